@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Findings: what is wrong, where, and how to mend it; collected, then shown to people or machines.
+ *
+ * Invariant: a finding with severity error was counted in `errors`.
+ * Ownership: the list owns copies of all strings.
+ * Threads:   none of its own; the owner serialises.
+ */
+#ifndef QETL_CORE_FINDING_H
+#define QETL_CORE_FINDING_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum qetl_severity { QETL_ERROR, QETL_WARNING, QETL_NOTE };
+
+struct qetl_finding {
+    char *code; /* stable word: "unknown_key", "missing_input", … */
+    enum qetl_severity severity;
+    char *file; /* NULL: no place */
+    int line, column; /* from 1; 0: unknown */
+    char *path; /* dotted, "sources.orders.path"; or a component's id; NULL */
+    char *message;
+    char *suggestion; /* or NULL */
+};
+
+struct qetl_findings {
+    struct qetl_finding *items;
+    size_t count;
+    size_t errors;
+};
+
+/* The new finding, for its optional fields to be set with qetl_finding_at and _mend. */
+struct qetl_finding *qetl_finding_add(struct qetl_findings *, enum qetl_severity, const char *code,
+                                      const char *format, ...) __attribute__((format(printf, 4, 5)));
+void qetl_finding_at(struct qetl_finding *, const char *file, int line, int column, const char *path);
+void qetl_finding_mend(struct qetl_finding *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void qetl_findings_print(const struct qetl_findings *, FILE *out, int colour);
+json_t *qetl_findings_json(const struct qetl_findings *);
+void qetl_findings_free(struct qetl_findings *);
+
+#endif

@@ -1,0 +1,614 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The qetl plugin ABI, version 1-draft. Self-contained: C11 or C++17, no other header of qetl.
+ *
+ * Invariant: a plugin built against this header loads in every later qetl of the same major version.
+ * Ownership: stated per call. What a call lends is valid until it returns, unless said otherwise.
+ * Threads:   [control] the thread that drives the run; [worker] any data thread, one at a time inside
+ *            an instance, which may migrate between calls: keep nothing in thread-local storage;
+ *            [any] at any time, also while another thread is inside the instance.
+ *
+ * Growth: a struct that begins with struct_size is growable. Fields are only appended; a field is read
+ * only if it lies within the other side's struct_size and is not NULL; such a struct is never embedded
+ * by value, put in an array, or written beyond the size that its allocator stated. Structs without
+ * struct_size never change. Optional abilities are extensions looked up by id, whose meaning is fixed.
+ *
+ * Errors: a negative status is a failure; details go through host->error(), which copies. errno never
+ * crosses the border, nor does a C++ exception or a longjmp.
+ */
+#ifndef QETL_PLUGIN_H
+#define QETL_PLUGIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define QETL_ABI_MAKE(major, minor) ((uint32_t)(major) << 16 | (uint32_t)(minor))
+#define QETL_ABI_VERSION QETL_ABI_MAKE(1, 0)
+#define QETL_ABI_DRAFT 1 /* until the delivery work has used every call: 1.0 may still change */
+
+#define QETL_EXPORT __attribute__((visibility("default")))
+
+/* ---- Arrow C Data Interface (arrow.apache.org/docs/format/CDataInterface.html) ---- */
+
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
+
+struct ArrowSchema {
+    const char *format;
+    const char *name;
+    const char *metadata;
+    int64_t flags;
+    int64_t n_children;
+    struct ArrowSchema **children;
+    struct ArrowSchema *dictionary;
+    void (*release)(struct ArrowSchema *);
+    void *private_data;
+};
+
+struct ArrowArray {
+    int64_t length;
+    int64_t null_count;
+    int64_t offset;
+    int64_t n_buffers;
+    int64_t n_children;
+    const void **buffers;
+    struct ArrowArray **children;
+    struct ArrowArray *dictionary;
+    void (*release)(struct ArrowArray *);
+    void *private_data;
+};
+#endif
+
+/*
+ * Column types in use, as Arrow formats: b, c C s S i I l L, f g, d:p,s (128 bits), u U vu, z Z vz, tdD,
+ * ttu, tsu:ZONE, +l, +s, and dictionaries of these. Text and binary are views (vu, vz) wherever the host
+ * makes them. A batch is a struct array (+s) without nulls of its own. Buffers are aligned to 16 bytes
+ * at least. Moving an array means copying the struct and setting the origin's release to NULL; release
+ * works on any thread, once, also after destroy(), and never blocks.
+ */
+
+/* ---- Status codes: 0 or an outcome (positive), or a failure (negative) ---- */
+
+enum {
+    QETL_OK = 0,
+
+    QETL_BATCH = 1,      /* next: a batch was delivered */
+    QETL_BYTES = 2,      /* next: bytes were written into the lent space */
+    QETL_IDLE = 3,       /* next: nothing now; wake() or a watched descriptor will say when */
+    QETL_END = 4,        /* next: the split is exhausted. process: no further input is wanted */
+    QETL_NEED_INPUT = 5, /* process: the event is consumed */
+    QETL_OUTPUT = 6,     /* process: the event is consumed, and an output stands in *out */
+    QETL_MORE = 7,       /* process: an output stands in *out; call again without an event */
+    QETL_BLOCKED = 8,    /* process: waits for something outside; wake() will say when */
+    QETL_BUSY = 9,       /* write: not now; wake() will say when */
+
+    QETL_E_FATAL = -1,
+    QETL_E_CONFIG = -2,      /* an option is wrong: the user mends the pipeline file */
+    QETL_E_DATA = -3,        /* the input as a whole cannot be read */
+    QETL_E_AUTH = -4,        /* credentials were refused */
+    QETL_E_ENVIRONMENT = -5, /* a file, service or library is missing */
+    QETL_E_RETRY_CALL = -6,  /* transient; what was staged is intact: the same call may be repeated */
+    QETL_E_RETRY_EPOCH = -7, /* transient; what was staged is lost: the epoch must be repeated */
+    QETL_E_THROTTLED = -8,   /* as RETRY_CALL, not before retry_after_ms */
+    QETL_E_CANCELLED = -9,   /* interrupt() ended the call */
+    QETL_E_NO_MEMORY = -10,
+    QETL_E_UNSUPPORTED = -11, /* the type or request is not known here */
+    QETL_E_CLOSED = -12       /* the reader of our output went away (a closed pipe) */
+};
+
+/* ---- What a plugin reports ---- */
+
+struct qetl_ctx; /* the host's handle of one plugin or one instance; pass it back, never look inside */
+
+struct qetl_error_info {
+    uint32_t struct_size;
+    int32_t code;            /* a QETL_E_ status */
+    const char *message;     /* one line: what failed, of which object, and why */
+    const char *suggestion;  /* how to mend it, or NULL */
+    const char *option;      /* JSON pointer of the option at fault ("/path"), or NULL */
+    const char *vendor_code; /* SQLSTATE, HTTP status, errno name, or NULL */
+    int64_t retry_after_ms;  /* QETL_E_THROTTLED; else 0 */
+};
+
+/* A row that cannot go on. The host copies all of it, keeps the row in the dead-letter store, counts it. */
+struct qetl_reject {
+    uint32_t struct_size;
+    int32_t port;        /* process: input port of the row; else 0 */
+    int64_t row;         /* index in the batch at hand; decode: ordinal of the record in the chunk */
+    int64_t column;      /* index in the batch at hand (decode: in the bound schema), or -1 */
+    const char *code;    /* stable word for machines, e.g. "bad_number" */
+    const char *message; /* for people, one line */
+    const void *bytes;   /* frame and decode: the original bytes, or NULL */
+    int64_t bytes_size;
+    int64_t bytes_offset; /* frame and decode: where they begin in the data at hand */
+};
+
+enum { QETL_LOG_ERROR = 0, QETL_LOG_WARN = 1, QETL_LOG_INFO = 2, QETL_LOG_DEBUG = 3, QETL_LOG_TRACE = 4 };
+
+/* ---- What the host offers; valid for the life of the process ---- */
+
+struct qetl_host {
+    uint32_t struct_size;
+    uint32_t abi; /* the version in use between the two */
+
+    /* [any] Records the error and returns info->code, so that `return host->error(ctx, &info);` serves. */
+    int32_t (*error)(struct qetl_ctx *ctx, const struct qetl_error_info *info);
+    /* [any] One line without a newline. Secrets known to the host are masked. */
+    void (*log)(struct qetl_ctx *ctx, int32_t level, const char *message);
+    /* [worker] Inside frame, decode, process, encode and write only. */
+    void (*reject)(struct qetl_ctx *ctx, const struct qetl_reject *reject);
+    /* [any] Ends IDLE, BLOCKED or BUSY; counted, so one that comes early is not lost. */
+    void (*wake)(struct qetl_ctx *ctx);
+    /* [any] Nonzero once the run is being stopped. */
+    int32_t (*cancelled)(struct qetl_ctx *ctx);
+    /* [any] Asks for a barrier soon; requests coalesce. */
+    void (*request_epoch)(struct qetl_ctx *ctx);
+
+    /* [any] Recycled, reference-counted buffers, aligned to 64 bytes and charged to the run's budget.
+     * Contents are undefined. buffer_free drops one reference; both take any pointer that buffer_alloc
+     * returned, on any thread, also after destroy(). NULL from alloc: out of memory. */
+    void *(*buffer_alloc)(struct qetl_ctx *ctx, size_t size);
+    void (*buffer_retain)(void *buffer);
+    void (*buffer_free)(void *buffer);
+
+    /* [any] An extension's struct, or NULL: "qetl.options/1", "qetl.outputs/1", "qetl.expr/1",
+     * "qetl.poll/1"; more in later versions. */
+    const void *(*get_extension)(struct qetl_ctx *ctx, const char *id);
+};
+
+/* A stream of bytes that the other side takes in: each call is one blob (plan_splits) or piece (save). */
+struct qetl_writer {
+    void *stream;
+    int32_t (*write)(void *stream, const void *data, size_t size);
+};
+struct qetl_reader {
+    void *stream;
+    int64_t (*read)(void *stream, void *data, size_t capacity); /* bytes, 0 at the end, or a failure */
+};
+
+struct qetl_blob {
+    const void *data;
+    size_t size;
+};
+
+/* ---- Components ---- */
+
+enum { QETL_SOURCE = 1, QETL_TRANSFORM = 2, QETL_SINK = 3, QETL_FORMAT = 4 };
+
+struct qetl_source;
+struct qetl_transform;
+struct qetl_sink;
+struct qetl_format;
+
+/* Callbacks marked (opt) may be NULL. self points to state_size zeroed bytes of the host's. */
+struct qetl_component {
+    uint32_t struct_size;
+    uint32_t kind;
+    const char *id; /* as in the manifest */
+    size_t state_size;
+
+    /* [control] config is the validated, canonical JSON of the options, defaults filled in. The host
+     * calls destroy exactly once whatever create answered. host and ctx stay valid until then. */
+    int32_t (*create)(void *self, const struct qetl_host *host, struct qetl_ctx *ctx, const char *config);
+    void (*destroy)(void *self); /* [control] (opt) */
+    int32_t (*start)(void *self); /* [control] (opt) before the first data call: connect here */
+    int32_t (*stop)(void *self);  /* [control] (opt) after the last data call */
+    void (*interrupt)(void *self); /* [any] (opt) idempotent; a waiting call must return soon */
+
+    /* [worker] (opt) The state at a barrier. The version tag is the plugin's own; restore of an unknown
+     * one answers QETL_E_UNSUPPORTED and changes nothing. */
+    int32_t (*save)(void *self, uint32_t *version, const struct qetl_writer *out);
+    int32_t (*restore)(void *self, uint32_t version, const struct qetl_reader *in);
+    const void *(*get_extension)(void *self, const char *id); /* [any] (opt) */
+
+    /* Exactly the one that kind names. */
+    const struct qetl_source *source;
+    const struct qetl_transform *transform;
+    const struct qetl_sink *sink;
+    const struct qetl_format *format;
+};
+
+struct qetl_plugin {
+    uint32_t struct_size;
+    uint32_t abi; /* the version it was built against */
+    const char *id;
+    const char *version;
+    uint32_t n_components;
+    const struct qetl_component *const *components;
+};
+
+/* The one exported symbol. *abi_inout: in, the host's highest version; out, the highest that both know.
+ * The answer stays valid for the life of the process. */
+typedef int32_t qetl_plugin_entry_fn(const struct qetl_host *host, struct qetl_ctx *ctx,
+                                     uint32_t *abi_inout, const struct qetl_plugin **out);
+#define QETL_PLUGIN_ENTRY "qetl_plugin_entry"
+
+/* ---- Columns: how a value may be delivered ---- */
+
+/*
+ * VALUE    an Arrow array of the column's own type.
+ * LEXICAL  text (vu) as it stood in the input: content without quotes and escapes, numbers as written,
+ *          nested values as the source spelled them. The validity bit says NULL, and a NULL's view still
+ *          holds its spelling ("" where there was none). The field's format is vu; its metadata names
+ *          the type ("qetl:type", SQL) and the format of origin ("qetl:lexical", a format's id).
+ * CHECKED  LEXICAL, and every cell that is not NULL is proven to be a value of the type.
+ */
+enum { QETL_FORM_VALUE = 1, QETL_FORM_LEXICAL = 2, QETL_FORM_CHECKED = 4 };
+
+struct qetl_want {
+    int64_t column; /* index in the bound schema */
+    uint32_t form;  /* one QETL_FORM_ */
+    uint32_t reserved;
+};
+
+/* ---- Source ---- */
+
+enum {
+    QETL_ITEM_CUT = 1,          /* a run may resume behind this item: barriers enter only here */
+    QETL_ITEM_OBJECT_START = 2, /* the item begins an object (file, response, message) */
+    QETL_ITEM_OBJECT_END = 4    /* the item ends it */
+};
+
+struct qetl_demand {
+    uint32_t struct_size;
+    int64_t max_rows;
+    int64_t max_bytes;
+    int64_t deadline_ns; /* CLOCK_MONOTONIC; next answers by then, be it IDLE */
+    void *space;         /* byte sources write here, at most max_bytes */
+};
+
+struct qetl_item {
+    uint32_t struct_size;
+    uint32_t flags;            /* QETL_ITEM_ */
+    struct ArrowArray batch;   /* QETL_BATCH: moved to the host */
+    int64_t bytes;             /* QETL_BYTES: how many were written; 0 is allowed with OBJECT_ flags */
+    const char *object;        /* name of the object, valid until the next call, or NULL */
+    int64_t offset;            /* QETL_BYTES: offset of the first byte in the decoded object */
+    struct qetl_blob position; /* where to resume behind the item; valid until the next call */
+    int64_t bytes_read;        /* raw bytes taken from outside for this item (before decompression) */
+};
+
+enum { QETL_REPLAYABLE = 1, QETL_ACKABLE = 2, QETL_LOSSY = 3 };        /* delivery of sources */
+enum { QETL_TRANSACTIONAL = 1, QETL_IDEMPOTENT = 2, QETL_APPEND = 3 }; /* delivery of sinks */
+enum { QETL_EMITS_BATCHES = 1, QETL_EMITS_BYTES = 2 };
+
+struct qetl_source_info {
+    uint32_t struct_size;
+    uint32_t emits;
+    uint32_t delivery;
+    struct ArrowSchema schema; /* QETL_EMITS_BATCHES: moved to the host */
+    int64_t bytes_expected;    /* raw bytes in all, for progress; -1 unknown */
+    int64_t rows_expected;     /* -1 unknown */
+};
+
+enum { QETL_PUSH_NO = 0, QETL_PUSH_PARTIAL = 1, QETL_PUSH_EXACT = 2 };
+
+/* What the host would like the source to do for it. What is not EXACT is evaluated again. */
+struct qetl_pushdown {
+    uint32_t struct_size;
+    int64_t n_columns; /* columns wanted, by index; -1: all */
+    const int64_t *columns;
+    int32_t *columns_answer; /* one */
+    int64_t n_predicates;    /* conjuncts, each as a JSON syntax tree of qetl.expr/1 */
+    const char *const *predicates;
+    int32_t *predicates_answer; /* n_predicates of them */
+    int64_t limit;              /* -1: none */
+    int32_t *limit_answer;      /* one */
+};
+
+struct qetl_source {
+    uint32_t struct_size;
+    /* [control] What it emits; after start, before plan_splits. */
+    int32_t (*describe)(void *self, struct qetl_source_info *out);
+    /* [control] (opt) */
+    int32_t (*negotiate)(void *self, struct qetl_pushdown *request);
+    /* [control] (opt; one split with an empty blob otherwise) One write per split: opaque, meaningful to
+     * any instance with the same options, in any process. A single instance opens splits in turn. */
+    int32_t (*plan_splits)(void *self, int64_t splits_wanted, const struct qetl_writer *out);
+    /* [worker] position: NULL for the beginning, else one that next handed out for this split. */
+    int32_t (*open)(void *self, struct qetl_blob split, const struct qetl_blob *position);
+    /* [worker] BATCH | BYTES | IDLE | END or a failure. */
+    int32_t (*next)(void *self, const struct qetl_demand *demand, struct qetl_item *out);
+    /* [worker] (opt) All up to and with this position is durable at every sink. */
+    int32_t (*ack)(void *self, struct qetl_blob position);
+    /* [worker] (opt) All behind this position will be asked for again. */
+    int32_t (*nack)(void *self, struct qetl_blob position);
+    /* [worker] (opt) The split goes to someone else: release it. */
+    int32_t (*on_revoke)(void *self, struct qetl_blob split);
+};
+
+/* ---- Transform ---- */
+
+enum {
+    QETL_ROWS_KEEP = 1,    /* each input row leaves once, in order */
+    QETL_ROWS_SUBSET = 2,  /* some leave, in order */
+    QETL_ROWS_EXPAND = 3,  /* a row may leave many times */
+    QETL_ROWS_STATEFUL = 4 /* rows out are not rows in: nothing may be COPY */
+};
+enum { QETL_DISTRIBUTION_ANY = 1, QETL_DISTRIBUTION_SINGLE = 2, QETL_DISTRIBUTION_HASH = 3 };
+enum { QETL_INPUT_STREAMING = 1, QETL_INPUT_BLOCKING = 2 };
+
+/*
+ * What a transform says of itself in bind. The host implements it; each call answers a status.
+ * A column that is COPY never passes through the transform: the host carries it past, untouched, by the
+ * row map. process therefore receives the columns that were asked for with read(), and hands back the
+ * columns that were added with derive(), both in the order of those calls (per port).
+ */
+struct qetl_binder {
+    uint32_t struct_size;
+    /* Asks for an input column in one form; answers its index among the columns that process gets for
+     * this port, or a failure. Columns not asked for are NONE: neither decoded nor handed over. */
+    int32_t (*read)(struct qetl_binder *, uint32_t in_port, int64_t column, uint32_t form);
+    /* Output column: input column `column`, untouched. out_column -1 appends a column, named name (NULL:
+     * as it was); an existing index says where that column comes from when the rows come from in_port. */
+    int32_t (*copy)(struct qetl_binder *, uint32_t out_port, int64_t out_column, uint32_t in_port,
+                    int64_t column, const char *name);
+    /* Appends an output column that process makes; moves *field. It is DERIVED from the named input
+     * columns of port 0, NEW if there are none, OPAQUE if n_inputs is -1. */
+    int32_t (*derive)(struct qetl_binder *, uint32_t out_port, struct ArrowSchema *field, int64_t n_inputs,
+                      const int64_t *inputs);
+    /* Rows of an output port: QETL_ROWS_. SUBSET with process NULL is not allowed. */
+    int32_t (*rows)(struct qetl_binder *, uint32_t out_port, uint32_t rows);
+    /* Default ANY. HASH: rows with equal values in these columns of port 0 must meet. */
+    int32_t (*distribution)(struct qetl_binder *, uint32_t kind, int64_t n_columns, const int64_t *columns);
+    /* Default STREAMING. */
+    int32_t (*input)(struct qetl_binder *, uint32_t in_port, uint32_t kind);
+};
+
+enum {
+    QETL_EVENT_BATCH = 1,
+    QETL_EVENT_SCHEMA = 2,
+    QETL_EVENT_BARRIER = 3, /* all inputs are aligned: what came before is in epoch `epoch` */
+    QETL_EVENT_WATERMARK = 4,
+    QETL_EVENT_IDLE = 5,
+    QETL_EVENT_STREAM_END = 6, /* stream `stream` closed */
+    QETL_EVENT_END = 7         /* this port will bring no more */
+};
+
+struct qetl_event {
+    uint32_t struct_size;
+    uint32_t kind;
+    uint32_t port;
+    uint32_t stream;
+    struct ArrowArray *batch; /* BATCH: lent; move it to keep it beyond the call */
+    int64_t rows;             /* BATCH: its rows, also where no column was asked for */
+    uint64_t epoch;           /* BARRIER */
+    int64_t watermark_us;     /* WATERMARK */
+    const struct ArrowSchema *schema; /* SCHEMA: lent */
+};
+
+struct qetl_output {
+    uint32_t struct_size;
+    uint32_t port;
+    struct ArrowArray batch;   /* the derived columns; moved to the host; unset if there are none */
+    int64_t rows;
+    const int32_t *row_map;    /* output row -> input row of the event's batch; NULL: identity; valid
+                                  until the next call into the instance */
+    int64_t rows_filtered;     /* input rows that left on purpose and were not rejected, this call */
+    int64_t rows_added;        /* rows beyond one per input row, this call */
+    int64_t rows_reduced;      /* input rows that were merged into state or others, this call */
+    int64_t rows_held;         /* rows waiting in state after this call */
+};
+
+struct qetl_transform {
+    uint32_t struct_size;
+    /* [control] May be called again with other schemas. inputs: one struct schema per port. */
+    int32_t (*bind)(void *self, uint32_t n_inputs, const struct ArrowSchema *const *inputs,
+                    struct qetl_binder *binder);
+    /* [worker] (opt if every output column is COPY and all rows are kept) event is NULL after MORE.
+     * NEED_INPUT | OUTPUT | MORE | BLOCKED | END or a failure. For other events than BATCH and END the
+     * answer NEED_INPUT passes them on. After a failure the event's rows still belong to the host. */
+    int32_t (*process)(void *self, const struct qetl_event *event, struct qetl_output *out);
+    /* [worker] (opt) STATEFUL and distributed: takes in another replica's saved state. */
+    int32_t (*merge)(void *self, uint32_t version, const struct qetl_reader *in);
+};
+
+/* ---- Sink ---- */
+
+enum { QETL_TAKES_BATCHES = 1, QETL_TAKES_BYTES = 2 };
+enum { QETL_COMMIT_NONE = 0, QETL_COMMIT_TWO_PHASE = 1, QETL_COMMIT_ONE_PHASE = 2 };
+
+struct qetl_sink_info {
+    uint32_t struct_size;
+    uint32_t takes;
+    uint32_t delivery;
+    uint32_t commit; /* TWO_PHASE: handles outlive the process */
+};
+
+struct qetl_write {
+    uint32_t struct_size;
+    struct ArrowArray *batch; /* TAKES_BATCHES: lent; move it to keep it */
+    const void *bytes;        /* TAKES_BYTES: whole records, lent */
+    int64_t bytes_size;
+    int64_t rows;
+    int64_t rows_written; /* out: rows taken; those rejected through host->reject are not among them */
+};
+
+struct qetl_sink {
+    uint32_t struct_size;
+    /* [control] After start. */
+    int32_t (*describe)(void *self, struct qetl_sink_info *out);
+    /* [control] (opt) TAKES_BATCHES: the forms that are welcome per column (bits of QETL_FORM_). */
+    int32_t (*forms)(void *self, const struct ArrowSchema *schema, uint32_t *forms);
+    /* [worker] Before the first write of a stream; schema: of the batches (bytes: of the rows encoded). */
+    int32_t (*open)(void *self, uint32_t stream, const struct ArrowSchema *schema);
+    /* [worker] OK | BUSY (nothing was taken) or a failure. */
+    int32_t (*write)(void *self, struct qetl_write *write);
+    /* [worker] (opt) Makes all that was written since the last prepare durable but invisible; the
+     * handle is opaque and names it to any instance with the same options. Idempotent per attempt. */
+    int32_t (*prepare)(void *self, uint64_t epoch, uint32_t attempt, const struct qetl_writer *handle);
+    /* [control] (opt) Idempotent, also on an instance that never wrote, on another machine. */
+    int32_t (*commit)(void *self, uint64_t epoch, int64_t n_handles, const struct qetl_blob *handles);
+    int32_t (*abort)(void *self, uint64_t epoch, int64_t n_handles, const struct qetl_blob *handles);
+    /* [control] (opt) ONE_PHASE: the newest epoch that is visible for this pipeline; 0: none. */
+    int32_t (*last_committed)(void *self, uint64_t *epoch);
+};
+
+/* ---- Format: bytes to batches and back ---- */
+
+struct qetl_sample {
+    uint32_t struct_size;
+    uint32_t whole; /* nonzero: the sample is the whole object */
+    const uint8_t *data;
+    int64_t size;
+    const char *object;
+};
+
+struct qetl_inferred {
+    uint32_t struct_size;
+    struct ArrowSchema schema;  /* moved to the host */
+    struct qetl_blob prologue;  /* dialect, header, … : valid until the next call into the instance */
+    const char *summary;        /* for people: "delimiter ';', header, 11 columns"; as prologue, or NULL */
+};
+
+struct qetl_frame {
+    uint32_t struct_size;
+    uint32_t flags; /* QETL_ITEM_OBJECT_START, _END: of the data as a whole */
+    const uint8_t *data; /* begins where the last call's `used` ended */
+    int64_t size;
+    int64_t max_record; /* bytes: a longer record is rejected */
+    const char *object;
+    int64_t offset; /* of data in the object */
+    /* out: records lie in [begin, used); bytes before begin and none after are passed over (a header, a
+     * rejected piece). used 0: more data is needed, which is an error at the end of an object. */
+    int64_t begin;
+    int64_t used;
+    int64_t rejected; /* records rejected by this call through host->reject, not counted by decode */
+};
+
+struct qetl_chunk {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const uint8_t *data; /* whole records */
+    int64_t size;
+    void *buffer;       /* buffer_retain() it where the output points into data */
+    const char *object;
+    int64_t offset;     /* of data in the object */
+    int64_t tail_room;  /* bytes readable behind data+size, undefined in content: at least 64 */
+};
+
+struct qetl_decoded {
+    uint32_t struct_size;
+    struct ArrowArray batch;   /* one child per want, in that order; moved to the host */
+    int64_t rows;
+    int64_t records;           /* all that were seen: rows + rejected */
+    const int32_t *record_map; /* row -> ordinal of the record; NULL: identity; valid until next call */
+    const int32_t *record_offsets; /* per record: first byte, from data; as record_map, or NULL */
+};
+
+/* Where an encoder writes. data, size, capacity may be read directly; reserve makes room for n more
+ * bytes and may move data. The writer sets size. */
+struct qetl_space {
+    uint8_t *data;
+    int64_t size;
+    int64_t capacity;
+    int32_t (*reserve)(struct qetl_space *, int64_t n);
+};
+
+enum { QETL_ENCODE_CONCATENABLE = 1, QETL_ENCODE_CLOSED = 2 };
+
+struct qetl_format_info {
+    uint32_t struct_size;
+    uint32_t encode; /* CONCATENABLE: any instance may encode any batch; CLOSED: one instance, in order */
+};
+
+struct qetl_format {
+    uint32_t struct_size;
+    int32_t (*describe)(void *self, struct qetl_format_info *out); /* [control] */
+
+    /* [control] Schema and prologue from the first bytes of the first object. */
+    int32_t (*infer)(void *self, const struct qetl_sample *sample, struct qetl_inferred *out);
+    /* [control] Readies this instance to frame and decode; schema and prologue as inferred, by this or
+     * any other instance with the same options. Declared types are checked whatever is wanted. */
+    int32_t (*open_decode)(void *self, const struct ArrowSchema *schema, struct qetl_blob prologue,
+                           int64_t n_wants, const struct qetl_want *wants);
+    /* [worker] In order, by one instance: finds the borders of records. */
+    int32_t (*frame)(void *self, struct qetl_frame *io);
+    /* [worker] In any order, by any instance. */
+    int32_t (*decode)(void *self, const struct qetl_chunk *chunk, struct qetl_decoded *out);
+
+    /* [control] The forms that are welcome per column of the logical schema (bits of QETL_FORM_). */
+    int32_t (*forms)(void *self, const struct ArrowSchema *schema, uint32_t *forms);
+    /* [control] schema as delivered: lexical columns are vu with metadata (see above). */
+    int32_t (*open_encode)(void *self, const struct ArrowSchema *schema);
+    /* [worker] Once per object, before and behind all encoded batches: header and footer. (opt) */
+    int32_t (*begin)(void *self, struct qetl_space *out);
+    int32_t (*finish)(void *self, struct qetl_space *out);
+    /* [worker] Appends the rows; a row that cannot be written is rejected and leaves no bytes. Lent. */
+    int32_t (*encode)(void *self, const struct ArrowArray *batch, struct qetl_space *out);
+};
+
+/* ---- Extensions of the host ---- */
+
+#define QETL_EXT_OPTIONS "qetl.options/1"
+enum {
+    QETL_OPTION_ABSENT = 0, QETL_OPTION_NULL, QETL_OPTION_BOOL, QETL_OPTION_INT, QETL_OPTION_REAL,
+    QETL_OPTION_TEXT, QETL_OPTION_LIST, QETL_OPTION_OBJECT
+};
+/* [any] The config of create without a JSON parser; pointer is a JSON pointer ("" is the whole). Results
+ * live as long as the instance. */
+struct qetl_options {
+    uint32_t struct_size;
+    int32_t (*kind)(struct qetl_ctx *ctx, const char *pointer);
+    int64_t (*count)(struct qetl_ctx *ctx, const char *pointer); /* entries of a list or object, or -1 */
+    const char *(*key)(struct qetl_ctx *ctx, const char *pointer, int64_t index); /* of an object */
+    const char *(*text)(struct qetl_ctx *ctx, const char *pointer); /* NULL if it is no text */
+    int64_t (*integer)(struct qetl_ctx *ctx, const char *pointer);  /* 0 if it is no integer */
+    double (*real)(struct qetl_ctx *ctx, const char *pointer);      /* 0 if it is no number */
+    int32_t (*boolean)(struct qetl_ctx *ctx, const char *pointer);  /* 0 if it is no boolean */
+};
+
+#define QETL_EXT_OUTPUTS "qetl.outputs/1"
+/* [any] A sink names what it has made visible, for the run's report. */
+struct qetl_outputs {
+    uint32_t struct_size;
+    void (*add)(struct qetl_ctx *ctx, const char *uri, int64_t rows, int64_t bytes);
+};
+
+#define QETL_EXT_POLL "qetl.poll/1"
+enum { QETL_POLL_IN = 1, QETL_POLL_OUT = 4 };
+/* [worker] One shot: wakes the instance, as wake() does, once the descriptor is ready. */
+struct qetl_poll {
+    uint32_t struct_size;
+    int32_t (*watch)(struct qetl_ctx *ctx, int fd, uint32_t events);
+};
+
+#define QETL_EXT_EXPR "qetl.expr/1"
+struct qetl_expr; /* a compiled expression: immutable program, own scratch; one thread at a time */
+/* SQL scalar expressions over the columns of a struct schema. */
+struct qetl_expr_host {
+    uint32_t struct_size;
+    /* [control] option: JSON pointer where text came from, for diagnostics. The error, if any, has been
+     * reported through host->error with position and mend. */
+    int32_t (*compile)(struct qetl_ctx *ctx, const char *text, const char *option,
+                       const struct ArrowSchema *schema, struct qetl_expr **out);
+    void (*free)(struct qetl_expr *expr);
+    /* [any] The columns of the schema that it reads, ascending. */
+    int64_t (*columns)(const struct qetl_expr *expr, const int64_t **out);
+    /* [any] The result as an Arrow field; move or release it. */
+    int32_t (*result)(const struct qetl_expr *expr, const char *name, struct ArrowSchema *out);
+    /* [worker] batch: children are the columns named by columns(), in that order, as VALUE. Rows that
+     * fail are rejected through host->reject; *failed (may be NULL) then counts them, and bit i of
+     * failures (rows bits, may be NULL) is set. The result is moved to the caller. */
+    int32_t (*evaluate)(struct qetl_expr *expr, const struct ArrowArray *batch, int64_t rows,
+                        struct ArrowArray *out, uint8_t *failures, int64_t *failed);
+    /* [worker] A boolean expression: indices of the rows where it is true, ascending, into selected
+     * (room for rows); answers their number or a failure. */
+    int64_t (*select)(struct qetl_expr *expr, const struct ArrowArray *batch, int64_t rows,
+                      int32_t *selected, int64_t *failed);
+    /* [any] The syntax tree as JSON; lives as long as the expression. */
+    const char *(*tree)(const struct qetl_expr *expr);
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Helpers over the ABI for authors in C and C++: a small static library (libqetl_sdk.a). A plugin may do
+ * without it; nothing in plugin.h needs it.
+ *
+ * Invariant: no helper allocates per value once its column has grown to its size.
+ * Ownership: arrays and schemas follow Arrow's move rules; buffers are the host's, freed by release.
+ * Threads:   no globals; an object of these belongs to whoever calls.
+ */
+#ifndef QETL_SDK_H
+#define QETL_SDK_H
+
+#include <qetl/plugin.h>
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Two words that every helper with an error or an allocation needs. Keep one in your state. */
+struct qetl_env {
+    const struct qetl_host *host;
+    struct qetl_ctx *ctx;
+};
+
+/* ---- errors.c ---- */
+
+/* Reports and returns code. option and suggestion may be NULL. */
+int32_t qetl_fail(struct qetl_env env, int32_t code, const char *option, const char *suggestion,
+                  const char *format, ...) __attribute__((format(printf, 5, 6)));
+void qetl_logf(struct qetl_env env, int32_t level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- options.c: over qetl.options/1; `pointer` is a JSON pointer, e.g. "/delimiter" ---- */
+
+const char *qetl_option_text(struct qetl_env env, const char *pointer);
+int64_t qetl_option_int(struct qetl_env env, const char *pointer);
+double qetl_option_real(struct qetl_env env, const char *pointer);
+bool qetl_option_bool(struct qetl_env env, const char *pointer);
+bool qetl_option_given(struct qetl_env env, const char *pointer); /* present and not null */
+int32_t qetl_option_kind(struct qetl_env env, const char *pointer);
+int64_t qetl_option_count(struct qetl_env env, const char *pointer); /* -1: neither list nor object */
+const char *qetl_option_key(struct qetl_env env, const char *pointer, int64_t index);
+
+/* ---- types.c: SQL names of types and their Arrow formats ---- */
+
+enum { QETL_TYPE_FORMAT_MAX = 64 };
+/* "decimal(12,2)" -> "d:12,2"; also smallint int integer bigint, … unsigned, real, double, boolean,
+ * text, binary, date, time, timestamp, timestamp with time zone. UNSUPPORTED if it is none. */
+int32_t qetl_type_parse(const char *sql, char format[QETL_TYPE_FORMAT_MAX]);
+/* The reverse; also "list(bigint)" and "struct(...)" for people. Returns name. */
+const char *qetl_type_name(const struct ArrowSchema *field, char *name, size_t size);
+/* Precision and scale of "d:p,s"; false if it is no decimal. */
+bool qetl_type_decimal(const char *format, int32_t *precision, int32_t *scale);
+
+/* ---- schema.c ---- */
+
+int32_t qetl_schema_init_struct(struct ArrowSchema *out);
+int32_t qetl_schema_init_field(struct ArrowSchema *out, const char *name, const char *format);
+/* Moves *field to the end of parent's children. */
+int32_t qetl_schema_append(struct ArrowSchema *parent, struct ArrowSchema *field);
+int32_t qetl_schema_add(struct ArrowSchema *parent, const char *name, const char *format);
+int32_t qetl_schema_copy(const struct ArrowSchema *from, struct ArrowSchema *out); /* deep */
+int32_t qetl_schema_set_name(struct ArrowSchema *schema, const char *name);
+/* Sets or replaces one metadata entry of a schema made by these helpers. */
+int32_t qetl_schema_set_metadata(struct ArrowSchema *schema, const char *key, const char *value);
+/* The value of a metadata entry, not terminated; NULL if there is none. */
+const char *qetl_schema_metadata(const struct ArrowSchema *schema, const char *key, size_t *size);
+int64_t qetl_schema_find(const struct ArrowSchema *schema, const char *name); /* child index or -1 */
+bool qetl_schema_is_lexical(const struct ArrowSchema *field);
+void qetl_schema_release(struct ArrowSchema *schema); /* accepts released and NULL */
+
+/* ---- read.c: columns, whatever their layout ---- */
+
+struct qetl_text {
+    const char *data;
+    int64_t size;
+};
+
+enum qetl_kind {
+    QETL_KIND_BOOL = 1, QETL_KIND_INT, QETL_KIND_UINT, QETL_KIND_REAL, QETL_KIND_DECIMAL, QETL_KIND_TEXT,
+    QETL_KIND_BINARY, QETL_KIND_DATE, QETL_KIND_TIME, QETL_KIND_TIMESTAMP, QETL_KIND_LIST,
+    QETL_KIND_STRUCT, QETL_KIND_NULL
+};
+
+/* A reader of one column; plain data, no resources. */
+struct qetl_column {
+    enum qetl_kind kind;
+    char layout; /* of text: 'u' 'U' 'v' ; of numbers: Arrow's letter */
+    int32_t scale;
+    const uint8_t *validity;
+    const void *const *buffers; /* data buffers, already resolved through a dictionary's values */
+    const void *indices; /* dictionary: index buffer, else NULL */
+    char index_layout;
+    int64_t offset;
+    int64_t values_offset; /* dictionary: offset of its values */
+    int64_t length;
+    const struct ArrowSchema *schema;
+    const struct ArrowArray *array;
+};
+
+/* UNSUPPORTED names no type that qetl knows. */
+int32_t qetl_column_open(struct qetl_column *out, const struct ArrowSchema *field,
+                         const struct ArrowArray *array);
+
+static inline bool qetl_column_is_null(const struct qetl_column *c, int64_t i)
+{
+    int64_t at = i + c->offset;
+    return c->kind == QETL_KIND_NULL || (c->validity && !(c->validity[at >> 3] >> (at & 7) & 1));
+}
+
+struct qetl_text qetl_column_text(const struct qetl_column *c, int64_t i);
+int64_t qetl_column_int(const struct qetl_column *c, int64_t i); /* bool, ints, date, time, timestamp */
+uint64_t qetl_column_uint(const struct qetl_column *c, int64_t i);
+double qetl_column_real(const struct qetl_column *c, int64_t i);
+__extension__ typedef __int128 qetl_int128;
+qetl_int128 qetl_column_decimal(const struct qetl_column *c, int64_t i);
+/* The child reader and the range of a list's element; of a struct, child k at row i. */
+int32_t qetl_column_child(const struct qetl_column *c, int64_t k, struct qetl_column *out);
+void qetl_column_list(const struct qetl_column *c, int64_t i, int64_t *first, int64_t *count);
+
+/* The canonical text of a value (as CSV and CAST AS text write it) appended to a space: numbers in full,
+ * shortest round-trip doubles, ISO 8601 dates and times, nested values as JSON. */
+int32_t qetl_render(const struct qetl_column *c, int64_t i, struct qetl_space *out);
+
+/* ---- build.c: columns, one value at a time ---- */
+
+struct qetl_builder {
+    struct qetl_env env;
+    char layout; /* Arrow's letter; 'v' for views */
+    int64_t length, capacity, null_count;
+    int32_t width; /* bytes a value */
+    uint8_t *validity; /* NULL until the first null */
+    uint8_t *values;   /* fixed-width values, bits of booleans, or views of 16 bytes */
+    uint8_t *heap;     /* text longer than 12 bytes that the builder holds */
+    int64_t heap_size, heap_capacity;
+    void *shared;      /* a host buffer that views may point into, or NULL */
+    const uint8_t *shared_data;
+};
+
+/* field: b, ints, floats, d, vu, vz, tdD, ttu, ts*. Nested columns are composed of several builders by
+ * qetl_array_struct and qetl_array_list. */
+int32_t qetl_builder_open(struct qetl_builder *b, struct qetl_env env, const struct ArrowSchema *field,
+                          int64_t capacity);
+/* Views may from now on point into this host buffer (retained until the array is released). */
+void qetl_builder_share(struct qetl_builder *b, void *buffer);
+int32_t qetl_builder_null(struct qetl_builder *b);
+int32_t qetl_builder_null_spelled(struct qetl_builder *b, const char *data, int64_t size); /* lexical */
+int32_t qetl_builder_bool(struct qetl_builder *b, bool value);
+int32_t qetl_builder_int(struct qetl_builder *b, int64_t value); /* any integer width, dates and times */
+int32_t qetl_builder_uint(struct qetl_builder *b, uint64_t value);
+int32_t qetl_builder_real(struct qetl_builder *b, double value);
+int32_t qetl_builder_decimal(struct qetl_builder *b, qetl_int128 value);
+int32_t qetl_builder_text(struct qetl_builder *b, const char *data, int64_t size); /* copies */
+/* As text, but data lies in the shared buffer and is not copied. */
+int32_t qetl_builder_view(struct qetl_builder *b, const char *data, int64_t size);
+int32_t qetl_builder_close(struct qetl_builder *b, struct ArrowArray *out); /* moves; b is reset */
+void qetl_builder_free(struct qetl_builder *b); /* of one that was not closed */
+
+/* ---- array.c: arrays from buffers ---- */
+
+/* An array of n_buffers host buffers (moved; NULL allowed) and n_children arrays (moved). */
+int32_t qetl_array_make(struct qetl_env env, int64_t length, int64_t null_count, int64_t n_buffers,
+                        const void *const *buffers, int64_t n_children, struct ArrowArray *children,
+                        struct ArrowArray *out);
+int32_t qetl_array_struct(struct qetl_env env, int64_t rows, int64_t n_children,
+                          struct ArrowArray *children, struct ArrowArray *out);
+/* offsets: rows + 1 int32 in a host buffer (moved); validity as in Arrow (moved) or NULL. */
+int32_t qetl_array_list(struct qetl_env env, int64_t rows, int64_t null_count, void *validity,
+                        void *offsets, struct ArrowArray *values, struct ArrowArray *out);
+void qetl_array_release(struct ArrowArray *array); /* accepts released and NULL */
+
+/* Full validation by Arrow's rules: sizes, offsets, views, UTF-8, alignment. 0, or DATA with a message. */
+int32_t qetl_array_validate(const struct ArrowSchema *schema, const struct ArrowArray *array,
+                            char *message, size_t size);
+
+/* ---- text.c ---- */
+
+bool qetl_utf8_valid(const void *data, int64_t size); /* SIMD where the machine has it */
+
+/* ---- space.c: append to an encoder's space ---- */
+
+static inline int32_t qetl_space_put(struct qetl_space *s, const void *data, int64_t size)
+{
+    if (s->capacity - s->size < size) {
+        int32_t status = s->reserve(s, size);
+        if (status)
+            return status;
+    }
+    if (size)
+        memcpy(s->data + s->size, data, (size_t)size);
+    s->size += size;
+    return QETL_OK;
+}
+
+/* ---- The plugin's declaration: the one exported function and the manifest note ---- */
+
+/*
+ * QETL_PLUGIN(id, version, &component_a, &component_b) defines the entry. The build adds the manifest as
+ * an ELF note; see sdk/README.md.
+ */
+int32_t qetl_plugin_answer(const struct qetl_plugin *plugin, uint32_t *abi_inout,
+                           const struct qetl_plugin **out);
+
+#define QETL_PLUGIN(plugin_id, plugin_version, ...)                                                     \
+    static const struct qetl_component *const qetl_plugin_components[] = {__VA_ARGS__};                 \
+    static const struct qetl_plugin qetl_plugin_self = {                                                \
+        sizeof(struct qetl_plugin), QETL_ABI_VERSION, plugin_id, plugin_version,                        \
+        sizeof qetl_plugin_components / sizeof qetl_plugin_components[0], qetl_plugin_components};      \
+    QETL_EXPORT int32_t qetl_plugin_entry(const struct qetl_host *, struct qetl_ctx *, uint32_t *,      \
+                                          const struct qetl_plugin **);                                 \
+    int32_t qetl_plugin_entry(const struct qetl_host *host, struct qetl_ctx *ctx, uint32_t *abi,        \
+                              const struct qetl_plugin **out)                                           \
+    {                                                                                                   \
+        (void)host;                                                                                     \
+        (void)ctx;                                                                                      \
+        return qetl_plugin_answer(&qetl_plugin_self, abi, out);                                         \
+    }
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
