@@ -23,6 +23,7 @@ struct qetl_finding {
     char *path; /* dotted, "sources.orders.path"; or a component's id; NULL */
     char *message;
     char *suggestion; /* or NULL */
+    int environment; /* nonzero: the machine is to be mended, not the configuration (exit code 3) */
 };
 
 struct qetl_findings {
@@ -31,12 +32,22 @@ struct qetl_findings {
     size_t errors;
 };
 
-/* The new finding, for its optional fields to be set with qetl_finding_at and _mend. */
+/* The new finding, for its optional fields to be set with qetl_finding_at and _mend; valid until the
+ * next one is added. NULL without memory: counted all the same, and accepted by the setters. */
 struct qetl_finding *qetl_finding_add(struct qetl_findings *, enum qetl_severity, const char *code,
                                       const char *format, ...) __attribute__((format(printf, 4, 5)));
 void qetl_finding_at(struct qetl_finding *, const char *file, int line, int column, const char *path);
 void qetl_finding_mend(struct qetl_finding *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+void qetl_finding_environment(struct qetl_finding *);
+/* Findings from `first` on, by file, line and column; those of one place stay in order. */
+void qetl_findings_sort(struct qetl_findings *, size_t first);
+/* Takes back all from `first` on. */
+void qetl_findings_truncate(struct qetl_findings *, size_t first);
+/* All of *from go to the end of *to; *from is empty then. */
+void qetl_findings_move(struct qetl_findings *to, struct qetl_findings *from);
+/* Nonzero if an error is the machine's. */
+int qetl_findings_environment(const struct qetl_findings *);
 void qetl_findings_print(const struct qetl_findings *, FILE *out, int colour);
 json_t *qetl_findings_json(const struct qetl_findings *);
 void qetl_findings_free(struct qetl_findings *);

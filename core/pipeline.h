@@ -11,14 +11,10 @@
 #define QETL_CORE_PIPELINE_H
 
 #include "finding.h"
+#include "place.h"
 #include "registry.h"
 
 enum qetl_mode { QETL_MODE_HYBRID, QETL_MODE_BATCH, QETL_MODE_STREAM };
-
-struct qetl_place { /* where something stands in the pipeline file */
-    const char *file;
-    int line, column;
-};
 
 struct qetl_plugin_use { /* a plugin with its options: of a component, or of its format */
     const struct qetl_manifest_component *plugin;

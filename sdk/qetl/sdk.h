@@ -89,10 +89,12 @@ enum qetl_kind {
 /* A reader of one column; plain data, no resources. */
 struct qetl_column {
     enum qetl_kind kind;
-    char layout; /* of text: 'u' 'U' 'v' ; of numbers: Arrow's letter */
-    int32_t scale;
-    const uint8_t *validity;
-    const void *const *buffers; /* data buffers, already resolved through a dictionary's values */
+    char layout; /* of text: 'u' 'U' 'v'; of numbers: Arrow's letter; of dates and times: 'i' or 'l' */
+    int32_t scale; /* of decimals; of times, timestamps, dates: digits of the fraction (0 3 6 9) */
+    const uint8_t *validity; /* NULL if nothing is null */
+    const uint8_t *values_validity; /* dictionary: of its values, or NULL */
+    const void *const *buffers; /* behind the validity buffer: values, views or offsets, then bytes;
+                                   those of a dictionary's values */
     const void *indices; /* dictionary: index buffer, else NULL */
     char index_layout;
     int64_t offset;
@@ -102,47 +104,58 @@ struct qetl_column {
     const struct ArrowArray *array;
 };
 
-/* UNSUPPORTED names no type that qetl knows. */
+/* UNSUPPORTED: no type that qetl knows; DATA: array and field do not fit. Of a batch (or another struct)
+ * open the struct itself and take qetl_column_child, which heeds the struct's offset. */
 int32_t qetl_column_open(struct qetl_column *out, const struct ArrowSchema *field,
                          const struct ArrowArray *array);
+
+bool qetl_column_value_is_null(const struct qetl_column *c, int64_t i); /* of a dictionary's value */
 
 static inline bool qetl_column_is_null(const struct qetl_column *c, int64_t i)
 {
     int64_t at = i + c->offset;
-    return c->kind == QETL_KIND_NULL || (c->validity && !(c->validity[at >> 3] >> (at & 7) & 1));
+    return c->kind == QETL_KIND_NULL || (c->validity && !(c->validity[at >> 3] >> (at & 7) & 1)) ||
+           (c->values_validity && qetl_column_value_is_null(c, i));
 }
 
+/* Text and binary. Of a NULL: its spelling in a lexical column, else do not ask. */
 struct qetl_text qetl_column_text(const struct qetl_column *c, int64_t i);
 int64_t qetl_column_int(const struct qetl_column *c, int64_t i); /* bool, ints, date, time, timestamp */
 uint64_t qetl_column_uint(const struct qetl_column *c, int64_t i);
-double qetl_column_real(const struct qetl_column *c, int64_t i);
+double qetl_column_real(const struct qetl_column *c, int64_t i); /* any number, nearest double */
 __extension__ typedef __int128 qetl_int128;
 qetl_int128 qetl_column_decimal(const struct qetl_column *c, int64_t i);
-/* The child reader and the range of a list's element; of a struct, child k at row i. */
+/* Of a struct: reader of child k, whose row i belongs to row i of c. Of a list: the reader of all elements
+ * (k 0); qetl_column_list says which of them are row i's. */
 int32_t qetl_column_child(const struct qetl_column *c, int64_t k, struct qetl_column *out);
 void qetl_column_list(const struct qetl_column *c, int64_t i, int64_t *first, int64_t *count);
 
 /* The canonical text of a value (as CSV and CAST AS text write it) appended to a space: numbers in full,
- * shortest round-trip doubles, ISO 8601 dates and times, nested values as JSON. */
+ * shortest round-trip doubles, ISO 8601 dates and times, nested values as JSON. Nothing for a NULL. */
 int32_t qetl_render(const struct qetl_column *c, int64_t i, struct qetl_space *out);
 
 /* ---- build.c: columns, one value at a time ---- */
 
 struct qetl_builder {
     struct qetl_env env;
-    char layout; /* Arrow's letter; 'v' for views */
+    char layout; /* Arrow's letter; 'v' for views; dates and times: 'i' or 'l' */
     int64_t length, capacity, null_count;
-    int32_t width; /* bytes a value */
+    int32_t width; /* bytes a value; 0: bits */
+    int32_t precision; /* of decimals */
     uint8_t *validity; /* NULL until the first null */
     uint8_t *values;   /* fixed-width values, bits of booleans, or views of 16 bytes */
     uint8_t *heap;     /* text longer than 12 bytes that the builder holds */
     int64_t heap_size, heap_capacity;
     void *shared;      /* a host buffer that views may point into, or NULL */
     const uint8_t *shared_data;
+    int64_t shared_used;  /* how much of it the views reach */
+    int32_t shared_index; /* among the data buffers of the array; the heap has the other place */
+    int64_t capacity_wanted, heap_wanted; /* what the next array begins with */
 };
 
-/* field: b, ints, floats, d, vu, vz, tdD, ttu, ts*. Nested columns are composed of several builders by
- * qetl_array_struct and qetl_array_list. */
+/* field: b, ints, floats, d, vu, vz, td*, tt*, ts*. Nested columns are composed of several builders by
+ * qetl_array_struct and qetl_array_list. A value that the type cannot hold answers DATA, a call that does
+ * not fit the type UNSUPPORTED; both append nothing and report nothing, so that the row may be rejected. */
 int32_t qetl_builder_open(struct qetl_builder *b, struct qetl_env env, const struct ArrowSchema *field,
                           int64_t capacity);
 /* Views may from now on point into this host buffer (retained until the array is released). */
@@ -157,7 +170,8 @@ int32_t qetl_builder_decimal(struct qetl_builder *b, qetl_int128 value);
 int32_t qetl_builder_text(struct qetl_builder *b, const char *data, int64_t size); /* copies */
 /* As text, but data lies in the shared buffer and is not copied. */
 int32_t qetl_builder_view(struct qetl_builder *b, const char *data, int64_t size);
-int32_t qetl_builder_close(struct qetl_builder *b, struct ArrowArray *out); /* moves; b is reset */
+/* Moves; b is then empty and open for the next array, without a shared buffer. */
+int32_t qetl_builder_close(struct qetl_builder *b, struct ArrowArray *out);
 void qetl_builder_free(struct qetl_builder *b); /* of one that was not closed */
 
 /* ---- array.c: arrays from buffers ---- */
@@ -166,6 +180,11 @@ void qetl_builder_free(struct qetl_builder *b); /* of one that was not closed */
 int32_t qetl_array_make(struct qetl_env env, int64_t length, int64_t null_count, int64_t n_buffers,
                         const void *const *buffers, int64_t n_children, struct ArrowArray *children,
                         struct ArrowArray *out);
+/* A utf8_view or binary_view array of hand-made views (a host buffer of 16 bytes a value) over n_data host
+ * buffers with their sizes; all buffers are moved, sizes is copied. */
+int32_t qetl_array_views(struct qetl_env env, int64_t length, int64_t null_count, void *validity,
+                         void *views, int64_t n_data, const void *const *data, const int64_t *sizes,
+                         struct ArrowArray *out);
 int32_t qetl_array_struct(struct qetl_env env, int64_t rows, int64_t n_children,
                           struct ArrowArray *children, struct ArrowArray *out);
 /* offsets: rows + 1 int32 in a host buffer (moved); validity as in Arrow (moved) or NULL. */

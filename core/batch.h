@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What moves between components: chunks of bytes, batches of columns, and blocks of encoded bytes.
+ *
+ * Invariant: immutable once made. A batch holds each column in the forms that someone downstream wants:
+ *            as value, as lexical text, or both; a column nobody wants is empty.
+ * Ownership: reference-counted; vectors are shared by all batches that carry the column untouched.
+ * Threads:   any may hold, read and drop references.
+ */
+#ifndef QETL_CORE_BATCH_H
+#define QETL_CORE_BATCH_H
+
+#include "origin.h"
+#include "pool.h"
+
+#include <qetl/plugin.h>
+
+#include <stdatomic.h>
+
+struct qetl_vector { /* one column's array, shared */
+    atomic_int refs;
+    struct ArrowArray array;
+};
+
+struct qetl_vector *qetl_vector_new(struct ArrowArray *moved); /* NULL without memory: not moved */
+struct qetl_vector *qetl_vector_ref(struct qetl_vector *);     /* accepts NULL */
+void qetl_vector_unref(struct qetl_vector *);                  /* accepts NULL */
+
+struct qetl_batch_column {
+    struct qetl_vector *value, *lexical;
+};
+
+struct qetl_batch {
+    atomic_int refs;
+    int64_t rows;
+    struct qetl_origin *origin; /* NULL: rows of no single chunk */
+    int32_t *record_map;        /* row -> record of the origin; a pool buffer; NULL: identity */
+    int64_t n_columns;
+    struct qetl_batch_column columns[];
+};
+
+struct qetl_batch *qetl_batch_new(int64_t rows, int64_t n_columns, struct qetl_origin *);
+void qetl_batch_ref(struct qetl_batch *);
+void qetl_batch_unref(struct qetl_batch *); /* accepts NULL */
+int64_t qetl_batch_record(const struct qetl_batch *, int64_t row);
+
+/* The wanted columns as one struct array, to be lent to a plugin, which may move it away. */
+int qetl_batch_view(const struct qetl_batch *, int64_t n_wants, const struct qetl_want *,
+                    struct ArrowArray *out);
+
+struct qetl_chunk_data { /* framed bytes on their way to a decoder */
+    struct qetl_origin *origin;
+    uint32_t flags; /* QETL_ITEM_ */
+};
+
+struct qetl_block { /* encoded rows on their way to a sink */
+    uint8_t *data;  /* a pool buffer */
+    int64_t size;
+    int64_t rows;
+};
+
+struct qetl_block *qetl_block_new(uint8_t *moved, int64_t size, int64_t rows);
+void qetl_block_free(struct qetl_block *);
+
+#endif

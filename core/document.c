@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "document_build.h"
+#include "pointer.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct qetl_document {
+    char *name;
+    json_t *root;
+    struct qetl_places *places;
+};
+
+struct qetl_document *qetl_document_make(const char *name, json_t *root, struct qetl_places *places)
+{
+    struct qetl_document *document = calloc(1, sizeof *document);
+    char *copy = strdup(name);
+    if (!document || !copy || !root || !places) {
+        free(document);
+        free(copy);
+        json_decref(root);
+        qetl_places_free(places);
+        return NULL;
+    }
+    *document = (struct qetl_document){copy, root, places};
+    return document;
+}
+
+void qetl_document_free(struct qetl_document *document)
+{
+    if (!document)
+        return;
+    json_decref(document->root);
+    qetl_places_free(document->places);
+    free(document->name);
+    free(document);
+}
+
+const char *qetl_document_name(const struct qetl_document *document)
+{
+    return document->name;
+}
+
+const json_t *qetl_document_root(const struct qetl_document *document)
+{
+    return document->root;
+}
+
+static struct qetl_place place_of(const struct qetl_document *document, const char *pointer, int key)
+{
+    uint32_t number = qetl_places_find(document->places, pointer);
+    if (number == QETL_PLACE_NONE)
+        return (struct qetl_place){document->name, 0, 0};
+    const struct qetl_place_entry *entry = qetl_places_at(document->places, number);
+    struct qetl_mark mark = key && entry->key.line > 0 ? entry->key : entry->value;
+    return (struct qetl_place){entry->file, mark.line, mark.column};
+}
+
+struct qetl_place qetl_document_place(const struct qetl_document *document, const char *pointer)
+{
+    return place_of(document, pointer, 0);
+}
+
+struct qetl_place qetl_document_key_place(const struct qetl_document *document, const char *pointer)
+{
+    return place_of(document, pointer, 1);
+}
+
+struct qetl_finding *qetl_document_error(const struct qetl_document *document, const char *pointer,
+                                         enum qetl_place_part part, struct qetl_findings *findings,
+                                         const char *code, const char *format, ...)
+{
+    char *message;
+    va_list args;
+    va_start(args, format);
+    if (vasprintf(&message, format, args) < 0)
+        message = NULL;
+    va_end(args);
+    struct qetl_finding *finding =
+        qetl_finding_add(findings, QETL_ERROR, code, "%s", message ? message : code);
+    struct qetl_place place = place_of(document, pointer, part == QETL_AT_KEY);
+    char *dotted = qetl_pointer_dotted(pointer);
+    qetl_finding_at(finding, place.file, place.line, place.column,
+                    dotted && *dotted ? dotted : NULL);
+    free(dotted);
+    free(message);
+    return finding;
+}
+
+/* Length of the well-formed UTF-8 character at the beginning, 0 if there is none. */
+static size_t utf8_size(const unsigned char *at, size_t size)
+{
+    static const struct {
+        unsigned char lead_min, lead_max, next_min, next_max, size;
+    } forms[] = {{0x00, 0x7f, 0, 0, 1},          {0xc2, 0xdf, 0x80, 0xbf, 2},
+                 {0xe0, 0xe0, 0xa0, 0xbf, 3},    {0xe1, 0xec, 0x80, 0xbf, 3},
+                 {0xed, 0xed, 0x80, 0x9f, 3},    {0xee, 0xef, 0x80, 0xbf, 3},
+                 {0xf0, 0xf0, 0x90, 0xbf, 4},    {0xf1, 0xf3, 0x80, 0xbf, 4},
+                 {0xf4, 0xf4, 0x80, 0x8f, 4}};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        if (*at < forms[i].lead_min || *at > forms[i].lead_max)
+            continue;
+        if (size < forms[i].size)
+            return 0;
+        if (forms[i].size > 1 && (at[1] < forms[i].next_min || at[1] > forms[i].next_max))
+            return 0;
+        for (size_t k = 2; k < forms[i].size; k++)
+            if ((at[k] & 0xc0) != 0x80)
+                return 0;
+        return forms[i].size;
+    }
+    return 0;
+}
+
+static int check_utf8(struct qetl_build *build)
+{
+    struct qetl_mark mark = {1, 1};
+    size_t at = 0;
+    while (at < build->size) {
+        const unsigned char *text = (const unsigned char *)build->text + at;
+        size_t size = utf8_size(text, build->size - at);
+        if (size == 0) {
+            struct qetl_finding *finding = qetl_build_error(
+                build, mark, "not_utf8", "byte 0x%02x is no part of a UTF-8 character", *text);
+            qetl_finding_mend(finding, "save the file as UTF-8 (iconv -f latin1 -t utf-8 converts)");
+            return -1;
+        }
+        mark.column++;
+        if (*text == '\n')
+            mark = (struct qetl_mark){mark.line + 1, 1};
+        at += size;
+    }
+    return 0;
+}
+
+static int check_size(struct qetl_build *build)
+{
+    if (build->size <= QETL_DOCUMENT_BYTES)
+        return 0;
+    struct qetl_finding *finding =
+        qetl_build_error(build, (struct qetl_mark){0, 0}, "too_large",
+                         "the file is larger than %d MiB", QETL_DOCUMENT_BYTES >> 20);
+    qetl_finding_mend(finding, "give the configuration's name, not that of a data file");
+    return -1;
+}
+
+static int is_named_json(const char *name)
+{
+    size_t size = strlen(name);
+    return size >= 5 && strcmp(name + size - 5, ".json") == 0;
+}
+
+static json_t *read_tree(struct qetl_build *build)
+{
+    if (check_size(build) || check_utf8(build))
+        return NULL;
+    if (build->size >= 3 && memcmp(build->text, "\xef\xbb\xbf", 3) == 0) {
+        build->text += 3;
+        build->size -= 3;
+    }
+    return is_named_json(build->file) ? qetl_json_read(build) : qetl_yaml_read(build);
+}
+
+struct qetl_document *qetl_document_parse(const char *text, size_t size, const char *name,
+                                          struct qetl_findings *findings)
+{
+    struct qetl_document *document = calloc(1, sizeof *document);
+    if (!document || !(document->name = strdup(name)) || !(document->places = qetl_places_new()) ||
+        qetl_places_root(document->places, document->name) == QETL_PLACE_NONE) {
+        qetl_finding_add(findings, QETL_ERROR, "no_memory", "out of memory while reading %s", name);
+        qetl_document_free(document);
+        return NULL;
+    }
+    struct qetl_build build = {document->name, text, size, document->places, findings, 0};
+    document->root = read_tree(&build);
+    if (document->root)
+        return document;
+    assert(findings->errors > 0);
+    qetl_document_free(document);
+    return NULL;
+}
+
+struct contents {
+    char *data;
+    size_t size, capacity;
+};
+
+/* Up to one byte more than is allowed, so that the excess is seen. */
+static int read_all(int fd, struct contents *contents)
+{
+    for (;;) {
+        if (contents->size == contents->capacity) {
+            size_t capacity = contents->capacity ? contents->capacity * 4 : 64 << 10;
+            char *data = realloc(contents->data, capacity);
+            if (!data)
+                return ENOMEM;
+            contents->data = data;
+            contents->capacity = capacity;
+        }
+        ssize_t n = read(fd, contents->data + contents->size, contents->capacity - contents->size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return errno;
+        contents->size += (size_t)n;
+        if (n == 0 || contents->size > QETL_DOCUMENT_BYTES)
+            return 0;
+    }
+}
+
+static int read_file(const char *path, struct contents *contents)
+{
+    if (strcmp(path, "-") == 0)
+        return read_all(STDIN_FILENO, contents);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno;
+    int error = read_all(fd, contents);
+    close(fd);
+    return error;
+}
+
+static void report_unreadable(const char *path, int error, struct qetl_findings *findings)
+{
+    struct qetl_finding *finding = qetl_finding_add(findings, QETL_ERROR, "unreadable_file",
+                                                    "cannot read this file: %s", strerror(error));
+    qetl_finding_at(finding, path, 0, 0, NULL);
+    if (error == ENOENT)
+        qetl_finding_mend(finding, "check the name; relative names begin at the current directory");
+    else if (error == EISDIR)
+        qetl_finding_mend(finding, "name a file in it");
+    else if (error == EACCES)
+        qetl_finding_mend(finding, "ask for permission to read it (ls -l shows who has it)");
+}
+
+struct qetl_document *qetl_document_load(const char *path, struct qetl_findings *findings)
+{
+    struct contents contents = {0};
+    struct qetl_document *document = NULL;
+    int error = read_file(path, &contents);
+    if (error)
+        report_unreadable(path, error, findings);
+    else
+        document = qetl_document_parse(contents.data, contents.size,
+                                       strcmp(path, "-") ? path : "<stdin>", findings);
+    free(contents.data);
+    return document;
+}

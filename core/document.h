@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A configuration file, YAML or JSON, as JSON with the place of every key and value.
+ *
+ * Invariant: the tree is at most QETL_DOCUMENT_DEPTH deep and has at most QETL_PLACES_MAX values; no
+ *            text in it holds a NUL; keys are unique.
+ * Ownership: the document owns its tree and the file strings of its places.
+ * Threads:   immutable once made.
+ */
+#ifndef QETL_CORE_DOCUMENT_H
+#define QETL_CORE_DOCUMENT_H
+
+#include "finding.h"
+#include "place.h"
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { QETL_DOCUMENT_DEPTH = 64, QETL_DOCUMENT_BYTES = 16 << 20 };
+
+struct qetl_document;
+
+/* NULL if the file cannot be understood at all. A document may come with errors counted in findings
+ * (a duplicate key, say), so that what else is wrong can be told in one go: never run such a one.
+ * path "-" is standard input. A name that ends in .json is read as JSON, all else as YAML. */
+struct qetl_document *qetl_document_load(const char *path, struct qetl_findings *findings);
+struct qetl_document *qetl_document_parse(const char *text, size_t size, const char *name,
+                                          struct qetl_findings *findings);
+void qetl_document_free(struct qetl_document *document);
+
+const char *qetl_document_name(const struct qetl_document *document);
+const json_t *qetl_document_root(const struct qetl_document *document);
+
+/* Of the value at a JSON pointer, or of its nearest known ancestor. */
+struct qetl_place qetl_document_place(const struct qetl_document *document, const char *pointer);
+/* Of the key that leads to it; of the value where no key does. */
+struct qetl_place qetl_document_key_place(const struct qetl_document *document, const char *pointer);
+
+/* An error at a pointer, its dotted path included; the rest as qetl_finding_add. */
+enum qetl_place_part { QETL_AT_VALUE, QETL_AT_KEY };
+struct qetl_finding *qetl_document_error(const struct qetl_document *document, const char *pointer,
+                                         enum qetl_place_part part, struct qetl_findings *findings,
+                                         const char *code, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+
+/* The one-liner's options; NULL or -1 where not given. */
+struct qetl_oneliner {
+    const char *from, *to;
+    const char *from_format, *to_format;
+    const char *where;
+    const char *select; /* columns, separated by commas; "…" around a name that holds one */
+    int64_t limit;
+};
+/* The pipeline file that the options stand for; its places name the options ("--where"). */
+struct qetl_document *qetl_document_from_oneliner(const struct qetl_oneliner *options,
+                                                  struct qetl_findings *findings);
+
+#endif

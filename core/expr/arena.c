@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "arena.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARENA_BLOCK = 8192 };
+
+struct expr_block {
+    struct expr_block *next;
+    size_t capacity;
+    _Alignas(16) unsigned char data[];
+};
+
+static struct expr_block *block_new(size_t size)
+{
+    size_t capacity = size > ARENA_BLOCK ? size : ARENA_BLOCK;
+    struct expr_block *block;
+
+    if (capacity > SIZE_MAX - sizeof *block)
+        return NULL;
+    block = malloc(sizeof *block + capacity);
+    if (block) {
+        block->next = NULL;
+        block->capacity = capacity;
+    }
+    return block;
+}
+
+/* The next block that has room, made when there is none. */
+static struct expr_block *arena_advance(struct expr_arena *arena, size_t size)
+{
+    struct expr_block *current = arena->current;
+    struct expr_block *next = current ? current->next : arena->first;
+
+    while (next && next->capacity < size) {
+        current = next;
+        next = next->next;
+    }
+    if (!next) {
+        next = block_new(size);
+        if (!next)
+            return NULL;
+        if (current)
+            current->next = next;
+        else
+            arena->first = next;
+    }
+    arena->current = next;
+    arena->used = 0;
+    return next;
+}
+
+void *qetl_expr_arena_alloc(struct expr_arena *arena, size_t size)
+{
+    struct expr_block *block = arena->current;
+    void *piece;
+
+    if (size > SIZE_MAX - 16)
+        return NULL;
+    size = (size + 15) & ~(size_t)15;
+    if (!block || block->capacity - arena->used < size) {
+        block = arena_advance(arena, size);
+        if (!block)
+            return NULL;
+    }
+    piece = block->data + arena->used;
+    arena->used += size;
+    return piece;
+}
+
+void *qetl_expr_arena_zero(struct expr_arena *arena, size_t size)
+{
+    void *piece = qetl_expr_arena_alloc(arena, size);
+
+    return piece ? memset(piece, 0, size) : NULL;
+}
+
+char *qetl_expr_arena_text(struct expr_arena *arena, const char *data, size_t size)
+{
+    char *copy = qetl_expr_arena_alloc(arena, size + 1);
+
+    if (copy) {
+        memcpy(copy, data, size);
+        copy[size] = '\0';
+    }
+    return copy;
+}
+
+void qetl_expr_arena_reset(struct expr_arena *arena)
+{
+    arena->current = NULL;
+    arena->used = 0;
+}
+
+void qetl_expr_arena_free(struct expr_arena *arena)
+{
+    for (struct expr_block *block = arena->first, *next; block; block = next) {
+        next = block->next;
+        free(block);
+    }
+    *arena = (struct expr_arena){0};
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A bump allocator: many small pieces, freed at once.
+ *
+ * Invariant: pieces never move.
+ * Ownership: the arena owns its pieces; reset keeps the memory, free gives it back.
+ * Threads:   one at a time.
+ */
+#ifndef QETL_EXPR_ARENA_H
+#define QETL_EXPR_ARENA_H
+
+#include <stddef.h>
+
+struct expr_block;
+
+struct expr_arena {
+    struct expr_block *first, *current;
+    size_t used; /* of the current block */
+};
+
+/* Aligned to 16 bytes, contents undefined; NULL without memory. */
+void *qetl_expr_arena_alloc(struct expr_arena *arena, size_t size);
+/* The same, zeroed. */
+void *qetl_expr_arena_zero(struct expr_arena *arena, size_t size);
+/* A terminated copy. */
+char *qetl_expr_arena_text(struct expr_arena *arena, const char *data, size_t size);
+/* The pieces are void; later ones take their place without asking the system. */
+void qetl_expr_arena_reset(struct expr_arena *arena);
+void qetl_expr_arena_free(struct expr_arena *arena);
+
+#endif

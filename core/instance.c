@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "instance.h"
+
+#include "host.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct qetl_ctx *qetl_instance_new(const struct qetl_instance_env *env,
+                                   const struct qetl_node *node, const struct qetl_plugin_use *use,
+                                   const struct qetl_component *component)
+{
+    struct qetl_ctx *ctx = calloc(1, sizeof *ctx);
+    if (!ctx)
+        return NULL;
+    pthread_mutex_init(&ctx->lock, NULL);
+    ctx->env = env;
+    ctx->node = node;
+    ctx->use = use;
+    ctx->component = component;
+    ctx->options = use->options;
+    ctx->self = calloc(1, component->state_size ? component->state_size : 1);
+    ctx->config = json_dumps(use->options, JSON_COMPACT | JSON_SORT_KEYS);
+    if (ctx->self && ctx->config)
+        return ctx;
+    qetl_instance_free(ctx);
+    return NULL;
+}
+
+int32_t qetl_instance_create(struct qetl_ctx *ctx)
+{
+    assert(!ctx->created);
+    ctx->created = true;
+    if (!ctx->component->create)
+        return QETL_OK;
+    return ctx->component->create(ctx->self, &qetl_host_table, ctx, ctx->config);
+}
+
+int32_t qetl_instance_start(struct qetl_ctx *ctx)
+{
+    int32_t status = ctx->component->start ? ctx->component->start(ctx->self) : QETL_OK;
+    ctx->started = status == QETL_OK;
+    return status;
+}
+
+int32_t qetl_instance_stop(struct qetl_ctx *ctx)
+{
+    if (!ctx->started)
+        return QETL_OK;
+    ctx->started = false;
+    return ctx->component->stop ? ctx->component->stop(ctx->self) : QETL_OK;
+}
+
+void qetl_instance_interrupt(struct qetl_ctx *ctx)
+{
+    if (ctx->component->interrupt)
+        ctx->component->interrupt(ctx->self);
+}
+
+void qetl_instance_free(struct qetl_ctx *ctx)
+{
+    if (!ctx)
+        return;
+    if (ctx->created && ctx->component->destroy)
+        ctx->component->destroy(ctx->self);
+    qetl_instance_drop_rejected(ctx);
+    free(ctx->rejected);
+    qetl_error_report_free(&ctx->error);
+    pthread_mutex_destroy(&ctx->lock);
+    free(ctx->self);
+    free(ctx->config);
+    free(ctx);
+}
+
+void qetl_instance_drop_rejected(struct qetl_ctx *ctx)
+{
+    for (size_t i = 0; i < ctx->n_rejected; i++) {
+        free(ctx->rejected[i].code);
+        free(ctx->rejected[i].message);
+        free(ctx->rejected[i].bytes);
+    }
+    ctx->n_rejected = 0;
+}
+
+struct qetl_error_report qetl_instance_take_error(struct qetl_ctx *ctx)
+{
+    pthread_mutex_lock(&ctx->lock);
+    struct qetl_error_report error = ctx->error;
+    memset(&ctx->error, 0, sizeof ctx->error);
+    pthread_mutex_unlock(&ctx->lock);
+    return error;
+}
+
+void qetl_error_report_free(struct qetl_error_report *error)
+{
+    free(error->message);
+    free(error->suggestion);
+    free(error->option);
+    free(error->vendor_code);
+    memset(error, 0, sizeof *error);
+}
+
+struct qetl_env qetl_instance_sdk_env(struct qetl_ctx *ctx)
+{
+    return (struct qetl_env){&qetl_host_table, ctx};
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "origin.h"
+
+#include "dead_letter.h"
+#include "pool.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct qetl_tracker {
+    pthread_mutex_t lock;
+    char *source;
+    void (*deliver)(void *arg, struct qetl_letter *);
+    void *arg;
+    uint64_t made;                    /* origins numbered so far; the source's stage alone */
+    struct qetl_origin *first, *last; /* not yet resolved, in order; referenced */
+    int64_t next_base_row;
+};
+
+struct qetl_object *qetl_object_new(const char *name)
+{
+    size_t size = strlen(name) + 1;
+    struct qetl_object *object = malloc(sizeof *object + size);
+    if (!object)
+        return NULL;
+    atomic_init(&object->refs, 1);
+    memcpy(object->name, name, size);
+    return object;
+}
+
+void qetl_object_ref(struct qetl_object *object)
+{
+    atomic_fetch_add_explicit(&object->refs, 1, memory_order_relaxed);
+}
+
+void qetl_object_unref(struct qetl_object *object)
+{
+    if (object && atomic_fetch_sub_explicit(&object->refs, 1, memory_order_acq_rel) == 1)
+        free(object);
+}
+
+struct qetl_tracker *qetl_tracker_new(const char *source,
+                                      void (*deliver)(void *arg, struct qetl_letter *), void *arg)
+{
+    struct qetl_tracker *tracker = calloc(1, sizeof *tracker);
+    if (!tracker || !(tracker->source = strdup(source))) {
+        free(tracker);
+        return NULL;
+    }
+    pthread_mutex_init(&tracker->lock, NULL);
+    tracker->deliver = deliver;
+    tracker->arg = arg;
+    return tracker;
+}
+
+const char *qetl_tracker_source(const struct qetl_tracker *tracker)
+{
+    return tracker->source;
+}
+
+struct qetl_origin *qetl_origin_new(struct qetl_tracker *tracker, struct qetl_object *object,
+                                    bool starts_object, int64_t offset, const uint8_t *data,
+                                    int64_t size, void *buffer)
+{
+    struct qetl_origin *origin = calloc(1, sizeof *origin);
+    if (!origin)
+        return NULL;
+    atomic_init(&origin->refs, 2); /* the caller's and the queue's */
+    origin->tracker = tracker;
+    origin->object = object;
+    if (object)
+        qetl_object_ref(object);
+    origin->starts_object = starts_object;
+    origin->offset = offset;
+    origin->data = data;
+    origin->size = size;
+    origin->buffer = buffer;
+    if (buffer)
+        qetl_buffer_retain(buffer);
+    origin->number = tracker->made++;
+    pthread_mutex_lock(&tracker->lock);
+    if (tracker->last)
+        tracker->last->next = origin;
+    else
+        tracker->first = origin;
+    tracker->last = origin;
+    pthread_mutex_unlock(&tracker->lock);
+    return origin;
+}
+
+void qetl_origin_ref(struct qetl_origin *origin)
+{
+    atomic_fetch_add_explicit(&origin->refs, 1, memory_order_relaxed);
+}
+
+void qetl_origin_unref(struct qetl_origin *origin)
+{
+    if (!origin || atomic_fetch_sub_explicit(&origin->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    assert(!origin->waiting);
+    qetl_object_unref(origin->object);
+    qetl_buffer_free(origin->buffer);
+    qetl_buffer_free(origin->record_offsets);
+    free(origin);
+}
+
+static void deliver(struct qetl_tracker *tracker, struct qetl_origin *origin,
+                    struct qetl_letter *letter)
+{
+    letter->origin = origin;
+    letter->row = origin->resolved ? origin->base_row + letter->record + 1 : 0;
+    letter->next = NULL;
+    tracker->deliver(tracker->arg, letter);
+}
+
+/* Letters wait newest first; they leave in the order of their records. */
+static void deliver_waiting(struct qetl_tracker *tracker, struct qetl_origin *origin)
+{
+    struct qetl_letter *ordered = NULL;
+    while (origin->waiting) {
+        struct qetl_letter *letter = origin->waiting;
+        origin->waiting = letter->next;
+        struct qetl_letter **at = &ordered;
+        while (*at && (*at)->record <= letter->record)
+            at = &(*at)->next;
+        letter->next = *at;
+        *at = letter;
+    }
+    while (ordered) {
+        struct qetl_letter *letter = ordered;
+        ordered = letter->next;
+        deliver(tracker, origin, letter);
+    }
+}
+
+/* Numbers the completed origins at the head of the queue. Returns those that left it, linked. */
+static struct qetl_origin *resolve_head(struct qetl_tracker *tracker)
+{
+    struct qetl_origin *done = NULL, **end = &done;
+    while (tracker->first && tracker->first->completed) {
+        struct qetl_origin *origin = tracker->first;
+        tracker->first = origin->next;
+        if (!tracker->first)
+            tracker->last = NULL;
+        origin->base_row = origin->starts_object ? 0 : tracker->next_base_row;
+        tracker->next_base_row = origin->base_row + origin->records;
+        origin->resolved = true;
+        deliver_waiting(tracker, origin);
+        origin->next = NULL;
+        *end = origin;
+        end = &origin->next;
+    }
+    return done;
+}
+
+void qetl_origin_complete(struct qetl_origin *origin, int64_t records, int32_t *record_offsets)
+{
+    struct qetl_tracker *tracker = origin->tracker;
+    pthread_mutex_lock(&tracker->lock);
+    assert(!origin->completed);
+    origin->completed = true;
+    origin->records = records;
+    origin->record_offsets = record_offsets;
+    struct qetl_origin *done = resolve_head(tracker);
+    pthread_mutex_unlock(&tracker->lock);
+    while (done) {
+        struct qetl_origin *next = done->next;
+        qetl_origin_unref(done);
+        done = next;
+    }
+}
+
+void qetl_origin_post(struct qetl_origin *origin, struct qetl_letter *letter)
+{
+    struct qetl_tracker *tracker = origin->tracker;
+    pthread_mutex_lock(&tracker->lock);
+    if (origin->resolved) {
+        deliver(tracker, origin, letter);
+    } else {
+        letter->next = origin->waiting;
+        origin->waiting = letter;
+    }
+    pthread_mutex_unlock(&tracker->lock);
+}
+
+/* After a failed run some origins never completed: their letters leave without a number. */
+void qetl_tracker_free(struct qetl_tracker *tracker)
+{
+    if (!tracker)
+        return;
+    while (tracker->first) {
+        struct qetl_origin *origin = tracker->first;
+        tracker->first = origin->next;
+        deliver_waiting(tracker, origin);
+        qetl_origin_unref(origin);
+    }
+    pthread_mutex_destroy(&tracker->lock);
+    free(tracker->source);
+    free(tracker);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where rows came from. Replicas decode chunks in any order, so a row's number in its object is known
+ * only once all chunks before are counted: the tracker of a source resolves that, and until then holds
+ * back what asks for a number (a dead letter).
+ *
+ * Invariant: origins are numbered by their source in order; base_row of origin n is the sum of the records
+ *            of the origins before it in its object.
+ * Ownership: reference-counted; an origin keeps its chunk's buffer and record offsets alive.
+ * Threads:   make in the source's stage, in order; everything else from any.
+ */
+#ifndef QETL_CORE_ORIGIN_H
+#define QETL_CORE_ORIGIN_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct qetl_object { /* a file, a response, a message */
+    atomic_int refs;
+    char name[];
+};
+
+struct qetl_object *qetl_object_new(const char *name);
+void qetl_object_ref(struct qetl_object *);
+void qetl_object_unref(struct qetl_object *);
+
+struct qetl_tracker;
+struct qetl_letter; /* a rejected row on its way: dead_letter.h */
+
+struct qetl_origin {
+    atomic_int refs;
+    struct qetl_tracker *tracker;
+    struct qetl_object *object; /* or NULL */
+    uint64_t number;
+    bool starts_object;
+    int64_t offset; /* of data in the object */
+    const uint8_t *data;
+    int64_t size;
+    void *buffer;            /* retained */
+    int32_t *record_offsets; /* a pool buffer, or NULL; records of them */
+    int64_t records;         /* once completed */
+    int64_t base_row;        /* once resolved */
+    bool completed, resolved; /* under the tracker's lock */
+    struct qetl_letter *waiting;
+    struct qetl_origin *next; /* in the tracker's queue */
+};
+
+/* deliver is called with each letter once its row number can be told, in order, under a lock. */
+struct qetl_tracker *qetl_tracker_new(const char *source,
+                                      void (*deliver)(void *arg, struct qetl_letter *), void *arg);
+void qetl_tracker_free(struct qetl_tracker *); /* all origins are gone or will never complete */
+const char *qetl_tracker_source(const struct qetl_tracker *);
+
+/* A new origin, numbered; NULL without memory. buffer (may be NULL) is retained. */
+struct qetl_origin *qetl_origin_new(struct qetl_tracker *, struct qetl_object *, bool starts_object,
+                                    int64_t offset, const uint8_t *data, int64_t size, void *buffer);
+void qetl_origin_ref(struct qetl_origin *);
+void qetl_origin_unref(struct qetl_origin *); /* accepts NULL */
+/* Its records are counted; record_offsets moves. */
+void qetl_origin_complete(struct qetl_origin *, int64_t records, int32_t *record_offsets);
+/* Hands a letter of one of its rows over, now or as soon as the number is known. */
+void qetl_origin_post(struct qetl_origin *, struct qetl_letter *);
+
+#endif

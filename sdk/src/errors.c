@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Errors and log lines made of printf formats. */
+#include "internal.h"
+
+#include <stdio.h>
+
+enum { LINE_MAX_BYTES = 2048 };
+
+/* A line cut in the middle of a character would not be UTF-8 any more. */
+static void line_trim(char *line, int written)
+{
+    if (written < LINE_MAX_BYTES)
+        return;
+    size_t size = strlen(line);
+    while (size && ((unsigned char)line[size - 1] & 0xc0) == 0x80)
+        size--;
+    if (size && (unsigned char)line[size - 1] >= 0xc0)
+        size--;
+    line[size] = 0;
+}
+
+int32_t qetl_fail(struct qetl_env env, int32_t code, const char *option, const char *suggestion,
+                  const char *format, ...)
+{
+    if (!env.host)
+        return code;
+    char line[LINE_MAX_BYTES];
+    va_list args;
+    va_start(args, format);
+    line_trim(line, vsnprintf(line, sizeof line, format, args));
+    va_end(args);
+    struct qetl_error_info info = {.struct_size = sizeof info,
+                                   .code = code,
+                                   .message = line,
+                                   .suggestion = suggestion,
+                                   .option = option};
+    return env.host->error(env.ctx, &info);
+}
+
+void qetl_logf(struct qetl_env env, int32_t level, const char *format, ...)
+{
+    if (!env.host)
+        return;
+    char line[LINE_MAX_BYTES];
+    va_list args;
+    va_start(args, format);
+    line_trim(line, vsnprintf(line, sizeof line, format, args));
+    va_end(args);
+    env.host->log(env.ctx, level, line);
+}
