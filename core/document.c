@@ -51,7 +51,8 @@ const json_t *qetl_document_root(const struct qetl_document *document)
     return document->root;
 }
 
-static struct qetl_place place_of(const struct qetl_document *document, const char *pointer, int key)
+static struct qetl_place place_of(const struct qetl_document *document, const char *pointer,
+                                  int key)
 {
     uint32_t number = qetl_places_find(document->places, pointer);
     if (number == QETL_PLACE_NONE)
@@ -97,11 +98,10 @@ static size_t utf8_size(const unsigned char *at, size_t size)
 {
     static const struct {
         unsigned char lead_min, lead_max, next_min, next_max, size;
-    } forms[] = {{0x00, 0x7f, 0, 0, 1},          {0xc2, 0xdf, 0x80, 0xbf, 2},
-                 {0xe0, 0xe0, 0xa0, 0xbf, 3},    {0xe1, 0xec, 0x80, 0xbf, 3},
-                 {0xed, 0xed, 0x80, 0x9f, 3},    {0xee, 0xef, 0x80, 0xbf, 3},
-                 {0xf0, 0xf0, 0x90, 0xbf, 4},    {0xf1, 0xf3, 0x80, 0xbf, 4},
-                 {0xf4, 0xf4, 0x80, 0x8f, 4}};
+    } forms[] = {
+        {0x00, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4}};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         if (*at < forms[i].lead_min || *at > forms[i].lead_max)
             continue;
@@ -127,7 +127,8 @@ static int check_utf8(struct qetl_build *build)
         if (size == 0) {
             struct qetl_finding *finding = qetl_build_error(
                 build, mark, "not_utf8", "byte 0x%02x is no part of a UTF-8 character", *text);
-            qetl_finding_mend(finding, "save the file as UTF-8 (iconv -f latin1 -t utf-8 converts)");
+            qetl_finding_mend(finding,
+                              "save the file as UTF-8 (iconv -f latin1 -t utf-8 converts)");
             return -1;
         }
         mark.column++;

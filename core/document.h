@@ -2,10 +2,9 @@
 /*
  * A configuration file, YAML or JSON, as JSON with the place of every key and value.
  *
- * Invariant: the tree is at most QETL_DOCUMENT_DEPTH deep and has at most QETL_PLACES_MAX values; no
- *            text in it holds a NUL; keys are unique.
- * Ownership: the document owns its tree and the file strings of its places.
- * Threads:   immutable once made.
+ * Invariant: the tree is at most QETL_DOCUMENT_DEPTH deep and has at most QETL_PLACES_MAX values;
+ * no text in it holds a NUL; keys are unique. Ownership: the document owns its tree and the file
+ * strings of its places. Threads:   immutable once made.
  */
 #ifndef QETL_CORE_DOCUMENT_H
 #define QETL_CORE_DOCUMENT_H
@@ -30,12 +29,14 @@ struct qetl_document *qetl_document_parse(const char *text, size_t size, const c
 void qetl_document_free(struct qetl_document *document);
 
 const char *qetl_document_name(const struct qetl_document *document);
+int qetl_document_is_oneliner(const struct qetl_document *document);
 const json_t *qetl_document_root(const struct qetl_document *document);
 
 /* Of the value at a JSON pointer, or of its nearest known ancestor. */
 struct qetl_place qetl_document_place(const struct qetl_document *document, const char *pointer);
 /* Of the key that leads to it; of the value where no key does. */
-struct qetl_place qetl_document_key_place(const struct qetl_document *document, const char *pointer);
+struct qetl_place qetl_document_key_place(const struct qetl_document *document,
+                                          const char *pointer);
 
 /* An error at a pointer, its dotted path included; the rest as qetl_finding_add. */
 enum qetl_place_part { QETL_AT_VALUE, QETL_AT_KEY };

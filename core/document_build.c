@@ -54,9 +54,9 @@ static void report_duplicate(struct qetl_build *build, const char *key, uint32_t
                              struct qetl_mark mark)
 {
     struct qetl_mark before = qetl_places_at(build->places, first)->key;
-    struct qetl_finding *finding =
-        qetl_build_error(build, mark, "duplicate_key", "`%s` stands here a second time; first at %s:%d:%d",
-                         key, build->file, before.line, before.column);
+    struct qetl_finding *finding = qetl_build_error(
+        build, mark, "duplicate_key", "`%s` stands here a second time; first at %s:%d:%d", key,
+        build->file, before.line, before.column);
     qetl_finding_mend(finding, "remove one of the two, or give it another name");
 }
 

@@ -30,8 +30,8 @@ json_t *qetl_json_read(struct qetl_build *build);
 struct qetl_finding *qetl_build_error(struct qetl_build *build, struct qetl_mark mark,
                                       const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* Places of a new member or element, or QETL_PLACE_NONE with a finding. A duplicate key is a finding
- * that names both places; *duplicate then says that the value is to be dropped. */
+/* Places of a new member or element, or QETL_PLACE_NONE with a finding. A duplicate key is a
+ * finding that names both places; *duplicate then says that the value is to be dropped. */
 uint32_t qetl_build_member(struct qetl_build *build, uint32_t parent, const char *key,
                            struct qetl_mark mark, int *duplicate);
 uint32_t qetl_build_element(struct qetl_build *build, uint32_t parent, struct qetl_mark mark);
@@ -44,6 +44,7 @@ void qetl_build_full(struct qetl_build *build, struct qetl_mark mark);
 void qetl_build_too_deep(struct qetl_build *build, struct qetl_mark mark);
 
 /* A document of a tree made elsewhere; takes root and places over, also when it answers NULL. */
-struct qetl_document *qetl_document_make(const char *name, json_t *root, struct qetl_places *places);
+struct qetl_document *qetl_document_make(const char *name, json_t *root,
+                                         struct qetl_places *places);
 
 #endif

@@ -81,7 +81,8 @@ void qetl_findings_print(const struct qetl_findings *findings, FILE *out, int co
         fprintf(out, "error: %zu more, of which memory held no record\n", lost);
 }
 
-/* Bytes that are not UTF-8 (a file's name can be any) must not make the whole finding unprintable. */
+/* Bytes that are not UTF-8 (a file's name can be any) must not make the whole finding unprintable.
+ */
 static json_t *text_json(const char *text)
 {
     if (!text)

@@ -82,8 +82,8 @@ static void *expected(struct reader *r, const char *what)
         finding = qetl_build_error(r->build, r->mark, "syntax", "%s is expected, found byte 0x%02x",
                                    what, (unsigned char)*r->at);
     else
-        finding = qetl_build_error(r->build, r->mark, "syntax", "%s is expected, found `%.*s`", what,
-                                   excerpt_size(r), r->at);
+        finding = qetl_build_error(r->build, r->mark, "syntax", "%s is expected, found `%.*s`",
+                                   what, excerpt_size(r), r->at);
     qetl_finding_mend(finding, "%s", mend_of(r));
     return NULL;
 }
@@ -161,8 +161,9 @@ static char *read_escape(struct reader *r, char *to)
     if (r->at + 1 < r->end && r->at[1] == 'u')
         size = unicode_escape(r->at + 2, r->end, &code);
     if (size == 0)
-        return bad_string(r, "this escape does not exist in JSON",
-                          "write \\\\ for a backslash; \\u takes four hex digits, pairs beyond U+FFFF");
+        return bad_string(
+            r, "this escape does not exist in JSON",
+            "write \\\\ for a backslash; \\u takes four hex digits, pairs beyond U+FFFF");
     advance(r, 2 + size);
     return put_utf8(to, code);
 }
@@ -188,8 +189,9 @@ static char *read_text(struct reader *r, size_t *size)
         }
     }
     if (to && !is_next(r, '"'))
-        to = bad_string(r, r->at == r->end ? "the file ends inside a text" : "a text ends with its line",
-                        "close it with a double quote; a line break inside is written \\n");
+        to = bad_string(
+            r, r->at == r->end ? "the file ends inside a text" : "a text ends with its line",
+            "close it with a double quote; a line break inside is written \\n");
     if (!to || qetl_build_text(r->build, text, (size_t)(to - text), start)) {
         free(text);
         return NULL;
@@ -212,7 +214,8 @@ static json_t *read_string(struct reader *r)
 static json_t *read_word(struct reader *r)
 {
     size_t size = 0;
-    while (r->at + size < r->end && strchr("abcdefghijklmnopqrstuvwxyz", r->at[size]) && r->at[size])
+    while (r->at + size < r->end && strchr("abcdefghijklmnopqrstuvwxyz", r->at[size]) &&
+           r->at[size])
         size++;
     json_t *value = NULL;
     if (size == 4 && memcmp(r->at, "true", 4) == 0)
@@ -363,8 +366,8 @@ json_t *qetl_json_read(struct qetl_build *build)
     skip_space(&r);
     if (!root || r.at == r.end)
         return root;
-    struct qetl_finding *finding =
-        qetl_build_error(build, r.mark, "syntax", "something follows behind the end of the document");
+    struct qetl_finding *finding = qetl_build_error(
+        build, r.mark, "syntax", "something follows behind the end of the document");
     qetl_finding_mend(finding, "a JSON file holds one value: remove the rest");
     json_decref(root);
     return NULL;

@@ -7,7 +7,7 @@
 #ifndef QETL_CORE_PLACE_H
 #define QETL_CORE_PLACE_H
 
-struct qetl_place { /* where something stands in a configuration file */
+struct qetl_place {   /* where something stands in a configuration file */
     const char *file; /* or the option of the command line that said it: "--where" */
     int line, column;
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "places.h"
 
+#include "pointer.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,19 +138,17 @@ static uint32_t entry_make(struct qetl_places *places)
         return QETL_PLACE_NONE;
     if (places->count == places->capacity) {
         uint32_t capacity = places->capacity ? places->capacity * 2 : 64;
-        struct qetl_place_entry *entries =
-            reallocarray(places->entries, capacity, sizeof *entries);
+        struct qetl_place_entry *entries = reallocarray(places->entries, capacity, sizeof *entries);
         if (!entries)
             return QETL_PLACE_NONE;
         places->entries = entries;
         places->capacity = capacity;
     }
-    places->entries[places->count] =
-        (struct qetl_place_entry){.key_at = SIZE_MAX,
-                                  .parent = QETL_PLACE_NONE,
-                                  .first_child = QETL_PLACE_NONE,
-                                  .last_child = QETL_PLACE_NONE,
-                                  .next = QETL_PLACE_NONE};
+    places->entries[places->count] = (struct qetl_place_entry){.key_at = SIZE_MAX,
+                                                               .parent = QETL_PLACE_NONE,
+                                                               .first_child = QETL_PLACE_NONE,
+                                                               .last_child = QETL_PLACE_NONE,
+                                                               .next = QETL_PLACE_NONE};
     return places->count++;
 }
 
@@ -237,23 +237,6 @@ uint32_t qetl_places_find_member(const struct qetl_places *places, uint32_t pare
     return child_find(places, parent, key, 0);
 }
 
-/* One step of a pointer, with ~1 and ~0 read back. */
-static char *pointer_token(const char *at, size_t size)
-{
-    char *token = malloc(size + 1);
-    if (!token)
-        return NULL;
-    char *to = token;
-    for (size_t i = 0; i < size; i++) {
-        if (at[i] == '~' && i + 1 < size && (at[i + 1] == '0' || at[i + 1] == '1'))
-            *to++ = at[++i] == '0' ? '~' : '/';
-        else
-            *to++ = at[i];
-    }
-    *to = '\0';
-    return token;
-}
-
 static uint32_t token_find(const struct qetl_places *places, uint32_t parent, const char *token)
 {
     uint32_t number = child_find(places, parent, token, 0);
@@ -270,7 +253,7 @@ uint32_t qetl_places_find(const struct qetl_places *places, const char *pointer)
     while (at != QETL_PLACE_NONE && *pointer == '/') {
         pointer++;
         size_t size = strcspn(pointer, "/");
-        char *token = pointer_token(pointer, size);
+        char *token = qetl_pointer_token(pointer, size);
         uint32_t child = token ? token_find(places, at, token) : QETL_PLACE_NONE;
         free(token);
         if (child == QETL_PLACE_NONE)

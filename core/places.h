@@ -48,7 +48,8 @@ int qetl_places_copy(struct qetl_places *places, uint32_t from, uint32_t to);
 /* Valid until the next entry is made. */
 struct qetl_place_entry *qetl_places_at(const struct qetl_places *places, uint32_t number);
 uint32_t qetl_places_count(const struct qetl_places *places);
-uint32_t qetl_places_find_member(const struct qetl_places *places, uint32_t parent, const char *key);
+uint32_t qetl_places_find_member(const struct qetl_places *places, uint32_t parent,
+                                 const char *key);
 /* The entry of a JSON pointer, or its nearest known ancestor. */
 uint32_t qetl_places_find(const struct qetl_places *places, const char *pointer);
 

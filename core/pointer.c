@@ -32,18 +32,46 @@ char *qetl_pointer_index(const char *base, size_t index)
     return asprintf(&pointer, "%s/%zu", base, index) < 0 ? NULL : pointer;
 }
 
-char *qetl_pointer_dotted(const char *pointer)
+/* Reads ~1 and ~0 back, and ends steps with a dot where a slash ends them; in place. */
+static void decode(char *text)
 {
-    char *dotted = strdup(*pointer == '/' ? pointer + 1 : pointer);
-    if (!dotted)
-        return NULL;
-    char *to = dotted;
-    for (const char *at = dotted; *at; at++) {
+    char *to = text;
+    for (const char *at = text; *at; at++) {
         if (*at == '~' && (at[1] == '0' || at[1] == '1'))
             *to++ = *++at == '0' ? '~' : '/';
         else
             *to++ = *at == '/' ? '.' : *at;
     }
     *to = '\0';
+}
+
+char *qetl_pointer_token(const char *step, size_t size)
+{
+    char *token = strndup(step, size);
+    if (token)
+        decode(token);
+    return token;
+}
+
+char *qetl_pointer_dotted(const char *pointer)
+{
+    char *dotted = strdup(*pointer == '/' ? pointer + 1 : pointer);
+    if (dotted)
+        decode(dotted);
     return dotted;
+}
+
+const json_t *qetl_pointer_get(const json_t *root, const char *pointer)
+{
+    while (root && *pointer == '/') {
+        size_t size = strcspn(++pointer, "/");
+        char *token = qetl_pointer_token(pointer, size);
+        if (!token)
+            return NULL;
+        root = json_is_array(root) ? json_array_get(root, strtoul(token, NULL, 10))
+                                   : json_object_get(root, token);
+        free(token);
+        pointer += size;
+    }
+    return root;
 }

@@ -347,4 +347,7 @@ uint32_t qetl_ring_depth(struct qetl_ring *r)
     return depth <= r->mask ? depth : r->mask + 1;
 }
 
-uint32_t qetl_ring_capacity(const struct qetl_ring *r) { return r->mask + 1; }
+uint32_t qetl_ring_capacity(const struct qetl_ring *r)
+{
+    return r->mask + 1;
+}

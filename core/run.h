@@ -25,6 +25,9 @@ struct qetl_run_options {
     int64_t memory_bytes; /* the run's budget; 0: 256 MiB */
     enum qetl_driver driver;
     int barrier_ms;       /* a barrier at least this often; 0: 1000; -1: only at the end */
+    const struct qetl_document *document; /* for places in findings; or NULL */
+    void (*log)(void *arg, const char *component, int level, const char *message); /* [any] or NULL */
+    void *log_arg;
 };
 
 struct qetl_counts {

@@ -2,10 +2,9 @@
 /*
  * What an unquoted word of a configuration file is. YAML and JSON files mean the same by it.
  *
- * Invariant: a number is what JSON calls one, and keeps its value; all others are text: 007, +1, .5,
- *            0x10, NaN, whole numbers beyond 64 bits, fractions of more than 15 digits.
- * Ownership: answers are new references; NULL without memory.
- * Threads:   none of its own.
+ * Invariant: a number is what JSON calls one, and keeps its value; all others are text: 007, +1,
+ * .5, 0x10, NaN, whole numbers beyond 64 bits, fractions of more than 15 digits. Ownership: answers
+ * are new references; NULL without memory. Threads:   none of its own.
  */
 #ifndef QETL_CORE_SCALAR_H
 #define QETL_CORE_SCALAR_H

@@ -94,8 +94,8 @@ static json_t *alias_unusable(struct reader *r, const char *name, struct qetl_ma
     } else {
         finding = qetl_build_error(r->build, mark, "unknown_alias",
                                    "`*%s` names no anchor above this place", name);
-        qetl_finding_mend(finding, "mark a value with &%s first; a text that begins with * needs quotes",
-                          name);
+        qetl_finding_mend(
+            finding, "mark a value with &%s first; a text that begins with * needs quotes", name);
     }
     return qetl_build_value(r->build, json_null());
 }
@@ -151,7 +151,8 @@ static int tag_fits(const char *tag, const json_t *value)
     }
 }
 
-static void check_tag(struct reader *r, const yaml_char_t *tag, const json_t *value, yaml_mark_t mark)
+static void check_tag(struct reader *r, const yaml_char_t *tag, const json_t *value,
+                      yaml_mark_t mark)
 {
     if (!tag || strcmp((const char *)tag, "!") == 0)
         return;
@@ -225,16 +226,20 @@ static const char *key_text(struct reader *r, const yaml_event_t *event)
     struct qetl_mark mark = mark_of(event->start_mark);
     struct qetl_finding *finding;
     if (event->type != YAML_SCALAR_EVENT) {
-        finding = qetl_build_error(r->build, mark, "bad_key", "a key must be text, this one is not");
-        qetl_finding_mend(finding, "put it in quotes if it is text; { begins a mapping, [ a list, * an alias");
+        finding =
+            qetl_build_error(r->build, mark, "bad_key", "a key must be text, this one is not");
+        qetl_finding_mend(
+            finding, "put it in quotes if it is text; { begins a mapping, [ a list, * an alias");
         return NULL;
     }
     const char *key = (const char *)event->data.scalar.value;
     if (qetl_build_text(r->build, key, event->data.scalar.length, mark))
         return NULL;
     if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && strcmp(key, "<<") == 0) {
-        finding = qetl_build_error(r->build, mark, "merge_key", "merge keys (<<) are not understood");
-        qetl_finding_mend(finding, "write the keys out, or give a whole value an anchor and an alias");
+        finding =
+            qetl_build_error(r->build, mark, "merge_key", "merge keys (<<) are not understood");
+        qetl_finding_mend(finding,
+                          "write the keys out, or give a whole value an anchor and an alias");
     }
     return key;
 }
@@ -335,9 +340,11 @@ static void check_end(struct reader *r)
     if (skip_event(r) || next_event(r, &event))
         return;
     if (event.type != YAML_STREAM_END_EVENT) {
-        struct qetl_finding *finding = qetl_build_error(
-            r->build, mark_of(event.start_mark), "second_document", "a second document begins here");
-        qetl_finding_mend(finding, "one file holds one: put this into a file of its own, or remove ---");
+        struct qetl_finding *finding =
+            qetl_build_error(r->build, mark_of(event.start_mark), "second_document",
+                             "a second document begins here");
+        qetl_finding_mend(finding,
+                          "one file holds one: put this into a file of its own, or remove ---");
     }
     yaml_event_delete(&event);
 }

@@ -12,7 +12,11 @@
 #include "diag.h"
 #include "type.h"
 
-enum { EXPR_DEPTH_MAX = 500, EXPR_TEXT_MAX = 1 << 20 };
+enum {
+    EXPR_NEST_MAX = 200,   /* parentheses and signs in one another */
+    EXPR_DEPTH_MAX = 1000, /* a + b + c + … */
+    EXPR_TEXT_MAX = 1 << 20
+};
 
 enum expr_ast_kind {
     EXPR_AST_COLUMN, /* text: its name */
@@ -40,7 +44,6 @@ struct expr_ast {
 /* The tree of source->text, or NULL: the mistake has been reported. */
 struct expr_ast *qetl_expr_parse(struct expr_source *source);
 
-struct expr_json;
 /* The tree as JSON, terminated, in the arena; NULL without memory. */
 const char *qetl_expr_tree_json(struct expr_source *source, const struct expr_ast *tree);
 

@@ -49,7 +49,7 @@ static struct expr_span window_find(const struct expr_source *source, struct exp
 static void caret_append(const struct expr_source *source, struct expr_span at, char *out, size_t size)
 {
     struct expr_span window = window_find(source, at);
-    size_t used = strlen(out);
+    size_t start = strlen(out), used = start;
     size_t stop = at.end < window.end ? at.end : window.end;
     size_t before = characters_between(source->text, window.begin, at.begin);
     size_t width = stop > at.begin ? characters_between(source->text, at.begin, stop) : 1;
@@ -59,9 +59,8 @@ static void caret_append(const struct expr_source *source, struct expr_span at, 
     used += (size_t)snprintf(out + used, size - used, "\n  %.*s\n  %*s",
                              (int)(window.end - window.begin), source->text + window.begin,
                              (int)before, "");
-    for (size_t i = window.begin; i < window.end; i++)
-        if (source->text[i] == '\t')
-            out[used - before - 3 - (window.end - i)] = ' ';
+    for (size_t i = start; i < used; i++)
+        out[i] = out[i] == '\t' ? ' ' : out[i];
     memset(out + used, '~', width);
     out[used] = '^';
     out[used + width] = '\0';

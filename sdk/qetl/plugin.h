@@ -424,6 +424,7 @@ struct qetl_sink_info {
 
 struct qetl_write {
     uint32_t struct_size;
+    uint32_t stream;          /* as in open */
     struct ArrowArray *batch; /* TAKES_BATCHES: lent; move it to keep it */
     const void *bytes;        /* TAKES_BYTES: whole records, lent */
     int64_t bytes_size;
@@ -437,7 +438,8 @@ struct qetl_sink {
     int32_t (*describe)(void *self, struct qetl_sink_info *out);
     /* [control] (opt) TAKES_BATCHES: the forms that are welcome per column (bits of QETL_FORM_). */
     int32_t (*forms)(void *self, const struct ArrowSchema *schema, uint32_t *forms);
-    /* [worker] Before the first write of a stream; schema: of the batches (bytes: of the rows encoded). */
+    /* [worker] Before the first write of a stream (the number of the input that it comes from); schema:
+     * of the batches as delivered (bytes: of the rows encoded). */
     int32_t (*open)(void *self, uint32_t stream, const struct ArrowSchema *schema);
     /* [worker] OK | BUSY (nothing was taken) or a failure. */
     int32_t (*write)(void *self, struct qetl_write *write);
@@ -605,6 +607,15 @@ struct qetl_expr_host {
                       int32_t *selected, int64_t *failed);
     /* [any] The syntax tree as JSON; lives as long as the expression. */
     const char *(*tree)(const struct qetl_expr *expr);
+};
+
+/* ---- Extensions of components ---- */
+
+#define QETL_EXT_SINK_APPEND "qetl.sink-append/1"
+/* [worker] After open. Nonzero: the object has content already, so that no header shall be written. */
+struct qetl_sink_append {
+    uint32_t struct_size;
+    int32_t (*continues)(void *self);
 };
 
 #ifdef __cplusplus

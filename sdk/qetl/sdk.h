@@ -168,6 +168,10 @@ int32_t qetl_builder_uint(struct qetl_builder *b, uint64_t value);
 int32_t qetl_builder_real(struct qetl_builder *b, double value);
 int32_t qetl_builder_decimal(struct qetl_builder *b, qetl_int128 value);
 int32_t qetl_builder_text(struct qetl_builder *b, const char *data, int64_t size); /* copies */
+/* Room for a text of at most size bytes that the caller writes himself, or NULL; text_put appends what then
+ * stands there (size may be less; without a put nothing is appended). */
+char *qetl_builder_text_room(struct qetl_builder *b, int64_t size);
+void qetl_builder_text_put(struct qetl_builder *b, int64_t size);
 /* As text, but data lies in the shared buffer and is not copied. */
 int32_t qetl_builder_view(struct qetl_builder *b, const char *data, int64_t size);
 /* Moves; b is then empty and open for the next array, without a shared buffer. */

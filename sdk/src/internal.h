@@ -61,6 +61,10 @@ static inline bool qetl_sdk_bit(const uint8_t *bits, int64_t at)
     return bits[at >> 3] >> (at & 7) & 1;
 }
 
+/* As qetl_render, but as a JSON value, null and all. */
+int32_t qetl_sdk_json_render(const struct qetl_column *c, int64_t i, struct qetl_space *out,
+                             int depth);
+
 /* A released-by-us array whose metadata has room for n_sizes numbers; *sizes points at them. */
 int32_t qetl_sdk_array_new(struct qetl_env env, int64_t n_buffers, int64_t n_children,
                            int64_t n_sizes, int64_t **sizes, struct ArrowArray *out);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The two drivers of the same tasks: a pool of workers, and the caller's own thread. A worker looks for
+ * work from the sinks upwards, so that what is under way ends before more is begun, and what was just
+ * written is still in the cache.
+ */
+#include "op.h"
+#include "run_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { UNITS_IN_A_ROW = 8 };
+
+static enum qetl_task_answer run_task(struct qetl_task *task)
+{
+    enum qetl_task_answer answer = qetl_task_step(task);
+    bool progress = answer == QETL_TASK_PROGRESS;
+    for (int i = 1; i < UNITS_IN_A_ROW && answer == QETL_TASK_PROGRESS; i++)
+        answer = qetl_task_step(task);
+    if (answer == QETL_TASK_FAILED)
+        return answer;
+    return progress ? QETL_TASK_PROGRESS : answer;
+}
+
+/* One look at all tasks: PROGRESS at the first that did something. */
+static enum qetl_task_answer look_once(struct qetl_run *run)
+{
+    for (size_t s = run->n_stages; s-- > 0;) {
+        struct qetl_stage *stage = &run->stages[s];
+        for (uint32_t t = 0; t < stage->n_tasks; t++) {
+            struct qetl_task *task = &stage->tasks[t];
+            if (!qetl_task_claim(task))
+                continue;
+            enum qetl_task_answer answer = run_task(task);
+            qetl_task_unclaim(task);
+            if (answer != QETL_TASK_IDLE)
+                return answer;
+        }
+    }
+    return QETL_TASK_IDLE;
+}
+
+static bool over(const struct qetl_run *run)
+{
+    return qetl_run_stopping(run) ||
+           atomic_load_explicit(&((struct qetl_run *)run)->tasks_open, memory_order_acquire) == 0;
+}
+
+/* How long nothing can happen unless someone notifies. */
+static int64_t patience_ns(struct qetl_run *run)
+{
+    int64_t until = INT64_MAX;
+    for (size_t s = 0; s < run->n_stages; s++)
+        for (uint32_t t = 0; t < run->stages[s].n_tasks; t++) {
+            int64_t at = atomic_load_explicit(&run->stages[s].tasks[t].idle_until_ns,
+                                              memory_order_relaxed);
+            until = at < until ? at : until;
+        }
+    if (until == INT64_MAX)
+        return -1;
+    int64_t left = until - qetl_now_ns();
+    return left > 0 ? left : 0;
+}
+
+static void work(struct qetl_run *run)
+{
+    while (!over(run)) {
+        enum qetl_task_answer answer = look_once(run);
+        if (answer == QETL_TASK_FAILED)
+            return;
+        if (answer == QETL_TASK_PROGRESS)
+            continue;
+        uint32_t ticket = qetl_parker_prepare(&run->parker);
+        if (over(run) || look_once(run) != QETL_TASK_IDLE)
+            qetl_parker_cancel(&run->parker);
+        else
+            qetl_parker_wait(&run->parker, ticket, patience_ns(run));
+    }
+}
+
+void qetl_drive_pull(struct qetl_run *run)
+{
+    work(run);
+}
+
+static void *worker_main(void *run)
+{
+    work(run);
+    return NULL;
+}
+
+int qetl_drive_pool(struct qetl_run *run, int workers)
+{
+    pthread_t *threads = calloc((size_t)workers, sizeof *threads);
+    if (!threads)
+        return ENOMEM;
+    int started = 0, error = 0;
+    while (started < workers && !error) {
+        error = pthread_create(&threads[started], NULL, worker_main, run);
+        started += !error;
+    }
+    if (error && !started) {
+        free(threads);
+        return error;
+    }
+    for (int i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    free(threads);
+    return 0;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the syntax tree to the typed graph.
+ *
+ * Invariant: every function answers NULL after a mistake, which then has been reported.
+ * Ownership: nodes live in source->arena.
+ * Threads:   one at a time.
+ */
+#ifndef QETL_EXPR_BIND_H
+#define QETL_EXPR_BIND_H
+
+#include "node.h"
+
+enum { EXPR_BUCKETS = 256 };
+
+struct expr_binder {
+    struct expr_source *source;
+    struct expr_guard *guard; /* under which the part at hand is needed */
+    struct expr_node *buckets[EXPR_BUCKETS];
+};
+
+struct expr_node *qetl_expr_bind(struct expr_binder *b, const struct expr_ast *ast);
+
+/* ---- graph.c ---- */
+
+struct expr_node *qetl_expr_constant(struct expr_binder *b, struct expr_type type,
+                                     const struct expr_value *value, struct expr_span span);
+struct expr_node *qetl_expr_column(struct expr_binder *b, int64_t column, struct expr_span span);
+/* A call, folded where it is constant, shared where it was made before. */
+struct expr_node *qetl_expr_call(struct expr_binder *b, const struct expr_op *op, struct expr_type type,
+                                 struct expr_span span, struct expr_node *const *args,
+                                 const struct expr_set *set);
+
+/* ---- coerce.c ---- */
+
+/* CAST(node AS type), explicit. any_scale: of a decimal, the scale that loses nothing. */
+struct expr_node *qetl_expr_cast(struct expr_binder *b, struct expr_node *node, struct expr_type type,
+                                 bool any_scale, struct expr_span span);
+/* The same for a conversion that nobody wrote: an untyped literal takes the type, others widen. */
+struct expr_node *qetl_expr_coerce(struct expr_binder *b, struct expr_node *node, struct expr_type type);
+/* A node whose type takes part in arithmetic: unsigned and tiny integers widen. */
+struct expr_node *qetl_expr_promote(struct expr_binder *b, struct expr_node *node);
+/* The type in which two values compare or compute; UNKNOWN: there is none. */
+struct expr_type qetl_expr_common(const struct expr_type *a, const struct expr_type *b);
+
+/* ---- resolve.c: operators ---- */
+
+struct expr_node *qetl_expr_arithmetic(struct expr_binder *b, const struct expr_ast *ast,
+                                       struct expr_node *left, struct expr_node *right);
+struct expr_node *qetl_expr_negate(struct expr_binder *b, const struct expr_ast *ast,
+                                   struct expr_node *arg);
+/* name: = <> < <= > >= */
+struct expr_node *qetl_expr_compare(struct expr_binder *b, const char *name, struct expr_span span,
+                                    struct expr_node *left, struct expr_node *right);
+struct expr_node *qetl_expr_concat(struct expr_binder *b, struct expr_span span, struct expr_node *left,
+                                   struct expr_node *right);
+struct expr_node *qetl_expr_boolean(struct expr_binder *b, struct expr_node *node, const char *where);
+
+/* ---- set.c: IN ---- */
+
+/* node IN (constants), all of node's type; has_null: NULL was among them. */
+struct expr_node *qetl_expr_in(struct expr_binder *b, struct expr_node *node, uint32_t n,
+                               struct expr_node *const *items, struct expr_span span);
+
+/* ---- fold.c ---- */
+
+/* The value of a call over constants; false: it failed (reported if no guard stands before it). */
+bool qetl_expr_fold(struct expr_binder *b, const struct expr_node *call, struct expr_value *out);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Dates and times as text: ISO 8601 in, PostgreSQL's ISO style out; the proleptic Gregorian calendar.
+ *
+ * Invariant: dates are days and timestamps microseconds since 1970-01-01 (UTC), times since midnight;
+ *            the zone of a session is UTC.
+ * Ownership: none.
+ * Threads:   any.
+ */
+#ifndef QETL_EXPR_CALENDAR_H
+#define QETL_EXPR_CALENDAR_H
+
+#include "number.h"
+
+#define EXPR_DAY_US 86400000000LL
+
+/* PostgreSQL's ranges: 4713-11-24 BC up to the end of 5874897 and 294276. */
+#define EXPR_DATE_MIN (-2440588LL)
+#define EXPR_DATE_END 2145031949LL
+#define EXPR_STAMP_MIN (-210866803200000000LL)
+#define EXPR_STAMP_END 9223371331200000000LL
+
+enum { EXPR_MOMENT_TEXT_MAX = 48 };
+
+static inline bool expr_date_fits(int64_t days)
+{
+    return days >= EXPR_DATE_MIN && days < EXPR_DATE_END;
+}
+
+static inline bool expr_stamp_fits(int64_t us)
+{
+    return us >= EXPR_STAMP_MIN && us < EXPR_STAMP_END;
+}
+
+static inline int64_t expr_floor_divide(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
+int64_t qetl_expr_days_from_civil(int64_t year, int month, int day);
+void qetl_expr_civil_from_days(int64_t days, int64_t *year, int *month, int *day);
+
+/* type: DATE, TIME, TIMESTAMP or TIMESTAMPTZ. Not terminated; answers the size. */
+int qetl_expr_print_moment(int64_t value, enum expr_type_id type, char *out);
+enum expr_parsed qetl_expr_parse_moment(struct expr_text text, enum expr_type_id type, int64_t *out);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A call over constants is computed at once, by its own kernel over one row. */
+#include "bind.h"
+#include "op.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct fold {
+    struct expr_reporter reporter;
+    char message[400];
+};
+
+/* One-row storage for a vec; kernels clear whole bitmaps, so a boolean needs all words. */
+struct fold_cell {
+    _Alignas(16) uint64_t words[EXPR_WORDS];
+};
+
+static void fold_fail(struct expr_reporter *reporter, const struct expr_frame *frame,
+                      const struct expr_node *node, int64_t row, const char *code, const char *message)
+{
+    struct fold *fold = (struct fold *)(void *)reporter;
+
+    (void)frame;
+    (void)node;
+    (void)row;
+    snprintf(fold->message, sizeof fold->message, "%s (%s)", message, code);
+}
+
+static void vec_prepare(struct expr_vec *vec, struct fold_cell *cell)
+{
+    memset(vec, 0, sizeof *vec);
+    memset(cell, 0, sizeof *cell);
+    vec->data = vec->space = cell->words;
+}
+
+bool qetl_expr_fold(struct expr_binder *b, const struct expr_node *call, struct expr_value *out)
+{
+    struct expr_vec vecs[EXPR_ARGS_MAX + 1], *args[EXPR_ARGS_MAX];
+    struct fold_cell cells[EXPR_ARGS_MAX + 1];
+    uint64_t mask[EXPR_WORDS] = {1};
+    struct fold fold = {.reporter = {fold_fail}};
+    struct expr_frame frame = {.rows = 1, .mask = mask, .reporter = &fold.reporter};
+    struct expr_instr in = {.kernel = call->op->kernel, .dst = &vecs[EXPR_ARGS_MAX], .node = call};
+    int32_t status;
+    bool folded;
+
+    vec_prepare(in.dst, &cells[EXPR_ARGS_MAX]);
+    for (uint32_t i = 0; i < call->n_args; i++) {
+        vec_prepare(&vecs[i], &cells[i]);
+        qetl_expr_vec_set(&vecs[i], call->args[i]->type.id, 0, &call->args[i]->value);
+        args[i] = &vecs[i];
+    }
+    in.args = args;
+    status = call->op->kernel(&frame, &in);
+    if (status == QETL_E_NO_MEMORY)
+        qetl_expr_no_memory(b->source);
+    folded = !status && !(frame.failed[0] & 1);
+    if (folded) {
+        *out = qetl_expr_vec_get(in.dst, call->type.id, 0);
+        if (!out->null && call->type.id == EXPR_TEXT) {
+            out->text.data = qetl_expr_arena_text(b->source->arena, out->text.size ? out->text.data : "",
+                                                  (size_t)out->text.size);
+            if (!out->text.data)
+                qetl_expr_no_memory(b->source);
+        }
+    } else if (!b->guard) {
+        qetl_expr_mistake(b->source, call->span, NULL, "%s", fold.message);
+    }
+    qetl_expr_arena_free(&frame.heap);
+    return folded && !b->source->status;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "narrow.h"
+
+#include "op.h"
+
+/* All bits that matter in a number's magnitude. */
+static inline uint64_t size_of(int64_t value)
+{
+    return (uint64_t)(value ^ (value >> 63));
+}
+
+static inline int bits_of(uint64_t size)
+{
+    return size ? 64 - __builtin_clzll(size) : 0;
+}
+
+EXPR_CLONES static void multiply_loop(int64_t *restrict r, const int64_t *restrict a,
+                                      const int64_t *restrict b, int64_t n, uint64_t *sizes)
+{
+    uint64_t left = 0, right = 0;
+
+    EXPR_LOOP(i, n, {
+        r[i] = (int64_t)((uint64_t)a[i] * (uint64_t)b[i]);
+        left |= size_of(a[i]);
+        right |= size_of(b[i]);
+    });
+    sizes[0] = left;
+    sizes[1] = right;
+}
+
+bool qetl_expr_multiply_narrow(int64_t *restrict r, const int64_t *restrict a, const int64_t *restrict b,
+                               int64_t n)
+{
+    uint64_t sizes[2];
+
+    multiply_loop(r, a, b, n, sizes);
+    if (bits_of(sizes[0]) + bits_of(sizes[1]) <= 62)
+        return true;
+    for (int64_t i = 0; i < n; i++)
+        if (__builtin_mul_overflow(a[i], b[i], &r[i]))
+            return false;
+    return true;
+}
+
+EXPR_CLONES bool qetl_expr_add_narrow(int64_t *restrict r, const int64_t *restrict a,
+                                      const int64_t *restrict b, int64_t n, bool minus)
+{
+    int64_t bad = 0;
+
+    if (minus)
+        EXPR_LOOP(i, n, {
+            r[i] = (int64_t)((uint64_t)a[i] - (uint64_t)b[i]);
+            bad |= (a[i] ^ b[i]) & (a[i] ^ r[i]);
+        });
+    else
+        EXPR_LOOP(i, n, {
+            r[i] = (int64_t)((uint64_t)a[i] + (uint64_t)b[i]);
+            bad |= (a[i] ^ r[i]) & (b[i] ^ r[i]);
+        });
+    return bad >= 0;
+}
+
+EXPR_CLONES bool qetl_expr_load_narrow(int64_t *restrict r, const void *decimals, int64_t n)
+{
+    const int64_t *restrict words = decimals;
+    int64_t bad = 0;
+
+    EXPR_LOOP(i, n, {
+        r[i] = words[2 * i];
+        bad |= words[2 * i + 1] ^ (words[2 * i] >> 63);
+    });
+    return bad == 0;
+}
+
+#define COMPARE(name, symbol)                                                                           \
+    EXPR_CLONES void qetl_expr_##name##_narrow(uint64_t *r, const int64_t *a, const int64_t *b,         \
+                                               int64_t n)                                               \
+    {                                                                                                   \
+        uint8_t bytes[64] = {0};                                                                        \
+        int64_t i = 0;                                                                                  \
+        for (; i + 64 <= n; i += 64) {                                                                  \
+            for (int k = 0; k < 64; k++)                                                                \
+                bytes[k] = a[i + k] symbol b[i + k];                                                    \
+            r[i >> 6] = expr_bits_pack(bytes);                                                          \
+        }                                                                                               \
+        if (i == n)                                                                                     \
+            return;                                                                                     \
+        for (int k = 0; k < 64; k++)                                                                    \
+            bytes[k] = i + k < n && a[i + k] symbol b[i + k];                                           \
+        r[i >> 6] = expr_bits_pack(bytes);                                                              \
+    }
+
+COMPARE(less, <)
+COMPARE(less_equal, <=)
+COMPARE(equal, ==)

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who wants which column in which form. Untouched columns travel as the text they came in as, so that
+ * their bytes survive and nobody pays for a value that is not read; this is decided here, once.
+ */
+#include "flow.h"
+
+#include "op_source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct qetl_port_flow *qetl_flow_input(const struct qetl_node_flow *flows,
+                                             const struct qetl_pipeline *pipeline,
+                                             const struct qetl_input *input)
+{
+    const struct qetl_node *from = &pipeline->nodes[input->component];
+    uint32_t port = 0;
+    for (size_t i = 0; input->port && i < from->n_outputs; i++)
+        if (strcmp(from->outputs[i], input->port) == 0)
+            port = (uint32_t)i;
+    return &flows[input->component].ports[port];
+}
+
+static struct qetl_column_flow *input_columns(struct qetl_node_flow *flows,
+                                              const struct qetl_pipeline *pipeline,
+                                              const struct qetl_node *node, size_t i)
+{
+    return qetl_flow_input(flows, pipeline, &node->inputs[i])->columns;
+}
+
+/* The cheapest accepted form that can be had. */
+static uint32_t choose_form(uint32_t accepted, bool lexical)
+{
+    if (lexical && accepted & QETL_FORM_LEXICAL)
+        return QETL_FORM_LEXICAL;
+    if (lexical && accepted & QETL_FORM_CHECKED)
+        return QETL_FORM_CHECKED;
+    return accepted & QETL_FORM_VALUE ? QETL_FORM_VALUE : 0;
+}
+
+/* The schema as delivered: lexical columns are text views that name their type and origin. */
+static int32_t deliver_field(const struct ArrowSchema *field, uint32_t form, const char *lexical,
+                             struct ArrowSchema *delivered)
+{
+    struct ArrowSchema out;
+    if (form == QETL_FORM_VALUE) {
+        int32_t status = qetl_schema_copy(field, &out);
+        return status ? status : qetl_schema_append(delivered, &out);
+    }
+    char type[128];
+    size_t size;
+    int32_t status = qetl_schema_init_field(&out, field->name, "vu");
+    const char *declared = qetl_schema_metadata(field, "qetl:type", &size);
+    if (declared)
+        snprintf(type, sizeof type, "%.*s", (int)size, declared);
+    else
+        qetl_type_name(field, type, sizeof type);
+    if (!status)
+        status = qetl_schema_set_metadata(&out, "qetl:type", type);
+    if (!status)
+        status = qetl_schema_set_metadata(&out, "qetl:lexical", lexical);
+    return status ? status : qetl_schema_append(delivered, &out);
+}
+
+static int32_t decide_sink(const struct qetl_pipeline *pipeline, const struct qetl_node *node,
+                           struct qetl_node_flow *flows, struct qetl_node_flow *flow)
+{
+    int32_t status = QETL_OK;
+    for (uint32_t i = 0; i < flow->n_takes; i++) {
+        struct qetl_take_flow *take = &flow->takes[i];
+        const struct qetl_port_flow *from = qetl_flow_input(flows, pipeline, &node->inputs[i]);
+        status = qetl_schema_init_struct(&take->delivered);
+        for (int64_t c = 0; !status && c < take->n_wants; c++) {
+            struct qetl_column_flow *column = &from->columns[take->wants[c].column];
+            uint32_t form = choose_form(take->wants[c].form, column->lexical != NULL);
+            if (!form)
+                return QETL_E_UNSUPPORTED;
+            take->wants[c].form = form;
+            column->wanted |= form;
+            status = deliver_field(from->schema->children[c], form, column->lexical,
+                                   &take->delivered);
+        }
+        if (status)
+            return status;
+    }
+    return status;
+}
+
+static void want_back(const struct qetl_pipeline *pipeline, const struct qetl_node *node,
+                      struct qetl_node_flow *flows, const struct qetl_node_flow *flow)
+{
+    const struct qetl_binding *binding = &flow->binding;
+    for (uint32_t i = 0; i < binding->n_in; i++) {
+        struct qetl_column_flow *in = input_columns(flows, pipeline, node, i);
+        for (int64_t r = 0; r < binding->in[i].n_reads; r++)
+            in[binding->in[i].reads[r].column].wanted |= binding->in[i].reads[r].form;
+        for (uint32_t p = 0; p < binding->n_out; p++)
+            for (int64_t c = 0; c < binding->out[p].n_columns; c++)
+                if (binding->out[p].columns[c].derived < 0)
+                    in[binding->out[p].columns[c].from[i]].wanted |=
+                        flow->ports[p].columns[c].wanted;
+    }
+}
+
+static int32_t decide_source(struct qetl_node_flow *flow)
+{
+    const struct qetl_port_flow *port = &flow->ports[0];
+    flow->wants = calloc((size_t)port->n_columns * 2 + 1, sizeof *flow->wants);
+    if (!flow->wants)
+        return QETL_E_NO_MEMORY;
+    for (int64_t c = 0; c < port->n_columns; c++) {
+        uint32_t wanted = port->columns[c].wanted;
+        uint32_t lexical = wanted & QETL_FORM_CHECKED ? QETL_FORM_CHECKED
+                                                      : wanted & QETL_FORM_LEXICAL;
+        if (lexical)
+            flow->wants[flow->n_wants++] = (struct qetl_want){.column = c, .form = lexical};
+        /* text looks the same in both forms: then one serves for both */
+        bool shared = lexical && strcmp(port->schema->children[c]->format, "vu") == 0;
+        if (wanted & QETL_FORM_VALUE && !shared)
+            flow->wants[flow->n_wants++] = (struct qetl_want){.column = c, .form = QETL_FORM_VALUE};
+    }
+    return QETL_OK;
+}
+
+int32_t qetl_flow_decide_forms(const struct qetl_pipeline *pipeline, struct qetl_node_flow *flows)
+{
+    int32_t status = QETL_OK;
+    for (size_t n = pipeline->n_nodes; !status && n-- > 0;) {
+        const struct qetl_node *node = &pipeline->nodes[n];
+        struct qetl_node_flow *flow = &flows[n];
+        if (node->kind == QETL_SINK)
+            status = decide_sink(pipeline, node, flows, flow);
+        else if (node->kind == QETL_TRANSFORM)
+            want_back(pipeline, node, flows, flow);
+        else
+            status = decide_source(flow);
+    }
+    return status;
+}
+
+void qetl_node_flow_free(struct qetl_node_flow *flow)
+{
+    for (uint32_t i = 0; i < flow->n_ports; i++)
+        free(flow->ports[i].columns);
+    free(flow->ports);
+    for (uint32_t i = 0; i < flow->n_takes; i++) {
+        free(flow->takes[i].wants);
+        qetl_schema_release(&flow->takes[i].delivered);
+    }
+    free(flow->takes);
+    qetl_schema_release(&flow->schema);
+    free(flow->prologue);
+    free(flow->wants);
+    qetl_source_state_free(flow->reader);
+    qetl_binding_free(&flow->binding);
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Cuts a source's bytes into chunks of whole records. The source writes straight behind the bytes that
+ * wait; the framer says where records end; a chunk refers to the buffer, and only the unframed rest, at
+ * most a record, is ever copied, to the front of the next buffer.
+ */
+#include "op_source.h"
+#include "run_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { GUARD_BYTES = 64, LEAST_ROOM = 4096, DRAW_DEADLINE_NS = 5000000 };
+
+static int64_t chunk_bytes(const struct qetl_op *op)
+{
+    return op->run->pipeline->batch_bytes;
+}
+
+static int64_t align_up(int64_t at)
+{
+    return (at + GUARD_BYTES - 1) / GUARD_BYTES * GUARD_BYTES;
+}
+
+/* A new buffer with room bytes behind the unframed rest. */
+static int32_t buffer_renew(struct qetl_op *op, int64_t room)
+{
+    struct qetl_source_state *s = op->state;
+    int64_t rest = s->end - s->start;
+    uint8_t *buffer = qetl_pool_alloc(op->run->pool, (size_t)(rest + room + GUARD_BYTES));
+    if (!buffer)
+        return qetl_op_fault(op, "out_of_memory", "no memory for %lld bytes of input",
+                             (long long)(rest + room));
+    if (rest)
+        memcpy(buffer, s->buffer + s->start, (size_t)rest);
+    qetl_buffer_free(s->buffer);
+    s->buffer = buffer;
+    s->capacity = (int64_t)qetl_buffer_capacity(buffer);
+    s->start = 0;
+    s->end = rest;
+    return QETL_OK;
+}
+
+/* The pool rounds up to powers of two less a header: ask for what fills one. */
+static int64_t room_to_ask(const struct qetl_op *op, int64_t rest)
+{
+    int64_t chunk = chunk_bytes(op) - 2 * GUARD_BYTES;
+    return rest >= chunk / 2 ? rest + chunk : chunk - rest;
+}
+
+static int32_t ensure_room(struct qetl_op *op)
+{
+    struct qetl_source_state *s = op->state;
+    int64_t room = s->buffer ? s->capacity - GUARD_BYTES - s->end : 0;
+    return room >= LEAST_ROOM ? QETL_OK : buffer_renew(op, room_to_ask(op, s->end - s->start));
+}
+
+static int32_t object_begin(struct qetl_op *op, const struct qetl_item *item)
+{
+    struct qetl_source_state *s = op->state;
+    assert(s->start == s->end && "the object before was framed in whole");
+    qetl_object_unref(s->object);
+    s->object = qetl_object_new(item->object ? item->object : "");
+    s->offset = item->offset;
+    s->object_started = true;
+    s->object_ended = false;
+    s->starts_rows = true;
+    return s->object ? QETL_OK : qetl_op_fault(op, "out_of_memory", "no memory for a name");
+}
+
+static int32_t draw(struct qetl_op *op, int64_t most)
+{
+    struct qetl_source_state *s = op->state;
+    int32_t status = ensure_room(op);
+    if (status)
+        return status;
+    struct qetl_item item = {0};
+    int64_t room = s->capacity - GUARD_BYTES - s->end;
+    room = room < most ? room : most;
+    int32_t answer =
+        qetl_source_draw(op, s->buffer + s->end, room, qetl_now_ns() + DRAW_DEADLINE_NS, &item);
+    s->at_cut = true;
+    if (answer == QETL_END)
+        s->exhausted = true;
+    if (answer != QETL_BYTES)
+        return answer;
+    if (item.bytes < 0 || item.bytes > room)
+        return qetl_op_fault(op, "bad_bytes", "next wrote %lld bytes into room for %lld",
+                             (long long)item.bytes, (long long)room);
+    if (item.flags & QETL_ITEM_OBJECT_START || !s->object)
+        status = object_begin(op, &item);
+    s->end += item.bytes;
+    s->object_ended = item.flags & QETL_ITEM_OBJECT_END;
+    s->want_more = false;
+    return status ? status : QETL_BYTES;
+}
+
+int32_t qetl_frame_sample(struct qetl_op *op, int64_t sample_bytes)
+{
+    struct qetl_source_state *s = op->state;
+    int32_t status = buffer_renew(op, sample_bytes);
+    while (!status && !s->object_ended && !s->exhausted && s->end - s->start < sample_bytes) {
+        int32_t answer = draw(op, sample_bytes);
+        if (answer < 0)
+            return answer;
+        /* someone types: do not wait for a sample that may never be full */
+        if (answer == QETL_IDLE && s->end > s->start &&
+            memrchr(s->buffer + s->start, '\n', (size_t)(s->end - s->start)))
+            break;
+        if (answer == QETL_IDLE && qetl_run_stopping(op->run))
+            return QETL_E_CANCELLED;
+        if (answer == QETL_IDLE)
+            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    return status;
+}
+
+/* A record that the framer rejected belongs to no chunk: it gets an origin of its own. */
+static int32_t bury_framed(struct qetl_op *op, const struct qetl_frame *frame)
+{
+    struct qetl_source_state *s = op->state;
+    struct qetl_tracker *tracker = op->run->trackers[op->node - op->run->pipeline->nodes];
+    struct qetl_ctx *framer = op->flow->codec;
+    if ((int64_t)framer->n_rejected != frame->rejected)
+        return qetl_op_fault(op, "ledger",
+                             "the format framed %lld rejected records, but handed back %zu",
+                             (long long)frame->rejected, framer->n_rejected);
+    if (!frame->rejected)
+        return QETL_OK;
+    struct qetl_origin *origin =
+        qetl_origin_new(tracker, s->object, s->starts_rows, s->offset, NULL, 0, NULL);
+    if (!origin)
+        return qetl_op_fault(op, "out_of_memory", "no memory to keep a rejected row");
+    s->starts_rows = false;
+    struct qetl_op as_framer = *op; /* the rejected rows stand in the framer's instance */
+    as_framer.instance = framer;
+    int64_t buried = qetl_op_bury(&as_framer, origin, NULL, NULL);
+    qetl_origin_complete(origin, frame->rejected, NULL);
+    qetl_origin_unref(origin);
+    if (buried < 0)
+        return (int32_t)buried;
+    qetl_tally_add(&framer->tally.rows_in, buried);
+    return QETL_OK;
+}
+
+static int32_t emit_chunk(struct qetl_op *op, int64_t begin, int64_t used)
+{
+    struct qetl_source_state *s = op->state;
+    struct qetl_tracker *tracker = op->run->trackers[op->node - op->run->pipeline->nodes];
+    struct qetl_chunk_data *chunk = malloc(sizeof *chunk);
+    if (chunk)
+        chunk->origin = qetl_origin_new(tracker, s->object, s->starts_rows, s->offset + begin,
+                                        s->buffer + s->start + begin, used - begin, s->buffer);
+    if (!chunk || !chunk->origin) {
+        free(chunk);
+        return qetl_op_fault(op, "out_of_memory", "no memory for a chunk");
+    }
+    s->starts_rows = false;
+    chunk->flags = 0;
+    return qetl_op_emit(op, 0, QETL_SLOT_CHUNK, chunk);
+}
+
+/* What was framed belongs to chunks now. A decoder may read a guard's width past its chunk, where the
+ * source must not write meanwhile: a shorter rest moves away from there, or into the next buffer. */
+static void consume(struct qetl_source_state *s, int64_t used)
+{
+    s->start += used;
+    s->offset += used;
+    s->want_more = false;
+    int64_t rest = s->end - s->start;
+    if (rest >= GUARD_BYTES)
+        return;
+    int64_t to = align_up(s->end) + GUARD_BYTES;
+    if (to + rest + LEAST_ROOM + GUARD_BYTES > s->capacity) {
+        s->capacity = s->end; /* no room: the next draw takes a new buffer */
+        return;
+    }
+    memcpy(s->buffer + to, s->buffer + s->start, (size_t)rest);
+    s->start = to;
+    s->end = to + rest;
+}
+
+static int64_t frame_window(const struct qetl_op *op)
+{
+    const struct qetl_source_state *s = op->state;
+    int64_t rest = s->end - s->start;
+    int64_t chunk = chunk_bytes(op);
+    return rest > chunk + chunk / 2 && !s->want_more ? chunk : rest;
+}
+
+/* One call of the framer over (a window of) the waiting bytes. */
+static int32_t frame_once(struct qetl_op *op)
+{
+    struct qetl_source_state *s = op->state;
+    struct qetl_ctx *framer = op->flow->codec;
+    int64_t window = frame_window(op);
+    bool whole = window == s->end - s->start;
+    struct qetl_frame frame = {
+        .struct_size = sizeof frame,
+        .data = s->buffer + s->start,
+        .size = window,
+        .max_record = op->run->pipeline->max_record,
+        .object = s->object->name,
+        .offset = s->offset,
+    };
+    frame.flags |= s->object_started ? QETL_ITEM_OBJECT_START : 0;
+    frame.flags |= s->object_ended && whole ? QETL_ITEM_OBJECT_END : 0;
+    int64_t started = qetl_now_ns();
+    int32_t status = framer->component->format->frame(framer->self, &frame);
+    qetl_tally_add(&framer->tally.nanoseconds, qetl_now_ns() - started);
+    if (status < 0)
+        return qetl_run_fail(op->run, op->node, framer, "frame", status);
+    if (frame.begin < 0 || frame.begin > frame.used || frame.used > window)
+        return qetl_op_fault(op, "bad_frame", "the format framed [%lld, %lld) of %lld bytes",
+                             (long long)frame.begin, (long long)frame.used, (long long)window);
+    if (frame.flags & QETL_ITEM_OBJECT_END && frame.used < window)
+        return qetl_op_fault(op, "bad_frame", "the format left %lld bytes at the end of an object",
+                             (long long)(window - frame.used));
+    s->object_started = s->object_started && frame.used == 0 && window > 0;
+    if (frame.used == 0 && window > 0)
+        s->want_more = true;
+    status = bury_framed(op, &frame);
+    if (!status && frame.used > frame.begin)
+        status = emit_chunk(op, frame.begin, frame.used);
+    if (!status && frame.used > 0)
+        consume(s, frame.used);
+    return status;
+}
+
+/* In hybrid mode a buffer is filled while the replicas have work; an idle one takes what there is. */
+static bool should_fill(const struct qetl_op *op)
+{
+    const struct qetl_source_state *s = op->state;
+    if (s->want_more)
+        return true;
+    if (s->end - s->start >= chunk_bytes(op) / 2 || op->idle)
+        return false;
+    switch (op->run->pipeline->mode) {
+    case QETL_MODE_STREAM:
+        return false;
+    case QETL_MODE_BATCH:
+        return true;
+    default:
+        return op->out[0].n_targets && op->out[0].targets[0].edge &&
+               qetl_edge_depth(op->out[0].targets[0].edge) > 0;
+    }
+}
+
+static bool has_bytes(const struct qetl_source_state *s)
+{
+    return s->end > s->start || (s->object_started && s->object_ended);
+}
+
+int32_t qetl_frame_step(struct qetl_op *op)
+{
+    struct qetl_source_state *s = op->state;
+    bool complete = s->object_ended || s->exhausted;
+    if (has_bytes(s) && (complete || !should_fill(op))) {
+        if (s->exhausted && !s->object_ended)
+            s->object_ended = true; /* the source ended within an object: what is there is the rest */
+        return frame_once(op);
+    }
+    if (s->exhausted) {
+        s->ended = true;
+        return QETL_STEP_DONE;
+    }
+    int32_t answer = draw(op, INT64_MAX);
+    if (answer < 0)
+        return answer;
+    return answer == QETL_IDLE ? QETL_STEP_IDLE : QETL_STEP_DONE;
+}

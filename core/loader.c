@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "loader.h"
+
+#include "library_check.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct qetl_library {
+    void *handle;
+    const struct qetl_plugin *plugin; /* NULL until the entry answered and was found good */
+    uint32_t abi;
+    int refused; /* the reason was told once */
+};
+
+struct qetl_library *qetl_library_new(void)
+{
+    return calloc(1, sizeof(struct qetl_library));
+}
+
+void qetl_library_free(struct qetl_library *library)
+{
+    free(library);
+}
+
+uint32_t qetl_library_abi(const struct qetl_library *library)
+{
+    return library->plugin ? library->abi : 0;
+}
+
+static struct qetl_finding *refuse(const struct qetl_manifest *manifest,
+                                   struct qetl_findings *findings, const char *message)
+{
+    return qetl_library_refuse(manifest, findings, "bad_plugin", "%s", message);
+}
+
+/* Debian names the package of libNAME.so.N libNAMEn, with a hyphen behind a digit. */
+static void mend_missing_library(struct qetl_finding *finding, const char *error)
+{
+    char package[80] = "";
+    size_t size = strcspn(error, ":");
+    const char *so = strstr(error, ".so");
+    if (!strstr(error, "cannot open shared object file") || !so || so > error + size ||
+        strncmp(error, "lib", 3) != 0 || size >= sizeof package / 2)
+        return;
+    size_t stem = (size_t)(so - error);
+    const char *version = so[3] == '.' ? so + 4 : so + 3;
+    int hyphen = error[stem - 1] >= '0' && error[stem - 1] <= '9' && version < error + size;
+    snprintf(package, sizeof package, "%.*s%s%.*s", (int)stem, error, hyphen ? "-" : "",
+             (int)(error + size - version), version);
+    for (char *at = package; *at; at++)
+        *at = *at == '_' ? '-' : *at >= 'A' && *at <= 'Z' ? (char)(*at + 32) : *at;
+    qetl_finding_mend(finding, "install the library %.*s (on Debian probably: apt install %s)",
+                      (int)size, error, package);
+}
+
+static int library_open(const struct qetl_manifest *manifest, struct qetl_findings *findings)
+{
+    struct qetl_library *library = manifest->library;
+    dlerror();
+    library->handle = dlopen(manifest->library_path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    if (library->handle)
+        return 0;
+    const char *error = dlerror();
+    struct qetl_finding *finding = qetl_library_refuse(manifest, findings, "cannot_load", "%s",
+                                                       error ? error : "it cannot be loaded");
+    if (error && strstr(error, "undefined symbol"))
+        qetl_finding_mend(finding, "rebuild the plugin, and link the library that has this symbol");
+    else if (error)
+        mend_missing_library(finding, error);
+    return -1;
+}
+
+static qetl_plugin_entry_fn *entry_find(const struct qetl_library *library)
+{
+    qetl_plugin_entry_fn *entry = NULL;
+    void *symbol = dlsym(library->handle, QETL_PLUGIN_ENTRY);
+    memcpy(&entry, &symbol, sizeof entry); /* ISO C has no cast from data to function */
+    return entry;
+}
+
+static int library_enter(const struct qetl_manifest *manifest, const struct qetl_host *host,
+                         struct qetl_ctx *ctx, struct qetl_findings *findings)
+{
+    struct qetl_library *library = manifest->library;
+    const struct qetl_plugin *plugin = NULL;
+    uint32_t abi = QETL_ABI_VERSION;
+    qetl_plugin_entry_fn *entry = entry_find(library);
+    if (!entry) {
+        qetl_finding_mend(refuse(manifest, findings, "it has no function " QETL_PLUGIN_ENTRY),
+                          "declare the plugin with QETL_PLUGIN(…), which exports it");
+        return -1;
+    }
+    int32_t status = entry(host, ctx, &abi, &plugin);
+    if (status != QETL_OK || !plugin) {
+        qetl_library_refuse(manifest, findings, "bad_plugin",
+                            "its entry failed with status %d; it is offered ABI %u.%u", status,
+                            QETL_ABI_VERSION >> 16, QETL_ABI_VERSION & 0xffff);
+        return -1;
+    }
+    if (qetl_library_check(manifest, plugin, abi, findings))
+        return -1;
+    library->abi = abi;
+    library->plugin = plugin;
+    return 0;
+}
+
+static int library_ready(const struct qetl_manifest *manifest, const struct qetl_host *host,
+                         struct qetl_ctx *ctx, struct qetl_findings *findings)
+{
+    struct qetl_library *library = manifest->library;
+    if (library->plugin)
+        return 0;
+    if (library->refused) {
+        refuse(manifest, findings, "it was refused before");
+        return -1;
+    }
+    library->refused = qetl_library_examine(manifest, findings) ||
+                       library_open(manifest, findings) ||
+                       library_enter(manifest, host, ctx, findings);
+    return library->refused ? -1 : 0;
+}
+
+int qetl_load_component(const struct qetl_manifest_component *promised,
+                        const struct qetl_host *host, struct qetl_ctx *plugin_ctx,
+                        const struct qetl_component **out, struct qetl_findings *findings)
+{
+    const struct qetl_manifest *manifest = promised->plugin;
+    if (library_ready(manifest, host, plugin_ctx, findings))
+        return -1;
+    const struct qetl_plugin *plugin = manifest->library->plugin;
+    for (uint32_t i = 0; i < plugin->n_components; i++) {
+        const struct qetl_component *component = plugin->components[i];
+        if (component->kind != promised->kind || strcmp(component->id, promised->id) != 0)
+            continue;
+        if (qetl_component_check(promised, component, findings))
+            return -1;
+        *out = component;
+        return 0;
+    }
+    qetl_library_refuse(manifest, findings, "bad_plugin",
+                        "it has no component `%s` of the kind that its manifest promises",
+                        promised->id);
+    return -1;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Decodes chunks into batches; where the source emits batches, passes them on. */
+#include "op.h"
+#include "run_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int32_t copy_offsets(struct qetl_op *op, const int32_t *from, int64_t n, int32_t **out)
+{
+    *out = NULL;
+    if (!from || !n)
+        return QETL_OK;
+    *out = qetl_pool_alloc(op->instance->env->pool, (size_t)n * sizeof **out);
+    if (!*out)
+        return qetl_op_fault(op, "out_of_memory", "no memory for record offsets");
+    memcpy(*out, from, (size_t)n * sizeof **out);
+    return QETL_OK;
+}
+
+/* The decoder's columns, one a want, into the batch's columns. */
+static int32_t take_columns(struct qetl_op *op, struct qetl_decoded *decoded,
+                            struct qetl_batch *batch)
+{
+    const struct qetl_node_flow *flow = op->flow;
+    if (decoded->batch.n_children != flow->n_wants)
+        return qetl_op_fault(op, "bad_batch", "decode answered %lld columns where %lld were wanted",
+                             (long long)decoded->batch.n_children, (long long)flow->n_wants);
+    for (int64_t i = 0; i < flow->n_wants; i++) {
+        struct ArrowArray *child = decoded->batch.children[i];
+        if (child->length != decoded->rows)
+            return qetl_op_fault(op, "bad_batch", "decode answered a column of %lld rows for %lld",
+                                 (long long)child->length, (long long)decoded->rows);
+        struct qetl_batch_column *column = &batch->columns[flow->wants[i].column];
+        struct qetl_vector *vector = qetl_vector_new(child);
+        if (!vector)
+            return qetl_op_fault(op, "out_of_memory", "no memory for a column");
+        if (flow->wants[i].form == QETL_FORM_VALUE)
+            column->value = vector;
+        else
+            column->lexical = vector;
+        uint32_t wanted = flow->ports[0].columns[flow->wants[i].column].wanted;
+        if (column->lexical && !column->value && wanted & QETL_FORM_VALUE &&
+            strcmp(flow->ports[0].schema->children[flow->wants[i].column]->format, "vu") == 0)
+            column->value = qetl_vector_ref(column->lexical);
+    }
+    return QETL_OK;
+}
+
+static int32_t emit_decoded(struct qetl_op *op, struct qetl_decoded *decoded,
+                            struct qetl_origin *origin)
+{
+    if (!decoded->rows)
+        return QETL_OK;
+    struct qetl_batch *batch = qetl_batch_new(decoded->rows, op->flow->ports[0].n_columns, origin);
+    if (!batch)
+        return qetl_op_fault(op, "out_of_memory", "no memory for a batch");
+    int32_t status = take_columns(op, decoded, batch);
+    if (!status)
+        status = copy_offsets(op, decoded->record_map, decoded->rows, &batch->record_map);
+    if (status) {
+        qetl_batch_unref(batch);
+        return status;
+    }
+    qetl_tally_add(&op->instance->tally.rows_out, decoded->rows);
+    return qetl_op_emit(op, 0, QETL_SLOT_BATCH, batch);
+}
+
+/* Everything that was in the chunk is a row or was rejected, or the plugin lost it. */
+static int32_t account(struct qetl_op *op, const struct qetl_decoded *decoded, int64_t rejected)
+{
+    qetl_tally_add(&op->instance->tally.rows_in, decoded->records);
+    if (decoded->rows < 0 || decoded->rows + rejected != decoded->records)
+        return qetl_op_fault(op, "ledger",
+                             "the ledger does not balance: %lld records in, %lld rows out, "
+                             "%lld rejected",
+                             (long long)decoded->records, (long long)decoded->rows,
+                             (long long)rejected);
+    return QETL_OK;
+}
+
+static int32_t decode(struct qetl_op *op, struct qetl_chunk_data *data)
+{
+    struct qetl_origin *origin = data->origin;
+    struct qetl_chunk chunk = {
+        .struct_size = sizeof chunk,
+        .data = origin->data,
+        .size = origin->size,
+        .buffer = origin->buffer,
+        .object = origin->object ? origin->object->name : NULL,
+        .offset = origin->offset,
+        .tail_room = 64,
+    };
+    struct qetl_decoded decoded = {.struct_size = sizeof decoded};
+    int64_t started = qetl_now_ns();
+    int32_t status = op->instance->component->format->decode(op->instance->self, &chunk, &decoded);
+    qetl_tally_add(&op->instance->tally.nanoseconds, qetl_now_ns() - started);
+    if (status < 0)
+        return qetl_op_fail(op, "decode", status);
+    int64_t rejected = qetl_op_bury(op, origin, NULL, op->flow->ports[0].schema);
+    status = rejected < 0 ? (int32_t)rejected : account(op, &decoded, rejected);
+    int32_t *offsets = NULL;
+    if (!status)
+        status = copy_offsets(op, decoded.record_offsets, decoded.records, &offsets);
+    if (!status)
+        qetl_origin_complete(origin, decoded.records, offsets);
+    if (!status)
+        status = emit_decoded(op, &decoded, origin);
+    qetl_array_release(&decoded.batch);
+    return status;
+}
+
+static int32_t decode_feed(struct qetl_op *op, struct qetl_message *message)
+{
+    if (message->kind == QETL_SLOT_BARRIER || message->kind == QETL_SLOT_END)
+        return qetl_op_emit_all(op, message->kind, message->epoch);
+    if (message->kind == QETL_SLOT_BATCH)
+        return qetl_op_emit(op, 0, QETL_SLOT_BATCH, message->payload);
+    int32_t status = decode(op, message->payload);
+    qetl_payload_free(QETL_SLOT_CHUNK, message->payload);
+    return status;
+}
+
+const struct qetl_op_class qetl_op_decode = {.feed = decode_feed};

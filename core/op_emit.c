@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How messages leave an operator: to the next ones in its replica, or into an edge. */
+#include "op.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <time.h>
+
+int64_t qetl_now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void qetl_payload_free(enum qetl_slot_kind kind, void *payload)
+{
+    if (!payload)
+        return;
+    if (kind == QETL_SLOT_BATCH) {
+        qetl_batch_unref(payload);
+    } else if (kind == QETL_SLOT_BLOCK) {
+        qetl_block_free(payload);
+    } else {
+        struct qetl_chunk_data *chunk = payload;
+        qetl_origin_unref(chunk->origin);
+        free(chunk);
+    }
+}
+
+static int64_t payload_rows(enum qetl_slot_kind kind, const void *payload)
+{
+    if (kind == QETL_SLOT_BATCH)
+        return ((const struct qetl_batch *)payload)->rows;
+    return kind == QETL_SLOT_BLOCK ? ((const struct qetl_block *)payload)->rows : 0;
+}
+
+static int32_t target_give(struct qetl_op *op, const struct qetl_target *target,
+                           enum qetl_slot_kind kind, void *payload)
+{
+    if (target->op) {
+        struct qetl_message message = {.kind = kind, .port = target->port, .payload = payload};
+        return target->op->class->feed(target->op, &message);
+    }
+    int32_t status = qetl_edge_put(target->edge, op->replica, kind, payload,
+                                   payload_rows(kind, payload));
+    return status ? qetl_op_fault(op, "out_of_memory", "no memory for a queue") : QETL_OK;
+}
+
+/* Batches alone are shared by several targets; chunks and blocks have one. */
+int32_t qetl_op_emit(struct qetl_op *op, uint32_t out_port, enum qetl_slot_kind kind, void *payload)
+{
+    const struct qetl_out_port *port = &op->out[out_port];
+    assert(port->n_targets <= 1 || kind == QETL_SLOT_BATCH);
+    int32_t status = QETL_OK;
+    for (size_t i = 0; !status && i < port->n_targets; i++) {
+        if (i + 1 < port->n_targets)
+            qetl_batch_ref(payload);
+        status = target_give(op, &port->targets[i], kind, payload);
+        if (status && i + 1 < port->n_targets)
+            qetl_batch_unref(payload);
+    }
+    if (!port->n_targets)
+        qetl_payload_free(kind, payload);
+    return status;
+}
+
+int32_t qetl_op_emit_all(struct qetl_op *op, enum qetl_slot_kind kind, uint64_t epoch)
+{
+    int32_t status = QETL_OK;
+    for (size_t p = 0; p < op->n_out; p++) {
+        for (size_t i = 0; !status && i < op->out[p].n_targets; i++) {
+            const struct qetl_target *target = &op->out[p].targets[i];
+            struct qetl_message message = {.kind = kind, .port = target->port, .epoch = epoch};
+            if (target->op)
+                status = target->op->class->feed(target->op, &message);
+            else if (qetl_edge_put_all(target->edge, op->replica, kind, epoch))
+                status = qetl_op_fault(op, "out_of_memory", "no memory for a queue");
+        }
+    }
+    return status;
+}
+
+enum { BACKOFF_FIRST_NS = 1000000, BACKOFF_MOST_NS = 100000000 };
+
+void qetl_op_set_idle(struct qetl_op *op, uint32_t wakes)
+{
+    op->idle_backoff_ns = op->idle && op->idle_backoff_ns < BACKOFF_MOST_NS
+                              ? op->idle_backoff_ns * 2
+                              : op->idle_backoff_ns;
+    if (!op->idle)
+        op->idle_backoff_ns = BACKOFF_FIRST_NS;
+    op->idle = true;
+    op->wakes_seen = wakes;
+    op->idle_until_ns = qetl_now_ns() + op->idle_backoff_ns;
+}
+
+bool qetl_op_may_resume(const struct qetl_op *op, int64_t now_ns)
+{
+    if (!op->idle)
+        return true;
+    return atomic_load_explicit(&op->instance->wakes, memory_order_acquire) != op->wakes_seen ||
+           now_ns >= op->idle_until_ns;
+}

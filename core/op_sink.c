@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes to a sink: blocks of bytes between the format's header and footer, or batches as they are. */
+#include "op.h"
+#include "run_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct sink_state {
+    struct qetl_message message; /* under way; kind 0: none */
+    bool begun;                  /* the header is written, or needs none */
+    uint32_t inputs_ended;
+};
+
+static int32_t write_once(struct qetl_op *op, struct qetl_write *write)
+{
+    struct qetl_ctx *ctx = op->instance;
+    uint32_t wakes = atomic_load_explicit(&ctx->wakes, memory_order_acquire);
+    int64_t started = qetl_now_ns();
+    int32_t answer = ctx->component->sink->write(ctx->self, write);
+    qetl_tally_add(&ctx->tally.nanoseconds, qetl_now_ns() - started);
+    if (answer < 0)
+        return qetl_op_fail(op, "write", answer);
+    if (answer == QETL_BUSY) {
+        qetl_op_set_idle(op, wakes);
+        return QETL_STEP_IDLE;
+    }
+    op->idle = false;
+    return QETL_STEP_DONE;
+}
+
+static int32_t account(struct qetl_op *op, const struct qetl_write *write, int64_t rejected)
+{
+    struct qetl_tally *tally = &op->instance->tally;
+    qetl_tally_add(&tally->rows_out, write->rows_written);
+    qetl_tally_add(&tally->bytes_out, write->bytes_size);
+    if (write->rows_written + rejected != write->rows)
+        return qetl_op_fault(op, "ledger",
+                             "the ledger does not balance: %lld rows in, %lld written, %lld "
+                             "rejected",
+                             (long long)write->rows, (long long)write->rows_written,
+                             (long long)rejected);
+    return QETL_OK;
+}
+
+static int32_t write_bytes(struct qetl_op *op, const struct qetl_block *block)
+{
+    if (!block->size && !block->rows)
+        return QETL_STEP_DONE;
+    struct qetl_write write = {.struct_size = sizeof write,
+                               .bytes = block->data,
+                               .bytes_size = block->size,
+                               .rows = block->rows,
+                               .rows_written = block->rows};
+    int32_t status = write_once(op, &write);
+    return status ? status : account(op, &write, 0);
+}
+
+static int32_t write_batch(struct qetl_op *op, const struct qetl_batch *batch, uint32_t port)
+{
+    const struct qetl_take_flow *take = &op->flow->takes[port];
+    struct ArrowArray view;
+    if (qetl_batch_view(batch, take->n_wants, take->wants, &view))
+        return qetl_op_fault(op, "out_of_memory", "no memory for a batch");
+    struct qetl_write write = {.struct_size = sizeof write,
+                               .stream = port,
+                               .batch = &view,
+                               .rows = batch->rows,
+                               .rows_written = batch->rows};
+    int32_t status = write_once(op, &write);
+    qetl_array_release(&view);
+    if (status)
+        return status;
+    int64_t rejected = qetl_op_bury(op, batch->origin, batch, &take->delivered);
+    if (rejected < 0)
+        return (int32_t)rejected;
+    if (write.rows_written == batch->rows)
+        write.rows_written -= rejected; /* a sink that left the count to us */
+    qetl_tally_add(&op->instance->tally.rows_in, batch->rows);
+    return account(op, &write, rejected);
+}
+
+/* ---- header and footer ---- */
+
+static bool continues_object(const struct qetl_op *op)
+{
+    const struct qetl_component *sink = op->instance->component;
+    const struct qetl_sink_append *append =
+        sink->get_extension ? sink->get_extension(op->instance->self, QETL_EXT_SINK_APPEND) : NULL;
+    return append && append->continues(op->instance->self);
+}
+
+static int32_t write_part(struct qetl_op *op, int32_t (*part)(void *, struct qetl_space *),
+                          const char *name)
+{
+    if (!part)
+        return QETL_OK;
+    int32_t status;
+    struct qetl_block *block = qetl_encode_part(op->flow->codec, part, &status);
+    if (!block)
+        return qetl_run_fail(op->run, op->node, op->flow->codec, name, status);
+    while ((status = write_bytes(op, block)) == QETL_STEP_IDLE && !qetl_run_stopping(op->run))
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL); /* small, and first of all */
+    qetl_block_free(block);
+    return status;
+}
+
+static int32_t begin(struct qetl_op *op)
+{
+    struct sink_state *state = op->state;
+    if (state->begun || !op->flow->codec)
+        return QETL_OK;
+    state->begun = true;
+    return continues_object(op)
+               ? QETL_OK
+               : write_part(op, op->flow->codec->component->format->begin, "begin");
+}
+
+static int32_t end(struct qetl_op *op)
+{
+    int32_t status = begin(op);
+    if (!status && op->flow->codec)
+        status = write_part(op, op->flow->codec->component->format->finish, "finish");
+    return status;
+}
+
+/* ---- messages ---- */
+
+static int32_t handle_end(struct qetl_op *op)
+{
+    struct sink_state *state = op->state;
+    if (++state->inputs_ended < op->flow->n_takes)
+        return QETL_OK;
+    int32_t status = end(op);
+    return status ? status : qetl_run_prepare(op->run, op);
+}
+
+static int32_t handle(struct qetl_op *op)
+{
+    struct sink_state *state = op->state;
+    struct qetl_message *message = &state->message;
+    int32_t status = QETL_OK;
+    if (message->kind == QETL_SLOT_BLOCK || message->kind == QETL_SLOT_BATCH)
+        status = begin(op);
+    if (status)
+        return status;
+    switch (message->kind) {
+    case QETL_SLOT_BLOCK:
+        status = write_bytes(op, message->payload);
+        break;
+    case QETL_SLOT_BATCH:
+        status = write_batch(op, message->payload, message->port);
+        break;
+    case QETL_SLOT_BARRIER:
+        qetl_run_barrier_arrived(op->run, message->epoch);
+        break;
+    default:
+        status = handle_end(op);
+        break;
+    }
+    op->pending = status == QETL_STEP_IDLE;
+    if (op->pending)
+        return status;
+    qetl_payload_free(message->kind, message->payload);
+    message->kind = 0;
+    message->payload = NULL;
+    return status;
+}
+
+static int32_t sink_feed(struct qetl_op *op, struct qetl_message *message)
+{
+    if (!op->state && !(op->state = calloc(1, sizeof(struct sink_state)))) {
+        qetl_payload_free(message->kind, message->payload);
+        return qetl_op_fault(op, "out_of_memory", "no memory for a sink");
+    }
+    struct sink_state *state = op->state;
+    assert(!op->pending);
+    state->message = *message;
+    int32_t status = handle(op);
+    return status < 0 ? status : QETL_OK;
+}
+
+static int32_t sink_resume(struct qetl_op *op)
+{
+    return handle(op);
+}
+
+static void sink_free(struct qetl_op *op)
+{
+    struct sink_state *state = op->state;
+    if (state)
+        qetl_payload_free(state->message.kind, state->message.payload);
+    free(state);
+}
+
+const struct qetl_op_class qetl_op_sink = {
+    .feed = sink_feed,
+    .resume = sink_resume,
+    .free = sink_free,
+};

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Draws from a source: batches as they are, bytes through the framer (frame.c) as chunks of records. */
+#include "op_source.h"
+
+#include "run_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEADLINE_NS = 5000000 };
+
+struct qetl_source_state *qetl_source_state_new(void)
+{
+    return calloc(1, sizeof(struct qetl_source_state));
+}
+
+void qetl_source_state_free(struct qetl_source_state *state)
+{
+    if (!state)
+        return;
+    for (size_t i = 0; i < state->n_splits; i++)
+        free((void *)state->splits[i].data);
+    free(state->splits);
+    qetl_buffer_free(state->buffer);
+    qetl_object_unref(state->object);
+    free(state);
+}
+
+static int32_t split_add(void *stream, const void *data, size_t size)
+{
+    struct qetl_source_state *state = stream;
+    struct qetl_blob *splits = realloc(state->splits, (state->n_splits + 1) * sizeof *splits);
+    if (!splits)
+        return QETL_E_NO_MEMORY;
+    state->splits = splits;
+    void *copy = malloc(size + 1);
+    if (!copy)
+        return QETL_E_NO_MEMORY;
+    if (size)
+        memcpy(copy, data, size);
+    splits[state->n_splits++] = (struct qetl_blob){copy, size};
+    return QETL_OK;
+}
+
+static int32_t open_next_split(struct qetl_op *op)
+{
+    struct qetl_source_state *state = op->state;
+    struct qetl_ctx *ctx = op->instance;
+    const struct qetl_blob *split = &state->splits[state->next_split++];
+    int32_t status = ctx->component->source->open(ctx->self, *split, NULL);
+    return status < 0 ? qetl_op_fail(op, "open", status) : QETL_OK;
+}
+
+int32_t qetl_source_open(struct qetl_op *op)
+{
+    struct qetl_source_state *state = op->state;
+    struct qetl_ctx *ctx = op->instance;
+    struct qetl_writer writer = {state, split_add};
+    int32_t status = ctx->component->source->plan_splits
+                         ? ctx->component->source->plan_splits(ctx->self, 1, &writer)
+                         : split_add(state, "", 0);
+    if (status < 0)
+        return qetl_op_fail(op, "plan_splits", status);
+    if (state->n_splits)
+        return open_next_split(op);
+    state->exhausted = true;
+    return QETL_OK;
+}
+
+static int32_t next(struct qetl_op *op, const struct qetl_demand *demand, struct qetl_item *item)
+{
+    struct qetl_ctx *ctx = op->instance;
+    *item = (struct qetl_item){.struct_size = sizeof *item};
+    int64_t started = qetl_now_ns();
+    int32_t answer = ctx->component->source->next(ctx->self, demand, item);
+    qetl_tally_add(&ctx->tally.nanoseconds, qetl_now_ns() - started);
+    qetl_tally_add(&ctx->tally.bytes_in, item->bytes_read);
+    return answer < 0 ? qetl_op_fail(op, "next", answer) : answer;
+}
+
+int32_t qetl_source_draw(struct qetl_op *op, void *space, int64_t room, int64_t deadline_ns,
+                         struct qetl_item *item)
+{
+    struct qetl_source_state *state = op->state;
+    struct qetl_demand demand = {.struct_size = sizeof demand,
+                                 .max_rows = 64 * 1024,
+                                 .max_bytes = room,
+                                 .deadline_ns = deadline_ns,
+                                 .space = space};
+    uint32_t wakes = atomic_load_explicit(&op->instance->wakes, memory_order_acquire);
+    if (state->exhausted)
+        return QETL_END;
+    int32_t answer = next(op, &demand, item);
+    while (answer == QETL_END && state->next_split < state->n_splits) {
+        int32_t status = open_next_split(op);
+        answer = status ? status : next(op, &demand, item);
+    }
+    if (answer == QETL_IDLE)
+        qetl_op_set_idle(op, wakes);
+    else
+        op->idle = false;
+    return answer;
+}
+
+static int32_t emit_batch(struct qetl_op *op, struct qetl_item *item)
+{
+    struct qetl_tracker *tracker = op->run->trackers[op->node - op->run->pipeline->nodes];
+    const struct qetl_port_flow *port = &op->flow->ports[0];
+    int64_t rows = item->batch.length;
+    if (item->batch.n_children != port->n_columns)
+        return qetl_op_fault(op, "bad_batch", "next answered %lld columns of %lld",
+                             (long long)item->batch.n_children, (long long)port->n_columns);
+    struct qetl_origin *origin = qetl_origin_new(tracker, NULL, false, 0, NULL, 0, NULL);
+    struct qetl_batch *batch = origin ? qetl_batch_new(rows, port->n_columns, origin) : NULL;
+    bool lacks = !batch;
+    for (int64_t c = 0; !lacks && c < port->n_columns; c++) {
+        batch->columns[c].value = qetl_vector_new(item->batch.children[c]);
+        lacks = !batch->columns[c].value;
+    }
+    if (origin)
+        qetl_origin_complete(origin, rows, NULL);
+    qetl_origin_unref(origin);
+    if (lacks) {
+        qetl_batch_unref(batch);
+        return qetl_op_fault(op, "out_of_memory", "no memory for a batch");
+    }
+    qetl_tally_add(&op->instance->tally.rows_in, rows);
+    qetl_tally_add(&op->instance->tally.rows_out, rows);
+    return qetl_op_emit(op, 0, QETL_SLOT_BATCH, batch);
+}
+
+static int32_t step_batches(struct qetl_op *op)
+{
+    struct qetl_source_state *state = op->state;
+    struct qetl_item item;
+    int32_t answer = qetl_source_draw(op, NULL, 0, qetl_now_ns() + DEADLINE_NS, &item);
+    int32_t status = answer < 0 ? answer : QETL_OK;
+    state->at_cut = answer != QETL_BATCH || item.flags & QETL_ITEM_CUT;
+    if (answer == QETL_BATCH && item.batch.release)
+        status = emit_batch(op, &item);
+    qetl_array_release(&item.batch);
+    state->ended = answer == QETL_END;
+    return status ? status : answer == QETL_IDLE ? QETL_STEP_IDLE : QETL_STEP_DONE;
+}
+
+/* A barrier goes out where the run asks for a newer epoch, and the source can resume there. */
+static int32_t cut_epoch(struct qetl_op *op)
+{
+    struct qetl_source_state *state = op->state;
+    uint64_t epoch = qetl_run_epoch(op->run);
+    if (epoch <= state->epoch || !state->at_cut)
+        return QETL_OK;
+    state->epoch = epoch;
+    return qetl_op_emit_all(op, QETL_SLOT_BARRIER, epoch);
+}
+
+static int32_t source_resume(struct qetl_op *op)
+{
+    struct qetl_source_state *state = op->state;
+    int32_t status = op->flow->bytes ? qetl_frame_step(op) : step_batches(op);
+    if (status < 0)
+        return status;
+    int32_t control = cut_epoch(op);
+    if (!control && state->ended) {
+        op->pending = false;
+        control = qetl_op_emit_all(op, QETL_SLOT_END, 0);
+    }
+    return control ? control : status;
+}
+
+static void source_free(struct qetl_op *op)
+{
+    qetl_source_state_free(op->state);
+}
+
+const struct qetl_op_class qetl_op_source = {.resume = source_resume, .free = source_free};

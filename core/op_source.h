@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The source operator's two halves: drawing from the source (op_source.c) and framing bytes (frame.c).
+ *
+ * Invariant: the unframed bytes are buffer[start, end); nothing before start is written to again, since
+ *            chunks refer to it.
+ * Ownership: the state holds one reference to its buffer and object.
+ * Threads:   the one that runs the source's task; before that, set-up.
+ */
+#ifndef QETL_CORE_OP_SOURCE_H
+#define QETL_CORE_OP_SOURCE_H
+
+#include "op.h"
+
+struct qetl_source_state {
+    struct qetl_blob *splits; /* to be read in turn; owned copies */
+    size_t n_splits, next_split;
+    uint8_t *buffer; /* a pool buffer, or NULL */
+    int64_t capacity, start, end;
+    int64_t offset; /* of buffer[start] in the object */
+    struct qetl_object *object;
+    bool object_started; /* the framer has not seen the object's first bytes yet */
+    bool object_ended;   /* buffer[start, end) is the rest of the object */
+    bool starts_rows;    /* the next chunk is the object's first: rows count from 1 */
+    bool want_more;      /* no whole record in what there is */
+    bool exhausted;      /* the source has no more bytes */
+    bool at_cut, ended;
+    uint64_t epoch;
+};
+
+struct qetl_source_state *qetl_source_state_new(void);
+void qetl_source_state_free(struct qetl_source_state *); /* accepts NULL */
+
+/* Plans the splits and opens the first. */
+int32_t qetl_source_open(struct qetl_op *);
+/* Asks the source: a positive answer of next, or a failure that was reported. */
+int32_t qetl_source_draw(struct qetl_op *, void *space, int64_t room, int64_t deadline_ns,
+                         struct qetl_item *item);
+
+/* frame.c */
+/* Draws until the sample is large enough, the object ends, or nothing more comes for now. */
+int32_t qetl_frame_sample(struct qetl_op *, int64_t sample_bytes);
+/* Draws or frames once; DONE, IDLE or a failure. */
+int32_t qetl_frame_step(struct qetl_op *);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A pipeline while it is being checked: components as they stand in the file, not yet a graph.
+ *
+ * Invariant: every entry of the three sections is a draft, also a broken one, so that a name which
+ *            stands in the file is never called unknown.
+ * Ownership: a draft owns its node until the pipeline takes it over.
+ * Threads:   one.
+ */
+#ifndef QETL_CORE_PIPELINE_DRAFT_H
+#define QETL_CORE_PIPELINE_DRAFT_H
+
+#include "document.h"
+#include "pipeline.h"
+
+enum { QETL_COMPONENTS_MAX = 1000, QETL_INPUTS_MAX = 1000 };
+
+struct qetl_link { /* an input as written, "split.large", and what it was found to name */
+    size_t draft;  /* SIZE_MAX: nothing */
+    char *port;    /* or NULL */
+};
+
+struct qetl_draft {
+    struct qetl_node node;
+    char *pointer; /* "/sources/orders" */
+    json_t *json;  /* borrowed from the draft's root; NULL: no mapping */
+    struct qetl_link *links;
+    size_t n_links;
+    int used;         /* somebody reads it, or meant to */
+    char *ports_used; /* per output */
+    int sound;        /* plugin known and options good: its outputs can be told */
+};
+
+struct qetl_drafts {
+    const struct qetl_document *document;
+    const struct qetl_registry *registry;
+    struct qetl_findings *findings;
+    json_t *root; /* a copy of the document's, defaults filled in */
+    struct qetl_draft *items;
+    size_t count;
+};
+
+/* Plugin, options, format and outputs of a draft, with findings for what is wrong. */
+void qetl_draft_fill(struct qetl_drafts *drafts, struct qetl_draft *draft);
+/* The format of a byte source or sink, from `format` or the names of its files. */
+void qetl_draft_format(struct qetl_drafts *drafts, struct qetl_draft *draft);
+/* Inputs, cycles, what is read by nobody. */
+void qetl_drafts_connect(struct qetl_drafts *drafts);
+/* The drafts' numbers so that inputs come first, else as in the file; the caller frees. */
+size_t *qetl_drafts_order(const struct qetl_drafts *drafts);
+
+/* An error at the draft's own key, or at the value of one of its keys ("/input"). */
+struct qetl_finding *qetl_draft_error(struct qetl_drafts *drafts, const struct qetl_draft *draft,
+                                      const char *below, const char *code, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+void qetl_drafts_no_memory(struct qetl_drafts *drafts);
+
+#endif

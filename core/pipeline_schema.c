@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline_schema.h"
+
+static const char top[] =
+    "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\","
+    "\"title\":\"qetl "
+    "pipeline\",\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
+    "\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200,"
+    "\"description\":\"What the pipeline is called in reports\",\"examples\":[\"big-orders\"]},"
+    "\"mode\":{\"type\":\"string\",\"enum\":[\"batch\",\"stream\",\"hybrid\"],\"default\":"
+    "\"hybrid\","
+    "\"description\":\"Large batches, records at once, or batches that grow under load\"},"
+    "\"on_error\":{\"type\":\"string\",\"enum\":[\"reject\",\"fail\"],\"default\":\"reject\","
+    "\"description\":\"What becomes of a row that cannot go on: it is kept in the dead letters, or "
+    "it "
+    "ends the run\"},"
+    "\"max_rejected\":{\"type\":\"integer\",\"minimum\":0,"
+    "\"description\":\"The run fails when more rows than this are rejected; left out: any number "
+    "may "
+    "be\",\"examples\":[1000]},"
+    "\"max_record\":{\"type\":[\"integer\",\"string\"],\"default\":\"16MiB\","
+    "\"description\":\"A longer record is a rejected row\",\"x-unit\":\"bytes\","
+    "\"examples\":[\"16MiB\"]},"
+    "\"batch_bytes\":{\"type\":[\"integer\",\"string\"],\"default\":\"256KiB\","
+    "\"description\":\"How much is read at a "
+    "time\",\"x-unit\":\"bytes\",\"examples\":[\"256KiB\"]},"
+    "\"linger_ms\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":60000,\"default\":5,"
+    "\"description\":\"How long a batch may wait to grow\",\"x-unit\":\"ms\",\"examples\":[5]},"
+    "\"dead_letters\":{\"description\":\"The file that rejected rows are kept in; false: nowhere\","
+    "\"examples\":[\"rejected.ndjson\"],"
+    "\"anyOf\":[{\"type\":\"string\",\"minLength\":1},{\"const\":false}]},"
+    "\"sources\":{\"type\":\"object\",\"description\":\"Where rows come from, by name\"},"
+    "\"transforms\":{\"type\":\"object\",\"description\":\"What is done to them, by name\"},"
+    "\"sinks\":{\"type\":\"object\",\"description\":\"Where they go, by name\"}}}";
+
+static const char component[] =
+    "{\"type\":\"object\",\"required\":[\"plugin\"],\"properties\":{"
+    "\"plugin\":{\"type\":[\"string\",\"null\"],\"description\":\"The plugin that does it\","
+    "\"examples\":[\"file\"]},"
+    "\"input\":{\"type\":[\"string\",\"array\"],\"items\":{\"type\":\"string\"},"
+    "\"description\":\"The component whose rows it takes, or several; COMPONENT.OUTPUT where that "
+    "has "
+    "several outputs\",\"examples\":[\"orders\"]},"
+    "\"format\":{\"type\":[\"string\",\"object\"],"
+    "\"description\":\"The format of the bytes, with its options; left out: by the file's name\","
+    "\"examples\":[\"csv\"]}}}";
+
+static const char format_type[] =
+    "{\"type\":\"string\",\"description\":\"The format; left out: by the file's name\","
+    "\"examples\":[\"csv\"]}";
+
+json_t *qetl_pipeline_schema(void)
+{
+    return json_loads(top, 0, NULL);
+}
+
+/* A copy of a plugin's option schema that has room for the core's words. */
+static json_t *options_copy(const struct qetl_manifest_component *plugin)
+{
+    json_t *schema = json_copy(plugin->options);
+    json_t *properties = json_object_get(plugin->options, "properties");
+    properties = properties ? json_copy(properties) : json_object();
+    if (!schema || json_object_set_new(schema, "properties", properties)) {
+        json_decref(schema);
+        return NULL;
+    }
+    return schema;
+}
+
+static json_t *schema_with(const struct qetl_manifest_component *plugin, const json_t *words,
+                           const json_t *required)
+{
+    json_t *schema = options_copy(plugin);
+    json_t *all = json_array();
+    int bad = !schema || !all ||
+              json_object_update(json_object_get(schema, "properties"), (json_t *)words);
+    if (!bad && required)
+        bad = json_array_extend(all, (json_t *)required);
+    if (!bad && json_object_get(schema, "required"))
+        bad = json_array_extend(all, json_object_get(schema, "required"));
+    if (!bad)
+        bad = json_object_set(schema, "required", all);
+    json_decref(all);
+    if (!bad)
+        return schema;
+    json_decref(schema);
+    return NULL;
+}
+
+json_t *qetl_component_schema(const struct qetl_manifest_component *plugin)
+{
+    json_t *own = json_loads(component, 0, NULL);
+    if (!own || !plugin)
+        return own;
+    json_t *schema =
+        schema_with(plugin, json_object_get(own, "properties"), json_object_get(own, "required"));
+    json_decref(own);
+    return schema;
+}
+
+json_t *qetl_format_schema(const struct qetl_manifest_component *format)
+{
+    json_t *words = json_object();
+    json_t *schema = NULL;
+    if (words && json_object_set_new(words, "type", json_loads(format_type, 0, NULL)) == 0)
+        schema = schema_with(format, words, NULL);
+    json_decref(words);
+    return schema;
+}

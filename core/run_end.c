@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a run ends before its time, what it says about it, and when epochs begin. */
+#include "op.h"
+#include "run_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool qetl_run_stopping(const struct qetl_run *run)
+{
+    return atomic_load_explicit(&((struct qetl_run *)run)->stopping, memory_order_acquire) != 0;
+}
+
+void qetl_run_end(struct qetl_run *run, int exit_code)
+{
+    int running = 0;
+    if (!atomic_compare_exchange_strong(&run->stopping, &running, exit_code + 1))
+        return;
+    pthread_mutex_lock(&run->lock);
+    for (size_t i = 0; i < run->n_instances; i++)
+        qetl_instance_interrupt(run->instances[i]);
+    pthread_mutex_unlock(&run->lock);
+    qetl_parker_notify_all(&run->parker);
+}
+
+int qetl_exit_for(int32_t status)
+{
+    switch (status) {
+    case QETL_E_CONFIG:
+        return QETL_EXIT_CONFIG;
+    case QETL_E_AUTH:
+    case QETL_E_ENVIRONMENT:
+        return QETL_EXIT_ENVIRONMENT;
+    case QETL_E_CLOSED:
+        return QETL_EXIT_SIGPIPE;
+    default:
+        return QETL_EXIT_FAILED;
+    }
+}
+
+static const char *code_for(int32_t status)
+{
+    switch (status) {
+    case QETL_E_CONFIG:
+        return "config";
+    case QETL_E_DATA:
+        return "data";
+    case QETL_E_AUTH:
+        return "auth";
+    case QETL_E_ENVIRONMENT:
+        return "environment";
+    case QETL_E_NO_MEMORY:
+        return "out_of_memory";
+    case QETL_E_UNSUPPORTED:
+        return "unsupported";
+    case QETL_E_RETRY_CALL:
+    case QETL_E_RETRY_EPOCH:
+    case QETL_E_THROTTLED:
+        return "transient";
+    default:
+        return "failed";
+    }
+}
+
+/* The place of an option in the pipeline file; the component's own, where nothing better is known. */
+static void place_finding(const struct qetl_run *run, struct qetl_finding *finding,
+                          const struct qetl_node *node, const struct qetl_ctx *ctx,
+                          const char *option)
+{
+    struct qetl_place place = node->use.place;
+    char pointer[512] = "", path[600];
+    bool of_format = ctx && ctx->use == &node->format;
+    if (option)
+        snprintf(pointer, sizeof pointer, "%s%s", of_format ? "/format" : "", option);
+    if (option && run->options.document)
+        place = qetl_pipeline_place(run->pipeline, run->options.document,
+                                    (size_t)(node - run->pipeline->nodes), pointer);
+    snprintf(path, sizeof path, "%s%s", node->path, pointer);
+    for (char *c = path; *c; c++)
+        *c = *c == '/' ? '.' : *c;
+    qetl_finding_at(finding, place.file, place.line, place.column, path);
+}
+
+/* The first failure is what went wrong; those after it follow from the stop. */
+static void report(struct qetl_run *run, const struct qetl_node *node, struct qetl_ctx *ctx,
+                   const char *code, const char *message, const char *suggestion,
+                   const char *option)
+{
+    pthread_mutex_lock(&run->lock);
+    if (!qetl_run_stopping(run)) {
+        struct qetl_finding *finding =
+            node ? qetl_finding_add(run->findings, QETL_ERROR, code, "%s '%s' (%s): %s",
+                                    node->kind == QETL_SOURCE      ? "source"
+                                    : node->kind == QETL_TRANSFORM ? "transform"
+                                                                   : "sink",
+                                    node->id, ctx ? ctx->use->plugin->id : node->use.plugin->id,
+                                    message)
+                 : qetl_finding_add(run->findings, QETL_ERROR, code, "%s", message);
+        if (finding && node)
+            place_finding(run, finding, node, ctx, option);
+        if (finding && suggestion)
+            qetl_finding_mend(finding, "%s", suggestion);
+    }
+    pthread_mutex_unlock(&run->lock);
+}
+
+int32_t qetl_run_fail(struct qetl_run *run, const struct qetl_node *node, struct qetl_ctx *ctx,
+                      const char *call, int32_t status)
+{
+    struct qetl_error_report error = qetl_instance_take_error(ctx);
+    bool quiet = status == QETL_E_CLOSED || (status == QETL_E_CANCELLED && qetl_run_stopping(run));
+    char generic[160];
+    snprintf(generic, sizeof generic, "%s failed with status %d and gave no reason", call, status);
+    if (!quiet)
+        report(run, node, ctx, code_for(status), error.message ? error.message : generic,
+               error.suggestion, error.option);
+    qetl_error_report_free(&error);
+    qetl_run_end(run, qetl_exit_for(status));
+    return status;
+}
+
+int32_t qetl_run_fault(struct qetl_run *run, const struct qetl_node *node, const char *code,
+                       const char *message)
+{
+    report(run, node, NULL, code, message, NULL, NULL);
+    qetl_run_end(run, QETL_EXIT_FAILED);
+    return QETL_E_FATAL;
+}
+
+int32_t qetl_run_count_rejected(struct qetl_run *run, int64_t n)
+{
+    const struct qetl_pipeline *p = run->pipeline;
+    int64_t total = atomic_fetch_add(&run->rejected, n) + n;
+    if (!n || (!p->fail_on_error && (p->max_rejected < 0 || total <= p->max_rejected)))
+        return QETL_OK;
+    char message[200];
+    if (p->fail_on_error)
+        snprintf(message, sizeof message,
+                 "a row was rejected, and on_error is fail; the dead letters say which and why");
+    else
+        snprintf(message, sizeof message,
+                 "%lld rows were rejected, more than max_rejected (%lld) allows; the dead letters "
+                 "say which and why",
+                 (long long)total, (long long)p->max_rejected);
+    return qetl_run_fault(run, NULL, "rejected_rows", message);
+}
+
+void qetl_run_letter(void *arg, struct qetl_letter *letter)
+{
+    struct qetl_run *run = arg;
+    int error = qetl_letter_store_put(run->letters, letter);
+    if (!error)
+        return;
+    char message[400];
+    snprintf(message, sizeof message, "the dead letters cannot be written to '%s': %s",
+             qetl_letter_store_path(run->letters), strerror(error));
+    qetl_run_fault(run, NULL, "dead_letters", message);
+}
+
+uint64_t qetl_run_epoch(struct qetl_run *run)
+{
+    int64_t now = qetl_now_ns();
+    long long due = atomic_load_explicit(&run->next_barrier_ns, memory_order_relaxed);
+    uint32_t asked = atomic_load_explicit(&run->epoch_requests, memory_order_relaxed);
+    uint32_t seen = atomic_load_explicit(&run->epoch_requests_seen, memory_order_relaxed);
+    bool begin = false;
+    if (now >= due)
+        begin = atomic_compare_exchange_strong(&run->next_barrier_ns, &due,
+                                               now + run->options.barrier_ms * (int64_t)1000000);
+    if (!begin && asked != seen)
+        begin = atomic_compare_exchange_strong(&run->epoch_requests_seen, &seen, asked);
+    if (begin)
+        atomic_fetch_add_explicit(&run->epoch, 1, memory_order_relaxed);
+    return atomic_load_explicit(&run->epoch, memory_order_relaxed);
+}
+
+void qetl_run_barrier_arrived(struct qetl_run *run, uint64_t epoch)
+{
+    (void)epoch;
+    atomic_fetch_add_explicit(&run->barriers, 1, memory_order_relaxed);
+}
+
+static bool instance_register(struct qetl_run *run, struct qetl_ctx *ctx)
+{
+    pthread_mutex_lock(&run->lock);
+    struct qetl_ctx **instances =
+        realloc(run->instances, (run->n_instances + 1) * sizeof(struct qetl_ctx *));
+    if (instances) {
+        run->instances = instances;
+        instances[run->n_instances++] = ctx;
+    }
+    pthread_mutex_unlock(&run->lock);
+    return instances != NULL;
+}
+
+struct qetl_ctx *qetl_run_instance(struct qetl_run *run, const struct qetl_node *node,
+                                   const struct qetl_plugin_use *use,
+                                   const struct qetl_component *component)
+{
+    struct qetl_ctx *ctx = qetl_instance_new(&run->env, node, use, component);
+    if (!ctx || !instance_register(run, ctx)) {
+        qetl_instance_free(ctx);
+        qetl_run_fault(run, node, "out_of_memory", "no memory for an instance");
+        return NULL;
+    }
+    const char *call = "create";
+    int32_t status = qetl_instance_create(ctx);
+    if (!status) {
+        call = "start";
+        status = qetl_instance_start(ctx);
+    }
+    if (!status)
+        return ctx;
+    qetl_run_fail(run, node, ctx, call, status);
+    return NULL;
+}
