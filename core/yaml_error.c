@@ -8,6 +8,7 @@ static const struct {
     const char *problem;
     const char *message;
     const char *mend;
+    int at_context; /* the mistake lies where libyaml began, not where it gave up */
 } known[] = {
     {"mapping values are not allowed",
      "a second `: ` in one line, or a line that is indented more than those above it",
@@ -17,14 +18,16 @@ static const struct {
     {"did not find expected '-' indicator", "a list's entry is expected here",
      "entries of one list begin with - in the same column"},
     {"could not find expected ':'", "a key without a colon",
-     "write `key: value`, with a space behind the colon"},
+     "write `key: value`, with a space behind the colon", 1},
     {"did not find expected ',' or ']'", "a list in brackets is not closed",
      "put a comma between entries and ] at the end; quote a text with a comma or bracket"},
     {"did not find expected ',' or '}'", "a mapping in braces is not closed",
      "put a comma between entries and } at the end; quote a text with a comma or brace"},
-    {"found unexpected end of stream", "the file ends inside a text in quotes", "close the quotes"},
-    {"found unexpected document indicator", "a --- or ... stands inside a text in quotes",
-     "close the quotes before it"},
+    {"found unexpected end of stream", "the quotes that begin here are not closed",
+     "close the quotes", 1},
+    {"found unexpected document indicator",
+     "the quotes that begin here are not closed before --- or ...", "close the quotes before it",
+     1},
     {"found unknown escape character", "an unknown escape in a text in double quotes",
      "write \\\\ for a backslash, or use 'single quotes'"},
     {"did not find expected hexdecimal number", "an escape needs hex digits",
@@ -97,9 +100,10 @@ static void report_reader(struct qetl_build *build, const yaml_parser_t *parser)
 
 static void report_known(struct qetl_build *build, const yaml_parser_t *parser, size_t i)
 {
-    struct qetl_finding *finding =
-        qetl_build_error(build, mark_of(parser->problem_mark), "syntax", "%s", known[i].message);
-    if (parser->context && parser->context_mark.line < parser->problem_mark.line)
+    int at_context = known[i].at_context && parser->context;
+    struct qetl_mark mark = mark_of(at_context ? parser->context_mark : parser->problem_mark);
+    struct qetl_finding *finding = qetl_build_error(build, mark, "syntax", "%s", known[i].message);
+    if (!at_context && parser->context && parser->context_mark.line < parser->problem_mark.line)
         qetl_finding_mend(finding, "%s (what is open began at line %zu, column %zu)", known[i].mend,
                           parser->context_mark.line + 1, parser->context_mark.column + 1);
     else

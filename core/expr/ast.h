@@ -33,6 +33,7 @@ struct expr_ast {
     struct expr_span span;
     struct expr_text text;
     bool truth;
+    bool function;  /* written as name(…) */
     bool any_scale; /* CAST(… AS decimal) without precision */
     uint32_t depth;
     struct expr_type type;

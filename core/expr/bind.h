@@ -36,8 +36,11 @@ struct expr_node *qetl_expr_call(struct expr_binder *b, const struct expr_op *op
 /* CAST(node AS type), explicit. any_scale: of a decimal, the scale that loses nothing. */
 struct expr_node *qetl_expr_cast(struct expr_binder *b, struct expr_node *node, struct expr_type type,
                                  bool any_scale, struct expr_span span);
-/* The same for a conversion that nobody wrote: an untyped literal takes the type, others widen. */
-struct expr_node *qetl_expr_coerce(struct expr_binder *b, struct expr_node *node, struct expr_type type);
+/* An untyped literal takes the type of the other side (of a decimal: its own scale). */
+struct expr_node *qetl_expr_settle(struct expr_binder *b, struct expr_node *node,
+                                   const struct expr_type *other);
+/* For comparisons: the same value in the common type; what does not fit there lies beyond all that does. */
+struct expr_node *qetl_expr_align(struct expr_binder *b, struct expr_node *node, struct expr_type type);
 /* A node whose type takes part in arithmetic: unsigned and tiny integers widen. */
 struct expr_node *qetl_expr_promote(struct expr_binder *b, struct expr_node *node);
 /* The type in which two values compare or compute; UNKNOWN: there is none. */

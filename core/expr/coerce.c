@@ -137,14 +137,26 @@ struct expr_node *qetl_expr_cast(struct expr_binder *b, struct expr_node *node, 
     return cast || b->source->status ? cast : no_cast(b, node, type, span);
 }
 
-struct expr_node *qetl_expr_coerce(struct expr_binder *b, struct expr_node *node, struct expr_type type)
+struct expr_node *qetl_expr_settle(struct expr_binder *b, struct expr_node *node,
+                                   const struct expr_type *other)
+{
+    if (!node || node->type.id != EXPR_UNKNOWN)
+        return node;
+    return qetl_expr_cast(b, node, *other, other->id == EXPR_DECIMAL, node->span);
+}
+
+struct expr_node *qetl_expr_align(struct expr_binder *b, struct expr_node *node, struct expr_type type)
 {
     struct expr_node *aligned;
 
-    if (!node)
-        return NULL;
-    if (node->type.id == EXPR_UNKNOWN)
-        return literal_cast(b, node, type);
+    if (node && type.id == EXPR_DECIMAL) {
+        if (expr_type_is_integer(node->type.id))
+            node = qetl_expr_cast(b, node, type, true, node->span);
+        if (node && node->type.scale == type.scale)
+            return node;
+    }
+    if (!node || (node->type.id == type.id && type.id != EXPR_DECIMAL))
+        return node;
     aligned = cast_direct(b, "align", node, type, node->span);
     if (aligned || b->source->status)
         return aligned;

@@ -141,6 +141,7 @@ static struct expr_ast *parse_function(struct expr_parser *p)
 {
     struct expr_span span = p->token.span;
     struct node_list list = {0};
+    struct expr_ast *node;
     char *name = qetl_expr_arena_text(p->lexer.source->arena, p->token.content.data,
                                       (size_t)p->token.content.size);
 
@@ -153,7 +154,10 @@ static struct expr_ast *parse_function(struct expr_parser *p)
     if (!qetl_expr_accept(p, ")") && !parse_list(p, &list))
         return NULL;
     span.end = p->last_end;
-    return call_new(p, name, span, list.count, list.items);
+    node = call_new(p, name, span, list.count, list.items);
+    if (node)
+        node->function = true;
+    return node;
 }
 
 static struct expr_ast *parse_cast(struct expr_parser *p)

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a command says at its end, to people and to machines. */
+#include "cli.h"
+#include "report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static json_t *error_json(int exit_code, const struct qetl_findings *findings)
+{
+    if (exit_code == QETL_EXIT_OK)
+        return json_null();
+    const struct qetl_finding *first = NULL;
+    for (size_t i = 0; !first && i < findings->count; i++)
+        if (findings->items[i].severity == QETL_ERROR)
+            first = &findings->items[i];
+    return json_pack("{s:s, s:s, s:o}", "code", first ? first->code : "stopped", "message",
+                     first ? first->message : "the run was stopped", "findings",
+                     qetl_findings_json(findings));
+}
+
+static json_t *answer_json(const char *command, int exit_code, const struct qetl_run_report *report,
+                           json_t *result, const struct qetl_findings *findings)
+{
+    json_t *answer = json_object();
+    json_object_set_new(answer, "command", json_string(command));
+    json_object_set_new(answer, "ok", json_boolean(exit_code == QETL_EXIT_OK));
+    json_object_set_new(answer, "summary", report ? qetl_report_summary_json(report) : json_null());
+    json_object_set_new(answer, "result",
+                        report ? qetl_report_result_json(report) : json_incref(result));
+    json_object_set_new(answer, "error", error_json(exit_code, findings));
+    return answer;
+}
+
+static int write_json(const struct qetl_cli *cli, const json_t *answer)
+{
+    FILE *out = cli->json_file ? fopen(cli->json_file, "we") : stdout;
+    int failed = !out || json_dumpf(answer, out, JSON_INDENT(2)) || fputc('\n', out) == EOF ||
+                 fflush(out);
+    if (failed)
+        fprintf(stderr, "qetl: the JSON answer cannot be written to %s: %s\n",
+                cli->json_file ? cli->json_file : "stdout", strerror(errno));
+    if (out && out != stdout)
+        failed |= fclose(out) != 0;
+    return failed;
+}
+
+int qetl_cli_answer(const struct qetl_cli *cli, const char *command, int exit_code,
+                    const struct qetl_run_report *report, json_t *result,
+                    const struct qetl_findings *findings)
+{
+    json_t *kept = result ? result : json_null();
+    if (cli->json || cli->json_file) {
+        json_t *answer = answer_json(command, exit_code, report, kept, findings);
+        if (write_json(cli, answer) && exit_code == QETL_EXIT_OK)
+            exit_code = QETL_EXIT_FAILED;
+        json_decref(answer);
+    }
+    if (!cli->json) {
+        int colour = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
+        qetl_findings_print(findings, stderr, colour);
+        if (report && !cli->quiet && exit_code != QETL_EXIT_SIGPIPE)
+            qetl_report_print(report, stderr);
+    }
+    json_decref(kept);
+    return exit_code;
+}

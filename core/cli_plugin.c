@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* qetl plugin list|info: what is installed, from manifests alone. */
+#include "cli.h"
+
+#include <qetl/plugin.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *kind_word(uint32_t kind)
+{
+    static const char *const words[] = {"?", "source", "transform", "sink", "format"};
+    return words[kind <= QETL_FORMAT ? kind : 0];
+}
+
+static json_t *plugin_json(const struct qetl_manifest *plugin)
+{
+    json_t *components = json_array();
+    for (size_t i = 0; i < plugin->n_components; i++)
+        json_array_append_new(components,
+                              json_pack("{s:s, s:s, s:s?}", "kind",
+                                        kind_word(plugin->components[i].kind), "id",
+                                        plugin->components[i].id, "summary",
+                                        plugin->components[i].summary));
+    return json_pack("{s:s, s:s, s:s, s:o}", "id", plugin->id, "version", plugin->version,
+                     "manifest", plugin->manifest_path, "components", components);
+}
+
+static int list(struct qetl_cli *cli, const struct qetl_registry *registry,
+                struct qetl_findings *findings)
+{
+    json_t *plugins = json_array();
+    if (!cli->json)
+        printf("%-10s %-14s %-9s %s\n", "KIND", "COMPONENT", "VERSION", "SUMMARY");
+    for (size_t i = 0; i < qetl_registry_count(registry); i++) {
+        const struct qetl_manifest *plugin = qetl_registry_at(registry, i);
+        json_array_append_new(plugins, plugin_json(plugin));
+        for (size_t c = 0; !cli->json && c < plugin->n_components; c++)
+            printf("%-10s %-14s %-9s %.44s\n", kind_word(plugin->components[c].kind),
+                   plugin->components[c].id, plugin->version,
+                   plugin->components[c].summary ? plugin->components[c].summary : "");
+    }
+    return qetl_cli_answer(cli, "plugin list", QETL_EXIT_OK, NULL,
+                           json_pack("{s:o}", "plugins", plugins), findings);
+}
+
+static void print_wrapped(const char *text, int indent)
+{
+    int column = indent;
+    printf("%*s", indent, "");
+    while (*text) {
+        size_t word = strcspn(text, " ");
+        if (column > indent && column + (int)word > 78) {
+            printf("\n%*s", indent, "");
+            column = indent;
+        }
+        printf("%.*s ", (int)word, text);
+        column += (int)word + 1;
+        text += word + (text[word] == ' ');
+    }
+    putchar('\n');
+}
+
+static void print_option(const char *name, const json_t *schema, bool required)
+{
+    json_t *type = json_object_get(schema, "type");
+    char *types = json_is_string(type) ? NULL : json_dumps(type, JSON_ENCODE_ANY | JSON_COMPACT);
+    char *preset = json_dumps(json_object_get(schema, "default"), JSON_ENCODE_ANY | JSON_COMPACT);
+    printf("    %s: %s%s", name, json_is_string(type) ? json_string_value(type) : types ? types : "any",
+           required ? ", required" : "");
+    if (preset)
+        printf(", default %s", preset);
+    putchar('\n');
+    const char *description = json_string_value(json_object_get(schema, "description"));
+    if (description)
+        print_wrapped(description, 8);
+    free(types);
+    free(preset);
+}
+
+static bool is_required(const json_t *options, const char *name)
+{
+    size_t i;
+    json_t *word;
+    json_array_foreach(json_object_get(options, "required"), i, word)
+        if (strcmp(json_string_value(word), name) == 0)
+            return true;
+    return false;
+}
+
+static void print_component(const struct qetl_manifest_component *component)
+{
+    const struct qetl_manifest *plugin = component->plugin;
+    printf("%s '%s' of plugin %s %s\n", kind_word(component->kind), component->id, plugin->id,
+           plugin->version);
+    if (component->summary)
+        print_wrapped(component->summary, 2);
+    printf("  library %s\n  options\n", plugin->library_path);
+    const char *name;
+    json_t *schema;
+    json_t *properties = json_object_get(component->options, "properties");
+    json_object_foreach(properties, name, schema)
+        print_option(name, schema, is_required(component->options, name));
+    if (!json_object_size(properties))
+        printf("    none\n");
+}
+
+static int unknown_plugin(struct qetl_cli *cli, const struct qetl_registry *registry,
+                          const char *name, struct qetl_findings *findings)
+{
+    struct qetl_finding *finding = qetl_finding_add(findings, QETL_ERROR, "unknown_plugin",
+                                                    "no plugin or component is called '%s'", name);
+    const char *near = NULL;
+    for (uint32_t kind = QETL_SOURCE; !near && kind <= QETL_FORMAT; kind++)
+        near = qetl_registry_suggest(registry, kind, name);
+    if (finding && near)
+        qetl_finding_mend(finding, "did you mean '%s'? qetl plugin list shows all", near);
+    else if (finding)
+        qetl_finding_mend(finding, "qetl plugin list shows what is installed");
+    return qetl_cli_answer(cli, "plugin info", QETL_EXIT_CONFIG, NULL, NULL, findings);
+}
+
+static int info(struct qetl_cli *cli, const struct qetl_registry *registry, const char *name,
+                struct qetl_findings *findings)
+{
+    json_t *found = json_array();
+    for (size_t i = 0; i < qetl_registry_count(registry); i++) {
+        const struct qetl_manifest *plugin = qetl_registry_at(registry, i);
+        bool whole = strcmp(plugin->id, name) == 0;
+        for (size_t c = 0; c < plugin->n_components; c++) {
+            const struct qetl_manifest_component *component = &plugin->components[c];
+            if (!whole && strcmp(component->id, name) != 0)
+                continue;
+            if (!cli->json)
+                print_component(component);
+            json_array_append_new(found,
+                                  json_pack("{s:s, s:s, s:s, s:O}", "plugin", plugin->id, "version",
+                                            plugin->version, "library", plugin->library_path,
+                                            "component", component->json));
+        }
+    }
+    if (json_array_size(found))
+        return qetl_cli_answer(cli, "plugin info", QETL_EXIT_OK, NULL,
+                               json_pack("{s:o}", "components", found), findings);
+    json_decref(found);
+    return unknown_plugin(cli, registry, name, findings);
+}
+
+int qetl_cli_plugin(struct qetl_cli *cli, struct qetl_findings *findings)
+{
+    const char *verb = cli->n_operands ? cli->operands[0] : "";
+    bool listing = strcmp(verb, "list") == 0;
+    if (!listing && (strcmp(verb, "info") != 0 || cli->n_operands != 2)) {
+        qetl_finding_add(findings, QETL_ERROR, "usage",
+                         "use: qetl plugin list, or qetl plugin info NAME");
+        return qetl_cli_answer(cli, "plugin", QETL_EXIT_CONFIG, NULL, NULL, findings);
+    }
+    struct qetl_registry *registry = qetl_cli_registry(cli, findings);
+    if (!registry)
+        return qetl_cli_answer(cli, "plugin", QETL_EXIT_ENVIRONMENT, NULL, NULL, findings);
+    int exit_code = listing ? list(cli, registry, findings)
+                            : info(cli, registry, cli->operands[1], findings);
+    qetl_registry_free(registry);
+    return exit_code;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report.h"
+
+#include <qetl/plugin.h>
+
+static json_t *counts_json(const struct qetl_counts *c)
+{
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "rows_in", (json_int_t)c->rows_in,
+                     "rows_out", (json_int_t)c->rows_out, "rows_filtered",
+                     (json_int_t)c->rows_filtered, "rows_rejected", (json_int_t)c->rows_rejected,
+                     "rows_added", (json_int_t)c->rows_added, "rows_reduced",
+                     (json_int_t)c->rows_reduced);
+}
+
+json_t *qetl_report_summary_json(const struct qetl_run_report *r)
+{
+    json_t *summary = counts_json(&r->summary);
+    json_object_set_new(summary, "bytes_in", json_integer(r->summary.bytes_in));
+    json_object_set_new(summary, "bytes_out", json_integer(r->summary.bytes_out));
+    json_object_set_new(summary, "balanced", json_boolean(r->balanced));
+    return summary;
+}
+
+static json_t *component_json(const struct qetl_component_report *c)
+{
+    const char *kind = c->kind == QETL_SOURCE ? "source" : c->kind == QETL_SINK ? "sink"
+                                                                               : "transform";
+    json_t *json = json_pack("{s:s, s:s, s:s}", "id", c->id, "kind", kind, "plugin", c->plugin);
+    json_t *counts = counts_json(&c->counts);
+    json_object_update(json, counts);
+    json_decref(counts);
+    json_object_set_new(json, "seconds", json_real(c->seconds));
+    json_object_set_new(json, "replicas", json_integer(c->replicas));
+    return json;
+}
+
+json_t *qetl_report_result_json(const struct qetl_run_report *r)
+{
+    json_t *components = json_array(), *outputs = json_array();
+    for (size_t i = 0; i < r->n_components; i++)
+        json_array_append_new(components, component_json(&r->components[i]));
+    for (size_t i = 0; i < r->n_outputs; i++)
+        json_array_append_new(outputs, json_pack("{s:s, s:I, s:I}", "uri", r->outputs[i].uri,
+                                                 "rows", (json_int_t)r->outputs[i].rows, "bytes",
+                                                 (json_int_t)r->outputs[i].bytes));
+    return json_pack("{s:o, s:{s:f, s:f, s:f}, s:I, s:I, s:o, s:s?}", "components", components,
+                     "timing", "setup_s", r->setup_s, "processing_s", r->processing_s, "finish_s",
+                     r->finish_s, "peak_rss_bytes", (json_int_t)r->peak_rss_bytes, "barriers",
+                     (json_int_t)r->barriers, "outputs", outputs, "dead_letters", r->dead_letters);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report.h"
+
+#include <inttypes.h>
+#include <qetl/plugin.h>
+#include <string.h>
+
+char *qetl_number_text(int64_t number, char text[QETL_NUMBER_MAX])
+{
+    char plain[QETL_NUMBER_MAX];
+    int size = snprintf(plain, sizeof plain, "%" PRId64, number);
+    int lead = number < 0, out = 0;
+    for (int i = 0; i < size; i++) {
+        int left = size - i;
+        if (i > lead && left % 3 == 0)
+            text[out++] = ',';
+        text[out++] = plain[i];
+    }
+    text[out] = 0;
+    return text;
+}
+
+char *qetl_bytes_text(int64_t bytes, char text[QETL_NUMBER_MAX])
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};
+    double amount = (double)bytes;
+    size_t unit = 0;
+    while (amount >= 1000 && unit + 1 < sizeof units / sizeof units[0]) {
+        amount /= 1000;
+        unit++;
+    }
+    snprintf(text, QETL_NUMBER_MAX, unit ? "%.1f %s" : "%.0f %s", amount, units[unit]);
+    return text;
+}
+
+static const char *kind_word(uint32_t kind)
+{
+    return kind == QETL_SOURCE ? "source" : kind == QETL_SINK ? "sink" : "transform";
+}
+
+static void print_component(const struct qetl_component_report *c, FILE *out)
+{
+    char in[QETL_NUMBER_MAX], gone[QETL_NUMBER_MAX], filtered[QETL_NUMBER_MAX],
+        rejected[QETL_NUMBER_MAX];
+    fprintf(out, "  %-13.13s %-9s %13s %13s %12s %9s %5.2f\n", c->id, kind_word(c->kind),
+            qetl_number_text(c->counts.rows_in, in), qetl_number_text(c->counts.rows_out, gone),
+            qetl_number_text(c->counts.rows_filtered, filtered),
+            qetl_number_text(c->counts.rows_rejected, rejected), c->seconds);
+}
+
+static void print_term(FILE *out, int64_t rows, const char *word, const char *sign)
+{
+    char text[QETL_NUMBER_MAX];
+    if (rows)
+        fprintf(out, " %s %s %s", sign, qetl_number_text(rows, text), word);
+}
+
+/* With several sinks a row may leave more than once: the ledger is then each component's own. */
+static void print_ledger(const struct qetl_run_report *r, FILE *out)
+{
+    char text[QETL_NUMBER_MAX];
+    const struct qetl_counts *s = &r->summary;
+    size_t sinks = 0;
+    for (size_t i = 0; i < r->n_components; i++)
+        sinks += r->components[i].kind == QETL_SINK;
+    fprintf(out, "ledger   %s", r->balanced ? "balanced" : "DOES NOT BALANCE");
+    if (sinks == 1) {
+        fprintf(out, ": %s in", qetl_number_text(s->rows_in, text));
+        print_term(out, s->rows_added, "added", "+");
+        fprintf(out, " = %s out", qetl_number_text(s->rows_out, text));
+        print_term(out, s->rows_filtered, "filtered", "+");
+        print_term(out, s->rows_rejected, "rejected", "+");
+        print_term(out, s->rows_reduced, "reduced", "+");
+        print_term(out, s->rows_held, "held", "+");
+    } else {
+        fprintf(out, ", for each component");
+    }
+    fputc('\n', out);
+}
+
+static void print_timing(const struct qetl_run_report *r, FILE *out)
+{
+    char rate[QETL_NUMBER_MAX], bytes[QETL_NUMBER_MAX], rss[QETL_NUMBER_MAX];
+    double seconds = r->processing_s > 0 ? r->processing_s : 1e-9;
+    fprintf(out, "time     setup %.3f s, processing %.3f s, finish %.3f s\n", r->setup_s,
+            r->processing_s, r->finish_s);
+    fprintf(out, "speed    %s rows/s, %s/s; peak memory %s\n",
+            qetl_number_text((int64_t)((double)r->summary.rows_in / seconds), rate),
+            qetl_bytes_text((int64_t)((double)r->summary.bytes_in / seconds), bytes),
+            qetl_bytes_text(r->peak_rss_bytes, rss));
+}
+
+void qetl_report_print(const struct qetl_run_report *r, FILE *out)
+{
+    char rows[QETL_NUMBER_MAX], bytes[QETL_NUMBER_MAX];
+    fprintf(out, "  %-13s %-9s %13s %13s %12s %9s %5s\n", "component", "kind", "rows in",
+            "rows out", "filtered", "rejected", "sec");
+    for (size_t i = 0; i < r->n_components; i++)
+        print_component(&r->components[i], out);
+    print_ledger(r, out);
+    print_timing(r, out);
+    for (size_t i = 0; i < r->n_outputs; i++)
+        fprintf(out, "output   %s (%s rows, %s)\n", r->outputs[i].uri,
+                qetl_number_text(r->outputs[i].rows, rows),
+                qetl_bytes_text(r->outputs[i].bytes, bytes));
+    if (r->dead_letters)
+        fprintf(out, "rejected %s rows, with reason and place: %s\n",
+                qetl_number_text(r->summary.rows_rejected, rows), r->dead_letters);
+}
+
+void qetl_report_progress(const struct qetl_run_report *r, double elapsed_s, char *line,
+                          size_t size)
+{
+    char rows[QETL_NUMBER_MAX], bytes[QETL_NUMBER_MAX], rate[QETL_NUMBER_MAX],
+        rejected[QETL_NUMBER_MAX], eta[QETL_NUMBER_MAX] = "";
+    double seconds = elapsed_s > 0.001 ? elapsed_s : 0.001;
+    if (r->bytes_expected > 0 && r->bytes_done > 0) {
+        double left = seconds * (double)(r->bytes_expected - r->bytes_done) / (double)r->bytes_done;
+        snprintf(eta, sizeof eta, ", %d %%, %.0f s left",
+                 (int)(100.0 * (double)r->bytes_done / (double)r->bytes_expected),
+                 left > 0 ? left : 0.0);
+    }
+    snprintf(line, size, "%s rows, %s, %s rows/s, %s rejected%s",
+             qetl_number_text(r->summary.rows_in, rows), qetl_bytes_text(r->bytes_done, bytes),
+             qetl_number_text((int64_t)((double)r->summary.rows_in / seconds), rate),
+             qetl_number_text(r->summary.rows_rejected, rejected), eta);
+}
