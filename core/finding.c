@@ -132,6 +132,28 @@ static void findings_sort_range(struct qetl_finding *items, size_t count, struct
     findings_merge(items, half, count, room);
 }
 
+/* An alias repeats the mistakes of what it names: they are one to whoever mends them. */
+static int is_repeated(const struct qetl_finding *a, const struct qetl_finding *b)
+{
+    return a->line > 0 && finding_compare(a, b) == 0 && strcmp(a->code, b->code) == 0 &&
+           strcmp(a->message, b->message) == 0;
+}
+
+static void findings_unique(struct qetl_findings *findings, size_t first)
+{
+    size_t kept = first;
+    for (size_t i = first; i < findings->count; i++) {
+        struct qetl_finding *finding = &findings->items[i];
+        if (kept > first && is_repeated(&findings->items[kept - 1], finding)) {
+            findings->errors -= finding->severity == QETL_ERROR;
+            finding_reset(finding);
+        } else {
+            findings->items[kept++] = *finding;
+        }
+    }
+    findings->count = kept;
+}
+
 void qetl_findings_sort(struct qetl_findings *findings, size_t first)
 {
     assert(first <= findings->count);
@@ -140,6 +162,7 @@ void qetl_findings_sort(struct qetl_findings *findings, size_t first)
         return; /* unsorted is still complete */
     findings_sort_range(findings->items + first, findings->count - first, room);
     free(room);
+    findings_unique(findings, first);
 }
 
 void qetl_findings_truncate(struct qetl_findings *findings, size_t first)

@@ -69,15 +69,14 @@ static void check_typing(const json_t *schema, const json_t *object, const char 
 {
     const char *key, *known;
     json_t *value, *property;
-    json_object_foreach((json_t *)object, key, value)
-    {
+    json_object_foreach ((json_t *)object, key, value) {
         struct qetl_suggest suggest;
         if (json_object_get(json_object_get(schema, "properties"), key))
             continue;
         qetl_suggest_init(&suggest, key);
-        json_object_foreach(json_object_get(schema, "properties"), known,
-                            property) if (!json_object_get(object, known))
-            qetl_suggest_offer(&suggest, known);
+        json_object_foreach (json_object_get(schema, "properties"), known, property)
+            if (!json_object_get(object, known))
+                qetl_suggest_offer(&suggest, known);
         char *place = suggest.best ? qetl_pointer_key(pointer, key) : NULL;
         if (place)
             qetl_finding_mend(qetl_document_error(document, place, QETL_AT_KEY, findings,
@@ -166,9 +165,8 @@ static void check_described(const struct component_check *c, const char *pointer
 {
     const char *key;
     json_t *option;
-    json_object_foreach(json_object_get(json_object_get(c->json, "options"), "properties"), key,
-                        option)
-    {
+    json_object_foreach (json_object_get(json_object_get(c->json, "options"), "properties"), key,
+                         option) {
         if (json_object_get(option, "description"))
             continue;
         char *properties = qetl_pointer_key(pointer, "properties");
@@ -217,8 +215,7 @@ static void check_components(const json_t *schema, const json_t *components,
         json_object_get(json_object_get(schema, "properties"), "components"), "items");
     size_t i;
     json_t *component;
-    json_array_foreach(components, i, component)
-    {
+    json_array_foreach (components, i, component) {
         char *pointer = qetl_pointer_index("/components", i);
         const char *kind = json_string_value(json_object_get(component, "kind"));
         struct component_check check = {component, pointer, document, findings, qetl_kind_of(kind)};

@@ -101,9 +101,10 @@ static int id_is_legal(const char *id)
     return size > 0 && size <= 100;
 }
 
-static void check_id(struct qetl_drafts *drafts, const struct qetl_draft *draft)
+static void check_id(struct qetl_drafts *drafts, struct qetl_draft *draft)
 {
-    if (!id_is_legal(draft->node.id))
+    draft->used = !id_is_legal(draft->node.id); /* nobody can name it */
+    if (draft->used)
         qetl_finding_mend(qetl_draft_error(drafts, draft, "", "bad_id",
                                            "`%s` cannot be the name of a component",
                                            draft->node.id),
@@ -112,6 +113,7 @@ static void check_id(struct qetl_drafts *drafts, const struct qetl_draft *draft)
         if (strcmp(other->node.id, draft->node.id) != 0)
             continue;
         struct qetl_place first = qetl_document_key_place(drafts->document, other->pointer);
+        draft->used = 1;
         qetl_finding_mend(qetl_draft_error(drafts, draft, "", "duplicate_component",
                                            "there is a component `%s` already, at %s:%d:%d",
                                            draft->node.id, first.file, first.line, first.column),
@@ -152,8 +154,7 @@ static int section_collect(struct qetl_drafts *drafts, const char *section, uint
 {
     const char *id;
     json_t *json;
-    json_object_foreach(entries, id, json)
-    {
+    json_object_foreach (entries, id, json) {
         if (drafts->count == QETL_COMPONENTS_MAX) {
             char *pointer = qetl_pointer_key("", section);
             qetl_document_error(drafts->document, pointer ? pointer : "", QETL_AT_KEY,
@@ -173,11 +174,11 @@ static int drafts_collect(struct qetl_drafts *drafts)
 {
     const char *key;
     json_t *entries;
-    json_object_foreach(
-        drafts->root, key,
-        entries) for (size_t i = 0; i < sizeof sections / sizeof *sections;
-                      i++) if (strcmp(key, sections[i].name) == 0 && json_is_object(entries) &&
-                               section_collect(drafts, key, sections[i].kind, entries)) return -1;
+    json_object_foreach (drafts->root, key, entries)
+        for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+            if (strcmp(key, sections[i].name) == 0 && json_is_object(entries) &&
+                section_collect(drafts, key, sections[i].kind, entries))
+                return -1;
     return 0;
 }
 
@@ -186,6 +187,7 @@ static void check_present(struct qetl_drafts *drafts, uint32_t kind, const char 
 {
     const json_t *entries = json_object_get(drafts->root, section);
     char pointer[16];
+    drafts->partial |= json_object_size(entries) == 0;
     if (entries && (!json_is_object(entries) || json_object_size(entries) > 0))
         return;
     snprintf(pointer, sizeof pointer, "/%s", section);
@@ -221,7 +223,7 @@ static int64_t bytes_option(struct qetl_drafts *drafts, const char *key, int64_t
 
 static int text_copy(char **to, const json_t *value)
 {
-    const char *text = json_is_false(value) ? "" : json_string_value(value);
+    const char *text = json_is_false(value) ? "" : json_string_value(value); /* true: the default */
     *to = text ? strdup(text) : NULL;
     return text && !*to ? -1 : 0;
 }
@@ -312,11 +314,21 @@ static void drafts_check(struct qetl_drafts *drafts)
     qetl_drafts_connect(drafts);
 }
 
+/* Where the findings of this file begin: those of its reading are told together with ours. */
+static size_t first_of(const struct qetl_findings *findings, const char *file)
+{
+    size_t first = findings->count;
+    while (first > 0 && findings->items[first - 1].file &&
+           strcmp(findings->items[first - 1].file, file) == 0)
+        first--;
+    return first;
+}
+
 struct qetl_pipeline *qetl_pipeline_new(const struct qetl_document *document,
                                         const struct qetl_registry *registry,
                                         struct qetl_findings *findings)
 {
-    size_t first = findings->count, errors = findings->errors;
+    size_t first = first_of(findings, qetl_document_name(document)), errors = findings->errors;
     struct qetl_drafts drafts = {.document = document, .registry = registry, .findings = findings};
     struct qetl_pipeline *pipeline = calloc(1, sizeof *pipeline);
     drafts.root = json_deep_copy(qetl_document_root(document));
@@ -331,11 +343,12 @@ struct qetl_pipeline *qetl_pipeline_new(const struct qetl_document *document,
         qetl_drafts_no_memory(&drafts);
 out:
     drafts_reset(&drafts);
+    if (findings->errors > errors) {
+        qetl_pipeline_free(pipeline);
+        pipeline = NULL;
+    }
     qetl_findings_sort(findings, first);
-    if (findings->errors == errors)
-        return pipeline;
-    qetl_pipeline_free(pipeline);
-    return NULL;
+    return pipeline;
 }
 
 struct qetl_place qetl_pipeline_place(const struct qetl_pipeline *pipeline,

@@ -59,18 +59,24 @@ static const struct qetl_manifest_component *find_plugin(struct qetl_drafts *dra
     return plugin;
 }
 
-static void check_core_keys(struct qetl_drafts *drafts, const struct qetl_draft *draft)
+/* Words of the core that this component cannot have; told here, not as unknown ones. */
+static void check_core_keys(struct qetl_drafts *drafts, struct qetl_draft *draft)
 {
     const struct qetl_manifest_component *plugin = draft->node.use.plugin;
-    if (draft->node.kind == QETL_SOURCE && json_object_get(draft->json, "input"))
+    if (draft->node.kind == QETL_SOURCE && json_object_get(draft->json, "input")) {
         qetl_finding_mend(
             qetl_draft_error(drafts, draft, "/input", "source_with_input", "a source has no input"),
             "remove it, or move the component to transforms: or sinks:");
-    if (plugin && !plugin->takes_format && json_object_get(draft->json, "format"))
+        qetl_draft_mark(drafts, json_object_get(draft->json, "input"));
+        json_object_del(draft->json, "input");
+    }
+    if (plugin && !plugin->takes_format && json_object_get(draft->json, "format")) {
         qetl_finding_mend(qetl_draft_error(drafts, draft, "/format", "format_not_taken",
                                            "%s `%s` takes no format", qetl_kind_name(plugin->kind),
                                            plugin->id),
                           "remove it: only sources and sinks of bytes have one");
+        json_object_del(draft->json, "format");
+    }
 }
 
 /* The plugin's options: all but the core's words, defaults filled in. */
@@ -104,8 +110,7 @@ static void take_outputs(struct qetl_drafts *drafts, struct qetl_draft *draft)
         qetl_drafts_no_memory(drafts);
         return;
     }
-    json_object_foreach((json_t *)named, name, value)
-    {
+    json_object_foreach ((json_t *)named, name, value) {
         draft->node.outputs[draft->node.n_outputs] = strdup(name);
         if (!draft->node.outputs[draft->node.n_outputs++])
             qetl_drafts_no_memory(drafts);
@@ -117,8 +122,9 @@ void qetl_draft_fill(struct qetl_drafts *drafts, struct qetl_draft *draft)
     if (!draft->json)
         return;
     const struct qetl_manifest_component *plugin = find_plugin(drafts, draft);
-    json_t *schema = qetl_component_schema(plugin);
     draft->node.use.plugin = plugin;
+    check_core_keys(drafts, draft);
+    json_t *schema = qetl_component_schema(draft->node.kind, plugin);
     if (!schema) {
         qetl_drafts_no_memory(drafts);
         return;
@@ -126,7 +132,6 @@ void qetl_draft_fill(struct qetl_drafts *drafts, struct qetl_draft *draft)
     size_t errors =
         qetl_schema_check(schema, draft->json, drafts->document, draft->pointer, drafts->findings);
     json_decref(schema);
-    check_core_keys(drafts, draft);
     if (!plugin)
         return;
     take_options(drafts, draft);

@@ -38,12 +38,15 @@ struct qetl_drafts {
     json_t *root; /* a copy of the document's, defaults filled in */
     struct qetl_draft *items;
     size_t count;
+    int partial; /* a section is missing or unreadable: who reads whom cannot be told */
 };
 
 /* Plugin, options, format and outputs of a draft, with findings for what is wrong. */
 void qetl_draft_fill(struct qetl_drafts *drafts, struct qetl_draft *draft);
 /* The format of a byte source or sink, from `format` or the names of its files. */
 void qetl_draft_format(struct qetl_drafts *drafts, struct qetl_draft *draft);
+/* What this value of a misplaced or misspelt input names counts as read. */
+void qetl_draft_mark(struct qetl_drafts *drafts, const json_t *input);
 /* Inputs, cycles, what is read by nobody. */
 void qetl_drafts_connect(struct qetl_drafts *drafts);
 /* The drafts' numbers so that inputs come first, else as in the file; the caller frees. */

@@ -113,7 +113,9 @@ static int check_direction(struct qetl_drafts *drafts, const struct qetl_draft *
     int reads = draft->node.kind == QETL_SOURCE;
     if (reads ? format->reads : format->writes)
         return 0;
-    qetl_finding_mend(qetl_draft_error(drafts, draft, "/format", "format_cannot",
+    const char *below =
+        json_object_get(draft->json, "format") ? "/format" : draft->node.use.plugin->format_from;
+    qetl_finding_mend(qetl_draft_error(drafts, draft, below, "format_cannot",
                                        "format `%s` cannot %s", format->id,
                                        reads ? "read" : "write"),
                       "choose another; `qetl plugin list` shows them");

@@ -22,6 +22,13 @@ static struct qetl_draft *draft_find(const struct qetl_drafts *drafts, const cha
     return NULL;
 }
 
+/* Whichever was meant: none of them is to be called unread. */
+static void ports_mark(struct qetl_draft *from)
+{
+    free(from->ports_used);
+    from->ports_used = NULL;
+}
+
 /* One input as written, at its place in the file. */
 struct reference {
     struct qetl_draft *reader;
@@ -30,6 +37,25 @@ struct reference {
 };
 
 /* The component that was meant counts as read: it is not to be reported twice. */
+static void mend_unknown(struct qetl_drafts *drafts, const struct qetl_draft *reader,
+                         struct qetl_finding *finding, const char *near)
+{
+    char list[200] = "";
+    size_t size = 0;
+    if (near) {
+        qetl_finding_mend(finding, "did you mean `%s`?", near);
+        draft_find(drafts, near, strlen(near))->used = 1;
+        return;
+    }
+    for (size_t i = 0; i < drafts->count && size < sizeof list; i++)
+        if (drafts->items[i].node.kind != QETL_SINK && &drafts->items[i] != reader)
+            size += (size_t)snprintf(list + size, sizeof list - size, "%s%s", size ? ", " : "",
+                                     drafts->items[i].node.id);
+    if (size > 0)
+        qetl_finding_mend(finding, "sources and transforms here: %s%s", list,
+                          size < sizeof list ? "" : "…");
+}
+
 static void fail_unknown(struct qetl_drafts *drafts, const struct reference *at)
 {
     size_t size = strcspn(at->text, ".");
@@ -43,12 +69,11 @@ static void fail_unknown(struct qetl_drafts *drafts, const struct reference *at)
     for (size_t i = 0; i < drafts->count; i++)
         if (drafts->items[i].node.kind != QETL_SINK && &drafts->items[i] != at->reader)
             qetl_suggest_offer(&suggest, drafts->items[i].node.id);
-    struct qetl_finding *finding =
-        qetl_draft_error(drafts, at->reader, at->below, "unknown_input",
-                         "there is no component `%s` to take rows from", id);
-    if (suggest.best) {
-        qetl_finding_mend(finding, "did you mean `%s`?", suggest.best);
-        draft_find(drafts, suggest.best, strlen(suggest.best))->used = 1;
+    if (suggest.best || !drafts->partial) {
+        struct qetl_finding *finding =
+            qetl_draft_error(drafts, at->reader, at->below, "unknown_input",
+                             "there is no component `%s` to take rows from", id);
+        mend_unknown(drafts, at->reader, finding, suggest.best);
     }
     free(id);
 }
@@ -86,7 +111,8 @@ static int check_port(struct qetl_drafts *drafts, const struct reference *at,
     for (size_t i = 0; port && i < node->n_outputs; i++) {
         if (strcmp(node->outputs[i], port) != 0)
             continue;
-        from->ports_used[i] = 1;
+        if (from->ports_used)
+            from->ports_used[i] = 1;
         return 0;
     }
     if (node->n_outputs == 0) {
@@ -97,12 +123,12 @@ static int check_port(struct qetl_drafts *drafts, const struct reference *at,
         mend_ports(qetl_draft_error(drafts, at->reader, at->below, "missing_port",
                                     "`%s` has several outputs", node->id),
                    from, "");
-        memset(from->ports_used, 1, node->n_outputs);
+        ports_mark(from);
     } else {
         mend_ports(qetl_draft_error(drafts, at->reader, at->below, "unknown_port",
                                     "`%s` has no output `%s`", node->id, port),
                    from, port);
-        memset(from->ports_used, 1, node->n_outputs);
+        ports_mark(from);
     }
     return -1;
 }
@@ -133,15 +159,29 @@ static void link_add(struct qetl_drafts *drafts, const struct reference *at)
         qetl_drafts_no_memory(drafts);
 }
 
+void qetl_draft_mark(struct qetl_drafts *drafts, const json_t *input)
+{
+    for (size_t i = 0; i < (json_is_array(input) ? json_array_size(input) : 1); i++) {
+        const char *text =
+            json_string_value(json_is_array(input) ? json_array_get(input, i) : input);
+        struct qetl_draft *from = text ? draft_find(drafts, text, strcspn(text, ".")) : NULL;
+        if (!from)
+            continue;
+        from->used = 1;
+        ports_mark(from);
+    }
+}
+
 /* `inputs`, `inptu`: told as an unknown key already. */
-static int input_is_misspelt(const struct qetl_draft *draft)
+static const char *input_misspelt(const struct qetl_draft *draft)
 {
     struct qetl_suggest suggest;
     const char *key;
     json_t *value;
     qetl_suggest_init(&suggest, "input");
-    json_object_foreach(draft->json, key, value) qetl_suggest_offer(&suggest, key);
-    return suggest.best != NULL;
+    json_object_foreach (draft->json, key, value)
+        qetl_suggest_offer(&suggest, key);
+    return suggest.best;
 }
 
 static void fail_missing_input(struct qetl_drafts *drafts, struct qetl_draft *draft)
@@ -188,7 +228,10 @@ static void draft_connect(struct qetl_drafts *drafts, struct qetl_draft *draft)
     size_t count = json_is_string(input) ? 1 : json_array_size(input);
     if (!draft->json || draft->node.kind == QETL_SOURCE)
         return;
-    if ((!input && !input_is_misspelt(draft)) || (json_is_array(input) && count == 0))
+    const char *misspelt = input ? NULL : input_misspelt(draft);
+    if (misspelt)
+        qetl_draft_mark(drafts, json_object_get(draft->json, misspelt));
+    else if (!input || (json_is_array(input) && count == 0))
         fail_missing_input(drafts, draft);
     if (count == 0 || inputs_too_many(drafts, draft, count))
         return;
@@ -274,7 +317,7 @@ static void find_cycles(struct qetl_drafts *drafts)
 static void check_used(struct qetl_drafts *drafts, const struct qetl_draft *draft)
 {
     const struct qetl_node *node = &draft->node;
-    if (node->kind == QETL_SINK)
+    if (node->kind == QETL_SINK || drafts->partial)
         return;
     if (!draft->used) {
         qetl_finding_mend(qetl_draft_error(drafts, draft, "", "unused_component",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline_schema.h"
 
+#include <qetl/plugin.h>
+
 static const char top[] =
     "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\","
     "\"title\":\"qetl "
@@ -28,10 +30,14 @@ static const char top[] =
     "\"description\":\"How long a batch may wait to grow\",\"x-unit\":\"ms\",\"examples\":[5]},"
     "\"dead_letters\":{\"description\":\"The file that rejected rows are kept in; false: nowhere\","
     "\"examples\":[\"rejected.ndjson\"],"
-    "\"anyOf\":[{\"type\":\"string\",\"minLength\":1},{\"const\":false}]},"
-    "\"sources\":{\"type\":\"object\",\"description\":\"Where rows come from, by name\"},"
-    "\"transforms\":{\"type\":\"object\",\"description\":\"What is done to them, by name\"},"
-    "\"sinks\":{\"type\":\"object\",\"description\":\"Where they go, by name\"}}}";
+    "\"anyOf\":[{\"type\":\"string\",\"minLength\":1},{\"type\":\"boolean\"}]},"
+    "\"sources\":{\"type\":\"object\",\"description\":\"Where rows come from, by name\","
+    "\"examples\":[{\"orders\":{\"plugin\":\"file\",\"path\":\"orders.csv\"}}]},"
+    "\"transforms\":{\"type\":\"object\",\"description\":\"What is done to them, by name\","
+    "\"examples\":[{\"big\":{\"plugin\":\"filter\",\"input\":\"orders\",\"where\":\"total > "
+    "1\"}}]},"
+    "\"sinks\":{\"type\":\"object\",\"description\":\"Where they go, by name\","
+    "\"examples\":[{\"out\":{\"plugin\":\"stdout\",\"format\":\"csv\",\"input\":\"orders\"}}]}}}";
 
 static const char component[] =
     "{\"type\":\"object\",\"required\":[\"plugin\"],\"properties\":{"
@@ -87,9 +93,13 @@ static json_t *schema_with(const struct qetl_manifest_component *plugin, const j
     return NULL;
 }
 
-json_t *qetl_component_schema(const struct qetl_manifest_component *plugin)
+json_t *qetl_component_schema(uint32_t kind, const struct qetl_manifest_component *plugin)
 {
     json_t *own = json_loads(component, 0, NULL);
+    if (kind == QETL_SOURCE)
+        json_object_del(json_object_get(own, "properties"), "input");
+    if (plugin && !plugin->takes_format)
+        json_object_del(json_object_get(own, "properties"), "format");
     if (!own || !plugin)
         return own;
     json_t *schema =

@@ -14,8 +14,9 @@
 
 /* The whole file; components as far as the core knows them. */
 json_t *qetl_pipeline_schema(void);
-/* A component of a plugin: its options, and plugin, input and format. plugin NULL: any options. */
-json_t *qetl_component_schema(const struct qetl_manifest_component *plugin);
+/* A component of a plugin: its options, and plugin, input and format, where it has them. plugin
+ * NULL: any options. */
+json_t *qetl_component_schema(uint32_t kind, const struct qetl_manifest_component *plugin);
 /* The mapping under `format`: the format's options, and type. */
 json_t *qetl_format_schema(const struct qetl_manifest_component *format);
 

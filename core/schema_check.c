@@ -43,8 +43,9 @@ static int any_fits(const json_t *alternatives, const json_t *value)
 {
     size_t i;
     json_t *alternative;
-    json_array_foreach(alternatives, i,
-                       alternative) if (qetl_schema_type_fits(alternative, value)) return 1;
+    json_array_foreach (alternatives, i, alternative)
+        if (qetl_schema_type_fits(alternative, value))
+            return 1;
     return 0;
 }
 
@@ -52,7 +53,9 @@ static int has_value(const json_t *choices, const json_t *value)
 {
     size_t i;
     json_t *choice;
-    json_array_foreach(choices, i, choice) if (json_equal(choice, value)) return 1;
+    json_array_foreach (choices, i, choice)
+        if (json_equal(choice, value))
+            return 1;
     return 0;
 }
 
@@ -81,7 +84,7 @@ int qetl_schema_type_fits(const json_t *schema, const json_t *value)
 
 const char *qetl_spot_name(struct qetl_spot spot)
 {
-    return spot.key ? spot.key : "this";
+    return spot.key ? spot.key : "the whole";
 }
 
 static struct qetl_finding *fail(struct qetl_check *c, struct qetl_spot spot, const char *code,
@@ -120,8 +123,9 @@ static void mend_choice(struct qetl_finding *finding, const json_t *choices, con
     if (!json_is_string(value))
         return;
     qetl_suggest_init(&suggest, json_string_value(value));
-    json_array_foreach(choices, i, choice) if (json_is_string(choice))
-        qetl_suggest_offer(&suggest, json_string_value(choice));
+    json_array_foreach (choices, i, choice)
+        if (json_is_string(choice))
+            qetl_suggest_offer(&suggest, json_string_value(choice));
     if (suggest.best)
         qetl_finding_mend(finding, "did you mean `%s`?", suggest.best);
 }
@@ -162,8 +166,7 @@ static void check_list(struct qetl_check *c, const json_t *schema, json_t *list,
     qetl_limits_list(c, schema, list, spot);
     if (!items)
         return;
-    json_array_foreach(list, i, value)
-    {
+    json_array_foreach (list, i, value) {
         char *pointer = qetl_pointer_index(spot.pointer, i);
         char *name = NULL;
         if (pointer && asprintf(&name, "%s[%zu]", qetl_spot_name(spot), i) >= 0)
@@ -173,28 +176,32 @@ static void check_list(struct qetl_check *c, const json_t *schema, json_t *list,
     }
 }
 
-/* The known key that an unknown one most likely stands for, of those not given; or NULL. */
-static const char *nearest_key(const json_t *schema, const json_t *object, const char *key)
+/* The known key that an unknown one most likely stands for, of those given or of the others. */
+static const char *nearest_key(const json_t *schema, const json_t *object, const char *key,
+                               int given)
 {
     struct qetl_suggest suggest;
     const char *known;
     json_t *property;
     qetl_suggest_init(&suggest, key);
-    json_object_foreach(json_object_get(schema, "properties"), known,
-                        property) if (!json_object_get(object, known))
-        qetl_suggest_offer(&suggest, known);
+    json_object_foreach (json_object_get(schema, "properties"), known, property)
+        if (!json_object_get(object, known) == !given)
+            qetl_suggest_offer(&suggest, known);
     return suggest.best;
 }
 
 static void fail_unknown_key(struct qetl_check *c, const json_t *schema, const json_t *object,
                              const char *key, const char *pointer)
 {
-    const char *near = nearest_key(schema, object, key);
+    const char *near = nearest_key(schema, object, key, 0);
+    const char *given = nearest_key(schema, object, key, 1);
     struct qetl_finding *finding =
         qetl_document_error(c->document, pointer, QETL_AT_KEY, c->findings, "unknown_key",
                             "`%s` is not known here", key);
     if (near)
         qetl_finding_mend(finding, "did you mean `%s`?", near);
+    else if (given)
+        qetl_finding_mend(finding, "`%s` stands there already: remove one of the two", given);
     else
         qetl_words_mend_keys(finding, json_object_get(schema, "properties"));
 }
@@ -213,8 +220,7 @@ static void check_members(struct qetl_check *c, const json_t *schema, json_t *ob
 {
     const char *key;
     json_t *value;
-    json_object_foreach(object, key, value)
-    {
+    json_object_foreach (object, key, value) {
         int known;
         const json_t *property = property_schema(schema, key, &known);
         char *pointer = qetl_pointer_key(spot.pointer, key);
@@ -231,11 +237,10 @@ static int is_misspelt(const json_t *schema, json_t *object, const char *wanted)
 {
     const char *key;
     json_t *value;
-    json_object_foreach(object, key, value)
-    {
+    json_object_foreach (object, key, value) {
         int known;
         property_schema(schema, key, &known);
-        const char *near = known ? NULL : nearest_key(schema, object, key);
+        const char *near = known ? NULL : nearest_key(schema, object, key, 0);
         if (near && strcmp(near, wanted) == 0)
             return 1;
     }
@@ -247,14 +252,14 @@ static void check_required(struct qetl_check *c, const json_t *schema, json_t *o
 {
     size_t i;
     json_t *required;
-    json_array_foreach(json_object_get(schema, "required"), i, required)
-    {
+    json_array_foreach (json_object_get(schema, "required"), i, required) {
         const char *key = json_string_value(required);
         if (json_object_get(object, key) || is_misspelt(schema, object, key))
             continue;
         struct qetl_finding *finding = qetl_document_error(
             c->document, spot.pointer, QETL_AT_KEY, c->findings, "missing_key",
             "`%s` is missing%s%s", key, spot.key ? " in " : "", spot.key ? spot.key : "");
+        qetl_finding_mend(finding, "add  %s: …", key);
         qetl_words_mend_example(finding,
                                 json_object_get(json_object_get(schema, "properties"), key), key);
     }
@@ -265,8 +270,7 @@ static void fill_defaults(struct qetl_check *c, const json_t *schema, json_t *ob
 {
     const char *key;
     json_t *property;
-    json_object_foreach(json_object_get(schema, "properties"), key, property)
-    {
+    json_object_foreach (json_object_get(schema, "properties"), key, property) {
         const json_t *value = json_object_get(property, "default");
         if (!value || json_object_get(object, key))
             continue;
@@ -313,8 +317,7 @@ static void check_alternatives(struct qetl_check *c, const json_t *alternatives,
     int any = 0, done = 0;
     size_t i;
     json_t *alternative;
-    json_array_foreach(alternatives, i, alternative)
-    {
+    json_array_foreach (alternatives, i, alternative) {
         struct qetl_findings findings = {0};
         if (done || !qetl_schema_type_fits(alternative, value))
             continue;

@@ -145,7 +145,7 @@ static void lint_children(struct lint *l, const json_t *schema, const char *poin
     const char *key;
     json_t *child;
     char *properties = qetl_pointer_key(pointer, "properties");
-    json_object_foreach(json_object_get(schema, "properties"), key, child)
+    json_object_foreach (json_object_get(schema, "properties"), key, child)
         lint_child(l, child, properties ? qetl_pointer_key(properties, key) : NULL);
     free(properties);
     for (int i = 0; i < 2; i++) {
@@ -154,7 +154,7 @@ static void lint_children(struct lint *l, const json_t *schema, const char *poin
             lint_child(l, child, qetl_pointer_key(pointer, singles[i]));
         char *list = qetl_pointer_key(pointer, lists[i]);
         size_t k;
-        json_array_foreach(json_object_get(schema, lists[i]), k, child)
+        json_array_foreach (json_object_get(schema, lists[i]), k, child)
             lint_child(l, child, list ? qetl_pointer_index(list, k) : NULL);
         free(list);
     }
@@ -164,8 +164,7 @@ static void lint_required(struct lint *l, const json_t *schema, const char *poin
 {
     size_t i;
     json_t *key;
-    json_array_foreach(json_object_get(schema, "required"), i, key)
-    {
+    json_array_foreach (json_object_get(schema, "required"), i, key) {
         const char *name = json_string_value(key);
         if (!name || !json_object_get(json_object_get(schema, "properties"), name))
             fail(l, pointer, "`required` names a key that `properties` does not have");
@@ -189,8 +188,7 @@ static void lint_schema(struct lint *l, const json_t *schema, const char *pointe
     size_t before = l->findings->errors;
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)schema, key, value)
-    {
+    json_object_foreach ((json_t *)schema, key, value) {
         char *place = qetl_pointer_key(pointer, key);
         if (place)
             lint_word(l, key, value, place);

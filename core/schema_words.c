@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUE_MAX = 60, CHOICES_MAX = 12 };
+enum { VALUE_MAX = 80, CHOICES_MAX = 12 };
 
 static const char *type_words(const char *type)
 {
@@ -103,8 +103,7 @@ static char *choices_words(const json_t *choices)
     char *words = strdup("");
     size_t i;
     json_t *choice;
-    json_array_foreach(choices, i, choice)
-    {
+    json_array_foreach (choices, i, choice) {
         char *shown = i < CHOICES_MAX ? qetl_words_value(choice) : strdup("…");
         words = join(words, ", ", shown);
         free(shown);
@@ -146,8 +145,7 @@ static char *alternatives_words(const json_t *alternatives)
     char *words = strdup("");
     size_t i;
     json_t *alternative;
-    json_array_foreach(alternatives, i, alternative)
-    {
+    json_array_foreach (alternatives, i, alternative) {
         char *one = qetl_words_expected(alternative);
         words = join(words, " or ", one);
         free(one);
@@ -179,7 +177,25 @@ char *qetl_words_expected(const json_t *schema)
 const json_t *qetl_words_example(const json_t *schema)
 {
     const json_t *example = json_array_get(json_object_get(schema, "examples"), 0);
-    return example ? example : json_object_get(schema, "default");
+    if (!example)
+        example = json_object_get(schema, "default");
+    if (!example)
+        example = json_array_get(json_object_get(schema, "enum"), 0);
+    for (int i = 0; schema && !example && i < 2; i++) /* the first alternative's */
+        example =
+            qetl_words_example(json_array_get(json_object_get(schema, i ? "oneOf" : "anyOf"), 0));
+    return example;
+}
+
+/* "key: " before a value; nothing before an element of a list. */
+static const char *label(const char *key)
+{
+    return key && !strchr(key, '[') ? key : "";
+}
+
+static const char *colon(const char *key)
+{
+    return *label(key) ? ": " : "";
 }
 
 void qetl_words_mend_example(struct qetl_finding *finding, const json_t *schema, const char *key)
@@ -187,12 +203,14 @@ void qetl_words_mend_example(struct qetl_finding *finding, const json_t *schema,
     const json_t *example = qetl_words_example(schema);
     char *shown = example ? qetl_words_value(example) : NULL;
     if (shown)
-        qetl_finding_mend(finding, "for example  %s%s%s", key ? key : "", key ? ": " : "", shown);
+        qetl_finding_mend(finding, "for example  %s%s%s", label(key), colon(key), shown);
     free(shown);
 }
 
 static json_t *quoted(const json_t *value)
 {
+    if (json_is_string(value))
+        return NULL; /* it is text as it stands: that cannot be what is wrong */
     char *text = value_dump(value);
     json_t *string = text ? json_string(text) : NULL;
     free(text);
@@ -258,10 +276,13 @@ void qetl_words_mend(struct qetl_finding *finding, const json_t *schema, const j
 {
     json_t *guess = secret ? NULL : meant(schema, value);
     char *shown = guess ? qetl_words_value(guess) : NULL;
+    char *expected = qetl_words_expected(schema);
+    if (expected && *expected)
+        qetl_finding_mend(finding, "write %s here", expected);
+    qetl_words_mend_example(finding, schema, key);
     if (shown)
-        qetl_finding_mend(finding, "write  %s%s%s", key ? key : "", key ? ": " : "", shown);
-    else
-        qetl_words_mend_example(finding, schema, key);
+        qetl_finding_mend(finding, "write  %s%s%s", label(key), colon(key), shown);
+    free(expected);
     free(shown);
     json_decref(guess);
 }
@@ -271,7 +292,8 @@ void qetl_words_mend_keys(struct qetl_finding *finding, const json_t *properties
     char *words = strdup("");
     const char *key;
     json_t *property;
-    json_object_foreach((json_t *)properties, key, property) words = join(words, ", ", key);
+    json_object_foreach ((json_t *)properties, key, property)
+        words = join(words, ", ", key);
     if (words && *words)
         qetl_finding_mend(finding, "known here: %s", words);
     else

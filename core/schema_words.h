@@ -17,7 +17,7 @@ char *qetl_words_expected(const json_t *schema);
 char *qetl_words_found(const json_t *value, int secret);
 /* A value as it would be written in a pipeline file: "5", "\"5\"", "[a]". */
 char *qetl_words_value(const json_t *value);
-/* The schema's first example, else its default; NULL if it has neither. */
+/* The schema's first example, else its default or first choice; NULL if it has none of these. */
 const json_t *qetl_words_example(const json_t *schema);
 /* How to mend a value of the wrong type; key NULL: an element of a list. */
 void qetl_words_mend(struct qetl_finding *finding, const json_t *schema, const json_t *value,

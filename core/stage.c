@@ -203,6 +203,8 @@ static enum qetl_task_answer step(struct qetl_task *task)
 
 enum qetl_task_answer qetl_task_step(struct qetl_task *task)
 {
+    if (atomic_load_explicit(&task->ended, memory_order_relaxed))
+        return QETL_TASK_IDLE;
     note_idle(task, INT64_MAX);
     return step(task);
 }

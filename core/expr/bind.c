@@ -41,10 +41,11 @@ static void names_suggest(const struct ArrowSchema *schema, const char *name, ch
     size_t used;
 
     for (int64_t i = 0; i < schema->n_children; i++) {
-        unsigned distance = edit_distance(name, schema->children[i]->name);
+        const char *other = schema->children[i]->name ? schema->children[i]->name : "";
+        unsigned distance = edit_distance(name, other);
         if (distance < best) {
             best = distance;
-            nearest = schema->children[i]->name;
+            nearest = other;
         }
     }
     if (nearest && best <= 1 + strlen(name) / 3) {
@@ -54,7 +55,7 @@ static void names_suggest(const struct ArrowSchema *schema, const char *name, ch
     used = (size_t)snprintf(out, size, "the columns are");
     for (int64_t i = 0; i < schema->n_children && used + 120 < size; i++)
         used += (size_t)snprintf(out + used, size - used, "%s \"%.80s\"", i ? "," : "",
-                                 schema->children[i]->name);
+                                 schema->children[i]->name ? schema->children[i]->name : "");
 }
 
 static struct expr_node *bind_column(struct expr_binder *b, const struct expr_ast *ast)
@@ -90,18 +91,27 @@ static struct expr_node *bind_column(struct expr_binder *b, const struct expr_as
 
 /* ---- literals ---- */
 
-static struct expr_node *bind_number(struct expr_binder *b, const struct expr_ast *ast)
+static struct expr_node *bind_number(struct expr_binder *b, const struct expr_ast *ast, bool minus)
 {
     struct expr_value value = {0};
+    struct expr_text text = ast->text;
     struct expr_type type;
     int32_t precision, scale;
 
-    if (qetl_expr_parse_integer(ast->text, &value.integer) == EXPR_PARSED) {
-        type = expr_type_of(value.integer <= INT32_MAX ? EXPR_INT4 : EXPR_INT8);
+    if (minus) {
+        char *copy = qetl_expr_new(b->source, (size_t)text.size + 1);
+        if (!copy)
+            return NULL;
+        *copy = '-';
+        memcpy(copy + 1, text.data, (size_t)text.size);
+        text = (struct expr_text){copy, text.size + 1};
+    }
+    if (qetl_expr_parse_integer(text, &value.integer) == EXPR_PARSED) {
+        type = expr_type_of(value.integer == (int32_t)value.integer ? EXPR_INT4 : EXPR_INT8);
         return qetl_expr_constant(b, type, &value, ast->span);
     }
-    if (qetl_expr_measure_decimal(ast->text, &precision, &scale) != EXPR_PARSED ||
-        qetl_expr_parse_decimal(ast->text, scale, &value.decimal) != EXPR_PARSED)
+    if (qetl_expr_measure_decimal(text, &precision, &scale) != EXPR_PARSED ||
+        qetl_expr_parse_decimal(text, scale, &value.decimal) != EXPR_PARSED)
         return qetl_expr_mistake(b->source, ast->span, NULL, "this number needs more than %d digits",
                                  EXPR_DECIMAL_DIGITS);
     type = expr_type_decimal(precision, scale);
@@ -143,6 +153,8 @@ static struct expr_node *logic_join(struct expr_binder *b, const char *name, str
         return right;
     if (is_boolean_constant(right, *name == 'a'))
         return left;
+    if (is_boolean_constant(left, *name != 'a') || is_boolean_constant(right, *name != 'a'))
+        return is_boolean_constant(left, *name != 'a') ? left : right;
     node = qetl_expr_call(b, qetl_expr_op_find(name, 2, ids, EXPR_BOOL), expr_type_of(EXPR_BOOL), span,
                           args, NULL);
     if (node && node->kind == EXPR_NODE_CALL && !node->right_guard)
@@ -356,12 +368,30 @@ static bool is_one_of(const char *name, const char *const *names)
     return false;
 }
 
+/* A number and the signs before it are one literal: -2147483648 is an integer. */
+static bool is_signed_number(const struct expr_ast *ast, bool *minus, const struct expr_ast **number)
+{
+    for (*minus = false; ast->kind == EXPR_AST_CALL && !ast->function; ast = ast->args[0]) {
+        if (!strcmp(ast->name, "negate"))
+            *minus = !*minus;
+        else if (strcmp(ast->name, "plus") != 0)
+            return false;
+    }
+    *number = ast;
+    return ast->kind == EXPR_AST_NUMBER;
+}
+
 static struct expr_node *bind_operator(struct expr_binder *b, const struct expr_ast *ast)
 {
     static const char *const comparisons[] = {"=", "<>", "<", "<=", ">", ">=", NULL};
     static const char *const signs[] = {"negate", "plus", NULL};
-    struct expr_node *left = qetl_expr_bind(b, ast->args[0]), *right;
+    const struct expr_ast *number;
+    bool minus;
+    struct expr_node *left, *right;
 
+    if (is_signed_number(ast, &minus, &number))
+        return bind_number(b, number, minus);
+    left = qetl_expr_bind(b, ast->args[0]);
     if (!left)
         return NULL;
     if (is_one_of(ast->name, signs))
@@ -400,7 +430,7 @@ struct expr_node *qetl_expr_bind(struct expr_binder *b, const struct expr_ast *a
     case EXPR_AST_COLUMN:
         return bind_column(b, ast);
     case EXPR_AST_NUMBER:
-        return bind_number(b, ast);
+        return bind_number(b, ast, false);
     case EXPR_AST_CAST:
         return qetl_expr_cast(b, qetl_expr_bind(b, ast->args[0]), ast->type, ast->any_scale, ast->span);
     case EXPR_AST_CALL:

@@ -105,6 +105,7 @@ int qetl_expr_print_moment(int64_t value, enum expr_type_id type, char *out)
 
 struct scanner {
     const char *at, *end;
+    bool clock; /* a time of day was read */
 };
 
 static bool scan_char(struct scanner *s, char c)
@@ -243,6 +244,7 @@ static enum expr_parsed scan_clock(struct scanner *s, int64_t *us, int64_t *offs
 {
     enum expr_parsed result = scan_time(s, us);
 
+    s->clock = true;
     if (result != EXPR_PARSED)
         return result;
     scan_blank(s);
@@ -281,14 +283,22 @@ static enum expr_parsed parse_stamp(struct scanner *s, int64_t *days, int64_t *u
 
 enum expr_parsed qetl_expr_parse_moment(struct expr_text text, enum expr_type_id type, int64_t *out)
 {
-    struct scanner s = {text.data, text.data + text.size};
+    struct scanner s = {.at = text.data, .end = text.data + text.size};
     int64_t days, us, offset;
     enum expr_parsed result;
 
     scan_blank(&s);
-    if (type == EXPR_TIME)
-        return parse_time(&s, out);
+    if (type == EXPR_TIME) {
+        struct scanner again = s;
+        result = parse_time(&again, out);
+        if (result != EXPR_PARSED_BAD)
+            return result;
+    }
     result = parse_stamp(&s, &days, &us, &offset);
+    if (result == EXPR_PARSED && type == EXPR_TIME) {
+        *out = us;
+        return s.clock ? EXPR_PARSED : EXPR_PARSED_BAD;
+    }
     if (result != EXPR_PARSED)
         return result;
     if (type == EXPR_DATE) {

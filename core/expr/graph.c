@@ -145,6 +145,15 @@ static bool is_constant(const struct expr_node *node)
     return node->n_args > 0;
 }
 
+/* Of a NULL constant nearly everything makes NULL, and does not look at its other arguments. */
+static bool has_null(const struct expr_node *node)
+{
+    for (uint32_t i = 0; i < node->n_args; i++)
+        if (node->args[i]->kind == EXPR_NODE_CONSTANT && node->args[i]->value.null)
+            return true;
+    return false;
+}
+
 struct expr_node *qetl_expr_call(struct expr_binder *b, const struct expr_op *op, struct expr_type type,
                                  struct expr_span span, struct expr_node *const *args,
                                  const struct expr_set *set)
@@ -158,6 +167,10 @@ struct expr_node *qetl_expr_call(struct expr_binder *b, const struct expr_op *op
         if (!args[i])
             return NULL;
         node.args[i] = args[i];
+    }
+    if (!(op->flags & EXPR_OP_NULLABLE) && has_null(&node)) {
+        value = (struct expr_value){.null = true};
+        return qetl_expr_constant(b, type, &value, span);
     }
     node.guard = op->flags & EXPR_OP_MASKED ? b->guard : NULL;
     if (is_constant(&node)) {

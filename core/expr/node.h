@@ -22,7 +22,8 @@ typedef int32_t expr_kernel(struct expr_frame *f, const struct expr_instr *in);
 
 enum { EXPR_ARGS_MAX = 3 };
 enum {
-    EXPR_OP_MASKED = 1 /* may fail, or costs much: computed only where it is needed */
+    EXPR_OP_MASKED = 1,  /* may fail, or costs much: computed only where it is needed */
+    EXPR_OP_NULLABLE = 2 /* of a NULL it may make something else than NULL */
 };
 
 struct expr_op {

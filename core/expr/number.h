@@ -47,7 +47,7 @@ bool qetl_expr_decimal_divide(expr_int128 a, expr_int128 b, int32_t k, expr_int1
 /* value × 10^k, or divided and rounded where k < 0; false: beyond 38 digits. */
 bool qetl_expr_decimal_shift(expr_int128 value, int32_t k, expr_int128 *out);
 double qetl_expr_decimal_real(expr_int128 value, int32_t scale, bool single);
-/* By the 15 (single: 6) digits that PostgreSQL takes; BAD for NaN and infinities. */
+/* By the 15 (single: 6) digits that PostgreSQL takes; BAD for NaN, RANGE for infinities. */
 enum expr_parsed qetl_expr_real_decimal(double value, bool single, int32_t scale, expr_int128 *out);
 
 #endif

@@ -355,7 +355,7 @@ enum expr_parsed qetl_expr_real_decimal(double value, bool single, int32_t scale
     char text[EXPR_NUMBER_TEXT_MAX];
 
     if (!isfinite(value))
-        return EXPR_PARSED_BAD;
+        return isnan(value) ? EXPR_PARSED_BAD : EXPR_PARSED_RANGE;
     print_digits(value, single ? FLT_DIG : DBL_DIG, text, sizeof text);
     return qetl_expr_parse_decimal((struct expr_text){text, (int64_t)strlen(text)}, scale, out);
 }

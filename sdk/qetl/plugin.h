@@ -597,8 +597,10 @@ struct qetl_expr_host {
     /* [any] The result as an Arrow field; move or release it. */
     int32_t (*result)(const struct qetl_expr *expr, const char *name, struct ArrowSchema *out);
     /* [worker] batch: children are the columns named by columns(), in that order, as VALUE. Rows that
-     * fail are rejected through host->reject; *failed (may be NULL) then counts them, and bit i of
-     * failures (rows bits, may be NULL) is set. The result is moved to the caller. */
+     * fail are rejected through host->reject and are NULL in the result; *failed (may be NULL) then
+     * counts them. failures (rows bits, may be NULL): rows whose bit is set beforehand are left out,
+     * and those that fail are set, so that a row is rejected once by several expressions. The result
+     * is moved to the caller. */
     int32_t (*evaluate)(struct qetl_expr *expr, const struct ArrowArray *batch, int64_t rows,
                         struct ArrowArray *out, uint8_t *failures, int64_t *failed);
     /* [worker] A boolean expression: indices of the rows where it is true, ascending, into selected

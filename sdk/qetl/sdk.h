@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Helpers over the ABI for authors in C and C++: a small static library (libqetl_sdk.a). A plugin may do
- * without it; nothing in plugin.h needs it.
+ * Helpers over the ABI for authors in C and C++: a small static library (libqetl_sdk.a). A plugin
+ * may do without it; nothing in plugin.h needs it.
  *
  * Invariant: no helper allocates per value once its column has grown to its size.
- * Ownership: arrays and schemas follow Arrow's move rules; buffers are the host's, freed by release.
+ * Ownership: arrays and schemas move as Arrow's rules say; buffers are the host's.
  * Threads:   no globals; an object of these belongs to whoever calls.
  */
 #ifndef QETL_SDK_H
@@ -42,7 +42,8 @@ double qetl_option_real(struct qetl_env env, const char *pointer);
 bool qetl_option_bool(struct qetl_env env, const char *pointer);
 bool qetl_option_given(struct qetl_env env, const char *pointer); /* present and not null */
 int32_t qetl_option_kind(struct qetl_env env, const char *pointer);
-int64_t qetl_option_count(struct qetl_env env, const char *pointer); /* -1: neither list nor object */
+/* Entries of a list or object; -1: it is neither. */
+int64_t qetl_option_count(struct qetl_env env, const char *pointer);
 const char *qetl_option_key(struct qetl_env env, const char *pointer, int64_t index);
 
 /* ---- types.c: SQL names of types and their Arrow formats ---- */
@@ -69,7 +70,8 @@ int32_t qetl_schema_set_name(struct ArrowSchema *schema, const char *name);
 int32_t qetl_schema_set_metadata(struct ArrowSchema *schema, const char *key, const char *value);
 /* The value of a metadata entry, not terminated; NULL if there is none. */
 const char *qetl_schema_metadata(const struct ArrowSchema *schema, const char *key, size_t *size);
-int64_t qetl_schema_find(const struct ArrowSchema *schema, const char *name); /* child index or -1 */
+/* Index of the child of this name, or -1. */
+int64_t qetl_schema_find(const struct ArrowSchema *schema, const char *name);
 bool qetl_schema_is_lexical(const struct ArrowSchema *field);
 void qetl_schema_release(struct ArrowSchema *schema); /* accepts released and NULL */
 
@@ -81,21 +83,32 @@ struct qetl_text {
 };
 
 enum qetl_kind {
-    QETL_KIND_BOOL = 1, QETL_KIND_INT, QETL_KIND_UINT, QETL_KIND_REAL, QETL_KIND_DECIMAL, QETL_KIND_TEXT,
-    QETL_KIND_BINARY, QETL_KIND_DATE, QETL_KIND_TIME, QETL_KIND_TIMESTAMP, QETL_KIND_LIST,
-    QETL_KIND_STRUCT, QETL_KIND_NULL
+    QETL_KIND_BOOL = 1,
+    QETL_KIND_INT,
+    QETL_KIND_UINT,
+    QETL_KIND_REAL,
+    QETL_KIND_DECIMAL,
+    QETL_KIND_TEXT,
+    QETL_KIND_BINARY,
+    QETL_KIND_DATE,
+    QETL_KIND_TIME,
+    QETL_KIND_TIMESTAMP,
+    QETL_KIND_LIST,
+    QETL_KIND_STRUCT,
+    QETL_KIND_NULL
 };
 
 /* A reader of one column; plain data, no resources. */
 struct qetl_column {
     enum qetl_kind kind;
-    char layout; /* of text: 'u' 'U' 'v'; of numbers: Arrow's letter; of dates and times: 'i' or 'l' */
+    /* Of text 'u' 'U' 'v', of numbers Arrow's letter, of dates and times 'i' or 'l'. */
+    char layout;
     int32_t scale; /* of decimals; of times, timestamps, dates: digits of the fraction (0 3 6 9) */
-    const uint8_t *validity; /* NULL if nothing is null */
+    const uint8_t *validity;        /* NULL if nothing is null */
     const uint8_t *values_validity; /* dictionary: of its values, or NULL */
     const void *const *buffers; /* behind the validity buffer: values, views or offsets, then bytes;
                                    those of a dictionary's values */
-    const void *indices; /* dictionary: index buffer, else NULL */
+    const void *indices;        /* dictionary: index buffer, else NULL */
     char index_layout;
     int64_t offset;
     int64_t values_offset; /* dictionary: offset of its values */
@@ -104,12 +117,13 @@ struct qetl_column {
     const struct ArrowArray *array;
 };
 
-/* UNSUPPORTED: no type that qetl knows; DATA: array and field do not fit. Of a batch (or another struct)
- * open the struct itself and take qetl_column_child, which heeds the struct's offset. */
+/* UNSUPPORTED: no type that qetl knows; DATA: array and field do not fit. Of a batch (or another
+ * struct) open the struct itself and take qetl_column_child, which heeds the struct's offset. */
 int32_t qetl_column_open(struct qetl_column *out, const struct ArrowSchema *field,
                          const struct ArrowArray *array);
 
-bool qetl_column_value_is_null(const struct qetl_column *c, int64_t i); /* of a dictionary's value */
+/* Of a dictionary: whether the value that row i names is NULL. */
+bool qetl_column_value_is_null(const struct qetl_column *c, int64_t i);
 
 static inline bool qetl_column_is_null(const struct qetl_column *c, int64_t i)
 {
@@ -120,18 +134,20 @@ static inline bool qetl_column_is_null(const struct qetl_column *c, int64_t i)
 
 /* Text and binary. Of a NULL: its spelling in a lexical column, else do not ask. */
 struct qetl_text qetl_column_text(const struct qetl_column *c, int64_t i);
-int64_t qetl_column_int(const struct qetl_column *c, int64_t i); /* bool, ints, date, time, timestamp */
+/* Booleans, integers, dates, times, timestamps. */
+int64_t qetl_column_int(const struct qetl_column *c, int64_t i);
 uint64_t qetl_column_uint(const struct qetl_column *c, int64_t i);
 double qetl_column_real(const struct qetl_column *c, int64_t i); /* any number, nearest double */
 __extension__ typedef __int128 qetl_int128;
 qetl_int128 qetl_column_decimal(const struct qetl_column *c, int64_t i);
-/* Of a struct: reader of child k, whose row i belongs to row i of c. Of a list: the reader of all elements
- * (k 0); qetl_column_list says which of them are row i's. */
+/* Of a struct: reader of child k, whose row i belongs to row i of c. Of a list: the reader of all
+ * elements (k 0); qetl_column_list says which of them are row i's. */
 int32_t qetl_column_child(const struct qetl_column *c, int64_t k, struct qetl_column *out);
 void qetl_column_list(const struct qetl_column *c, int64_t i, int64_t *first, int64_t *count);
 
-/* The canonical text of a value (as CSV and CAST AS text write it) appended to a space: numbers in full,
- * shortest round-trip doubles, ISO 8601 dates and times, nested values as JSON. Nothing for a NULL. */
+/* The canonical text of a value (as CSV and CAST AS text write it) appended to a space: numbers in
+ * full, shortest round-trip doubles, ISO 8601 dates and times, nested values as JSON. Nothing for a
+ * NULL. */
 int32_t qetl_render(const struct qetl_column *c, int64_t i, struct qetl_space *out);
 
 /* ---- build.c: columns, one value at a time ---- */
@@ -140,36 +156,39 @@ struct qetl_builder {
     struct qetl_env env;
     char layout; /* Arrow's letter; 'v' for views; dates and times: 'i' or 'l' */
     int64_t length, capacity, null_count;
-    int32_t width; /* bytes a value; 0: bits */
+    int32_t width;     /* bytes a value; 0: bits */
     int32_t precision; /* of decimals */
     uint8_t *validity; /* NULL until the first null */
     uint8_t *values;   /* fixed-width values, bits of booleans, or views of 16 bytes */
     uint8_t *heap;     /* text longer than 12 bytes that the builder holds */
     int64_t heap_size, heap_capacity;
-    void *shared;      /* a host buffer that views may point into, or NULL */
+    void *shared; /* a host buffer that views may point into, or NULL */
     const uint8_t *shared_data;
     int64_t shared_used;  /* how much of it the views reach */
     int32_t shared_index; /* among the data buffers of the array; the heap has the other place */
     int64_t capacity_wanted, heap_wanted; /* what the next array begins with */
 };
 
-/* field: b, ints, floats, d, vu, vz, td*, tt*, ts*. Nested columns are composed of several builders by
- * qetl_array_struct and qetl_array_list. A value that the type cannot hold answers DATA, a call that does
- * not fit the type UNSUPPORTED; both append nothing and report nothing, so that the row may be rejected. */
-int32_t qetl_builder_open(struct qetl_builder *b, struct qetl_env env, const struct ArrowSchema *field,
-                          int64_t capacity);
+/* field: b, ints, floats, d, vu, vz, td*, tt*, ts*. Nested columns are composed of several builders
+ * by qetl_array_struct and qetl_array_list. A value that the type cannot hold answers DATA, a call
+ * that does not fit the type UNSUPPORTED; both append nothing and report nothing, so that the row
+ * may be rejected. */
+int32_t qetl_builder_open(struct qetl_builder *b, struct qetl_env env,
+                          const struct ArrowSchema *field, int64_t capacity);
 /* Views may from now on point into this host buffer (retained until the array is released). */
 void qetl_builder_share(struct qetl_builder *b, void *buffer);
 int32_t qetl_builder_null(struct qetl_builder *b);
-int32_t qetl_builder_null_spelled(struct qetl_builder *b, const char *data, int64_t size); /* lexical */
+/* Of a lexical column: a NULL that keeps its spelling. */
+int32_t qetl_builder_null_spelled(struct qetl_builder *b, const char *data, int64_t size);
 int32_t qetl_builder_bool(struct qetl_builder *b, bool value);
-int32_t qetl_builder_int(struct qetl_builder *b, int64_t value); /* any integer width, dates and times */
+/* Integers of any width, dates, times, timestamps. */
+int32_t qetl_builder_int(struct qetl_builder *b, int64_t value);
 int32_t qetl_builder_uint(struct qetl_builder *b, uint64_t value);
 int32_t qetl_builder_real(struct qetl_builder *b, double value);
 int32_t qetl_builder_decimal(struct qetl_builder *b, qetl_int128 value);
 int32_t qetl_builder_text(struct qetl_builder *b, const char *data, int64_t size); /* copies */
-/* Room for a text of at most size bytes that the caller writes himself, or NULL; text_put appends what then
- * stands there (size may be less; without a put nothing is appended). */
+/* Room for a text of at most size bytes that the caller writes himself, or NULL; text_put appends
+ * what then stands there (size may be less; without a put nothing is appended). */
 char *qetl_builder_text_room(struct qetl_builder *b, int64_t size);
 void qetl_builder_text_put(struct qetl_builder *b, int64_t size);
 /* As text, but data lies in the shared buffer and is not copied. */
@@ -184,8 +203,8 @@ void qetl_builder_free(struct qetl_builder *b); /* of one that was not closed */
 int32_t qetl_array_make(struct qetl_env env, int64_t length, int64_t null_count, int64_t n_buffers,
                         const void *const *buffers, int64_t n_children, struct ArrowArray *children,
                         struct ArrowArray *out);
-/* A utf8_view or binary_view array of hand-made views (a host buffer of 16 bytes a value) over n_data host
- * buffers with their sizes; all buffers are moved, sizes is copied. */
+/* A utf8_view or binary_view array of hand-made views (a host buffer of 16 bytes a value) over
+ * n_data host buffers with their sizes; all buffers are moved, sizes is copied. */
 int32_t qetl_array_views(struct qetl_env env, int64_t length, int64_t null_count, void *validity,
                          void *views, int64_t n_data, const void *const *data, const int64_t *sizes,
                          struct ArrowArray *out);
@@ -196,7 +215,8 @@ int32_t qetl_array_list(struct qetl_env env, int64_t rows, int64_t null_count, v
                         void *offsets, struct ArrowArray *values, struct ArrowArray *out);
 void qetl_array_release(struct ArrowArray *array); /* accepts released and NULL */
 
-/* Full validation by Arrow's rules: sizes, offsets, views, UTF-8, alignment. 0, or DATA with a message. */
+/* Full validation by Arrow's rules: sizes, offsets, views, UTF-8, alignment. 0, or DATA with a
+ * message. */
 int32_t qetl_array_validate(const struct ArrowSchema *schema, const struct ArrowArray *array,
                             char *message, size_t size);
 
@@ -222,25 +242,29 @@ static inline int32_t qetl_space_put(struct qetl_space *s, const void *data, int
 /* ---- The plugin's declaration: the one exported function and the manifest note ---- */
 
 /*
- * QETL_PLUGIN(id, version, &component_a, &component_b) defines the entry. The build adds the manifest as
- * an ELF note; see sdk/README.md.
+ * QETL_PLUGIN(id, version, &component_a, &component_b) defines the entry. The build adds the
+ * manifest as an ELF note; see sdk/README.md.
  */
 int32_t qetl_plugin_answer(const struct qetl_plugin *plugin, uint32_t *abi_inout,
                            const struct qetl_plugin **out);
 
-#define QETL_PLUGIN(plugin_id, plugin_version, ...)                                                     \
-    static const struct qetl_component *const qetl_plugin_components[] = {__VA_ARGS__};                 \
-    static const struct qetl_plugin qetl_plugin_self = {                                                \
-        sizeof(struct qetl_plugin), QETL_ABI_VERSION, plugin_id, plugin_version,                        \
-        sizeof qetl_plugin_components / sizeof qetl_plugin_components[0], qetl_plugin_components};      \
-    QETL_EXPORT int32_t qetl_plugin_entry(const struct qetl_host *, struct qetl_ctx *, uint32_t *,      \
-                                          const struct qetl_plugin **);                                 \
-    int32_t qetl_plugin_entry(const struct qetl_host *host, struct qetl_ctx *ctx, uint32_t *abi,        \
-                              const struct qetl_plugin **out)                                           \
-    {                                                                                                   \
-        (void)host;                                                                                     \
-        (void)ctx;                                                                                      \
-        return qetl_plugin_answer(&qetl_plugin_self, abi, out);                                         \
+#define QETL_PLUGIN(plugin_id, plugin_version, ...)                                                \
+    static const struct qetl_component *const qetl_plugin_components[] = {__VA_ARGS__};            \
+    static const struct qetl_plugin qetl_plugin_self = {sizeof(struct qetl_plugin),                \
+                                                        QETL_ABI_VERSION,                          \
+                                                        plugin_id,                                 \
+                                                        plugin_version,                            \
+                                                        sizeof qetl_plugin_components /            \
+                                                            sizeof qetl_plugin_components[0],      \
+                                                        qetl_plugin_components};                   \
+    QETL_EXPORT int32_t qetl_plugin_entry(const struct qetl_host *, struct qetl_ctx *, uint32_t *, \
+                                          const struct qetl_plugin **);                            \
+    int32_t qetl_plugin_entry(const struct qetl_host *host, struct qetl_ctx *ctx, uint32_t *abi,   \
+                              const struct qetl_plugin **out)                                      \
+    {                                                                                              \
+        (void)host;                                                                                \
+        (void)ctx;                                                                                 \
+        return qetl_plugin_answer(&qetl_plugin_self, abi, out);                                    \
     }
 
 #ifdef __cplusplus

@@ -11,7 +11,8 @@
 
 struct block {
     void (*buffer_free)(void *);
-    int64_t n_owned; /* buffers that release frees; the sizes of variadic buffers lie in the block */
+    int64_t
+        n_owned; /* buffers that release frees; the sizes of variadic buffers lie in the block */
 };
 
 _Static_assert(sizeof(struct block) % 16 == 0, "the sizes buffer is aligned to 16 bytes");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Columns, one value at a time. validity stays NULL until the first null; then it is all ones behind the
- * last value, so that appending a value need not touch it.
+ * Columns, one value at a time. validity stays NULL until the first null; then it is all ones
+ * behind the last value, so that appending a value need not touch it.
  */
 #include "build.h"
 
@@ -50,7 +50,7 @@ int32_t qetl_sdk_builder_grow(struct qetl_builder *b)
     int64_t capacity = b->capacity ? b->capacity * 2 : b->capacity_wanted;
     capacity = ((capacity > CAPACITY_MIN ? capacity : CAPACITY_MIN) + 63) & ~(int64_t)63;
     uint8_t *values = qetl_sdk_buffer_grown(b->env, b->values, values_size(b, b->length),
-                                   values_size(b, capacity));
+                                            values_size(b, capacity));
     uint8_t *validity = NULL;
     if (values && b->validity) {
         validity = bits_grown(b->env, b->validity, b->length, capacity);
@@ -217,24 +217,21 @@ int32_t qetl_builder_decimal(struct qetl_builder *b, qetl_int128 value)
 
 static void builder_reset(struct qetl_builder *b)
 {
-    *b = (struct qetl_builder){.env = b->env,
-                               .layout = b->layout,
-                               .width = b->width,
-                               .precision = b->precision,
-                               .capacity_wanted = b->capacity > b->capacity_wanted
-                                                      ? b->capacity
-                                                      : b->capacity_wanted,
-                               .heap_wanted = b->heap_capacity > b->heap_wanted ? b->heap_capacity
-                                                                                : b->heap_wanted};
+    *b = (struct qetl_builder){
+        .env = b->env,
+        .layout = b->layout,
+        .width = b->width,
+        .precision = b->precision,
+        .capacity_wanted = b->capacity > b->capacity_wanted ? b->capacity : b->capacity_wanted,
+        .heap_wanted = b->heap_capacity > b->heap_wanted ? b->heap_capacity : b->heap_wanted};
 }
 
 int32_t qetl_builder_close(struct qetl_builder *b, struct ArrowArray *out)
 {
     const void *buffers[] = {b->validity, b->values};
-    int32_t status = b->layout == 'v'
-                         ? qetl_sdk_builder_close_views(b, out)
-                         : qetl_array_make(b->env, b->length, b->null_count, 2, buffers, 0, NULL,
-                                           out);
+    int32_t status = b->layout == 'v' ? qetl_sdk_builder_close_views(b, out)
+                                      : qetl_array_make(b->env, b->length, b->null_count, 2,
+                                                        buffers, 0, NULL, out);
     if (!status)
         builder_reset(b);
     return status;

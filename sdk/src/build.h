@@ -12,7 +12,8 @@
 #include "internal.h"
 
 /* A larger buffer with the first `used` bytes of the old, which is not freed yet. */
-static inline uint8_t *qetl_sdk_buffer_grown(struct qetl_env env, const uint8_t *old, int64_t used, int64_t size)
+static inline uint8_t *qetl_sdk_buffer_grown(struct qetl_env env, const uint8_t *old, int64_t used,
+                                             int64_t size)
 {
     uint8_t *made = qetl_sdk_buffer_new(env, size);
     if (made && used)

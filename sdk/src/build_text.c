@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Columns of text and binary, as views: up to 12 bytes stand in the view, longer values in the builder's
- * heap or in the buffer that it shares. Shared buffer and heap are the array's data buffers 0 and 1, or 1
- * and 0 if the heap was in use first.
+ * Columns of text and binary, as views: up to 12 bytes stand in the view, longer values in the
+ * builder's heap or in the buffer that it shares. Shared buffer and heap are the array's data
+ * buffers 0 and 1, or 1 and 0 if the heap was in use first.
  */
 #include "build.h"
 

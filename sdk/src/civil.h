@@ -2,7 +2,7 @@
 /*
  * Dates and times as text, in the proleptic Gregorian calendar.
  *
- * Invariant: written as PostgreSQL writes them: 2024-01-31, 12:34:56.789, 0044-03-15 BC, 12345-01-01.
+ * Invariant: written as PostgreSQL writes them: 2024-01-31, 12:34:56.789, 0044-03-15 BC.
  * Ownership: the caller's buffer.
  * Threads:   any.
  */

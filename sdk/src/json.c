@@ -56,8 +56,8 @@ static int32_t list_put(const struct qetl_column *c, int64_t i, struct qetl_spac
     return status ? status : literal_put(out, "]");
 }
 
-static int32_t member_put(const struct qetl_column *c, int64_t k, int64_t i,
-                          struct qetl_space *out, int depth)
+static int32_t member_put(const struct qetl_column *c, int64_t k, int64_t i, struct qetl_space *out,
+                          int depth)
 {
     struct qetl_column child;
     int32_t status = qetl_column_child(c, k, &child);
@@ -72,8 +72,7 @@ static int32_t member_put(const struct qetl_column *c, int64_t k, int64_t i,
     return status ? status : qetl_sdk_json_render(&child, i, out, depth + 1);
 }
 
-static int32_t struct_put(const struct qetl_column *c, int64_t i, struct qetl_space *out,
-                          int depth)
+static int32_t struct_put(const struct qetl_column *c, int64_t i, struct qetl_space *out, int depth)
 {
     int32_t status = literal_put(out, "{");
     for (int64_t k = 0; k < c->schema->n_children && !status; k++)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Key-value metadata of a field, in Arrow's encoding: int32 count, then per entry int32 size and bytes
- * of the key, and the same of the value. Native byte order, nothing aligned, nothing terminated.
+ * Key-value metadata of a field, in Arrow's encoding: int32 count, then per entry int32 size and
+ * bytes of the key, and the same of the value. Native byte order, nothing aligned, nothing
+ * terminated.
  */
 #include "internal.h"
 

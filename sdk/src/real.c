@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Shortest decimals, by R. Giulietti's "The Schubfach way to render doubles" (2020): a number c * 2^q and
- * the borders of its rounding interval are scaled by 10^-k with k so chosen that the interval holds a
- * multiple of ten at most once and an integer at least once; the scaled values keep a sticky last bit,
- * so that comparisons with the borders are exact.
+ * Shortest decimals, by R. Giulietti's "The Schubfach way to render doubles" (2020): a number c *
+ * 2^q and the borders of its rounding interval are scaled by 10^-k with k so chosen that the
+ * interval holds a multiple of ten at most once and an integer at least once; the scaled values
+ * keep a sticky last bit, so that comparisons with the borders are exact.
  */
 #include "real.h"
 
@@ -37,7 +37,8 @@ static uint64_t scale_sticky(struct qetl_sdk_u128 g, uint64_t factor)
     return (uint64_t)(high >> 64) | ((uint64_t)high > 1);
 }
 
-/* The candidates around value / 4 * 10^exponent in units of `unit`, if just one lies in the interval. */
+/* The candidates around value / 4 * 10^exponent in units of `unit`, if just one lies in the
+ * interval. */
 static bool pick_one(uint64_t below, uint64_t unit, uint64_t lower, uint64_t upper, uint64_t *out)
 {
     bool below_inside = lower <= 4 * unit * below;
@@ -113,7 +114,10 @@ static char *plain_write(char *at, const char *digits, int32_t n, int32_t point)
 
 static char *decimal_write(struct decimal value, char *at)
 {
-    enum { PLAIN_LEAST = -4, PLAIN_MOST = 14 }; /* exponents written without an e, as PostgreSQL does */
+    enum {
+        PLAIN_LEAST = -4,
+        PLAIN_MOST = 14
+    }; /* exponents written without an e, as PostgreSQL does */
     char digits[QETL_SDK_DIGITS_MAX];
     int32_t n = qetl_sdk_digits(value.digits, digits);
     int32_t exponent = n - 1 + value.exponent;

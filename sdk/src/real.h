@@ -2,8 +2,7 @@
 /*
  * Shortest decimals of binary floating-point numbers.
  *
- * Invariant: strtod of what is written is the number; no shorter decimal is; among the shortest it is
- *            the nearest.
+ * Invariant: strtod reads the same number; no shorter decimal does; no equally short one is nearer.
  * Ownership: the caller's buffer.
  * Threads:   any.
  */

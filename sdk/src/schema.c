@@ -104,8 +104,7 @@ static int32_t schema_copy_children(const struct ArrowSchema *from, struct Arrow
     if (!from->dictionary)
         return QETL_OK;
     out->dictionary = calloc(1, sizeof *out->dictionary);
-    return out->dictionary ? qetl_schema_copy(from->dictionary, out->dictionary)
-                           : QETL_E_NO_MEMORY;
+    return out->dictionary ? qetl_schema_copy(from->dictionary, out->dictionary) : QETL_E_NO_MEMORY;
 }
 
 int32_t qetl_schema_copy(const struct ArrowSchema *from, struct ArrowSchema *out)

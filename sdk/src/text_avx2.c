@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * UTF-8 validation with AVX2, by J. Keiser and D. Lemire, "Validating UTF-8 in less than one instruction
- * per byte" (2020). Each byte is looked at together with the one before it: three tables of 16 entries,
- * indexed by the former byte's two halves and by the latter's high half, answer the errors that each half
- * allows; a bit left in all three is an error. One bit, TWO_CONTS, is right where a character of three or
- * four bytes began two or three bytes earlier, and there alone.
+ * UTF-8 validation with AVX2, by J. Keiser and D. Lemire, "Validating UTF-8 in less than one
+ * instruction per byte" (2020). Each byte is looked at together with the one before it: three
+ * tables of 16 entries, indexed by the former byte's two halves and by the latter's high half,
+ * answer the errors that each half allows; a bit left in all three is an error. One bit, TWO_CONTS,
+ * is right where a character of three or four bytes began two or three bytes earlier, and there
+ * alone.
  */
 #include "text.h"
 
@@ -51,11 +52,10 @@ AVX2 static inline __m256i former_low(__m256i half)
 AVX2 static inline __m256i latter_high(__m256i half)
 {
     const char cont = (char)(TOO_LONG | OVERLONG_2 | TWO_CONTS), none = TOO_SHORT;
-    const __m256i table =
-        TABLE(none, none, none, none, none, none, none, none,
-              (char)(cont | OVERLONG_3 | OVERLONG_4), (char)(cont | OVERLONG_3 | TOO_LARGE),
-              (char)(cont | SURROGATE | TOO_LARGE), (char)(cont | SURROGATE | TOO_LARGE), none,
-              none, none, none);
+    const __m256i table = TABLE(
+        none, none, none, none, none, none, none, none, (char)(cont | OVERLONG_3 | OVERLONG_4),
+        (char)(cont | OVERLONG_3 | TOO_LARGE), (char)(cont | SURROGATE | TOO_LARGE),
+        (char)(cont | SURROGATE | TOO_LARGE), none, none, none, none);
     return _mm256_shuffle_epi8(table, half);
 }
 
@@ -64,17 +64,18 @@ AVX2 static inline __m256i high_half(__m256i bytes)
     return _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(15));
 }
 
-/* Nonzero where block, which follows prior, has errors. What ends in the next block is not seen yet. */
+/* Nonzero where block, which follows prior, has errors. What ends in the next block is not seen
+ * yet. */
 AVX2 static inline __m256i block_errors(__m256i block, __m256i prior)
 {
     const __m256i joint = _mm256_permute2x128_si256(prior, block, 0x21);
     const __m256i back1 = _mm256_alignr_epi8(block, joint, 15);
     const __m256i back2 = _mm256_alignr_epi8(block, joint, 14);
     const __m256i back3 = _mm256_alignr_epi8(block, joint, 13);
-    const __m256i pairs =
-        _mm256_and_si256(_mm256_and_si256(former_high(high_half(back1)),
-                                          former_low(_mm256_and_si256(back1, _mm256_set1_epi8(15)))),
-                         latter_high(high_half(block)));
+    const __m256i pairs = _mm256_and_si256(
+        _mm256_and_si256(former_high(high_half(back1)),
+                         former_low(_mm256_and_si256(back1, _mm256_set1_epi8(15)))),
+        latter_high(high_half(block)));
     const __m256i third = _mm256_subs_epu8(back2, _mm256_set1_epi8((char)(0xe0 - 0x80)));
     const __m256i fourth = _mm256_subs_epu8(back3, _mm256_set1_epi8((char)(0xf0 - 0x80)));
     const __m256i expected =
@@ -85,9 +86,9 @@ AVX2 static inline __m256i block_errors(__m256i block, __m256i prior)
 /* Nonzero if a character begins in block that does not end in it. */
 AVX2 static inline __m256i block_unfinished(__m256i block)
 {
-    const __m256i most = _mm256_setr_epi8(
-        -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-        -1, -1, -1, -1, -1, -1, (char)(0xf0 - 1), (char)(0xe0 - 1), (char)(0xc0 - 1));
+    const __m256i most = _mm256_setr_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+                                          -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+                                          -1, (char)(0xf0 - 1), (char)(0xe0 - 1), (char)(0xc0 - 1));
     return _mm256_subs_epu8(block, most);
 }
 

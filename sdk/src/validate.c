@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Full validation of arrays by Arrow's rules and the ABI's: shapes first, then what the buffers hold. */
+/* Full validation of arrays by Arrow's rules and the ABI's: shapes first, then what the buffers
+ * hold. */
 #include "validate.h"
 
 #include <stdio.h>
@@ -16,7 +17,8 @@ int32_t qetl_sdk_invalid(const struct qetl_sdk_finding *at, const char *format, 
     return QETL_E_DATA;
 }
 
-/* The place of child k: "a.b" for fields, "a[]" for a list's elements, "a{}" for a dictionary's values. */
+/* The place of child k: "a.b" for fields, "a[]" for a list's elements, "a{}" for a dictionary's
+ * values. */
 static void finding_descend(struct qetl_sdk_finding *at, const char *suffix, bool dotted)
 {
     size_t size = strlen(at->path);
@@ -99,8 +101,7 @@ static int32_t validate_children(const struct ArrowSchema *schema, const struct 
     return QETL_OK;
 }
 
-static int32_t validate_lexical(const struct ArrowSchema *schema,
-                                const struct qetl_sdk_finding *at)
+static int32_t validate_lexical(const struct ArrowSchema *schema, const struct qetl_sdk_finding *at)
 {
     size_t size;
     if (!qetl_schema_is_lexical(schema))

@@ -34,6 +34,7 @@ static int32_t upper_bind(void *self, uint32_t n_inputs, const struct ArrowSchem
     struct upper *u = self;
     const char *name = qetl_option_text(u->env, "/column");
     int64_t at = qetl_schema_find(inputs[0], name);
+    struct ArrowSchema made = {0};
     int32_t status = QETL_OK;
     char type[64];
     (void)n_inputs;
@@ -41,7 +42,6 @@ static int32_t upper_bind(void *self, uint32_t n_inputs, const struct ArrowSchem
         return qetl_fail(u->env, QETL_E_CONFIG, "/column", "name a column of the type text",
                          "the input has no column of text that is called \"%s\"", name);
     for (int64_t i = 0; i < inputs[0]->n_children && status >= 0; i++) {
-        struct ArrowSchema made;
         if (i != at)
             status = binder->copy(binder, 0, -1, 0, i, NULL);
         else if (!(status = qetl_schema_init_field(&made, name, "vu")))
@@ -51,6 +51,7 @@ static int32_t upper_bind(void *self, uint32_t n_inputs, const struct ArrowSchem
         status = binder->read(binder, 0, at, QETL_FORM_VALUE);
     if (status >= 0)
         status = binder->rows(binder, 0, QETL_ROWS_KEEP);
+    qetl_schema_release(&made);     /* unless derive took it */
     qetl_schema_release(&u->field); /* of an earlier bind */
     return status < 0 ? status : qetl_schema_copy(inputs[0]->children[at], &u->field);
 }
@@ -73,7 +74,7 @@ static int32_t upper_process(void *self, const struct qetl_event *event, struct 
 {
     struct upper *u = self;
     struct qetl_column row, column;
-    struct ArrowArray made;
+    struct ArrowArray made = {0};
     if (event->kind == QETL_EVENT_END)
         return QETL_END;
     if (event->kind != QETL_EVENT_BATCH)
@@ -89,6 +90,7 @@ static int32_t upper_process(void *self, const struct qetl_event *event, struct 
         status = qetl_builder_close(&u->builder, &made);
     if (!status)
         status = qetl_array_struct(u->env, event->rows, 1, &made, &out->batch);
+    qetl_array_release(&made); /* unless the batch took it */
     out->rows = event->rows;
     return status ? status : QETL_OUTPUT;
 }

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Behind a record that has no end (a quote that is never closed, or more than max_record bytes), the
+ * records are told line by line as far as the search for its end went: a line that is a whole row by
+ * itself (all quotes closed, as many cells as there are columns) is taken as one; what lies between such
+ * lines is rejected, in pieces of at most max_record bytes. So one lost quote costs its own lines alone,
+ * nothing is passed over silently, and each byte is looked at a bounded number of times.
+ */
+#include "csv.h"
+
+#include <stdio.h>
+
+enum line_end { LINE_ENDS, LINE_TOO_LONG, LINE_NEEDS_MORE };
+
+struct line {
+    enum line_end kind;
+    int64_t end;
+};
+
+static struct line line_look(const struct qetl_frame *io, int64_t at)
+{
+    int64_t left = io->size - at, room = left < io->max_record ? left : io->max_record;
+    const uint8_t *feed = memchr(io->data + at, '\n', (size_t)room);
+
+    if (feed)
+        return (struct line){LINE_ENDS, feed + 1 - io->data};
+    if (left >= io->max_record)
+        return (struct line){LINE_TOO_LONG, at + io->max_record};
+    if (io->flags & QETL_ITEM_OBJECT_END)
+        return (struct line){LINE_ENDS, io->size};
+    return (struct line){LINE_NEEDS_MORE, io->size};
+}
+
+/* 1: a whole row by itself; 0: not; or a failure. */
+static int32_t line_is_row(struct csv *self, const uint8_t *data, int64_t size)
+{
+    const struct csv_index *ix = &self->index;
+
+    if (self->kernel->index(data, size, self->dialect.marks, &self->index))
+        return QETL_E_NO_MEMORY;
+    return ix->n_rows == 1 && !ix->n_faults && ix->rows[0] == self->n_columns;
+}
+
+static int32_t piece_reject(struct csv *self, struct qetl_frame *io, int64_t size)
+{
+    struct csv_framer *f = &self->framer;
+    char message[160];
+    struct qetl_reject reject = {.struct_size = sizeof reject,
+                                 .column = -1,
+                                 .message = message,
+                                 .bytes = io->data,
+                                 .bytes_size = size};
+
+    reject.code = csv_code_word(f->code ? f->code : CSV_BROKEN_LINE);
+    if (f->code == CSV_OVERSIZE_RECORD)
+        snprintf(message, sizeof message,
+                 "the row has no end within max_record (%lld bytes); reading goes on at the next "
+                 "line that is a whole row",
+                 (long long)io->max_record);
+    else if (f->code == CSV_OPEN_QUOTE)
+        snprintf(message, sizeof message,
+                 "a quote is opened and never closed; reading goes on at the next line that is a "
+                 "whole row");
+    else
+        snprintf(message, sizeof message,
+                 "not a whole row by itself, behind a row that had no end before");
+    self->env.host->reject(self->env.ctx, &reject);
+    f->code = CSV_FINE;
+    io->rejected++;
+    io->begin = size;
+    return QETL_OK;
+}
+
+/* Lets go of data[0, at): rows, or a piece to reject. */
+static int32_t careful_leave(struct csv *self, struct qetl_frame *io, int64_t at, bool rows,
+                             bool within_line)
+{
+    struct csv_framer *f = &self->framer;
+
+    if (at && !rows)
+        piece_reject(self, io, at);
+    io->used = at;
+    f->offset = io->offset + at;
+    f->scan = CSV_SCAN_START;
+    f->scanned = f->known_end = 0;
+    f->within_line = at ? within_line : f->within_line;
+    return QETL_OK;
+}
+
+static bool line_is_last_empty(const struct qetl_frame *io, int64_t at, int64_t end)
+{
+    return end == io->size && csv_empty_line_size(io->data + at, 0, end - at, true) == end - at;
+}
+
+int32_t csv_frame_careful(struct csv *self, struct qetl_frame *io)
+{
+    struct csv_framer *f = &self->framer;
+    bool within = f->within_line, rows = false, object_end = io->flags & QETL_ITEM_OBJECT_END;
+    int64_t at = 0, until = f->careful_until - io->offset;
+
+    while (at < io->size && (at < until || within)) {
+        struct line line = line_look(io, at);
+        bool empty = !within && line_is_last_empty(io, at, line.end);
+        int32_t row;
+
+        if (line.kind == LINE_NEEDS_MORE || (empty && !object_end))
+            return careful_leave(self, io, rows ? at : 0, true, false);
+        if (empty)
+            break;
+        if (line.kind == LINE_TOO_LONG)
+            return at ? careful_leave(self, io, at, rows, false)
+                      : careful_leave(self, io, line.end, false, true);
+        row = within ? 0 : line_is_row(self, io->data + at, line.end - at);
+        if (row < 0)
+            return row;
+        if (at && (rows != (row > 0) || (!rows && line.end > io->max_record)))
+            break;
+        rows = row > 0;
+        within = false;
+        at = line.end;
+    }
+    if (!at && io->size && object_end) {
+        io->begin = io->size;
+        return careful_leave(self, io, io->size, true, false);
+    }
+    return careful_leave(self, io, at, rows, false);
+}

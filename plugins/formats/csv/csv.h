@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state of one csv instance and the parts it is made of.
+ *
+ * Invariant: dialect, names and types are settled by open_decode or open_encode and then constant.
+ * Ownership: an instance owns all that it points at; texts of options belong to the host.
+ * Threads:   as plugin.h says: one thread at a time inside an instance.
+ */
+#ifndef QETL_CSV_H
+#define QETL_CSV_H
+
+#include "scan.h"
+#include "values.h"
+
+#include <qetl/sdk.h>
+
+/* Spellings of NULL. Bit min(size, 63) of sizes is set for the size of each. */
+struct csv_nulls {
+    struct qetl_text *list;
+    int64_t count;
+    uint64_t sizes;
+};
+
+struct csv_dialect {
+    struct csv_marks marks;
+    bool delimiter_given;
+    bool header;
+    bool crlf;
+    int64_t sample_bytes;
+    struct csv_nulls nulls;
+};
+
+/* Names as they stand in a header. */
+struct csv_names {
+    struct qetl_text *list; /* into text */
+    int64_t count;
+    char *text;
+};
+
+enum { CSV_DELIMITER_SHOWN = 8 };
+
+struct csv_column {
+    char *name; /* for messages */
+    struct csv_type type;
+    bool declared;
+    bool check; /* every cell is proven to be of the type */
+};
+
+struct csv_framer {
+    struct csv_scan scan;   /* at `scanned` */
+    int64_t offset;         /* of the next data in the object */
+    int64_t scanned;        /* bytes of the next data that are known already */
+    int64_t known_end;      /* end of a record among them that was held back, or 0 */
+    int64_t careful_until;  /* offset in the object up to which each line stands for itself */
+    bool within_line;       /* the next data begins in the middle of a line that is passed over */
+    bool header_pending;
+    enum csv_code code; /* why the careful stretch begins; CSV_FINE behind its first piece */
+};
+
+struct csv_encoder;
+struct csv_scratch;
+
+struct csv {
+    struct qetl_env env;
+    struct csv_dialect dialect;
+    const struct csv_kernel *kernel;
+
+    struct csv_names header; /* of the first object; none without a header */
+    struct csv_column *columns;
+    int64_t n_columns;
+    struct qetl_want *wants;
+    int64_t n_wants;
+
+    struct csv_framer framer;
+    struct csv_index index;
+    struct csv_scratch *scratch; /* of decode */
+    struct csv_encoder *encoder;
+
+    uint8_t *prologue; /* what infer answered */
+    char *summary;
+};
+
+/* dialect.c */
+int32_t csv_dialect_read(struct csv *self, uint8_t default_delimiter);
+void csv_dialect_free(struct csv_dialect *dialect);
+bool csv_nulls_match(const struct csv_nulls *nulls, const void *data, int64_t size);
+void csv_delimiter_show(uint8_t delimiter, char out[CSV_DELIMITER_SHOWN]);
+
+static inline bool csv_nulls_may(const struct csv_nulls *nulls, int64_t size)
+{
+    return nulls->sizes >> (size < 63 ? size : 63) & 1;
+}
+
+/* sniff.c: the delimiter that the sample speaks for; settled says that it was no mere default. */
+uint8_t csv_sniff(struct csv *self, const uint8_t *data, int64_t size, bool whole,
+                  const char *object, bool *settled);
+
+/* names.c */
+int32_t csv_names_read(struct csv *self, const struct csv_index *ix, const uint8_t *data,
+                       struct csv_names *out, const char *object);
+bool csv_names_equal(const struct csv_names *a, const struct csv_names *b);
+/* "a, b, c", shortened. */
+void csv_names_show(const struct csv_names *names, char *out, size_t size);
+void csv_names_free(struct csv_names *names);
+/* Unlike names for columns: empty ones get a number, doubles a suffix. */
+int32_t csv_names_columns(struct csv *self, const struct csv_names *names, struct ArrowSchema *schema);
+
+/* infer.c */
+int32_t csv_infer(struct csv *self, const struct qetl_sample *sample, struct qetl_inferred *out);
+/* Bytes of a byte order mark at the front: 0 or 3. */
+int64_t csv_bom_size(const uint8_t *data, int64_t size);
+
+/* prologue.c */
+int32_t csv_prologue_write(struct csv *self, const struct csv_names *header, struct qetl_blob *out);
+int32_t csv_prologue_read(struct csv *self, struct qetl_blob prologue);
+
+/* open.c */
+int32_t csv_open_decode(struct csv *self, const struct ArrowSchema *schema, struct qetl_blob prologue,
+                        int64_t n_wants, const struct qetl_want *wants);
+void csv_columns_free(struct csv *self);
+
+/* frame.c, careful.c */
+int32_t csv_frame(struct csv *self, struct qetl_frame *io);
+/* Line by line, behind a record that had no end. */
+int32_t csv_frame_careful(struct csv *self, struct qetl_frame *io);
+/* Bytes of an empty line at the end of data[from, size), where a record begins at from; else 0. */
+int64_t csv_empty_line_size(const uint8_t *data, int64_t from, int64_t size, bool object_end);
+
+/* decode.c */
+int32_t csv_decode(struct csv *self, const struct qetl_chunk *chunk, struct qetl_decoded *out);
+void csv_scratch_free(struct csv_scratch *scratch);
+
+/* reject.c: the stable word of a reason */
+const char *csv_code_word(enum csv_code code);
+
+/* encode.c */
+int32_t csv_open_encode(struct csv *self, const struct ArrowSchema *schema);
+int32_t csv_begin(struct csv *self, struct qetl_space *out);
+int32_t csv_encode(struct csv *self, const struct ArrowArray *batch, struct qetl_space *out);
+void csv_encoder_free(struct csv_encoder *encoder);
+
+static inline bool csv_bit(const uint8_t *bits, int64_t at)
+{
+    return bits[at >> 3] >> (at & 7) & 1;
+}
+
+#endif

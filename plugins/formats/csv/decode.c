@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A chunk becomes a batch: index, judge the records, then column by column. What reads values comes
+ * first; where a cell does not fit, its row is taken out and those columns are made again, so that the
+ * usual case pays nothing for it.
+ */
+#include "decode.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static int32_t array_resize(void **array, int64_t room, size_t width)
+{
+    void *grown = realloc(*array, (size_t)room * width);
+
+    if (!grown)
+        return QETL_E_NO_MEMORY;
+    *array = grown;
+    return QETL_OK;
+}
+
+static int32_t scratch_reserve(struct csv *self, int64_t records)
+{
+    struct csv_scratch *s = self->scratch;
+    int64_t room = records + records / 2 + 64;
+
+    if (!s)
+        s = self->scratch = calloc(1, sizeof *s);
+    if (!s)
+        return QETL_E_NO_MEMORY;
+    s->judged = false;
+    if (s->room >= records && s->room)
+        return QETL_OK;
+    if (array_resize((void **)&s->base, room, sizeof *s->base) ||
+        array_resize((void **)&s->map, room, sizeof *s->map) ||
+        array_resize((void **)&s->offsets, room, sizeof *s->offsets) ||
+        array_resize((void **)&s->valid, room / 64 + 1, sizeof *s->valid) ||
+        array_resize((void **)&s->bytes, room, sizeof *s->bytes) ||
+        array_resize((void **)&s->verdicts, room, sizeof *s->verdicts))
+        return QETL_E_NO_MEMORY;
+    s->room = room;
+    return QETL_OK;
+}
+
+void csv_scratch_free(struct csv_scratch *s)
+{
+    if (!s)
+        return;
+    free(s->base);
+    free(s->map);
+    free(s->offsets);
+    free(s->valid);
+    free(s->bytes);
+    free(s->verdicts);
+    free(s->heap.pieces);
+    free(s->heap.sizes);
+    free(s);
+}
+
+void csv_verdict_set(struct csv_job *job, int64_t record, enum csv_code code, int64_t column)
+{
+    struct csv_scratch *s = job->s;
+    struct csv_verdict *v = &s->verdicts[record];
+
+    if (!s->judged)
+        memset(s->verdicts, 0, (size_t)job->records * sizeof *s->verdicts);
+    s->judged = true;
+    if (!v->code || (column >= 0 && column < v->column))
+        *v = (struct csv_verdict){.code = code, .column = (int32_t)column};
+}
+
+/* First byte of every record. */
+static void offsets_fill(const struct csv_job *job)
+{
+    const struct csv_index *ix = &job->self->index;
+    int32_t *offsets = job->s->offsets;
+
+    offsets[0] = 0;
+    for (int64_t r = 1; r < job->records; r++)
+        offsets[r] = (int32_t)(ix->ends[(int64_t)ix->rows[r - 1] - 1] + 1);
+}
+
+static bool records_even(const struct csv_index *ix, int64_t n_columns)
+{
+    int64_t wanted = 0, odd = 0;
+
+    for (int64_t r = 0; r < ix->n_rows; r++) {
+        wanted += n_columns;
+        odd |= ix->rows[r] ^ wanted;
+    }
+    return !odd;
+}
+
+static void records_judge_utf8(struct csv_job *job)
+{
+    const struct qetl_chunk *chunk = job->chunk;
+    const int32_t *offsets = job->s->offsets;
+
+    for (int64_t r = 0; r < job->records; r++) {
+        int64_t end = r + 1 < job->records ? offsets[r + 1] : chunk->size;
+
+        if (!qetl_utf8_valid(chunk->data + offsets[r], end - offsets[r]))
+            csv_verdict_set(job, r, CSV_BAD_UTF8, -1);
+    }
+}
+
+/* What can be said without types: the first of these reasons counts. */
+static void records_judge(struct csv_job *job)
+{
+    const struct csv_index *ix = &job->self->index;
+    int64_t n_columns = job->self->n_columns;
+
+    for (int64_t i = 0; i < ix->n_faults; i++)
+        csv_verdict_set(job, ix->faults[i].record, ix->faults[i].code, -1);
+    if (!ix->ascii && !qetl_utf8_valid(job->chunk->data, job->chunk->size))
+        records_judge_utf8(job);
+    if (records_even(ix, n_columns))
+        return;
+    for (int64_t r = 0; r < ix->n_rows; r++)
+        if (ix->rows[r] - (r ? ix->rows[r - 1] : 0) != n_columns)
+            csv_verdict_set(job, r, CSV_RAGGED_ROW, -1);
+}
+
+/* The rows are the records without a verdict. */
+static void rows_collect(struct csv_job *job)
+{
+    const struct csv_index *ix = &job->self->index;
+    struct csv_scratch *s = job->s;
+    int64_t n = 0;
+
+    job->mapped = s->judged;
+    for (int64_t r = 0; r < job->records; r++) {
+        if (s->judged && s->verdicts[r].code)
+            continue;
+        s->base[n] = r ? ix->rows[r - 1] : 0;
+        s->map[n++] = (int32_t)r;
+    }
+    job->rows = n;
+}
+
+static void arrays_release(struct ArrowArray *arrays, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        qetl_array_release(&arrays[i]);
+}
+
+static int32_t values_make(struct csv_job *job, struct ArrowArray *arrays)
+{
+    struct csv *self = job->self;
+    int32_t status = QETL_OK;
+
+    for (int64_t i = 0; !status && i < self->n_wants; i++)
+        if (self->wants[i].form == QETL_FORM_VALUE)
+            status = csv_column_values(job, self->wants[i].column, &arrays[i]);
+    for (int64_t i = 0; !status && i < self->n_columns; i++)
+        if (self->columns[i].check)
+            status = csv_column_values(job, i, NULL);
+    return status;
+}
+
+static int32_t columns_make(struct csv_job *job, struct ArrowArray *arrays)
+{
+    struct csv *self = job->self;
+    int64_t records_before = job->rows;
+    int32_t status = values_make(job, arrays);
+
+    if (!status && job->s->judged) {
+        rows_collect(job);
+        if (job->rows != records_before) {
+            arrays_release(arrays, self->n_wants);
+            status = values_make(job, arrays);
+        }
+    }
+    for (int64_t i = 0; !status && i < self->n_wants; i++)
+        if (self->wants[i].form != QETL_FORM_VALUE)
+            status = csv_column_views(job, self->wants[i].column, &arrays[i]);
+    return status;
+}
+
+static int32_t batch_make(struct csv_job *job, struct qetl_decoded *out)
+{
+    struct csv *self = job->self;
+    struct ArrowArray *arrays = calloc((size_t)self->n_wants + 1, sizeof *arrays);
+    int32_t status = arrays ? columns_make(job, arrays) : QETL_E_NO_MEMORY;
+
+    if (!status)
+        status = qetl_array_struct(self->env, job->rows, self->n_wants, arrays, &out->batch);
+    if (status && arrays)
+        arrays_release(arrays, self->n_wants);
+    csv_heap_drop(self, &job->s->heap);
+    free(arrays);
+    return status;
+}
+
+int32_t csv_decode(struct csv *self, const struct qetl_chunk *chunk, struct qetl_decoded *out)
+{
+    struct csv_job job = {.self = self, .chunk = chunk};
+    int32_t status;
+
+    if (chunk->data - (const uint8_t *)chunk->buffer + chunk->size > INT32_MAX)
+        return qetl_fail(self->env, QETL_E_UNSUPPORTED, NULL, NULL, "a chunk of %lld bytes is too large",
+                         (long long)chunk->size);
+    if (self->kernel->index(chunk->data, chunk->size, self->dialect.marks, &self->index))
+        return QETL_E_NO_MEMORY;
+    job.records = self->index.n_rows;
+    status = scratch_reserve(self, job.records);
+    if (status)
+        return status;
+    job.s = self->scratch;
+    offsets_fill(&job);
+    records_judge(&job);
+    rows_collect(&job);
+    status = batch_make(&job, out);
+    if (status)
+        return status;
+    for (int64_t r = 0; job.s->judged && r < job.records; r++)
+        if (job.s->verdicts[r].code)
+            csv_reject_record(&job, r, &job.s->verdicts[r]);
+    out->rows = job.rows;
+    out->records = job.records;
+    out->record_map = job.mapped ? job.s->map : NULL;
+    out->record_offsets = job.s->offsets;
+    return QETL_OK;
+}

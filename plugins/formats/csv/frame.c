@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Finds the borders of records, block by block. What was looked at once is not looked at again: the
+ * state of the scan is carried from call to call, so that where the data was cut makes no difference.
+ *
+ * An empty line at the very end of an object is no record. While more may come, an empty line at the end
+ * of the data is therefore held back; at the object's end it is passed over.
+ */
+#include "csv.h"
+
+int64_t csv_empty_line_size(const uint8_t *data, int64_t from, int64_t size, bool object_end)
+{
+    int64_t at = size;
+
+    if (at > from && data[at - 1] == '\n')
+        at--;
+    else if (!object_end)
+        return 0;
+    if (at > from && data[at - 1] == '\r')
+        at--;
+    return at < size && (at == from || data[at - 1] == '\n') ? size - at : 0;
+}
+
+static int32_t header_differs(struct csv *self, const char *object, const struct csv_names *names)
+{
+    char here[256], first[256];
+
+    csv_names_show(names, here, sizeof here);
+    csv_names_show(&self->header, first, sizeof first);
+    return qetl_fail(self->env, QETL_E_DATA, NULL,
+                     "Read objects with other columns by a source of their own.",
+                     "%s: its header (%s) is not that of the first object (%s)",
+                     object ? object : "input", here, first);
+}
+
+static int32_t header_compare(struct csv *self, const struct qetl_frame *io, const uint8_t *data,
+                              int64_t size)
+{
+    struct csv_names names = {0};
+    int32_t status;
+
+    if (self->kernel->index(data, size, self->dialect.marks, &self->index))
+        return QETL_E_NO_MEMORY;
+    status = csv_names_read(self, &self->index, data, &names, io->object);
+    if (!status && !csv_names_equal(&names, &self->header))
+        status = header_differs(self, io->object, &names);
+    csv_names_free(&names);
+    return status;
+}
+
+/* The end of the first record of data[from, size), or -1. */
+static int64_t first_end(struct csv *self, const uint8_t *data, int64_t from, int64_t size)
+{
+    struct csv_scan scan = CSV_SCAN_START;
+
+    while (from < size) {
+        int n = size - from < 64 ? (int)(size - from) : 64;
+        struct csv_block b =
+            csv_scan_exact(data + from, n, -1, self->dialect.marks, &scan, NULL, from);
+
+        if (b.lines)
+            return from + __builtin_ctzll(b.lines) + 1;
+        from += n;
+    }
+    return -1;
+}
+
+/* Passes over the byte order mark and the header. *from: where records begin, or -1: more data is
+ * needed. */
+static int32_t header_skip(struct csv *self, const struct qetl_frame *io, int64_t *from)
+{
+    bool end = io->flags & QETL_ITEM_OBJECT_END;
+    int64_t begin = csv_bom_size(io->data, io->size), behind;
+
+    *from = begin;
+    if (!end && (io->size == 0 || (io->size < 3 && !memcmp(io->data, "\xef\xbb\xbf", (size_t)io->size))))
+        *from = -1;
+    if (*from < 0 || !self->dialect.header)
+        return QETL_OK;
+    if (end && io->size - begin == csv_empty_line_size(io->data, begin, io->size, true)) {
+        *from = io->size;
+        return QETL_OK;
+    }
+    behind = first_end(self, io->data, begin, io->size);
+    if (behind < 0 && !end && io->size < io->max_record) {
+        *from = -1;
+        return QETL_OK;
+    }
+    if (behind < 0 && !end)
+        return qetl_fail(self->env, QETL_E_DATA, NULL, "Check delimiter and quote, or raise max_record.",
+                         "%s: the header does not end within %lld bytes",
+                         io->object ? io->object : "input", (long long)io->size);
+    *from = behind < 0 ? io->size : behind;
+    return header_compare(self, io, io->data + begin, *from - begin);
+}
+
+/* What lies behind `used` will be seen again: keeps what is known of it. */
+static int32_t frame_leave(struct csv_framer *f, struct qetl_frame *io, int64_t used, int64_t scanned)
+{
+    io->used = used;
+    f->offset = io->offset + used;
+    f->scanned = scanned - used;
+    f->known_end = 0;
+    return QETL_OK;
+}
+
+/* The object ends outside of quotes: all that is left is records, an empty last line excepted. */
+static int32_t frame_finish(struct csv_framer *f, struct qetl_frame *io, int64_t from)
+{
+    int64_t records_end = io->size - csv_empty_line_size(io->data, from, io->size, true);
+
+    f->scan = CSV_SCAN_START;
+    if (records_end == from)
+        records_end = io->begin = io->size;
+    return frame_leave(f, io, records_end, records_end);
+}
+
+/* Records of at most max_record bytes each: looks no farther than that from `from` at a time. */
+static int32_t records_find(struct csv *self, struct qetl_frame *io, int64_t from)
+{
+    struct csv_framer *f = &self->framer;
+    bool end = io->flags & QETL_ITEM_OBJECT_END, full = io->size - from >= io->max_record;
+    int64_t window = full ? from + io->max_record : io->size;
+    int64_t scanned = from + f->scanned, last = f->known_end ? from + f->known_end : -1, held;
+
+    if (scanned < window) {
+        int64_t found =
+            self->kernel->last_end(io->data, scanned, window, self->dialect.marks, &f->scan);
+
+        last = found < 0 ? last : found;
+        scanned = window;
+    }
+    io->begin = from;
+    if (end && window == io->size && !f->scan.inside && (last >= 0 || !full))
+        return frame_finish(f, io, from);
+    if (last < 0 && (full || end)) {
+        f->careful_until = io->offset + window;
+        f->code = full ? CSV_OVERSIZE_RECORD : CSV_OPEN_QUOTE;
+        return from ? frame_leave(f, io, from, from) : csv_frame_careful(self, io);
+    }
+    if (last < 0)
+        return frame_leave(f, io, from, scanned);
+    held = last == io->size && !end ? csv_empty_line_size(io->data, from, io->size, false) : 0;
+    frame_leave(f, io, last - held, scanned);
+    f->known_end = held;
+    return QETL_OK;
+}
+
+/* An object begins, or is taken up again where a record begins. */
+static void framer_begin(struct csv_framer *f, const struct qetl_frame *io)
+{
+    bool start = io->flags & QETL_ITEM_OBJECT_START;
+
+    if (start || io->offset != f->offset)
+        *f = (struct csv_framer){.scan = CSV_SCAN_START,
+                                 .offset = io->offset,
+                                 .careful_until = -1,
+                                 .header_pending = start};
+}
+
+int32_t csv_frame(struct csv *self, struct qetl_frame *io)
+{
+    struct csv_framer *f = &self->framer;
+    int64_t from = 0;
+
+    io->begin = io->used = io->rejected = 0;
+    framer_begin(f, io);
+    if (f->header_pending) {
+        int32_t status = header_skip(self, io, &from);
+
+        if (status || from < 0)
+            return status;
+        f->header_pending = false;
+    }
+    if (f->within_line || io->offset < f->careful_until)
+        return csv_frame_careful(self, io);
+    return records_find(self, io, from);
+}

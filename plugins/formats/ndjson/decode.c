@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One chunk to one batch, and the records that do not make it. */
+#include "decoder.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+enum { TAIL_ROOM = 64 };
+
+static const uint8_t *line_end(const struct ndjson_decoder *d, const uint8_t *p)
+{
+    const uint8_t *feed = memchr(p, '\n', (size_t)(d->end - p));
+    return feed ? feed : d->end;
+}
+
+bool ndjson_line_valid(struct ndjson_decoder *d, const uint8_t *p)
+{
+    if (qetl_utf8_valid(p, line_end(d, p) - p))
+        return true;
+    ndjson_fault_set(&d->reader, "bad_utf8", p,
+                     "the record is not UTF-8; convert the file, as in iconv -f latin1 -t utf-8");
+    return false;
+}
+
+/* Only nulls leave marks in a row that was not finished. */
+static void row_undo(struct ndjson_decoder *d)
+{
+    for (int64_t i = 0; i < d->n_sinks; i++)
+        if (d->sinks[i].validity)
+            d->sinks[i].validity[d->row >> 3] |= (uint8_t)(1u << (d->row & 7));
+    d->heap_size = d->heap_mark;
+}
+
+const uint8_t *ndjson_record_reject(struct ndjson_decoder *d, const uint8_t *line)
+{
+    const struct ndjson_fault *fault = &d->reader.fault;
+    const uint8_t *behind = line_end(d, line);
+    char message[NDJSON_FAULT_TEXT + 64];
+    snprintf(message, sizeof message, "%s (at byte %lld of the record)", fault->text,
+             (long long)(fault->at - line) + 1);
+    ndjson_message_mend(message);
+    struct qetl_reject reject = {.struct_size = sizeof reject,
+                                 .row = d->records,
+                                 .column = fault->column,
+                                 .code = fault->code,
+                                 .message = message,
+                                 .bytes = line,
+                                 .bytes_size = behind - line,
+                                 .bytes_offset = line - d->data};
+    d->env.host->reject(d->env.ctx, &reject);
+    row_undo(d);
+    return behind < d->end ? behind + 1 : d->end;
+}
+
+static int32_t chunk_take(struct ndjson_decoder *d, const struct qetl_chunk *chunk)
+{
+    assert(chunk->tail_room >= TAIL_ROOM);
+    d->chunk = chunk;
+    d->data = chunk->data;
+    d->end = chunk->data + chunk->size;
+    d->base = chunk->buffer;
+    d->reader.end = d->end;
+    if (!d->base || d->end - d->base > INT32_MAX)
+        return qetl_fail(d->env, QETL_E_FATAL, NULL, NULL,
+                         "a chunk to decode lies in no buffer under 2 GiB");
+    return QETL_OK;
+}
+
+int32_t ndjson_decode_chunk(struct ndjson_decoder *d, const struct qetl_chunk *chunk,
+                            struct qetl_decoded *out)
+{
+    int32_t status = chunk_take(d, chunk);
+    if (!status)
+        status = ndjson_batch_begin(d);
+    if (!status)
+        status = d->kernel->walk(d);
+    if (!status)
+        status = ndjson_batch_finish(d, &out->batch);
+    if (status) {
+        ndjson_batch_drop(d);
+        return status;
+    }
+    out->rows = d->row;
+    out->records = d->records;
+    out->record_map = d->row < d->records ? d->map : NULL;
+    out->record_offsets = d->offsets;
+    return QETL_OK;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Errors of the operating system, told through the host.
+ *
+ * Invariant: every report carries the name of its errno (ENOSPC) as vendor code.
+ * Ownership: nothing is kept.
+ * Threads:   any.
+ */
+#ifndef FILE_SINK_FAULT_H
+#define FILE_SINK_FAULT_H
+
+#include <qetl/sdk.h>
+
+/* "NAME: what: No space left on device", with a suggestion where the error suggests one. Answers
+ * QETL_E_NO_MEMORY for ENOMEM, QETL_E_CLOSED for EPIPE, else QETL_E_ENVIRONMENT. */
+int32_t fault_report(struct qetl_env env, int error, const char *name, const char *what);
+int32_t fault_memory(struct qetl_env env);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What prepare hands out and commit takes: all that is needed to finish or undo, in any process.
+ *
+ * Invariant: what encode wrote, decode of this and later versions reads; anything else is refused.
+ *            Integers are little-endian.
+ * Ownership: decode's strings belong to the handle; handle_free frees them.
+ * Threads:   none of its own.
+ */
+#ifndef FILE_SINK_HANDLE_H
+#define FILE_SINK_HANDLE_H
+
+#include <qetl/sdk.h>
+
+enum handle_action {
+    HANDLE_CREATE = 1, /* staged, and to appear where nothing stands */
+    HANDLE_REPLACE,    /* staged, and to take the place of what stands there */
+    HANDLE_APPEND,     /* written in place */
+    HANDLE_SPECIAL     /* written in place, and beyond recall */
+};
+
+struct handle {
+    int64_t action;
+    int64_t rows, bytes;
+    int64_t before;      /* APPEND: length without what was written */
+    int64_t device, inode; /* of the staged or appended file */
+    char *given;  /* the path as the user wrote it */
+    char *final;
+    char *staged; /* "" if written in place */
+    char *backup; /* REPLACE: where the former file is kept; else "" */
+};
+
+/* OK or a failure of the writer's, or NO_MEMORY. */
+int32_t handle_encode(const struct handle *, const struct qetl_writer *out);
+/* 0, EINVAL (none of ours) or ENOMEM; after a failure it is empty. */
+int handle_decode(struct handle *out, const void *data, size_t size);
+void handle_free(struct handle *);
+
+#endif

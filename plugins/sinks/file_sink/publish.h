@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Making a prepared output visible, or undoing it, from its handle alone.
+ *
+ * Invariant: nothing that stood under the final name is ever lost: it stays, or it lives on under the
+ *            backup's name. Both calls may be repeated, also after a kill in the middle of them.
+ * Ownership: nothing is kept.
+ * Threads:   none of its own; other processes may work in the same folder.
+ */
+#ifndef FILE_SINK_PUBLISH_H
+#define FILE_SINK_PUBLISH_H
+
+#include "handle.h"
+
+int32_t publish_commit(struct qetl_env, const struct handle *);
+int32_t publish_abort(struct qetl_env, const struct handle *);
+
+#endif

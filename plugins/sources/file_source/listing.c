@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "listing.h"
+
+#include "fault.h"
+#include "glob.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct entry { /* one entry of the option */
+    struct qetl_env env;
+    const char *path;
+    char option[32]; /* its JSON pointer */
+};
+
+static int32_t entry_missing(const struct entry *e, int32_t code, const char *what)
+{
+    char *near = listing_near(e->path);
+    char *folder = getcwd(NULL, 0);
+    char line[2048], suggestion[1024];
+    struct qetl_error_info info = {.struct_size = sizeof info,
+                                   .code = code,
+                                   .message = line,
+                                   .suggestion = suggestion,
+                                   .option = e->option,
+                                   .vendor_code = "ENOENT"};
+    snprintf(line, sizeof line, "%s: %s (working folder: %s)", e->path, what, folder ? folder : "unknown");
+    if (near)
+        snprintf(suggestion, sizeof suggestion, "did you mean %s?", near);
+    else
+        snprintf(suggestion, sizeof suggestion,
+                 "check the path; a relative one starts at the working folder");
+    free(near);
+    free(folder);
+    return e->env.host->error(e->env.ctx, &info);
+}
+
+/* 0 or an errno: the regular files of a folder that are not hidden. */
+static int folder_read(const char *folder, struct names *out)
+{
+    DIR *dir = opendir(folder);
+    struct dirent *item;
+    int error = 0;
+    if (!dir)
+        return errno;
+    while (!error && (errno = 0, item = readdir(dir))) {
+        struct stat st;
+        char *path;
+        if (item->d_name[0] == '.')
+            continue;
+        path = names_join(folder, item->d_name);
+        if (path && (stat(path, &st) != 0 || S_ISREG(st.st_mode)))
+            error = names_take(out, path); /* also what cannot be examined: opening will say why */
+        else
+            free(path);
+        if (!path)
+            error = ENOMEM;
+    }
+    if (!error)
+        error = errno;
+    closedir(dir);
+    return error;
+}
+
+static int32_t entry_folder(const struct entry *e, struct names *out)
+{
+    int64_t first = out->count;
+    int error = folder_read(e->path, out);
+    if (error)
+        return fault_report(e->env, error, e->option, e->path, "the folder cannot be read");
+    names_sort(out, first);
+    if (out->count == first)
+        return qetl_fail(e->env, QETL_E_CONFIG, e->option,
+                         "for the files of subfolders write a pattern, for example \"FOLDER/**/*.csv\"",
+                         "%s: the folder holds no files (hidden ones and subfolders do not count)",
+                         e->path);
+    return QETL_OK;
+}
+
+static int32_t entry_pattern(const struct entry *e, struct names *out)
+{
+    int64_t first = out->count, folders = 0;
+    char *culprit = NULL;
+    int error = glob_expand(e->path, out, &folders, &culprit);
+    int32_t status = QETL_OK;
+    if (error)
+        status = fault_report(e->env, error, e->option, culprit ? culprit : e->path,
+                              "cannot be looked into for the pattern");
+    else if (out->count == first && folders)
+        status = qetl_fail(e->env, QETL_E_CONFIG, e->option, "add /* for the files within them",
+                           "%s: the pattern matches only folders", e->path);
+    else if (out->count == first)
+        status = entry_missing(e, QETL_E_CONFIG, "no file matches this pattern");
+    free(culprit);
+    return status;
+}
+
+static int32_t entry_add(const struct entry *e, struct names *out)
+{
+    struct stat st;
+    if (!*e->path)
+        return qetl_fail(e->env, QETL_E_CONFIG, e->option, "name a file, a folder, a pattern or - ",
+                         "the path is empty");
+    if (strcmp(e->path, "-") == 0)
+        return names_add(out, e->path) ? fault_memory(e->env) : QETL_OK;
+    if (stat(e->path, &st) == 0) {
+        if (S_ISDIR(st.st_mode))
+            return entry_folder(e, out);
+        return names_add(out, e->path) ? fault_memory(e->env) : QETL_OK;
+    }
+    if (glob_is_pattern(e->path))
+        return entry_pattern(e, out);
+    if (errno != ENOENT && errno != ENOTDIR)
+        return fault_report(e->env, errno, e->option, e->path, "cannot be examined");
+    return entry_missing(e, QETL_E_ENVIRONMENT, "no such file or folder");
+}
+
+/* A file that two entries mean is read twice: that may be wanted, but is said. */
+static int32_t repetitions_check(struct qetl_env env, const struct names *list)
+{
+    struct names sorted = {0};
+    int32_t status = QETL_OK;
+    for (int64_t i = 0; i < list->count && status == QETL_OK; i++)
+        if (names_add(&sorted, list->items[i]))
+            status = fault_memory(env);
+    names_sort(&sorted, 0);
+    if (status == QETL_OK && sorted.count < list->count)
+        qetl_logf(env, QETL_LOG_WARN, "%lld files are named more than once in path, and read as often",
+                  (long long)(list->count - sorted.count));
+    names_free(&sorted);
+    return status;
+}
+
+static int32_t stdin_check(struct qetl_env env, const struct names *list)
+{
+    int64_t count = 0;
+    for (int64_t i = 0; i < list->count; i++)
+        count += strcmp(list->items[i], "-") == 0;
+    if (count > 1)
+        return qetl_fail(env, QETL_E_CONFIG, "/path", "name - once",
+                         "standard input can be read once only, but path names it %lld times",
+                         (long long)count);
+    return QETL_OK;
+}
+
+int32_t listing_make(struct qetl_env env, struct names *out)
+{
+    int64_t count = qetl_option_kind(env, "/path") == QETL_OPTION_LIST ? qetl_option_count(env, "/path")
+                                                                      : 1;
+    bool list = qetl_option_kind(env, "/path") == QETL_OPTION_LIST;
+    int32_t status = QETL_OK;
+    if (list && count == 0)
+        return qetl_fail(env, QETL_E_CONFIG, "/path", "name at least one file", "path is an empty list");
+    for (int64_t i = 0; i < count && status == QETL_OK; i++) {
+        struct entry e = {.env = env, .option = "/path"};
+        if (list)
+            snprintf(e.option, sizeof e.option, "/path/%lld", (long long)i);
+        e.path = qetl_option_text(env, e.option);
+        status = e.path ? entry_add(&e, out)
+                        : qetl_fail(env, QETL_E_CONFIG, e.option, NULL, "path has to be a text");
+    }
+    if (status == QETL_OK)
+        status = stdin_check(env, out);
+    return status ? status : repetitions_check(env, out);
+}
