@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bind.h"
 
+#include "call.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -193,8 +195,10 @@ int32_t qetl_bind(struct qetl_ctx *ctx, uint32_t n_in, const struct ArrowSchema 
         .inputs = inputs,
     };
     int32_t status = binding_init(out, n_in, inputs, n_out);
+    qetl_call_enter(ctx, "bind");
     if (!status)
         status = ctx->component->transform->bind(ctx->self, n_in, inputs, &binder.base);
+    qetl_call_leave();
     if (!status)
         status = binding_check(&binder);
     if (status)

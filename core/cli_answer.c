@@ -61,7 +61,8 @@ int qetl_cli_answer(const struct qetl_cli *cli, const char *command, int exit_co
     if (!cli->json) {
         int colour = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
         qetl_findings_print(findings, stderr, colour);
-        if (report && !cli->quiet && exit_code != QETL_EXIT_SIGPIPE)
+        bool moved = report && report->processing_s > 0 && exit_code != QETL_EXIT_SIGPIPE;
+        if (moved && !cli->quiet)
             qetl_report_print(report, stderr);
     }
     json_decref(kept);

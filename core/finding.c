@@ -87,6 +87,11 @@ void qetl_finding_environment(struct qetl_finding *finding)
         finding->environment = 1;
 }
 
+void qetl_findings_no_memory(struct qetl_findings *findings)
+{
+    qetl_finding_environment(qetl_finding_add(findings, QETL_ERROR, "no_memory", "out of memory"));
+}
+
 int qetl_findings_environment(const struct qetl_findings *findings)
 {
     for (size_t i = 0; i < findings->count; i++)

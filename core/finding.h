@@ -40,6 +40,8 @@ void qetl_finding_at(struct qetl_finding *, const char *file, int line, int colu
 void qetl_finding_mend(struct qetl_finding *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void qetl_finding_environment(struct qetl_finding *);
+/* For what could not be checked or made. */
+void qetl_findings_no_memory(struct qetl_findings *);
 /* Findings from `first` on, by file, line and column; those of one place stay in order, and of equal
  * neighbours there one stays. */
 void qetl_findings_sort(struct qetl_findings *, size_t first);

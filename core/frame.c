@@ -208,7 +208,9 @@ static int32_t frame_once(struct qetl_op *op)
     frame.flags |= s->object_started ? QETL_ITEM_OBJECT_START : 0;
     frame.flags |= s->object_ended && whole ? QETL_ITEM_OBJECT_END : 0;
     int64_t started = qetl_now_ns();
+    qetl_call_enter(framer, "frame");
     int32_t status = framer->component->format->frame(framer->self, &frame);
+    qetl_call_leave();
     qetl_tally_add(&framer->tally.nanoseconds, qetl_now_ns() - started);
     if (status < 0)
         return qetl_run_fail(op->run, op->node, framer, "frame", status);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "instance.h"
 
+#include "call.h"
 #include "host.h"
 
 #include <assert.h>
@@ -34,12 +35,17 @@ int32_t qetl_instance_create(struct qetl_ctx *ctx)
     ctx->created = true;
     if (!ctx->component->create)
         return QETL_OK;
-    return ctx->component->create(ctx->self, &qetl_host_table, ctx, ctx->config);
+    qetl_call_enter(ctx, "create");
+    int32_t status = ctx->component->create(ctx->self, &qetl_host_table, ctx, ctx->config);
+    qetl_call_leave();
+    return status;
 }
 
 int32_t qetl_instance_start(struct qetl_ctx *ctx)
 {
+    qetl_call_enter(ctx, "start");
     int32_t status = ctx->component->start ? ctx->component->start(ctx->self) : QETL_OK;
+    qetl_call_leave();
     ctx->started = status == QETL_OK;
     return status;
 }
@@ -49,7 +55,10 @@ int32_t qetl_instance_stop(struct qetl_ctx *ctx)
     if (!ctx->started)
         return QETL_OK;
     ctx->started = false;
-    return ctx->component->stop ? ctx->component->stop(ctx->self) : QETL_OK;
+    qetl_call_enter(ctx, "stop");
+    int32_t status = ctx->component->stop ? ctx->component->stop(ctx->self) : QETL_OK;
+    qetl_call_leave();
+    return status;
 }
 
 void qetl_instance_interrupt(struct qetl_ctx *ctx)
@@ -62,8 +71,10 @@ void qetl_instance_free(struct qetl_ctx *ctx)
 {
     if (!ctx)
         return;
+    qetl_call_enter(ctx, "destroy");
     if (ctx->created && ctx->component->destroy)
         ctx->component->destroy(ctx->self);
+    qetl_call_leave();
     qetl_instance_drop_rejected(ctx);
     free(ctx->rejected);
     qetl_error_report_free(&ctx->error);

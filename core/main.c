@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The program: picks the command. */
+#include "call.h"
 #include "cli.h"
 #include "suggest.h"
 
@@ -63,6 +64,7 @@ static int run_command(size_t i, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    qetl_call_report_crashes();
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
     const char *word = argc > 1 ? argv[1] : "";
     if (strcmp(word, "--version") == 0 || strcmp(word, "version") == 0)

@@ -78,9 +78,10 @@ static void check_typing(const json_t *schema, const json_t *object, const char 
             if (!json_object_get(object, known))
                 qetl_suggest_offer(&suggest, known);
         char *place = suggest.best ? qetl_pointer_key(pointer, key) : NULL;
-        if (place)
-            qetl_finding_mend(qetl_document_error(document, place, QETL_AT_KEY, findings,
-                                                  "unknown_key", "`%s` is not known here", key),
+        if (suggest.best)
+            qetl_finding_mend(qetl_document_error(document, place ? place : "", QETL_AT_KEY,
+                                                  findings, "unknown_key", "`%s` is not known here",
+                                                  key),
                               "did you mean `%s`?", suggest.best);
         free(place);
     }
@@ -97,9 +98,8 @@ struct component_check {
 static void component_fail(const struct component_check *c, const char *key, const char *message)
 {
     char *place = qetl_pointer_key(c->pointer, key);
-    if (place)
-        qetl_document_error(c->document, place, QETL_AT_KEY, c->findings, "bad_manifest", "`%s` %s",
-                            key, message);
+    qetl_document_error(c->document, place ? place : "", QETL_AT_KEY, c->findings, "bad_manifest",
+                        "`%s` %s", key, message);
     free(place);
 }
 
@@ -171,11 +171,10 @@ static void check_described(const struct component_check *c, const char *pointer
             continue;
         char *properties = qetl_pointer_key(pointer, "properties");
         char *place = properties ? qetl_pointer_key(properties, key) : NULL;
-        if (place)
-            qetl_finding_mend(
-                qetl_document_error(c->document, place, QETL_AT_KEY, c->findings, "bad_manifest",
-                                    "option `%s` has no description", key),
-                "say in one sentence what it does: users see it in `qetl plugin info`");
+        qetl_finding_mend(qetl_document_error(c->document, place ? place : "", QETL_AT_KEY,
+                                              c->findings, "bad_manifest",
+                                              "option `%s` has no description", key),
+                          "say in one sentence what it does: users see it in `qetl plugin info`");
         free(place);
         free(properties);
     }
@@ -190,7 +189,9 @@ static void check_options(const struct component_check *c)
         component_fail(c, "options", "is a schema of type object");
     if (!json_is_false(json_object_get(options, "additionalProperties")))
         component_fail(c, "options", "has additionalProperties: false, or typing errors go unseen");
-    if (pointer && qetl_schema_lint(options, c->document, pointer, c->findings) == 0) {
+    if (!pointer)
+        qetl_findings_no_memory(c->findings);
+    else if (qetl_schema_lint(options, c->document, pointer, c->findings) == 0) {
         check_reserved(c, pointer);
         check_described(c, pointer);
     }
@@ -221,6 +222,8 @@ static void check_components(const json_t *schema, const json_t *components,
         struct component_check check = {component, pointer, document, findings, qetl_kind_of(kind)};
         if (pointer)
             check_component(&check, items);
+        else
+            qetl_findings_no_memory(findings);
         free(pointer);
     }
 }
@@ -231,7 +234,7 @@ static int check_shape(const struct qetl_document *document, json_t *json,
     size_t before = findings->errors;
     json_t *schema = json_loads(manifest_schema, 0, NULL);
     if (!schema) {
-        qetl_finding_add(findings, QETL_ERROR, "no_memory", "out of memory");
+        qetl_findings_no_memory(findings);
         return -1;
     }
     if (qetl_schema_check(schema, json, document, "", findings) == 0) {

@@ -13,6 +13,7 @@
 
 #include "batch.h"
 #include "bind.h"
+#include "call.h"
 #include "edge.h"
 #include "flow.h"
 #include "instance.h"
@@ -77,8 +78,9 @@ extern const struct qetl_op_class qetl_op_sink;
 int32_t qetl_op_emit(struct qetl_op *, uint32_t out_port, enum qetl_slot_kind, void *payload);
 int32_t qetl_op_emit_all(struct qetl_op *, enum qetl_slot_kind, uint64_t epoch); /* control */
 void qetl_payload_free(enum qetl_slot_kind, void *payload);
-/* Marks the op idle as of `wakes` (read before the call that answered idle). */
-void qetl_op_set_idle(struct qetl_op *, uint32_t wakes);
+/* Marks the op idle as of `wakes` (read before the call that answered so). A source may be asked again
+ * without a wake, ever more seldom; what is blocked or busy may not. */
+void qetl_op_set_idle(struct qetl_op *, uint32_t wakes, bool ask_again);
 bool qetl_op_may_resume(const struct qetl_op *, int64_t now_ns);
 int64_t qetl_now_ns(void);
 

@@ -93,7 +93,9 @@ static int32_t decode(struct qetl_op *op, struct qetl_chunk_data *data)
     };
     struct qetl_decoded decoded = {.struct_size = sizeof decoded};
     int64_t started = qetl_now_ns();
+    qetl_call_enter(op->instance, "decode");
     int32_t status = op->instance->component->format->decode(op->instance->self, &chunk, &decoded);
+    qetl_call_leave();
     qetl_tally_add(&op->instance->tally.nanoseconds, qetl_now_ns() - started);
     if (status < 0)
         return qetl_op_fail(op, "decode", status);

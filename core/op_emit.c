@@ -83,16 +83,15 @@ int32_t qetl_op_emit_all(struct qetl_op *op, enum qetl_slot_kind kind, uint64_t 
 
 enum { BACKOFF_FIRST_NS = 1000000, BACKOFF_MOST_NS = 100000000 };
 
-void qetl_op_set_idle(struct qetl_op *op, uint32_t wakes)
+void qetl_op_set_idle(struct qetl_op *op, uint32_t wakes, bool ask_again)
 {
-    op->idle_backoff_ns = op->idle && op->idle_backoff_ns < BACKOFF_MOST_NS
-                              ? op->idle_backoff_ns * 2
-                              : op->idle_backoff_ns;
     if (!op->idle)
         op->idle_backoff_ns = BACKOFF_FIRST_NS;
+    else if (op->idle_backoff_ns < BACKOFF_MOST_NS)
+        op->idle_backoff_ns *= 2;
     op->idle = true;
     op->wakes_seen = wakes;
-    op->idle_until_ns = qetl_now_ns() + op->idle_backoff_ns;
+    op->idle_until_ns = ask_again ? qetl_now_ns() + op->idle_backoff_ns : INT64_MAX;
 }
 
 bool qetl_op_may_resume(const struct qetl_op *op, int64_t now_ns)

@@ -78,7 +78,9 @@ static int32_t encode_into(struct qetl_op *op, const struct qetl_batch *batch,
     if (status)
         return qetl_op_fault(op, "out_of_memory", "no memory for a batch");
     int64_t started = qetl_now_ns();
+    qetl_call_enter(op->instance, "encode");
     status = op->instance->component->format->encode(op->instance->self, &view, &space->base);
+    qetl_call_leave();
     qetl_tally_add(&op->instance->tally.nanoseconds, qetl_now_ns() - started);
     qetl_array_release(&view);
     return status < 0 ? qetl_op_fail(op, "encode", status) : QETL_OK;

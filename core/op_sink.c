@@ -18,12 +18,14 @@ static int32_t write_once(struct qetl_op *op, struct qetl_write *write)
     struct qetl_ctx *ctx = op->instance;
     uint32_t wakes = atomic_load_explicit(&ctx->wakes, memory_order_acquire);
     int64_t started = qetl_now_ns();
+    qetl_call_enter(ctx, "write");
     int32_t answer = ctx->component->sink->write(ctx->self, write);
+    qetl_call_leave();
     qetl_tally_add(&ctx->tally.nanoseconds, qetl_now_ns() - started);
     if (answer < 0)
         return qetl_op_fail(op, "write", answer);
     if (answer == QETL_BUSY) {
-        qetl_op_set_idle(op, wakes);
+        qetl_op_set_idle(op, wakes, false);
         return QETL_STEP_IDLE;
     }
     op->idle = false;

@@ -72,7 +72,9 @@ static int32_t next(struct qetl_op *op, const struct qetl_demand *demand, struct
     struct qetl_ctx *ctx = op->instance;
     *item = (struct qetl_item){.struct_size = sizeof *item};
     int64_t started = qetl_now_ns();
+    qetl_call_enter(ctx, "next");
     int32_t answer = ctx->component->source->next(ctx->self, demand, item);
+    qetl_call_leave();
     qetl_tally_add(&ctx->tally.nanoseconds, qetl_now_ns() - started);
     qetl_tally_add(&ctx->tally.bytes_in, item->bytes_read);
     return answer < 0 ? qetl_op_fail(op, "next", answer) : answer;
@@ -96,7 +98,7 @@ int32_t qetl_source_draw(struct qetl_op *op, void *space, int64_t room, int64_t 
         answer = status ? status : next(op, &demand, item);
     }
     if (answer == QETL_IDLE)
-        qetl_op_set_idle(op, wakes);
+        qetl_op_set_idle(op, wakes, true);
     else
         op->idle = false;
     return answer;

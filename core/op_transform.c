@@ -211,7 +211,9 @@ static int32_t process(struct qetl_op *op, const struct qetl_event *event,
 {
     struct qetl_ctx *ctx = op->instance;
     int64_t started = qetl_now_ns();
+    qetl_call_enter(ctx, "process");
     int32_t answer = ctx->component->transform->process(ctx->self, event, output);
+    qetl_call_leave();
     qetl_tally_add(&ctx->tally.nanoseconds, qetl_now_ns() - started);
     return answer;
 }
@@ -250,7 +252,7 @@ static int32_t advance(struct qetl_op *op, const struct qetl_event *event)
         return status;
     op->pending = answer == QETL_MORE || answer == QETL_BLOCKED;
     if (answer == QETL_BLOCKED)
-        qetl_op_set_idle(op, wakes);
+        qetl_op_set_idle(op, wakes, false);
     else
         op->idle = false;
     return op->pending ? QETL_OK : event_close(op);

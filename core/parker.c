@@ -89,7 +89,10 @@ static void parker_leave(struct qetl_parker *p)
         futex_wake(p, INT_MAX);
 }
 
-void qetl_parker_cancel(struct qetl_parker *p) { parker_leave(p); }
+void qetl_parker_cancel(struct qetl_parker *p)
+{
+    parker_leave(p);
+}
 
 int qetl_parker_wait(struct qetl_parker *p, uint32_t ticket, int64_t timeout_ns)
 {

@@ -67,7 +67,7 @@ void qetl_pipeline_free(struct qetl_pipeline *pipeline)
 
 void qetl_drafts_no_memory(struct qetl_drafts *drafts)
 {
-    qetl_finding_add(drafts->findings, QETL_ERROR, "no_memory", "out of memory");
+    qetl_findings_no_memory(drafts->findings);
 }
 
 struct qetl_finding *qetl_draft_error(struct qetl_drafts *drafts, const struct qetl_draft *draft,

@@ -92,7 +92,7 @@ char **qetl_plugin_dirs_new(const char *const *given, const char *path, const ch
     free(list.seen);
     if (!bad)
         return list.dirs;
-    qetl_finding_add(findings, QETL_ERROR, "no_memory", "out of memory");
+    qetl_findings_no_memory(findings);
     qetl_plugin_dirs_free(list.dirs);
     return NULL;
 }

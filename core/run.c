@@ -134,11 +134,12 @@ int qetl_run_execute(struct qetl_run *run)
     int32_t status = qetl_run_setup(run);
     if (!status)
         status = qetl_run_plan(run);
-    enter(run, QETL_PHASE_PROCESSING);
-    if (!status)
-        drive(run);
-    else
+    if (status) {
         qetl_run_end(run, qetl_exit_for(status)); /* where nobody said a code yet */
+    } else {
+        enter(run, QETL_PHASE_PROCESSING);
+        drive(run);
+    }
     enter(run, QETL_PHASE_FINISH);
     int exit_code = qetl_run_finish(run);
     enter(run, QETL_PHASE_OVER);

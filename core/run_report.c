@@ -10,9 +10,11 @@
 static double phase_seconds(struct qetl_run *run, enum qetl_phase phase)
 {
     int64_t started = atomic_load(&run->phase_started_ns[phase]);
-    int64_t ended = atomic_load(&run->phase_started_ns[phase + 1]);
     if (!started)
         return 0;
+    int64_t ended = 0;
+    for (int next = phase + 1; !ended && next <= QETL_PHASE_OVER; next++)
+        ended = atomic_load(&run->phase_started_ns[next]);
     return (double)((ended ? ended : qetl_now_ns()) - started) / 1e9;
 }
 

@@ -171,6 +171,8 @@ static void check_list(struct qetl_check *c, const json_t *schema, json_t *list,
         char *name = NULL;
         if (pointer && asprintf(&name, "%s[%zu]", qetl_spot_name(spot), i) >= 0)
             check_value(c, items, value, (struct qetl_spot){pointer, name});
+        else
+            qetl_findings_no_memory(c->findings);
         free(name);
         free(pointer);
     }
@@ -224,9 +226,11 @@ static void check_members(struct qetl_check *c, const json_t *schema, json_t *ob
         int known;
         const json_t *property = property_schema(schema, key, &known);
         char *pointer = qetl_pointer_key(spot.pointer, key);
-        if (pointer && !known && !is_enough(c))
+        if (!pointer)
+            qetl_findings_no_memory(c->findings);
+        else if (!known && !is_enough(c))
             fail_unknown_key(c, schema, object, key, pointer);
-        else if (pointer && property)
+        else if (property)
             check_value(c, property, value, (struct qetl_spot){pointer, key});
         free(pointer);
     }
@@ -275,7 +279,7 @@ static void fill_defaults(struct qetl_check *c, const json_t *schema, json_t *ob
         if (!value || json_object_get(object, key))
             continue;
         if (json_object_set_new(object, key, json_deep_copy(value)))
-            qetl_finding_add(c->findings, QETL_ERROR, "no_memory", "out of memory");
+            qetl_findings_no_memory(c->findings);
     }
 }
 
@@ -324,7 +328,7 @@ static void check_alternatives(struct qetl_check *c, const json_t *alternatives,
         json_t *copy = attempt(c, alternative, value, spot, &findings);
         done = copy && findings.errors == 0;
         if (!copy || (done && value_become(value, copy)))
-            qetl_finding_add(c->findings, QETL_ERROR, "no_memory", "out of memory");
+            qetl_findings_no_memory(c->findings);
         json_decref(copy);
         if (!any || findings.errors < nearest.errors) {
             qetl_findings_free(&nearest);

@@ -38,11 +38,12 @@ static size_t characters(const char *text)
     return n;
 }
 
+/* -1 without memory; schema_lint.h refuses a pattern that is none. */
 static int pattern_fits(const char *pattern, const char *text)
 {
     regex_t regex;
     if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB))
-        return 1; /* schema_lint.h refuses such a schema */
+        return -1;
     int fits = regexec(&regex, text, 0, NULL, 0) == 0;
     regfree(&regex);
     return fits;
@@ -76,7 +77,10 @@ void qetl_limits_text(struct qetl_check *c, const json_t *schema, const json_t *
     const char *text = json_string_value(value);
     const char *pattern = json_string_value(json_object_get(schema, "pattern"));
     check_size(c, schema, characters(text), spot, words);
-    if (!pattern || pattern_fits(pattern, text))
+    int fits = pattern ? pattern_fits(pattern, text) : 1;
+    if (fits < 0)
+        qetl_findings_no_memory(c->findings);
+    if (fits)
         return;
     struct qetl_finding *finding =
         qetl_document_error(c->document, spot.pointer, QETL_AT_VALUE, c->findings, "wrong_form",

@@ -131,9 +131,11 @@ static void lint_pattern(struct lint *l, const json_t *schema, const char *point
 
 static void lint_child(struct lint *l, const json_t *schema, char *pointer)
 {
-    if (pointer && json_is_object(schema))
+    if (!pointer)
+        qetl_findings_no_memory(l->findings);
+    else if (json_is_object(schema))
         lint_schema(l, schema, pointer);
-    else if (pointer)
+    else
         fail(l, pointer, "a schema is a mapping");
     free(pointer);
 }
@@ -177,7 +179,9 @@ static void lint_default(struct lint *l, const json_t *schema, const char *point
     const json_t *value = json_object_get(schema, "default");
     struct qetl_findings findings = {0};
     json_t *copy = value ? json_deep_copy(value) : NULL;
-    if (copy && qetl_schema_check(schema, copy, l->document, pointer, &findings) > 0)
+    if (value && !copy)
+        qetl_findings_no_memory(l->findings);
+    else if (value && qetl_schema_check(schema, copy, l->document, pointer, &findings) > 0)
         fail(l, pointer, "`default` does not satisfy its own schema");
     json_decref(copy);
     qetl_findings_free(&findings);
@@ -192,6 +196,8 @@ static void lint_schema(struct lint *l, const json_t *schema, const char *pointe
         char *place = qetl_pointer_key(pointer, key);
         if (place)
             lint_word(l, key, value, place);
+        else
+            qetl_findings_no_memory(l->findings);
         free(place);
     }
     lint_types(l, schema, pointer);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "narrow.h"
 
+#include "narrow_avx2.h"
 #include "op.h"
 
 /* All bits that matter in a number's magnitude. */
@@ -28,11 +29,28 @@ EXPR_CLONES static void multiply_loop(int64_t *restrict r, const int64_t *restri
     sizes[1] = right;
 }
 
+/* Factors of 32 bits, which most are. False: there are larger ones, or no AVX2. */
+static bool multiply_small(int64_t *restrict r, const int64_t *restrict a, const int64_t *restrict b,
+                           int64_t n)
+{
+    bool bad;
+    int64_t i;
+
+    if (!qetl_expr_has_avx2())
+        return false;
+    i = qetl_expr_avx2_multiply(r, a, b, n, &bad);
+    for (; i < n && !bad; i++)
+        bad = __builtin_mul_overflow(a[i], b[i], &r[i]);
+    return !bad;
+}
+
 bool qetl_expr_multiply_narrow(int64_t *restrict r, const int64_t *restrict a, const int64_t *restrict b,
                                int64_t n)
 {
     uint64_t sizes[2];
 
+    if (multiply_small(r, a, b, n))
+        return true;
     multiply_loop(r, a, b, n, sizes);
     if (bits_of(sizes[0]) + bits_of(sizes[1]) <= 62)
         return true;
@@ -60,15 +78,15 @@ EXPR_CLONES bool qetl_expr_add_narrow(int64_t *restrict r, const int64_t *restri
     return bad >= 0;
 }
 
-EXPR_CLONES bool qetl_expr_load_narrow(int64_t *restrict r, const void *decimals, int64_t n)
+bool qetl_expr_load_narrow(int64_t *restrict r, const void *decimals, int64_t n)
 {
     const int64_t *restrict words = decimals;
-    int64_t bad = 0;
+    int64_t bad = 0, i = qetl_expr_has_avx2() ? qetl_expr_avx2_load(r, decimals, n, &bad) : 0;
 
-    EXPR_LOOP(i, n, {
+    for (; i < n; i++) {
         r[i] = words[2 * i];
         bad |= words[2 * i + 1] ^ (words[2 * i] >> 63);
-    });
+    }
     return bad == 0;
 }
 

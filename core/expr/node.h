@@ -55,6 +55,7 @@ struct expr_node {
     const struct expr_op *op;
     uint32_t n_args;
     struct expr_node *args[EXPR_ARGS_MAX];
+    bool reversed;                   /* args[1] was written first: > and >= */
     const struct expr_set *set;      /* of IN */
     struct expr_guard *guard;        /* where a masked one is computed */
     struct expr_guard *right_guard;  /* of AND and OR: what args[1] is computed under */

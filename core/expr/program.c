@@ -142,7 +142,8 @@ static bool place_call(struct placer *p, struct expr_node *node)
     struct expr_vec **args = qetl_expr_new(p->source, EXPR_ARGS_MAX * sizeof(struct expr_vec *));
     struct expr_instr *in;
 
-    if (!args || !place(p, node->args[0]))
+    /* What was written first fails first. */
+    if (!args || (node->reversed && !place(p, node->args[1])) || !place(p, node->args[0]))
         return false;
     if (node->right_guard ? !place_guarded(p, node) : node->n_args > 1 && !place(p, node->args[1]))
         return false;

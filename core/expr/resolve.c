@@ -170,6 +170,24 @@ struct expr_node *qetl_expr_negate(struct expr_binder *b, const struct expr_ast 
     return !strcmp(ast->name, "plus") ? arg : qetl_expr_call(b, op, arg->type, ast->span, &arg, NULL);
 }
 
+/* A text compared with a constant is looked up in a set of one, which compares views as words. */
+static struct expr_node *compare_text(struct expr_binder *b, const char *name, struct expr_span span,
+                                      struct expr_node *left, struct expr_node *right)
+{
+    struct expr_node *constant = left->kind == EXPR_NODE_CONSTANT ? left : right;
+    struct expr_node *other = constant == left ? right : left, *found;
+    const enum expr_type_id boolean = EXPR_BOOL;
+
+    if (constant->kind != EXPR_NODE_CONSTANT || constant->value.null ||
+        other->kind == EXPR_NODE_CONSTANT)
+        return call_binary(b, name, expr_type_of(EXPR_BOOL), span, left, right);
+    found = qetl_expr_in(b, other, 1, &constant, span);
+    if (!found || *name == '=')
+        return found;
+    return qetl_expr_call(b, qetl_expr_op_find("not", 1, &boolean, EXPR_BOOL), expr_type_of(EXPR_BOOL),
+                          span, &found, NULL);
+}
+
 struct expr_node *qetl_expr_compare(struct expr_binder *b, const char *name, struct expr_span span,
                                     struct expr_node *left, struct expr_node *right)
 {
@@ -188,8 +206,15 @@ struct expr_node *qetl_expr_compare(struct expr_binder *b, const char *name, str
         return no_operator(b, name, span, left, right);
     left = qetl_expr_align(b, left, common);
     right = qetl_expr_align(b, right, common);
-    if (*name == '>')
-        return call_binary(b, name[1] ? "<=" : "<", expr_type_of(EXPR_BOOL), span, right, left);
+    if (left && right && common.id == EXPR_TEXT && (*name == '=' || !strcmp(name, "<>")))
+        return compare_text(b, name, span, left, right);
+    if (*name == '>') {
+        struct expr_node *node =
+            call_binary(b, name[1] ? "<=" : "<", expr_type_of(EXPR_BOOL), span, right, left);
+        if (node)
+            node->reversed = true;
+        return node;
+    }
     return call_binary(b, name, expr_type_of(EXPR_BOOL), span, left, right);
 }
 
