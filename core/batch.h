@@ -2,10 +2,10 @@
 /*
  * What moves between components: chunks of bytes, batches of columns, and blocks of encoded bytes.
  *
- * Invariant: immutable once made. A batch holds each column in the forms that someone downstream wants:
- *            as value, as lexical text, or both; a column nobody wants is empty.
- * Ownership: reference-counted; vectors are shared by all batches that carry the column untouched.
- * Threads:   any may hold, read and drop references.
+ * Invariant: immutable once made. A batch holds each column in the forms that someone downstream
+ * wants: as value, as lexical text, or both; a column nobody wants is empty. Ownership:
+ * reference-counted; vectors are shared by all batches that carry the column untouched. Threads:
+ * any may hold, read and drop references.
  */
 #ifndef QETL_CORE_BATCH_H
 #define QETL_CORE_BATCH_H

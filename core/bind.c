@@ -147,8 +147,8 @@ static int32_t binder_input(struct qetl_binder *base, uint32_t in_port, uint32_t
 static int32_t binding_init(struct qetl_binding *binding, uint32_t n_in,
                             const struct ArrowSchema *const *inputs, uint32_t n_out)
 {
-    *binding = (struct qetl_binding){.n_in = n_in, .n_out = n_out,
-                                     .distribution = QETL_DISTRIBUTION_ANY};
+    *binding =
+        (struct qetl_binding){.n_in = n_in, .n_out = n_out, .distribution = QETL_DISTRIBUTION_ANY};
     binding->in = calloc(n_in, sizeof *binding->in);
     binding->out = calloc(n_out, sizeof *binding->out);
     if (!binding->in || !binding->out)

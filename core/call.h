@@ -2,10 +2,9 @@
 /*
  * Which plugin call each thread is in, so that a crash can be laid at the right door.
  *
- * Invariant: between enter and leave of one thread the note names the call; calls do not nest, but for
- *            the host's own services.
- * Ownership: borrows the instance and the call's name.
- * Threads:   each its own note.
+ * Invariant: between enter and leave of one thread the note names the call; calls do not nest, but
+ * for the host's own services. Ownership: borrows the instance and the call's name. Threads:   each
+ * its own note.
  */
 #ifndef QETL_CORE_CALL_H
 #define QETL_CORE_CALL_H
@@ -30,7 +29,8 @@ static inline void qetl_call_leave(void)
     qetl_call_note.ctx = 0;
 }
 
-/* For programs, not for embedding: a fatal signal names the component and ends the process with 1. */
+/* For programs, not for embedding: a fatal signal names the component and ends the process with 1.
+ */
 void qetl_call_report_crashes(void);
 
 #endif

@@ -39,7 +39,8 @@ int qetl_cli_parse(struct qetl_cli *, int argc, char **argv, struct qetl_finding
 /* The registry of the options' directories, or NULL with findings. */
 struct qetl_registry *qetl_cli_registry(const struct qetl_cli *, struct qetl_findings *);
 
-/* cli_answer.c: what a command says at its end. result moves; report may be NULL. Answers exit_code. */
+/* cli_answer.c: what a command says at its end. result moves; report may be NULL. Answers
+ * exit_code. */
 int qetl_cli_answer(const struct qetl_cli *, const char *command, int exit_code,
                     const struct qetl_run_report *, json_t *result, const struct qetl_findings *);
 

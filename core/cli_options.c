@@ -49,9 +49,8 @@ static const struct option long_options[] = {
 static int wrong(struct qetl_findings *findings, const char *option, const char *value,
                  const char *mend)
 {
-    struct qetl_finding *finding =
-        qetl_finding_add(findings, QETL_ERROR, "bad_option", "%s: '%s' is not understood", option,
-                         value);
+    struct qetl_finding *finding = qetl_finding_add(findings, QETL_ERROR, "bad_option",
+                                                    "%s: '%s' is not understood", option, value);
     if (finding)
         qetl_finding_mend(finding, "%s", mend);
     return -1;

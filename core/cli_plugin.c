@@ -17,11 +17,10 @@ static json_t *plugin_json(const struct qetl_manifest *plugin)
 {
     json_t *components = json_array();
     for (size_t i = 0; i < plugin->n_components; i++)
-        json_array_append_new(components,
-                              json_pack("{s:s, s:s, s:s?}", "kind",
-                                        kind_word(plugin->components[i].kind), "id",
-                                        plugin->components[i].id, "summary",
-                                        plugin->components[i].summary));
+        json_array_append_new(components, json_pack("{s:s, s:s, s:s?}", "kind",
+                                                    kind_word(plugin->components[i].kind), "id",
+                                                    plugin->components[i].id, "summary",
+                                                    plugin->components[i].summary));
     return json_pack("{s:s, s:s, s:s, s:o}", "id", plugin->id, "version", plugin->version,
                      "manifest", plugin->manifest_path, "components", components);
 }
@@ -66,7 +65,10 @@ static void print_option(const char *name, const json_t *schema, bool required)
     json_t *type = json_object_get(schema, "type");
     char *types = json_is_string(type) ? NULL : json_dumps(type, JSON_ENCODE_ANY | JSON_COMPACT);
     char *preset = json_dumps(json_object_get(schema, "default"), JSON_ENCODE_ANY | JSON_COMPACT);
-    printf("    %s: %s%s", name, json_is_string(type) ? json_string_value(type) : types ? types : "any",
+    printf("    %s: %s%s", name,
+           json_is_string(type) ? json_string_value(type)
+           : types              ? types
+                                : "any",
            required ? ", required" : "");
     if (preset)
         printf(", default %s", preset);
@@ -82,7 +84,7 @@ static bool is_required(const json_t *options, const char *name)
 {
     size_t i;
     json_t *word;
-    json_array_foreach(json_object_get(options, "required"), i, word)
+    json_array_foreach (json_object_get(options, "required"), i, word)
         if (strcmp(json_string_value(word), name) == 0)
             return true;
     return false;
@@ -99,7 +101,7 @@ static void print_component(const struct qetl_manifest_component *component)
     const char *name;
     json_t *schema;
     json_t *properties = json_object_get(component->options, "properties");
-    json_object_foreach(properties, name, schema)
+    json_object_foreach (properties, name, schema)
         print_option(name, schema, is_required(component->options, name));
     if (!json_object_size(properties))
         printf("    none\n");
@@ -158,8 +160,8 @@ int qetl_cli_plugin(struct qetl_cli *cli, struct qetl_findings *findings)
     struct qetl_registry *registry = qetl_cli_registry(cli, findings);
     if (!registry)
         return qetl_cli_answer(cli, "plugin", QETL_EXIT_ENVIRONMENT, NULL, NULL, findings);
-    int exit_code = listing ? list(cli, registry, findings)
-                            : info(cli, registry, cli->operands[1], findings);
+    int exit_code =
+        listing ? list(cli, registry, findings) : info(cli, registry, cli->operands[1], findings);
     qetl_registry_free(registry);
     return exit_code;
 }

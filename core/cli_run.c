@@ -13,17 +13,17 @@ static struct qetl_document *document_of(struct qetl_cli *cli, struct qetl_findi
     bool oneliner = cli->oneliner.from || cli->oneliner.to;
     if (oneliner != (cli->n_operands == 0) || cli->n_operands > 1) {
         struct qetl_finding *finding =
-            qetl_finding_add(findings, QETL_ERROR, "usage",
-                             "%s", cli->n_operands ? "one pipeline at a time"
-                                                   : "no pipeline was named");
+            qetl_finding_add(findings, QETL_ERROR, "usage", "%s",
+                             cli->n_operands ? "one pipeline at a time" : "no pipeline was named");
         if (finding)
             qetl_finding_mend(finding, "qetl run FILE, or qetl run --from SRC --to DST");
         return NULL;
     }
     if (!oneliner && (cli->oneliner.where || cli->oneliner.select || cli->oneliner.from_format ||
                       cli->oneliner.to_format)) {
-        qetl_finding_add(findings, QETL_ERROR, "usage",
-                         "--where, --select, --from-format and --to-format go with --from and --to");
+        qetl_finding_add(
+            findings, QETL_ERROR, "usage",
+            "--where, --select, --from-format and --to-format go with --from and --to");
         return NULL;
     }
     return oneliner ? qetl_document_from_oneliner(&cli->oneliner, findings)
@@ -38,9 +38,9 @@ static int check_stdout(const struct qetl_cli *cli, const struct qetl_pipeline *
         const struct qetl_node *node = &pipeline->nodes[i];
         if (!json_is_true(json_object_get(node->use.plugin->json, "uses_stdout")))
             continue;
-        struct qetl_finding *finding = qetl_finding_add(
-            findings, QETL_ERROR, "json_on_stdout",
-            "sink '%s' writes to stdout, where --json would write too", node->id);
+        struct qetl_finding *finding =
+            qetl_finding_add(findings, QETL_ERROR, "json_on_stdout",
+                             "sink '%s' writes to stdout, where --json would write too", node->id);
         if (finding)
             qetl_finding_mend(finding, "use --json-file PATH");
         return -1;

@@ -22,8 +22,8 @@ int qetl_cli_validate(struct qetl_cli *cli, struct qetl_findings *findings)
         struct qetl_pipeline *pipeline =
             document ? qetl_pipeline_new(document, registry, findings) : NULL;
         bool good = pipeline && findings->errors == errors;
-        json_array_append_new(files, json_pack("{s:s, s:b, s:I}", "file", cli->operands[i],
-                                               "valid", good, "components",
+        json_array_append_new(files, json_pack("{s:s, s:b, s:I}", "file", cli->operands[i], "valid",
+                                               good, "components",
                                                (json_int_t)(pipeline ? pipeline->n_nodes : 0)));
         if (good && !cli->quiet && !cli->json)
             printf("%s: valid, %zu components\n", cli->operands[i], pipeline->n_nodes);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dead letters: rejected rows with reason and origin, one JSON object a line, in a file that appears with
- * the first of them.
+ * Dead letters: rejected rows with reason and origin, one JSON object a line, in a file that
+ * appears with the first of them.
  *
  * Invariant: every letter that was counted is in the file, or the run fails.
  * Ownership: a letter owns its strings and bytes; the store takes letters over.
@@ -18,12 +18,12 @@ enum { QETL_LETTER_BYTES_MAX = 64 * 1024 };
 struct qetl_origin;
 
 struct qetl_letter {
-    const char *component; /* the node's id, borrowed from the pipeline */
+    const char *component;      /* the node's id, borrowed from the pipeline */
     struct qetl_origin *origin; /* borrowed while posted by it; NULL: of no source */
-    int64_t record;   /* ordinal in the origin; row number is base_row + record + 1 */
-    int64_t row;      /* from 1; set when resolved; 0 unknown */
+    int64_t record;             /* ordinal in the origin; row number is base_row + record + 1 */
+    int64_t row;                /* from 1; set when resolved; 0 unknown */
     char *code, *message, *column;
-    uint8_t *bytes; /* original bytes, at most QETL_LETTER_BYTES_MAX */
+    uint8_t *bytes;     /* original bytes, at most QETL_LETTER_BYTES_MAX */
     int64_t bytes_size; /* kept */
     int64_t bytes_total;
     int64_t bytes_offset; /* in the object; -1 unknown */
@@ -39,7 +39,8 @@ void qetl_letter_free(struct qetl_letter *);
 struct qetl_letter_store;
 
 /* path NULL: dead-letters/NAME-TIME-PID.ndjson. Nothing is created before the first letter. */
-struct qetl_letter_store *qetl_letter_store_new(const char *path, const char *pipeline, bool enabled);
+struct qetl_letter_store *qetl_letter_store_new(const char *path, const char *pipeline,
+                                                bool enabled);
 /* Takes the letter. 0, or an errno; the first failure is kept and answered ever after. */
 int qetl_letter_store_put(struct qetl_letter_store *, struct qetl_letter *);
 int qetl_letter_store_flush(struct qetl_letter_store *); /* to the disk */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The two drivers of the same tasks: a pool of workers, and the caller's own thread. A worker looks for
- * work from the sinks upwards, so that what is under way ends before more is begun, and what was just
- * written is still in the cache.
+ * The two drivers of the same tasks: a pool of workers, and the caller's own thread. A worker looks
+ * for work from the sinks upwards, so that what is under way ends before more is begun, and what
+ * was just written is still in the cache.
  */
 #include "op.h"
 #include "run_internal.h"
@@ -53,8 +53,8 @@ static int64_t patience_ns(struct qetl_run *run)
     int64_t until = INT64_MAX;
     for (size_t s = 0; s < run->n_stages; s++)
         for (uint32_t t = 0; t < run->stages[s].n_tasks; t++) {
-            int64_t at = atomic_load_explicit(&run->stages[s].tasks[t].idle_until_ns,
-                                              memory_order_relaxed);
+            int64_t at =
+                atomic_load_explicit(&run->stages[s].tasks[t].idle_until_ns, memory_order_relaxed);
             until = at < until ? at : until;
         }
     if (until == INT64_MAX)

@@ -28,9 +28,9 @@ struct qetl_edge {
     int64_t *rows_sent; /* a ring; written by its producer */
     struct producer *from;
     struct lane *lanes;
-    uint32_t turn;        /* many to one: the ring whose unit is being taken */
-    uint64_t next_unit;   /* many to one: its number */
-    uint32_t n_held;      /* lanes whose control slot waits for the others */
+    uint32_t turn;      /* many to one: the ring whose unit is being taken */
+    uint64_t next_unit; /* many to one: its number */
+    uint32_t n_held;    /* lanes whose control slot waits for the others */
     struct qetl_slot control;
 };
 
@@ -170,8 +170,8 @@ int32_t qetl_edge_put(struct qetl_edge *edge, uint32_t p, enum qetl_slot_kind ki
                       int64_t rows)
 {
     uint32_t ring = ring_for(edge, p);
-    struct qetl_slot slot = {.seq = edge->from[p].unit, .payload = payload,
-                             .count = (uint64_t)rows, .kind = kind};
+    struct qetl_slot slot = {
+        .seq = edge->from[p].unit, .payload = payload, .count = (uint64_t)rows, .kind = kind};
     edge->rows_sent[ring] += rows;
     if (edge->producers == 1)
         edge->from[p].unit++;
@@ -185,8 +185,8 @@ int32_t qetl_edge_put_all(struct qetl_edge *edge, uint32_t p, enum qetl_slot_kin
     uint32_t end = edge->producers > 1 ? p + 1 : edge->n_rings;
     int32_t status = QETL_OK;
     for (uint32_t ring = first; !status && ring < end; ring++) {
-        struct qetl_slot slot = {.seq = epoch, .count = (uint64_t)edge->rows_sent[ring],
-                                 .kind = kind};
+        struct qetl_slot slot = {
+            .seq = epoch, .count = (uint64_t)edge->rows_sent[ring], .kind = kind};
         status = push(edge, p, ring, &slot);
     }
     return status;

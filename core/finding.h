@@ -18,9 +18,9 @@ enum qetl_severity { QETL_ERROR, QETL_WARNING, QETL_NOTE };
 struct qetl_finding {
     char *code; /* stable word: "unknown_key", "missing_input", … */
     enum qetl_severity severity;
-    char *file; /* NULL: no place */
+    char *file;       /* NULL: no place */
     int line, column; /* from 1; 0: unknown */
-    char *path; /* dotted, "sources.orders.path"; or a component's id; NULL */
+    char *path;       /* dotted, "sources.orders.path"; or a component's id; NULL */
     char *message;
     char *suggestion; /* or NULL */
     int environment; /* nonzero: the machine is to be mended, not the configuration (exit code 3) */
@@ -32,18 +32,20 @@ struct qetl_findings {
     size_t errors;
 };
 
-/* The new finding, for its optional fields to be set with qetl_finding_at and _mend; valid until the
- * next one is added. NULL without memory: counted all the same, and accepted by the setters. */
+/* The new finding, for its optional fields to be set with qetl_finding_at and _mend; valid until
+ * the next one is added. NULL without memory: counted all the same, and accepted by the setters. */
 struct qetl_finding *qetl_finding_add(struct qetl_findings *, enum qetl_severity, const char *code,
-                                      const char *format, ...) __attribute__((format(printf, 4, 5)));
-void qetl_finding_at(struct qetl_finding *, const char *file, int line, int column, const char *path);
+                                      const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void qetl_finding_at(struct qetl_finding *, const char *file, int line, int column,
+                     const char *path);
 void qetl_finding_mend(struct qetl_finding *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void qetl_finding_environment(struct qetl_finding *);
 /* For what could not be checked or made. */
 void qetl_findings_no_memory(struct qetl_findings *);
-/* Findings from `first` on, by file, line and column; those of one place stay in order, and of equal
- * neighbours there one stays. */
+/* Findings from `first` on, by file, line and column; those of one place stay in order, and of
+ * equal neighbours there one stays. */
 void qetl_findings_sort(struct qetl_findings *, size_t first);
 /* Takes back all from `first` on. */
 void qetl_findings_truncate(struct qetl_findings *, size_t first);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The flow: what is known of each node once its plugin has been asked: schemas, where columns come from,
- * and in which form each is wanted.
+ * The flow: what is known of each node once its plugin has been asked: schemas, where columns come
+ * from, and in which form each is wanted.
  *
  * Invariant: a column is decoded in exactly the forms that someone downstream takes.
  * Ownership: a node's flow owns its schemas and arrays; instances are the run's.
@@ -34,8 +34,8 @@ struct qetl_take_flow { /* what a sink takes from one of its inputs */
 
 struct qetl_node_flow {
     const struct qetl_component *component, *format;
-    struct qetl_ctx *instance; /* the first replica's */
-    struct qetl_ctx *codec;    /* source: frames. sink: header and footer */
+    struct qetl_ctx *instance;    /* the first replica's */
+    struct qetl_ctx *codec;       /* source: frames. sink: header and footer */
     struct qetl_port_flow *ports; /* outputs */
     uint32_t n_ports;
 
@@ -63,8 +63,8 @@ const struct qetl_port_flow *qetl_flow_input(const struct qetl_node_flow *flows,
                                              const struct qetl_input *);
 void qetl_node_flow_free(struct qetl_node_flow *);
 
-/* forms.c: decides wanted forms from the sinks back to the sources, and with them `wants` and `takes`.
- * The sinks' `takes[].wants[].form` hold the accepted bits before, one form after. */
+/* forms.c: decides wanted forms from the sinks back to the sources, and with them `wants` and
+ * `takes`. The sinks' `takes[].wants[].form` hold the accepted bits before, one form after. */
 int32_t qetl_flow_decide_forms(const struct qetl_pipeline *, struct qetl_node_flow *flows);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who wants which column in which form. Untouched columns travel as the text they came in as, so that
- * their bytes survive and nobody pays for a value that is not read; this is decided here, once.
+ * Who wants which column in which form. Untouched columns travel as the text they came in as, so
+ * that their bytes survive and nobody pays for a value that is not read; this is decided here,
+ * once.
  */
 #include "flow.h"
 
@@ -79,8 +80,8 @@ static int32_t decide_sink(const struct qetl_pipeline *pipeline, const struct qe
                 return QETL_E_UNSUPPORTED;
             take->wants[c].form = form;
             column->wanted |= form;
-            status = deliver_field(from->schema->children[c], form, column->lexical,
-                                   &take->delivered);
+            status =
+                deliver_field(from->schema->children[c], form, column->lexical, &take->delivered);
         }
         if (status)
             return status;
@@ -112,8 +113,8 @@ static int32_t decide_source(struct qetl_node_flow *flow)
         return QETL_E_NO_MEMORY;
     for (int64_t c = 0; c < port->n_columns; c++) {
         uint32_t wanted = port->columns[c].wanted;
-        uint32_t lexical = wanted & QETL_FORM_CHECKED ? QETL_FORM_CHECKED
-                                                      : wanted & QETL_FORM_LEXICAL;
+        uint32_t lexical =
+            wanted & QETL_FORM_CHECKED ? QETL_FORM_CHECKED : wanted & QETL_FORM_LEXICAL;
         if (lexical)
             flow->wants[flow->n_wants++] = (struct qetl_want){.column = c, .form = lexical};
         /* text looks the same in both forms: then one serves for both */

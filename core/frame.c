@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Cuts a source's bytes into chunks of whole records. The source writes straight behind the bytes that
- * wait; the framer says where records end; a chunk refers to the buffer, and only the unframed rest, at
- * most a record, is ever copied, to the front of the next buffer.
+ * Cuts a source's bytes into chunks of whole records. The source writes straight behind the bytes
+ * that wait; the framer says where records end; a chunk refers to the buffer, and only the unframed
+ * rest, at most a record, is ever copied, to the front of the next buffer.
  */
 #include "op_source.h"
 #include "run_internal.h"
@@ -162,8 +162,9 @@ static int32_t emit_chunk(struct qetl_op *op, int64_t begin, int64_t used)
     return qetl_op_emit(op, 0, QETL_SLOT_CHUNK, chunk);
 }
 
-/* What was framed belongs to chunks now. A decoder may read a guard's width past its chunk, where the
- * source must not write meanwhile: a shorter rest moves away from there, or into the next buffer. */
+/* What was framed belongs to chunks now. A decoder may read a guard's width past its chunk, where
+ * the source must not write meanwhile: a shorter rest moves away from there, or into the next
+ * buffer. */
 static void consume(struct qetl_source_state *s, int64_t used)
 {
     s->start += used;
@@ -231,7 +232,8 @@ static int32_t frame_once(struct qetl_op *op)
     return status;
 }
 
-/* In hybrid mode a buffer is filled while the replicas have work; an idle one takes what there is. */
+/* In hybrid mode a buffer is filled while the replicas have work; an idle one takes what there is.
+ */
 static bool should_fill(const struct qetl_op *op)
 {
     const struct qetl_source_state *s = op->state;
@@ -261,7 +263,8 @@ int32_t qetl_frame_step(struct qetl_op *op)
     bool complete = s->object_ended || s->exhausted;
     if (has_bytes(s) && (complete || !should_fill(op))) {
         if (s->exhausted && !s->object_ended)
-            s->object_ended = true; /* the source ended within an object: what is there is the rest */
+            s->object_ended =
+                true; /* the source ended within an object: what is there is the rest */
         return frame_once(op);
     }
     if (s->exhausted) {

@@ -98,12 +98,12 @@ static int gather_validity(struct gather *gather, const struct ArrowArray *in, c
     return QETL_OK;
 }
 
-#define GATHER_FIXED(type)                                                                         \
-    do {                                                                                           \
-        const type *f = (const type *)from + offset;                                               \
-        type *t = to;                                                                              \
-        for (int64_t i = 0; i < rows; i++)                                                         \
-            t[i] = f[map[i]];                                                                      \
+#define GATHER_FIXED(type)                           \
+    do {                                             \
+        const type *f = (const type *)from + offset; \
+        type *t = to;                                \
+        for (int64_t i = 0; i < rows; i++)           \
+            t[i] = f[map[i]];                        \
     } while (0)
 
 struct wide {
@@ -160,8 +160,8 @@ static int64_t heap_needed(const struct ArrowArray *in, struct text_view *views,
     return total;
 }
 
-/* Copies what the views refer to into one buffer, so that the input can be let go. The one size that
- * Arrow wants of it stands behind the views. */
+/* Copies what the views refer to into one buffer, so that the input can be let go. The one size
+ * that Arrow wants of it stands behind the views. */
 static int compact_views(struct gather *gather, const struct ArrowArray *in, struct ArrowArray *out)
 {
     struct gathered *g = out->private_data;

@@ -2,10 +2,10 @@
 /*
  * Picks rows of a column by a row map: what carries untouched columns past a filter.
  *
- * Invariant: out[i] equals in[map[i]], NULLs and the spelling of lexical NULLs included. Text is not copied
- *            but referred to, unless under a quarter of the rows remain: then the rest is let go.
- * Ownership: the result owns its buffers (the pool's) and, where it refers to text, a reference to `from`.
- * Threads:   any.
+ * Invariant: out[i] equals in[map[i]], NULLs and the spelling of lexical NULLs included. Text is
+ * not copied but referred to, unless under a quarter of the rows remain: then the rest is let go.
+ * Ownership: the result owns its buffers (the pool's) and, where it refers to text, a reference to
+ * `from`. Threads:   any.
  */
 #ifndef QETL_CORE_GATHER_H
 #define QETL_CORE_GATHER_H

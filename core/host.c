@@ -65,14 +65,16 @@ static void host_reject(struct qetl_ctx *ctx, const struct qetl_reject *given)
         return;
     }
     struct qetl_rejected *r = &ctx->rejected[ctx->n_rejected++];
-    *r = (struct qetl_rejected){.row = info.row, .column = info.column, .port = info.port,
+    *r = (struct qetl_rejected){.row = info.row,
+                                .column = info.column,
+                                .port = info.port,
                                 .bytes_offset = info.bytes_offset};
     r->code = copy_text(info.code ? info.code : "rejected");
     r->message = copy_text(info.message ? info.message : "no reason was given");
     if (info.bytes && info.bytes_size >= 0) {
         r->bytes_size = info.bytes_size;
-        r->bytes_kept = info.bytes_size < QETL_LETTER_BYTES_MAX ? info.bytes_size
-                                                                : QETL_LETTER_BYTES_MAX;
+        r->bytes_kept =
+            info.bytes_size < QETL_LETTER_BYTES_MAX ? info.bytes_size : QETL_LETTER_BYTES_MAX;
         r->bytes = malloc((size_t)r->bytes_kept + 1);
         if (r->bytes)
             memcpy(r->bytes, info.bytes, (size_t)r->bytes_kept);

@@ -2,9 +2,9 @@
 /*
  * One plugin component at work in one replica: its state, its options, and its side of the host.
  *
- * Invariant: destroy is called exactly once for each create; the plugin's state is zeroed before create.
- * Ownership: the instance owns the plugin's state and the options' canonical text.
- * Threads:   see plugin.h; one thread at a time calls into it, wake and error come from any.
+ * Invariant: destroy is called exactly once for each create; the plugin's state is zeroed before
+ * create. Ownership: the instance owns the plugin's state and the options' canonical text. Threads:
+ * see plugin.h; one thread at a time calls into it, wake and error come from any.
  */
 #ifndef QETL_CORE_INSTANCE_H
 #define QETL_CORE_INSTANCE_H
@@ -25,9 +25,9 @@ struct qetl_parker;
 /* What all instances of a run share. */
 struct qetl_instance_env {
     struct qetl_pool *pool;
-    struct qetl_parker *parker;       /* notified by wake */
-    struct qetl_poller *poller;       /* for qetl.poll/1 */
-    const atomic_int *stopping;       /* answers cancelled */
+    struct qetl_parker *parker; /* notified by wake */
+    struct qetl_poller *poller; /* for qetl.poll/1 */
+    const atomic_int *stopping; /* answers cancelled */
     atomic_uint *epoch_requests;
     void (*log)(void *arg, const char *component, int32_t level, const char *message);
     void (*output)(void *arg, const char *uri, int64_t rows, int64_t bytes);

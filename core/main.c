@@ -53,7 +53,8 @@ static int run_command(size_t i, int argc, char **argv)
     struct qetl_findings findings = {0};
     int exit_code = QETL_EXIT_OK;
     if (qetl_cli_parse(&cli, argc, argv, &findings))
-        exit_code = qetl_cli_answer(&cli, commands[i].name, QETL_EXIT_CONFIG, NULL, NULL, &findings);
+        exit_code =
+            qetl_cli_answer(&cli, commands[i].name, QETL_EXIT_CONFIG, NULL, NULL, &findings);
     else if (cli.help)
         qetl_cli_help(commands[i].name, stdout);
     else

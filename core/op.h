@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Operators: the components of a stage's replica, chained by direct calls. A message goes down the tree
- * of operators until it reaches the edges that leave the stage, or a sink.
+ * Operators: the components of a stage's replica, chained by direct calls. A message goes down the
+ * tree of operators until it reaches the edges that leave the stage, or a sink.
  *
- * Invariant: an operator never blocks on another component. What cannot go on now is left pending in the
- *            operator, and its stage resumes it, the deepest first, before it feeds anything else.
+ * Invariant: an operator never blocks on another component. What cannot go on now is left pending
+ * in the operator, and its stage resumes it, the deepest first, before it feeds anything else.
  * Ownership: a message's payload belongs to the operator that it is fed to.
  * Threads:   the one that runs the task.
  */
@@ -78,14 +78,14 @@ extern const struct qetl_op_class qetl_op_sink;
 int32_t qetl_op_emit(struct qetl_op *, uint32_t out_port, enum qetl_slot_kind, void *payload);
 int32_t qetl_op_emit_all(struct qetl_op *, enum qetl_slot_kind, uint64_t epoch); /* control */
 void qetl_payload_free(enum qetl_slot_kind, void *payload);
-/* Marks the op idle as of `wakes` (read before the call that answered so). A source may be asked again
- * without a wake, ever more seldom; what is blocked or busy may not. */
+/* Marks the op idle as of `wakes` (read before the call that answered so). A source may be asked
+ * again without a wake, ever more seldom; what is blocked or busy may not. */
 void qetl_op_set_idle(struct qetl_op *, uint32_t wakes, bool ask_again);
 bool qetl_op_may_resume(const struct qetl_op *, int64_t now_ns);
 int64_t qetl_now_ns(void);
 
-/* op_reject.c: turns what the instance rejected in the call just made into dead letters. For rows of a
- * batch, or of a chunk's records (batch NULL). Answers how many, or a failure. */
+/* op_reject.c: turns what the instance rejected in the call just made into dead letters. For rows
+ * of a batch, or of a chunk's records (batch NULL). Answers how many, or a failure. */
 int64_t qetl_op_bury(struct qetl_op *, struct qetl_origin *, const struct qetl_batch *,
                      const struct ArrowSchema *columns);
 
@@ -95,7 +95,7 @@ int32_t qetl_op_fault(struct qetl_op *, const char *code, const char *format, ..
     __attribute__((format(printf, 3, 4)));
 
 /* op_encode.c, for headers and footers, that a sink writes itself. */
-struct qetl_block *qetl_encode_part(struct qetl_ctx *codec, int32_t (*part)(void *, struct qetl_space *),
-                                    int32_t *status);
+struct qetl_block *qetl_encode_part(struct qetl_ctx *codec,
+                                    int32_t (*part)(void *, struct qetl_space *), int32_t *status);
 
 #endif

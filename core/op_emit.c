@@ -42,8 +42,8 @@ static int32_t target_give(struct qetl_op *op, const struct qetl_target *target,
         struct qetl_message message = {.kind = kind, .port = target->port, .payload = payload};
         return target->op->class->feed(target->op, &message);
     }
-    int32_t status = qetl_edge_put(target->edge, op->replica, kind, payload,
-                                   payload_rows(kind, payload));
+    int32_t status =
+        qetl_edge_put(target->edge, op->replica, kind, payload, payload_rows(kind, payload));
     return status ? qetl_op_fault(op, "out_of_memory", "no memory for a queue") : QETL_OK;
 }
 

@@ -8,7 +8,7 @@
 
 enum { SPACE_FIRST_BYTES = 64 * 1024 - 64 };
 
-struct pool_space { /* a qetl_space in a pool buffer */
+struct pool_space {         /* a qetl_space in a pool buffer */
     struct qetl_space base; /* first: the plugin's pointer is ours */
     struct qetl_pool *pool;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes to a sink: blocks of bytes between the format's header and footer, or batches as they are. */
+/* Writes to a sink: blocks of bytes between the format's header and footer, or batches as they are.
+ */
 #include "op.h"
 #include "run_internal.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Draws from a source: batches as they are, bytes through the framer (frame.c) as chunks of records. */
+/* Draws from a source: batches as they are, bytes through the framer (frame.c) as chunks of
+ * records. */
 #include "op_source.h"
 
 #include "run_internal.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The source operator's two halves: drawing from the source (op_source.c) and framing bytes (frame.c).
+ * The source operator's two halves: drawing from the source (op_source.c) and framing bytes
+ * (frame.c).
  *
- * Invariant: the unframed bytes are buffer[start, end); nothing before start is written to again, since
- *            chunks refer to it.
- * Ownership: the state holds one reference to its buffer and object.
+ * Invariant: the unframed bytes are buffer[start, end); nothing before start is written to again,
+ * since chunks refer to it. Ownership: the state holds one reference to its buffer and object.
  * Threads:   the one that runs the source's task; before that, set-up.
  */
 #ifndef QETL_CORE_OP_SOURCE_H

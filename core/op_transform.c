@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs a transform: lends it the columns that it reads, and carries the others past it by its row map. */
+/* Runs a transform: lends it the columns that it reads, and carries the others past it by its row
+ * map. */
 #include "gather.h"
 #include "op.h"
 #include "run_internal.h"
@@ -46,8 +47,8 @@ static int32_t carry_vector(struct qetl_op *op, struct qetl_vector *from,
     *out = NULL;
     if (!from)
         return QETL_OK;
-    *out = map ? qetl_gather(op->instance->env->pool, layout, from, map, rows)
-               : qetl_vector_ref(from);
+    *out =
+        map ? qetl_gather(op->instance->env->pool, layout, from, map, rows) : qetl_vector_ref(from);
     return *out ? QETL_OK : no_memory(op);
 }
 
@@ -74,8 +75,8 @@ static int32_t carry_records(struct qetl_op *op, const struct qetl_batch *input,
 {
     if (!input->record_map && !map)
         return QETL_OK;
-    out->record_map = qetl_pool_alloc(op->instance->env->pool,
-                                      (size_t)(out->rows + 1) * sizeof *out->record_map);
+    out->record_map =
+        qetl_pool_alloc(op->instance->env->pool, (size_t)(out->rows + 1) * sizeof *out->record_map);
     if (!out->record_map)
         return no_memory(op);
     for (int64_t i = 0; i < out->rows; i++)
@@ -144,8 +145,9 @@ static int32_t check_output(struct qetl_op *op, const struct qetl_batch *input,
                              (long long)output->rows, (long long)(input ? input->rows : 0));
     for (int64_t i = 0; output->row_map && i < output->rows; i++)
         if (!input || output->row_map[i] < 0 || output->row_map[i] >= input->rows)
-            return qetl_op_fault(op, "bad_batch", "process answered a row map that points to row "
-                                                  "%d of the input",
+            return qetl_op_fault(op, "bad_batch",
+                                 "process answered a row map that points to row "
+                                 "%d of the input",
                                  output->row_map[i]);
     return QETL_OK;
 }
@@ -184,9 +186,9 @@ static int32_t event_close(struct qetl_op *op)
 {
     struct transform_state *s = op->state;
     int64_t in = s->input ? s->input->rows : 0;
-    bool balanced = in + s->rows_held_before + s->rows_added ==
-                    s->rows_out + s->rows_filtered + s->rows_rejected + s->rows_reduced +
-                        s->rows_held;
+    bool balanced = in + s->rows_held_before + s->rows_added == s->rows_out + s->rows_filtered +
+                                                                    s->rows_rejected +
+                                                                    s->rows_reduced + s->rows_held;
     int32_t status = QETL_OK;
     if (!balanced)
         status = qetl_op_fault(
@@ -221,8 +223,8 @@ static int32_t process(struct qetl_op *op, const struct qetl_event *event,
 static int32_t handle(struct qetl_op *op, int32_t answer, struct qetl_output *output)
 {
     struct transform_state *state = op->state;
-    int64_t rejected = qetl_op_bury(op, state->input ? state->input->origin : NULL, state->input,
-                                    NULL);
+    int64_t rejected =
+        qetl_op_bury(op, state->input ? state->input->origin : NULL, state->input, NULL);
     if (rejected < 0)
         return (int32_t)rejected;
     state->rows_rejected += rejected;
@@ -265,8 +267,11 @@ static int32_t process_batch(struct qetl_op *op)
     struct ArrowArray view;
     if (qetl_batch_view(state->input, in->n_reads, in->reads, &view))
         return no_memory(op);
-    struct qetl_event event = {.struct_size = sizeof event, .kind = QETL_EVENT_BATCH,
-                               .port = state->port, .batch = &view, .rows = state->input->rows};
+    struct qetl_event event = {.struct_size = sizeof event,
+                               .kind = QETL_EVENT_BATCH,
+                               .port = state->port,
+                               .batch = &view,
+                               .rows = state->input->rows};
     int32_t status = advance(op, &event);
     qetl_array_release(&view);
     return status;

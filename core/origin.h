@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where rows came from. Replicas decode chunks in any order, so a row's number in its object is known
- * only once all chunks before are counted: the tracker of a source resolves that, and until then holds
- * back what asks for a number (a dead letter).
+ * Where rows came from. Replicas decode chunks in any order, so a row's number in its object is
+ * known only once all chunks before are counted: the tracker of a source resolves that, and until
+ * then holds back what asks for a number (a dead letter).
  *
- * Invariant: origins are numbered by their source in order; base_row of origin n is the sum of the records
- *            of the origins before it in its object.
- * Ownership: reference-counted; an origin keeps its chunk's buffer and record offsets alive.
- * Threads:   make in the source's stage, in order; everything else from any.
+ * Invariant: origins are numbered by their source in order; base_row of origin n is the sum of the
+ * records of the origins before it in its object. Ownership: reference-counted; an origin keeps its
+ * chunk's buffer and record offsets alive. Threads:   make in the source's stage, in order;
+ * everything else from any.
  */
 #ifndef QETL_CORE_ORIGIN_H
 #define QETL_CORE_ORIGIN_H
@@ -37,10 +37,10 @@ struct qetl_origin {
     int64_t offset; /* of data in the object */
     const uint8_t *data;
     int64_t size;
-    void *buffer;            /* retained */
-    int32_t *record_offsets; /* a pool buffer, or NULL; records of them */
-    int64_t records;         /* once completed */
-    int64_t base_row;        /* once resolved */
+    void *buffer;             /* retained */
+    int32_t *record_offsets;  /* a pool buffer, or NULL; records of them */
+    int64_t records;          /* once completed */
+    int64_t base_row;         /* once resolved */
     bool completed, resolved; /* under the tracker's lock */
     struct qetl_letter *waiting;
     struct qetl_origin *next; /* in the tracker's queue */
@@ -54,7 +54,8 @@ const char *qetl_tracker_source(const struct qetl_tracker *);
 
 /* A new origin, numbered; NULL without memory. buffer (may be NULL) is retained. */
 struct qetl_origin *qetl_origin_new(struct qetl_tracker *, struct qetl_object *, bool starts_object,
-                                    int64_t offset, const uint8_t *data, int64_t size, void *buffer);
+                                    int64_t offset, const uint8_t *data, int64_t size,
+                                    void *buffer);
 void qetl_origin_ref(struct qetl_origin *);
 void qetl_origin_unref(struct qetl_origin *); /* accepts NULL */
 /* Its records are counted; record_offsets moves. */

@@ -296,6 +296,13 @@ static void check_top(struct qetl_drafts *drafts)
     json_decref(schema);
 }
 
+enum { ERRORS_MAX = 200 };
+
+static int is_enough(const struct qetl_drafts *drafts, size_t before)
+{
+    return drafts->findings->errors - before >= ERRORS_MAX;
+}
+
 static void drafts_check(struct qetl_drafts *drafts)
 {
     check_top(drafts);
@@ -309,9 +316,17 @@ static void drafts_check(struct qetl_drafts *drafts)
         qetl_drafts_no_memory(drafts);
         return;
     }
-    for (size_t i = 0; i < drafts->count; i++)
+    size_t before = drafts->findings->errors;
+    for (size_t i = 0; i < drafts->count && !is_enough(drafts, before); i++)
         qetl_draft_fill(drafts, &drafts->items[i]);
-    qetl_drafts_connect(drafts);
+    for (size_t i = 0; i < drafts->count && !is_enough(drafts, before); i++)
+        qetl_draft_connect(drafts, &drafts->items[i]);
+    if (is_enough(drafts, before))
+        qetl_document_error(drafts->document, "", QETL_AT_VALUE, drafts->findings,
+                            "too_many_mistakes", "more than %d mistakes: the rest is not shown",
+                            ERRORS_MAX);
+    else
+        qetl_drafts_connected(drafts);
 }
 
 /* Where the findings of this file begin: those of its reading are told together with ours. */

@@ -2,10 +2,10 @@
 /*
  * A pipeline as configured: a checked graph of components. What runs of it is plan.h's affair.
  *
- * Invariant: after qetl_pipeline_new succeeded, options satisfy their schemas with defaults filled in,
- *            inputs exist, the graph has no cycle, and components stand in topological order.
- * Ownership: the pipeline owns everything below it but the registry's manifests.
- * Threads:   immutable once made.
+ * Invariant: after qetl_pipeline_new succeeded, options satisfy their schemas with defaults filled
+ * in, inputs exist, the graph has no cycle, and components stand in topological order. Ownership:
+ * the pipeline owns everything below it but the registry's manifests. Threads:   immutable once
+ * made.
  */
 #ifndef QETL_CORE_PIPELINE_H
 #define QETL_CORE_PIPELINE_H
@@ -42,12 +42,12 @@ struct qetl_node {
 struct qetl_pipeline {
     char *name;
     enum qetl_mode mode;
-    int fail_on_error; /* on_error: fail */
+    int fail_on_error;    /* on_error: fail */
     int64_t max_rejected; /* -1: any number */
     int64_t max_record;   /* bytes */
     int64_t batch_bytes;  /* bytes a chunk */
     int64_t linger_ms;
-    char *dead_letters;   /* path, or NULL for the default; "" switches them off */
+    char *dead_letters; /* path, or NULL for the default; "" switches them off */
     struct qetl_node *nodes;
     size_t n_nodes;
 };

@@ -47,8 +47,10 @@ void qetl_draft_fill(struct qetl_drafts *drafts, struct qetl_draft *draft);
 void qetl_draft_format(struct qetl_drafts *drafts, struct qetl_draft *draft);
 /* What this value of a misplaced or misspelt input names counts as read. */
 void qetl_draft_mark(struct qetl_drafts *drafts, const json_t *input);
-/* Inputs, cycles, what is read by nobody. */
-void qetl_drafts_connect(struct qetl_drafts *drafts);
+/* What its inputs name. */
+void qetl_draft_connect(struct qetl_drafts *drafts, struct qetl_draft *draft);
+/* Once all are connected: cycles, and what is read by nobody. */
+void qetl_drafts_connected(struct qetl_drafts *drafts);
 /* The drafts' numbers so that inputs come first, else as in the file; the caller frees. */
 size_t *qetl_drafts_order(const struct qetl_drafts *drafts);
 

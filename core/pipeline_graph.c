@@ -221,7 +221,7 @@ static int inputs_too_many(struct qetl_drafts *drafts, struct qetl_draft *draft,
     return count > QETL_INPUTS_MAX;
 }
 
-static void draft_connect(struct qetl_drafts *drafts, struct qetl_draft *draft)
+void qetl_draft_connect(struct qetl_drafts *drafts, struct qetl_draft *draft)
 {
     const json_t *input = json_object_get(draft->json, "input");
     struct reference at = {draft, NULL, "/input"};
@@ -333,10 +333,8 @@ static void check_used(struct qetl_drafts *drafts, const struct qetl_draft *draf
                               "give it a reader; the sink null takes what is not wanted");
 }
 
-void qetl_drafts_connect(struct qetl_drafts *drafts)
+void qetl_drafts_connected(struct qetl_drafts *drafts)
 {
-    for (size_t i = 0; i < drafts->count; i++)
-        draft_connect(drafts, &drafts->items[i]);
     find_cycles(drafts);
     for (size_t i = 0; i < drafts->count; i++)
         check_used(drafts, &drafts->items[i]);

@@ -45,8 +45,8 @@ static struct draft_op *draft_op_add(struct draft *draft, const struct qetl_op_c
     struct draft_op *op = calloc(1, sizeof *op);
     if (!op)
         return NULL;
-    *op = (struct draft_op){.class = class, .node = node, .stage = stage, .from = from,
-                            .from_port = from_port};
+    *op = (struct draft_op){
+        .class = class, .node = node, .stage = stage, .from = from, .from_port = from_port};
     *draft->ops_end = op;
     draft->ops_end = &op->next;
     return op;
@@ -121,8 +121,8 @@ static int32_t draft_transform(struct draft *draft, size_t n)
     return status;
 }
 
-/* Encoders stand with what feeds them, so that they run in its replicas; those whose output cannot be
- * concatenated stand before their sink. */
+/* Encoders stand with what feeds them, so that they run in its replicas; those whose output cannot
+ * be concatenated stand before their sink. */
 static int32_t draft_sink(struct draft *draft, size_t n)
 {
     const struct qetl_node *node = &draft->run->pipeline->nodes[n];
@@ -196,8 +196,8 @@ static int32_t ready_transform(struct qetl_run *run, const struct draft_op *draf
     return status;
 }
 
-/* Readies the instance of one operator in one replica. The first replica of a transform, a source or a
- * sink has one since set-up. */
+/* Readies the instance of one operator in one replica. The first replica of a transform, a source
+ * or a sink has one since set-up. */
 static int32_t op_equip(struct qetl_run *run, const struct draft_op *draft, struct qetl_op *op)
 {
     const struct qetl_node_flow *flow = op->flow;
@@ -284,7 +284,8 @@ static int32_t op_make(const struct draft *draft, const struct draft_op *from,
         op->pending = true;
     }
     if (!status && from->from) {
-        struct qetl_target target = {.op = op, .port = from->class == &qetl_op_sink ? from->take : 0};
+        struct qetl_target target = {.op = op,
+                                     .port = from->class == &qetl_op_sink ? from->take : 0};
         status = target_add(op_of(draft, from->from, task), from->from_port, target);
     }
     return status;
@@ -339,8 +340,8 @@ static int32_t edge_make(const struct draft *draft, const struct draft_edge *fro
     struct qetl_run *run = draft->run;
     struct qetl_stage *producer = &run->stages[from->from->stage];
     struct qetl_stage *consumer = &run->stages[from->to->stage];
-    uint32_t capacity = run->pipeline->mode == QETL_MODE_STREAM ? RING_CAPACITY_STREAM
-                                                                : RING_CAPACITY;
+    uint32_t capacity =
+        run->pipeline->mode == QETL_MODE_STREAM ? RING_CAPACITY_STREAM : RING_CAPACITY;
     struct qetl_edge *edge =
         qetl_edge_new(producer->n_tasks, consumer->n_tasks, capacity, &run->parker);
     if (!edge)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Watches descriptors for idle instances (qetl.poll/1): one thread with epoll, made when first needed.
+ * Watches descriptors for idle instances (qetl.poll/1): one thread with epoll, made when first
+ * needed.
  *
  * Invariant: each watch wakes its instance at most once; after free none does.
  * Ownership: descriptors stay their plugin's.

@@ -24,7 +24,8 @@ struct header {
     uint32_t class_index;
     atomic_uint refs;
 };
-_Static_assert(sizeof(struct header) <= ALIGNMENT, "the header stands in one line before the buffer");
+_Static_assert(sizeof(struct header) <= ALIGNMENT,
+               "the header stands in one line before the buffer");
 
 struct free_list {
     pthread_mutex_t lock;
@@ -144,7 +145,8 @@ void qetl_buffer_free(void *buffer)
     if (!buffer)
         return;
     struct header *header = header_of(buffer);
-    /* acq_rel: pairs with the other owners' frees, so that the next user writes after their reads */
+    /* acq_rel: pairs with the other owners' frees, so that the next user writes after their reads
+     */
     if (atomic_fetch_sub_explicit(&header->refs, 1, memory_order_acq_rel) != 1)
         return;
     struct qetl_pool *pool = header->pool;

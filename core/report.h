@@ -17,8 +17,10 @@
 enum { QETL_NUMBER_MAX = 32 };
 
 void qetl_report_print(const struct qetl_run_report *, FILE *out);
-/* One line without a newline, for a terminal of so many columns. elapsed_s: since processing began. */
-void qetl_report_progress(const struct qetl_run_report *, double elapsed_s, char *line, size_t size);
+/* One line without a newline, for a terminal of so many columns. elapsed_s: since processing began.
+ */
+void qetl_report_progress(const struct qetl_run_report *, double elapsed_s, char *line,
+                          size_t size);
 
 json_t *qetl_report_summary_json(const struct qetl_run_report *);
 json_t *qetl_report_result_json(const struct qetl_run_report *);

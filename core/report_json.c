@@ -23,8 +23,9 @@ json_t *qetl_report_summary_json(const struct qetl_run_report *r)
 
 static json_t *component_json(const struct qetl_component_report *c)
 {
-    const char *kind = c->kind == QETL_SOURCE ? "source" : c->kind == QETL_SINK ? "sink"
-                                                                               : "transform";
+    const char *kind = c->kind == QETL_SOURCE ? "source"
+                       : c->kind == QETL_SINK ? "sink"
+                                              : "transform";
     json_t *json = json_pack("{s:s, s:s, s:s}", "id", c->id, "kind", kind, "plugin", c->plugin);
     json_t *counts = counts_json(&c->counts);
     json_object_update(json, counts);

@@ -168,7 +168,8 @@ static void prepared_free(struct qetl_run *run)
     free(run->prepared);
 }
 
-/* The poller first: it wakes instances. Then what refers to instances, then those, then what they hold. */
+/* The poller first: it wakes instances. Then what refers to instances, then those, then what they
+ * hold. */
 void qetl_run_free(struct qetl_run *run)
 {
     if (!run)

@@ -2,11 +2,10 @@
 /*
  * A run of a pipeline: set up, drive to the end, account for every row.
  *
- * Invariant: after qetl_run_execute returned, every thread is joined and every output is either whole
- *            under its final name or not there at all.
- * Ownership: the run borrows the pipeline; the caller frees both.
- * Threads:   one thread creates, executes and frees; qetl_run_stop and qetl_run_report from any.
- *            No globals, no signal handlers, no output: for embedding.
+ * Invariant: after qetl_run_execute returned, every thread is joined and every output is either
+ * whole under its final name or not there at all. Ownership: the run borrows the pipeline; the
+ * caller frees both. Threads:   one thread creates, executes and frees; qetl_run_stop and
+ * qetl_run_report from any. No globals, no signal handlers, no output: for embedding.
  */
 #ifndef QETL_CORE_RUN_H
 #define QETL_CORE_RUN_H
@@ -15,8 +14,15 @@
 
 #include <stdint.h>
 
-enum { QETL_EXIT_OK = 0, QETL_EXIT_FAILED = 1, QETL_EXIT_CONFIG = 2, QETL_EXIT_ENVIRONMENT = 3,
-       QETL_EXIT_SIGINT = 130, QETL_EXIT_SIGPIPE = 141, QETL_EXIT_SIGTERM = 143 };
+enum {
+    QETL_EXIT_OK = 0,
+    QETL_EXIT_FAILED = 1,
+    QETL_EXIT_CONFIG = 2,
+    QETL_EXIT_ENVIRONMENT = 3,
+    QETL_EXIT_SIGINT = 130,
+    QETL_EXIT_SIGPIPE = 141,
+    QETL_EXIT_SIGTERM = 143
+};
 
 enum qetl_driver { QETL_DRIVE_POOL, QETL_DRIVE_PULL };
 
@@ -24,9 +30,10 @@ struct qetl_run_options {
     int workers;          /* data threads in all; 0: one per processor */
     int64_t memory_bytes; /* the run's budget; 0: 256 MiB */
     enum qetl_driver driver;
-    int barrier_ms;       /* a barrier at least this often; 0: 1000; -1: only at the end */
+    int barrier_ms; /* a barrier at least this often; 0: 1000; -1: only at the end */
     const struct qetl_document *document; /* for places in findings; or NULL */
-    void (*log)(void *arg, const char *component, int level, const char *message); /* [any] or NULL */
+    void (*log)(void *arg, const char *component, int level,
+                const char *message); /* [any] or NULL */
     void *log_arg;
 };
 
@@ -71,7 +78,8 @@ struct qetl_run *qetl_run_new(const struct qetl_pipeline *, const struct qetl_re
                               const struct qetl_run_options *, struct qetl_findings *);
 /* Answers an exit code; findings say why it is not 0. */
 int qetl_run_execute(struct qetl_run *);
-/* [any] Stops: the run ends with exit_code, outputs are abandoned. Idempotent; the first code counts. */
+/* [any] Stops: the run ends with exit_code, outputs are abandoned. Idempotent; the first code
+ * counts. */
 void qetl_run_stop(struct qetl_run *, int exit_code);
 /* [any] */
 void qetl_run_report(struct qetl_run *, struct qetl_run_report *);

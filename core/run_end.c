@@ -62,7 +62,8 @@ static const char *code_for(int32_t status)
     }
 }
 
-/* The place of an option in the pipeline file; the component's own, where nothing better is known. */
+/* The place of an option in the pipeline file; the component's own, where nothing better is known.
+ */
 static void place_finding(const struct qetl_run *run, struct qetl_finding *finding,
                           const struct qetl_node *node, const struct qetl_ctx *ctx,
                           const char *option)

@@ -31,8 +31,8 @@ int32_t qetl_run_prepare(struct qetl_run *run, struct qetl_op *op)
     struct qetl_prepared *prepared = &run->prepared[op->node - run->pipeline->nodes];
     const struct qetl_sink *sink = op->instance->component->sink;
     struct qetl_writer writer = {prepared, handle_add};
-    int32_t status = sink->prepare ? sink->prepare(op->instance->self, FINAL_EPOCH, 1, &writer)
-                                   : QETL_OK;
+    int32_t status =
+        sink->prepare ? sink->prepare(op->instance->self, FINAL_EPOCH, 1, &writer) : QETL_OK;
     if (status < 0)
         return qetl_op_fail(op, "prepare", status);
     prepared->done = true;

@@ -4,7 +4,8 @@
  *
  * Invariant: once `stopping` is set it stays set, and every task ends soon.
  * Ownership: the run owns all that is named here but pipeline, registry and options' document.
- * Threads:   `lock` guards findings and outputs; counters are atomic; the rest is fixed before tasks run.
+ * Threads:   `lock` guards findings and outputs; counters are atomic; the rest is fixed before
+ * tasks run.
  */
 #ifndef QETL_CORE_RUN_INTERNAL_H
 #define QETL_CORE_RUN_INTERNAL_H
@@ -41,13 +42,13 @@ struct qetl_run {
     size_t n_instances;
     struct qetl_prepared *prepared; /* one a node; sinks alone */
 
-    atomic_int stopping;  /* 0: running; else 1 + the exit code */
+    atomic_int stopping;   /* 0: running; else 1 + the exit code */
     atomic_int tasks_open; /* tasks that have not ended */
     atomic_llong rejected;
     atomic_uint epoch_requests, epoch_requests_seen;
-    atomic_ullong epoch;          /* the newest that sources shall cut */
+    atomic_ullong epoch; /* the newest that sources shall cut */
     atomic_llong next_barrier_ns;
-    atomic_llong barriers;        /* that reached all sinks */
+    atomic_llong barriers; /* that reached all sinks */
 
     struct qetl_output_report *outputs;
     size_t n_outputs;
@@ -57,7 +58,8 @@ struct qetl_run {
 
 enum qetl_phase { QETL_PHASE_SETUP, QETL_PHASE_PROCESSING, QETL_PHASE_FINISH, QETL_PHASE_OVER };
 
-/* [any] Ends the run with an exit code: interrupts instances and wakes workers. The first code counts. */
+/* [any] Ends the run with an exit code: interrupts instances and wakes workers. The first code
+ * counts. */
 void qetl_run_end(struct qetl_run *, int exit_code);
 bool qetl_run_stopping(const struct qetl_run *);
 /* [any] Counts rejected rows; a failure (reported) where on_error or max_rejected forbids more. */

@@ -97,8 +97,8 @@ static int32_t setup_source(struct qetl_run *run, const struct qetl_node *node,
                             struct qetl_node_flow *flow)
 {
     struct qetl_ctx *ctx = flow->instance;
-    flow->source = (struct qetl_source_info){.struct_size = sizeof flow->source,
-                                             .bytes_expected = -1, .rows_expected = -1};
+    flow->source = (struct qetl_source_info){
+        .struct_size = sizeof flow->source, .bytes_expected = -1, .rows_expected = -1};
     int32_t status = flow->component->source->describe(ctx->self, &flow->source);
     if (status < 0)
         return qetl_run_fail(run, node, ctx, "describe", status);
@@ -106,8 +106,12 @@ static int32_t setup_source(struct qetl_run *run, const struct qetl_node *node,
     flow->reader = qetl_source_state_new();
     if (!flow->reader)
         return no_memory(run, node);
-    struct qetl_op op = {.class = &qetl_op_source, .run = run, .node = node, .flow = flow,
-                         .instance = ctx, .state = flow->reader};
+    struct qetl_op op = {.class = &qetl_op_source,
+                         .run = run,
+                         .node = node,
+                         .flow = flow,
+                         .instance = ctx,
+                         .state = flow->reader};
     status = qetl_source_open(&op);
     if (!status && flow->bytes) {
         status = setup_bytes(&op, flow);
@@ -126,7 +130,8 @@ static int32_t setup_source(struct qetl_run *run, const struct qetl_node *node,
 
 /* ---- transforms ---- */
 
-/* A column keeps its spelling if, from whichever input, it is the same decoder's untouched column. */
+/* A column keeps its spelling if, from whichever input, it is the same decoder's untouched column.
+ */
 static const char *lexical_of(struct qetl_run *run, const struct qetl_node *node,
                               const struct qetl_binding *binding,
                               const struct qetl_out_column *column)

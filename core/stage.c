@@ -105,8 +105,8 @@ static int32_t feed_data(struct qetl_task *task, struct qetl_task_input *input,
     for (size_t i = 0; i < task->stage->n_outputs; i++)
         qetl_edge_begin_unit(task->stage->outputs[i], task->replica, slot->seq);
     task->unit_open = true;
-    struct qetl_message message = {.kind = slot->kind, .port = input->port,
-                                   .payload = slot->payload};
+    struct qetl_message message = {
+        .kind = slot->kind, .port = input->port, .payload = slot->payload};
     return input->op->class->feed(input->op, &message);
 }
 

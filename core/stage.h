@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A stage is a chain of components that call one another; a task is one replica of it, the unit that
- * workers run.
+ * A stage is a chain of components that call one another; a task is one replica of it, the unit
+ * that workers run.
  *
- * Invariant: one worker at a time is inside a task. A task takes nothing new in while one of its operators
- *            is pending or one of its outputs has no room.
- * Ownership: a stage owns its tasks, a task its operators; edges and instances are the run's.
- * Threads:   claim from any; step by who claimed.
+ * Invariant: one worker at a time is inside a task. A task takes nothing new in while one of its
+ * operators is pending or one of its outputs has no room. Ownership: a stage owns its tasks, a task
+ * its operators; edges and instances are the run's. Threads:   claim from any; step by who claimed.
  */
 #ifndef QETL_CORE_STAGE_H
 #define QETL_CORE_STAGE_H

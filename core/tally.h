@@ -2,9 +2,9 @@
 /*
  * The ledger's counters of one component inside one replica, and the ledger's equation over them.
  *
- * Invariant: in + held before + added = out + filtered + rejected + reduced + held, at every barrier.
- * Ownership: embedded in its component's instance.
- * Threads:   one writer at a time; read by any (a report may be a few batches behind).
+ * Invariant: in + held before + added = out + filtered + rejected + reduced + held, at every
+ * barrier. Ownership: embedded in its component's instance. Threads:   one writer at a time; read
+ * by any (a report may be a few batches behind).
  */
 #ifndef QETL_CORE_TALLY_H
 #define QETL_CORE_TALLY_H

@@ -4,8 +4,8 @@
  *
  * Invariant: the first SIGINT or SIGTERM ends the run in order; the second ends the process.
  * Ownership: the run is borrowed, and outlives the watch.
- * Threads:   one of its own between start and stop. start blocks the signals in the caller, and so in
- *            every thread that comes after.
+ * Threads:   one of its own between start and stop. start blocks the signals in the caller, and so
+ * in every thread that comes after.
  */
 #ifndef QETL_CORE_WATCH_H
 #define QETL_CORE_WATCH_H
@@ -15,7 +15,8 @@
 struct qetl_run;
 struct qetl_watch;
 
-struct qetl_watch *qetl_watch_start(struct qetl_run *, bool progress); /* NULL: no thread to be had */
-void qetl_watch_stop(struct qetl_watch *);                             /* accepts NULL */
+struct qetl_watch *qetl_watch_start(struct qetl_run *,
+                                    bool progress); /* NULL: no thread to be had */
+void qetl_watch_stop(struct qetl_watch *);          /* accepts NULL */
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sink `null`: counts rows and drops them. Takes batches, so that nothing is encoded for it, in any
- * form, so that nothing is converted. */
+/* The sink `null`: counts rows and drops them. Takes batches, so that nothing is encoded for it, in
+ * any form, so that nothing is converted. */
 #include <qetl/plugin.h>
 #include <qetl/sdk.h>
 

@@ -108,7 +108,8 @@ static int32_t stdout_open(void *self, uint32_t stream, const struct ArrowSchema
 
 static int32_t room_wait(struct stdout_sink *sink)
 {
-    struct pollfd set[] = {{.fd = sink->fd, .events = POLLOUT}, {.fd = sink->waker_fd, .events = POLLIN}};
+    struct pollfd set[] = {{.fd = sink->fd, .events = POLLOUT},
+                           {.fd = sink->waker_fd, .events = POLLIN}};
     for (;;) {
         int ready = poll(set, 2, -1);
         if (ready < 0 && errno != EINTR)
@@ -148,7 +149,8 @@ static int32_t stdout_write(void *self, struct qetl_write *out)
 static int32_t stdout_stop(void *self)
 {
     struct stdout_sink *sink = self;
-    const struct qetl_outputs *outputs = sink->env.host->get_extension(sink->env.ctx, QETL_EXT_OUTPUTS);
+    const struct qetl_outputs *outputs =
+        sink->env.host->get_extension(sink->env.ctx, QETL_EXT_OUTPUTS);
     if (outputs)
         outputs->add(sink->env.ctx, "stdout", sink->rows, sink->bytes);
     return QETL_OK;

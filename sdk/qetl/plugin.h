@@ -2,19 +2,20 @@
 /*
  * The qetl plugin ABI, version 1-draft. Self-contained: C11 or C++17, no other header of qetl.
  *
- * Invariant: a plugin built against this header loads in every later qetl of the same major version.
- * Ownership: stated per call. What a call lends is valid until it returns, unless said otherwise.
- * Threads:   [control] the thread that drives the run; [worker] any data thread, one at a time inside
- *            an instance, which may migrate between calls: keep nothing in thread-local storage;
+ * Invariant: a plugin built against this header loads in every later qetl of the same major
+ * version. Ownership: stated per call. What a call lends is valid until it returns, unless said
+ * otherwise. Threads:   [control] the thread that drives the run; [worker] any data thread, one at
+ * a time inside an instance, which may migrate between calls: keep nothing in thread-local storage;
  *            [any] at any time, also while another thread is inside the instance.
  *
- * Growth: a struct that begins with struct_size is growable. Fields are only appended; a field is read
- * only if it lies within the other side's struct_size and is not NULL; such a struct is never embedded
- * by value, put in an array, or written beyond the size that its allocator stated. Structs without
- * struct_size never change. Optional abilities are extensions looked up by id, whose meaning is fixed.
+ * Growth: a struct that begins with struct_size is growable. Fields are only appended; a field is
+ * read only if it lies within the other side's struct_size and is not NULL; such a struct is never
+ * embedded by value, put in an array, or written beyond the size that its allocator stated. Structs
+ * without struct_size never change. Optional abilities are extensions looked up by id, whose
+ * meaning is fixed.
  *
- * Errors: a negative status is a failure; details go through host->error(), which copies. errno never
- * crosses the border, nor does a C++ exception or a longjmp.
+ * Errors: a negative status is a failure; details go through host->error(), which copies. errno
+ * never crosses the border, nor does a C++ exception or a longjmp.
  */
 #ifndef QETL_PLUGIN_H
 #define QETL_PLUGIN_H
@@ -67,11 +68,12 @@ struct ArrowArray {
 #endif
 
 /*
- * Column types in use, as Arrow formats: b, c C s S i I l L, f g, d:p,s (128 bits), u U vu, z Z vz, tdD,
- * ttu, tsu:ZONE, +l, +s, and dictionaries of these. Text and binary are views (vu, vz) wherever the host
- * makes them. A batch is a struct array (+s) without nulls of its own. Buffers are aligned to 16 bytes
- * at least. Moving an array means copying the struct and setting the origin's release to NULL; release
- * works on any thread, once, also after destroy(), and never blocks.
+ * Column types in use, as Arrow formats: b, c C s S i I l L, f g, d:p,s (128 bits), u U vu, z Z vz,
+ * tdD, ttu, tsu:ZONE, +l, +s, and dictionaries of these. Text and binary are views (vu, vz)
+ * wherever the host makes them. A batch is a struct array (+s) without nulls of its own. Buffers
+ * are aligned to 16 bytes at least. Moving an array means copying the struct and setting the
+ * origin's release to NULL; release works on any thread, once, also after destroy(), and never
+ * blocks.
  */
 
 /* ---- Status codes: 0 or an outcome (positive), or a failure (negative) ---- */
@@ -94,7 +96,8 @@ enum {
     QETL_E_DATA = -3,        /* the input as a whole cannot be read */
     QETL_E_AUTH = -4,        /* credentials were refused */
     QETL_E_ENVIRONMENT = -5, /* a file, service or library is missing */
-    QETL_E_RETRY_CALL = -6,  /* transient; what was staged is intact: the same call may be repeated */
+    QETL_E_RETRY_CALL =
+        -6, /* transient; what was staged is intact: the same call may be repeated */
     QETL_E_RETRY_EPOCH = -7, /* transient; what was staged is lost: the epoch must be repeated */
     QETL_E_THROTTLED = -8,   /* as RETRY_CALL, not before retry_after_ms */
     QETL_E_CANCELLED = -9,   /* interrupt() ended the call */
@@ -105,7 +108,8 @@ enum {
 
 /* ---- What a plugin reports ---- */
 
-struct qetl_ctx; /* the host's handle of one plugin or one instance; pass it back, never look inside */
+struct qetl_ctx; /* the host's handle of one plugin or one instance; pass it back, never look inside
+                  */
 
 struct qetl_error_info {
     uint32_t struct_size;
@@ -117,20 +121,27 @@ struct qetl_error_info {
     int64_t retry_after_ms;  /* QETL_E_THROTTLED; else 0 */
 };
 
-/* A row that cannot go on. The host copies all of it, keeps the row in the dead-letter store, counts it. */
+/* A row that cannot go on. The host copies all of it, keeps the row in the dead-letter store,
+ * counts it. */
 struct qetl_reject {
     uint32_t struct_size;
-    int32_t port;        /* process: input port of the row; else 0 */
-    int64_t row;         /* index in the batch at hand; decode: ordinal of the record in the chunk */
-    int64_t column;      /* index in the batch at hand (decode: in the bound schema), or -1 */
-    const char *code;    /* stable word for machines, e.g. "bad_number" */
+    int32_t port;     /* process: input port of the row; else 0 */
+    int64_t row;      /* index in the batch at hand; decode: ordinal of the record in the chunk */
+    int64_t column;   /* index in the batch at hand (decode: in the bound schema), or -1 */
+    const char *code; /* stable word for machines, e.g. "bad_number" */
     const char *message; /* for people, one line */
     const void *bytes;   /* frame and decode: the original bytes, or NULL */
     int64_t bytes_size;
     int64_t bytes_offset; /* frame and decode: where they begin in the data at hand */
 };
 
-enum { QETL_LOG_ERROR = 0, QETL_LOG_WARN = 1, QETL_LOG_INFO = 2, QETL_LOG_DEBUG = 3, QETL_LOG_TRACE = 4 };
+enum {
+    QETL_LOG_ERROR = 0,
+    QETL_LOG_WARN = 1,
+    QETL_LOG_INFO = 2,
+    QETL_LOG_DEBUG = 3,
+    QETL_LOG_TRACE = 4
+};
 
 /* ---- What the host offers; valid for the life of the process ---- */
 
@@ -138,7 +149,8 @@ struct qetl_host {
     uint32_t struct_size;
     uint32_t abi; /* the version in use between the two */
 
-    /* [any] Records the error and returns info->code, so that `return host->error(ctx, &info);` serves. */
+    /* [any] Records the error and returns info->code, so that `return host->error(ctx, &info);`
+     * serves. */
     int32_t (*error)(struct qetl_ctx *ctx, const struct qetl_error_info *info);
     /* [any] One line without a newline. Secrets known to the host are masked. */
     void (*log)(struct qetl_ctx *ctx, int32_t level, const char *message);
@@ -151,9 +163,10 @@ struct qetl_host {
     /* [any] Asks for a barrier soon; requests coalesce. */
     void (*request_epoch)(struct qetl_ctx *ctx);
 
-    /* [any] Recycled, reference-counted buffers, aligned to 64 bytes and charged to the run's budget.
-     * Contents are undefined. buffer_free drops one reference; both take any pointer that buffer_alloc
-     * returned, on any thread, also after destroy(). NULL from alloc: out of memory. */
+    /* [any] Recycled, reference-counted buffers, aligned to 64 bytes and charged to the run's
+     * budget. Contents are undefined. buffer_free drops one reference; both take any pointer that
+     * buffer_alloc returned, on any thread, also after destroy(). NULL from alloc: out of memory.
+     */
     void *(*buffer_alloc)(struct qetl_ctx *ctx, size_t size);
     void (*buffer_retain)(void *buffer);
     void (*buffer_free)(void *buffer);
@@ -163,14 +176,16 @@ struct qetl_host {
     const void *(*get_extension)(struct qetl_ctx *ctx, const char *id);
 };
 
-/* A stream of bytes that the other side takes in: each call is one blob (plan_splits) or piece (save). */
+/* A stream of bytes that the other side takes in: each call is one blob (plan_splits) or piece
+ * (save). */
 struct qetl_writer {
     void *stream;
     int32_t (*write)(void *stream, const void *data, size_t size);
 };
 struct qetl_reader {
     void *stream;
-    int64_t (*read)(void *stream, void *data, size_t capacity); /* bytes, 0 at the end, or a failure */
+    int64_t (*read)(void *stream, void *data,
+                    size_t capacity); /* bytes, 0 at the end, or a failure */
 };
 
 struct qetl_blob {
@@ -194,16 +209,18 @@ struct qetl_component {
     const char *id; /* as in the manifest */
     size_t state_size;
 
-    /* [control] config is the validated, canonical JSON of the options, defaults filled in. The host
-     * calls destroy exactly once whatever create answered. host and ctx stay valid until then. */
-    int32_t (*create)(void *self, const struct qetl_host *host, struct qetl_ctx *ctx, const char *config);
-    void (*destroy)(void *self); /* [control] (opt) */
-    int32_t (*start)(void *self); /* [control] (opt) before the first data call: connect here */
-    int32_t (*stop)(void *self);  /* [control] (opt) after the last data call */
+    /* [control] config is the validated, canonical JSON of the options, defaults filled in. The
+     * host calls destroy exactly once whatever create answered. host and ctx stay valid until then.
+     */
+    int32_t (*create)(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
+                      const char *config);
+    void (*destroy)(void *self);   /* [control] (opt) */
+    int32_t (*start)(void *self);  /* [control] (opt) before the first data call: connect here */
+    int32_t (*stop)(void *self);   /* [control] (opt) after the last data call */
     void (*interrupt)(void *self); /* [any] (opt) idempotent; a waiting call must return soon */
 
-    /* [worker] (opt) The state at a barrier. The version tag is the plugin's own; restore of an unknown
-     * one answers QETL_E_UNSUPPORTED and changes nothing. */
+    /* [worker] (opt) The state at a barrier. The version tag is the plugin's own; restore of an
+     * unknown one answers QETL_E_UNSUPPORTED and changes nothing. */
     int32_t (*save)(void *self, uint32_t *version, const struct qetl_writer *out);
     int32_t (*restore)(void *self, uint32_t version, const struct qetl_reader *in);
     const void *(*get_extension)(void *self, const char *id); /* [any] (opt) */
@@ -224,8 +241,8 @@ struct qetl_plugin {
     const struct qetl_component *const *components;
 };
 
-/* The one exported symbol. *abi_inout: in, the host's highest version; out, the highest that both know.
- * The answer stays valid for the life of the process. */
+/* The one exported symbol. *abi_inout: in, the host's highest version; out, the highest that both
+ * know. The answer stays valid for the life of the process. */
 typedef int32_t qetl_plugin_entry_fn(const struct qetl_host *host, struct qetl_ctx *ctx,
                                      uint32_t *abi_inout, const struct qetl_plugin **out);
 #define QETL_PLUGIN_ENTRY "qetl_plugin_entry"
@@ -234,9 +251,9 @@ typedef int32_t qetl_plugin_entry_fn(const struct qetl_host *host, struct qetl_c
 
 /*
  * VALUE    an Arrow array of the column's own type.
- * LEXICAL  text (vu) as it stood in the input: content without quotes and escapes, numbers as written,
- *          nested values as the source spelled them. The validity bit says NULL, and a NULL's view still
- *          holds its spelling ("" where there was none). The field's format is vu; its metadata names
+ * LEXICAL  text (vu) as it stood in the input: content without quotes and escapes, numbers as
+ * written, nested values as the source spelled them. The validity bit says NULL, and a NULL's view
+ * still holds its spelling ("" where there was none). The field's format is vu; its metadata names
  *          the type ("qetl:type", SQL) and the format of origin ("qetl:lexical", a format's id).
  * CHECKED  LEXICAL, and every cell that is not NULL is proven to be a value of the type.
  */
@@ -266,13 +283,13 @@ struct qetl_demand {
 
 struct qetl_item {
     uint32_t struct_size;
-    uint32_t flags;            /* QETL_ITEM_ */
-    struct ArrowArray batch;   /* QETL_BATCH: moved to the host */
-    int64_t bytes;             /* QETL_BYTES: how many were written; 0 is allowed with OBJECT_ flags */
-    const char *object;        /* name of the object, valid until the next call, or NULL */
-    int64_t offset;            /* QETL_BYTES: offset of the first byte in the decoded object */
+    uint32_t flags;          /* QETL_ITEM_ */
+    struct ArrowArray batch; /* QETL_BATCH: moved to the host */
+    int64_t bytes;      /* QETL_BYTES: how many were written; 0 is allowed with OBJECT_ flags */
+    const char *object; /* name of the object, valid until the next call, or NULL */
+    int64_t offset;     /* QETL_BYTES: offset of the first byte in the decoded object */
     struct qetl_blob position; /* where to resume behind the item; valid until the next call */
-    int64_t bytes_read;        /* raw bytes taken from outside for this item (before decompression) */
+    int64_t bytes_read; /* raw bytes taken from outside for this item (before decompression) */
 };
 
 enum { QETL_REPLAYABLE = 1, QETL_ACKABLE = 2, QETL_LOSSY = 3 };        /* delivery of sources */
@@ -309,8 +326,9 @@ struct qetl_source {
     int32_t (*describe)(void *self, struct qetl_source_info *out);
     /* [control] (opt) */
     int32_t (*negotiate)(void *self, struct qetl_pushdown *request);
-    /* [control] (opt; one split with an empty blob otherwise) One write per split: opaque, meaningful to
-     * any instance with the same options, in any process. A single instance opens splits in turn. */
+    /* [control] (opt; one split with an empty blob otherwise) One write per split: opaque,
+     * meaningful to any instance with the same options, in any process. A single instance opens
+     * splits in turn. */
     int32_t (*plan_splits)(void *self, int64_t splits_wanted, const struct qetl_writer *out);
     /* [worker] position: NULL for the beginning, else one that next handed out for this split. */
     int32_t (*open)(void *self, struct qetl_blob split, const struct qetl_blob *position);
@@ -337,27 +355,30 @@ enum { QETL_INPUT_STREAMING = 1, QETL_INPUT_BLOCKING = 2 };
 
 /*
  * What a transform says of itself in bind. The host implements it; each call answers a status.
- * A column that is COPY never passes through the transform: the host carries it past, untouched, by the
- * row map. process therefore receives the columns that were asked for with read(), and hands back the
- * columns that were added with derive(), both in the order of those calls (per port).
+ * A column that is COPY never passes through the transform: the host carries it past, untouched, by
+ * the row map. process therefore receives the columns that were asked for with read(), and hands
+ * back the columns that were added with derive(), both in the order of those calls (per port).
  */
 struct qetl_binder {
     uint32_t struct_size;
-    /* Asks for an input column in one form; answers its index among the columns that process gets for
-     * this port, or a failure. Columns not asked for are NONE: neither decoded nor handed over. */
+    /* Asks for an input column in one form; answers its index among the columns that process gets
+     * for this port, or a failure. Columns not asked for are NONE: neither decoded nor handed over.
+     */
     int32_t (*read)(struct qetl_binder *, uint32_t in_port, int64_t column, uint32_t form);
-    /* Output column: input column `column`, untouched. out_column -1 appends a column, named name (NULL:
-     * as it was); an existing index says where that column comes from when the rows come from in_port. */
+    /* Output column: input column `column`, untouched. out_column -1 appends a column, named name
+     * (NULL: as it was); an existing index says where that column comes from when the rows come
+     * from in_port. */
     int32_t (*copy)(struct qetl_binder *, uint32_t out_port, int64_t out_column, uint32_t in_port,
                     int64_t column, const char *name);
     /* Appends an output column that process makes; moves *field. It is DERIVED from the named input
      * columns of port 0, NEW if there are none, OPAQUE if n_inputs is -1. */
-    int32_t (*derive)(struct qetl_binder *, uint32_t out_port, struct ArrowSchema *field, int64_t n_inputs,
-                      const int64_t *inputs);
+    int32_t (*derive)(struct qetl_binder *, uint32_t out_port, struct ArrowSchema *field,
+                      int64_t n_inputs, const int64_t *inputs);
     /* Rows of an output port: QETL_ROWS_. SUBSET with process NULL is not allowed. */
     int32_t (*rows)(struct qetl_binder *, uint32_t out_port, uint32_t rows);
     /* Default ANY. HASH: rows with equal values in these columns of port 0 must meet. */
-    int32_t (*distribution)(struct qetl_binder *, uint32_t kind, int64_t n_columns, const int64_t *columns);
+    int32_t (*distribution)(struct qetl_binder *, uint32_t kind, int64_t n_columns,
+                            const int64_t *columns);
     /* Default STREAMING. */
     int32_t (*input)(struct qetl_binder *, uint32_t in_port, uint32_t kind);
 };
@@ -377,24 +398,24 @@ struct qetl_event {
     uint32_t kind;
     uint32_t port;
     uint32_t stream;
-    struct ArrowArray *batch; /* BATCH: lent; move it to keep it beyond the call */
-    int64_t rows;             /* BATCH: its rows, also where no column was asked for */
-    uint64_t epoch;           /* BARRIER */
-    int64_t watermark_us;     /* WATERMARK */
+    struct ArrowArray *batch;         /* BATCH: lent; move it to keep it beyond the call */
+    int64_t rows;                     /* BATCH: its rows, also where no column was asked for */
+    uint64_t epoch;                   /* BARRIER */
+    int64_t watermark_us;             /* WATERMARK */
     const struct ArrowSchema *schema; /* SCHEMA: lent */
 };
 
 struct qetl_output {
     uint32_t struct_size;
     uint32_t port;
-    struct ArrowArray batch;   /* the derived columns; moved to the host; unset if there are none */
+    struct ArrowArray batch; /* the derived columns; moved to the host; unset if there are none */
     int64_t rows;
-    const int32_t *row_map;    /* output row -> input row of the event's batch; NULL: identity; valid
-                                  until the next call into the instance */
-    int64_t rows_filtered;     /* input rows that left on purpose and were not rejected, this call */
-    int64_t rows_added;        /* rows beyond one per input row, this call */
-    int64_t rows_reduced;      /* input rows that were merged into state or others, this call */
-    int64_t rows_held;         /* rows waiting in state after this call */
+    const int32_t *row_map; /* output row -> input row of the event's batch; NULL: identity; valid
+                               until the next call into the instance */
+    int64_t rows_filtered;  /* input rows that left on purpose and were not rejected, this call */
+    int64_t rows_added;     /* rows beyond one per input row, this call */
+    int64_t rows_reduced;   /* input rows that were merged into state or others, this call */
+    int64_t rows_held;      /* rows waiting in state after this call */
 };
 
 struct qetl_transform {
@@ -403,8 +424,9 @@ struct qetl_transform {
     int32_t (*bind)(void *self, uint32_t n_inputs, const struct ArrowSchema *const *inputs,
                     struct qetl_binder *binder);
     /* [worker] (opt if every output column is COPY and all rows are kept) event is NULL after MORE.
-     * NEED_INPUT | OUTPUT | MORE | BLOCKED | END or a failure. For other events than BATCH and END the
-     * answer NEED_INPUT passes them on. After a failure the event's rows still belong to the host. */
+     * NEED_INPUT | OUTPUT | MORE | BLOCKED | END or a failure. For other events than BATCH and END
+     * the answer NEED_INPUT passes them on. After a failure the event's rows still belong to the
+     * host. */
     int32_t (*process)(void *self, const struct qetl_event *event, struct qetl_output *out);
     /* [worker] (opt) STATEFUL and distributed: takes in another replica's saved state. */
     int32_t (*merge)(void *self, uint32_t version, const struct qetl_reader *in);
@@ -429,7 +451,8 @@ struct qetl_write {
     const void *bytes;        /* TAKES_BYTES: whole records, lent */
     int64_t bytes_size;
     int64_t rows;
-    int64_t rows_written; /* out: rows taken; those rejected through host->reject are not among them */
+    int64_t
+        rows_written; /* out: rows taken; those rejected through host->reject are not among them */
 };
 
 struct qetl_sink {
@@ -438,17 +461,21 @@ struct qetl_sink {
     int32_t (*describe)(void *self, struct qetl_sink_info *out);
     /* [control] (opt) TAKES_BATCHES: the forms that are welcome per column (bits of QETL_FORM_). */
     int32_t (*forms)(void *self, const struct ArrowSchema *schema, uint32_t *forms);
-    /* [worker] Before the first write of a stream (the number of the input that it comes from); schema:
-     * of the batches as delivered (bytes: of the rows encoded). */
+    /* [worker] Before the first write of a stream (the number of the input that it comes from);
+     * schema: of the batches as delivered (bytes: of the rows encoded). */
     int32_t (*open)(void *self, uint32_t stream, const struct ArrowSchema *schema);
     /* [worker] OK | BUSY (nothing was taken) or a failure. */
     int32_t (*write)(void *self, struct qetl_write *write);
     /* [worker] (opt) Makes all that was written since the last prepare durable but invisible; the
-     * handle is opaque and names it to any instance with the same options. Idempotent per attempt. */
-    int32_t (*prepare)(void *self, uint64_t epoch, uint32_t attempt, const struct qetl_writer *handle);
+     * handle is opaque and names it to any instance with the same options. Idempotent per attempt.
+     */
+    int32_t (*prepare)(void *self, uint64_t epoch, uint32_t attempt,
+                       const struct qetl_writer *handle);
     /* [control] (opt) Idempotent, also on an instance that never wrote, on another machine. */
-    int32_t (*commit)(void *self, uint64_t epoch, int64_t n_handles, const struct qetl_blob *handles);
-    int32_t (*abort)(void *self, uint64_t epoch, int64_t n_handles, const struct qetl_blob *handles);
+    int32_t (*commit)(void *self, uint64_t epoch, int64_t n_handles,
+                      const struct qetl_blob *handles);
+    int32_t (*abort)(void *self, uint64_t epoch, int64_t n_handles,
+                     const struct qetl_blob *handles);
     /* [control] (opt) ONE_PHASE: the newest epoch that is visible for this pipeline; 0: none. */
     int32_t (*last_committed)(void *self, uint64_t *epoch);
 };
@@ -465,24 +492,27 @@ struct qetl_sample {
 
 struct qetl_inferred {
     uint32_t struct_size;
-    struct ArrowSchema schema;  /* moved to the host */
-    struct qetl_blob prologue;  /* dialect, header, … : valid until the next call into the instance */
-    const char *summary;        /* for people: "delimiter ';', header, 11 columns"; as prologue, or NULL */
+    struct ArrowSchema schema; /* moved to the host */
+    struct qetl_blob
+        prologue;        /* dialect, header, … : valid until the next call into the instance */
+    const char *summary; /* for people: "delimiter ';', header, 11 columns"; as prologue, or NULL */
 };
 
 struct qetl_frame {
     uint32_t struct_size;
-    uint32_t flags; /* QETL_ITEM_OBJECT_START, _END: of the data as a whole */
+    uint32_t flags;      /* QETL_ITEM_OBJECT_START, _END: of the data as a whole */
     const uint8_t *data; /* begins where the last call's `used` ended */
     int64_t size;
     int64_t max_record; /* bytes: a longer record is rejected */
     const char *object;
     int64_t offset; /* of data in the object */
-    /* out: records lie in [begin, used); bytes before begin and none after are passed over (a header, a
-     * rejected piece). used 0: more data is needed, which is an error at the end of an object. */
+    /* out: records lie in [begin, used); bytes before begin and none after are passed over (a
+     * header, a rejected piece). used 0: more data is needed, which is an error at the end of an
+     * object. */
     int64_t begin;
     int64_t used;
-    int64_t rejected; /* records rejected by this call through host->reject, not counted by decode */
+    int64_t
+        rejected; /* records rejected by this call through host->reject, not counted by decode */
 };
 
 struct qetl_chunk {
@@ -490,18 +520,19 @@ struct qetl_chunk {
     uint32_t reserved;
     const uint8_t *data; /* whole records */
     int64_t size;
-    void *buffer;       /* buffer_retain() it where the output points into data */
+    void *buffer; /* buffer_retain() it where the output points into data */
     const char *object;
-    int64_t offset;     /* of data in the object */
-    int64_t tail_room;  /* bytes readable behind data+size, undefined in content: at least 64 */
+    int64_t offset;    /* of data in the object */
+    int64_t tail_room; /* bytes readable behind data+size, undefined in content: at least 64 */
 };
 
 struct qetl_decoded {
     uint32_t struct_size;
-    struct ArrowArray batch;   /* one child per want, in that order; moved to the host */
+    struct ArrowArray batch; /* one child per want, in that order; moved to the host */
     int64_t rows;
-    int64_t records;           /* all that were seen: rows + rejected */
-    const int32_t *record_map; /* row -> ordinal of the record; NULL: identity; valid until next call */
+    int64_t records; /* all that were seen: rows + rejected */
+    const int32_t
+        *record_map; /* row -> ordinal of the record; NULL: identity; valid until next call */
     const int32_t *record_offsets; /* per record: first byte, from data; as record_map, or NULL */
 };
 
@@ -518,7 +549,8 @@ enum { QETL_ENCODE_CONCATENABLE = 1, QETL_ENCODE_CLOSED = 2 };
 
 struct qetl_format_info {
     uint32_t struct_size;
-    uint32_t encode; /* CONCATENABLE: any instance may encode any batch; CLOSED: one instance, in order */
+    uint32_t encode; /* CONCATENABLE: any instance may encode any batch; CLOSED: one instance, in
+                        order */
 };
 
 struct qetl_format {
@@ -527,8 +559,9 @@ struct qetl_format {
 
     /* [control] Schema and prologue from the first bytes of the first object. */
     int32_t (*infer)(void *self, const struct qetl_sample *sample, struct qetl_inferred *out);
-    /* [control] Readies this instance to frame and decode; schema and prologue as inferred, by this or
-     * any other instance with the same options. Declared types are checked whatever is wanted. */
+    /* [control] Readies this instance to frame and decode; schema and prologue as inferred, by this
+     * or any other instance with the same options. Declared types are checked whatever is wanted.
+     */
     int32_t (*open_decode)(void *self, const struct ArrowSchema *schema, struct qetl_blob prologue,
                            int64_t n_wants, const struct qetl_want *wants);
     /* [worker] In order, by one instance: finds the borders of records. */
@@ -536,14 +569,16 @@ struct qetl_format {
     /* [worker] In any order, by any instance. */
     int32_t (*decode)(void *self, const struct qetl_chunk *chunk, struct qetl_decoded *out);
 
-    /* [control] The forms that are welcome per column of the logical schema (bits of QETL_FORM_). */
+    /* [control] The forms that are welcome per column of the logical schema (bits of QETL_FORM_).
+     */
     int32_t (*forms)(void *self, const struct ArrowSchema *schema, uint32_t *forms);
     /* [control] schema as delivered: lexical columns are vu with metadata (see above). */
     int32_t (*open_encode)(void *self, const struct ArrowSchema *schema);
     /* [worker] Once per object, before and behind all encoded batches: header and footer. (opt) */
     int32_t (*begin)(void *self, struct qetl_space *out);
     int32_t (*finish)(void *self, struct qetl_space *out);
-    /* [worker] Appends the rows; a row that cannot be written is rejected and leaves no bytes. Lent. */
+    /* [worker] Appends the rows; a row that cannot be written is rejected and leaves no bytes.
+     * Lent. */
     int32_t (*encode)(void *self, const struct ArrowArray *batch, struct qetl_space *out);
 };
 
@@ -551,15 +586,22 @@ struct qetl_format {
 
 #define QETL_EXT_OPTIONS "qetl.options/1"
 enum {
-    QETL_OPTION_ABSENT = 0, QETL_OPTION_NULL, QETL_OPTION_BOOL, QETL_OPTION_INT, QETL_OPTION_REAL,
-    QETL_OPTION_TEXT, QETL_OPTION_LIST, QETL_OPTION_OBJECT
+    QETL_OPTION_ABSENT = 0,
+    QETL_OPTION_NULL,
+    QETL_OPTION_BOOL,
+    QETL_OPTION_INT,
+    QETL_OPTION_REAL,
+    QETL_OPTION_TEXT,
+    QETL_OPTION_LIST,
+    QETL_OPTION_OBJECT
 };
-/* [any] The config of create without a JSON parser; pointer is a JSON pointer ("" is the whole). Results
- * live as long as the instance. */
+/* [any] The config of create without a JSON parser; pointer is a JSON pointer ("" is the whole).
+ * Results live as long as the instance. */
 struct qetl_options {
     uint32_t struct_size;
     int32_t (*kind)(struct qetl_ctx *ctx, const char *pointer);
-    int64_t (*count)(struct qetl_ctx *ctx, const char *pointer); /* entries of a list or object, or -1 */
+    int64_t (*count)(struct qetl_ctx *ctx,
+                     const char *pointer); /* entries of a list or object, or -1 */
     const char *(*key)(struct qetl_ctx *ctx, const char *pointer, int64_t index); /* of an object */
     const char *(*text)(struct qetl_ctx *ctx, const char *pointer); /* NULL if it is no text */
     int64_t (*integer)(struct qetl_ctx *ctx, const char *pointer);  /* 0 if it is no integer */
@@ -587,8 +629,8 @@ struct qetl_expr; /* a compiled expression: immutable program, own scratch; one 
 /* SQL scalar expressions over the columns of a struct schema. */
 struct qetl_expr_host {
     uint32_t struct_size;
-    /* [control] option: JSON pointer where text came from, for diagnostics. The error, if any, has been
-     * reported through host->error with position and mend. */
+    /* [control] option: JSON pointer where text came from, for diagnostics. The error, if any, has
+     * been reported through host->error with position and mend. */
     int32_t (*compile)(struct qetl_ctx *ctx, const char *text, const char *option,
                        const struct ArrowSchema *schema, struct qetl_expr **out);
     void (*free)(struct qetl_expr *expr);
@@ -596,11 +638,11 @@ struct qetl_expr_host {
     int64_t (*columns)(const struct qetl_expr *expr, const int64_t **out);
     /* [any] The result as an Arrow field; move or release it. */
     int32_t (*result)(const struct qetl_expr *expr, const char *name, struct ArrowSchema *out);
-    /* [worker] batch: children are the columns named by columns(), in that order, as VALUE. Rows that
-     * fail are rejected through host->reject and are NULL in the result; *failed (may be NULL) then
-     * counts them. failures (rows bits, may be NULL): rows whose bit is set beforehand are left out,
-     * and those that fail are set, so that a row is rejected once by several expressions. The result
-     * is moved to the caller. */
+    /* [worker] batch: children are the columns named by columns(), in that order, as VALUE. Rows
+     * that fail are rejected through host->reject and are NULL in the result; *failed (may be NULL)
+     * then counts them. failures (rows bits, may be NULL): rows whose bit is set beforehand are
+     * left out, and those that fail are set, so that a row is rejected once by several expressions.
+     * The result is moved to the caller. */
     int32_t (*evaluate)(struct qetl_expr *expr, const struct ArrowArray *batch, int64_t rows,
                         struct ArrowArray *out, uint8_t *failures, int64_t *failed);
     /* [worker] A boolean expression: indices of the rows where it is true, ascending, into selected
@@ -614,7 +656,8 @@ struct qetl_expr_host {
 /* ---- Extensions of components ---- */
 
 #define QETL_EXT_SINK_APPEND "qetl.sink-append/1"
-/* [worker] After open. Nonzero: the object has content already, so that no header shall be written. */
+/* [worker] After open. Nonzero: the object has content already, so that no header shall be written.
+ */
 struct qetl_sink_append {
     uint32_t struct_size;
     int32_t (*continues)(void *self);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Behind a record that has no end (a quote that is never closed, or more than max_record bytes), the
- * records are told line by line as far as the search for its end went: a line that is a whole row by
- * itself (all quotes closed, as many cells as there are columns) is taken as one; what lies between such
- * lines is rejected, in pieces of at most max_record bytes. So one lost quote costs its own lines alone,
- * nothing is passed over silently, and each byte is looked at a bounded number of times.
+ * Behind a record that has no end (a quote that is never closed, or more than max_record bytes),
+ * the records are told line by line as far as the search for its end went: a line that is a whole
+ * row by itself (all quotes closed, as many cells as there are columns) is taken as one; what lies
+ * between such lines is rejected, in pieces of at most max_record bytes. So one lost quote costs
+ * its own lines alone, nothing is passed over silently, and each byte is looked at a bounded number
+ * of times.
  */
 #include "csv.h"
 

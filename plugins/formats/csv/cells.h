@@ -3,9 +3,8 @@
  * Cells into an encoder's bytes.
  *
  * Invariant: a cell is put in quotes only where it would be read as something else without.
- * Ownership: a pen writes between `at` and `end`; whoever moves it has made room, with CSV_PEN_SLACK
- *            bytes to spare behind what is written.
- * Threads:   pure.
+ * Ownership: a pen writes between `at` and `end`; whoever moves it has made room, with
+ * CSV_PEN_SLACK bytes to spare behind what is written. Threads:   pure.
  */
 #ifndef QETL_CSV_CELLS_H
 #define QETL_CSV_CELLS_H
@@ -26,7 +25,8 @@ struct csv_special csv_special_make(struct csv_marks marks);
 
 static inline csv_bytes16 csv_special_in(const struct csv_special *s, csv_bytes16 v)
 {
-    return (csv_bytes16)((v == s->delimiter) | (v == s->quote) | (v == s->feed) | (v == s->carriage));
+    return (csv_bytes16)((v == s->delimiter) | (v == s->quote) | (v == s->feed) |
+                         (v == s->carriage));
 }
 
 static inline bool csv_any16(csv_bytes16 v)
@@ -37,8 +37,8 @@ static inline bool csv_any16(csv_bytes16 v)
     return words[0] | words[1];
 }
 
-/* Copies a cell and answers the place behind it, whether or not it may stand without quotes. size > 12;
- * reads nothing beyond it. */
+/* Copies a cell and answers the place behind it, whether or not it may stand without quotes. size >
+ * 12; reads nothing beyond it. */
 static inline uint8_t *csv_cell_copy(const struct csv_special *s, uint8_t *at, const uint8_t *data,
                                      int64_t size, bool *special)
 {
@@ -69,7 +69,8 @@ static inline uint8_t *csv_cell_copy(const struct csv_special *s, uint8_t *at, c
 }
 
 /* In quotes, with quotes within doubled: at most 2 * size + 2 bytes. */
-uint8_t *csv_cell_quote(const struct csv_special *s, uint8_t *at, const uint8_t *data, int64_t size);
+uint8_t *csv_cell_quote(const struct csv_special *s, uint8_t *at, const uint8_t *data,
+                        int64_t size);
 /* A text of any size, with quotes where they are needed. force: they are. */
 uint8_t *csv_cell_write(const struct csv_special *s, uint8_t *at, const uint8_t *data, int64_t size,
                         bool force);

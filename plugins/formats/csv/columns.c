@@ -60,7 +60,8 @@ static void booleans_pack(const uint8_t *bytes, int64_t rows, uint8_t *out)
         out[i / 8] |= (uint8_t)(bytes[i] << (i % 8));
 }
 
-static int32_t values_array(struct csv_job *job, int64_t nulls, void *values, struct ArrowArray *out)
+static int32_t values_array(struct csv_job *job, int64_t nulls, void *values,
+                            struct ArrowArray *out)
 {
     const struct qetl_host *host = job->self->env.host;
     void *validity;

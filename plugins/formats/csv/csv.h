@@ -47,12 +47,12 @@ struct csv_column {
 };
 
 struct csv_framer {
-    struct csv_scan scan;   /* at `scanned` */
-    int64_t offset;         /* of the next data in the object */
-    int64_t scanned;        /* bytes of the next data that are known already */
-    int64_t known_end;      /* end of a record among them that was held back, or 0 */
-    int64_t careful_until;  /* offset in the object up to which each line stands for itself */
-    bool within_line;       /* the next data begins in the middle of a line that is passed over */
+    struct csv_scan scan;  /* at `scanned` */
+    int64_t offset;        /* of the next data in the object */
+    int64_t scanned;       /* bytes of the next data that are known already */
+    int64_t known_end;     /* end of a record among them that was held back, or 0 */
+    int64_t careful_until; /* offset in the object up to which each line stands for itself */
+    bool within_line;      /* the next data begins in the middle of a line that is passed over */
     bool header_pending;
     enum csv_code code; /* why the careful stretch begins; CSV_FINE behind its first piece */
 };
@@ -103,7 +103,8 @@ bool csv_names_equal(const struct csv_names *a, const struct csv_names *b);
 void csv_names_show(const struct csv_names *names, char *out, size_t size);
 void csv_names_free(struct csv_names *names);
 /* Unlike names for columns: empty ones get a number, doubles a suffix. */
-int32_t csv_names_columns(struct csv *self, const struct csv_names *names, struct ArrowSchema *schema);
+int32_t csv_names_columns(struct csv *self, const struct csv_names *names,
+                          struct ArrowSchema *schema);
 
 /* infer.c */
 int32_t csv_infer(struct csv *self, const struct qetl_sample *sample, struct qetl_inferred *out);
@@ -115,8 +116,8 @@ int32_t csv_prologue_write(struct csv *self, const struct csv_names *header, str
 int32_t csv_prologue_read(struct csv *self, struct qetl_blob prologue);
 
 /* open.c */
-int32_t csv_open_decode(struct csv *self, const struct ArrowSchema *schema, struct qetl_blob prologue,
-                        int64_t n_wants, const struct qetl_want *wants);
+int32_t csv_open_decode(struct csv *self, const struct ArrowSchema *schema,
+                        struct qetl_blob prologue, int64_t n_wants, const struct qetl_want *wants);
 void csv_columns_free(struct csv *self);
 
 /* frame.c, careful.c */

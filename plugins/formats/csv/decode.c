@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A chunk becomes a batch: index, judge the records, then column by column. What reads values comes
- * first; where a cell does not fit, its row is taken out and those columns are made again, so that the
- * usual case pays nothing for it.
+ * first; where a cell does not fit, its row is taken out and those columns are made again, so that
+ * the usual case pays nothing for it.
  */
 #include "decode.h"
 
@@ -198,8 +198,8 @@ int32_t csv_decode(struct csv *self, const struct qetl_chunk *chunk, struct qetl
     int32_t status;
 
     if (chunk->data - (const uint8_t *)chunk->buffer + chunk->size > INT32_MAX)
-        return qetl_fail(self->env, QETL_E_UNSUPPORTED, NULL, NULL, "a chunk of %lld bytes is too large",
-                         (long long)chunk->size);
+        return qetl_fail(self->env, QETL_E_UNSUPPORTED, NULL, NULL,
+                         "a chunk of %lld bytes is too large", (long long)chunk->size);
     if (self->kernel->index(chunk->data, chunk->size, self->dialect.marks, &self->index))
         return QETL_E_NO_MEMORY;
     job.records = self->index.n_rows;

@@ -2,10 +2,10 @@
 /*
  * One chunk on its way to a batch.
  *
- * Invariant: base[i] is the number of ends before row i's first; rows are the records without a verdict.
- * Ownership: scratch keeps its arrays from chunk to chunk; heap pieces are references of the batch being
- *            made, which each column that points there retains anew.
- * Threads:   as the instance.
+ * Invariant: base[i] is the number of ends before row i's first; rows are the records without a
+ * verdict. Ownership: scratch keeps its arrays from chunk to chunk; heap pieces are references of
+ * the batch being made, which each column that points there retains anew. Threads:   as the
+ * instance.
  */
 #ifndef QETL_CSV_DECODE_H
 #define QETL_CSV_DECODE_H
@@ -28,10 +28,10 @@ struct csv_heap {
 
 struct csv_scratch {
     uint32_t *base;
-    int32_t *map;     /* row -> record */
-    int32_t *offsets; /* of records */
-    uint64_t *valid;  /* bits of the column at hand */
-    uint8_t *bytes;   /* booleans before they are packed */
+    int32_t *map;                 /* row -> record */
+    int32_t *offsets;             /* of records */
+    uint64_t *valid;              /* bits of the column at hand */
+    uint8_t *bytes;               /* booleans before they are packed */
     struct csv_verdict *verdicts; /* per record; meaningful while `judged` */
     int64_t room;
     bool judged;
@@ -53,8 +53,8 @@ struct csv_cell {
 };
 
 /* The cell's content as it stands (quotes within it still doubled). last: it is the row's last. */
-static inline struct csv_cell csv_cell_at(const struct csv_index *ix, const uint8_t *data, uint8_t quote,
-                                          uint32_t base, int64_t column, bool last)
+static inline struct csv_cell csv_cell_at(const struct csv_index *ix, const uint8_t *data,
+                                          uint8_t quote, uint32_t base, int64_t column, bool last)
 {
     uint32_t begin = csv_cell_begin(ix, base, column), end = ix->ends[base + column];
 
@@ -101,8 +101,8 @@ int32_t csv_views_array(struct csv_job *job, int64_t nulls, void *views, bool fa
                         struct ArrowArray *out);
 
 /* The 16 bytes of a view, as two words of little endian. At least 12 bytes at data can be read. */
-static inline void csv_view_write(uint64_t *view, const uint8_t *data, uint32_t size, int32_t buffer,
-                                  uint32_t offset)
+static inline void csv_view_write(uint64_t *view, const uint8_t *data, uint32_t size,
+                                  int32_t buffer, uint32_t offset)
 {
     static const uint64_t first[14] = {0,          0xff,       0xffff,     0xffffff,   0xffffffff,
                                        0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff,

@@ -14,9 +14,10 @@ static int32_t mark_read(struct csv *self, const char *pointer, const char *what
         return QETL_OK;
     byte = (uint8_t)text[0];
     if (!byte || text[1] || byte >= 0x80 || byte == '\r' || byte == '\n')
-        return qetl_fail(self->env, QETL_E_CONFIG, pointer,
-                         "Give one character of ASCII that is no line end, such as \",\" or \"\\t\".",
-                         "the %s \"%s\" is not one character of ASCII", what, text);
+        return qetl_fail(
+            self->env, QETL_E_CONFIG, pointer,
+            "Give one character of ASCII that is no line end, such as \",\" or \"\\t\".",
+            "the %s \"%s\" is not one character of ASCII", what, text);
     *out = byte;
     return QETL_OK;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Finds the borders of records, block by block. What was looked at once is not looked at again: the
- * state of the scan is carried from call to call, so that where the data was cut makes no difference.
+ * state of the scan is carried from call to call, so that where the data was cut makes no
+ * difference.
  *
- * An empty line at the very end of an object is no record. While more may come, an empty line at the end
- * of the data is therefore held back; at the object's end it is passed over.
+ * An empty line at the very end of an object is no record. While more may come, an empty line at
+ * the end of the data is therefore held back; at the object's end it is passed over.
  */
 #include "csv.h"
 
@@ -69,11 +70,12 @@ static int64_t first_end(struct csv *self, const uint8_t *data, int64_t from, in
  * needed. */
 static int32_t header_skip(struct csv *self, const struct qetl_frame *io, int64_t *from)
 {
-    bool end = io->flags & QETL_ITEM_OBJECT_END;
+    bool end = io->flags & QETL_ITEM_OBJECT_END, full;
     int64_t begin = csv_bom_size(io->data, io->size), behind;
 
     *from = begin;
-    if (!end && (io->size == 0 || (io->size < 3 && !memcmp(io->data, "\xef\xbb\xbf", (size_t)io->size))))
+    if (!end &&
+        (io->size == 0 || (io->size < 3 && !memcmp(io->data, "\xef\xbb\xbf", (size_t)io->size))))
         *from = -1;
     if (*from < 0 || !self->dialect.header)
         return QETL_OK;
@@ -81,21 +83,24 @@ static int32_t header_skip(struct csv *self, const struct qetl_frame *io, int64_
         *from = io->size;
         return QETL_OK;
     }
-    behind = first_end(self, io->data, begin, io->size);
-    if (behind < 0 && !end && io->size < io->max_record) {
+    full = io->size - begin >= io->max_record;
+    behind = first_end(self, io->data, begin, full ? begin + io->max_record : io->size);
+    if (behind < 0 && full)
+        return qetl_fail(self->env, QETL_E_DATA, NULL,
+                         "Check delimiter and quote, or raise max_record.",
+                         "%s: the header does not end within %lld bytes",
+                         io->object ? io->object : "input", (long long)io->max_record);
+    if (behind < 0 && !end) {
         *from = -1;
         return QETL_OK;
     }
-    if (behind < 0 && !end)
-        return qetl_fail(self->env, QETL_E_DATA, NULL, "Check delimiter and quote, or raise max_record.",
-                         "%s: the header does not end within %lld bytes",
-                         io->object ? io->object : "input", (long long)io->size);
     *from = behind < 0 ? io->size : behind;
     return header_compare(self, io, io->data + begin, *from - begin);
 }
 
 /* What lies behind `used` will be seen again: keeps what is known of it. */
-static int32_t frame_leave(struct csv_framer *f, struct qetl_frame *io, int64_t used, int64_t scanned)
+static int32_t frame_leave(struct csv_framer *f, struct qetl_frame *io, int64_t used,
+                           int64_t scanned)
 {
     io->used = used;
     f->offset = io->offset + used;

@@ -38,7 +38,8 @@ int32_t csv_index_grow(struct csv_index *ix)
 {
     if (ends_grow(ix))
         return -1;
-    return array_grow((void **)&ix->rows, &ix->room_rows, ix->n_rows, INDEX_SLACK, sizeof *ix->rows);
+    return array_grow((void **)&ix->rows, &ix->room_rows, ix->n_rows, INDEX_SLACK,
+                      sizeof *ix->rows);
 }
 
 int32_t csv_index_fault(struct csv_index *ix, int64_t record, int64_t at, enum csv_code code)

@@ -46,13 +46,14 @@ static bool number_measure(const uint8_t *p, int64_t size, int64_t *whole, int64
     return p[*whole] == '.' && *scale && digits_count(p + *whole + 1, *scale) == *scale;
 }
 
-static void guess_add(struct guess *g, const struct csv_dialect *d, const uint8_t *cell, int64_t size)
+static void guess_add(struct guess *g, const struct csv_dialect *d, const uint8_t *cell,
+                      int64_t size)
 {
     int64_t whole, scale;
     bool quoted = size >= 2 && cell[0] == d->marks.quote;
 
-    if (g->other || (!quoted && csv_nulls_may(&d->nulls, size) &&
-                     csv_nulls_match(&d->nulls, cell, size)))
+    if (g->other ||
+        (!quoted && csv_nulls_may(&d->nulls, size) && csv_nulls_match(&d->nulls, cell, size)))
         return;
     if (quoted) {
         cell++;
@@ -78,7 +79,8 @@ static void guess_format(const struct guess *g, char format[QETL_TYPE_FORMAT_MAX
 }
 
 /* Rows with another number of cells than the first, or with a fault, say nothing. */
-static void guesses_make(struct csv *self, const uint8_t *data, int64_t n_columns, struct guess *guesses)
+static void guesses_make(struct csv *self, const uint8_t *data, int64_t n_columns,
+                         struct guess *guesses)
 {
     const struct csv_index *ix = &self->index;
     int64_t fault = 0;
@@ -138,10 +140,10 @@ static int32_t type_declare(struct csv *self, struct ArrowSchema *schema, const 
     } else if (qetl_type_parse(qetl_option_text(self->env, pointer), format) ||
                qetl_schema_init_field(&field, schema->children[column]->name, format) ||
                csv_type_of(&field, false, &type)) {
-        status = qetl_fail(self->env, QETL_E_CONFIG, pointer,
-                           "Use a scalar type of SQL: bigint, decimal(12,2), text, date, timestamp ...",
-                           "\"%s\" is no type that a csv column can have",
-                           qetl_option_text(self->env, pointer));
+        status = qetl_fail(
+            self->env, QETL_E_CONFIG, pointer,
+            "Use a scalar type of SQL: bigint, decimal(12,2), text, date, timestamp ...",
+            "\"%s\" is no type that a csv column can have", qetl_option_text(self->env, pointer));
     } else {
         qetl_schema_release(schema->children[column]);
         *schema->children[column] = field;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dates, times and timestamps: ISO 8601 and as PostgreSQL writes them. 2024-02-29; 23:59 or 23:59:59.25;
- * a date, then T or a space and a time, then Z or an offset (+02, +02:00, +0200, +02:00:30).
+ * Dates, times and timestamps: ISO 8601 and as PostgreSQL writes them. 2024-02-29; 23:59 or
+ * 23:59:59.25; a date, then T or a space and a time, then Z or an offset (+02, +02:00, +0200,
+ * +02:00:30).
  */
 #include "values.h"
 
@@ -143,7 +144,8 @@ static bool offset_take(struct cursor *c, int64_t *seconds)
     return true;
 }
 
-enum csv_code csv_parse_date(const uint8_t *cell, int64_t size, const struct csv_type *type, void *out)
+enum csv_code csv_parse_date(const uint8_t *cell, int64_t size, const struct csv_type *type,
+                             void *out)
 {
     struct cursor c = {cell, cell + size};
     int64_t days;
@@ -157,7 +159,8 @@ enum csv_code csv_parse_date(const uint8_t *cell, int64_t size, const struct csv
     return CSV_FINE;
 }
 
-enum csv_code csv_parse_time(const uint8_t *cell, int64_t size, const struct csv_type *type, void *out)
+enum csv_code csv_parse_time(const uint8_t *cell, int64_t size, const struct csv_type *type,
+                             void *out)
 {
     struct cursor c = {cell, cell + size};
     int64_t value;

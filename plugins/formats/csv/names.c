@@ -36,8 +36,9 @@ static int32_t header_check(struct csv *self, const struct csv_index *ix, const 
 
     if (ix->n_faults && ix->faults[0].record == 0)
         return header_fail(self, object, ix->faults[0].at,
-                           ix->faults[0].code == CSV_OPEN_QUOTE ? "opens a quote that is never closed"
-                                                                : "has a quote out of place");
+                           ix->faults[0].code == CSV_OPEN_QUOTE
+                               ? "opens a quote that is never closed"
+                               : "has a quote out of place");
     if (zero)
         return header_fail(self, object, zero - data, "holds a zero byte");
     if (!qetl_utf8_valid(data, size))
@@ -153,7 +154,8 @@ static int32_t name_settle(struct csv *self, const struct name_set *set, struct 
     taken = set_find(set, name);
     while (taken->name && set_find(set, name)->name)
         snprintf(name + n, room - (size_t)n, "_%lld", (long long)(2 + taken->next++));
-    qetl_logf(self->env, QETL_LOG_WARN, "column %lld: the header says \"%.*s\", the column is called %s",
+    qetl_logf(self->env, QETL_LOG_WARN,
+              "column %lld: the header says \"%.*s\", the column is called %s",
               (long long)column + 1, wanted.size > 80 ? 80 : (int)wanted.size, wanted.data, name);
     *out = name;
     return QETL_OK;
@@ -185,7 +187,8 @@ static int32_t names_fill(struct csv *self, const struct csv_names *names, struc
     return QETL_OK;
 }
 
-int32_t csv_names_columns(struct csv *self, const struct csv_names *names, struct ArrowSchema *schema)
+int32_t csv_names_columns(struct csv *self, const struct csv_names *names,
+                          struct ArrowSchema *schema)
 {
     size_t size = 16;
     struct name_set set;

@@ -7,8 +7,9 @@
 enum { DIGITS_64 = 19 };
 
 /*
- * The value of n digits (1 to 8) that begin at p; eight bytes are read. The bytes are shifted so that
- * zeros stand in front of the digits, then neighbours are joined: 8 digits, 4 pairs, 2 quads, 1 number.
+ * The value of n digits (1 to 8) that begin at p; eight bytes are read. The bytes are shifted so
+ * that zeros stand in front of the digits, then neighbours are joined: 8 digits, 4 pairs, 2 quads,
+ * 1 number.
  */
 static inline bool eight_digits(const uint8_t *p, int64_t n, uint64_t *out)
 {

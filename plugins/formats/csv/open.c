@@ -25,16 +25,18 @@ static bool column_is_declared(struct csv *self, const char *name)
     return false;
 }
 
-static int32_t column_open(struct csv *self, const struct ArrowSchema *field, struct csv_column *out)
+static int32_t column_open(struct csv *self, const struct ArrowSchema *field,
+                           struct csv_column *out)
 {
     out->name = strdup(field->name ? field->name : "");
     if (!out->name)
         return QETL_E_NO_MEMORY;
     out->declared = column_is_declared(self, out->name);
     if (csv_type_of(field, !out->declared, &out->type))
-        return qetl_fail(self->env, QETL_E_UNSUPPORTED, NULL,
-                         "Read the column as text and cast it, or declare a scalar type under types.",
-                         "column %s: a csv cell cannot hold the type %s", out->name, field->format);
+        return qetl_fail(
+            self->env, QETL_E_UNSUPPORTED, NULL,
+            "Read the column as text and cast it, or declare a scalar type under types.",
+            "column %s: a csv cell cannot hold the type %s", out->name, field->format);
     out->check = out->declared && out->type.kind != CSV_TEXT;
     return QETL_OK;
 }
@@ -64,8 +66,8 @@ static int32_t wants_copy(struct csv *self, int64_t n_wants, const struct qetl_w
     return QETL_OK;
 }
 
-int32_t csv_open_decode(struct csv *self, const struct ArrowSchema *schema, struct qetl_blob prologue,
-                        int64_t n_wants, const struct qetl_want *wants)
+int32_t csv_open_decode(struct csv *self, const struct ArrowSchema *schema,
+                        struct qetl_blob prologue, int64_t n_wants, const struct qetl_want *wants)
 {
     int32_t status = csv_prologue_read(self, prologue);
 

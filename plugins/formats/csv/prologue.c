@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What one instance inferred and every other needs: the dialect and the header as it stood.
- * Layout: "qcsv", version 1, delimiter, quote, header (0 or 1), then per name its size (32 bits, little
- * endian) and its bytes.
+ * Layout: "qcsv", version 1, delimiter, quote, header (0 or 1), then per name its size (32 bits,
+ * little endian) and its bytes.
  */
 #include "csv.h"
 

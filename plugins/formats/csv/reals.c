@@ -28,8 +28,8 @@ static void c_locale_make(void)
     c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 }
 
-static const uint8_t *digits_take(const uint8_t *p, const uint8_t *end, struct literal *l, bool fraction,
-                                  int *counted)
+static const uint8_t *digits_take(const uint8_t *p, const uint8_t *end, struct literal *l,
+                                  bool fraction, int *counted)
 {
     for (; p < end && *p >= '0' && *p <= '9'; p++) {
         if (*counted < 19) {
@@ -141,7 +141,8 @@ static enum csv_code real_parse(const uint8_t *cell, int64_t size, bool is_float
     return CSV_FINE;
 }
 
-enum csv_code csv_parse_double(const uint8_t *cell, int64_t size, const struct csv_type *type, void *out)
+enum csv_code csv_parse_double(const uint8_t *cell, int64_t size, const struct csv_type *type,
+                               void *out)
 {
     double value = 0;
     enum csv_code code = real_parse(cell, size, false, &value);
@@ -151,7 +152,8 @@ enum csv_code csv_parse_double(const uint8_t *cell, int64_t size, const struct c
     return code;
 }
 
-enum csv_code csv_parse_float(const uint8_t *cell, int64_t size, const struct csv_type *type, void *out)
+enum csv_code csv_parse_float(const uint8_t *cell, int64_t size, const struct csv_type *type,
+                              void *out)
 {
     double value = 0;
     enum csv_code code = real_parse(cell, size, true, &value);

@@ -86,7 +86,8 @@ static int64_t cell_of(const struct record *r, int64_t at)
 static void column_show(const struct csv *self, int64_t cell, char *out, size_t size)
 {
     if (cell < self->n_columns)
-        snprintf(out, size, "column %lld (%.*s)", (long long)cell + 1, 60, self->columns[cell].name);
+        snprintf(out, size, "column %lld (%.*s)", (long long)cell + 1, 60,
+                 self->columns[cell].name);
     else
         snprintf(out, size, "cell %lld", (long long)cell + 1);
 }
@@ -120,15 +121,16 @@ static int64_t utf8_fault(const uint8_t *data, int64_t begin, int64_t end)
     return begin;
 }
 
-static void shape_message(const struct record *r, const struct csv_verdict *v, int64_t number, char *out)
+static void shape_message(const struct record *r, const struct csv_verdict *v, int64_t number,
+                          char *out)
 {
     const struct csv_index *ix = &r->job->self->index;
     char column[128];
     int64_t at = r->begin;
 
     if (v->code == CSV_RAGGED_ROW) {
-        snprintf(out, MESSAGE_MAX, "the row has %lld cell%s where %lld %s expected", (long long)r->cells,
-                 r->cells == 1 ? "" : "s", (long long)r->job->self->n_columns,
+        snprintf(out, MESSAGE_MAX, "the row has %lld cell%s where %lld %s expected",
+                 (long long)r->cells, r->cells == 1 ? "" : "s", (long long)r->job->self->n_columns,
                  r->job->self->n_columns == 1 ? "is" : "are");
         return;
     }
@@ -146,8 +148,9 @@ static void shape_message(const struct record *r, const struct csv_verdict *v, i
                  "%s: a quote stands within a cell without quotes (byte %lld of the row)", column,
                  (long long)(at - r->begin) + 1);
     else if (v->code == CSV_AFTER_QUOTE)
-        snprintf(out, MESSAGE_MAX, "%s: text stands behind the closing quote (byte %lld of the row)",
-                 column, (long long)(at - r->begin) + 1);
+        snprintf(out, MESSAGE_MAX,
+                 "%s: text stands behind the closing quote (byte %lld of the row)", column,
+                 (long long)(at - r->begin) + 1);
     else
         snprintf(out, MESSAGE_MAX, "a quote is opened and never closed");
 }
@@ -165,8 +168,8 @@ static void value_message(const struct record *r, const struct csv_verdict *v, c
     if (v->code == CSV_OUT_OF_RANGE)
         snprintf(out, MESSAGE_MAX, "%s: \"%s\" is beyond %s", column, excerpt, type->name);
     else if (v->code == CSV_INEXACT)
-        snprintf(out, MESSAGE_MAX, "%s: \"%s\" has more digits behind the point than %s keeps", column,
-                 excerpt, type->name);
+        snprintf(out, MESSAGE_MAX, "%s: \"%s\" has more digits behind the point than %s keeps",
+                 column, excerpt, type->name);
     else
         snprintf(out, MESSAGE_MAX, "%s: \"%s\" is no %s%s", column, excerpt, type->name,
                  type->strict ? " (a type that was inferred; declare another under types)" : "");

@@ -2,8 +2,8 @@
 /*
  * Where records and cells end: the structural scan of delimited text, 64 bytes at a time.
  *
- * Invariant: every kernel answers exactly what the state machine of csv_scan_exact says, byte for byte,
- *            wherever the data was cut between calls: a quote opens only at the beginning of a cell.
+ * Invariant: every kernel answers exactly what the state machine of csv_scan_exact says, byte for
+ * byte, wherever the data was cut between calls: a quote opens only at the beginning of a cell.
  * Ownership: an index owns its arrays and keeps them from call to call.
  * Threads:   an index and a scan belong to one caller; kernels are pure.
  */
@@ -63,12 +63,13 @@ struct csv_index {
 struct csv_kernel {
     const char *name;
     bool (*usable)(void);
-    /* Scans [from, to) and answers the end of the last record that ends there (behind its line feed),
-     * or -1. */
+    /* Scans [from, to) and answers the end of the last record that ends there (behind its line
+     * feed), or -1. */
     int64_t (*last_end)(const uint8_t *data, int64_t from, int64_t to, struct csv_marks marks,
                         struct csv_scan *scan);
     /* Indexes whole records; a last one may lack its line end. 0, or -1 without memory. */
-    int32_t (*index)(const uint8_t *data, int64_t size, struct csv_marks marks, struct csv_index *ix);
+    int32_t (*index)(const uint8_t *data, int64_t size, struct csv_marks marks,
+                     struct csv_index *ix);
 };
 
 /* The kernels of this build, best first, the portable one last. */
@@ -82,8 +83,8 @@ struct csv_block {
     uint64_t lines;
 };
 
-/* The law, byte by byte. next: the byte behind the block, or -1 at the end of the data. With ix, faults
- * are noted; at is then the block's position. */
+/* The law, byte by byte. next: the byte behind the block, or -1 at the end of the data. With ix,
+ * faults are noted; at is then the block's position. */
 struct csv_block csv_scan_exact(const uint8_t *data, int n, int next, struct csv_marks marks,
                                 struct csv_scan *scan, struct csv_index *ix, int64_t at);
 
@@ -94,7 +95,8 @@ int32_t csv_index_finish(struct csv_index *ix, int64_t size, const struct csv_sc
 void csv_index_reset(struct csv_index *ix);
 void csv_index_free(struct csv_index *ix);
 
-/* Position of the first byte of cell `column` of the record whose ends begin at `base`, and its end. */
+/* Position of the first byte of cell `column` of the record whose ends begin at `base`, and its
+ * end. */
 static inline uint32_t csv_cell_begin(const struct csv_index *ix, uint32_t base, int64_t column)
 {
     return ix->ends[(int64_t)base + column - 1] + 1;

@@ -15,7 +15,8 @@ struct masks {
 
 static inline WALK_TARGET uint64_t join(__m256i low, __m256i high)
 {
-    return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+    return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high)
+                                                     << 32;
 }
 
 static inline WALK_TARGET uint64_t equals(__m256i low, __m256i high, uint8_t byte)

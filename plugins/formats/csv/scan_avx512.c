@@ -7,7 +7,7 @@
 #include <immintrin.h>
 #include <string.h>
 
-#define WALK_TARGET                                                                                \
+#define WALK_TARGET \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,pclmul,bmi,bmi2,popcnt")))
 
 struct masks {
@@ -47,9 +47,9 @@ static inline WALK_TARGET uint64_t ones_of(uint64_t bits)
 static inline WALK_TARGET void flatten(uint32_t *out, uint32_t at, uint64_t bits)
 {
     const __m512i counts = _mm512_set_epi8(
-        63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42, 41, 40,
-        39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16,
-        15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+        63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42, 41,
+        40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18,
+        17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
     __m512i base = _mm512_set1_epi32((int)at);
     __m512i pressed = _mm512_maskz_compress_epi8(bits, counts);
     int64_t n = (int64_t)ones_of(bits);

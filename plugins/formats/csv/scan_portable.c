@@ -82,4 +82,5 @@ static bool portable_usable(void)
     return true;
 }
 
-const struct csv_kernel csv_kernel_portable = {"portable", portable_usable, walk_last_end, walk_index};
+const struct csv_kernel csv_kernel_portable = {"portable", portable_usable, walk_last_end,
+                                               walk_index};

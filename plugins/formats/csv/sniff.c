@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The delimiter of a sample. A candidate qualifies if the first row has at least two cells and nine in
- * ten of the first rows have as many; the highest share wins, then more cells, then the order of the
- * list. If none qualifies it is the first of the list, so that nothing is guessed out of prose.
+ * The delimiter of a sample. A candidate qualifies if the first row has at least two cells and nine
+ * in ten of the first rows have as many; the highest share wins, then more cells, then the order of
+ * the list. If none qualifies it is the first of the list, so that nothing is guessed out of prose.
  */
 #include "csv.h"
 
@@ -52,7 +52,8 @@ static bool object_is_tabbed(const char *object)
 {
     size_t size = object ? strlen(object) : 0;
 
-    return size > 4 && (!strcasecmp(object + size - 4, ".tsv") || !strcasecmp(object + size - 4, ".tab"));
+    return size > 4 &&
+           (!strcasecmp(object + size - 4, ".tsv") || !strcasecmp(object + size - 4, ".tab"));
 }
 
 uint8_t csv_sniff(struct csv *self, const uint8_t *data, int64_t size, bool whole,
@@ -65,7 +66,8 @@ uint8_t csv_sniff(struct csv *self, const uint8_t *data, int64_t size, bool whol
     bool all = whole && size <= SNIFF_BYTES;
 
     for (const char *c = candidates; *c; c++) {
-        int64_t n = whole_rows(self, (uint8_t)*c, data, size < SNIFF_BYTES ? size : SNIFF_BYTES, all);
+        int64_t n =
+            whole_rows(self, (uint8_t)*c, data, size < SNIFF_BYTES ? size : SNIFF_BYTES, all);
         struct verdict v = candidate_try(self, (uint8_t)*c, data, n);
 
         if (v.cells < 2 || v.share < SNIFF_NEEDED || v.share < best.share ||

@@ -86,13 +86,14 @@ enum csv_code csv_parse_boolean(const uint8_t *cell, int64_t size, const struct 
     static const struct {
         const char *word;
         uint8_t size, value;
-    } words[] = {{"true", 4, 1}, {"false", 5, 0}, {"t", 1, 1},  {"f", 1, 0},
+    } words[] = {{"true", 4, 1}, {"false", 5, 0}, {"t", 1, 1},   {"f", 1, 0},
                  {"1", 1, 1},    {"0", 1, 0},     {"yes", 3, 1}, {"no", 2, 0},
                  {"y", 1, 1},    {"n", 1, 0},     {"on", 2, 1},  {"off", 3, 0}};
 
     (void)type;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (words[i].size == size && !strncasecmp((const char *)cell, words[i].word, (size_t)size)) {
+        if (words[i].size == size &&
+            !strncasecmp((const char *)cell, words[i].word, (size_t)size)) {
             *(uint8_t *)out = words[i].value;
             return CSV_FINE;
         }

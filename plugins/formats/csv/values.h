@@ -2,10 +2,8 @@
 /*
  * Cells to values: one function per type.
  *
- * Invariant: a cell is taken as a whole and exactly, or refused: nothing is rounded (binary floating
- *            point excepted), clipped or trimmed.
- * Ownership: nothing is kept.
- * Threads:   pure.
+ * Invariant: a cell is taken as a whole and exactly, or refused: nothing is rounded (binary
+ * floating point excepted), clipped or trimmed. Ownership: nothing is kept. Threads:   pure.
  */
 #ifndef QETL_CSV_VALUES_H
 #define QETL_CSV_VALUES_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text columns: views that point into the chunk, without a copy unless quotes within were doubled. */
+/* Text columns: views that point into the chunk, without a copy unless quotes within were doubled.
+ */
 #include "decode.h"
 
 #include <assert.h>
@@ -50,9 +51,10 @@ static __attribute__((noinline)) void quoted_write(struct view_walk *w, uint64_t
 }
 
 /* One row; 1 if the cell is not NULL. */
-static inline __attribute__((always_inline)) uint64_t
-view_row(struct view_walk *w, const struct csv_index *ix, const uint8_t *data, int64_t row, bool last,
-         bool simple)
+static inline __attribute__((always_inline)) uint64_t view_row(struct view_walk *w,
+                                                               const struct csv_index *ix,
+                                                               const uint8_t *data, int64_t row,
+                                                               bool last, bool simple)
 {
     const struct csv_dialect *d = &w->job->self->dialect;
     uint32_t base = w->job->s->base[row];
@@ -142,7 +144,8 @@ int32_t csv_views_array(struct csv_job *job, int64_t nulls, void *views, bool fa
 
     if (!status) {
         n = far || heaped ? data_collect(job, heaped, data, sizes) : 0;
-        status = qetl_array_views(job->self->env, job->rows, nulls, validity, views, n, data, sizes, out);
+        status = qetl_array_views(job->self->env, job->rows, nulls, validity, views, n, data, sizes,
+                                  out);
     }
     for (int64_t i = 0; !status && i < n; i++)
         host->buffer_retain((void *)data[i]);
@@ -160,7 +163,8 @@ int32_t csv_column_views(struct csv_job *job, int64_t column, struct ArrowArray 
     const struct qetl_env *env = &job->self->env;
     struct view_walk w = {.job = job,
                           .column = column,
-                          .shift = (uint32_t)(job->chunk->data - (const uint8_t *)job->chunk->buffer)};
+                          .shift =
+                              (uint32_t)(job->chunk->data - (const uint8_t *)job->chunk->buffer)};
     int64_t nulls;
 
     w.views = env->host->buffer_alloc(env->ctx, job->rows ? (size_t)job->rows * 16 : 16);

@@ -3,9 +3,10 @@
  * The loop over blocks, once for each kernel. A kernel's file defines, before it includes this one,
  * WALK_TARGET, struct masks, masks_of(), byte_mask(), inside_of(), ones_of() and flatten().
  *
- * Quotes toggle: the prefix sum (modulo 2) of the quote bits says which bytes lie within quotes. That is
- * the law as long as every quote that opens stands at the beginning of a cell or behind one that closed;
- * a block where this fails goes through csv_scan_exact, which takes and leaves the same state.
+ * Quotes toggle: the prefix sum (modulo 2) of the quote bits says which bytes lie within quotes.
+ * That is the law as long as every quote that opens stands at the beginning of a cell or behind one
+ * that closed; a block where this fails goes through csv_scan_exact, which takes and leaves the
+ * same state.
  *
  * Invariant: the same bits and the same state as csv_scan_exact.
  * Ownership: none.
@@ -23,15 +24,16 @@ struct walk {
 };
 
 /* Bytes that may follow a quote that closed. A carriage return may if a line feed follows it. */
-static inline WALK_TARGET uint64_t walk_may_follow(const uint8_t *p, const struct masks *m, int next)
+static inline WALK_TARGET uint64_t walk_may_follow(const uint8_t *p, const struct masks *m,
+                                                   int next)
 {
     uint64_t feed_next = m->line >> 1 | (uint64_t)(next == '\n' || next < 0) << 63;
 
     return m->delimiter | m->line | m->quote | (byte_mask(p, '\r') & feed_next);
 }
 
-static inline WALK_TARGET struct csv_block walk_quotes(struct walk *w, const uint8_t *p, int n, int next,
-                                                       const struct masks *m, int64_t at)
+static inline WALK_TARGET struct csv_block walk_quotes(struct walk *w, const uint8_t *p, int n,
+                                                       int next, const struct masks *m, int64_t at)
 {
     struct csv_scan *s = w->scan;
     uint64_t inside = inside_of(m->quote) ^ s->inside;
@@ -53,8 +55,8 @@ static inline WALK_TARGET struct csv_block walk_quotes(struct walk *w, const uin
     return block;
 }
 
-static inline WALK_TARGET struct csv_block walk_block(struct walk *w, const uint8_t *p, int n, int next,
-                                                      int64_t at)
+static inline WALK_TARGET struct csv_block walk_block(struct walk *w, const uint8_t *p, int n,
+                                                      int next, int64_t at)
 {
     struct masks m = masks_of(p, w->marks);
 
@@ -66,7 +68,8 @@ static inline WALK_TARGET struct csv_block walk_block(struct walk *w, const uint
 }
 
 /* The last bytes, behind which nothing may be read: padded with zeros, which are no mark. */
-static inline WALK_TARGET struct csv_block walk_tail(struct walk *w, const uint8_t *p, int n, int64_t at)
+static inline WALK_TARGET struct csv_block walk_tail(struct walk *w, const uint8_t *p, int n,
+                                                     int64_t at)
 {
     uint8_t pad[WALK_BLOCK];
 
@@ -108,7 +111,8 @@ static inline WALK_TARGET void walk_store(struct csv_index *ix, struct csv_block
     ix->rows[ix->n_rows] = (uint32_t)(first + (int64_t)ones_of(b.ends & (lines ^ (lines - 1))));
     for (int64_t i = 1; __builtin_expect(i < n_lines, 0); i++) {
         lines &= lines - 1;
-        ix->rows[ix->n_rows + i] = (uint32_t)(first + (int64_t)ones_of(b.ends & (lines ^ (lines - 1))));
+        ix->rows[ix->n_rows + i] =
+            (uint32_t)(first + (int64_t)ones_of(b.ends & (lines ^ (lines - 1))));
     }
     ix->n_ends = first + (int64_t)ones_of(b.ends);
     ix->n_rows += n_lines;

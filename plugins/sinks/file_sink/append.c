@@ -16,8 +16,9 @@ static enum packing packing_of(const uint8_t *head, ssize_t size)
         const char *bytes;
     } heads[] = {{PACKING_GZIP, 3, "\x1f\x8b\x08"},
                  {PACKING_ZSTD, 4, "\x28\xb5\x2f\xfd"},
-                 {PACKING_XZ, 6, "\xfd"
-                                 "7zXZ\0"},
+                 {PACKING_XZ, 6,
+                  "\xfd"
+                  "7zXZ\0"},
                  {PACKING_BZIP2, 3, "BZh"},
                  {PACKING_LZ4, 4, "\x04\x22\x4d\x18"}};
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
@@ -41,7 +42,8 @@ static int32_t content_check(struct append *a, struct qetl_env env, const struct
                          "set compression to what the file has, or name another path",
                          "%s: its content has %s, and what is to be appended has %s", t->given,
                          names[found], names[packing]);
-    a->line_open = packing == PACKING_NONE && pread(fd, &last, 1, a->length - 1) == 1 && last != '\n';
+    a->line_open =
+        packing == PACKING_NONE && pread(fd, &last, 1, a->length - 1) == 1 && last != '\n';
     return QETL_OK;
 }
 
@@ -54,8 +56,8 @@ static int32_t lock_take(struct qetl_env env, const struct target *t, int fd)
                      "%s: another process is appending to it", t->given);
 }
 
-int32_t append_open(struct append *a, struct qetl_env env, const struct target *t, enum packing packing,
-                    int *fd)
+int32_t append_open(struct append *a, struct qetl_env env, const struct target *t,
+                    enum packing packing, int *fd)
 {
     struct stat st;
     int32_t status;
@@ -77,12 +79,12 @@ int32_t append_open(struct append *a, struct qetl_env env, const struct target *
     return readable ? content_check(a, env, t, packing, *fd) : QETL_OK;
 }
 
-int32_t append_check(const struct append *a, struct qetl_env env, const char *given, const void *data,
-                     int64_t size)
+int32_t append_check(const struct append *a, struct qetl_env env, const char *given,
+                     const void *data, int64_t size)
 {
     if (!a->line_open || size == 0 || ((const char *)data)[size - 1] != '\n')
         return QETL_OK;
-    return qetl_fail(env, QETL_E_ENVIRONMENT, "/path", "end that line first: echo >> FILE",
-                     "%s: its last line has no newline, so the first record would become a part of it",
-                     given);
+    return qetl_fail(
+        env, QETL_E_ENVIRONMENT, "/path", "end that line first: echo >> FILE",
+        "%s: its last line has no newline, so the first record would become a part of it", given);
 }

@@ -2,10 +2,9 @@
 /*
  * Writing at the end of a file that has content.
  *
- * Invariant: no two processes of qetl append to one file at once, and what is appended goes with what
- *            stands there: same compression, no record glued to an unfinished line.
- * Ownership: the caller owns the descriptor.
- * Threads:   any.
+ * Invariant: no two processes of qetl append to one file at once, and what is appended goes with
+ * what stands there: same compression, no record glued to an unfinished line. Ownership: the caller
+ * owns the descriptor. Threads:   any.
  */
 #ifndef FILE_SINK_APPEND_H
 #define FILE_SINK_APPEND_H

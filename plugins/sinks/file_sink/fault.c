@@ -15,7 +15,8 @@ static const char *fault_mend(int error)
     case EDQUOT:
         return "the user's quota is used up: remove files, or name a path on another file system";
     case EFBIG:
-        return "the file system or the limit of the process (ulimit -f) allows no larger file: write "
+        return "the file system or the limit of the process (ulimit -f) allows no larger file: "
+               "write "
                "several, or name a path on another file system";
     case EROFS:
         return "the file system is mounted read-only: name a path on another one";

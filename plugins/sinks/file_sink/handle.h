@@ -22,9 +22,9 @@ enum handle_action {
 struct handle {
     int64_t action;
     int64_t rows, bytes;
-    int64_t before;      /* APPEND: length without what was written */
+    int64_t before;        /* APPEND: length without what was written */
     int64_t device, inode; /* of the staged or appended file */
-    char *given;  /* the path as the user wrote it */
+    char *given;           /* the path as the user wrote it */
     char *final;
     char *staged; /* "" if written in place */
     char *backup; /* REPLACE: where the former file is kept; else "" */

@@ -34,15 +34,11 @@ void waker_reset(struct waker *waker)
     waker->fd = -1;
 }
 
-void output_init(struct output *out, struct qetl_env env, struct waker *waker, const char *name, int fd,
-                 bool regular, enum packing packing)
+void output_init(struct output *out, struct qetl_env env, struct waker *waker, const char *name,
+                 int fd, bool regular, enum packing packing)
 {
-    *out = (struct output){.env = env,
-                           .waker = waker,
-                           .name = name,
-                           .fd = fd,
-                           .regular = regular,
-                           .packing = packing};
+    *out = (struct output){
+        .env = env, .waker = waker, .name = name, .fd = fd, .regular = regular, .packing = packing};
 }
 
 /* ---- Opening in place ---- */
@@ -97,7 +93,8 @@ static int32_t write_fault(struct output *out, int error)
 
 static int32_t room_wait(struct output *out)
 {
-    struct pollfd set[] = {{.fd = out->fd, .events = POLLOUT}, {.fd = out->waker->fd, .events = POLLIN}};
+    struct pollfd set[] = {{.fd = out->fd, .events = POLLOUT},
+                           {.fd = out->waker->fd, .events = POLLIN}};
     for (;;) {
         int ready = poll(set, 2, -1);
         if (ready < 0 && errno != EINTR)
@@ -138,7 +135,8 @@ int32_t output_write(struct output *out, const void *data, int64_t size)
 {
     if (out->failed)
         return out->failed;
-    return out->packing == PACKING_NONE ? output_put(out, data, size) : packer_write(out, data, size);
+    return out->packing == PACKING_NONE ? output_put(out, data, size)
+                                        : packer_write(out, data, size);
 }
 
 int32_t output_finish(struct output *out)

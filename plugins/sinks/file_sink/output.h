@@ -2,8 +2,8 @@
 /*
  * Bytes to a descriptor, compressed on the way if so wished.
  *
- * Invariant: written counts the bytes that the descriptor took. After a failure every later call fails
- *            the same way: what stands there is not whole. Only regular files are written without
+ * Invariant: written counts the bytes that the descriptor took. After a failure every later call
+ * fails the same way: what stands there is not whole. Only regular files are written without
  *            waiting for them in poll(2).
  * Ownership: owns its descriptor and libarchive's handle.
  * Threads:   one at a time; only the waker is shared.
@@ -22,18 +22,11 @@ struct waker {
     int fd;
     atomic_int rung;
 };
-int waker_init(struct waker *); /* 0 or errno */
+int waker_init(struct waker *);  /* 0 or errno */
 void waker_ring(struct waker *); /* [any] */
 void waker_reset(struct waker *);
 
-enum packing {
-    PACKING_NONE,
-    PACKING_GZIP,
-    PACKING_ZSTD,
-    PACKING_XZ,
-    PACKING_BZIP2,
-    PACKING_LZ4
-};
+enum packing { PACKING_NONE, PACKING_GZIP, PACKING_ZSTD, PACKING_XZ, PACKING_BZIP2, PACKING_LZ4 };
 
 struct output {
     struct qetl_env env;
@@ -49,8 +42,8 @@ struct output {
 };
 
 /* Takes the descriptor over. */
-void output_init(struct output *, struct qetl_env, struct waker *, const char *name, int fd, bool regular,
-                 enum packing);
+void output_init(struct output *, struct qetl_env, struct waker *, const char *name, int fd,
+                 bool regular, enum packing);
 /* A device, FIFO or inherited descriptor; waits for a FIFO's reader. */
 int32_t output_open_special(struct output *, struct qetl_env, struct waker *, const struct target *,
                             enum packing);

@@ -25,8 +25,9 @@ static int32_t packer_fault(struct output *out)
     if (!out->failed && archive_errno(out->packer) == ENOMEM)
         out->failed = fault_memory(out->env);
     if (!out->failed)
-        out->failed = qetl_fail(out->env, QETL_E_FATAL, "/compression", NULL, "%s: compression failed: %s",
-                                out->name, why ? why : "no reason is known");
+        out->failed =
+            qetl_fail(out->env, QETL_E_FATAL, "/compression", NULL, "%s: compression failed: %s",
+                      out->name, why ? why : "no reason is known");
     return out->failed;
 }
 
@@ -59,7 +60,8 @@ static int32_t packer_begin(struct output *out)
     }
     archive_entry_set_filetype(entry, AE_IFREG);
     archive_entry_set_pathname(entry, "data");
-    if (archive_write_set_format_raw(a) == ARCHIVE_OK && filter_add(a, out->packing) == ARCHIVE_OK &&
+    if (archive_write_set_format_raw(a) == ARCHIVE_OK &&
+        filter_add(a, out->packing) == ARCHIVE_OK &&
         archive_write_set_bytes_per_block(a, BLOCK_BYTES) == ARCHIVE_OK &&
         archive_write_set_bytes_in_last_block(a, 1) == ARCHIVE_OK)
         good = archive_write_open(a, out, NULL, push, NULL) == ARCHIVE_OK &&

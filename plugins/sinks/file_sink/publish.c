@@ -165,10 +165,11 @@ static int32_t abort_append(struct qetl_env env, const struct handle *h)
     if (whose_is(h, h->final) != OURS || stat(h->final, &st) != 0 || st.st_size <= h->before)
         return QETL_OK;
     if (st.st_size > h->before + h->bytes)
-        return qetl_fail(env, QETL_E_ENVIRONMENT, "/path",
-                         "keep other programs from appending to it while qetl runs",
-                         "%s: cannot be cut back to %lld bytes: someone else appended to it meanwhile",
-                         h->given, (long long)h->before);
+        return qetl_fail(
+            env, QETL_E_ENVIRONMENT, "/path",
+            "keep other programs from appending to it while qetl runs",
+            "%s: cannot be cut back to %lld bytes: someone else appended to it meanwhile", h->given,
+            (long long)h->before);
     if (truncate(h->final, h->before) != 0)
         return fault_report(env, errno, h->given, "cannot be cut back to its former length");
     return QETL_OK;

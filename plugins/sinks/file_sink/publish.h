@@ -2,8 +2,8 @@
 /*
  * Making a prepared output visible, or undoing it, from its handle alone.
  *
- * Invariant: nothing that stood under the final name is ever lost: it stays, or it lives on under the
- *            backup's name. Both calls may be repeated, also after a kill in the middle of them.
+ * Invariant: nothing that stood under the final name is ever lost: it stays, or it lives on under
+ * the backup's name. Both calls may be repeated, also after a kill in the middle of them.
  * Ownership: nothing is kept.
  * Threads:   none of its own; other processes may work in the same folder.
  */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sink `file`: one file, which appears under its name when it is whole; or appended to in place. */
+/* The sink `file`: one file, which appears under its name when it is whole; or appended to in
+ * place. */
 #include "append.h"
 #include "fault.h"
 #include "handle.h"
@@ -21,7 +22,7 @@ struct file_sink {
     struct append append;
     struct handle handle; /* of what has been written since the last prepare */
     bool opened;
-    bool prepared; /* nothing has been written since */
+    bool prepared;  /* nothing has been written since */
     uint64_t epoch; /* of the last prepare */
     bool reported_any;
     uint64_t reported; /* the newest epoch whose outputs were named to the host */
@@ -193,7 +194,8 @@ static int32_t sink_open(void *self, uint32_t stream, const struct ArrowSchema *
     (void)stream;
     (void)schema;
     if (s->opened)
-        return qetl_fail(s->env, QETL_E_UNSUPPORTED, NULL, "give each input a sink with a path of its own",
+        return qetl_fail(s->env, QETL_E_UNSUPPORTED, NULL,
+                         "give each input a sink with a path of its own",
                          "%s: a file takes one input", s->path);
     s->opened = true;
     if (s->target.kind == TARGET_SPECIAL)
@@ -213,7 +215,8 @@ static int32_t sink_write(void *self, struct qetl_write *write)
     write->rows_written = 0;
     if (s->prepared && (h->action == HANDLE_CREATE || h->action == HANDLE_REPLACE))
         return qetl_fail(s->env, QETL_E_UNSUPPORTED, NULL, "set if_exists to append",
-                         "%s: a file that appears as a whole takes no rows after it was prepared", s->path);
+                         "%s: a file that appears as a whole takes no rows after it was prepared",
+                         s->path);
     if (h->action == HANDLE_APPEND && s->output.written == 0 && h->rows == 0)
         status = append_check(&s->append, s->env, s->path, write->bytes, write->bytes_size);
     if (status == QETL_OK && s->prepared) {
@@ -231,7 +234,8 @@ static int32_t sink_write(void *self, struct qetl_write *write)
     return QETL_OK;
 }
 
-static int32_t sink_prepare(void *self, uint64_t epoch, uint32_t attempt, const struct qetl_writer *out)
+static int32_t sink_prepare(void *self, uint64_t epoch, uint32_t attempt,
+                            const struct qetl_writer *out)
 {
     struct file_sink *s = self;
     struct handle *h = &s->handle;
@@ -274,7 +278,8 @@ static int32_t handle_take(struct file_sink *s, const struct qetl_blob *blob, st
     return QETL_OK;
 }
 
-static int32_t sink_commit(void *self, uint64_t epoch, int64_t n_handles, const struct qetl_blob *handles)
+static int32_t sink_commit(void *self, uint64_t epoch, int64_t n_handles,
+                           const struct qetl_blob *handles)
 {
     struct file_sink *s = self;
     int32_t status = QETL_OK;
@@ -296,7 +301,8 @@ static int32_t sink_commit(void *self, uint64_t epoch, int64_t n_handles, const 
 }
 
 /* The last one first: appended pieces lie upon each other. All are tried. */
-static int32_t sink_abort(void *self, uint64_t epoch, int64_t n_handles, const struct qetl_blob *handles)
+static int32_t sink_abort(void *self, uint64_t epoch, int64_t n_handles,
+                          const struct qetl_blob *handles)
 {
     struct file_sink *s = self;
     int32_t status = QETL_OK;

@@ -19,7 +19,8 @@ static void token_make(char token[TOKEN_LENGTH + 1])
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
     uint8_t noise[TOKEN_LENGTH];
     if (getrandom(noise, sizeof noise, 0) != (ssize_t)sizeof noise)
-        memset(noise, (int)(clock() & 0xff), sizeof noise); /* a name that is taken is tried again */
+        memset(noise, (int)(clock() & 0xff),
+               sizeof noise); /* a name that is taken is tried again */
     for (int i = 0; i < TOKEN_LENGTH; i++)
         token[i] = letters[noise[i] % 32];
     token[TOKEN_LENGTH] = '\0';
@@ -44,7 +45,8 @@ int32_t stage_create(struct qetl_env env, const struct target *t, int *fd, char 
     for (int i = 0; error == EEXIST && i < TRIES; i++) {
         char token[TOKEN_LENGTH + 1];
         token_make(token);
-        if (asprintf(path, "%s/.%.*s.qetl-%s.part", t->folder, name_length(name), name, token) < 0) {
+        if (asprintf(path, "%s/.%.*s.qetl-%s.part", t->folder, name_length(name), name, token) <
+            0) {
             *path = NULL;
             return fault_memory(env);
         }

@@ -51,7 +51,7 @@ static char *path_folder(const char *path)
 
 static int32_t special_refuse(struct target *t, struct qetl_env env)
 {
-    const char *what = S_ISDIR(t->st.st_mode)   ? "is a folder"
+    const char *what = S_ISDIR(t->st.st_mode)    ? "is a folder"
                        : S_ISSOCK(t->st.st_mode) ? "is a socket"
                                                  : "is a block device";
     return qetl_fail(env, QETL_E_CONFIG, "/path", "name a file, for example one in that folder",
@@ -74,10 +74,11 @@ static int32_t new_resolve(struct target *t, struct qetl_env env)
     struct stat link;
     size_t length = strlen(t->given);
     if (length == 0 || t->given[length - 1] == '/')
-        return qetl_fail(env, QETL_E_CONFIG, "/path", "add a file name",
-                         "\"%s\" names no file", t->given);
+        return qetl_fail(env, QETL_E_CONFIG, "/path", "add a file name", "\"%s\" names no file",
+                         t->given);
     if (lstat(t->given, &link) == 0)
-        return qetl_fail(env, QETL_E_CONFIG, "/path", "remove the link, or create what it points to",
+        return qetl_fail(env, QETL_E_CONFIG, "/path",
+                         "remove the link, or create what it points to",
                          "%s: is a symbolic link to nothing", t->given);
     t->kind = TARGET_NEW;
     t->path = path_absolute(t->given);
@@ -119,8 +120,9 @@ int32_t target_exists_fault(struct qetl_env env, int32_t code, const char *given
     struct qetl_error_info info = {
         .struct_size = sizeof info,
         .code = code,
-        .suggestion = "name another path, remove the file, or set if_exists to append or to replace "
-                      "(which keeps a backup)",
+        .suggestion =
+            "name another path, remove the file, or set if_exists to append or to replace "
+            "(which keeps a backup)",
         .option = "/path",
         .vendor_code = "EEXIST"};
     char line[2048];
@@ -150,14 +152,16 @@ static int32_t folder_check(const struct target *t, struct qetl_env env)
         error = ENOTDIR;
     else if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) != 0)
         error = errno;
-    int32_t status = error ? fault_report(env, error, folder, "no file can be made there") : QETL_OK;
+    int32_t status =
+        error ? fault_report(env, error, folder, "no file can be made there") : QETL_OK;
     free(folder);
     return status;
 }
 
 int32_t target_check(const struct target *t, struct qetl_env env, enum if_exists if_exists)
 {
-    bool in_place = t->kind == TARGET_SPECIAL || (t->kind == TARGET_FILE && if_exists == IF_EXISTS_APPEND);
+    bool in_place =
+        t->kind == TARGET_SPECIAL || (t->kind == TARGET_FILE && if_exists == IF_EXISTS_APPEND);
     if (t->kind == TARGET_FILE && if_exists == IF_EXISTS_ERROR)
         return target_exists_fault(env, QETL_E_CONFIG, t->given, "already");
     if (t->descriptor >= 0)
@@ -186,7 +190,8 @@ int32_t target_folders(const struct target *t, struct qetl_env env)
         if (!kept)
             break;
     }
-    int32_t status = error ? fault_report(env, error, t->folder, "the folder cannot be made") : QETL_OK;
+    int32_t status =
+        error ? fault_report(env, error, t->folder, "the folder cannot be made") : QETL_OK;
     free(path);
     return status;
 }

@@ -25,7 +25,7 @@ struct target {
     enum target_kind kind;
     const char *given; /* as the user wrote it; borrowed */
     char *path;
-    char *folder; /* of path */
+    char *folder;   /* of path */
     int descriptor; /* "/dev/stdout" and the like; else -1 */
     struct stat st; /* unless NEW */
 };

@@ -12,12 +12,14 @@ static const char *fault_mend(int error)
         return "check the path; a relative one starts at the folder where qetl was started";
     case EACCES:
     case EPERM:
-        return "give the user who runs qetl permission to read it (chmod, chown), or run as another user";
+        return "give the user who runs qetl permission to read it (chmod, chown), or run as "
+               "another user";
     case EMFILE:
     case ENFILE:
         return "raise the limit of open files (ulimit -n)";
     case EIO:
-        return "the device failed to deliver the data: see the system log, and copy the file elsewhere";
+        return "the device failed to deliver the data: see the system log, and copy the file "
+               "elsewhere";
     case ESTALE:
         return "the file server replaced the file while it was read: run again";
     default:

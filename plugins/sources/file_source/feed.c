@@ -84,11 +84,12 @@ static long long raw_offset(const struct feed *feed)
 
 static int32_t gzip_damage(struct feed *feed)
 {
-    return qetl_fail(feed->in.env, QETL_E_DATA, "/path",
-                     "check it with `gzip -t`, and fetch or write the file again; what was decoded before "
-                     "that place has been delivered",
-                     "%s: the gzip data is damaged at compressed offset %lld, after %lld decoded bytes: %s",
-                     input_label(&feed->in), raw_offset(feed), (long long)feed->decoded, feed->damage);
+    return qetl_fail(
+        feed->in.env, QETL_E_DATA, "/path",
+        "check it with `gzip -t`, and fetch or write the file again; what was decoded before "
+        "that place has been delivered",
+        "%s: the gzip data is damaged at compressed offset %lld, after %lld decoded bytes: %s",
+        input_label(&feed->in), raw_offset(feed), (long long)feed->decoded, feed->damage);
 }
 
 /* Between members: true if another one begins, with whatever was read so far. */
@@ -186,9 +187,10 @@ static int32_t sniff_decoded(struct feed *feed, int64_t deadline_ns, enum magic 
     }
     *magic = magic_of(feed->head, feed->head_end);
     if (*magic != MAGIC_PLAIN && *magic != MAGIC_TAR && *magic != MAGIC_ZIP)
-        return qetl_fail(feed->in.env, QETL_E_UNSUPPORTED, "/path", "decompress it once with gunzip",
-                         "%s: it is compressed twice: gzip, and within it %s", input_label(&feed->in),
-                         magic_name(*magic));
+        return qetl_fail(feed->in.env, QETL_E_UNSUPPORTED, "/path",
+                         "decompress it once with gunzip",
+                         "%s: it is compressed twice: gzip, and within it %s",
+                         input_label(&feed->in), magic_name(*magic));
     return QETL_OK;
 }
 
@@ -243,7 +245,8 @@ static int64_t take(const uint8_t *from, int64_t *begin, int64_t end, void *data
     return n;
 }
 
-int32_t feed_read(struct feed *feed, void *data, int64_t capacity, int64_t deadline_ns, int64_t *got)
+int32_t feed_read(struct feed *feed, void *data, int64_t capacity, int64_t deadline_ns,
+                  int64_t *got)
 {
     int32_t status;
     *got = 0;

@@ -3,10 +3,9 @@
  * The bytes of a file behind its gzip layer, if it has one; the first of them decide what follows.
  *
  * Invariant: bytes come in order, once; those that were looked at in advance come first. What was
- *            decoded before damage is delivered before the damage is reported. Every member's CRC and
- *            length are checked, and nothing behind the last member is passed over but zeros.
- * Ownership: a feed owns its input and buffers; buffers serve the next file too.
- * Threads:   one at a time.
+ *            decoded before damage is delivered before the damage is reported. Every member's CRC
+ * and length are checked, and nothing behind the last member is passed over but zeros. Ownership: a
+ * feed owns its input and buffers; buffers serve the next file too. Threads:   one at a time.
  */
 #ifndef FILE_SOURCE_FEED_H
 #define FILE_SOURCE_FEED_H
@@ -28,8 +27,8 @@ struct feed {
     bool ended;
     z_stream z;
     int64_t decoded;
-    const char *damage; /* what zlib said; reported once all before it is delivered */
-    int32_t failed;     /* a failure that waits until all before it is delivered */
+    const char *damage;        /* what zlib said; reported once all before it is delivered */
+    int32_t failed;            /* a failure that waits until all before it is delivered */
     uint8_t head[MAGIC_BYTES]; /* decoded bytes that were looked at */
     int64_t head_begin, head_end;
 };

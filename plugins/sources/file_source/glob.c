@@ -34,7 +34,8 @@ static uint32_t character_value(const char *s, int size)
     return value; /* UTF-8 as a number keeps the order of the code points */
 }
 
-/* The end of the set that begins behind `[`, or NULL if it is not closed and `[` stands for itself. */
+/* The end of the set that begins behind `[`, or NULL if it is not closed and `[` stands for itself.
+ */
 static const char *set_end(const char *set)
 {
     const char *p = set;
@@ -251,7 +252,8 @@ failed:
     return error;
 }
 
-static int walk_literal(struct walk *walk, const char *folder, char *part, const char *rest, int depth)
+static int walk_literal(struct walk *walk, const char *folder, char *part, const char *rest,
+                        int depth)
 {
     char *path;
     int error;

@@ -42,8 +42,8 @@ const char *input_label(const struct input *in)
     return strcmp(in->name, "-") == 0 ? "standard input" : in->name;
 }
 
-/* A descriptor that was handed to the process: opening /dev/fd/N anew would not see that the writer of a
- * pipe has already gone. -1: another name. */
+/* A descriptor that was handed to the process: opening /dev/fd/N anew would not see that the writer
+ * of a pipe has already gone. -1: another name. */
 static int descriptor_of(const char *name)
 {
     static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
@@ -87,7 +87,8 @@ int32_t input_open(struct input *in, struct qetl_env env, struct waker *waker, c
                         : open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (in->fd < 0 && (errno == ENXIO || errno == EBADF))
         return qetl_fail(env, QETL_E_ENVIRONMENT, "/path", NULL,
-                         errno == EBADF ? "%s: it is not open" : "%s: a socket cannot be read as a file",
+                         errno == EBADF ? "%s: it is not open"
+                                        : "%s: a socket cannot be read as a file",
                          input_label(in));
     if (in->fd < 0)
         return fault_report(env, errno, "/path", input_label(in), "cannot be opened");
@@ -122,7 +123,8 @@ static int timeout_until(int64_t deadline_ns)
 /* OK: readable, or at its end. */
 static int32_t stream_wait(struct input *in, int64_t deadline_ns)
 {
-    struct pollfd set[] = {{.fd = in->fd, .events = POLLIN}, {.fd = in->waker->fd, .events = POLLIN}};
+    struct pollfd set[] = {{.fd = in->fd, .events = POLLIN},
+                           {.fd = in->waker->fd, .events = POLLIN}};
     for (;;) {
         int timeout = timeout_until(deadline_ns);
         int ready = poll(set, 2, timeout);
@@ -189,7 +191,8 @@ static int32_t file_read(struct input *in, void *data, int64_t capacity, ssize_t
     return fault_report(in->env, errno, NULL, input_label(in), what);
 }
 
-int32_t input_read(struct input *in, void *data, int64_t capacity, int64_t deadline_ns, int64_t *got)
+int32_t input_read(struct input *in, void *data, int64_t capacity, int64_t deadline_ns,
+                   int64_t *got)
 {
     ssize_t n = 0;
     int32_t status;

@@ -28,7 +28,8 @@ static int32_t entry_missing(const struct entry *e, int32_t code, const char *wh
                                    .suggestion = suggestion,
                                    .option = e->option,
                                    .vendor_code = "ENOENT"};
-    snprintf(line, sizeof line, "%s: %s (working folder: %s)", e->path, what, folder ? folder : "unknown");
+    snprintf(line, sizeof line, "%s: %s (working folder: %s)", e->path, what,
+             folder ? folder : "unknown");
     if (near)
         snprintf(suggestion, sizeof suggestion, "did you mean %s?", near);
     else
@@ -74,10 +75,10 @@ static int32_t entry_folder(const struct entry *e, struct names *out)
         return fault_report(e->env, error, e->option, e->path, "the folder cannot be read");
     names_sort(out, first);
     if (out->count == first)
-        return qetl_fail(e->env, QETL_E_CONFIG, e->option,
-                         "for the files of subfolders write a pattern, for example \"FOLDER/**/*.csv\"",
-                         "%s: the folder holds no files (hidden ones and subfolders do not count)",
-                         e->path);
+        return qetl_fail(
+            e->env, QETL_E_CONFIG, e->option,
+            "for the files of subfolders write a pattern, for example \"FOLDER/**/*.csv\"",
+            "%s: the folder holds no files (hidden ones and subfolders do not count)", e->path);
     return QETL_OK;
 }
 
@@ -129,7 +130,8 @@ static int32_t repetitions_check(struct qetl_env env, const struct names *list)
             status = fault_memory(env);
     names_sort(&sorted, 0);
     if (status == QETL_OK && sorted.count < list->count)
-        qetl_logf(env, QETL_LOG_WARN, "%lld files are named more than once in path, and read as often",
+        qetl_logf(env, QETL_LOG_WARN,
+                  "%lld files are named more than once in path, and read as often",
                   (long long)(list->count - sorted.count));
     names_free(&sorted);
     return status;
@@ -149,12 +151,13 @@ static int32_t stdin_check(struct qetl_env env, const struct names *list)
 
 int32_t listing_make(struct qetl_env env, struct names *out)
 {
-    int64_t count = qetl_option_kind(env, "/path") == QETL_OPTION_LIST ? qetl_option_count(env, "/path")
-                                                                      : 1;
+    int64_t count =
+        qetl_option_kind(env, "/path") == QETL_OPTION_LIST ? qetl_option_count(env, "/path") : 1;
     bool list = qetl_option_kind(env, "/path") == QETL_OPTION_LIST;
     int32_t status = QETL_OK;
     if (list && count == 0)
-        return qetl_fail(env, QETL_E_CONFIG, "/path", "name at least one file", "path is an empty list");
+        return qetl_fail(env, QETL_E_CONFIG, "/path", "name at least one file",
+                         "path is an empty list");
     for (int64_t i = 0; i < count && status == QETL_OK; i++) {
         struct entry e = {.env = env, .option = "/path"};
         if (list)

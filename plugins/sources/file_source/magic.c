@@ -13,8 +13,9 @@ static const struct signature signatures[] = {
     {MAGIC_GZIP, 3, "\x1f\x8b\x08"},
     {MAGIC_BZIP2, 10, "BZh?1AY&SY"},
     {MAGIC_BZIP2, 10, "BZh?\x17rE8P\x90"}, /* an empty stream */
-    {MAGIC_XZ, 6, "\xfd"
-                  "7zXZ\0"},
+    {MAGIC_XZ, 6,
+     "\xfd"
+     "7zXZ\0"},
     {MAGIC_ZSTD, 4, "\x28\xb5\x2f\xfd"},
     {MAGIC_LZ4, 4, "\x04\x22\x4d\x18"},
     {MAGIC_LZ4, 4, "\x02\x21\x4c\x18"},
@@ -70,7 +71,8 @@ static bool is_skippable(const uint8_t *head, int64_t size)
 enum magic magic_of(const uint8_t *head, int64_t size)
 {
     for (int i = 0; i < N_SIGNATURES; i++)
-        if (size >= signatures[i].size && signature_agrees(&signatures[i], head, signatures[i].size))
+        if (size >= signatures[i].size &&
+            signature_agrees(&signatures[i], head, signatures[i].size))
             return signatures[i].magic;
     if (is_skippable(head, size))
         return MAGIC_ZSTD;
@@ -91,6 +93,7 @@ bool magic_open(const uint8_t *head, int64_t size)
 
 const char *magic_name(enum magic magic)
 {
-    static const char *const names[] = {"plain", "gzip", "bzip2", "xz", "zstd", "lz4", "zip", "tar"};
+    static const char *const names[] = {"plain", "gzip", "bzip2", "xz",
+                                        "zstd",  "lz4",  "zip",   "tar"};
     return names[magic];
 }

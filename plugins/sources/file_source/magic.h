@@ -27,8 +27,8 @@ enum magic {
 enum { MAGIC_BYTES = 512 }; /* that many are always enough */
 
 enum magic magic_of(const uint8_t *head, int64_t size);
-/* More bytes could change the answer: to be asked of a head that is shorter than MAGIC_BYTES because
- * no more has arrived yet. Text settles it with its first bytes. */
+/* More bytes could change the answer: to be asked of a head that is shorter than MAGIC_BYTES
+ * because no more has arrived yet. Text settles it with its first bytes. */
 bool magic_open(const uint8_t *head, int64_t size);
 const char *magic_name(enum magic magic);
 

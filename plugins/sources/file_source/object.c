@@ -145,7 +145,8 @@ void object_leave(struct object *o)
     o->stage = OBJECT_SEEK;
 }
 
-int32_t object_read(struct object *o, void *data, int64_t capacity, int64_t deadline_ns, int64_t *got)
+int32_t object_read(struct object *o, void *data, int64_t capacity, int64_t deadline_ns,
+                    int64_t *got)
 {
     int32_t status = o->packed ? unpack_read(&o->unpack, data, capacity, deadline_ns, got)
                                : feed_read(&o->feed, data, capacity, deadline_ns, got);

@@ -2,10 +2,9 @@
 /*
  * The objects of one file: itself, or the members of an archive, one after the other.
  *
- * Invariant: offset is the decoded offset of the next byte in the object at hand; ordinal counts the
- *            file's objects that went before.
- * Ownership: owns everything below it; name is valid until the next object begins.
- * Threads:   one at a time.
+ * Invariant: offset is the decoded offset of the next byte in the object at hand; ordinal counts
+ * the file's objects that went before. Ownership: owns everything below it; name is valid until the
+ * next object begins. Threads:   one at a time.
  */
 #ifndef FILE_SOURCE_OBJECT_H
 #define FILE_SOURCE_OBJECT_H
@@ -39,7 +38,8 @@ int32_t object_open(struct object *, struct qetl_env, struct waker *, const char
 /* Begins the file's next object: OK, END (there is none), IDLE or a failure. */
 int32_t object_next(struct object *, int64_t deadline_ns);
 /* OK with *got > 0, END (of the object), IDLE or a failure. */
-int32_t object_read(struct object *, void *data, int64_t capacity, int64_t deadline_ns, int64_t *got);
+int32_t object_read(struct object *, void *data, int64_t capacity, int64_t deadline_ns,
+                    int64_t *got);
 bool object_at_end(struct object *);
 /* Goes to a decoded offset at once if that can be done; else it has to be read and dropped. */
 bool object_seek(struct object *, int64_t offset);

@@ -99,10 +99,10 @@ bool position_decode(const void *data, size_t size, struct position *out)
 {
     struct cursor in = {data, (const uint8_t *)data + size};
     int64_t flags;
-    if (!get_tag(&in, POSITION_TAG) || !get_number(&in, &out->file) || !get_number(&in, &out->ordinal) ||
-        !get_number(&in, &out->offset) || !get_number(&in, &out->size) ||
-        !get_number(&in, &out->mtime_ns) || !get_number(&in, &flags) ||
-        !get_name(&in, &out->name, &out->name_size))
+    if (!get_tag(&in, POSITION_TAG) || !get_number(&in, &out->file) ||
+        !get_number(&in, &out->ordinal) || !get_number(&in, &out->offset) ||
+        !get_number(&in, &out->size) || !get_number(&in, &out->mtime_ns) ||
+        !get_number(&in, &flags) || !get_name(&in, &out->name, &out->name_size))
         return false;
     out->ended = flags & FLAG_ENDED;
     out->archive = flags & FLAG_ARCHIVE;

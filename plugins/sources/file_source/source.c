@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The source `file`: the bytes of files, folders, patterns, archives and standard input, in turn. */
+/* The source `file`: the bytes of files, folders, patterns, archives and standard input, in turn.
+ */
 #include "fault.h"
 #include "listing.h"
 #include "object.h"
@@ -140,8 +141,9 @@ static int32_t split_adopt(struct file_source *s, struct qetl_blob split)
 
 static int32_t resume_changed(struct file_source *s, const char *what)
 {
-    return qetl_fail(s->env, QETL_E_DATA, "/path", "restore the file as it was, or start the run anew",
-                     "%s: cannot go on where the last run stopped: %s", s->files.items[s->index], what);
+    return qetl_fail(
+        s->env, QETL_E_DATA, "/path", "restore the file as it was, or start the run anew",
+        "%s: cannot go on where the last run stopped: %s", s->files.items[s->index], what);
 }
 
 /* The file has to be the one that the position was taken in. */
@@ -150,9 +152,9 @@ static int32_t resume_check(struct file_source *s, const struct position *p)
     const struct input *in = &s->object.feed.in;
     char what[160];
     if (!in->regular || in->shared || p->size < 0)
-        return qetl_fail(s->env, QETL_E_UNSUPPORTED, "/path",
-                         "write it to a file first, or start the run anew",
-                         "%s: what was read from a pipe cannot be read again", s->files.items[s->index]);
+        return qetl_fail(
+            s->env, QETL_E_UNSUPPORTED, "/path", "write it to a file first, or start the run anew",
+            "%s: what was read from a pipe cannot be read again", s->files.items[s->index]);
     if (in->size != p->size) {
         snprintf(what, sizeof what, "it had %lld bytes then and has %lld now", (long long)p->size,
                  (long long)in->size);
@@ -331,7 +333,8 @@ static int32_t source_next(void *self, const struct qetl_demand *demand, struct 
     if (status == QETL_OK)
         status = skip_pass(s, demand);
     if (status == QETL_OK) {
-        status = object_read(&s->object, demand->space, demand->max_bytes, demand->deadline_ns, &got);
+        status =
+            object_read(&s->object, demand->space, demand->max_bytes, demand->deadline_ns, &got);
         if (status == QETL_END)
             return item_fill(s, out, 0, true);
     }

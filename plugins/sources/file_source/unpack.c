@@ -145,14 +145,14 @@ static int32_t damage(struct unpack *u, const char *why)
         return u->failed;
     if (archive_errno(u->archive) == ENOMEM)
         return u->failed = fault_memory(env_of(u));
-    u->failed = qetl_fail(env_of(u), QETL_E_DATA, "/path",
-                          "check it with its own program (`xz -t`, `unzip -t`, `tar -t`), and fetch or "
-                          "write the file again; what was decoded before that place has been delivered",
-                          "%s: the %s data is damaged at compressed offset %lld, after %lld decoded "
-                          "bytes: %s",
-                          label_of(u), magic_name(u->magic),
-                          (long long)(u->base + archive_filter_bytes(u->archive, -1)),
-                          (long long)u->given, why);
+    u->failed = qetl_fail(
+        env_of(u), QETL_E_DATA, "/path",
+        "check it with its own program (`xz -t`, `unzip -t`, `tar -t`), and fetch or "
+        "write the file again; what was decoded before that place has been delivered",
+        "%s: the %s data is damaged at compressed offset %lld, after %lld decoded "
+        "bytes: %s",
+        label_of(u), magic_name(u->magic),
+        (long long)(u->base + archive_filter_bytes(u->archive, -1)), (long long)u->given, why);
     return u->failed;
 }
 
@@ -170,7 +170,8 @@ static bool all_zero(const uint8_t *data, int64_t size)
     return true;
 }
 
-/* Moves what libarchive left unused to the front of the block and fills up: OK, END (none) or a failure. */
+/* Moves what libarchive left unused to the front of the block and fills up: OK, END (none) or a
+ * failure. */
 static int32_t rest_gather(struct unpack *u, int64_t *size)
 {
     int64_t unused = u->delivered - archive_filter_bytes(u->archive, -1);
@@ -186,8 +187,9 @@ static int32_t rest_gather(struct unpack *u, int64_t *size)
     return status == QETL_END && rest ? QETL_OK : status;
 }
 
-/* libarchive passes over whatever follows a compressed stream: a further stream that it did not know for
- * one is read with a new handle, padding is dropped, and anything else is damage. END or OK (go on). */
+/* libarchive passes over whatever follows a compressed stream: a further stream that it did not
+ * know for one is read with a new handle, padding is dropped, and anything else is damage. END or
+ * OK (go on). */
 static int32_t trailer_check(struct unpack *u)
 {
     int64_t rest;
@@ -224,8 +226,8 @@ static bool entry_is_wanted(struct unpack *u, struct archive_entry *entry, const
 {
     if (archive_entry_hardlink(entry) || archive_entry_filetype(entry) != AE_IFREG) {
         if (archive_entry_filetype(entry) != AE_IFDIR)
-            qetl_logf(env_of(u), QETL_LOG_WARN, "%s!%s is a link or a device: passed over", label_of(u),
-                      name);
+            qetl_logf(env_of(u), QETL_LOG_WARN, "%s!%s is a link or a device: passed over",
+                      label_of(u), name);
         return false;
     }
     return true;
@@ -351,12 +353,13 @@ static int32_t member_end(struct unpack *u, int64_t deadline_ns)
     return status;
 }
 
-int32_t unpack_read(struct unpack *u, void *data, int64_t capacity, int64_t deadline_ns, int64_t *got)
+int32_t unpack_read(struct unpack *u, void *data, int64_t capacity, int64_t deadline_ns,
+                    int64_t *got)
 {
     *got = 0;
     while (!u->failed && u->data_size == 0 && u->given >= u->data_at) {
-        int32_t status = u->member_ended || u->again ? member_end(u, deadline_ns)
-                                                     : data_fetch(u, deadline_ns);
+        int32_t status =
+            u->member_ended || u->again ? member_end(u, deadline_ns) : data_fetch(u, deadline_ns);
         if (status)
             return status;
     }
