@@ -37,8 +37,8 @@ static json_t *answer_json(const char *command, int exit_code, const struct qetl
 static int write_json(const struct qetl_cli *cli, const json_t *answer)
 {
     FILE *out = cli->json_file ? fopen(cli->json_file, "we") : stdout;
-    int failed =
-        !out || json_dumpf(answer, out, JSON_INDENT(2)) || fputc('\n', out) == EOF || fflush(out);
+    int failed = !out || json_dumpf(answer, out, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) ||
+                 fputc('\n', out) == EOF || fflush(out);
     if (failed)
         fprintf(stderr, "qetl: the JSON answer cannot be written to %s: %s\n",
                 cli->json_file ? cli->json_file : "stdout", strerror(errno));

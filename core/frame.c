@@ -218,9 +218,9 @@ static int32_t frame_once(struct qetl_op *op)
     if (frame.begin < 0 || frame.begin > frame.used || frame.used > window)
         return qetl_op_fault(op, "bad_frame", "the format framed [%lld, %lld) of %lld bytes",
                              (long long)frame.begin, (long long)frame.used, (long long)window);
-    if (frame.flags & QETL_ITEM_OBJECT_END && frame.used < window)
+    if (frame.flags & QETL_ITEM_OBJECT_END && frame.used == 0 && window > 0)
         return qetl_op_fault(op, "bad_frame", "the format left %lld bytes at the end of an object",
-                             (long long)(window - frame.used));
+                             (long long)window);
     s->object_started = s->object_started && frame.used == 0 && window > 0;
     if (frame.used == 0 && window > 0)
         s->want_more = true;

@@ -42,7 +42,7 @@ static const char manifest_schema[] =
     "\"bytes\":{\"type\":\"boolean\"},"
     "\"delivery\":{\"type\":\"string\"},"
     "\"inputs\":{\"type\":\"integer\",\"minimum\":-1},"
-    "\"default_format\":{\"type\":\"string\"},"
+    "\"default_format\":{\"type\":\"string\"},\"uses_stdout\":{\"type\":\"boolean\"},"
     "\"format_from\":{\"type\":\"string\",\"pattern\":\"^/\",\"examples\":[\"/path\"]},"
     "\"outputs\":{\"type\":\"object\",\"required\":[\"from_option\"],\"properties\":{"
     "\"from_option\":{\"type\":\"string\",\"pattern\":\"^/\",\"examples\":[\"/outputs\"]}}},"
@@ -122,6 +122,7 @@ static void check_kind_words(const struct component_check *c)
                  {"delivery", SOURCE | SINK},
                  {"inputs", TRANSFORM | SINK},
                  {"default_format", SOURCE | SINK},
+                 {"uses_stdout", SINK},
                  {"format_from", SOURCE | SINK},
                  {"outputs", TRANSFORM}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

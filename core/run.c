@@ -92,8 +92,9 @@ struct qetl_run *qetl_run_new(const struct qetl_pipeline *pipeline,
     run->pool = qetl_pool_new(run->options.memory_bytes);
     run->poller = qetl_poller_new();
     const char *letters = pipeline->dead_letters;
-    run->letters = qetl_letter_store_new(letters && *letters ? letters : NULL, pipeline->name,
-                                         !letters || *letters);
+    run->letters =
+        qetl_letter_store_new(letters && *letters ? letters : NULL,
+                              pipeline->name ? pipeline->name : "qetl", !letters || *letters);
     run->env = (struct qetl_instance_env){
         .pool = run->pool,
         .parker = &run->parker,

@@ -443,18 +443,22 @@ static void bits_compact(uint8_t *bits, const int32_t *map, int64_t count)
     }
 }
 
-/* In place: the array was made for us and nobody else has seen it. Rows that failed are NULL in it. */
+/* In place: the array was made for us and nobody else has seen it. */
 static void result_compact(struct ArrowArray *array, size_t width, const int32_t *map, int64_t count)
 {
+    uint8_t *validity = (uint8_t *)(uintptr_t)array->buffers[0];
     uint8_t *values = (uint8_t *)(uintptr_t)array->buffers[1];
 
-    bits_compact((uint8_t *)(uintptr_t)array->buffers[0], map, count);
+    if (validity)
+        bits_compact(validity, map, count);
     if (width == 0)
         bits_compact(values, map, count);
     for (int64_t i = 0; width && i < count; i++)
         memmove(values + (size_t)i * width, values + (size_t)map[i] * width, width);
-    array->null_count -= array->length - count;
     array->length = count;
+    array->null_count = count;
+    for (int64_t i = 0; i < count; i++)
+        array->null_count -= !validity || (validity[i >> 3] >> (i & 7) & 1);
 }
 
 static void results_drop(struct select *select)

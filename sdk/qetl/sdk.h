@@ -248,6 +248,13 @@ static inline int32_t qetl_space_put(struct qetl_space *s, const void *data, int
 int32_t qetl_plugin_answer(const struct qetl_plugin *plugin, uint32_t *abi_inout,
                            const struct qetl_plugin **out);
 
+/* The entry is a C function in C++ too. */
+#ifdef __cplusplus
+#define QETL_ENTRY extern "C" QETL_EXPORT
+#else
+#define QETL_ENTRY QETL_EXPORT
+#endif
+
 #define QETL_PLUGIN(plugin_id, plugin_version, ...)                                                \
     static const struct qetl_component *const qetl_plugin_components[] = {__VA_ARGS__};            \
     static const struct qetl_plugin qetl_plugin_self = {sizeof(struct qetl_plugin),                \
@@ -257,8 +264,8 @@ int32_t qetl_plugin_answer(const struct qetl_plugin *plugin, uint32_t *abi_inout
                                                         sizeof qetl_plugin_components /            \
                                                             sizeof qetl_plugin_components[0],      \
                                                         qetl_plugin_components};                   \
-    QETL_EXPORT int32_t qetl_plugin_entry(const struct qetl_host *, struct qetl_ctx *, uint32_t *, \
-                                          const struct qetl_plugin **);                            \
+    QETL_ENTRY int32_t qetl_plugin_entry(const struct qetl_host *, struct qetl_ctx *, uint32_t *,  \
+                                         const struct qetl_plugin **);                             \
     int32_t qetl_plugin_entry(const struct qetl_host *host, struct qetl_ctx *ctx, uint32_t *abi,   \
                               const struct qetl_plugin **out)                                      \
     {                                                                                              \

@@ -57,6 +57,8 @@ static void encoder_settle(struct csv *self, struct csv_encoder *e)
     for (int64_t i = nulls->count - 1; i >= 0; i--)
         if (nulls->list[i].size)
             e->lone_null = nulls->list[i];
+    if (e->schema.n_children == 1 && !e->null.size)
+        e->null = e->lone_null;
     e->numbers_plain = nulls->count == 1 && !nulls->list[0].size &&
                        !strchr("0123456789-.", self->dialect.marks.delimiter) &&
                        !strchr("0123456789-.", self->dialect.marks.quote);

@@ -68,6 +68,10 @@ struct ndjson_column *ndjson_member_find(struct ndjson_decoder *d, struct ndjson
     if (!q)
         return NULL;
     run_learn(at, c, *p, q);
+    /* A record that ended with its object, not with a line feed: elsewhere, more may stand there.
+     */
+    if (closed && q[-1] != '\n')
+        c->run_size = NDJSON_RUN_NONE;
     *p = q;
     return c;
 }
@@ -218,6 +222,7 @@ const uint8_t *ndjson_value_store(struct ndjson_decoder *d, struct ndjson_column
                                   const uint8_t *p)
 {
     struct ndjson_cell cell;
-    p = ndjson_value_read(&d->reader, p, &cell);
+    /* A run that was foreseen may end before blanks that the record before did not have. */
+    p = ndjson_value_read(&d->reader, ndjson_blanks(p, d->end), &cell);
     return p && ndjson_cell_store(d, c, &cell) ? p : NULL;
 }
