@@ -22,7 +22,7 @@ enum { QETL_CLI_DIRS_MAX = 64 };
 struct qetl_cli {
     const char *plugin_dirs[QETL_CLI_DIRS_MAX + 1]; /* ended by NULL */
     size_t n_plugin_dirs;
-    bool json, quiet, help;
+    bool json, quiet, help, validate_full;
     const char *json_file;
     struct qetl_log log;
     const char *log_file;
@@ -30,7 +30,7 @@ struct qetl_cli {
     int64_t memory_bytes;
     enum qetl_driver driver;
     struct qetl_oneliner oneliner;
-    const char *operands[8]; /* what is no option */
+    char **operands; /* what is no option */
     size_t n_operands;
 };
 
@@ -43,6 +43,9 @@ struct qetl_registry *qetl_cli_registry(const struct qetl_cli *, struct qetl_fin
  * exit_code. */
 int qetl_cli_answer(const struct qetl_cli *, const char *command, int exit_code,
                     const struct qetl_run_report *, json_t *result, const struct qetl_findings *);
+
+/* The exit code of what was found before anything ran. */
+int qetl_cli_verdict(const struct qetl_findings *);
 
 /* cli_help.c */
 int qetl_cli_help(const char *command, FILE *out); /* -1 if there is no such command */

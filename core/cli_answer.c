@@ -47,6 +47,13 @@ static int write_json(const struct qetl_cli *cli, const json_t *answer)
     return failed;
 }
 
+int qetl_cli_verdict(const struct qetl_findings *findings)
+{
+    if (!findings->errors)
+        return QETL_EXIT_OK;
+    return qetl_findings_environment(findings) ? QETL_EXIT_ENVIRONMENT : QETL_EXIT_CONFIG;
+}
+
 int qetl_cli_answer(const struct qetl_cli *cli, const char *command, int exit_code,
                     const struct qetl_run_report *report, json_t *result,
                     const struct qetl_findings *findings)

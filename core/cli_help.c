@@ -39,6 +39,7 @@ static const char run[] =
     "  --workers N              data threads in all (default: one per processor)\n"
     "  --memory SIZE            memory budget (default 256MiB)\n"
     "  --driver pool|pull       threads, or the calling thread alone\n"
+    "  --validate full|cheap    check every batch of every plugin in full (default cheap)\n"
     "  --log-level LEVEL        error, warn, info, debug, trace (default warn)\n"
     "  --log-file PATH          append the log to a file\n"
     "\n"

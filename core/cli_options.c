@@ -16,6 +16,7 @@ enum {
     OPT_WORKERS,
     OPT_MEMORY,
     OPT_DRIVER,
+    OPT_VALIDATE,
     OPT_LOG_LEVEL,
     OPT_LOG_FILE,
     OPT_FROM,
@@ -33,6 +34,7 @@ static const struct option long_options[] = {
     {"workers", required_argument, NULL, OPT_WORKERS},
     {"memory", required_argument, NULL, OPT_MEMORY},
     {"driver", required_argument, NULL, OPT_DRIVER},
+    {"validate", required_argument, NULL, OPT_VALIDATE},
     {"log-level", required_argument, NULL, OPT_LOG_LEVEL},
     {"log-file", required_argument, NULL, OPT_LOG_FILE},
     {"from", required_argument, NULL, OPT_FROM},
@@ -80,6 +82,14 @@ static int set_driver(struct qetl_cli *cli, struct qetl_findings *findings)
     if (!pull && strcmp(optarg, "pool") != 0)
         return wrong(findings, "--driver", optarg, "give pool (threads) or pull (none)");
     cli->driver = pull ? QETL_DRIVE_PULL : QETL_DRIVE_POOL;
+    return 0;
+}
+
+static int set_validate(struct qetl_cli *cli, struct qetl_findings *findings)
+{
+    cli->validate_full = strcmp(optarg, "full") == 0;
+    if (!cli->validate_full && strcmp(optarg, "cheap") != 0)
+        return wrong(findings, "--validate", optarg, "give full or cheap");
     return 0;
 }
 
@@ -132,6 +142,8 @@ static int take(struct qetl_cli *cli, int option, char **argv, struct qetl_findi
         return set_memory(cli, findings);
     case OPT_DRIVER:
         return set_driver(cli, findings);
+    case OPT_VALIDATE:
+        return set_validate(cli, findings);
     case OPT_LOG_LEVEL:
         return set_log_level(cli, findings);
     case OPT_LOG_FILE:
@@ -181,21 +193,17 @@ int qetl_cli_parse(struct qetl_cli *cli, int argc, char **argv, struct qetl_find
             break;
         failed |= take(cli, option, argv, findings);
     }
-    for (; optind < argc && cli->n_operands < 8; optind++)
-        cli->operands[cli->n_operands++] = argv[optind];
+    cli->operands = argv + optind; /* getopt moved them there */
+    cli->n_operands = (size_t)(argc - optind);
     return failed;
 }
 
 struct qetl_registry *qetl_cli_registry(const struct qetl_cli *cli, struct qetl_findings *findings)
 {
-    size_t errors = findings->errors;
     char **dirs = qetl_plugin_dirs_new(cli->plugin_dirs, getenv("QETL_PLUGIN_PATH"),
                                        QETL_PLUGIN_DIR, findings);
     struct qetl_registry *registry =
         dirs ? qetl_registry_new((const char *const *)dirs, findings) : NULL;
     qetl_plugin_dirs_free(dirs);
-    if (findings->errors == errors)
-        return registry;
-    qetl_registry_free(registry);
-    return NULL;
+    return registry;
 }

@@ -56,6 +56,7 @@ static int run_pipeline(struct qetl_cli *cli, const struct qetl_document *docume
         .workers = cli->workers,
         .memory_bytes = cli->memory_bytes,
         .driver = cli->driver,
+        .validate_full = cli->validate_full,
         .document = document,
         .log = qetl_log_write,
         .log_arg = &cli->log,
@@ -91,14 +92,14 @@ int qetl_cli_run(struct qetl_cli *cli, struct qetl_findings *findings)
     if (open_log(cli, findings))
         return qetl_cli_answer(cli, "run", QETL_EXIT_ENVIRONMENT, NULL, NULL, findings);
     struct qetl_registry *registry = qetl_cli_registry(cli, findings);
-    int exit_code = registry ? QETL_EXIT_CONFIG : QETL_EXIT_ENVIRONMENT;
     struct qetl_document *document = registry ? document_of(cli, findings) : NULL;
     struct qetl_pipeline *pipeline =
-        document && !findings->errors ? qetl_pipeline_new(document, registry, findings) : NULL;
-    if (pipeline && !check_stdout(cli, pipeline, findings))
+        document ? qetl_pipeline_new(document, registry, findings) : NULL;
+    int exit_code = qetl_cli_verdict(findings);
+    if (pipeline && !exit_code && !check_stdout(cli, pipeline, findings))
         exit_code = run_pipeline(cli, document, pipeline, registry, findings);
     else
-        exit_code = qetl_cli_answer(cli, "run", exit_code, NULL, NULL, findings);
+        exit_code = qetl_cli_answer(cli, "run", qetl_cli_verdict(findings), NULL, NULL, findings);
     qetl_pipeline_free(pipeline);
     qetl_document_free(document);
     qetl_registry_free(registry);

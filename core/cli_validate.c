@@ -31,7 +31,6 @@ int qetl_cli_validate(struct qetl_cli *cli, struct qetl_findings *findings)
         qetl_document_free(document);
     }
     qetl_registry_free(registry);
-    int exit_code = findings->errors ? QETL_EXIT_CONFIG : QETL_EXIT_OK;
-    return qetl_cli_answer(cli, "validate", exit_code, NULL, json_pack("{s:o}", "files", files),
-                           findings);
+    return qetl_cli_answer(cli, "validate", qetl_cli_verdict(findings), NULL,
+                           json_pack("{s:o}", "files", files), findings);
 }

@@ -202,7 +202,7 @@ static int32_t frame_once(struct qetl_op *op)
         .struct_size = sizeof frame,
         .data = s->buffer + s->start,
         .size = window,
-        .max_record = op->run->pipeline->max_record,
+        .max_record = op->run->max_record,
         .object = s->object->name,
         .offset = s->offset,
     };

@@ -22,7 +22,7 @@ struct qetl_ctx *qetl_instance_new(const struct qetl_instance_env *env,
     ctx->component = component;
     ctx->options = use->options;
     ctx->self = calloc(1, component->state_size ? component->state_size : 1);
-    ctx->config = json_dumps(use->options, JSON_COMPACT | JSON_SORT_KEYS);
+    ctx->config = json_dumps(use->options, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
     if (ctx->self && ctx->config)
         return ctx;
     qetl_instance_free(ctx);

@@ -28,9 +28,10 @@ static int32_t take_columns(struct qetl_op *op, struct qetl_decoded *decoded,
                              (long long)decoded->batch.n_children, (long long)flow->n_wants);
     for (int64_t i = 0; i < flow->n_wants; i++) {
         struct ArrowArray *child = decoded->batch.children[i];
-        if (child->length != decoded->rows)
-            return qetl_op_fault(op, "bad_batch", "decode answered a column of %lld rows for %lld",
-                                 (long long)child->length, (long long)decoded->rows);
+        const struct ArrowSchema *field = flow->ports[0].schema->children[flow->wants[i].column];
+        int32_t status = qetl_op_check_column(op, field, flow->wants[i].form, child, decoded->rows);
+        if (status)
+            return status;
         struct qetl_batch_column *column = &batch->columns[flow->wants[i].column];
         struct qetl_vector *vector = qetl_vector_new(child);
         if (!vector)
@@ -41,7 +42,7 @@ static int32_t take_columns(struct qetl_op *op, struct qetl_decoded *decoded,
             column->lexical = vector;
         uint32_t wanted = flow->ports[0].columns[flow->wants[i].column].wanted;
         if (column->lexical && !column->value && wanted & QETL_FORM_VALUE &&
-            strcmp(flow->ports[0].schema->children[flow->wants[i].column]->format, "vu") == 0)
+            strcmp(field->format, "vu") == 0)
             column->value = qetl_vector_ref(column->lexical);
     }
     return QETL_OK;

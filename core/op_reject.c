@@ -68,10 +68,13 @@ int64_t qetl_op_bury(struct qetl_op *op, struct qetl_origin *origin, const struc
                                  (long long)row, (long long)batch->rows);
         lost = bury_one(op, &ctx->rejected[i], origin, batch, columns) != 0;
     }
-    qetl_instance_drop_rejected(ctx);
+    int32_t status = QETL_OK;
     if (lost)
-        return qetl_op_fault(op, "out_of_memory", "no memory to keep a rejected row");
-    qetl_tally_add(&ctx->tally.rows_rejected, n);
-    int32_t status = qetl_run_count_rejected(op->run, n);
+        status = qetl_op_fault(op, "out_of_memory", "no memory to keep a rejected row");
+    qetl_tally_add(&ctx->tally.rows_rejected, lost ? 0 : n);
+    if (!lost)
+        status = qetl_run_count_rejected(op->run, op->node, n, ctx->rejected[0].code,
+                                         ctx->rejected[0].message);
+    qetl_instance_drop_rejected(ctx);
     return status ? status : n;
 }

@@ -85,12 +85,12 @@ static int32_t carry_records(struct qetl_op *op, const struct qetl_batch *input,
 }
 
 static int32_t take_derived(struct qetl_op *op, struct qetl_output *output, int64_t index,
-                            struct qetl_batch_column *out)
+                            const struct ArrowSchema *field, struct qetl_batch_column *out)
 {
     struct ArrowArray *child = output->batch.children[index];
-    if (child->length != output->rows)
-        return qetl_op_fault(op, "bad_batch", "process answered a column of %lld rows for %lld",
-                             (long long)child->length, (long long)output->rows);
+    int32_t status = qetl_op_check_column(op, field, QETL_FORM_VALUE, child, output->rows);
+    if (status)
+        return status;
     out->value = qetl_vector_new(child);
     return out->value ? QETL_OK : no_memory(op);
 }
@@ -108,7 +108,8 @@ static int32_t assemble(struct qetl_op *op, const struct qetl_batch *input, uint
     for (int64_t c = 0; !status && c < binding->n_columns; c++) {
         const struct qetl_out_column *column = &binding->columns[c];
         if (column->derived >= 0)
-            status = take_derived(op, output, column->derived, &(*out)->columns[c]);
+            status = take_derived(op, output, column->derived, flow->schema->children[c],
+                                  &(*out)->columns[c]);
         else
             status = carry_column(op, input, column->from[in_port], flow->schema->children[c],
                                   flow->columns[c].wanted, output->row_map, output->rows,

@@ -52,6 +52,8 @@ static void fill_defaults(struct qetl_run *run)
         o->memory_bytes = default_memory_bytes;
     if (!o->barrier_ms)
         o->barrier_ms = DEFAULT_BARRIER_MS;
+    int64_t quarter = o->memory_bytes / 4;
+    run->max_record = run->pipeline->max_record < quarter ? run->pipeline->max_record : quarter;
 }
 
 static int trackers_make(struct qetl_run *run)

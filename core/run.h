@@ -30,7 +30,8 @@ struct qetl_run_options {
     int workers;          /* data threads in all; 0: one per processor */
     int64_t memory_bytes; /* the run's budget; 0: 256 MiB */
     enum qetl_driver driver;
-    int barrier_ms; /* a barrier at least this often; 0: 1000; -1: only at the end */
+    int validate_full; /* check every array that a plugin hands over, to the last offset */
+    int barrier_ms;    /* a barrier at least this often; 0: 1000; -1: only at the end */
     const struct qetl_document *document; /* for places in findings; or NULL */
     void (*log)(void *arg, const char *component, int level,
                 const char *message); /* [any] or NULL */

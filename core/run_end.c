@@ -128,22 +128,24 @@ int32_t qetl_run_fault(struct qetl_run *run, const struct qetl_node *node, const
     return QETL_E_FATAL;
 }
 
-int32_t qetl_run_count_rejected(struct qetl_run *run, int64_t n)
+int32_t qetl_run_count_rejected(struct qetl_run *run, const struct qetl_node *node, int64_t n,
+                                const char *code, const char *reason)
 {
     const struct qetl_pipeline *p = run->pipeline;
     int64_t total = atomic_fetch_add(&run->rejected, n) + n;
     if (!n || (!p->fail_on_error && (p->max_rejected < 0 || total <= p->max_rejected)))
         return QETL_OK;
-    char message[200];
+    char message[600];
     if (p->fail_on_error)
         snprintf(message, sizeof message,
-                 "a row was rejected, and on_error is fail; the dead letters say which and why");
+                 "a row was rejected, and on_error is fail: %s: %.400s; its dead letter says where",
+                 code, reason);
     else
         snprintf(message, sizeof message,
-                 "%lld rows were rejected, more than max_rejected (%lld) allows; the dead letters "
-                 "say which and why",
-                 (long long)total, (long long)p->max_rejected);
-    return qetl_run_fault(run, NULL, "rejected_rows", message);
+                 "more rows were rejected than max_rejected (%lld) allows; the last: %s: %.400s; "
+                 "the dead letters have them all",
+                 (long long)p->max_rejected, code, reason);
+    return qetl_run_fault(run, node, "rejected_rows", message);
 }
 
 void qetl_run_letter(void *arg, struct qetl_letter *letter)

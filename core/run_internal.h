@@ -25,6 +25,7 @@ struct qetl_run {
     struct qetl_run_options options;
     struct qetl_findings *findings;
     pthread_mutex_t lock;
+    int64_t max_record; /* the pipeline's, but at most a quarter of the budget */
 
     struct qetl_parker parker;
     struct qetl_pool *pool;
@@ -62,8 +63,10 @@ enum qetl_phase { QETL_PHASE_SETUP, QETL_PHASE_PROCESSING, QETL_PHASE_FINISH, QE
  * counts. */
 void qetl_run_end(struct qetl_run *, int exit_code);
 bool qetl_run_stopping(const struct qetl_run *);
-/* [any] Counts rejected rows; a failure (reported) where on_error or max_rejected forbids more. */
-int32_t qetl_run_count_rejected(struct qetl_run *, int64_t n);
+/* [any] Counts rejected rows; a failure (reported, with the reason of the first) where on_error or
+ * max_rejected forbids more. */
+int32_t qetl_run_count_rejected(struct qetl_run *, const struct qetl_node *, int64_t n,
+                                const char *code, const char *message);
 /* [any] Stores a letter; a failing store ends the run. */
 void qetl_run_letter(void *run, struct qetl_letter *);
 /* [any] A finding about a node from what its instance reported; ends the run. Answers status. */
