@@ -3,10 +3,16 @@
 #include "op.h"
 #include "run_internal.h"
 
+static void release_nothing(struct ArrowSchema *schema)
+{
+    (void)schema;
+}
+
 int32_t qetl_op_check_column(struct qetl_op *op, const struct ArrowSchema *field, uint32_t form,
                              const struct ArrowArray *column, int64_t rows)
 {
-    static const struct ArrowSchema text = {.format = "vu", .name = "", .flags = 2};
+    static const struct ArrowSchema text = {
+        .format = "vu", .name = "", .flags = ARROW_FLAG_NULLABLE, .release = release_nothing};
     char message[300];
     if (column->length != rows)
         return qetl_op_fault(op, "bad_batch", "column '%s' has %lld rows, the batch %lld",
