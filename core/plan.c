@@ -33,7 +33,7 @@ struct draft {
     struct qetl_run *run;
     struct draft_op *ops, **ops_end; /* in topological order */
     struct draft_op **by_node;       /* the op whose output is the node's */
-    struct draft_edge edges[256];
+    struct draft_edge *edges;
     size_t n_edges, n_stages;
     bool *single; /* per stage: one replica only */
 };
@@ -61,9 +61,12 @@ static size_t draft_stage_add(struct draft *draft, bool single)
 static int32_t draft_edge_add(struct draft *draft, struct draft_op *from, uint32_t from_port,
                               struct draft_op *to, uint32_t port)
 {
-    if (draft->n_edges == sizeof draft->edges / sizeof draft->edges[0])
-        return QETL_E_UNSUPPORTED;
-    draft->edges[draft->n_edges++] =
+    size_t size = (draft->n_edges + 1) * sizeof *draft->edges;
+    struct draft_edge *edges = realloc(draft->edges, size);
+    if (!edges)
+        return QETL_E_NO_MEMORY;
+    draft->edges = edges;
+    edges[draft->n_edges++] =
         (struct draft_edge){.from = from, .to = to, .from_port = from_port, .port = port};
     return QETL_OK;
 }
@@ -121,39 +124,49 @@ static int32_t draft_transform(struct draft *draft, size_t n)
     return status;
 }
 
-/* Encoders stand with what feeds them, so that they run in its replicas; those whose output cannot
- * be concatenated stand before their sink. */
+/* Encoders stand with what feeds them, so that they run in its replicas. */
+static int32_t draft_concatenable(struct draft *draft, size_t n, struct draft_op *sink, size_t i)
+{
+    const struct qetl_input *input = &draft->run->pipeline->nodes[n].inputs[i];
+    struct draft_op *from = draft->by_node[input->component];
+    struct draft_op *encode =
+        draft_op_add(draft, &qetl_op_encode, n, from->stage, from, input_port(draft, input));
+    if (!encode)
+        return QETL_E_NO_MEMORY;
+    encode->take = (uint32_t)i;
+    return draft_edge_add(draft, encode, 0, sink, (uint32_t)i);
+}
+
+/* What cannot be concatenated is encoded in order, by one instance, in the sink's own stage. */
+static int32_t draft_closed(struct draft *draft, size_t n, size_t stage)
+{
+    const struct qetl_node *node = &draft->run->pipeline->nodes[n];
+    struct draft_op *encode = draft_op_add(draft, &qetl_op_encode, n, stage, NULL, 0);
+    struct draft_op *sink = encode ? draft_op_add(draft, &qetl_op_sink, n, stage, encode, 0) : NULL;
+    if (!sink)
+        return QETL_E_NO_MEMORY;
+    int32_t status = QETL_OK;
+    for (size_t i = 0; !status && i < node->n_inputs; i++)
+        status = draft_edge_add(draft, draft->by_node[node->inputs[i].component],
+                                input_port(draft, &node->inputs[i]), encode, 0);
+    return status;
+}
+
 static int32_t draft_sink(struct draft *draft, size_t n)
 {
     const struct qetl_node *node = &draft->run->pipeline->nodes[n];
     const struct qetl_node_flow *flow = &draft->run->flows[n];
     size_t stage = draft_stage_add(draft, true);
-    int32_t status = QETL_OK;
-    struct draft_op *entries[64];
-    if (node->n_inputs > sizeof entries / sizeof entries[0])
-        return QETL_E_UNSUPPORTED;
-    for (size_t i = 0; flow->closed_format && i < node->n_inputs; i++)
-        if (!(entries[i] = draft_op_add(draft, &qetl_op_encode, n, stage, NULL, 0)))
-            return QETL_E_NO_MEMORY;
+    if (flow->bytes && flow->closed_format)
+        return draft_closed(draft, n, stage);
     struct draft_op *sink = draft_op_add(draft, &qetl_op_sink, n, stage, NULL, 0);
-    if (!sink)
-        return QETL_E_NO_MEMORY;
+    int32_t status = sink ? QETL_OK : QETL_E_NO_MEMORY;
     for (size_t i = 0; !status && i < node->n_inputs; i++) {
-        struct draft_op *from = draft->by_node[node->inputs[i].component];
-        uint32_t port = input_port(draft, &node->inputs[i]);
-        struct draft_op *to = sink;
-        if (flow->closed_format) {
-            to = entries[i];
-            to->take = (uint32_t)i;
-            sink->from = to;
-        } else if (flow->bytes) {
-            from = draft_op_add(draft, &qetl_op_encode, n, from->stage, from, port);
-            if (!from)
-                return QETL_E_NO_MEMORY;
-            from->take = (uint32_t)i;
-            port = 0;
-        }
-        status = draft_edge_add(draft, from, port, to, flow->closed_format ? 0 : (uint32_t)i);
+        if (flow->bytes)
+            status = draft_concatenable(draft, n, sink, i);
+        else
+            status = draft_edge_add(draft, draft->by_node[node->inputs[i].component],
+                                    input_port(draft, &node->inputs[i]), sink, (uint32_t)i);
     }
     return status;
 }
@@ -186,13 +199,16 @@ static int32_t ready_transform(struct qetl_run *run, const struct draft_op *draf
 {
     const struct qetl_node *node = &run->pipeline->nodes[draft->node];
     const struct qetl_node_flow *flow = &run->flows[draft->node];
-    const struct ArrowSchema *inputs[64];
+    const struct ArrowSchema **inputs = calloc(node->n_inputs + 1, sizeof *inputs);
     struct qetl_binding again;
+    if (!inputs)
+        return QETL_E_NO_MEMORY;
     for (size_t i = 0; i < node->n_inputs; i++)
         inputs[i] = qetl_flow_input(run->flows, run->pipeline, &node->inputs[i])->schema;
     int32_t status = qetl_bind(instance, (uint32_t)node->n_inputs, inputs, flow->n_ports, &again);
     if (!status)
         qetl_binding_free(&again);
+    free(inputs);
     return status;
 }
 
@@ -394,6 +410,7 @@ int32_t qetl_run_plan(struct qetl_run *run)
         free(draft.ops);
         draft.ops = next;
     }
+    free(draft.edges);
     free(draft.by_node);
     free(draft.single);
     if (status == QETL_E_NO_MEMORY && !qetl_run_stopping(run))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The syntax tree, node by node. What stands right of AND and OR is bound under a guard: it is needed
- * only where the left has not decided. */
+/* The syntax tree, node by node. What stands right of AND and OR is bound under a guard: it is
+ * needed only where the left has not decided. */
 #include "bind.h"
 #include "number.h"
 #include "op.h"
@@ -34,7 +34,8 @@ static unsigned edit_distance(const char *a, const char *b)
 }
 
 /* "did you mean …", or the first columns there are. */
-static void names_suggest(const struct ArrowSchema *schema, const char *name, char *out, size_t size)
+static void names_suggest(const struct ArrowSchema *schema, const char *name, char *out,
+                          size_t size)
 {
     unsigned best = 64;
     const char *nearest = NULL;
@@ -83,9 +84,10 @@ static struct expr_node *bind_column(struct expr_binder *b, const struct expr_as
     }
     node = qetl_expr_column(b, found, ast->span);
     if (node && node->type.id == EXPR_UNKNOWN)
-        return qetl_expr_mistake(b->source, ast->span, NULL,
-                                 "the column's type (Arrow format \"%s\") is not known to expressions",
-                                 schema->children[found]->format);
+        return qetl_expr_mistake(
+            b->source, ast->span, NULL,
+            "the column's type (Arrow format \"%s\") is not known to expressions",
+            schema->children[found]->format);
     return node;
 }
 
@@ -112,8 +114,8 @@ static struct expr_node *bind_number(struct expr_binder *b, const struct expr_as
     }
     if (qetl_expr_measure_decimal(text, &precision, &scale) != EXPR_PARSED ||
         qetl_expr_parse_decimal(text, scale, &value.decimal) != EXPR_PARSED)
-        return qetl_expr_mistake(b->source, ast->span, NULL, "this number needs more than %d digits",
-                                 EXPR_DECIMAL_DIGITS);
+        return qetl_expr_mistake(b->source, ast->span, NULL,
+                                 "this number needs more than %d digits", EXPR_DECIMAL_DIGITS);
     type = expr_type_decimal(precision, scale);
     return qetl_expr_constant(b, type, &value, ast->span);
 }
@@ -155,14 +157,15 @@ static struct expr_node *logic_join(struct expr_binder *b, const char *name, str
         return left;
     if (is_boolean_constant(left, *name != 'a') || is_boolean_constant(right, *name != 'a'))
         return is_boolean_constant(left, *name != 'a') ? left : right;
-    node = qetl_expr_call(b, qetl_expr_op_find(name, 2, ids, EXPR_BOOL), expr_type_of(EXPR_BOOL), span,
-                          args, NULL);
+    node = qetl_expr_call(b, qetl_expr_op_find(name, 2, ids, EXPR_BOOL), expr_type_of(EXPR_BOOL),
+                          span, args, NULL);
     if (node && node->kind == EXPR_NODE_CALL && !node->right_guard)
         node->right_guard = guard;
     return node;
 }
 
-static struct expr_guard *guard_new(struct expr_binder *b, const char *name, struct expr_node *condition)
+static struct expr_guard *guard_new(struct expr_binder *b, const char *name,
+                                    struct expr_node *condition)
 {
     struct expr_guard *guard = qetl_expr_new(b->source, sizeof *guard);
 
@@ -235,7 +238,8 @@ static struct expr_node *bind_distinct(struct expr_binder *b, const struct expr_
     struct expr_type text = expr_type_of(EXPR_TEXT);
     struct expr_node *left = qetl_expr_bind(b, ast->args[0]);
     struct expr_node *right = left ? qetl_expr_bind(b, ast->args[1]) : NULL;
-    struct expr_node *equal = qetl_expr_compare(b, "=", ast->span, left, right), *nulls[2], *both[2];
+    struct expr_node *equal = qetl_expr_compare(b, "=", ast->span, left, right), *nulls[2],
+                     *both[2];
     const struct expr_op *conjunction = qetl_expr_op_find("and", 2, ids, EXPR_BOOL);
 
     if (!equal)
@@ -347,14 +351,15 @@ static struct expr_node *bind_in(struct expr_binder *b, const struct expr_ast *a
         if (!items[i])
             return NULL;
     }
-    if (constant && items_settle(b, &aligned, n, items))
+    /* One item is a comparison, also in what NULL makes of it. */
+    if (n > 1 && constant && items_settle(b, &aligned, n, items))
         return qetl_expr_in(b, aligned, n, items, ast->span);
     if (b->source->status)
         return NULL;
     if (n > TERMS_MAX)
-        return qetl_expr_mistake(b->source, ast->span, "cast the list's values to the column's type",
-                                 "a list of more than %d values must hold constants of one type",
-                                 TERMS_MAX);
+        return qetl_expr_mistake(
+            b->source, ast->span, "cast the list's values to the column's type",
+            "a list of more than %d values must hold constants of one type", TERMS_MAX);
     return bind_alternatives(b, ast, node, items);
 }
 
@@ -369,7 +374,8 @@ static bool is_one_of(const char *name, const char *const *names)
 }
 
 /* A number and the signs before it are one literal: -2147483648 is an integer. */
-static bool is_signed_number(const struct expr_ast *ast, bool *minus, const struct expr_ast **number)
+static bool is_signed_number(const struct expr_ast *ast, bool *minus,
+                             const struct expr_ast **number)
 {
     for (*minus = false; ast->kind == EXPR_AST_CALL && !ast->function; ast = ast->args[0]) {
         if (!strcmp(ast->name, "negate"))
@@ -410,7 +416,8 @@ static struct expr_node *bind_call(struct expr_binder *b, const struct expr_ast 
     static const char *const tests[] = {"not", "is null", "is true", "is false", NULL};
 
     if (ast->function)
-        return qetl_expr_mistake(b->source, ast->span, NULL, "there is no function %.60s", ast->name);
+        return qetl_expr_mistake(b->source, ast->span, NULL, "there is no function %.60s",
+                                 ast->name);
     if (is_one_of(ast->name, logic))
         return bind_logic(b, ast);
     if (is_one_of(ast->name, tests))
@@ -432,7 +439,8 @@ struct expr_node *qetl_expr_bind(struct expr_binder *b, const struct expr_ast *a
     case EXPR_AST_NUMBER:
         return bind_number(b, ast, false);
     case EXPR_AST_CAST:
-        return qetl_expr_cast(b, qetl_expr_bind(b, ast->args[0]), ast->type, ast->any_scale, ast->span);
+        return qetl_expr_cast(b, qetl_expr_bind(b, ast->args[0]), ast->type, ast->any_scale,
+                              ast->span);
     case EXPR_AST_CALL:
         return bind_call(b, ast);
     default:

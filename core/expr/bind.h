@@ -27,20 +27,22 @@ struct expr_node *qetl_expr_constant(struct expr_binder *b, struct expr_type typ
                                      const struct expr_value *value, struct expr_span span);
 struct expr_node *qetl_expr_column(struct expr_binder *b, int64_t column, struct expr_span span);
 /* A call, folded where it is constant, shared where it was made before. */
-struct expr_node *qetl_expr_call(struct expr_binder *b, const struct expr_op *op, struct expr_type type,
-                                 struct expr_span span, struct expr_node *const *args,
-                                 const struct expr_set *set);
+struct expr_node *qetl_expr_call(struct expr_binder *b, const struct expr_op *op,
+                                 struct expr_type type, struct expr_span span,
+                                 struct expr_node *const *args, const struct expr_set *set);
 
 /* ---- coerce.c ---- */
 
 /* CAST(node AS type), explicit. any_scale: of a decimal, the scale that loses nothing. */
-struct expr_node *qetl_expr_cast(struct expr_binder *b, struct expr_node *node, struct expr_type type,
-                                 bool any_scale, struct expr_span span);
+struct expr_node *qetl_expr_cast(struct expr_binder *b, struct expr_node *node,
+                                 struct expr_type type, bool any_scale, struct expr_span span);
 /* An untyped literal takes the type of the other side (of a decimal: its own scale). */
 struct expr_node *qetl_expr_settle(struct expr_binder *b, struct expr_node *node,
                                    const struct expr_type *other);
-/* For comparisons: the same value in the common type; what does not fit there lies beyond all that does. */
-struct expr_node *qetl_expr_align(struct expr_binder *b, struct expr_node *node, struct expr_type type);
+/* For comparisons: the same value in the common type; what does not fit there lies beyond all that
+ * does. */
+struct expr_node *qetl_expr_align(struct expr_binder *b, struct expr_node *node,
+                                  struct expr_type type);
 /* A node whose type takes part in arithmetic: unsigned and tiny integers widen. */
 struct expr_node *qetl_expr_promote(struct expr_binder *b, struct expr_node *node);
 /* The type in which two values compare or compute; UNKNOWN: there is none. */
@@ -55,9 +57,10 @@ struct expr_node *qetl_expr_negate(struct expr_binder *b, const struct expr_ast 
 /* name: = <> < <= > >= */
 struct expr_node *qetl_expr_compare(struct expr_binder *b, const char *name, struct expr_span span,
                                     struct expr_node *left, struct expr_node *right);
-struct expr_node *qetl_expr_concat(struct expr_binder *b, struct expr_span span, struct expr_node *left,
-                                   struct expr_node *right);
-struct expr_node *qetl_expr_boolean(struct expr_binder *b, struct expr_node *node, const char *where);
+struct expr_node *qetl_expr_concat(struct expr_binder *b, struct expr_span span,
+                                   struct expr_node *left, struct expr_node *right);
+struct expr_node *qetl_expr_boolean(struct expr_binder *b, struct expr_node *node,
+                                    const char *where);
 
 /* ---- set.c: IN ---- */
 

@@ -12,7 +12,8 @@ int64_t qetl_expr_days_from_civil(int64_t year, int month, int day)
     int64_t cycle = expr_floor_divide(shifted, 400), in_cycle = shifted - cycle * 400;
     int64_t in_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
 
-    return cycle * DAYS_400 + in_cycle * 365 + in_cycle / 4 - in_cycle / 100 + in_year - DAYS_TO_1970;
+    return cycle * DAYS_400 + in_cycle * 365 + in_cycle / 4 - in_cycle / 100 + in_year -
+           DAYS_TO_1970;
 }
 
 void qetl_expr_civil_from_days(int64_t days, int64_t *year, int *month, int *day)
@@ -147,7 +148,8 @@ struct civil {
 static enum expr_parsed scan_date(struct scanner *s, struct civil *out)
 {
     if (!scan_number(s, 4, 7, &out->year) || !scan_char(s, '-') ||
-        !scan_number(s, 1, 2, &out->month) || !scan_char(s, '-') || !scan_number(s, 1, 2, &out->day))
+        !scan_number(s, 1, 2, &out->month) || !scan_char(s, '-') ||
+        !scan_number(s, 1, 2, &out->day))
         return EXPR_PARSED_BAD;
     if (out->month < 1 || out->month > 12 || out->day < 1)
         return EXPR_PARSED_RANGE;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dates and times as text: ISO 8601 in, PostgreSQL's ISO style out; the proleptic Gregorian calendar.
+ * Dates and times as text: ISO 8601 in, PostgreSQL's ISO style out; the proleptic Gregorian
+ * calendar.
  *
- * Invariant: dates are days and timestamps microseconds since 1970-01-01 (UTC), times since midnight;
- *            the zone of a session is UTC.
- * Ownership: none.
- * Threads:   any.
+ * Invariant: dates are days and timestamps microseconds since 1970-01-01 (UTC), times since
+ * midnight; the zone of a session is UTC. Ownership: none. Threads:   any.
  */
 #ifndef QETL_EXPR_CALENDAR_H
 #define QETL_EXPR_CALENDAR_H
@@ -42,6 +41,7 @@ void qetl_expr_civil_from_days(int64_t days, int64_t *year, int *month, int *day
 
 /* type: DATE, TIME, TIMESTAMP or TIMESTAMPTZ. Not terminated; answers the size. */
 int qetl_expr_print_moment(int64_t value, enum expr_type_id type, char *out);
-enum expr_parsed qetl_expr_parse_moment(struct expr_text text, enum expr_type_id type, int64_t *out);
+enum expr_parsed qetl_expr_parse_moment(struct expr_text text, enum expr_type_id type,
+                                        int64_t *out);
 
 #endif

@@ -6,8 +6,9 @@
 
 #include <stdio.h>
 
-static struct expr_node *cast_direct(struct expr_binder *b, const char *name, struct expr_node *node,
-                                     struct expr_type type, struct expr_span span)
+static struct expr_node *cast_direct(struct expr_binder *b, const char *name,
+                                     struct expr_node *node, struct expr_type type,
+                                     struct expr_span span)
 {
     const struct expr_op *op = qetl_expr_op_find(name, 1, &node->type.id, type.id);
 
@@ -99,14 +100,15 @@ static bool any_decimal(struct expr_binder *b, const struct expr_node *node, str
             *type = expr_type_decimal(precision, scale);
         return true; /* else the cast itself reports it */
     }
-    qetl_expr_mistake(b->source, span, "say how many digits: decimal(p,s), for example decimal(18,4)",
+    qetl_expr_mistake(b->source, span,
+                      "say how many digits: decimal(p,s), for example decimal(18,4)",
                       "%s does not tell the scale of a decimal",
                       qetl_expr_type_name(&node->type, name, sizeof name));
     return false;
 }
 
-/* An untyped literal becomes a constant of the type, now; what cannot is a mistake even if no row would
- * ever need it. */
+/* An untyped literal becomes a constant of the type, now; what cannot is a mistake even if no row
+ * would ever need it. */
 static struct expr_node *literal_cast(struct expr_binder *b, struct expr_node *node,
                                       struct expr_type type)
 {
@@ -124,8 +126,8 @@ static struct expr_node *literal_cast(struct expr_binder *b, struct expr_node *n
     return cast || b->source->status ? cast : no_cast(b, text, type, node->span);
 }
 
-struct expr_node *qetl_expr_cast(struct expr_binder *b, struct expr_node *node, struct expr_type type,
-                                 bool any_scale, struct expr_span span)
+struct expr_node *qetl_expr_cast(struct expr_binder *b, struct expr_node *node,
+                                 struct expr_type type, bool any_scale, struct expr_span span)
 {
     struct expr_node *cast;
 
@@ -145,7 +147,8 @@ struct expr_node *qetl_expr_settle(struct expr_binder *b, struct expr_node *node
     return qetl_expr_cast(b, node, *other, other->id == EXPR_DECIMAL, node->span);
 }
 
-struct expr_node *qetl_expr_align(struct expr_binder *b, struct expr_node *node, struct expr_type type)
+struct expr_node *qetl_expr_align(struct expr_binder *b, struct expr_node *node,
+                                  struct expr_type type)
 {
     struct expr_node *aligned;
 
@@ -186,15 +189,16 @@ static struct expr_type common_numeric(const struct expr_type *a, const struct e
     int32_t scale = a->scale > b->scale ? a->scale : b->scale, whole;
 
     if (expr_type_is_float(a->id) || expr_type_is_float(b->id))
-        return expr_type_of(a->id == EXPR_FLOAT4 && b->id == EXPR_FLOAT4 ? EXPR_FLOAT4 : EXPR_FLOAT8);
+        return expr_type_of(a->id == EXPR_FLOAT4 && b->id == EXPR_FLOAT4 ? EXPR_FLOAT4
+                                                                         : EXPR_FLOAT8);
     if (other->id != EXPR_DECIMAL)
         return expr_type_of(a->id > b->id ? a->id : b->id);
     whole = integer->id == EXPR_DECIMAL ? integer->precision - integer->scale
                                         : integer_digits(integer->id);
     if (whole < other->precision - other->scale)
         whole = other->precision - other->scale;
-    return expr_type_decimal(whole + scale < EXPR_DECIMAL_DIGITS ? whole + scale : EXPR_DECIMAL_DIGITS,
-                             scale);
+    return expr_type_decimal(
+        whole + scale < EXPR_DECIMAL_DIGITS ? whole + scale : EXPR_DECIMAL_DIGITS, scale);
 }
 
 struct expr_type qetl_expr_common(const struct expr_type *a, const struct expr_type *b)

@@ -46,7 +46,8 @@ static struct expr_span window_find(const struct expr_source *source, struct exp
     return (struct expr_span){(uint32_t)begin, (uint32_t)end};
 }
 
-static void caret_append(const struct expr_source *source, struct expr_span at, char *out, size_t size)
+static void caret_append(const struct expr_source *source, struct expr_span at, char *out,
+                         size_t size)
 {
     struct expr_span window = window_find(source, at);
     size_t start = strlen(out), used = start;
@@ -87,8 +88,8 @@ void *qetl_expr_mistake(struct expr_source *source, struct expr_span at, const c
 
     if (source->status)
         return NULL;
-    used = snprintf(message, sizeof message, "character %zu: ",
-                    qetl_expr_character(source->text, at.begin));
+    used = snprintf(message, sizeof message,
+                    "character %zu: ", qetl_expr_character(source->text, at.begin));
     va_start(args, format);
     vsnprintf(message + used, sizeof message / 2, format, args);
     va_end(args);

@@ -3,8 +3,8 @@
  * What a compilation knows of its text, and how it reports a mistake with a caret under the place.
  *
  * Invariant: only the first mistake is reported; status then stays what it was.
- * Ownership: text, option and schema are the caller's until compile returns; the arena is the expression's.
- * Threads:   one at a time.
+ * Ownership: text, option and schema are the caller's until compile returns; the arena is the
+ * expression's. Threads:   one at a time.
  */
 #ifndef QETL_EXPR_DIAG_H
 #define QETL_EXPR_DIAG_H

@@ -60,7 +60,8 @@ int32_t qetl_expr_run_strip(struct qetl_expr *expr, int64_t base, int64_t rows)
         in->dst->stamp = f->stamp;
         status = in->kernel(f, in);
         if (status)
-            return qetl_fail(expr->env, status, NULL, NULL, "no memory for the text of an expression");
+            return qetl_fail(expr->env, status, NULL, NULL,
+                             "no memory for the text of an expression");
     }
     return QETL_OK;
 }

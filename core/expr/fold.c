@@ -17,7 +17,8 @@ struct fold_cell {
 };
 
 static void fold_fail(struct expr_reporter *reporter, const struct expr_frame *frame,
-                      const struct expr_node *node, int64_t row, const char *code, const char *message)
+                      const struct expr_node *node, int64_t row, const char *code,
+                      const char *message)
 {
     struct fold *fold = (struct fold *)(void *)reporter;
 
@@ -59,8 +60,8 @@ bool qetl_expr_fold(struct expr_binder *b, const struct expr_node *call, struct 
     if (folded) {
         *out = qetl_expr_vec_get(in.dst, call->type.id, 0);
         if (!out->null && call->type.id == EXPR_TEXT) {
-            out->text.data = qetl_expr_arena_text(b->source->arena, out->text.size ? out->text.data : "",
-                                                  (size_t)out->text.size);
+            out->text.data = qetl_expr_arena_text(
+                b->source->arena, out->text.size ? out->text.data : "", (size_t)out->text.size);
             if (!out->text.data)
                 qetl_expr_no_memory(b->source);
         }

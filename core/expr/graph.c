@@ -130,7 +130,8 @@ struct expr_node *qetl_expr_column(struct expr_binder *b, int64_t column, struct
 
     node.type = qetl_expr_type_parse(field->dictionary ? field->dictionary->format : field->format);
     if (node.type.zone) {
-        node.type.zone = qetl_expr_arena_text(b->source->arena, node.type.zone, strlen(node.type.zone));
+        node.type.zone =
+            qetl_expr_arena_text(b->source->arena, node.type.zone, strlen(node.type.zone));
         if (!node.type.zone)
             return qetl_expr_no_memory(b->source);
     }
@@ -154,9 +155,9 @@ static bool has_null(const struct expr_node *node)
     return false;
 }
 
-struct expr_node *qetl_expr_call(struct expr_binder *b, const struct expr_op *op, struct expr_type type,
-                                 struct expr_span span, struct expr_node *const *args,
-                                 const struct expr_set *set)
+struct expr_node *qetl_expr_call(struct expr_binder *b, const struct expr_op *op,
+                                 struct expr_type type, struct expr_span span,
+                                 struct expr_node *const *args, const struct expr_set *set)
 {
     struct expr_node node = {.kind = EXPR_NODE_CALL, .type = type, .span = span, .op = op};
     struct expr_value value;

@@ -60,9 +60,9 @@ static int32_t kernel_same(struct expr_frame *f, const struct expr_instr *in)
     return QETL_OK;
 }
 
-#define CAST(name, from, to, flags, kernel)                                                             \
-    {                                                                                                   \
-        name, 1, {from}, to, flags, kernel                                                              \
+#define CAST(name, from, to, flags, kernel) \
+    {                                       \
+        name, 1, {from}, to, flags, kernel  \
     }
 
 static const struct expr_op ops[] = {

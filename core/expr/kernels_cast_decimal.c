@@ -26,7 +26,8 @@ static int32_t cast_rows(struct expr_frame *f, const struct expr_instr *in, deci
     return QETL_OK;
 }
 
-/* r = a × factor with every result within the precision; false: some row, perhaps a NULL one, is not. */
+/* r = a × factor with every result within the precision; false: some row, perhaps a NULL one, is
+ * not. */
 EXPR_CLONES static bool scale_loop(int64_t *restrict r, const int64_t *restrict a, int64_t factor,
                                    int64_t limit, int64_t n)
 {
@@ -209,9 +210,9 @@ static int32_t kernel_decimal_float4(struct expr_frame *f, const struct expr_ins
     return QETL_OK;
 }
 
-#define CAST(name, from, to, flags, kernel)                                                             \
-    {                                                                                                   \
-        name, 1, {from}, to, flags, kernel                                                              \
+#define CAST(name, from, to, flags, kernel) \
+    {                                       \
+        name, 1, {from}, to, flags, kernel  \
     }
 
 static const struct expr_op ops[] = {

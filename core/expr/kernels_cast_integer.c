@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Casts among integers, booleans and floating-point numbers. Integers meet in bigint: the binder makes
- * two casts where there is no direct one. */
+/* Casts among integers, booleans and floating-point numbers. Integers meet in bigint: the binder
+ * makes two casts where there is no direct one. */
 #include "op.h"
 
 #include <math.h>
 
-#define WIDEN(name, FROM, TO)                                                                           \
-    EXPR_CLONES static void loop_##name(TO *restrict r, const FROM *restrict a, int64_t n)              \
-    {                                                                                                   \
-        EXPR_LOOP(i, n, { r[i] = (TO)a[i]; });                                                          \
-    }                                                                                                   \
-    static int32_t kernel_##name(struct expr_frame *f, const struct expr_instr *in)                     \
-    {                                                                                                   \
-        qetl_expr_valid_and(f, in, 1);                                                                  \
-        loop_##name(in->dst->data, in->args[0]->data, f->rows);                                         \
-        return QETL_OK;                                                                                 \
+#define WIDEN(name, FROM, TO)                                                              \
+    EXPR_CLONES static void loop_##name(TO *restrict r, const FROM *restrict a, int64_t n) \
+    {                                                                                      \
+        EXPR_LOOP(i, n, { r[i] = (TO)a[i]; });                                             \
+    }                                                                                      \
+    static int32_t kernel_##name(struct expr_frame *f, const struct expr_instr *in)        \
+    {                                                                                      \
+        qetl_expr_valid_and(f, in, 1);                                                     \
+        loop_##name(in->dst->data, in->args[0]->data, f->rows);                            \
+        return QETL_OK;                                                                    \
     }
 
 WIDEN(int1_int2, int8_t, int16_t)
@@ -32,29 +32,29 @@ WIDEN(int8_float8, int64_t, double)
 WIDEN(float4_float8, float, double)
 
 /* From bigint: what changes on the way back did not fit. */
-#define NARROW(name, TO, above)                                                                         \
-    EXPR_CLONES static int64_t loop_##name(TO *restrict r, const int64_t *restrict a, int64_t n)        \
-    {                                                                                                   \
-        int64_t bad = 0;                                                                                \
-        EXPR_LOOP(i, n, {                                                                               \
-            r[i] = (TO)a[i];                                                                            \
-            bad |= (int64_t)r[i] ^ a[i];                                                                \
-            bad |= above;                                                                               \
-        });                                                                                             \
-        return bad;                                                                                     \
-    }                                                                                                   \
-    static int32_t kernel_##name(struct expr_frame *f, const struct expr_instr *in)                     \
-    {                                                                                                   \
-        const int64_t *a = in->args[0]->data;                                                           \
-        TO *r = in->dst->data;                                                                          \
-        uint64_t todo[EXPR_WORDS];                                                                      \
-        qetl_expr_valid_and(f, in, 1);                                                                  \
-        if (!loop_##name(r, a, f->rows) || !qetl_expr_todo(f, in, todo))                                \
-            return QETL_OK;                                                                             \
-        for (int64_t i = expr_bits_next(todo, 0); i >= 0; i = expr_bits_next(todo, i + 1))              \
-            if ((int64_t)r[i] != a[i] || (above))                                                       \
-                qetl_expr_fail_range(f, in, i);                                                         \
-        return QETL_OK;                                                                                 \
+#define NARROW(name, TO, above)                                                                  \
+    EXPR_CLONES static int64_t loop_##name(TO *restrict r, const int64_t *restrict a, int64_t n) \
+    {                                                                                            \
+        int64_t bad = 0;                                                                         \
+        EXPR_LOOP(i, n, {                                                                        \
+            r[i] = (TO)a[i];                                                                     \
+            bad |= (int64_t)r[i] ^ a[i];                                                         \
+            bad |= above;                                                                        \
+        });                                                                                      \
+        return bad;                                                                              \
+    }                                                                                            \
+    static int32_t kernel_##name(struct expr_frame *f, const struct expr_instr *in)              \
+    {                                                                                            \
+        const int64_t *a = in->args[0]->data;                                                    \
+        TO *r = in->dst->data;                                                                   \
+        uint64_t todo[EXPR_WORDS];                                                               \
+        qetl_expr_valid_and(f, in, 1);                                                           \
+        if (!loop_##name(r, a, f->rows) || !qetl_expr_todo(f, in, todo))                         \
+            return QETL_OK;                                                                      \
+        for (int64_t i = expr_bits_next(todo, 0); i >= 0; i = expr_bits_next(todo, i + 1))       \
+            if ((int64_t)r[i] != a[i] || (above))                                                \
+                qetl_expr_fail_range(f, in, i);                                                  \
+        return QETL_OK;                                                                          \
     }
 
 NARROW(int8_int1, int8_t, 0)
@@ -125,9 +125,9 @@ static int32_t kernel_int8_bool(struct expr_frame *f, const struct expr_instr *i
     return QETL_OK;
 }
 
-#define CAST(from, to, flags, kernel)                                                                   \
-    {                                                                                                   \
-        "cast", 1, {from}, to, flags, kernel                                                            \
+#define CAST(from, to, flags, kernel)        \
+    {                                        \
+        "cast", 1, {from}, to, flags, kernel \
     }
 
 static const struct expr_op ops[] = {

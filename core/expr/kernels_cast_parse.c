@@ -86,7 +86,8 @@ static bool is_prefix(struct expr_text text, const char *word, int64_t least)
 /* true, yes, on, 1 and their opposites; words may be cut short as long as they stay clear. */
 static enum expr_parsed parse_boolean(struct expr_text text, bool *out)
 {
-    while (text.size > 0 && strchr(" \t\n\v\f\r", text.data[text.size - 1]) && text.data[text.size - 1])
+    while (text.size > 0 && strchr(" \t\n\v\f\r", text.data[text.size - 1]) &&
+           text.data[text.size - 1])
         text.size--;
     while (text.size > 0 && strchr(" \t\n\v\f\r", text.data[0]) && text.data[0]) {
         text.data++;
@@ -110,11 +111,11 @@ static enum expr_parsed cast_bool(const struct expr_instr *in, struct expr_text 
     return result;
 }
 
-#define KERNEL(name, cast)                                                                              \
-    static int32_t kernel_##name(struct expr_frame *f, const struct expr_instr *in)                     \
-    {                                                                                                   \
-        in->dst->narrow = false;                                                                        \
-        return parse_rows(f, in, cast);                                                                 \
+#define KERNEL(name, cast)                                                          \
+    static int32_t kernel_##name(struct expr_frame *f, const struct expr_instr *in) \
+    {                                                                               \
+        in->dst->narrow = false;                                                    \
+        return parse_rows(f, in, cast);                                             \
     }
 
 KERNEL(int8, cast_int8)
@@ -126,9 +127,9 @@ KERNEL(date, cast_date)
 KERNEL(moment, cast_moment)
 KERNEL(bool, cast_bool)
 
-#define CAST(to, kernel)                                                                                \
-    {                                                                                                   \
-        "cast", 1, {EXPR_TEXT}, to, EXPR_OP_MASKED, kernel                                              \
+#define CAST(to, kernel)                                   \
+    {                                                      \
+        "cast", 1, {EXPR_TEXT}, to, EXPR_OP_MASKED, kernel \
     }
 
 static const struct expr_op ops[] = {

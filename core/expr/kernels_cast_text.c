@@ -67,10 +67,10 @@ static int print_moment(const struct expr_instr *in, int64_t i, char *out)
                                   in->node->args[0]->type.id, out);
 }
 
-#define KERNEL(name)                                                                                    \
-    static int32_t kernel_##name(struct expr_frame *f, const struct expr_instr *in)                     \
-    {                                                                                                   \
-        return print_rows(f, in, print_##name);                                                         \
+#define KERNEL(name)                                                                \
+    static int32_t kernel_##name(struct expr_frame *f, const struct expr_instr *in) \
+    {                                                                               \
+        return print_rows(f, in, print_##name);                                     \
     }
 
 KERNEL(int8)
@@ -81,16 +81,16 @@ KERNEL(bool)
 KERNEL(date)
 KERNEL(moment)
 
-#define CAST(from, kernel)                                                                              \
-    {                                                                                                   \
-        "cast", 1, {from}, EXPR_TEXT, EXPR_OP_MASKED, kernel                                            \
+#define CAST(from, kernel)                                   \
+    {                                                        \
+        "cast", 1, {from}, EXPR_TEXT, EXPR_OP_MASKED, kernel \
     }
 
 static const struct expr_op ops[] = {
-    CAST(EXPR_INT8, kernel_int8),        CAST(EXPR_DECIMAL, kernel_decimal),
-    CAST(EXPR_FLOAT4, kernel_float4),    CAST(EXPR_FLOAT8, kernel_float8),
-    CAST(EXPR_BOOL, kernel_bool),        CAST(EXPR_DATE, kernel_date),
-    CAST(EXPR_TIME, kernel_moment),      CAST(EXPR_TIMESTAMP, kernel_moment),
+    CAST(EXPR_INT8, kernel_int8),          CAST(EXPR_DECIMAL, kernel_decimal),
+    CAST(EXPR_FLOAT4, kernel_float4),      CAST(EXPR_FLOAT8, kernel_float8),
+    CAST(EXPR_BOOL, kernel_bool),          CAST(EXPR_DATE, kernel_date),
+    CAST(EXPR_TIME, kernel_moment),        CAST(EXPR_TIMESTAMP, kernel_moment),
     CAST(EXPR_TIMESTAMPTZ, kernel_moment),
 };
 

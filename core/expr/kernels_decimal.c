@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arithmetic of decimals whose scales agree already. A strip whose values fit 64 bits stays narrow; one
- * that outgrows them is computed again in 128. */
+/* Arithmetic of decimals whose scales agree already. A strip whose values fit 64 bits stays narrow;
+ * one that outgrows them is computed again in 128. */
 #include "narrow.h"
 #include "number.h"
 #include "op.h"
@@ -47,9 +47,8 @@ static bool are_narrow(const struct expr_instr *in)
 static int32_t add_or_subtract(struct expr_frame *f, const struct expr_instr *in, bool minus)
 {
     qetl_expr_valid_and(f, in, 2);
-    in->dst->narrow = are_narrow(in) &&
-                      qetl_expr_add_narrow(in->dst->data, in->args[0]->data, in->args[1]->data,
-                                           f->rows, minus);
+    in->dst->narrow = are_narrow(in) && qetl_expr_add_narrow(in->dst->data, in->args[0]->data,
+                                                             in->args[1]->data, f->rows, minus);
     return in->dst->narrow ? QETL_OK : compute_wide(f, in, minus ? step_subtract : step_add);
 }
 
@@ -66,9 +65,8 @@ static int32_t kernel_subtract(struct expr_frame *f, const struct expr_instr *in
 static int32_t kernel_multiply(struct expr_frame *f, const struct expr_instr *in)
 {
     qetl_expr_valid_and(f, in, 2);
-    in->dst->narrow = are_narrow(in) &&
-                      qetl_expr_multiply_narrow(in->dst->data, in->args[0]->data, in->args[1]->data,
-                                                f->rows);
+    in->dst->narrow = are_narrow(in) && qetl_expr_multiply_narrow(in->dst->data, in->args[0]->data,
+                                                                  in->args[1]->data, f->rows);
     return in->dst->narrow ? QETL_OK : compute_wide(f, in, step_multiply);
 }
 
@@ -126,16 +124,15 @@ static int32_t kernel_negate(struct expr_frame *f, const struct expr_instr *in)
     return QETL_OK;
 }
 
-#define BINARY(symbol, word)                                                                            \
-    {symbol, 2, {EXPR_DECIMAL, EXPR_DECIMAL}, EXPR_DECIMAL, EXPR_OP_MASKED, kernel_##word}
+#define BINARY(symbol, word)                                                                 \
+    {                                                                                        \
+        symbol, 2, {EXPR_DECIMAL, EXPR_DECIMAL}, EXPR_DECIMAL, EXPR_OP_MASKED, kernel_##word \
+    }
 
 static const struct expr_op ops[] = {
-    BINARY("+", add),
-    BINARY("-", subtract),
-    BINARY("*", multiply),
-    BINARY("/", divide),
-    BINARY("%", modulo),
-    {"negate", 1, {EXPR_DECIMAL}, EXPR_DECIMAL, 0, kernel_negate},
+    BINARY("+", add),      BINARY("-", subtract),
+    BINARY("*", multiply), BINARY("/", divide),
+    BINARY("%", modulo),   {"negate", 1, {EXPR_DECIMAL}, EXPR_DECIMAL, 0, kernel_negate},
 };
 
 const struct expr_family qetl_expr_family_decimal = {ops, sizeof ops / sizeof ops[0]};

@@ -88,9 +88,9 @@ static int32_t kernel_is_false(struct expr_frame *f, const struct expr_instr *in
     return QETL_OK;
 }
 
-#define IS_NULL(type)                                                                                   \
-    {                                                                                                   \
-        "is null", 1, {type}, EXPR_BOOL, EXPR_OP_NULLABLE, kernel_is_null                                              \
+#define IS_NULL(type)                                                     \
+    {                                                                     \
+        "is null", 1, {type}, EXPR_BOOL, EXPR_OP_NULLABLE, kernel_is_null \
     }
 
 static const struct expr_op ops[] = {

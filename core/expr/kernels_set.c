@@ -58,23 +58,23 @@ static bool has_decimal(const struct expr_set *set, expr_int128 key)
 }
 
 /* Few keys: all of them against 64 rows. */
-#define LINEAR(name, T)                                                                                 \
-    EXPR_CLONES static void linear_##name(uint64_t *r, const T *values, int64_t n,                      \
-                                          const struct expr_set *set)                                   \
-    {                                                                                                   \
-        for (int64_t at = 0; at < n; at += 64) {                                                        \
-            uint8_t bytes[64] = {0};                                                                    \
-            T block[64] = {0};                                                                          \
-            const T *rows = values + at;                                                                \
-            if (at + 64 > n)                                                                            \
-                rows = memcpy(block, rows, (size_t)(n - at) * sizeof(T));                               \
-            for (uint32_t k = 0; k < set->count; k++) {                                                 \
-                T key = (T)set->integers[k];                                                            \
-                for (int j = 0; j < 64; j++)                                                            \
-                    bytes[j] |= rows[j] == key;                                                         \
-            }                                                                                           \
-            r[at >> 6] = expr_bits_pack(bytes);                                                         \
-        }                                                                                               \
+#define LINEAR(name, T)                                                            \
+    EXPR_CLONES static void linear_##name(uint64_t *r, const T *values, int64_t n, \
+                                          const struct expr_set *set)              \
+    {                                                                              \
+        for (int64_t at = 0; at < n; at += 64) {                                   \
+            uint8_t bytes[64] = {0};                                               \
+            T block[64] = {0};                                                     \
+            const T *rows = values + at;                                           \
+            if (at + 64 > n)                                                       \
+                rows = memcpy(block, rows, (size_t)(n - at) * sizeof(T));          \
+            for (uint32_t k = 0; k < set->count; k++) {                            \
+                T key = (T)set->integers[k];                                       \
+                for (int j = 0; j < 64; j++)                                       \
+                    bytes[j] |= rows[j] == key;                                    \
+            }                                                                      \
+            r[at >> 6] = expr_bits_pack(bytes);                                    \
+        }                                                                          \
     }
 
 LINEAR(int4, int32_t)
@@ -99,7 +99,8 @@ EXPR_CLONES static void linear_views(uint64_t *r, const uint64_t *views, int64_t
 }
 
 /* The end of each kernel: what was not found is unknown when NULL is in the list. */
-static void finish(const struct expr_frame *f, const struct expr_instr *in, const struct expr_set *set)
+static void finish(const struct expr_frame *f, const struct expr_instr *in,
+                   const struct expr_set *set)
 {
     const uint64_t *r = in->dst->data;
 
@@ -111,22 +112,22 @@ static void finish(const struct expr_frame *f, const struct expr_instr *in, cons
     in->dst->valid = in->dst->bits;
 }
 
-#define INTEGER_KERNEL(name, T)                                                                         \
-    static int32_t kernel_##name(struct expr_frame *f, const struct expr_instr *in)                     \
-    {                                                                                                   \
-        const struct expr_set *set = in->node->set;                                                     \
-        const T *values = in->args[0]->data;                                                            \
-        uint64_t *r = in->dst->data;                                                                    \
-        qetl_expr_valid_and(f, in, 1);                                                                  \
-        if (set->count <= EXPR_SET_LINEAR) {                                                            \
-            linear_##name(r, values, f->rows, set);                                                     \
-        } else {                                                                                        \
-            memset(r, 0, EXPR_WORDS * sizeof *r);                                                       \
-            for (int64_t i = 0; i < f->rows; i++)                                                       \
-                r[i >> 6] |= (uint64_t)has_integer(set, values[i]) << (i & 63);                         \
-        }                                                                                               \
-        finish(f, in, set);                                                                             \
-        return QETL_OK;                                                                                 \
+#define INTEGER_KERNEL(name, T)                                                     \
+    static int32_t kernel_##name(struct expr_frame *f, const struct expr_instr *in) \
+    {                                                                               \
+        const struct expr_set *set = in->node->set;                                 \
+        const T *values = in->args[0]->data;                                        \
+        uint64_t *r = in->dst->data;                                                \
+        qetl_expr_valid_and(f, in, 1);                                              \
+        if (set->count <= EXPR_SET_LINEAR) {                                        \
+            linear_##name(r, values, f->rows, set);                                 \
+        } else {                                                                    \
+            memset(r, 0, EXPR_WORDS * sizeof *r);                                   \
+            for (int64_t i = 0; i < f->rows; i++)                                   \
+                r[i >> 6] |= (uint64_t)has_integer(set, values[i]) << (i & 63);     \
+        }                                                                           \
+        finish(f, in, set);                                                         \
+        return QETL_OK;                                                             \
     }
 
 INTEGER_KERNEL(int4, int32_t)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text: compared by bytes (collation "C"), and joined. Only rows whose bit in valid is set are read. */
+/* Text: compared by bytes (collation "C"), and joined. Only rows whose bit in valid is set are
+ * read. */
 #include "op.h"
 
 enum { TEXT_MAX = 0x3fffffff };
@@ -40,19 +41,19 @@ static int texts_order(const struct expr_vec *a, const struct expr_vec *b, int64
     return order ? order : (x.size > y.size) - (x.size < y.size);
 }
 
-#define KERNEL(name, test)                                                                              \
-    static int32_t kernel_##name(struct expr_frame *f, const struct expr_instr *in)                     \
-    {                                                                                                   \
-        const struct expr_vec *a = in->args[0], *b = in->args[1];                                       \
-        uint64_t *r = in->dst->data, todo[EXPR_WORDS];                                                  \
-        qetl_expr_valid_and(f, in, 2);                                                                  \
-        qetl_expr_valid_masked(f, in);                                                                  \
-        memset(r, 0, EXPR_WORDS * sizeof *r);                                                           \
-        if (!qetl_expr_todo(f, in, todo))                                                               \
-            return QETL_OK;                                                                             \
-        for (int64_t i = expr_bits_next(todo, 0); i >= 0; i = expr_bits_next(todo, i + 1))              \
-            r[i >> 6] |= (uint64_t)(test) << (i & 63);                                                  \
-        return QETL_OK;                                                                                 \
+#define KERNEL(name, test)                                                                 \
+    static int32_t kernel_##name(struct expr_frame *f, const struct expr_instr *in)        \
+    {                                                                                      \
+        const struct expr_vec *a = in->args[0], *b = in->args[1];                          \
+        uint64_t *r = in->dst->data, todo[EXPR_WORDS];                                     \
+        qetl_expr_valid_and(f, in, 2);                                                     \
+        qetl_expr_valid_masked(f, in);                                                     \
+        memset(r, 0, EXPR_WORDS * sizeof *r);                                              \
+        if (!qetl_expr_todo(f, in, todo))                                                  \
+            return QETL_OK;                                                                \
+        for (int64_t i = expr_bits_next(todo, 0); i >= 0; i = expr_bits_next(todo, i + 1)) \
+            r[i >> 6] |= (uint64_t)(test) << (i & 63);                                     \
+        return QETL_OK;                                                                    \
     }
 
 KERNEL(equal, texts_equal(a, b, i))
@@ -89,9 +90,9 @@ static int32_t kernel_concat(struct expr_frame *f, const struct expr_instr *in)
     return QETL_OK;
 }
 
-#define COMPARE(symbol, kernel)                                                                         \
-    {                                                                                                   \
-        symbol, 2, {EXPR_TEXT, EXPR_TEXT}, EXPR_BOOL, EXPR_OP_MASKED, kernel                            \
+#define COMPARE(symbol, kernel)                                              \
+    {                                                                        \
+        symbol, 2, {EXPR_TEXT, EXPR_TEXT}, EXPR_BOOL, EXPR_OP_MASKED, kernel \
     }
 
 static const struct expr_op ops[] = {

@@ -13,8 +13,8 @@ static bool has_layout(const struct expr_load *load)
            (array->n_buffers >= 2 && (array->buffers[1] || array->length == 0));
 }
 
-static int32_t load_take(struct qetl_expr *expr, struct expr_load *load, const struct ArrowArray *array,
-                         int64_t batch_offset)
+static int32_t load_take(struct qetl_expr *expr, struct expr_load *load,
+                         const struct ArrowArray *array, int64_t batch_offset)
 {
     int32_t status = QETL_OK;
 

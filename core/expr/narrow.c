@@ -30,8 +30,8 @@ EXPR_CLONES static void multiply_loop(int64_t *restrict r, const int64_t *restri
 }
 
 /* Factors of 32 bits, which most are. False: there are larger ones, or no AVX2. */
-static bool multiply_small(int64_t *restrict r, const int64_t *restrict a, const int64_t *restrict b,
-                           int64_t n)
+static bool multiply_small(int64_t *restrict r, const int64_t *restrict a,
+                           const int64_t *restrict b, int64_t n)
 {
     bool bad;
     int64_t i;
@@ -44,8 +44,8 @@ static bool multiply_small(int64_t *restrict r, const int64_t *restrict a, const
     return !bad;
 }
 
-bool qetl_expr_multiply_narrow(int64_t *restrict r, const int64_t *restrict a, const int64_t *restrict b,
-                               int64_t n)
+bool qetl_expr_multiply_narrow(int64_t *restrict r, const int64_t *restrict a,
+                               const int64_t *restrict b, int64_t n)
 {
     uint64_t sizes[2];
 
@@ -90,22 +90,22 @@ bool qetl_expr_load_narrow(int64_t *restrict r, const void *decimals, int64_t n)
     return bad == 0;
 }
 
-#define COMPARE(name, symbol)                                                                           \
-    EXPR_CLONES void qetl_expr_##name##_narrow(uint64_t *r, const int64_t *a, const int64_t *b,         \
-                                               int64_t n)                                               \
-    {                                                                                                   \
-        uint8_t bytes[64] = {0};                                                                        \
-        int64_t i = 0;                                                                                  \
-        for (; i + 64 <= n; i += 64) {                                                                  \
-            for (int k = 0; k < 64; k++)                                                                \
-                bytes[k] = a[i + k] symbol b[i + k];                                                    \
-            r[i >> 6] = expr_bits_pack(bytes);                                                          \
-        }                                                                                               \
-        if (i == n)                                                                                     \
-            return;                                                                                     \
-        for (int k = 0; k < 64; k++)                                                                    \
-            bytes[k] = i + k < n && a[i + k] symbol b[i + k];                                           \
-        r[i >> 6] = expr_bits_pack(bytes);                                                              \
+#define COMPARE(name, symbol)                                                                   \
+    EXPR_CLONES void qetl_expr_##name##_narrow(uint64_t *r, const int64_t *a, const int64_t *b, \
+                                               int64_t n)                                       \
+    {                                                                                           \
+        uint8_t bytes[64] = {0};                                                                \
+        int64_t i = 0;                                                                          \
+        for (; i + 64 <= n; i += 64) {                                                          \
+            for (int k = 0; k < 64; k++)                                                        \
+                bytes[k] = a[i + k] symbol b[i + k];                                            \
+            r[i >> 6] = expr_bits_pack(bytes);                                                  \
+        }                                                                                       \
+        if (i == n)                                                                             \
+            return;                                                                             \
+        for (int k = 0; k < 64; k++)                                                            \
+            bytes[k] = i + k < n && a[i + k] symbol b[i + k];                                   \
+        r[i >> 6] = expr_bits_pack(bytes);                                                      \
     }
 
 COMPARE(less, <)

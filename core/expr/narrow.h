@@ -12,8 +12,8 @@
 #include "vec.h"
 
 /* r = a × b; false: some product, though perhaps of a NULL row, does not fit. */
-bool qetl_expr_multiply_narrow(int64_t *restrict r, const int64_t *restrict a, const int64_t *restrict b,
-                               int64_t n);
+bool qetl_expr_multiply_narrow(int64_t *restrict r, const int64_t *restrict a,
+                               const int64_t *restrict b, int64_t n);
 /* r = a + b, or a - b. */
 bool qetl_expr_add_narrow(int64_t *restrict r, const int64_t *restrict a, const int64_t *restrict b,
                           int64_t n, bool minus);

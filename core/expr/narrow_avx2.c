@@ -10,8 +10,8 @@ bool qetl_expr_has_avx2(void)
     return __builtin_cpu_supports("avx2");
 }
 
-__attribute__((target("avx2"))) int64_t qetl_expr_avx2_load(int64_t *restrict r, const void *decimals,
-                                                            int64_t n, int64_t *bad)
+__attribute__((target("avx2"))) int64_t
+qetl_expr_avx2_load(int64_t *restrict r, const void *decimals, int64_t n, int64_t *bad)
 {
     const __m256i *rows = decimals;
     __m256i doubt = _mm256_setzero_si256(), zero = _mm256_setzero_si256();
@@ -31,8 +31,8 @@ __attribute__((target("avx2"))) int64_t qetl_expr_avx2_load(int64_t *restrict r,
 
 __attribute__((target("avx2"))) int64_t qetl_expr_avx2_multiply(int64_t *restrict r,
                                                                 const int64_t *restrict a,
-                                                                const int64_t *restrict b, int64_t n,
-                                                                bool *bad)
+                                                                const int64_t *restrict b,
+                                                                int64_t n, bool *bad)
 {
     /* A number between -2^31 and 2^31 - 1 has nothing in its high half once 2^31 is added. */
     __m256i doubt = _mm256_setzero_si256(), shift = _mm256_set1_epi64x(1LL << 31);
@@ -42,8 +42,8 @@ __attribute__((target("avx2"))) int64_t qetl_expr_avx2_multiply(int64_t *restric
     for (; i + 4 <= n; i += 4) {
         __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)(a + i));
         __m256i y = _mm256_loadu_si256((const __m256i *)(const void *)(b + i));
-        doubt = _mm256_or_si256(doubt, _mm256_or_si256(_mm256_add_epi64(x, shift),
-                                                       _mm256_add_epi64(y, shift)));
+        doubt = _mm256_or_si256(
+            doubt, _mm256_or_si256(_mm256_add_epi64(x, shift), _mm256_add_epi64(y, shift)));
         _mm256_storeu_si256((__m256i *)(void *)(r + i), _mm256_mul_epi32(x, y));
     }
     *bad = !_mm256_testz_si256(doubt, high);

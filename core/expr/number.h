@@ -2,9 +2,8 @@
 /*
  * Numbers as text, and decimals of 38 digits.
  *
- * Invariant: nothing here depends on the locale; halves round away from zero, as PostgreSQL's numeric.
- * Ownership: none.
- * Threads:   any.
+ * Invariant: nothing here depends on the locale; halves round away from zero, as PostgreSQL's
+ * numeric. Ownership: none. Threads:   any.
  */
 #ifndef QETL_EXPR_NUMBER_H
 #define QETL_EXPR_NUMBER_H
@@ -33,7 +32,8 @@ enum expr_parsed qetl_expr_parse_natural(struct expr_text text, uint64_t *out);
 /* Digits, point, exponent; rounded to the scale. */
 enum expr_parsed qetl_expr_parse_decimal(struct expr_text text, int32_t scale, expr_int128 *out);
 /* The digits and scale that a number as written needs. */
-enum expr_parsed qetl_expr_measure_decimal(struct expr_text text, int32_t *precision, int32_t *scale);
+enum expr_parsed qetl_expr_measure_decimal(struct expr_text text, int32_t *precision,
+                                           int32_t *scale);
 enum expr_parsed qetl_expr_parse_real(struct expr_text text, bool single, double *out);
 
 /* Each writes at most EXPR_NUMBER_TEXT_MAX bytes, not terminated, and answers their number. */

@@ -171,7 +171,8 @@ enum expr_parsed qetl_expr_parse_decimal(struct expr_text text, int32_t scale, e
     return EXPR_PARSED;
 }
 
-enum expr_parsed qetl_expr_measure_decimal(struct expr_text text, int32_t *precision, int32_t *scale)
+enum expr_parsed qetl_expr_measure_decimal(struct expr_text text, int32_t *precision,
+                                           int32_t *scale)
 {
     struct written w;
     expr_int128 value;
@@ -347,7 +348,8 @@ double qetl_expr_decimal_real(expr_int128 value, int32_t scale, bool single)
     if (!single && scale <= 22 && value > -(1LL << 53) && value < (1LL << 53))
         return (double)(int64_t)value / (double)qetl_expr_pow10[scale];
     text[qetl_expr_print_decimal(value, scale, text)] = '\0';
-    return single ? (double)strtof_l(text, NULL, plain_locale()) : strtod_l(text, NULL, plain_locale());
+    return single ? (double)strtof_l(text, NULL, plain_locale())
+                  : strtod_l(text, NULL, plain_locale());
 }
 
 enum expr_parsed qetl_expr_real_decimal(double value, bool single, int32_t scale, expr_int128 *out)

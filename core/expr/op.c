@@ -6,10 +6,10 @@
 
 /* A new family is one file and one line here. */
 static const struct expr_family *const families[] = {
-    &qetl_expr_family_logic,        &qetl_expr_family_compare,      &qetl_expr_family_integer,
-    &qetl_expr_family_float,        &qetl_expr_family_decimal,      &qetl_expr_family_text,
-    &qetl_expr_family_set,          &qetl_expr_family_date,         &qetl_expr_family_cast_integer,
-    &qetl_expr_family_cast_decimal, &qetl_expr_family_cast_parse,   &qetl_expr_family_cast_text,
+    &qetl_expr_family_logic,        &qetl_expr_family_compare,    &qetl_expr_family_integer,
+    &qetl_expr_family_float,        &qetl_expr_family_decimal,    &qetl_expr_family_text,
+    &qetl_expr_family_set,          &qetl_expr_family_date,       &qetl_expr_family_cast_integer,
+    &qetl_expr_family_cast_decimal, &qetl_expr_family_cast_parse, &qetl_expr_family_cast_text,
     &qetl_expr_family_cast_date,
 };
 
@@ -83,8 +83,8 @@ bool qetl_expr_todo(const struct expr_frame *f, const struct expr_instr *in, uin
     return any != 0;
 }
 
-void qetl_expr_row_fail(struct expr_frame *f, const struct expr_instr *in, int64_t row, const char *code,
-                        const char *format, ...)
+void qetl_expr_row_fail(struct expr_frame *f, const struct expr_instr *in, int64_t row,
+                        const char *code, const char *format, ...)
 {
     struct expr_vec *dst = in->dst;
     char message[FAIL_TEXT];

@@ -2,10 +2,10 @@
 /*
  * Operators and functions: one table, a file per family; and what a kernel gets.
  *
- * Invariant: a kernel sets dst's data and valid for all rows of the strip. One without EXPR_OP_MASKED
- *            never fails and does not look at the mask; one with it may leave rows outside the mask NULL.
- * Ownership: the table is static. What a frame lends is valid during the call.
- * Threads:   a frame belongs to one expression.
+ * Invariant: a kernel sets dst's data and valid for all rows of the strip. One without
+ * EXPR_OP_MASKED never fails and does not look at the mask; one with it may leave rows outside the
+ * mask NULL. Ownership: the table is static. What a frame lends is valid during the call. Threads:
+ * a frame belongs to one expression.
  */
 #ifndef QETL_EXPR_OP_H
 #define QETL_EXPR_OP_H
@@ -52,8 +52,9 @@ void qetl_expr_valid_masked(const struct expr_frame *f, const struct expr_instr 
 /* The valid rows of dst that are needed and have not failed; false: none. */
 bool qetl_expr_todo(const struct expr_frame *f, const struct expr_instr *in, uint64_t *todo);
 /* The row fails; dst is NULL there. */
-void qetl_expr_row_fail(struct expr_frame *f, const struct expr_instr *in, int64_t row, const char *code,
-                        const char *format, ...) __attribute__((format(printf, 5, 6)));
+void qetl_expr_row_fail(struct expr_frame *f, const struct expr_instr *in, int64_t row,
+                        const char *code, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 /* The usual failures: `value` of args[0] is no dst type; it does not fit; a OP b does not fit. */
 void qetl_expr_fail_cast(struct expr_frame *f, const struct expr_instr *in, int64_t row);
 void qetl_expr_fail_range(struct expr_frame *f, const struct expr_instr *in, int64_t row);
@@ -74,29 +75,30 @@ struct expr_family {
 };
 
 extern const struct expr_family qetl_expr_family_logic, qetl_expr_family_compare,
-    qetl_expr_family_integer, qetl_expr_family_float, qetl_expr_family_decimal, qetl_expr_family_text,
-    qetl_expr_family_set, qetl_expr_family_date, qetl_expr_family_cast_integer,
-    qetl_expr_family_cast_decimal, qetl_expr_family_cast_parse, qetl_expr_family_cast_text,
-    qetl_expr_family_cast_date;
+    qetl_expr_family_integer, qetl_expr_family_float, qetl_expr_family_decimal,
+    qetl_expr_family_text, qetl_expr_family_set, qetl_expr_family_date,
+    qetl_expr_family_cast_integer, qetl_expr_family_cast_decimal, qetl_expr_family_cast_parse,
+    qetl_expr_family_cast_text, qetl_expr_family_cast_date;
 
-/* Versions of a loop for the machines at hand, chosen at run time. Sanitizers instrument the chooser,
- * which runs before they do; they get the plain loop. */
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) &&                  \
+/* Versions of a loop for the machines at hand, chosen at run time. Sanitizers instrument the
+ * chooser, which runs before they do; they get the plain loop. */
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) && \
     !defined(__SANITIZE_THREAD__) && !defined(__clang__)
 #define EXPR_CLONES __attribute__((target_clones("avx2", "default")))
 #else
 #define EXPR_CLONES
 #endif
 
-/* Runs a loop body in blocks of 64, which the compiler turns into vector code, and then the rest. */
-#define EXPR_LOOP(i, n, ...)                                                                            \
-    do {                                                                                                \
-        int64_t i##_block = 0;                                                                          \
-        for (; i##_block + 64 <= (n); i##_block += 64)                                                  \
-            for (int64_t i = i##_block; i < i##_block + 64; i++)                                        \
-                __VA_ARGS__                                                                             \
-        for (int64_t i = i##_block; i < (n); i++)                                                       \
-            __VA_ARGS__                                                                                 \
+/* Runs a loop body in blocks of 64, which the compiler turns into vector code, and then the rest.
+ */
+#define EXPR_LOOP(i, n, ...)                                     \
+    do {                                                         \
+        int64_t i##_block = 0;                                   \
+        for (; i##_block + 64 <= (n); i##_block += 64)           \
+            for (int64_t i = i##_block; i < i##_block + 64; i++) \
+                __VA_ARGS__                                      \
+        for (int64_t i = i##_block; i < (n); i++)                \
+            __VA_ARGS__                                          \
     } while (0)
 
 #endif

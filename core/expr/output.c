@@ -163,8 +163,9 @@ static int32_t output_close(struct output *o, enum expr_type_id type, struct Arr
     int32_t status;
 
     if (type == EXPR_TEXT || type == EXPR_UNKNOWN)
-        status = qetl_array_views(o->env, o->rows, o->null_count, o->validity, o->values, o->n_heaps,
-                                  (const void *const *)o->heaps->buffers, o->heaps->used, out);
+        status =
+            qetl_array_views(o->env, o->rows, o->null_count, o->validity, o->values, o->n_heaps,
+                             (const void *const *)o->heaps->buffers, o->heaps->used, out);
     else
         status = qetl_array_make(o->env, o->rows, o->null_count, 2, buffers, 0, NULL, out);
     if (status)
@@ -181,7 +182,8 @@ int32_t qetl_expr_evaluate(struct qetl_expr *expr, int64_t rows, struct ArrowArr
     int32_t status = output_open(&output, expr, type, rows);
 
     for (int64_t base = 0; base < rows && !status; base += EXPR_STRIP) {
-        status = qetl_expr_run_strip(expr, base, rows - base < EXPR_STRIP ? rows - base : EXPR_STRIP);
+        status =
+            qetl_expr_run_strip(expr, base, rows - base < EXPR_STRIP ? rows - base : EXPR_STRIP);
         if (!status)
             status = output_strip(&output, expr);
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Precedence climbing, with PostgreSQL's levels: OR, AND, NOT, IS, comparison, IN and BETWEEN, ||, + -,
+/* Precedence climbing, with PostgreSQL's levels: OR, AND, NOT, IS, comparison, IN and BETWEEN, ||,
+ * + -,
  * * / %, sign, ::. */
 #include "ast.h"
 #include "lex.h"
@@ -14,9 +15,9 @@ static struct expr_ast *parse_concat(struct expr_parser *p);
 static bool is_reserved(const struct expr_token *token)
 {
     static const char *const words[] = {
-        "and",  "or",   "not",  "null", "true",  "false",   "in",       "is",      "between",
-        "cast", "case", "when", "then", "else",  "end",     "like",     "ilike",   "similar",
-        "as",   "from", "isnull", "notnull", "distinct",
+        "and",     "or",      "not",  "null", "true",   "false",   "in",       "is",
+        "between", "cast",    "case", "when", "then",   "else",    "end",      "like",
+        "ilike",   "similar", "as",   "from", "isnull", "notnull", "distinct",
     };
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
@@ -34,7 +35,8 @@ static bool depth_enter(struct expr_parser *p)
     return false;
 }
 
-static struct expr_ast *node_new(struct expr_parser *p, enum expr_ast_kind kind, struct expr_span span)
+static struct expr_ast *node_new(struct expr_parser *p, enum expr_ast_kind kind,
+                                 struct expr_span span)
 {
     struct expr_ast *node = qetl_expr_new(p->lexer.source, sizeof *node);
 

@@ -51,8 +51,8 @@ void *qetl_expr_unexpected(struct expr_parser *p, const char *wanted)
     if (name)
         return qetl_expr_mistake(p->lexer.source, p->token.span, mend, "expected %s, found %s",
                                  wanted, name);
-    return qetl_expr_mistake(p->lexer.source, p->token.span, mend, "expected %s, found %.*s", wanted,
-                             (int)(p->token.span.end - p->token.span.begin),
+    return qetl_expr_mistake(p->lexer.source, p->token.span, mend, "expected %s, found %.*s",
+                             wanted, (int)(p->token.span.end - p->token.span.begin),
                              p->lexer.source->text + p->token.span.begin);
 }
 
@@ -119,7 +119,8 @@ static bool words_zone(struct expr_parser *p, char *words)
 
 static bool words_collect(struct expr_parser *p, char *words)
 {
-    bool timed = qetl_expr_token_is(&p->token, "timestamp") || qetl_expr_token_is(&p->token, "time");
+    bool timed =
+        qetl_expr_token_is(&p->token, "timestamp") || qetl_expr_token_is(&p->token, "time");
 
     if (p->token.kind != EXPR_TOKEN_WORD) {
         qetl_expr_unexpected(p, "a type");
@@ -140,9 +141,9 @@ bool qetl_expr_parse_type(struct expr_parser *p, struct expr_ast *node)
     char words[TYPE_WORDS_MAX] = "", format[QETL_TYPE_FORMAT_MAX];
     struct expr_span span = p->token.span;
 
-    node->any_scale = (qetl_expr_token_is(&p->token, "decimal") ||
-                       qetl_expr_token_is(&p->token, "numeric")) &&
-                      !qetl_expr_token_is(&p->next, "(");
+    node->any_scale =
+        (qetl_expr_token_is(&p->token, "decimal") || qetl_expr_token_is(&p->token, "numeric")) &&
+        !qetl_expr_token_is(&p->next, "(");
     if (!words_collect(p, words))
         return false;
     span.end = p->last_end;
@@ -154,9 +155,10 @@ bool qetl_expr_parse_type(struct expr_parser *p, struct expr_ast *node)
         node->type.zone = NULL;
         return true;
     }
-    qetl_expr_mistake(p->lexer.source, span,
-                      "known are boolean, smallint, integer, bigint (and … unsigned), real, double, "
-                      "decimal(p,s), text, date, time, timestamp, timestamp with time zone",
-                      "%s is not a type that expressions compute with", words);
+    qetl_expr_mistake(
+        p->lexer.source, span,
+        "known are boolean, smallint, integer, bigint (and … unsigned), real, double, "
+        "decimal(p,s), text, date, time, timestamp, timestamp with time zone",
+        "%s is not a type that expressions compute with", words);
     return false;
 }

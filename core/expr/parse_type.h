@@ -2,9 +2,8 @@
 /*
  * The parser's tokens, and the names of types.
  *
- * Invariant: token is the one to look at, next the one behind it; after a mistake both are END or ERROR.
- * Ownership: as ast.h.
- * Threads:   one at a time.
+ * Invariant: token is the one to look at, next the one behind it; after a mistake both are END or
+ * ERROR. Ownership: as ast.h. Threads:   one at a time.
  */
 #ifndef QETL_EXPR_PARSE_TYPE_H
 #define QETL_EXPR_PARSE_TYPE_H

@@ -97,7 +97,8 @@ static bool place_constant(struct placer *p, struct expr_node *node)
     node->vec->space = node->vec->data = space_new(p, node->type.id);
     if (!node->vec->space)
         return false;
-    node->vec->narrow = node->type.id == EXPR_DECIMAL && node->value.decimal == (int64_t)node->value.decimal;
+    node->vec->narrow =
+        node->type.id == EXPR_DECIMAL && node->value.decimal == (int64_t)node->value.decimal;
     if ((node->type.id == EXPR_TEXT || node->type.id == EXPR_UNKNOWN) && !node->value.null)
         return fill_text(p, node->vec, node->value.text);
     for (int i = 0; i < EXPR_STRIP; i++)
@@ -229,7 +230,8 @@ static bool registers_assign(struct placer *p)
             return false;
         for (uint32_t k = 0; k < in->node->n_args; k++) {
             const struct expr_node *arg = in->node->args[k];
-            if (arg->kind == EXPR_NODE_CALL && arg->last_use == i && (k == 0 || arg != in->node->args[0]))
+            if (arg->kind == EXPR_NODE_CALL && arg->last_use == i &&
+                (k == 0 || arg != in->node->args[0]))
                 pool_give(pool, arg);
         }
     }

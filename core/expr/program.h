@@ -2,9 +2,9 @@
 /*
  * A compiled expression: columns to load, instructions in order, and all memory that a strip needs.
  *
- * Invariant: evaluation allocates only result buffers and, until it has grown to its size, the text heap.
- * Ownership: everything lies in the expression's arena, the text heap in its frame.
- * Threads:   one at a time.
+ * Invariant: evaluation allocates only result buffers and, until it has grown to its size, the text
+ * heap. Ownership: everything lies in the expression's arena, the text heap in its frame. Threads:
+ * one at a time.
  */
 #ifndef QETL_EXPR_PROGRAM_H
 #define QETL_EXPR_PROGRAM_H

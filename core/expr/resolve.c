@@ -15,13 +15,14 @@ static struct expr_node *no_operator(struct expr_binder *b, const char *name, st
                                      const struct expr_node *left, const struct expr_node *right)
 {
     char l[EXPR_TYPE_NAME_MAX], r[EXPR_TYPE_NAME_MAX];
-    bool text = (left->type.id == EXPR_TEXT && expr_type_is_numeric(right->type.id)) ||
-                (right->type.id == EXPR_TEXT && expr_type_is_numeric(left->type.id)) ||
-                (left->type.id == EXPR_TEXT && right->type.id == EXPR_TEXT && strchr("+-*/%", *name));
+    bool text =
+        (left->type.id == EXPR_TEXT && expr_type_is_numeric(right->type.id)) ||
+        (right->type.id == EXPR_TEXT && expr_type_is_numeric(left->type.id)) ||
+        (left->type.id == EXPR_TEXT && right->type.id == EXPR_TEXT && strchr("+-*/%", *name));
 
     return qetl_expr_mistake(b->source, span, text ? numeric_mend : "convert one side with CAST",
-                             "there is no %s %s %s", qetl_expr_type_name(&left->type, l, sizeof l), name,
-                             qetl_expr_type_name(&right->type, r, sizeof r));
+                             "there is no %s %s %s", qetl_expr_type_name(&left->type, l, sizeof l),
+                             name, qetl_expr_type_name(&right->type, r, sizeof r));
 }
 
 static struct expr_node *call_binary(struct expr_binder *b, const char *name, struct expr_type type,
@@ -53,7 +54,8 @@ static int32_t at_most(int32_t value, int32_t limit)
 static bool decimal_result(char symbol, const struct expr_type *left, const struct expr_type *right,
                            struct expr_type *out)
 {
-    int32_t whole_left = left->precision - left->scale, whole_right = right->precision - right->scale;
+    int32_t whole_left = left->precision - left->scale,
+            whole_right = right->precision - right->scale;
     int32_t scale = left->scale > right->scale ? left->scale : right->scale;
     int32_t whole = whole_left > whole_right ? whole_left : whole_right;
 
@@ -68,7 +70,8 @@ static bool decimal_result(char symbol, const struct expr_type *left, const stru
     }
     if (scale > EXPR_DECIMAL_DIGITS)
         return false;
-    *out = expr_type_decimal(at_most(whole + scale > 0 ? whole + scale : 1, EXPR_DECIMAL_DIGITS), scale);
+    *out = expr_type_decimal(at_most(whole + scale > 0 ? whole + scale : 1, EXPR_DECIMAL_DIGITS),
+                             scale);
     return true;
 }
 
@@ -80,7 +83,8 @@ static struct expr_node *rescale(struct expr_binder *b, struct expr_node *node, 
     if (!node || node->type.scale == scale)
         return node;
     whole = node->type.precision - node->type.scale;
-    return qetl_expr_cast(b, node, expr_type_decimal(at_most(whole + scale, EXPR_DECIMAL_DIGITS), scale),
+    return qetl_expr_cast(b, node,
+                          expr_type_decimal(at_most(whole + scale, EXPR_DECIMAL_DIGITS), scale),
                           false, node->span);
 }
 
@@ -163,16 +167,17 @@ struct expr_node *qetl_expr_negate(struct expr_binder *b, const struct expr_ast 
         return NULL;
     op = qetl_expr_op_find("negate", 1, &arg->type.id, EXPR_UNKNOWN);
     if (!op)
-        return qetl_expr_mistake(b->source, ast->span,
-                                 arg->type.id == EXPR_TEXT ? numeric_mend : NULL,
-                                 "a sign before %s has no meaning",
-                                 qetl_expr_type_name(&arg->type, name, sizeof name));
-    return !strcmp(ast->name, "plus") ? arg : qetl_expr_call(b, op, arg->type, ast->span, &arg, NULL);
+        return qetl_expr_mistake(
+            b->source, ast->span, arg->type.id == EXPR_TEXT ? numeric_mend : NULL,
+            "a sign before %s has no meaning", qetl_expr_type_name(&arg->type, name, sizeof name));
+    return !strcmp(ast->name, "plus") ? arg
+                                      : qetl_expr_call(b, op, arg->type, ast->span, &arg, NULL);
 }
 
 /* A text compared with a constant is looked up in a set of one, which compares views as words. */
-static struct expr_node *compare_text(struct expr_binder *b, const char *name, struct expr_span span,
-                                      struct expr_node *left, struct expr_node *right)
+static struct expr_node *compare_text(struct expr_binder *b, const char *name,
+                                      struct expr_span span, struct expr_node *left,
+                                      struct expr_node *right)
 {
     struct expr_node *constant = left->kind == EXPR_NODE_CONSTANT ? left : right;
     struct expr_node *other = constant == left ? right : left, *found;
@@ -184,8 +189,8 @@ static struct expr_node *compare_text(struct expr_binder *b, const char *name, s
     found = qetl_expr_in(b, other, 1, &constant, span);
     if (!found || *name == '=')
         return found;
-    return qetl_expr_call(b, qetl_expr_op_find("not", 1, &boolean, EXPR_BOOL), expr_type_of(EXPR_BOOL),
-                          span, &found, NULL);
+    return qetl_expr_call(b, qetl_expr_op_find("not", 1, &boolean, EXPR_BOOL),
+                          expr_type_of(EXPR_BOOL), span, &found, NULL);
 }
 
 struct expr_node *qetl_expr_compare(struct expr_binder *b, const char *name, struct expr_span span,
@@ -218,22 +223,23 @@ struct expr_node *qetl_expr_compare(struct expr_binder *b, const char *name, str
     return call_binary(b, name, expr_type_of(EXPR_BOOL), span, left, right);
 }
 
-struct expr_node *qetl_expr_concat(struct expr_binder *b, struct expr_span span, struct expr_node *left,
-                                   struct expr_node *right)
+struct expr_node *qetl_expr_concat(struct expr_binder *b, struct expr_span span,
+                                   struct expr_node *left, struct expr_node *right)
 {
     struct expr_type text = expr_type_of(EXPR_TEXT);
 
     if (!left || !right)
         return NULL;
-    if (left->type.id != EXPR_TEXT && left->type.id != EXPR_UNKNOWN && right->type.id != EXPR_TEXT &&
-        right->type.id != EXPR_UNKNOWN)
+    if (left->type.id != EXPR_TEXT && left->type.id != EXPR_UNKNOWN &&
+        right->type.id != EXPR_TEXT && right->type.id != EXPR_UNKNOWN)
         return no_operator(b, "||", span, left, right);
     left = qetl_expr_cast(b, left, text, false, left->span);
     right = qetl_expr_cast(b, right, text, false, right->span);
     return call_binary(b, "||", text, span, left, right);
 }
 
-struct expr_node *qetl_expr_boolean(struct expr_binder *b, struct expr_node *node, const char *where)
+struct expr_node *qetl_expr_boolean(struct expr_binder *b, struct expr_node *node,
+                                    const char *where)
 {
     struct expr_type type = expr_type_of(EXPR_BOOL);
     char name[EXPR_TYPE_NAME_MAX];
@@ -241,7 +247,8 @@ struct expr_node *qetl_expr_boolean(struct expr_binder *b, struct expr_node *nod
     node = node ? qetl_expr_settle(b, node, &type) : NULL;
     if (!node || node->type.id == EXPR_BOOL)
         return node;
-    return qetl_expr_mistake(b->source, node->span, "compare it with something, or CAST it AS boolean",
+    return qetl_expr_mistake(b->source, node->span,
+                             "compare it with something, or CAST it AS boolean",
                              "%s needs a boolean here, not %s", where,
                              qetl_expr_type_name(&node->type, name, sizeof name));
 }

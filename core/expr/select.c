@@ -23,8 +23,8 @@ static const struct places *places_table(void)
     return &table;
 }
 
-/* Eight at a time, whatever the bits: the places behind the count are written again by what follows, and
- * lie below the row at hand, so within the caller's array. */
+/* Eight at a time, whatever the bits: the places behind the count are written again by what
+ * follows, and lie below the row at hand, so within the caller's array. */
 static int64_t expand_word(uint64_t word, int32_t base, int32_t *selected)
 {
     const struct places *places = places_table();
@@ -75,7 +75,8 @@ int64_t qetl_expr_select(struct qetl_expr *expr, int64_t rows, int32_t *selected
     int32_t status;
 
     for (int64_t base = 0; base < rows; base += EXPR_STRIP) {
-        status = qetl_expr_run_strip(expr, base, rows - base < EXPR_STRIP ? rows - base : EXPR_STRIP);
+        status =
+            qetl_expr_run_strip(expr, base, rows - base < EXPR_STRIP ? rows - base : EXPR_STRIP);
         if (status)
             return status;
         count += select_strip(expr, selected + count);

@@ -77,7 +77,8 @@ static int64_t service_columns(const struct qetl_expr *expr, const int64_t **out
     return expr->n_loads;
 }
 
-static int32_t service_result(const struct qetl_expr *expr, const char *name, struct ArrowSchema *out)
+static int32_t service_result(const struct qetl_expr *expr, const char *name,
+                              struct ArrowSchema *out)
 {
     char format[EXPR_TYPE_FORMAT_MAX];
 
@@ -92,8 +93,9 @@ static int32_t call_begin(struct qetl_expr *expr, const struct ArrowArray *batch
     return qetl_expr_load_open(expr, batch);
 }
 
-static int32_t service_evaluate(struct qetl_expr *expr, const struct ArrowArray *batch, int64_t rows,
-                                struct ArrowArray *out, uint8_t *failures, int64_t *failed)
+static int32_t service_evaluate(struct qetl_expr *expr, const struct ArrowArray *batch,
+                                int64_t rows, struct ArrowArray *out, uint8_t *failures,
+                                int64_t *failed)
 {
     int32_t status = call_begin(expr, batch, failures);
 

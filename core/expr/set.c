@@ -10,7 +10,7 @@
 static bool add_text(struct expr_set *set, struct expr_text text)
 {
     struct expr_view view = {.size = (int32_t)text.size};
-    uint64_t (*words)[2] = set->views;
+    uint64_t(*words)[2] = set->views;
 
     set->texts[set->count] = text;
     if (words && text.size <= 12) {

@@ -17,13 +17,13 @@ struct expr_set {
     enum expr_type_id type; /* INT8 stands for all that is int64 or int32; DECIMAL; TEXT */
     bool has_null;
     uint32_t count;
-    int64_t *integers;     /* also decimals that fit */
+    int64_t *integers; /* also decimals that fit */
     uint32_t n_decimals;
     expr_int128 *decimals; /* those that do not */
     struct expr_text *texts;
-    uint64_t (*views)[2];  /* texts as views; NULL where one is longer than 12 bytes */
-    uint32_t n_slots;      /* a power of two */
-    uint32_t *slots;       /* index + 1 into integers or texts, or 0 */
+    uint64_t (*views)[2]; /* texts as views; NULL where one is longer than 12 bytes */
+    uint32_t n_slots;     /* a power of two */
+    uint32_t *slots;      /* index + 1 into integers or texts, or 0 */
 };
 
 static inline uint64_t expr_hash_integer(int64_t key)

@@ -35,7 +35,8 @@ static int64_t get_integer(const void *data, enum expr_type_id type, int64_t i)
     case 2:
         return type == EXPR_UINT2 ? ((const uint16_t *)data)[i] : ((const int16_t *)data)[i];
     case 4:
-        return type == EXPR_UINT4 ? (int64_t)((const uint32_t *)data)[i] : ((const int32_t *)data)[i];
+        return type == EXPR_UINT4 ? (int64_t)((const uint32_t *)data)[i]
+                                  : ((const int32_t *)data)[i];
     default:
         return ((const int64_t *)data)[i];
     }
@@ -69,7 +70,8 @@ static void set_bit(uint64_t *bits, int64_t i, bool value)
     bits[i >> 6] = value ? bits[i >> 6] | bit : bits[i >> 6] & ~bit;
 }
 
-static void set_fixed(void *space, enum expr_type_id type, int64_t i, const struct expr_value *value)
+static void set_fixed(void *space, enum expr_type_id type, int64_t i,
+                      const struct expr_value *value)
 {
     switch (qetl_expr_type_width(type)) {
     case 1:

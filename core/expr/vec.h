@@ -2,9 +2,9 @@
 /*
  * A strip of one column: what kernels read and write.
  *
- * Invariant: a set bit of valid belongs to a row whose value may be read; bits behind the strip's rows
- *            mean nothing. A narrow decimal is int64, else __int128. A boolean is a bitmap.
- * Ownership: data points into the batch, the program's scratch, or the strip's heap; valid into the vec.
+ * Invariant: a set bit of valid belongs to a row whose value may be read; bits behind the strip's
+ * rows mean nothing. A narrow decimal is int64, else __int128. A boolean is a bitmap. Ownership:
+ * data points into the batch, the program's scratch, or the strip's heap; valid into the vec.
  * Threads:   one at a time.
  */
 #ifndef QETL_EXPR_VEC_H
@@ -31,12 +31,12 @@ struct expr_view {
 
 struct expr_vec {
     void *data;
-    void *space; /* EXPR_STRIP values, or NULL where data is always the batch's */
-    uint64_t *valid; /* bits, or NULL: no row is NULL */
+    void *space;                /* EXPR_STRIP values, or NULL where data is always the batch's */
+    uint64_t *valid;            /* bits, or NULL: no row is NULL */
     const void *const *buffers; /* what views point into */
-    uint64_t stamp; /* of the strip that it holds */
-    bool narrow; /* of decimals */
-    bool views;  /* text: struct expr_view, else struct expr_text */
+    uint64_t stamp;             /* of the strip that it holds */
+    bool narrow;                /* of decimals */
+    bool views;                 /* text: struct expr_view, else struct expr_text */
     uint64_t bits[EXPR_WORDS];
 };
 
@@ -79,7 +79,8 @@ void qetl_expr_value_print(const struct expr_value *value, const struct expr_typ
 
 /* ---- bits ---- */
 
-/* `count` bits from bit `at` of a bitmap that ends with its last byte in use; further bits are 0. */
+/* `count` bits from bit `at` of a bitmap that ends with its last byte in use; further bits are 0.
+ */
 void qetl_expr_bits_load(uint64_t *out, const uint8_t *bitmap, int64_t at, int64_t count);
 /* The first set bit from `from` on, or -1. */
 static inline int64_t expr_bits_next(const uint64_t *bits, int64_t from)

@@ -158,7 +158,8 @@ static int32_t choose(struct select *select, const struct ArrowSchema *input)
 static int32_t drop(struct select *select, const struct ArrowSchema *input)
 {
     char pointer[POINTER_MAX];
-    int64_t n = qetl_option_given(select->env, "/drop") ? qetl_option_count(select->env, "/drop") : 0;
+    int64_t n =
+        qetl_option_given(select->env, "/drop") ? qetl_option_count(select->env, "/drop") : 0;
 
     for (int64_t i = 0; i < n; i++) {
         int64_t column, kept = 0;
@@ -178,8 +179,8 @@ static int32_t drop(struct select *select, const struct ArrowSchema *input)
 }
 
 /* The column that an entry of `rename` or `cast` names, which must be among the chosen ones. */
-static int64_t keyed_find(struct select *select, const struct ArrowSchema *input, const char *option,
-                          int64_t i, char *pointer)
+static int64_t keyed_find(struct select *select, const struct ArrowSchema *input,
+                          const char *option, int64_t i, char *pointer)
 {
     const char *key = qetl_option_key(select->env, option, i);
     int64_t column;
@@ -197,7 +198,8 @@ static int64_t keyed_find(struct select *select, const struct ArrowSchema *input
 
 static int32_t rename_chosen(struct select *select, const struct ArrowSchema *input)
 {
-    int64_t n = qetl_option_given(select->env, "/rename") ? qetl_option_count(select->env, "/rename") : 0;
+    int64_t n =
+        qetl_option_given(select->env, "/rename") ? qetl_option_count(select->env, "/rename") : 0;
     char pointer[POINTER_MAX];
 
     for (int64_t i = 0; i < n; i++) {
@@ -218,7 +220,8 @@ static int32_t names_check(const struct select *select)
             if (!strcmp(select->chosen[i].name, select->chosen[k].name))
                 return qetl_fail(select->env, QETL_E_CONFIG, "/columns",
                                  "give one of them another name: {old: new}",
-                                 "two columns of the output are named \"%s\"", select->chosen[i].name);
+                                 "two columns of the output are named \"%s\"",
+                                 select->chosen[i].name);
     return QETL_OK;
 }
 
@@ -229,7 +232,8 @@ static int32_t sql_make(const struct select *select, const char *name, const cha
     size_t used = (size_t)snprintf(sql, SQL_MAX, "CAST(\"");
 
     if (2 * strlen(name) + strlen(type) + 32 > SQL_MAX)
-        return qetl_fail(select->env, QETL_E_UNSUPPORTED, "/cast", "rename the column in a step before",
+        return qetl_fail(select->env, QETL_E_UNSUPPORTED, "/cast",
+                         "rename the column in a step before",
                          "a column whose name has %zu bytes cannot be cast", strlen(name));
     for (; *name; name++) {
         if (*name == '"')
@@ -264,18 +268,19 @@ static size_t format_width(const char *format)
     }
 }
 
-static int32_t cast_compile(struct select *select, const struct ArrowSchema *input, struct chosen *c,
-                            const char *pointer)
+static int32_t cast_compile(struct select *select, const struct ArrowSchema *input,
+                            struct chosen *c, const char *pointer)
 {
     const struct ArrowSchema *field = input->children[c->column];
     char format[QETL_TYPE_FORMAT_MAX], sql[SQL_MAX];
     int32_t status;
 
     if (qetl_type_parse(c->type, format))
-        return qetl_fail(select->env, QETL_E_CONFIG, pointer,
-                         "known are boolean, smallint, integer, bigint (and … unsigned), real, double, "
-                         "decimal(p,s), text, date, time, timestamp, timestamp with time zone",
-                         "\"%s\" is not a type", c->type);
+        return qetl_fail(
+            select->env, QETL_E_CONFIG, pointer,
+            "known are boolean, smallint, integer, bigint (and … unsigned), real, double, "
+            "decimal(p,s), text, date, time, timestamp, timestamp with time zone",
+            "\"%s\" is not a type", c->type);
     if (!field->dictionary && !strcmp(format, field->format))
         return QETL_OK;
     status = sql_make(select, field->name, c->type, sql);
@@ -288,7 +293,8 @@ static int32_t cast_compile(struct select *select, const struct ArrowSchema *inp
 
 static int32_t casts_compile(struct select *select, const struct ArrowSchema *input)
 {
-    int64_t n = qetl_option_given(select->env, "/cast") ? qetl_option_count(select->env, "/cast") : 0;
+    int64_t n =
+        qetl_option_given(select->env, "/cast") ? qetl_option_count(select->env, "/cast") : 0;
     char pointer[POINTER_MAX];
     int32_t status = QETL_OK;
 
@@ -401,7 +407,8 @@ static int32_t rows_reserve(struct select *select, int64_t rows)
 }
 
 /* Evaluates every cast; rows that failed in one are left out by the next. */
-static int32_t casts_evaluate(struct select *select, const struct qetl_event *event, int64_t *failed)
+static int32_t casts_evaluate(struct select *select, const struct qetl_event *event,
+                              int64_t *failed)
 {
     int32_t status = QETL_OK;
     int64_t at = 0, more;
@@ -444,7 +451,8 @@ static void bits_compact(uint8_t *bits, const int32_t *map, int64_t count)
 }
 
 /* In place: the array was made for us and nobody else has seen it. */
-static void result_compact(struct ArrowArray *array, size_t width, const int32_t *map, int64_t count)
+static void result_compact(struct ArrowArray *array, size_t width, const int32_t *map,
+                           int64_t count)
 {
     uint8_t *validity = (uint8_t *)(uintptr_t)array->buffers[0];
     uint8_t *values = (uint8_t *)(uintptr_t)array->buffers[1];

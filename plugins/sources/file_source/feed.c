@@ -194,13 +194,6 @@ static int32_t sniff_decoded(struct feed *feed, int64_t deadline_ns, enum magic 
     return QETL_OK;
 }
 
-/* A file is read from its beginning again, straight to where its bytes belong. */
-static void feed_rewind(struct feed *feed)
-{
-    feed->in.taken -= feed->end;
-    feed_seek(feed, 0);
-}
-
 int32_t feed_sniff(struct feed *feed, int64_t deadline_ns, enum magic *magic)
 {
     while (!feed->gzip && feed->end < MAGIC_BYTES && magic_open(feed->ahead, feed->end)) {
@@ -215,7 +208,7 @@ int32_t feed_sniff(struct feed *feed, int64_t deadline_ns, enum magic *magic)
         *magic = magic_of(feed->ahead, feed->end);
         if (*magic != MAGIC_GZIP) {
             if (feed->in.regular)
-                feed_rewind(feed);
+                feed_seek(feed, 0); /* again, straight to where its bytes belong */
             return QETL_OK;
         }
         int32_t status = gzip_begin(feed);

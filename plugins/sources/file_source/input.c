@@ -212,7 +212,8 @@ int32_t input_read(struct input *in, void *data, int64_t capacity, int64_t deadl
     }
     in->touched = true;
     in->position += n;
-    in->taken += n;
+    if (in->position > in->taken)
+        in->taken = in->position;
     *got = n;
     return QETL_OK;
 }

@@ -1,0 +1,36 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# A record over max_record is a rejected row with its place; the run goes on.
+. "$(dirname "$0")/lib.sh"
+
+python3 - <<'PYTHON'
+with open("in.csv", "w") as f:
+    f.write("id,text\n1,a\n2," + "x" * 300000 + "\n3,c\n4,\"" + "y\n" * 200000 + "\"\n5,e\n")
+with open("in.ndjson", "w") as f:
+    f.write('{"id":1}\n{"id":2,"text":"' + "x" * 300000 + '"}\n{"id":3}\n')
+PYTHON
+for kind in csv ndjson; do
+    cat >p.yaml <<YAML
+name: long
+max_record: 64KiB
+dead_letters: letters.$kind
+sources:
+  a: {plugin: file, path: in.$kind, format: {type: $kind}}
+sinks:
+  out: {plugin: file, input: a, path: out.$kind.ndjson}
+YAML
+    expect_exit 0 qetl run p.yaml --json
+done
+expect_eq 'ids of csv' "$(jq -r .id out.csv.ndjson | tr '\n' ' ')" '1 3 5 '
+expect_eq 'ids of ndjson' "$(jq -r .id out.ndjson.ndjson | tr '\n' ' ')" '1 3 '
+expect_eq 'rows' "$(jq -r .row letters.csv | tr '\n' ' ')" '2 4 '
+expect_eq 'row' "$(jq -r .row letters.ndjson)" 2
+expect_eq 'offset' "$(jq -r .byte_offset letters.ndjson)" 9
+expect_json letters.ndjson '.original_bytes > 300000 or .original_truncated'
+# At most a quarter of the memory budget.
+sed -i 's/64KiB/100MiB/' p.yaml
+expect_exit 2 qetl run p.yaml --memory 64MiB
+expect_text err 'max_record'
+# A row that fits under the default is no trouble.
+expect_exit 0 qetl run --from in.csv --to whole.ndjson
+expect_eq 'rows' "$(wc -l <whole.ndjson)" 5

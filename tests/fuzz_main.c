@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs a fuzzer without libFuzzer: the files of tests/corpus/NAME, then seeded mutations of them.
+ * Usage: fuzz_NAME.t [FILE…]; QETL_FUZZ_RUNS mutations, QETL_FUZZ_SEED.
+ */
+#include <dirent.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { INPUTS_MAX = 4096, ROOM = 4096 };
+
+struct input {
+    uint8_t *data;
+    size_t size;
+};
+
+static struct input inputs[INPUTS_MAX];
+static size_t n_inputs;
+static uint64_t state;
+
+static uint64_t random_next(void)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state;
+}
+
+static int input_read(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    uint8_t *data = NULL;
+    size_t size = 0;
+    size_t got = 1;
+
+    while (file && got > 0) {
+        uint8_t *grown = realloc(data, size + ROOM);
+        if (!grown)
+            break;
+        data = grown;
+        got = fread(data + size, 1, ROOM, file);
+        size += got;
+    }
+    if (!file || got > 0 || n_inputs == INPUTS_MAX) {
+        fprintf(stderr, "cannot read %s\n", path);
+        free(data);
+        if (file)
+            fclose(file);
+        return -1;
+    }
+    fclose(file);
+    inputs[n_inputs++] = (struct input){data, size};
+    return 0;
+}
+
+static int corpus_read(const char *program)
+{
+    const char *base = strrchr(program, '/');
+    const char *source = getenv("QETL_SOURCE");
+    char folder[4096];
+    int status = 0;
+
+    base = base ? base + 1 : program;
+    base += strncmp(base, "fuzz_", 5) == 0 ? 5 : 0;
+    snprintf(folder, sizeof folder, "%s/tests/corpus/%.*s", source ? source : ".",
+             (int)strcspn(base, "."), base);
+    DIR *dir = opendir(folder);
+    if (!dir)
+        return 0;
+    for (struct dirent *entry = readdir(dir); entry && !status; entry = readdir(dir)) {
+        char path[8192];
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        status = input_read(path);
+    }
+    closedir(dir);
+    return status;
+}
+
+/* Handed over in a block of its own size, so that a sanitizer sees a read beyond it. */
+static void input_try(const uint8_t *data, size_t size)
+{
+    uint8_t *copy = malloc(size ? size : 1);
+    if (!copy)
+        abort();
+    if (size)
+        memcpy(copy, data, size);
+    LLVMFuzzerTestOneInput(copy, size);
+    free(copy);
+}
+
+static void mutation_try(void)
+{
+    static const char words[] =
+        "\"\",;\n\r\n\\u0000{}[]:'$%&0.9e-+\xff\xc3\xa9\xef\xbb\xbf\0NULL true";
+    const struct input *origin = n_inputs ? &inputs[random_next() % n_inputs] : NULL;
+    size_t size = origin ? origin->size : random_next() % 64;
+    uint8_t *data = malloc(size + 16);
+    if (!data)
+        abort();
+    if (origin && size)
+        memcpy(data, origin->data, size);
+    for (size_t i = 0; !origin && i < size; i++)
+        data[i] = (uint8_t)words[random_next() % sizeof words];
+    for (uint64_t n = 1 + random_next() % 6; n > 0; n--) {
+        size_t at = size ? random_next() % size : 0;
+        switch (random_next() % 4) {
+        case 0:
+            size = size ? at : 0;
+            break;
+        case 1:
+            data[size] = (uint8_t)words[random_next() % sizeof words];
+            size++;
+            break;
+        case 2:
+            if (size)
+                data[at] = (uint8_t)words[random_next() % sizeof words];
+            break;
+        default:
+            if (size)
+                data[at] ^= (uint8_t)(1u << random_next() % 8);
+        }
+    }
+    input_try(data, size);
+    free(data);
+}
+
+int main(int argc, char **argv)
+{
+    const char *runs_text = getenv("QETL_FUZZ_RUNS");
+    const char *seed_text = getenv("QETL_FUZZ_SEED");
+    unsigned long runs = runs_text ? strtoul(runs_text, NULL, 10) : 20000;
+    int status = 0;
+
+    state = seed_text ? strtoull(seed_text, NULL, 10) : 20260101;
+    state = state ? state : 1;
+    printf("seed %llu, %lu mutations\n", (unsigned long long)state, runs);
+    fflush(stdout);
+    for (int i = 1; i < argc && !status; i++)
+        status = input_read(argv[i]);
+    if (argc == 1)
+        status = corpus_read(argv[0]);
+    if (status)
+        return 1;
+    input_try((const uint8_t *)"", 0);
+    for (size_t i = 0; i < n_inputs; i++)
+        input_try(inputs[i].data, inputs[i].size);
+    for (unsigned long i = 0; i < runs && argc == 1; i++)
+        mutation_try();
+    printf("%zu passed, 0 failed\n", n_inputs + 1);
+    for (size_t i = 0; i < n_inputs; i++)
+        free(inputs[i].data);
+    return 0;
+}

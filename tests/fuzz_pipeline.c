@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Any bytes as a pipeline file: read as YAML and as JSON, checked against a few plugins. Whatever
+ * comes of it, a pipeline that was made is sound, and a refusal has a reason.
+ */
+#include "../core/document.h"
+#include "../core/pipeline.h"
+
+#include <qetl/plugin.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define PLUGIN(name, components)                                                            \
+    {                                                                                       \
+        name, "{\"id\": \"" name                                                            \
+              "\", \"version\": \"1.0.0\", \"abi\": {\"min\": \"1.0\", \"max\": \"1.0\"}, " \
+              "\"components\": [" components "]}"                                           \
+    }
+#define COMPONENT(kind, id, more, properties)                                                   \
+    "{\"kind\": \"" kind "\", \"id\": \"" id "\", " more "\"options\": {\"type\": \"object\", " \
+    "\"additionalProperties\": false, \"properties\": {" properties "}}}"
+#define OPTION(name, schema) "\"" name "\": {\"description\": \"x\", " schema "}"
+
+static const struct {
+    const char *name, *manifest;
+} plugins[] = {
+    PLUGIN("file",
+           COMPONENT("source", "file", "\"bytes\": true, ",
+                     OPTION("path",
+                            "\"type\": [\"string\", \"array\"], \"items\": {\"type\": "
+                            "\"string\"}")) ", " COMPONENT("sink", "file", "\"bytes\": true, ",
+                                                           OPTION("path", "\"type\": \"string\""))),
+    PLUGIN("csv", COMPONENT("format", "csv", "\"extensions\": [\".csv\"], ",
+                            OPTION("header", "\"type\": \"boolean\", \"default\": true"))),
+    PLUGIN("null", COMPONENT("sink", "null", "\"inputs\": -1, ", "")),
+    PLUGIN("filter", COMPONENT("transform", "filter", "",
+                               OPTION("where", "\"type\": \"string\", \"maxLength\": 9"))),
+    PLUGIN("route",
+           COMPONENT(
+               "transform", "route", "\"outputs\": {\"from_option\": \"/outputs\"}, ",
+               OPTION("outputs",
+                      "\"type\": \"object\", \"additionalProperties\": {\"type\": \"string\"}"))),
+    PLUGIN("any", COMPONENT("transform", "any", "\"inputs\": -1, ",
+                            OPTION("n", "\"anyOf\": [{\"type\": \"integer\", \"minimum\": 1}, "
+                                        "{\"enum\": [\"a\", \"b\"]}]"))),
+};
+
+static void write_manifest(const char *dir, size_t i)
+{
+    char path[200];
+    snprintf(path, sizeof path, "%s/%s.qetl.json", dir, plugins[i].name);
+    FILE *file = fopen(path, "w");
+    if (!file || fputs(plugins[i].manifest, file) < 0 || fclose(file) || chmod(path, 0644))
+        abort();
+}
+
+static struct qetl_registry *registry_make(void)
+{
+    char dir[] = "/tmp/qetl-fuzz-XXXXXX", path[200];
+    struct qetl_findings findings = {0};
+    if (!mkdtemp(dir))
+        abort();
+    for (size_t i = 0; i < sizeof plugins / sizeof *plugins; i++)
+        write_manifest(dir, i);
+    const char *const dirs[] = {dir, NULL};
+    struct qetl_registry *registry = qetl_registry_new(dirs, &findings);
+    if (findings.count > 0)
+        qetl_findings_print(&findings, stderr, 0);
+    if (!registry || findings.count > 0)
+        abort();
+    for (size_t i = 0; i < sizeof plugins / sizeof *plugins; i++) {
+        snprintf(path, sizeof path, "%s/%s.qetl.json", dir, plugins[i].name);
+        unlink(path);
+    }
+    rmdir(dir);
+    return registry;
+}
+
+static void require(int truth)
+{
+    if (!truth)
+        abort();
+}
+
+static void check_node(const struct qetl_pipeline *pipeline, size_t i)
+{
+    const struct qetl_node *node = &pipeline->nodes[i];
+    require(node->use.plugin && json_is_object(node->use.options));
+    require((node->n_inputs == 0) == (node->kind == QETL_SOURCE));
+    require(!node->format.plugin == !node->use.plugin->takes_format);
+    for (size_t k = 0; k < node->n_inputs; k++) {
+        require(node->inputs[k].component < i);
+        require(!node->inputs[k].port == !pipeline->nodes[node->inputs[k].component].n_outputs);
+    }
+}
+
+static void try(const uint8_t *data, size_t size, const char *name,
+                const struct qetl_registry *registry)
+{
+    struct qetl_findings findings = {0};
+    struct qetl_document *document = qetl_document_parse((const char *)data, size, name, &findings);
+    require(document || findings.errors > 0);
+    struct qetl_pipeline *pipeline =
+        document ? qetl_pipeline_new(document, registry, &findings) : NULL;
+    require(pipeline || findings.errors > 0);
+    for (size_t i = 0; pipeline && i < pipeline->n_nodes; i++)
+        check_node(pipeline, i);
+    json_t *json = qetl_findings_json(&findings);
+    require(json != NULL);
+    json_decref(json);
+    qetl_pipeline_free(pipeline);
+    qetl_document_free(document);
+    qetl_findings_free(&findings);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct qetl_registry *registry;
+    if (!registry)
+        registry = registry_make();
+    try(data, size, "p.yaml", registry);
+    try(data, size, "p.json", registry);
+    return 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A toy format: a record is a line "ID|TEXT", ID a bigint. It reads the guard behind each chunk, as
+ * a vectorised parser would, and tells every chunk to a test that asks for it.
+ *
+ * Invariant: a line without a bar, or whose ID is no number, is rejected as "bad_line"; one longer
+ * than max_record as "too_long".
+ * Ownership: instances own what they allocate.
+ * Threads:   as plugin.h says; the hooks are set before the run.
+ */
+#ifndef QETL_TOY_LINES_H
+#define QETL_TOY_LINES_H
+
+#include <qetl/plugin.h>
+
+enum {
+    TOY_LINES_CLOSED = 1,   /* bits of the option "/number": encode is CLOSED */
+    TOY_LINES_WRAPPED = 2,  /* "<" before and ">" behind all encoded rows, as lines */
+    TOY_LINES_SHORT = 4,    /* frame hands back at most one record a call */
+    TOY_LINES_FAITHLESS = 8 /* decode leaves its last row out, and does not say so */
+};
+
+extern const struct qetl_component toy_lines;
+
+/* [worker] Called with each chunk that is decoded, if set. */
+extern void (*toy_lines_watch)(const struct qetl_chunk *);
+
+#endif
