@@ -11,6 +11,7 @@ struct host_binder {
     struct qetl_ctx *ctx;
     struct qetl_binding *binding;
     const struct ArrowSchema *const *inputs;
+    int32_t misused; /* told, be it that the plugin goes on */
 };
 
 static struct host_binder *binder_of(struct qetl_binder *base)
@@ -20,8 +21,9 @@ static struct host_binder *binder_of(struct qetl_binder *base)
 
 static int32_t misuse(struct host_binder *b, const char *what)
 {
-    return qetl_fail(qetl_instance_sdk_env(b->ctx), QETL_E_FATAL, NULL, NULL,
-                     "the plugin's bind is wrong: %s", what);
+    b->misused = qetl_fail(qetl_instance_sdk_env(b->ctx), QETL_E_FATAL, NULL, NULL,
+                           "the plugin's bind is wrong: %s", what);
+    return b->misused;
 }
 
 static bool has_column(const struct host_binder *b, uint32_t in_port, int64_t column)
@@ -102,9 +104,11 @@ static int32_t binder_derive(struct qetl_binder *base, uint32_t out_port, struct
                              int64_t n_inputs, const int64_t *inputs)
 {
     struct host_binder *b = binder_of(base);
-    (void)inputs;
     if (out_port >= b->binding->n_out || n_inputs < -1)
         return misuse(b, "derive() for an output port that does not exist");
+    for (int64_t i = 0; i < n_inputs; i++)
+        if (!has_column(b, 0, inputs[i]))
+            return misuse(b, "derive() from a column that does not exist");
     struct qetl_out_column *added = column_append(b, out_port, field);
     if (!added)
         return QETL_E_NO_MEMORY;
@@ -200,7 +204,7 @@ int32_t qetl_bind(struct qetl_ctx *ctx, uint32_t n_in, const struct ArrowSchema 
         status = ctx->component->transform->bind(ctx->self, n_in, inputs, &binder.base);
     qetl_call_leave();
     if (!status)
-        status = binding_check(&binder);
+        status = binder.misused ? binder.misused : binding_check(&binder);
     if (status)
         qetl_binding_free(out);
     return status;

@@ -97,11 +97,18 @@ static int32_t draw(struct qetl_op *op, int64_t most)
     return status ? status : QETL_BYTES;
 }
 
+/* An empty object says nothing about those behind it. */
+static bool sample_is_enough(const struct qetl_source_state *s, int64_t sample_bytes)
+{
+    int64_t size = s->end - s->start;
+    return s->exhausted || (s->object_ended && size > 0) || size >= sample_bytes;
+}
+
 int32_t qetl_frame_sample(struct qetl_op *op, int64_t sample_bytes)
 {
     struct qetl_source_state *s = op->state;
     int32_t status = buffer_renew(op, sample_bytes);
-    while (!status && !s->object_ended && !s->exhausted && s->end - s->start < sample_bytes) {
+    while (!status && !sample_is_enough(s, sample_bytes)) {
         int32_t answer = draw(op, sample_bytes);
         if (answer < 0)
             return answer;

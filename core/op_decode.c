@@ -105,8 +105,8 @@ static int32_t decode(struct qetl_op *op, struct qetl_chunk_data *data)
     int32_t *offsets = NULL;
     if (!status)
         status = copy_offsets(op, decoded.record_offsets, decoded.records, &offsets);
-    if (!status)
-        qetl_origin_complete(origin, decoded.records, offsets);
+    /* also where a rejected row ends the run: its letter waits for its number */
+    qetl_origin_complete(origin, decoded.records, offsets);
     if (!status)
         status = emit_decoded(op, &decoded, origin);
     qetl_array_release(&decoded.batch);

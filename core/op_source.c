@@ -12,7 +12,10 @@ enum { DEADLINE_NS = 5000000 };
 
 struct qetl_source_state *qetl_source_state_new(void)
 {
-    return calloc(1, sizeof(struct qetl_source_state));
+    struct qetl_source_state *state = calloc(1, sizeof *state);
+    if (state)
+        state->at_cut = true; /* before the first item a run may resume at the beginning */
+    return state;
 }
 
 void qetl_source_state_free(struct qetl_source_state *state)
@@ -113,6 +116,12 @@ static int32_t emit_batch(struct qetl_op *op, struct qetl_item *item)
     if (item->batch.n_children != port->n_columns)
         return qetl_op_fault(op, "bad_batch", "next answered %lld columns of %lld",
                              (long long)item->batch.n_children, (long long)port->n_columns);
+    for (int64_t c = 0; c < port->n_columns; c++) {
+        int32_t status = qetl_op_check_column(op, port->schema->children[c], QETL_FORM_VALUE,
+                                              item->batch.children[c], rows);
+        if (status)
+            return status;
+    }
     struct qetl_origin *origin = qetl_origin_new(tracker, NULL, false, 0, NULL, 0, NULL);
     struct qetl_batch *batch = origin ? qetl_batch_new(rows, port->n_columns, origin) : NULL;
     bool lacks = !batch;
@@ -138,7 +147,8 @@ static int32_t step_batches(struct qetl_op *op)
     struct qetl_item item;
     int32_t answer = qetl_source_draw(op, NULL, 0, qetl_now_ns() + DEADLINE_NS, &item);
     int32_t status = answer < 0 ? answer : QETL_OK;
-    state->at_cut = answer != QETL_BATCH || item.flags & QETL_ITEM_CUT;
+    if (answer == QETL_BATCH || answer == QETL_END) /* idle: still where it was */
+        state->at_cut = answer == QETL_END || item.flags & QETL_ITEM_CUT;
     if (answer == QETL_BATCH && item.batch.release)
         status = emit_batch(op, &item);
     qetl_array_release(&item.batch);

@@ -11,16 +11,26 @@ bool qetl_run_stopping(const struct qetl_run *run)
     return atomic_load_explicit(&((struct qetl_run *)run)->stopping, memory_order_acquire) != 0;
 }
 
-void qetl_run_end(struct qetl_run *run, int exit_code)
+/* Whether the run was still going on. */
+static bool claim_end(struct qetl_run *run, int exit_code)
 {
     int running = 0;
-    if (!atomic_compare_exchange_strong(&run->stopping, &running, exit_code + 1))
-        return;
+    return atomic_compare_exchange_strong(&run->stopping, &running, exit_code + 1);
+}
+
+static void interrupt_all(struct qetl_run *run)
+{
     pthread_mutex_lock(&run->lock);
     for (size_t i = 0; i < run->n_instances; i++)
         qetl_instance_interrupt(run->instances[i]);
     pthread_mutex_unlock(&run->lock);
     qetl_parker_notify_all(&run->parker);
+}
+
+void qetl_run_end(struct qetl_run *run, int exit_code)
+{
+    if (claim_end(run, exit_code))
+        interrupt_all(run);
 }
 
 int qetl_exit_for(int32_t status)
@@ -82,13 +92,15 @@ static void place_finding(const struct qetl_run *run, struct qetl_finding *findi
     qetl_finding_at(finding, place.file, place.line, place.column, path);
 }
 
-/* The first failure is what went wrong; those after it follow from the stop. */
+/* Ends the run. The first failure is what went wrong, and its exit code counts; those after it
+ * follow from the stop. */
 static void report(struct qetl_run *run, const struct qetl_node *node, struct qetl_ctx *ctx,
-                   const char *code, const char *message, const char *suggestion,
+                   const char *code, int exit_code, const char *message, const char *suggestion,
                    const char *option)
 {
     pthread_mutex_lock(&run->lock);
-    if (!qetl_run_stopping(run)) {
+    bool first = claim_end(run, exit_code);
+    if (first) {
         struct qetl_finding *finding =
             node ? qetl_finding_add(run->findings, QETL_ERROR, code, "%s '%s' (%s): %s",
                                     node->kind == QETL_SOURCE      ? "source"
@@ -103,6 +115,8 @@ static void report(struct qetl_run *run, const struct qetl_node *node, struct qe
             qetl_finding_mend(finding, "%s", suggestion);
     }
     pthread_mutex_unlock(&run->lock);
+    if (first)
+        interrupt_all(run);
 }
 
 int32_t qetl_run_fail(struct qetl_run *run, const struct qetl_node *node, struct qetl_ctx *ctx,
@@ -113,8 +127,8 @@ int32_t qetl_run_fail(struct qetl_run *run, const struct qetl_node *node, struct
     char generic[160];
     snprintf(generic, sizeof generic, "%s failed with status %d and gave no reason", call, status);
     if (!quiet)
-        report(run, node, ctx, code_for(status), error.message ? error.message : generic,
-               error.suggestion, error.option);
+        report(run, node, ctx, code_for(status), qetl_exit_for(status),
+               error.message ? error.message : generic, error.suggestion, error.option);
     qetl_error_report_free(&error);
     qetl_run_end(run, qetl_exit_for(status));
     return status;
@@ -123,8 +137,7 @@ int32_t qetl_run_fail(struct qetl_run *run, const struct qetl_node *node, struct
 int32_t qetl_run_fault(struct qetl_run *run, const struct qetl_node *node, const char *code,
                        const char *message)
 {
-    report(run, node, NULL, code, message, NULL, NULL);
-    qetl_run_end(run, QETL_EXIT_FAILED);
+    report(run, node, NULL, code, QETL_EXIT_FAILED, message, NULL, NULL);
     return QETL_E_FATAL;
 }
 
@@ -208,6 +221,8 @@ struct qetl_ctx *qetl_run_instance(struct qetl_run *run, const struct qetl_node 
     }
     const char *call = "create";
     int32_t status = qetl_instance_create(ctx);
+    if (!status && qetl_run_stopping(run))
+        return NULL; /* its interrupt came before there was anything to interrupt */
     if (!status) {
         call = "start";
         status = qetl_instance_start(ctx);

@@ -126,8 +126,18 @@ static void stop_instances(struct qetl_run *run)
     }
 }
 
+/* Letters that still wait for a number leave without one. No task runs any more. */
+static void trackers_close(struct qetl_run *run)
+{
+    for (size_t n = 0; run->trackers && n < run->pipeline->n_nodes; n++) {
+        qetl_tracker_free(run->trackers[n]);
+        run->trackers[n] = NULL;
+    }
+}
+
 int qetl_run_finish(struct qetl_run *run)
 {
+    trackers_close(run);
     bool good = !qetl_run_stopping(run) && all_prepared(run) && check_ledger(run);
     if (run->letters && qetl_letter_store_flush(run->letters) && good) {
         qetl_run_fault(run, NULL, "dead_letters", "the dead letters could not be written to disk");

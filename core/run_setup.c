@@ -148,6 +148,22 @@ static const char *lexical_of(struct qetl_run *run, const struct qetl_node *node
     return lexical;
 }
 
+/* Only what a decoder spelled, and nobody changed since, can be read as text. */
+static int32_t check_reads(struct qetl_run *run, const struct qetl_node *node,
+                           const struct qetl_binding *binding)
+{
+    for (uint32_t i = 0; i < binding->n_in; i++) {
+        const struct qetl_port_flow *in =
+            qetl_flow_input(run->flows, run->pipeline, &node->inputs[i]);
+        for (int64_t r = 0; r < binding->in[i].n_reads; r++)
+            if (binding->in[i].reads[r].form != QETL_FORM_VALUE &&
+                !in->columns[binding->in[i].reads[r].column].lexical)
+                return qetl_run_fault(run, node, "unsupported",
+                                      "it reads a column as text that has a value only");
+    }
+    return QETL_OK;
+}
+
 static int32_t setup_transform(struct qetl_run *run, const struct qetl_node *node,
                                struct qetl_node_flow *flow)
 {
@@ -161,6 +177,8 @@ static int32_t setup_transform(struct qetl_run *run, const struct qetl_node *nod
         if (status < 0)
             qetl_run_fail(run, node, flow->instance, "bind", status);
     }
+    if (!status)
+        status = check_reads(run, node, &flow->binding);
     for (uint32_t p = 0; !status && p < n_out; p++) {
         const struct qetl_out_binding *out = &flow->binding.out[p];
         status = port_fill(run, node, &flow->ports[p], &out->schema);

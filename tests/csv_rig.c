@@ -308,8 +308,7 @@ static int64_t frame_once(struct rig *rig, const uint8_t *data, int64_t at, int6
     free(copy);
     if (rig->status)
         return 0;
-    assert(io.begin >= 0 && io.begin <= size && io.used <= size &&
-           (!io.used || io.begin <= io.used));
+    assert(io.begin >= 0 && io.begin <= size && io.used <= size && io.begin <= io.used);
     assert(io.rejected == rig->fake.n_rejects - rejects);
     rejects_note(rig, rejects, at);
     rig->records += io.rejected;

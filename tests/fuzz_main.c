@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs a fuzzer without libFuzzer: the files of tests/corpus/NAME, then seeded mutations of them.
- * Usage: fuzz_NAME.t [FILE…]; QETL_FUZZ_RUNS mutations, QETL_FUZZ_SEED.
+ * Runs a fuzzer without libFuzzer: the files of tests/corpus/NAME, then seeded mutations of them
+ * for at most some seconds. Usage: fuzz_NAME.t [FILE…]; QETL_FUZZ_RUNS, QETL_FUZZ_SEED,
+ * QETL_FUZZ_SECONDS.
  */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -130,16 +132,33 @@ static void mutation_try(void)
     free(data);
 }
 
+static unsigned long long setting(const char *name, unsigned long long otherwise)
+{
+    const char *text = getenv(name);
+    return text ? strtoull(text, NULL, 10) : otherwise;
+}
+
+/* How many mutations were tried. */
+static unsigned long long mutate(void)
+{
+    unsigned long long runs = setting("QETL_FUZZ_RUNS", 20000);
+    time_t end = time(NULL) + (time_t)setting("QETL_FUZZ_SECONDS", 8);
+    unsigned long long n = 0;
+
+    while (n < runs && time(NULL) < end) {
+        mutation_try();
+        n++;
+    }
+    return n;
+}
+
 int main(int argc, char **argv)
 {
-    const char *runs_text = getenv("QETL_FUZZ_RUNS");
-    const char *seed_text = getenv("QETL_FUZZ_SEED");
-    unsigned long runs = runs_text ? strtoul(runs_text, NULL, 10) : 20000;
     int status = 0;
 
-    state = seed_text ? strtoull(seed_text, NULL, 10) : 20260101;
+    state = setting("QETL_FUZZ_SEED", 20260101);
     state = state ? state : 1;
-    printf("seed %llu, %lu mutations\n", (unsigned long long)state, runs);
+    printf("seed %llu\n", (unsigned long long)state);
     fflush(stdout);
     for (int i = 1; i < argc && !status; i++)
         status = input_read(argv[i]);
@@ -150,8 +169,8 @@ int main(int argc, char **argv)
     input_try((const uint8_t *)"", 0);
     for (size_t i = 0; i < n_inputs; i++)
         input_try(inputs[i].data, inputs[i].size);
-    for (unsigned long i = 0; i < runs && argc == 1; i++)
-        mutation_try();
+    if (argc == 1)
+        printf("%llu mutations\n", mutate());
     printf("%zu passed, 0 failed\n", n_inputs + 1);
     for (size_t i = 0; i < n_inputs; i++)
         free(inputs[i].data);

@@ -208,6 +208,8 @@ static void chunk_decode(struct rig *rig, const uint8_t *data, int64_t size)
     }
     memcpy(buffer + 3, data, (size_t)size);
     memcpy(buffer + 3 + size, lure + size % 8, TAIL_ROOM);
+    if (rig->lure)
+        memcpy(buffer + 3 + size, rig->lure, strnlen(rig->lure, TAIL_ROOM));
     struct qetl_chunk chunk = {.struct_size = sizeof chunk,
                                .data = buffer + 3,
                                .size = size,

@@ -37,6 +37,7 @@ struct rig {
     struct qetl_want *wants;
     int64_t n_wants;
     int64_t max_record;
+    const char *lure; /* what stands behind a chunk; NULL: something misleading */
     int64_t records, rows, rejected;
     int32_t status;
     bool encode; /* decoded batches are encoded instead of written down */

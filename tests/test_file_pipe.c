@@ -196,19 +196,25 @@ Test(file_pipe, standard_input_of_every_kind)
 
 Test(file_pipe, a_file_on_standard_input_is_read_from_where_it_stands)
 {
-    struct rig rig;
+    static const char *const names[] = {"-", "/dev/stdin", "/dev/fd/0"};
     int saved = dup(0);
     text_put("a", "12345");
-    int fd = open("a", O_RDONLY);
-    lseek(fd, 2, SEEK_SET);
-    dup2(fd, 0);
-    cr_assert_eq(rig_read(&rig, "{\"path\":\"-\"}", SPACE), QETL_END);
-    cr_expect_str_eq(rig.log, "-:3;");
-    cr_expect_eq(memcmp(rig.data, "345", 3), 0);
+    for (int i = 0; i < 3; i++) {
+        struct rig rig;
+        char config[64], log[64];
+        int fd = open("a", O_RDONLY);
+        lseek(fd, 2, SEEK_SET);
+        dup2(fd, 0);
+        snprintf(config, sizeof config, "{\"path\":\"%s\"}", names[i]);
+        snprintf(log, sizeof log, "%s:3;", names[i]);
+        cr_assert_eq(rig_read(&rig, config, SPACE), QETL_END);
+        cr_expect_str_eq(rig.log, log);
+        cr_expect_eq(memcmp(rig.data, "345", 3), 0);
+        close(fd);
+        rig_free(&rig);
+    }
     dup2(saved, 0);
-    close(fd);
     close(saved);
-    rig_free(&rig);
 }
 
 Test(file_pipe, a_descriptor_whose_writer_has_gone_still_ends)

@@ -157,6 +157,27 @@ Test(file_sink_output, devices_take_bytes_in_place)
     sink_free(&rig);
 }
 
+Test(file_sink_output, a_device_that_fills_up_within_compressed_data)
+{
+    static const char *const words[] = {"gzip", "zstd", "xz", "bzip2", "lz4"};
+    int64_t size;
+    shell("head -c 12000000 /dev/urandom | base64 > plain");
+    char *text = (char *)file_get("plain", &size);
+    text[size] = 0;
+    for (int i = 0; i < 5; i++) {
+        struct sink_rig rig;
+        char config[128];
+        snprintf(config, sizeof config, "{\"path\":\"/dev/full\",\"compression\":\"%s\"}",
+                 words[i]);
+        cr_assert_eq(sink_begin(&rig, config), QETL_OK);
+        cr_expect_eq(sink_put(&rig, text, 1), QETL_E_ENVIRONMENT, "%s", words[i]);
+        expect_message(&rig, "No space left on device");
+        cr_expect_eq(rig.fake.n_errors, 1);
+        sink_free(&rig);
+    }
+    free(text);
+}
+
 /* Reads slowly, in small pieces, so that writes come out short. */
 Test(file_sink_output, a_pipe_gets_every_byte)
 {

@@ -46,6 +46,31 @@ Test(ndjson_frame, a_record_over_max_record_is_rejected_and_the_next_one_is_read
     }
 }
 
+/* Behind a record that was cut off stands just what would complete it. */
+Test(ndjson_frame, nothing_behind_a_chunk_is_believed)
+{
+    const char *data =
+        "{\"a\":1,\"b\":\"x\",\"c\":true}\n{\"a\":23456,\"b\":\"y\\u00e9\",\"c\":null}\n"
+        "{\"a\":2.5,\"b\":\"0123456789abcdef0123456789abcdef01234567\",\"c\":[1]}\n";
+    for (size_t size = strcspn(data, "\n") + 2; size < strlen(data); size++)
+        for (int k = 0; k < ndjson_kernels_count; k++) {
+            struct rig rig;
+            rig_open(&rig, "{\"types\":{\"c\":\"json\"}}");
+            rig.kernel = kernel_at(k);
+            rig.lure = data + size;
+            rig_infer(&rig, data, strlen(data));
+            rig_want(&rig, QETL_FORM_LEXICAL);
+            rig_run(&rig, data, size, SIZE_MAX, 0);
+            int64_t whole = 0;
+            for (size_t i = 0; i < size; i++)
+                whole += data[i] == '\n';
+            bool complete = data[size - 1] == '}', none = data[size - 1] == '\n';
+            cr_expect_eq(rig.rows, whole + complete, "%zu bytes, %s", size, rig.kernel->name);
+            cr_expect_eq(rig.rejected, !complete && !none, "%zu bytes", size);
+            rig_close(&rig);
+        }
+}
+
 /* ---- any cut, any kernel ---- */
 
 static void random_string(struct rig *rig, uint64_t *seed)

@@ -89,7 +89,7 @@ int qetl_expr_print_moment(int64_t value, enum expr_type_id type, char *out)
     size = print_date(days, out, &before_christ);
     if (type != EXPR_DATE) {
         out[size++] = ' ';
-        size += print_time(value - days * EXPR_DAY_US, out + size);
+        size += print_time(expr_time_of(value), out + size);
     }
     if (type == EXPR_TIMESTAMPTZ) {
         memcpy(out + size, "+00", 3);

@@ -36,6 +36,14 @@ static inline int64_t expr_floor_divide(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
+/* The time of day of a timestamp; for all of them, also where midnight would not fit. */
+static inline int64_t expr_time_of(int64_t us)
+{
+    int64_t rest = us % EXPR_DAY_US;
+
+    return rest < 0 ? rest + EXPR_DAY_US : rest;
+}
+
 int64_t qetl_expr_days_from_civil(int64_t year, int month, int day);
 void qetl_expr_civil_from_days(int64_t days, int64_t *year, int *month, int *day);
 

@@ -49,7 +49,7 @@ static int32_t kernel_stamp_time(struct expr_frame *f, const struct expr_instr *
 
     qetl_expr_valid_and(f, in, 1);
     for (int64_t i = 0; i < f->rows; i++)
-        r[i] = a[i] - expr_floor_divide(a[i], EXPR_DAY_US) * EXPR_DAY_US;
+        r[i] = expr_time_of(a[i]);
     return QETL_OK;
 }
 

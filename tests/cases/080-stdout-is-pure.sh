@@ -8,8 +8,9 @@ expect_exit 0 qetl run --from in.csv --to - --to-format csv
 expect_same out in.csv
 # A report on stdout would mix with the rows: that is a wrong configuration, told before anything runs.
 expect_exit 2 qetl run --from in.csv --to - --to-format csv --json
-expect_text err 'json-file'
+expect_json out '.ok == false and (.error | tostring | contains("json-file"))'
 expect_eq 'no row was written' "$(grep -c '^x$' out)" 0
+expect_eq 'one object' "$(jq -s length out)" 1
 expect_exit 0 qetl run --from in.csv --to - --to-format csv --json-file report.json
 expect_same out in.csv
 expect_json report.json '.ok and .summary.rows_out == 3'

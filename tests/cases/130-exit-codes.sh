@@ -22,9 +22,10 @@ YAML
 expect_exit 2 qetl validate p.yaml
 expect_text err 'fiel'
 expect_text err '[^i]file'
-# No plugins at all: the environment is at fault.
+# No plugins at all.
 mkdir none
-expect_exit 3 env QETL_PLUGIN_PATH=none "$QETL" run --from in.csv --to x.csv
+expect_exit 2 env QETL_PLUGIN_PATH=none "$QETL" run --from in.csv --to x.csv
+expect_text err '--plugin-dir'
 # The output's folder cannot be made.
 : >blocked
 expect_exit 3 qetl run --from in.csv --to blocked/x.csv

@@ -4,22 +4,24 @@
 . "$(dirname "$0")/lib.sh"
 
 mkdir a b open
+printf 'id\n1\n' >in.csv
+printf 'name: t\nsources: {s: {plugin: file, path: in.csv}}\nsinks: {t: {plugin: touch, input: s}}\n' >p.yaml
 cp "$QETL_TEST_PLUGINS"/touch.* a
 cp a/touch.so b/other.so
 jq '.id = "other"' a/touch.qetl.json >b/other.qetl.json
 # One component of two plugins.
-expect_exit 3 qetl plugin list --plugin-dir a --plugin-dir b
+expect_exit 3 qetl run p.yaml --plugin-dir a --plugin-dir b
 expect_text err 'a/touch'
 expect_text err 'b/other'
 # One plugin id twice, in one folder or in two: which of them ran would be hidden.
 cp a/touch.so a/again.so
 cp a/touch.qetl.json a/again.qetl.json
-expect_exit 3 qetl plugin list --plugin-dir a
+expect_exit 3 qetl run p.yaml --plugin-dir a
 expect_text err 'a/touch'
 expect_text err 'a/again'
 rm a/again.*
 cp a/touch.* open
-expect_exit 3 qetl plugin info touch --plugin-dir a --plugin-dir open
+expect_exit 3 qetl run p.yaml --plugin-dir a --plugin-dir open
 expect_text err 'a/touch'
 expect_text err 'open/touch'
 # A folder given twice is one folder, under whatever name.
@@ -27,19 +29,13 @@ expect_exit 0 qetl plugin info touch --plugin-dir a --plugin-dir ./a/../a
 expect_exit 0 env QETL_PLUGIN_PATH="$PWD/a:$QETL_PLUGIN_PATH" "$QETL" plugin info touch
 # Everyone may write there: refused.
 chmod 777 open
-qetl plugin list --plugin-dir open >out 2>err
-case $? in
-2 | 3) pass 'a world-writable folder is refused' ;;
-*) fail 'a world-writable folder was taken' ;;
-esac
+expect_exit 3 qetl run p.yaml --plugin-dir open
 expect_text err 'open'
-expect_exit 3 qetl plugin list --plugin-dir nothere
+expect_exit 3 qetl run p.yaml --plugin-dir nothere
 expect_text err 'nothere'
 # A manifest without its library, and a library that is none.
 mkdir broken
 cp a/touch.qetl.json broken
-printf 'id\n1\n' >in.csv
-printf 'name: t\nsources: {s: {plugin: file, path: in.csv}}\nsinks: {t: {plugin: touch, input: s}}\n' >p.yaml
 expect_exit 3 qetl run p.yaml --plugin-dir broken
 expect_text err 'touch\.so'
 echo 'not a library' >broken/touch.so

@@ -10,13 +10,15 @@
 
 enum { BLOCK_BYTES = 256 * 1024 };
 
+/* libarchive 3.6 leaks a filter's state once a write failed: it is never told. What comes after a
+ * failure is dropped here, and the failure found in `failed`. */
 static la_ssize_t push(struct archive *archive, void *self, const void *data, size_t size)
 {
     struct output *out = self;
-    if (output_put(out, data, (int64_t)size) == QETL_OK)
-        return (la_ssize_t)size;
-    archive_set_error(archive, EIO, "the output failed");
-    return -1;
+    (void)archive;
+    if (!out->failed)
+        output_put(out, data, (int64_t)size);
+    return (la_ssize_t)size;
 }
 
 static int32_t packer_fault(struct output *out)
@@ -67,7 +69,7 @@ static int32_t packer_begin(struct output *out)
         good = archive_write_open(a, out, NULL, push, NULL) == ARCHIVE_OK &&
                archive_write_header(a, entry) == ARCHIVE_OK;
     archive_entry_free(entry);
-    return good ? QETL_OK : packer_fault(out);
+    return good && !out->failed ? QETL_OK : packer_fault(out);
 }
 
 int32_t packer_write(struct output *out, const void *data, int64_t size)
@@ -77,7 +79,7 @@ int32_t packer_write(struct output *out, const void *data, int64_t size)
         return out->failed;
     while (size > 0) {
         la_ssize_t n = archive_write_data(out->packer, at, (size_t)size);
-        if (n <= 0)
+        if (n <= 0 || out->failed)
             return packer_fault(out);
         at += n;
         size -= n;
@@ -101,7 +103,7 @@ int32_t packer_finish(struct output *out)
         return out->failed;
     if (!out->packer)
         return QETL_OK;
-    if (archive_write_close(out->packer) != ARCHIVE_OK)
+    if (archive_write_close(out->packer) != ARCHIVE_OK || out->failed)
         return packer_fault(out);
     archive_write_free(out->packer);
     out->packer = NULL;
@@ -112,7 +114,8 @@ void packer_drop(struct output *out)
 {
     if (!out->packer)
         return;
-    archive_write_fail(out->packer); /* or freeing would write what is left */
+    if (!out->failed)
+        out->failed = QETL_E_CANCELLED; /* or freeing would write what is left */
     archive_write_free(out->packer);
     out->packer = NULL;
 }
