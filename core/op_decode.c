@@ -98,8 +98,13 @@ static int32_t decode(struct qetl_op *op, struct qetl_chunk_data *data)
     int32_t status = op->instance->component->format->decode(op->instance->self, &chunk, &decoded);
     qetl_call_leave();
     qetl_tally_add(&op->instance->tally.nanoseconds, qetl_now_ns() - started);
+    qetl_schema_release(&decoded.schema);
     if (status < 0)
         return qetl_op_fail(op, "decode", status);
+    if (status != QETL_OK)
+        return qetl_op_fault(op, "unsupported",
+                             "decode answered %d, which this version of qetl does not take",
+                             status);
     int64_t rejected = qetl_op_bury(op, origin, NULL, op->flow->ports[0].schema);
     status = rejected < 0 ? (int32_t)rejected : account(op, &decoded, rejected);
     int32_t *offsets = NULL;

@@ -30,7 +30,8 @@ static int32_t write_once(struct qetl_op *op, struct qetl_write *write)
         return QETL_STEP_IDLE;
     }
     op->idle = false;
-    return QETL_STEP_DONE;
+    return answer == QETL_OK ? QETL_STEP_DONE
+                             : qetl_op_fault(op, "unsupported", "write answered %d", answer);
 }
 
 static int32_t account(struct qetl_op *op, const struct qetl_write *write, int64_t rejected)

@@ -81,7 +81,15 @@ static int32_t next(struct qetl_op *op, const struct qetl_demand *demand, struct
     qetl_call_leave();
     qetl_tally_add(&ctx->tally.nanoseconds, qetl_now_ns() - started);
     qetl_tally_add(&ctx->tally.bytes_in, item->bytes_read);
-    return answer < 0 ? qetl_op_fail(op, "next", answer) : answer;
+    if (answer < 0)
+        return qetl_op_fail(op, "next", answer);
+    bool known = answer == QETL_IDLE || answer == QETL_END ||
+                 answer == (op->flow->bytes ? QETL_BYTES : QETL_BATCH);
+    qetl_schema_release(&item->schema);
+    return known ? answer
+                 : qetl_op_fault(op, "unsupported",
+                                 "next answered %d, which this version of qetl does not take",
+                                 answer);
 }
 
 int32_t qetl_source_draw(struct qetl_op *op, void *space, int64_t room, int64_t deadline_ns,

@@ -249,7 +249,10 @@ static int32_t advance(struct qetl_op *op, const struct qetl_event *event)
         qetl_array_release(&output.batch);
         return qetl_op_fail(op, "process", answer);
     }
-    int32_t status = handle(op, answer, &output);
+    bool known = answer >= QETL_NEED_INPUT && answer <= QETL_BLOCKED;
+    int32_t status = known || answer == QETL_END
+                         ? handle(op, answer, &output)
+                         : qetl_op_fault(op, "unsupported", "process answered %d", answer);
     qetl_array_release(&output.batch);
     if (status)
         return status;

@@ -220,6 +220,14 @@ Test(file_packed, members_by_pattern)
                  "no member of the archive", NULL);
 }
 
+Test(file_packed, names_in_archives_cannot_forge_lines)
+{
+    shell(
+        "python3 -c \"import zipfile as z; f=z.ZipFile('n','w'); f.writestr('a\\nb\\x1b.csv','1'); "
+        "f.writestr('.h\\n','1'); f.close()\"");
+    expect_log("{\"path\":\"n\"}", "n!a?b?.csv:1;");
+}
+
 Test(file_packed, names_that_begin_with_the_folder_itself)
 {
     archives_make();

@@ -90,6 +90,8 @@ enum {
     QETL_MORE = 7,       /* process: an output stands in *out; call again without an event */
     QETL_BLOCKED = 8,    /* process: waits for something outside; wake() will say when */
     QETL_BUSY = 9,       /* write: not now; wake() will say when */
+    QETL_SCHEMA = 10,    /* next, decode: a stream has this schema from now on; then ask again */
+    QETL_STREAM_CLOSED = 11, /* next: the item's stream brings no more */
 
     QETL_E_FATAL = -1,
     QETL_E_CONFIG = -2,      /* an option is wrong: the user mends the pipeline file */
@@ -270,7 +272,8 @@ struct qetl_want {
 enum {
     QETL_ITEM_CUT = 1,          /* a run may resume behind this item: barriers enter only here */
     QETL_ITEM_OBJECT_START = 2, /* the item begins an object (file, response, message) */
-    QETL_ITEM_OBJECT_END = 4    /* the item ends it */
+    QETL_ITEM_OBJECT_END = 4,   /* the item ends it */
+    QETL_ITEM_WATERMARK = 8
 };
 
 struct qetl_demand {
@@ -283,13 +286,17 @@ struct qetl_demand {
 
 struct qetl_item {
     uint32_t struct_size;
-    uint32_t flags;          /* QETL_ITEM_ */
-    struct ArrowArray batch; /* QETL_BATCH: moved to the host */
-    int64_t bytes;      /* QETL_BYTES: how many were written; 0 is allowed with OBJECT_ flags */
-    const char *object; /* name of the object, valid until the next call, or NULL */
-    int64_t offset;     /* QETL_BYTES: offset of the first byte in the decoded object */
+    uint32_t flags;  /* QETL_ITEM_ */
+    uint32_t stream; /* one source may bring several: tables, REST children */
+    uint32_t reserved;
+    struct ArrowArray batch;   /* QETL_BATCH: moved to the host */
+    struct ArrowSchema schema; /* QETL_SCHEMA: moved to the host */
+    int64_t bytes;             /* QETL_BYTES: how many were written; 0 goes with OBJECT_ flags */
+    const char *object;        /* name of the object, valid until the next call, or NULL */
+    int64_t offset;            /* QETL_BYTES: offset of the first byte in the decoded object */
     struct qetl_blob position; /* where to resume behind the item; valid until the next call */
-    int64_t bytes_read; /* raw bytes taken from outside for this item (before decompression) */
+    int64_t bytes_read;        /* raw bytes taken from outside for it (before decompression) */
+    int64_t watermark_us;      /* with QETL_ITEM_WATERMARK: no older event time will come */
 };
 
 enum { QETL_REPLAYABLE = 1, QETL_ACKABLE = 2, QETL_LOSSY = 3 };        /* delivery of sources */
@@ -528,7 +535,9 @@ struct qetl_chunk {
 
 struct qetl_decoded {
     uint32_t struct_size;
-    struct ArrowArray batch; /* one child per want, in that order; moved to the host */
+    struct ArrowArray batch;   /* one child per want, in that order; moved to the host */
+    struct ArrowSchema schema; /* QETL_SCHEMA: what the chunk needs; moved to the host, which merges
+                                  it, opens the decoders again and has the chunk decoded again */
     int64_t rows;
     int64_t records; /* all that were seen: rows + rejected */
     const int32_t

@@ -42,7 +42,7 @@ static int32_t lines_reserve(struct ndjson_decoder *d)
 int32_t ndjson_batch_begin(struct ndjson_decoder *d)
 {
     bool ascii;
-    d->row = d->records = d->heap_size = d->heap_mark = 0;
+    d->row = d->records = d->heap_size = 0;
     d->lines = d->kernel->lines(d->data, d->end - d->data, &ascii) + 1;
     d->utf8 = ascii || qetl_utf8_valid(d->data, d->end - d->data);
     int32_t status = lines_reserve(d);
@@ -72,7 +72,7 @@ int32_t ndjson_batch_heap(struct ndjson_decoder *d)
 {
     if (d->heap)
         return QETL_OK;
-    /* Unescaped text is shorter than the escaped; binary may be decoded from it in turn. */
+    /* Enough for all of the chunk, rejected records too: unescaped text is shorter than the escaped; binary may be decoded from it in turn. */
     d->heap = buffer_new(d, (d->end - d->data) * (1 + d->n_binary) + HEAP_SLACK);
     return d->heap ? QETL_OK : QETL_E_NO_MEMORY;
 }

@@ -28,7 +28,6 @@ static void row_undo(struct ndjson_decoder *d)
     for (int64_t i = 0; i < d->n_sinks; i++)
         if (d->sinks[i].validity)
             d->sinks[i].validity[d->row >> 3] |= (uint8_t)(1u << (d->row & 7));
-    d->heap_size = d->heap_mark;
 }
 
 const uint8_t *ndjson_record_reject(struct ndjson_decoder *d, const uint8_t *line)

@@ -80,7 +80,7 @@ struct ndjson_decoder {
     bool utf8;           /* all of the chunk is valid */
     int64_t row, records;
     uint8_t *heap; /* content that was unescaped */
-    int64_t heap_size, heap_mark;
+    int64_t heap_size;
     int32_t *map, *offsets;
     int64_t lines, lines_capacity;
 };

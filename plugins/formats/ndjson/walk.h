@@ -125,7 +125,6 @@ static WALK_TARGET int32_t walk_chunk(struct ndjson_decoder *d)
         const uint8_t *line = p;
         d->offsets[d->records] = (int32_t)(line - d->data);
         d->map[d->row] = (int32_t)d->records;
-        d->heap_mark = d->heap_size;
         ndjson_reader_begin(&d->reader);
         p = d->utf8 || ndjson_line_valid(d, line) ? walk_record(d, line) : NULL;
         if (__builtin_expect(p != NULL, 1))

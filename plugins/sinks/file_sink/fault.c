@@ -49,6 +49,9 @@ int32_t fault_report(struct qetl_env env, int error, const char *name, const cha
                                    .option = "/path",
                                    .vendor_code = strerrorname_np(error)};
     snprintf(line, sizeof line, "%s: %s: %s", name, what, strerrordesc_np(error));
+    for (char *c = line; *c; c++)
+        if ((unsigned char)*c < ' ')
+            *c = '?'; /* a name may hold a newline, a message may not */
     return env.host->error(env.ctx, &info);
 }
 

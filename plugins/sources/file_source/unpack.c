@@ -6,6 +6,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <stdlib.h>
 
 enum { BLOCK_BYTES = 256 * 1024, PREFILL_BYTES = 128 * 1024 };
 
@@ -124,6 +125,8 @@ void unpack_close(struct unpack *u)
     if (u->archive)
         archive_read_free(u->archive);
     u->archive = NULL;
+    free(u->member);
+    u->member = NULL;
 }
 
 void unpack_free(struct unpack *u, struct qetl_env env)
@@ -214,12 +217,19 @@ static int32_t trailer_check(struct unpack *u)
 
 /* ---- Members ---- */
 
-static const char *entry_name(struct archive_entry *entry)
+/* A name from an archive ends up in messages and reports: control characters could forge lines
+ * there. */
+static const char *entry_name(struct unpack *u, struct archive_entry *entry)
 {
     const char *name = archive_entry_pathname_utf8(entry);
     if (!name)
         name = archive_entry_pathname(entry);
-    return name && *name ? name : "(a name that cannot be read)";
+    free(u->member);
+    u->member = strdup(name && *name ? name : "(a name that cannot be read)");
+    for (char *c = u->member; c && *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            *c = '?';
+    return u->member;
 }
 
 static bool entry_is_wanted(struct unpack *u, struct archive_entry *entry, const char *name)
@@ -289,7 +299,9 @@ int32_t unpack_next(struct unpack *u, int64_t deadline_ns, const char **member)
             u->member_ended = empty;
             return QETL_OK;
         }
-        const char *name = entry_name(entry);
+        const char *name = entry_name(u, entry);
+        if (!name)
+            return u->failed = fault_memory(env_of(u));
         if (!entry_is_wanted(u, entry, name))
             continue;
         *member = name;

@@ -35,6 +35,7 @@ struct unpack {
     const uint8_t *data;
     int64_t data_size;
     bool member_ended;
+    char *member; /* name of the member at hand */
 };
 
 int32_t unpack_open(struct unpack *, struct feed *, enum magic);
