@@ -113,12 +113,14 @@ static int32_t decide_source(struct qetl_node_flow *flow)
         return QETL_E_NO_MEMORY;
     for (int64_t c = 0; c < port->n_columns; c++) {
         uint32_t wanted = port->columns[c].wanted;
-        uint32_t lexical =
-            wanted & QETL_FORM_CHECKED ? QETL_FORM_CHECKED : wanted & QETL_FORM_LEXICAL;
+        uint32_t lexical = wanted & (QETL_FORM_LEXICAL | QETL_FORM_CHECKED);
+        /* text that is checked looks the same in both forms: then one serves for both */
+        bool shared = lexical && wanted & QETL_FORM_VALUE &&
+                      strcmp(port->schema->children[c]->format, "vu") == 0;
+        if (shared || lexical & QETL_FORM_CHECKED)
+            lexical = QETL_FORM_CHECKED;
         if (lexical)
             flow->wants[flow->n_wants++] = (struct qetl_want){.column = c, .form = lexical};
-        /* text looks the same in both forms: then one serves for both */
-        bool shared = lexical && strcmp(port->schema->children[c]->format, "vu") == 0;
         if (wanted & QETL_FORM_VALUE && !shared)
             flow->wants[flow->n_wants++] = (struct qetl_want){.column = c, .form = QETL_FORM_VALUE};
     }

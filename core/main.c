@@ -4,10 +4,12 @@
 #include "cli.h"
 #include "suggest.h"
 
+#include <fcntl.h>
 #include <qetl/plugin.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef QETL_VERSION
 #define QETL_VERSION "0.1.0"
@@ -63,8 +65,20 @@ static int run_command(size_t i, int argc, char **argv)
     return exit_code;
 }
 
+/* A file must not be given the number of a standard stream that somebody closed. */
+static void fill_standard_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    fill_standard_streams();
     qetl_call_report_crashes();
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
     const char *word = argc > 1 ? argv[1] : "";

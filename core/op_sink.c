@@ -116,9 +116,13 @@ static int32_t begin(struct qetl_op *op)
     if (state->begun || !op->flow->codec)
         return QETL_OK;
     state->begun = true;
-    return continues_object(op)
-               ? QETL_OK
-               : write_part(op, op->flow->codec->component->format->begin, "begin");
+    if (!continues_object(op))
+        return write_part(op, op->flow->codec->component->format->begin, "begin");
+    return op->flow->closed_format
+               ? qetl_op_fault(op, "cannot_append",
+                               "what this format writes cannot be appended to a file that has "
+                               "content")
+               : QETL_OK;
 }
 
 static int32_t end(struct qetl_op *op)

@@ -15,6 +15,7 @@ struct transform_state {
     int64_t rows_out, rows_filtered, rows_added, rows_reduced, rows_rejected; /* of the event */
     int64_t rows_held, rows_held_before;
     struct qetl_message control; /* a barrier or end that the plugin is told of; kind 0: none */
+    bool control_done;           /* the plugin is: it goes on once those below are done with theirs */
     uint32_t inputs_ended;
     bool satisfied; /* it answered END: what still comes is filtered */
 };
@@ -101,10 +102,11 @@ static int32_t assemble(struct qetl_op *op, const struct qetl_batch *input, uint
 {
     const struct qetl_out_binding *binding = &op->flow->binding.out[output->port];
     const struct qetl_port_flow *flow = &op->flow->ports[output->port];
-    *out = qetl_batch_new(output->rows, binding->n_columns, input ? input->origin : NULL);
+    bool known = input && binding->rows != QETL_ROWS_STATEFUL; /* which rows in the rows out are */
+    *out = qetl_batch_new(output->rows, binding->n_columns, known ? input->origin : NULL);
     if (!*out)
         return no_memory(op);
-    int32_t status = input ? carry_records(op, input, output->row_map, *out) : QETL_OK;
+    int32_t status = known ? carry_records(op, input, output->row_map, *out) : QETL_OK;
     for (int64_t c = 0; !status && c < binding->n_columns; c++) {
         const struct qetl_out_column *column = &binding->columns[c];
         if (column->derived >= 0)
@@ -320,11 +322,22 @@ static int32_t pass_control(struct qetl_op *op)
     struct transform_state *state = op->state;
     struct qetl_message message = state->control;
     state->control.kind = 0;
+    state->control_done = op->pending = false;
     bool end = message.kind == QETL_SLOT_END;
     state->inputs_ended += end;
     if (end && state->inputs_ended < op->flow->binding.n_in)
         return QETL_OK;
     return qetl_op_emit_all(op, message.kind, message.epoch);
+}
+
+/* What the plugin gave out for it may be pending below, and must not be overtaken. */
+static void note_control_done(struct qetl_op *op)
+{
+    struct transform_state *state = op->state;
+    if (op->pending || !state->control.kind)
+        return;
+    state->control_done = true;
+    op->pending = true;
 }
 
 static int32_t feed_control(struct qetl_op *op, const struct qetl_message *message)
@@ -339,7 +352,9 @@ static int32_t feed_control(struct qetl_op *op, const struct qetl_message *messa
                                .kind = end ? QETL_EVENT_END : QETL_EVENT_BARRIER,
                                .epoch = message->epoch};
     int32_t status = advance(op, &event);
-    return status || op->pending ? status : pass_control(op);
+    if (!status)
+        note_control_done(op);
+    return status;
 }
 
 static int32_t transform_feed(struct qetl_op *op, struct qetl_message *message)
@@ -354,9 +369,11 @@ static int32_t transform_feed(struct qetl_op *op, struct qetl_message *message)
 static int32_t transform_resume(struct qetl_op *op)
 {
     struct transform_state *state = op->state;
+    if (state->control_done)
+        return pass_control(op);
     int32_t status = advance(op, NULL);
-    if (!status && !op->pending && state->control.kind)
-        status = pass_control(op);
+    if (!status)
+        note_control_done(op);
     return status ? status : op->idle ? QETL_STEP_IDLE : QETL_STEP_DONE;
 }
 

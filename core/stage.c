@@ -110,18 +110,27 @@ static int32_t feed_data(struct qetl_task *task, struct qetl_task_input *input,
     return input->op->class->feed(input->op, &message);
 }
 
-/* Inputs align by not popping: a barrier enters once all inputs that still run have brought it. */
-static int32_t feed_barrier(struct qetl_task *task)
+/* Inputs align by not popping: a barrier enters once all inputs that still run have brought it. A
+ * source may skip epochs: then the older barriers of the others merge into the newest. */
+static uint64_t barrier_aligned(struct qetl_task *task)
 {
-    uint64_t epoch = 0;
+    uint64_t newest = 0;
+    bool aligned = true;
+    for (size_t i = 0; i < task->n_inputs; i++)
+        if (task->inputs[i].barrier > newest)
+            newest = task->inputs[i].barrier;
     for (size_t i = 0; i < task->n_inputs; i++) {
         struct qetl_task_input *input = &task->inputs[i];
-        if (!input->ended && !input->barrier)
-            return QETL_OK;
-        epoch = input->barrier > epoch ? input->barrier : epoch;
+        if (input->ended || input->barrier == newest)
+            continue;
+        input->barrier = 0;
+        aligned = false;
     }
-    if (!epoch)
-        return QETL_OK;
+    return aligned ? newest : 0;
+}
+
+static int32_t feed_barrier(struct qetl_task *task, uint64_t epoch)
+{
     for (size_t i = 0; i < task->n_inputs; i++)
         task->inputs[i].barrier = 0;
     struct qetl_message message = {.kind = QETL_SLOT_BARRIER, .epoch = epoch};
@@ -137,7 +146,7 @@ static int32_t feed_end(struct qetl_task *task, struct qetl_task_input *input)
     for (size_t i = 0; i < task->n_inputs; i++)
         all &= task->inputs[i].ended;
     task->finishing = all;
-    return status < 0 || all ? status : feed_barrier(task);
+    return status;
 }
 
 static int32_t feed_slot(struct qetl_task *task, struct qetl_task_input *input,
@@ -146,7 +155,7 @@ static int32_t feed_slot(struct qetl_task *task, struct qetl_task_input *input,
     switch (slot->kind) {
     case QETL_SLOT_BARRIER:
         input->barrier = slot->seq;
-        return feed_barrier(task);
+        return QETL_OK;
     case QETL_SLOT_END:
         return feed_end(task, input);
     default:
@@ -156,6 +165,9 @@ static int32_t feed_slot(struct qetl_task *task, struct qetl_task_input *input,
 
 static enum qetl_task_answer take_input(struct qetl_task *task)
 {
+    uint64_t epoch = barrier_aligned(task);
+    if (epoch)
+        return feed_barrier(task, epoch) < 0 ? QETL_TASK_FAILED : QETL_TASK_PROGRESS;
     for (size_t i = 0; i < task->n_inputs; i++) {
         struct qetl_task_input *input = &task->inputs[task->next_input];
         task->next_input = (task->next_input + 1) % task->n_inputs;
