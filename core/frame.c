@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { GUARD_BYTES = 64, LEAST_ROOM = 4096, DRAW_DEADLINE_NS = 5000000 };
+enum { GUARD_BYTES = 64, LEAST_ROOM = 4096 };
 
 static int64_t chunk_bytes(const struct qetl_op *op)
 {
@@ -79,8 +79,7 @@ static int32_t draw(struct qetl_op *op, int64_t most)
     struct qetl_item item = {0};
     int64_t room = s->capacity - GUARD_BYTES - s->end;
     room = room < most ? room : most;
-    int32_t answer =
-        qetl_source_draw(op, s->buffer + s->end, room, qetl_now_ns() + DRAW_DEADLINE_NS, &item);
+    int32_t answer = qetl_source_draw(op, s->buffer + s->end, room, &item);
     s->at_cut = true;
     if (answer == QETL_END)
         s->exhausted = true;

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEADLINE_NS = 5000000 };
-
 struct qetl_source_state *qetl_source_state_new(void)
 {
     struct qetl_source_state *state = calloc(1, sizeof *state);
@@ -92,14 +90,14 @@ static int32_t next(struct qetl_op *op, const struct qetl_demand *demand, struct
                                  answer);
 }
 
-int32_t qetl_source_draw(struct qetl_op *op, void *space, int64_t room, int64_t deadline_ns,
-                         struct qetl_item *item)
+int32_t qetl_source_draw(struct qetl_op *op, void *space, int64_t room, struct qetl_item *item)
 {
+    int64_t linger_ns = op->run->pipeline->linger_ms * (int64_t)1000000;
     struct qetl_source_state *state = op->state;
     struct qetl_demand demand = {.struct_size = sizeof demand,
                                  .max_rows = 64 * 1024,
                                  .max_bytes = room,
-                                 .deadline_ns = deadline_ns,
+                                 .deadline_ns = qetl_now_ns() + linger_ns,
                                  .space = space};
     uint32_t wakes = atomic_load_explicit(&op->instance->wakes, memory_order_acquire);
     if (state->exhausted)
@@ -153,7 +151,7 @@ static int32_t step_batches(struct qetl_op *op)
 {
     struct qetl_source_state *state = op->state;
     struct qetl_item item;
-    int32_t answer = qetl_source_draw(op, NULL, 0, qetl_now_ns() + DEADLINE_NS, &item);
+    int32_t answer = qetl_source_draw(op, NULL, 0, &item);
     int32_t status = answer < 0 ? answer : QETL_OK;
     if (answer == QETL_BATCH || answer == QETL_END) /* idle: still where it was */
         state->at_cut = answer == QETL_END || item.flags & QETL_ITEM_CUT;

@@ -33,9 +33,9 @@ void qetl_source_state_free(struct qetl_source_state *); /* accepts NULL */
 
 /* Plans the splits and opens the first. */
 int32_t qetl_source_open(struct qetl_op *);
-/* Asks the source: a positive answer of next, or a failure that was reported. */
-int32_t qetl_source_draw(struct qetl_op *, void *space, int64_t room, int64_t deadline_ns,
-                         struct qetl_item *item);
+/* Asks the source, which may wait for linger_ms: a positive answer of next, or a failure that was
+ * reported. */
+int32_t qetl_source_draw(struct qetl_op *, void *space, int64_t room, struct qetl_item *item);
 
 /* frame.c */
 /* Draws until the sample is large enough, the object ends, or nothing more comes for now. */

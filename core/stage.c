@@ -2,6 +2,7 @@
 #include "stage.h"
 
 #include "op.h"
+#include "op_source.h"
 #include "run_internal.h"
 
 #include <assert.h>
@@ -51,11 +52,21 @@ static void note_idle(struct qetl_task *task, int64_t until_ns)
     atomic_store_explicit(&task->idle_until_ns, until_ns, memory_order_relaxed);
 }
 
-/* A source waits while the budget is used up, unless all that it could wait for is done. */
+/* Others may wait for the barrier that this source owes. */
+static bool owes_barrier(const struct qetl_run *run, const struct qetl_op *source)
+{
+    const struct qetl_source_state *state = source->state;
+    return state->epoch < atomic_load_explicit(&run->epoch, memory_order_relaxed);
+}
+
+/* A source waits while the budget is used up, unless all that it could wait for is done, or waits
+ * for it. */
 static bool memory_allows(struct qetl_task *task, const struct qetl_op *op)
 {
     struct qetl_run *run = task->stage->run;
     if (op->class != &qetl_op_source || qetl_pool_has_room(run->pool, run->pipeline->batch_bytes))
+        return true;
+    if (owes_barrier(run, op))
         return true;
     uint32_t depth = 0;
     for (size_t i = 0; i < run->n_edges; i++)

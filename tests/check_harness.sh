@@ -50,6 +50,13 @@ build undefined -fsanitize=undefined <<'C'
 Test(a, shift) { volatile int n = 40; volatile int m = 1 << n; (void)m; }
 C
 verdict 1 '1 passed, 1 failed' ./undefined.t
+"${CC:-cc}" -x c -g -fsanitize=thread -o race.t - -pthread <<'C' || fail 'cannot build race'
+#include <pthread.h>
+static int n;
+static void *add(void *p) { for (int i = 0; i < 1000; i++) n++; return p; }
+int main(void) { pthread_t t; pthread_create(&t, 0, add, 0); add(0); pthread_join(t, 0); return 0; }
+C
+verdict 1 '0 passed, [1-9][0-9]* failed' ./race.t
 build empty <<'C'
 #include <criterion/criterion.h>
 C

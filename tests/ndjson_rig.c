@@ -58,7 +58,9 @@ void rig_infer(struct rig *rig, const void *data, size_t size)
     qetl_schema_release(&rig->schema);
     free(rig->declared);
     rig->infer = (struct ndjson_infer){.env = rig->fake.env};
-    rig->status = ndjson_infer_sample(&rig->infer, data, (int64_t)size);
+    int64_t mark = ndjson_mark_size(data, (int64_t)size, true);
+    rig->status =
+        ndjson_infer_sample(&rig->infer, (const uint8_t *)data + mark, (int64_t)size - mark);
     if (!rig->status)
         rig->status = ndjson_infer_finish(&rig->infer, &rig->schema);
     rig->declared = calloc((size_t)rig->schema.n_children + 1, 1);

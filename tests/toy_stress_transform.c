@@ -105,7 +105,7 @@ static void plan_rows(struct toy_member *m, const int64_t *ids, int64_t rows)
 static int32_t piece(struct toy_member *m, struct qetl_output *out)
 {
     uint32_t port = 0;
-    while (m->sent == m->port_end[port] && m->sent < m->n_out)
+    while (m->sent >= m->port_end[port] && m->sent < m->n_out)
         port++;
     int64_t left = m->port_end[port] - m->sent;
     int64_t rows = m->part->pieces && left ? 1 + random_below(&m->random, left) : left;

@@ -72,7 +72,8 @@ int32_t ndjson_batch_heap(struct ndjson_decoder *d)
 {
     if (d->heap)
         return QETL_OK;
-    /* Enough for all of the chunk, rejected records too: unescaped text is shorter than the escaped; binary may be decoded from it in turn. */
+    /* Enough for all of the chunk, rejected records too: unescaped text is shorter than the
+     * escaped, and binary may be decoded from it in turn. */
     d->heap = buffer_new(d, (d->end - d->data) * (1 + d->n_binary) + HEAP_SLACK);
     return d->heap ? QETL_OK : QETL_E_NO_MEMORY;
 }

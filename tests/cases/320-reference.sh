@@ -1,0 +1,23 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The reference is what the manifests say, and its pipeline runs.
+. "$(dirname "$0")/lib.sh"
+
+expect_exit 0 python3 "$root/docs/generate-reference" --check
+mkdir data
+orders orders.csv --rows 3000
+gzip -c orders.csv >data/orders-1.csv.gz
+awk '/^```yaml/ { inside = 1; next } /^```/ { inside = 0 } inside' "$root/docs/reference/pipeline-file.md" >big.yaml
+expect_exit 0 qetl validate big.yaml
+expect_exit 0 qetl run big.yaml --json
+expect_json out ".summary.rows_out == $(truth orders.csv matching)"
+head -n 1 out/big.ndjson >first
+expect_json first 'keys_unsorted == ["order_id", "land", "unit_price"]'
+# every word of the table is one that the file takes
+sed -n 's/^| `\([a-z_]*\)` |.*/\1/p' "$root/docs/reference/pipeline-file.md" >words
+expect_eq 'words in the table' "$(grep -c . words)" 8
+while read -r word; do
+    printf '%s: {}\nsources: {}\nsinks: {}\n' "$word" >one.yaml
+    qetl validate one.yaml --json >one.json 2>/dev/null
+    expect_eq "$word is known" "$(jq '[.error.findings[] | select(.code == "unknown_key")] | length' one.json)" 0
+done <words
