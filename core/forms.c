@@ -65,6 +65,22 @@ static int32_t deliver_field(const struct ArrowSchema *field, uint32_t form, con
     return status ? status : qetl_schema_append(delivered, &out);
 }
 
+/* Which format spelled column c of input i; NULL: none. One encoder for all inputs needs the same
+ * answer of all. */
+static const char *spelled_by(const struct qetl_pipeline *pipeline, const struct qetl_node *node,
+                              const struct qetl_node_flow *flows,
+                              const struct qetl_node_flow *flow, uint32_t i, int64_t c)
+{
+    const char *lexical = qetl_flow_input(flows, pipeline, &node->inputs[i])->columns[c].lexical;
+    for (uint32_t k = 0; flow->closed_format && lexical && k < flow->n_takes; k++) {
+        const struct qetl_port_flow *other = qetl_flow_input(flows, pipeline, &node->inputs[k]);
+        const char *by = c < other->n_columns ? other->columns[c].lexical : NULL;
+        if (!by || strcmp(by, lexical) != 0)
+            return NULL;
+    }
+    return lexical;
+}
+
 static int32_t decide_sink(const struct qetl_pipeline *pipeline, const struct qetl_node *node,
                            struct qetl_node_flow *flows, struct qetl_node_flow *flow)
 {
@@ -75,13 +91,13 @@ static int32_t decide_sink(const struct qetl_pipeline *pipeline, const struct qe
         status = qetl_schema_init_struct(&take->delivered);
         for (int64_t c = 0; !status && c < take->n_wants; c++) {
             struct qetl_column_flow *column = &from->columns[take->wants[c].column];
-            uint32_t form = choose_form(take->wants[c].form, column->lexical != NULL);
+            const char *lexical = spelled_by(pipeline, node, flows, flow, i, c);
+            uint32_t form = choose_form(take->wants[c].form, lexical != NULL);
             if (!form)
                 return QETL_E_UNSUPPORTED;
             take->wants[c].form = form;
             column->wanted |= form;
-            status =
-                deliver_field(from->schema->children[c], form, column->lexical, &take->delivered);
+            status = deliver_field(from->schema->children[c], form, lexical, &take->delivered);
         }
         if (status)
             return status;

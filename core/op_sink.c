@@ -144,29 +144,29 @@ static int32_t handle_end(struct qetl_op *op)
     return status ? status : qetl_run_prepare(op->run, op);
 }
 
+static int32_t message_take(struct qetl_op *op, const struct qetl_message *message)
+{
+    int32_t status;
+    switch (message->kind) {
+    case QETL_SLOT_BLOCK:
+        status = begin(op);
+        return status ? status : write_bytes(op, message->payload);
+    case QETL_SLOT_BATCH:
+        status = begin(op);
+        return status ? status : write_batch(op, message->payload, message->port);
+    case QETL_SLOT_BARRIER:
+        qetl_run_barrier_arrived(op->run, message->epoch);
+        return QETL_OK;
+    default:
+        return handle_end(op);
+    }
+}
+
 static int32_t handle(struct qetl_op *op)
 {
     struct sink_state *state = op->state;
     struct qetl_message *message = &state->message;
-    int32_t status = QETL_OK;
-    if (message->kind == QETL_SLOT_BLOCK || message->kind == QETL_SLOT_BATCH)
-        status = begin(op);
-    if (status)
-        return status;
-    switch (message->kind) {
-    case QETL_SLOT_BLOCK:
-        status = write_bytes(op, message->payload);
-        break;
-    case QETL_SLOT_BATCH:
-        status = write_batch(op, message->payload, message->port);
-        break;
-    case QETL_SLOT_BARRIER:
-        qetl_run_barrier_arrived(op->run, message->epoch);
-        break;
-    default:
-        status = handle_end(op);
-        break;
-    }
+    int32_t status = message_take(op, message);
     op->pending = status == QETL_STEP_IDLE;
     if (op->pending)
         return status;

@@ -153,8 +153,8 @@ static int32_t step_batches(struct qetl_op *op)
     struct qetl_item item;
     int32_t answer = qetl_source_draw(op, NULL, 0, &item);
     int32_t status = answer < 0 ? answer : QETL_OK;
-    if (answer == QETL_BATCH || answer == QETL_END) /* idle: still where it was */
-        state->at_cut = answer == QETL_END || item.flags & QETL_ITEM_CUT;
+    if (answer == QETL_BATCH) /* idle: still where it was */
+        state->at_cut = item.flags & QETL_ITEM_CUT;
     if (answer == QETL_BATCH && item.batch.release)
         status = emit_batch(op, &item);
     qetl_array_release(&item.batch);
@@ -162,15 +162,16 @@ static int32_t step_batches(struct qetl_op *op)
     return status ? status : answer == QETL_IDLE ? QETL_STEP_IDLE : QETL_STEP_DONE;
 }
 
-/* A barrier goes out where the run asks for a newer epoch, and the source can resume there. */
+/* Barriers go out where the run asks for newer epochs, and the source can resume there. None is
+ * skipped: where inputs align, others wait for each. */
 static int32_t cut_epoch(struct qetl_op *op)
 {
     struct qetl_source_state *state = op->state;
     uint64_t epoch = qetl_run_epoch(op->run);
-    if (epoch <= state->epoch || !state->at_cut)
-        return QETL_OK;
-    state->epoch = epoch;
-    return qetl_op_emit_all(op, QETL_SLOT_BARRIER, epoch);
+    int32_t status = QETL_OK;
+    while (!status && state->at_cut && state->epoch < epoch)
+        status = qetl_op_emit_all(op, QETL_SLOT_BARRIER, ++state->epoch);
+    return status;
 }
 
 static int32_t source_resume(struct qetl_op *op)

@@ -123,7 +123,7 @@ static void deliver_waiting(struct qetl_tracker *tracker, struct qetl_origin *or
         struct qetl_letter *letter = origin->waiting;
         origin->waiting = letter->next;
         struct qetl_letter **at = &ordered;
-        while (*at && (*at)->record <= letter->record)
+        while (*at && (*at)->record < letter->record)
             at = &(*at)->next;
         letter->next = *at;
         *at = letter;

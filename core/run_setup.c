@@ -265,7 +265,9 @@ static int32_t check_same_columns(struct qetl_run *run, const struct qetl_node *
         const struct ArrowSchema *other = &flow->takes[i].delivered;
         bool same = first->n_children == other->n_children;
         for (int64_t c = 0; same && c < first->n_children; c++)
-            same = strcmp(first->children[c]->name, other->children[c]->name) == 0;
+            same = strcmp(first->children[c]->name, other->children[c]->name) == 0 &&
+                   (!flow->closed_format ||
+                    strcmp(first->children[c]->format, other->children[c]->format) == 0);
         if (!same)
             return qetl_run_fault(run, node, "columns_differ",
                                   "its inputs differ in their columns: give each a sink of its "

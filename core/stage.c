@@ -121,23 +121,21 @@ static int32_t feed_data(struct qetl_task *task, struct qetl_task_input *input,
     return input->op->class->feed(input->op, &message);
 }
 
-/* Inputs align by not popping: a barrier enters once all inputs that still run have brought it. A
- * source may skip epochs: then the older barriers of the others merge into the newest. */
-static uint64_t barrier_aligned(struct qetl_task *task)
+/* Inputs align by not popping: a barrier enters once all inputs that still run have brought it. It
+ * is the same one, since no source skips an epoch. */
+static uint64_t barrier_aligned(const struct qetl_task *task)
 {
-    uint64_t newest = 0;
-    bool aligned = true;
-    for (size_t i = 0; i < task->n_inputs; i++)
-        if (task->inputs[i].barrier > newest)
-            newest = task->inputs[i].barrier;
+    uint64_t epoch = 0;
     for (size_t i = 0; i < task->n_inputs; i++) {
-        struct qetl_task_input *input = &task->inputs[i];
-        if (input->ended || input->barrier == newest)
+        const struct qetl_task_input *input = &task->inputs[i];
+        if (input->ended)
             continue;
-        input->barrier = 0;
-        aligned = false;
+        if (!input->barrier)
+            return 0;
+        assert(!epoch || input->barrier == epoch);
+        epoch = input->barrier;
     }
-    return aligned ? newest : 0;
+    return epoch;
 }
 
 static int32_t feed_barrier(struct qetl_task *task, uint64_t epoch)

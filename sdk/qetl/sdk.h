@@ -255,23 +255,23 @@ int32_t qetl_plugin_answer(const struct qetl_plugin *plugin, uint32_t *abi_inout
 #define QETL_ENTRY QETL_EXPORT
 #endif
 
-#define QETL_PLUGIN(plugin_id, plugin_version, ...)                                                \
-    static const struct qetl_component *const qetl_plugin_components[] = {__VA_ARGS__};            \
-    static const struct qetl_plugin qetl_plugin_self = {sizeof(struct qetl_plugin),                \
-                                                        QETL_ABI_VERSION,                          \
-                                                        plugin_id,                                 \
-                                                        plugin_version,                            \
-                                                        sizeof qetl_plugin_components /            \
-                                                            sizeof qetl_plugin_components[0],      \
-                                                        qetl_plugin_components};                   \
-    QETL_ENTRY int32_t qetl_plugin_entry(const struct qetl_host *, struct qetl_ctx *, uint32_t *,  \
-                                         const struct qetl_plugin **);                             \
-    int32_t qetl_plugin_entry(const struct qetl_host *host, struct qetl_ctx *ctx, uint32_t *abi,   \
-                              const struct qetl_plugin **out)                                      \
-    {                                                                                              \
-        (void)host;                                                                                \
-        (void)ctx;                                                                                 \
-        return qetl_plugin_answer(&qetl_plugin_self, abi, out);                                    \
+#define QETL_PLUGIN(plugin_id, plugin_version, ...)                                               \
+    static const struct qetl_component *const qetl_plugin_components[] = {__VA_ARGS__};           \
+    static const struct qetl_plugin qetl_plugin_self = {sizeof(struct qetl_plugin),               \
+                                                        QETL_ABI_VERSION,                         \
+                                                        plugin_id,                                \
+                                                        plugin_version,                           \
+                                                        sizeof qetl_plugin_components /           \
+                                                            sizeof qetl_plugin_components[0],     \
+                                                        qetl_plugin_components};                  \
+    QETL_ENTRY int32_t qetl_plugin_entry(const struct qetl_host *, struct qetl_ctx *, uint32_t *, \
+                                         const struct qetl_plugin **);                            \
+    int32_t qetl_plugin_entry(const struct qetl_host *host, struct qetl_ctx *ctx, uint32_t *abi,  \
+                              const struct qetl_plugin **out)                                     \
+    {                                                                                             \
+        (void)host;                                                                               \
+        (void)ctx;                                                                                \
+        return qetl_plugin_answer(&qetl_plugin_self, abi, out);                                   \
     }
 
 #ifdef __cplusplus

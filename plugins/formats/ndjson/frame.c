@@ -20,6 +20,7 @@ static void line_reject(struct qetl_env env, struct qetl_frame *io, int64_t begi
              "with a line feed",
              (long long)io->max_record);
     struct qetl_reject reject = {.struct_size = sizeof reject,
+                                 .row = io->rejected,
                                  .column = -1,
                                  .code = "record_too_long",
                                  .message = message,
