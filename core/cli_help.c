@@ -22,7 +22,7 @@ static const char general[] =
     "\n"
     "Environment: QETL_PLUGIN_PATH (folders, by colons), NO_COLOR.\n"
     "Exit codes: 0 ok, 1 run failed, 2 bad configuration, 3 plugin or service missing,\n"
-    "130/143 interrupted, 141 the reader of our output went away.\n";
+    "129/130/143 interrupted, 141 the reader of our output went away.\n";
 
 static const char run[] =
     "qetl run FILE\n"

@@ -48,6 +48,24 @@ static int check_stdout(const struct qetl_cli *cli, const struct qetl_pipeline *
     return 0;
 }
 
+/* What was asked for cannot be had within the budget; the default gives way to it. */
+static int check_max_record(const struct qetl_cli *cli, const struct qetl_document *document,
+                            const struct qetl_pipeline *pipeline, struct qetl_findings *findings)
+{
+    int64_t memory = cli->memory_bytes ? cli->memory_bytes : QETL_MEMORY_BYTES;
+    if (!json_object_get(qetl_document_root(document), "max_record") ||
+        pipeline->max_record <= memory / 4)
+        return 0;
+    struct qetl_finding *finding =
+        qetl_document_error(document, "/max_record", QETL_AT_VALUE, findings, "max_record",
+                            "a record may take a quarter of the memory budget at most, %lld bytes",
+                            (long long)(memory / 4));
+    if (finding)
+        qetl_finding_mend(finding, "lower max_record, or raise --memory to %lld MiB",
+                          (long long)(((pipeline->max_record * 4) >> 20) + 1));
+    return -1;
+}
+
 static int run_pipeline(struct qetl_cli *cli, const struct qetl_document *document,
                         const struct qetl_pipeline *pipeline, const struct qetl_registry *registry,
                         struct qetl_findings *findings)
@@ -96,7 +114,8 @@ int qetl_cli_run(struct qetl_cli *cli, struct qetl_findings *findings)
     struct qetl_pipeline *pipeline =
         document ? qetl_pipeline_new(document, registry, findings) : NULL;
     int exit_code = qetl_cli_verdict(findings);
-    if (pipeline && !exit_code && !check_stdout(cli, pipeline, findings))
+    if (pipeline && !exit_code && !check_stdout(cli, pipeline, findings) &&
+        !check_max_record(cli, document, pipeline, findings))
         exit_code = run_pipeline(cli, document, pipeline, registry, findings);
     else
         exit_code = qetl_cli_answer(cli, "run", qetl_cli_verdict(findings), NULL, NULL, findings);

@@ -112,10 +112,24 @@ static int store_open(struct qetl_letter_store *store)
     return error;
 }
 
+/* What is no UTF-8 (a message may quote input) shows a mark for each byte beyond ASCII. */
+static json_t *text_json(const char *text)
+{
+    json_t *json = json_string(text);
+    char *copy = json ? NULL : strdup(text);
+    for (char *c = copy; c && *c; c++)
+        if (*c & 0x80)
+            *c = '?';
+    if (copy)
+        json = json_string(copy);
+    free(copy);
+    return json;
+}
+
 static void set_text(json_t *object, const char *key, const char *text)
 {
     if (text)
-        json_object_set_new(object, key, json_string(text));
+        json_object_set_new(object, key, text_json(text));
 }
 
 static void set_bytes(json_t *object, const struct qetl_letter *letter)

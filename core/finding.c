@@ -162,6 +162,8 @@ static void findings_unique(struct qetl_findings *findings, size_t first)
 void qetl_findings_sort(struct qetl_findings *findings, size_t first)
 {
     assert(first <= findings->count);
+    if (first == findings->count)
+        return;
     struct qetl_finding *room = calloc(findings->count - first + 1, sizeof *room);
     if (!room)
         return; /* unsorted is still complete */

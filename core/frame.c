@@ -43,11 +43,12 @@ static int32_t buffer_renew(struct qetl_op *op, int64_t room)
     return QETL_OK;
 }
 
-/* The pool rounds up to powers of two less a header: ask for what fills one. */
+/* The pool rounds up to powers of two less a header: ask for what fills one. A long rest doubles: it
+ * is less than a buffer of half the size, so that a byte more would be four times as much. */
 static int64_t room_to_ask(const struct qetl_op *op, int64_t rest)
 {
     int64_t chunk = chunk_bytes(op) - 2 * GUARD_BYTES;
-    return rest >= chunk / 2 ? rest + chunk : chunk - rest;
+    return rest >= chunk / 2 ? rest : chunk - rest;
 }
 
 static int32_t ensure_room(struct qetl_op *op)
@@ -175,6 +176,7 @@ static void consume(struct qetl_source_state *s, int64_t used)
 {
     s->start += used;
     s->offset += used;
+    s->in_vain = 0;
     s->want_more = false;
     int64_t rest = s->end - s->start;
     if (rest >= GUARD_BYTES)
@@ -189,12 +191,13 @@ static void consume(struct qetl_source_state *s, int64_t used)
     s->end = to + rest;
 }
 
+/* A chunk's worth; twice what was looked at in vain. */
 static int64_t frame_window(const struct qetl_op *op)
 {
     const struct qetl_source_state *s = op->state;
     int64_t rest = s->end - s->start;
-    int64_t chunk = chunk_bytes(op);
-    return rest > chunk + chunk / 2 && !s->want_more ? chunk : rest;
+    int64_t window = chunk_bytes(op) > s->in_vain * 2 ? chunk_bytes(op) : s->in_vain * 2;
+    return rest > window + window / 2 ? window : rest;
 }
 
 /* One call of the framer over (a window of) the waiting bytes. */
@@ -228,8 +231,10 @@ static int32_t frame_once(struct qetl_op *op)
         return qetl_op_fault(op, "bad_frame", "the format left %lld bytes at the end of an object",
                              (long long)window);
     s->object_started = s->object_started && frame.used == 0 && window > 0;
-    if (frame.used == 0 && window > 0)
-        s->want_more = true;
+    if (frame.used == 0 && window > 0) {
+        s->in_vain = window;
+        s->want_more = whole;
+    }
     status = bury_framed(op, &frame);
     if (!status && frame.used > frame.begin)
         status = emit_chunk(op, frame.begin, frame.used);

@@ -237,7 +237,8 @@ static int gather_text(struct gather *gather, const struct ArrowArray *in, bool 
         total += offset_at(from, wide, at + 1) - offset_at(from, wide, at);
         offset_set(to, wide, i + 1, total);
     }
-    uint8_t *data = own(gather, out, 2, total);
+    bool holds = wide || total <= INT32_MAX;
+    uint8_t *data = holds ? own(gather, out, 2, total) : NULL;
     if (!data)
         return QETL_E_NO_MEMORY;
     for (int64_t i = 0; i < rows; i++) {
@@ -263,9 +264,14 @@ static int gather_list(struct gather *gather, const struct ArrowSchema *layout,
     int32_t *to = own(gather, out, 1, (rows + 1) * 4);
     if (!to)
         return QETL_E_NO_MEMORY;
+    int64_t total = 0;
     to[0] = 0;
-    for (int64_t i = 0; i < rows; i++)
-        to[i + 1] = to[i] + from[map[i] + 1] - from[map[i]];
+    for (int64_t i = 0; i < rows && total <= INT32_MAX; i++) {
+        total += from[map[i] + 1] - from[map[i]];
+        to[i + 1] = (int32_t)total;
+    }
+    if (total > INT32_MAX)
+        return QETL_E_NO_MEMORY;
     int32_t *child_map = malloc(sizeof *child_map * ((size_t)to[rows] + 1));
     if (!child_map)
         return QETL_E_NO_MEMORY;

@@ -65,15 +65,13 @@ static int run_command(size_t i, int argc, char **argv)
     return exit_code;
 }
 
-/* A file must not be given the number of a standard stream that somebody closed. */
+/* A file must not be given the number of a standard stream that somebody closed; and who uses that
+ * stream hears that it is closed: it goes the wrong way. */
 static void fill_standard_streams(void)
 {
-    int fd;
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd > STDERR_FILENO)
-        close(fd);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 int main(int argc, char **argv)
@@ -81,6 +79,7 @@ int main(int argc, char **argv)
     fill_standard_streams();
     qetl_call_report_crashes();
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
+    signal(SIGXFSZ, SIG_IGN); /* so is a file size limit */
     const char *word = argc > 1 ? argv[1] : "";
     if (strcmp(word, "--version") == 0 || strcmp(word, "version") == 0)
         return version();

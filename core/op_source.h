@@ -23,6 +23,7 @@ struct qetl_source_state {
     bool object_ended;   /* buffer[start, end) is the rest of the object */
     bool starts_rows;    /* the next chunk is the object's first: rows count from 1 */
     bool want_more;      /* no whole record in what there is */
+    int64_t in_vain;     /* in so many bytes from start no record ends */
     bool exhausted;      /* the source has no more bytes */
     bool at_cut, ended;
     uint64_t epoch;

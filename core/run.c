@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const int64_t default_memory_bytes = 256 * 1024 * 1024;
 enum { DEFAULT_BARRIER_MS = 1000 };
 
 static void ignore_log(void *arg, const char *component, int32_t level, const char *message)
@@ -49,7 +48,7 @@ static void fill_defaults(struct qetl_run *run)
     if (o->driver == QETL_DRIVE_PULL)
         o->workers = 1;
     if (o->memory_bytes <= 0)
-        o->memory_bytes = default_memory_bytes;
+        o->memory_bytes = QETL_MEMORY_BYTES;
     if (!o->barrier_ms)
         o->barrier_ms = DEFAULT_BARRIER_MS;
     int64_t quarter = o->memory_bytes / 4;

@@ -19,10 +19,13 @@ enum {
     QETL_EXIT_FAILED = 1,
     QETL_EXIT_CONFIG = 2,
     QETL_EXIT_ENVIRONMENT = 3,
+    QETL_EXIT_SIGHUP = 129,
     QETL_EXIT_SIGINT = 130,
     QETL_EXIT_SIGPIPE = 141,
     QETL_EXIT_SIGTERM = 143
 };
+
+enum { QETL_MEMORY_BYTES = 256 << 20 }; /* the budget, unless another is given */
 
 enum qetl_driver { QETL_DRIVE_POOL, QETL_DRIVE_PULL };
 

@@ -46,6 +46,20 @@ static void show(struct qetl_watch *watch)
     watch->shown = true;
 }
 
+static int exit_code_for(int signal)
+{
+    switch (signal) {
+    case SIGHUP:
+        return QETL_EXIT_SIGHUP;
+    case SIGINT:
+        return QETL_EXIT_SIGINT;
+    case SIGTERM:
+        return QETL_EXIT_SIGTERM;
+    default:
+        return 0;
+    }
+}
+
 static void *watch_main(void *arg)
 {
     struct qetl_watch *watch = arg;
@@ -58,13 +72,21 @@ static void *watch_main(void *arg)
             return NULL;
         if (signal < 0 && errno == EAGAIN)
             show(watch);
-        if (signal != SIGINT && signal != SIGTERM)
+        int exit_code = exit_code_for(signal);
+        if (!exit_code)
             continue;
-        int exit_code = signal == SIGINT ? QETL_EXIT_SIGINT : QETL_EXIT_SIGTERM;
         if (stopped++)
             _exit(exit_code);
         qetl_run_stop(watch->run, exit_code);
     }
+}
+
+/* Who started us with nohup, or in the background of a script, does not want it to end us. */
+static void add_unless_ignored(sigset_t *signals, int signal)
+{
+    struct sigaction action;
+    if (sigaction(signal, NULL, &action) || action.sa_handler != SIG_IGN)
+        sigaddset(signals, signal);
 }
 
 struct qetl_watch *qetl_watch_start(struct qetl_run *run, bool progress)
@@ -75,8 +97,9 @@ struct qetl_watch *qetl_watch_start(struct qetl_run *run, bool progress)
     watch->run = run;
     watch->progress = progress;
     sigemptyset(&watch->signals);
-    sigaddset(&watch->signals, SIGINT);
-    sigaddset(&watch->signals, SIGTERM);
+    add_unless_ignored(&watch->signals, SIGHUP);
+    add_unless_ignored(&watch->signals, SIGINT);
+    add_unless_ignored(&watch->signals, SIGTERM);
     sigaddset(&watch->signals, STOP_SIGNAL);
     pthread_sigmask(SIG_BLOCK, &watch->signals, &watch->before);
     if (!pthread_create(&watch->thread, NULL, watch_main, watch))

@@ -7,11 +7,12 @@ expect_exit 0 python3 "$root/docs/generate-reference" --check
 mkdir data
 orders orders.csv --rows 3000
 gzip -c orders.csv >data/orders-1.csv.gz
-awk '/^```yaml/ { inside = 1; next } /^```/ { inside = 0 } inside' "$root/docs/reference/pipeline-file.md" >big.yaml
+awk '/^```yaml/ { inside = 1; next } /^```/ { inside = 0 } inside' "$root/docs/reference/pipeline-file.md" |
+    sed 's#out/big#results/big#' >big.yaml
 expect_exit 0 qetl validate big.yaml
 expect_exit 0 qetl run big.yaml --json
 expect_json out ".summary.rows_out == $(truth orders.csv matching)"
-head -n 1 out/big.ndjson >first
+head -n 1 results/big.ndjson >first
 expect_json first 'keys_unsorted == ["order_id", "land", "unit_price"]'
 # every word of the table is one that the file takes
 sed -n 's/^| `\([a-z_]*\)` |.*/\1/p' "$root/docs/reference/pipeline-file.md" >words

@@ -4,7 +4,8 @@
 # What scenario scripts share. Sourcing it moves into a folder of the script's own, which goes away at
 # the end; counts are printed then. A script goes on after a failed check.
 #
-#   expect_exit CODE COMMAND…   runs it; stdout stands in `out`, stderr in `err` afterwards
+#   expect_exit CODE COMMAND…   runs it; stdout stands in `out`, stderr in `err` afterwards,
+#                               so name no folder of yours like that
 #   expect_file FILE            compares with stdin, byte for byte
 #   expect_same FILE FILE       byte for byte
 #   expect_json FILE FILTER     a jq filter that must yield true
