@@ -3,6 +3,7 @@
 
 #include "base64.h"
 #include "origin.h"
+#include "report.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -77,6 +78,9 @@ static char *default_path(const char *pipeline)
     strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
     if (asprintf(&path, "dead-letters/%s-%s-%ld.ndjson", pipeline, stamp, (long)getpid()) < 0)
         return NULL;
+    char *name = path + strlen("dead-letters/");
+    for (char *c = name; *c; c++) /* a pipeline's name is no path, and its letters are not hidden */
+        *c = *c == '/' || (*c == '.' && c == name) ? '_' : *c;
     return path;
 }
 
@@ -112,24 +116,10 @@ static int store_open(struct qetl_letter_store *store)
     return error;
 }
 
-/* What is no UTF-8 (a message may quote input) shows a mark for each byte beyond ASCII. */
-static json_t *text_json(const char *text)
-{
-    json_t *json = json_string(text);
-    char *copy = json ? NULL : strdup(text);
-    for (char *c = copy; c && *c; c++)
-        if (*c & 0x80)
-            *c = '?';
-    if (copy)
-        json = json_string(copy);
-    free(copy);
-    return json;
-}
-
 static void set_text(json_t *object, const char *key, const char *text)
 {
     if (text)
-        json_object_set_new(object, key, text_json(text));
+        json_object_set_new(object, key, qetl_json_text(text));
 }
 
 static void set_bytes(json_t *object, const struct qetl_letter *letter)

@@ -170,6 +170,7 @@ void qetl_node_flow_free(struct qetl_node_flow *flow)
     }
     free(flow->takes);
     qetl_schema_release(&flow->schema);
+    qetl_schema_release(&flow->source.schema);
     free(flow->prologue);
     free(flow->wants);
     qetl_source_state_free(flow->reader);

@@ -7,7 +7,6 @@
 #include "op_source.h"
 #include "run_internal.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -61,7 +60,10 @@ static int32_t ensure_room(struct qetl_op *op)
 static int32_t object_begin(struct qetl_op *op, const struct qetl_item *item)
 {
     struct qetl_source_state *s = op->state;
-    assert(s->start == s->end && "the object before was framed in whole");
+    if (s->start != s->end)
+        return qetl_op_fault(op, "bad_bytes",
+                             "next began an object before the last one's end; each ends with "
+                             "QETL_ITEM_OBJECT_END");
     qetl_object_unref(s->object);
     s->object = qetl_object_new(item->object ? item->object : "");
     s->offset = item->offset;

@@ -24,6 +24,15 @@ static const char *token_next(const char *at, char *token)
     return at;
 }
 
+/* Digits and nothing else; NULL if there is no such entry. */
+static const json_t *entry_at(const json_t *list, const char *token)
+{
+    size_t digits = strspn(token, "0123456789");
+    if (!digits || token[digits] || digits > 18)
+        return NULL;
+    return json_array_get(list, (size_t)strtoull(token, NULL, 10));
+}
+
 static const json_t *find(struct qetl_ctx *ctx, const char *pointer)
 {
     const json_t *value = ctx->options;
@@ -33,7 +42,7 @@ static const json_t *find(struct qetl_ctx *ctx, const char *pointer)
         if (!pointer)
             return NULL;
         if (json_is_array(value))
-            value = json_array_get(value, (size_t)strtoull(token, NULL, 10));
+            value = entry_at(value, token);
         else
             value = json_object_get(value, token);
     }

@@ -70,7 +70,6 @@ static int32_t emit_decoded(struct qetl_op *op, struct qetl_decoded *decoded,
 /* Everything that was in the chunk is a row or was rejected, or the plugin lost it. */
 static int32_t account(struct qetl_op *op, const struct qetl_decoded *decoded, int64_t rejected)
 {
-    qetl_tally_add(&op->instance->tally.rows_in, decoded->records);
     if (decoded->rows < 0 || decoded->rows + rejected != decoded->records)
         return qetl_op_fault(op, "ledger",
                              "the ledger does not balance: %lld records in, %lld rows out, "
@@ -105,6 +104,7 @@ static int32_t decode(struct qetl_op *op, struct qetl_chunk_data *data)
         return qetl_op_fault(op, "unsupported",
                              "decode answered %d, which this version of qetl does not take",
                              status);
+    qetl_tally_add(&op->instance->tally.rows_in, decoded.records);
     int64_t rejected = qetl_op_bury(op, origin, NULL, op->flow->ports[0].schema);
     status = rejected < 0 ? (int32_t)rejected : account(op, &decoded, rejected);
     int32_t *offsets = NULL;

@@ -2,6 +2,23 @@
 #include "report.h"
 
 #include <qetl/plugin.h>
+#include <stdlib.h>
+#include <string.h>
+
+json_t *qetl_json_text(const char *text)
+{
+    if (!text)
+        return json_null();
+    json_t *json = json_string(text);
+    char *copy = json ? NULL : strdup(text);
+    for (char *c = copy; c && *c; c++)
+        if (*c & 0x80)
+            *c = '?';
+    if (copy)
+        json = json_string(copy);
+    free(copy);
+    return json;
+}
 
 static json_t *counts_json(const struct qetl_counts *c)
 {
@@ -41,11 +58,13 @@ json_t *qetl_report_result_json(const struct qetl_run_report *r)
     for (size_t i = 0; i < r->n_components; i++)
         json_array_append_new(components, component_json(&r->components[i]));
     for (size_t i = 0; i < r->n_outputs; i++)
-        json_array_append_new(outputs, json_pack("{s:s, s:I, s:I}", "uri", r->outputs[i].uri,
-                                                 "rows", (json_int_t)r->outputs[i].rows, "bytes",
-                                                 (json_int_t)r->outputs[i].bytes));
-    return json_pack("{s:o, s:{s:f, s:f, s:f}, s:I, s:I, s:o, s:s?}", "components", components,
+        json_array_append_new(
+            outputs, json_pack("{s:o, s:I, s:I}", "uri", qetl_json_text(r->outputs[i].uri),
+                                        "rows", (json_int_t)r->outputs[i].rows, "bytes",
+                                        (json_int_t)r->outputs[i].bytes));
+    return json_pack("{s:o, s:{s:f, s:f, s:f}, s:I, s:I, s:o, s:o}", "components", components,
                      "timing", "setup_s", r->setup_s, "processing_s", r->processing_s, "finish_s",
                      r->finish_s, "peak_rss_bytes", (json_int_t)r->peak_rss_bytes, "barriers",
-                     (json_int_t)r->barriers, "outputs", outputs, "dead_letters", r->dead_letters);
+                     (json_int_t)r->barriers, "outputs", outputs, "dead_letters",
+                     qetl_json_text(r->dead_letters));
 }

@@ -25,7 +25,7 @@ char *qetl_bytes_text(int64_t bytes, char text[QETL_NUMBER_MAX])
     static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};
     double amount = (double)bytes;
     size_t unit = 0;
-    while (amount >= 1000 && unit + 1 < sizeof units / sizeof units[0]) {
+    while (amount >= (unit ? 999.95 : 1000) && unit + 1 < sizeof units / sizeof units[0]) {
         amount /= 1000;
         unit++;
     }
@@ -42,7 +42,7 @@ static void print_component(const struct qetl_component_report *c, FILE *out)
 {
     char in[QETL_NUMBER_MAX], gone[QETL_NUMBER_MAX], filtered[QETL_NUMBER_MAX],
         rejected[QETL_NUMBER_MAX];
-    fprintf(out, "  %-13.13s %-9s %13s %13s %12s %9s %5.2f\n", c->id, kind_word(c->kind),
+    fprintf(out, "  %-12.12s %-9s %13s %13s %11s %9s %5.2f\n", c->id, kind_word(c->kind),
             qetl_number_text(c->counts.rows_in, in), qetl_number_text(c->counts.rows_out, gone),
             qetl_number_text(c->counts.rows_filtered, filtered),
             qetl_number_text(c->counts.rows_rejected, rejected), c->seconds);
@@ -93,7 +93,7 @@ static void print_timing(const struct qetl_run_report *r, FILE *out)
 void qetl_report_print(const struct qetl_run_report *r, FILE *out)
 {
     char rows[QETL_NUMBER_MAX], bytes[QETL_NUMBER_MAX];
-    fprintf(out, "  %-13s %-9s %13s %13s %12s %9s %5s\n", "component", "kind", "rows in",
+    fprintf(out, "  %-12s %-9s %13s %13s %11s %9s %5s\n", "component", "kind", "rows in",
             "rows out", "filtered", "rejected", "sec");
     for (size_t i = 0; i < r->n_components; i++)
         print_component(&r->components[i], out);

@@ -120,8 +120,8 @@ static int32_t source_describe(void *self, struct qetl_source_info *out)
 {
     out->emits = QETL_EMITS_BATCHES;
     out->delivery = QETL_REPLAYABLE;
-    int32_t status = schema_make(&out->schema);
-    return status ? status : note(self, "describe");
+    int32_t status = note(self, "describe");
+    return status ? status : schema_make(&out->schema);
 }
 
 static int32_t source_open(void *self, struct qetl_blob split, const struct qetl_blob *position)

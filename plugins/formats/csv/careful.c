@@ -2,10 +2,11 @@
 /*
  * Behind a record that has no end (a quote that is never closed, or more than max_record bytes),
  * the records are told line by line as far as the search for its end went: a line that is a whole
- * row by itself (all quotes closed, as many cells as there are columns) is taken as one; what lies
- * between such lines is rejected, in pieces of at most max_record bytes. So one lost quote costs
- * its own lines alone, nothing is passed over silently, and each byte is looked at a bounded number
- * of times.
+ * row by itself (all quotes closed, as many cells as there are columns) is taken as one; the lines
+ * between two of those are rejected together, as many as max_record bytes hold. A line of more than
+ * max_record bytes is one rejected row that keeps its first max_record bytes; the rest of it is
+ * passed over. So one lost quote costs its own lines alone, no line is lost silently or counted
+ * twice, and each byte is looked at a bounded number of times.
  */
 #include "csv.h"
 
@@ -84,8 +85,23 @@ static int32_t careful_leave(struct csv *self, struct qetl_frame *io, int64_t at
     f->offset = io->offset + at;
     f->scan = CSV_SCAN_START;
     f->scanned = f->known_end = 0;
-    f->within_line = at ? within_line : f->within_line;
+    f->within_line = within_line;
     return QETL_OK;
+}
+
+/* data[0, size) is more of this line than a row may have; it goes on behind. */
+static int32_t long_line_leave(struct csv *self, struct qetl_frame *io, int64_t size)
+{
+    self->framer.code = CSV_OVERSIZE_RECORD;
+    return careful_leave(self, io, size, false, true);
+}
+
+int32_t csv_frame_pass_over(struct csv *self, struct qetl_frame *io)
+{
+    const uint8_t *feed = io->size ? memchr(io->data, '\n', (size_t)io->size) : NULL;
+
+    io->begin = feed ? feed + 1 - io->data : io->size;
+    return careful_leave(self, io, io->begin, true, !feed);
 }
 
 static bool line_is_last_empty(const struct qetl_frame *io, int64_t at, int64_t end)
@@ -96,12 +112,12 @@ static bool line_is_last_empty(const struct qetl_frame *io, int64_t at, int64_t 
 int32_t csv_frame_careful(struct csv *self, struct qetl_frame *io)
 {
     struct csv_framer *f = &self->framer;
-    bool within = f->within_line, rows = false, object_end = io->flags & QETL_ITEM_OBJECT_END;
+    bool rows = false, object_end = io->flags & QETL_ITEM_OBJECT_END;
     int64_t at = 0, until = f->careful_until - io->offset;
 
-    while (at < io->size && (at < until || within)) {
+    while (at < io->size && at < until) {
         struct line line = line_look(io, at);
-        bool empty = !within && line_is_last_empty(io, at, line.end);
+        bool empty = line_is_last_empty(io, at, line.end);
         int32_t row;
 
         if (line.kind == LINE_NEEDS_MORE || (empty && !object_end))
@@ -110,14 +126,13 @@ int32_t csv_frame_careful(struct csv *self, struct qetl_frame *io)
             break;
         if (line.kind == LINE_TOO_LONG)
             return at ? careful_leave(self, io, at, rows, false)
-                      : careful_leave(self, io, line.end, false, true);
-        row = within ? 0 : line_is_row(self, io->data + at, line.end - at);
+                      : long_line_leave(self, io, line.end);
+        row = line_is_row(self, io->data + at, line.end - at);
         if (row < 0)
             return row;
         if (at && (rows != (row > 0) || (!rows && line.end > io->max_record)))
             break;
         rows = row > 0;
-        within = false;
         at = line.end;
     }
     if (!at && io->size && object_end) {

@@ -52,7 +52,7 @@ struct csv_framer {
     int64_t scanned;       /* bytes of the next data that are known already */
     int64_t known_end;     /* end of a record among them that was held back, or 0 */
     int64_t careful_until; /* offset in the object up to which each line stands for itself */
-    bool within_line;      /* the next data begins in the middle of a line that is passed over */
+    bool within_line;      /* the next data goes on with a line whose beginning was rejected */
     bool header_pending;
     enum csv_code code; /* why the careful stretch begins; CSV_FINE behind its first piece */
 };
@@ -124,6 +124,8 @@ void csv_columns_free(struct csv *self);
 int32_t csv_frame(struct csv *self, struct qetl_frame *io);
 /* Line by line, behind a record that had no end. */
 int32_t csv_frame_careful(struct csv *self, struct qetl_frame *io);
+/* The rest of a line whose beginning was rejected. */
+int32_t csv_frame_pass_over(struct csv *self, struct qetl_frame *io);
 /* Bytes of an empty line at the end of data[from, size), where a record begins at from; else 0. */
 int64_t csv_empty_line_size(const uint8_t *data, int64_t from, int64_t size, bool object_end);
 

@@ -177,7 +177,9 @@ int32_t csv_frame(struct csv *self, struct qetl_frame *io)
             return status;
         f->header_pending = false;
     }
-    if (f->within_line || io->offset < f->careful_until)
+    if (f->within_line)
+        return csv_frame_pass_over(self, io);
+    if (io->offset < f->careful_until)
         return csv_frame_careful(self, io);
     return records_find(self, io, from);
 }
