@@ -42,8 +42,8 @@ static int32_t buffer_renew(struct qetl_op *op, int64_t room)
     return QETL_OK;
 }
 
-/* The pool rounds up to powers of two less a header: ask for what fills one. A long rest doubles: it
- * is less than a buffer of half the size, so that a byte more would be four times as much. */
+/* The pool rounds up to powers of two less a header: ask for what fills one. A long rest doubles:
+ * it is less than a buffer of half the size, so that a byte more would be four times as much. */
 static int64_t room_to_ask(const struct qetl_op *op, int64_t rest)
 {
     int64_t chunk = chunk_bytes(op) - 2 * GUARD_BYTES;

@@ -46,6 +46,12 @@ static int32_t header_check(struct csv *self, const struct csv_index *ix, const 
     return QETL_OK;
 }
 
+/* Lines that end in carriage returns alone would all be names. */
+static bool bare_return(const uint8_t *cell, int64_t size)
+{
+    return size > 0 && memchr(cell, '\r', (size_t)size);
+}
+
 int32_t csv_names_read(struct csv *self, const struct csv_index *ix, const uint8_t *data,
                        struct csv_names *out, const char *object)
 {
@@ -67,6 +73,10 @@ int32_t csv_names_read(struct csv *self, const struct csv_index *ix, const uint8
 
         if (i == count - 1 && end > begin && data[end - 1] == '\r')
             end--;
+        if (data[begin] != self->dialect.marks.quote && bare_return(data + begin, end - begin)) {
+            csv_names_free(out);
+            return header_fail(self, object, begin, "holds a carriage return without a line feed");
+        }
         out->list[i].data = at;
         out->list[i].size = name_copy(data + begin, end - begin, self->dialect.marks.quote, at);
         at += out->list[i].size;
