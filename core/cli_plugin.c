@@ -151,7 +151,7 @@ static int info(struct qetl_cli *cli, const struct qetl_registry *registry, cons
 int qetl_cli_plugin(struct qetl_cli *cli, struct qetl_findings *findings)
 {
     const char *verb = cli->n_operands ? cli->operands[0] : "";
-    bool listing = strcmp(verb, "list") == 0;
+    bool listing = strcmp(verb, "list") == 0 && cli->n_operands == 1;
     if (!listing && (strcmp(verb, "info") != 0 || cli->n_operands != 2)) {
         qetl_finding_add(findings, QETL_ERROR, "usage",
                          "use: qetl plugin list, or qetl plugin info NAME");

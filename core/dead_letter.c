@@ -196,9 +196,14 @@ const char *qetl_letter_store_path(const struct qetl_letter_store *store)
 {
     struct qetl_letter_store *s = (struct qetl_letter_store *)store;
     pthread_mutex_lock(&s->lock);
-    const char *path = s->file || s->error ? s->path : NULL;
+    const char *path = s->file && !s->error ? s->path : NULL;
     pthread_mutex_unlock(&s->lock);
     return path;
+}
+
+const char *qetl_letter_store_name(const struct qetl_letter_store *store)
+{
+    return store->path;
 }
 
 void qetl_letter_store_free(struct qetl_letter_store *store)

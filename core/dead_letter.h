@@ -44,8 +44,9 @@ struct qetl_letter_store *qetl_letter_store_new(const char *path, const char *pi
 /* Takes the letter. 0, or an errno; the first failure is kept and answered ever after. */
 int qetl_letter_store_put(struct qetl_letter_store *, struct qetl_letter *);
 int qetl_letter_store_flush(struct qetl_letter_store *); /* to the disk */
-/* The file's path once it exists, else NULL. */
+/* The file's path once it holds letters, all that were put; else NULL. */
 const char *qetl_letter_store_path(const struct qetl_letter_store *);
+const char *qetl_letter_store_name(const struct qetl_letter_store *); /* the path, in any case */
 void qetl_letter_store_free(struct qetl_letter_store *);
 
 #endif

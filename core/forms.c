@@ -68,8 +68,8 @@ static int32_t deliver_field(const struct ArrowSchema *field, uint32_t form, con
 /* Which format spelled column c of input i; NULL: none. One encoder for all inputs needs the same
  * answer of all. */
 static const char *spelled_by(const struct qetl_pipeline *pipeline, const struct qetl_node *node,
-                              const struct qetl_node_flow *flows,
-                              const struct qetl_node_flow *flow, uint32_t i, int64_t c)
+                              const struct qetl_node_flow *flows, const struct qetl_node_flow *flow,
+                              uint32_t i, int64_t c)
 {
     const char *lexical = qetl_flow_input(flows, pipeline, &node->inputs[i])->columns[c].lexical;
     for (uint32_t k = 0; flow->closed_format && lexical && k < flow->n_takes; k++) {

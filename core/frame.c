@@ -99,24 +99,32 @@ static int32_t draw(struct qetl_op *op, int64_t most)
     return status ? status : QETL_BYTES;
 }
 
-/* An empty object says nothing about those behind it. */
-static bool sample_is_enough(const struct qetl_source_state *s, int64_t sample_bytes)
+static bool has_line(const struct qetl_source_state *s)
 {
+    return memchr(s->buffer + s->start, '\n', (size_t)(s->end - s->start)) != NULL;
+}
+
+/* An empty object says nothing about those behind it, nor does a piece of a record about the whole.
+ */
+static bool sample_is_enough(const struct qetl_op *op, int64_t sample_bytes)
+{
+    const struct qetl_source_state *s = op->state;
     int64_t size = s->end - s->start;
-    return s->exhausted || (s->object_ended && size > 0) || size >= sample_bytes;
+    if (s->exhausted || (s->object_ended && size > 0))
+        return true;
+    return size >= sample_bytes && (has_line(s) || size >= op->run->max_record);
 }
 
 int32_t qetl_frame_sample(struct qetl_op *op, int64_t sample_bytes)
 {
     struct qetl_source_state *s = op->state;
     int32_t status = buffer_renew(op, sample_bytes);
-    while (!status && !sample_is_enough(s, sample_bytes)) {
+    while (!status && !sample_is_enough(op, sample_bytes)) {
         int32_t answer = draw(op, sample_bytes);
         if (answer < 0)
             return answer;
         /* someone types: do not wait for a sample that may never be full */
-        if (answer == QETL_IDLE && s->end > s->start &&
-            memrchr(s->buffer + s->start, '\n', (size_t)(s->end - s->start)))
+        if (answer == QETL_IDLE && has_line(s))
             break;
         if (answer == QETL_IDLE && qetl_run_stopping(op->run))
             return QETL_E_CANCELLED;

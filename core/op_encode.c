@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPACE_FIRST_BYTES = 64 * 1024 - 64 };
+enum { SPACE_FIRST_BYTES = 64 * 1024 - 64, EXPECTED_MOST_BYTES = 4 << 20 };
 
 struct pool_space {         /* a qetl_space in a pool buffer */
     struct qetl_space base; /* first: the plugin's pointer is ours */
@@ -102,7 +102,7 @@ static int32_t encode_batch(struct qetl_op *op, const struct qetl_batch *batch)
         qetl_buffer_free(space.base.data);
         return status;
     }
-    state->last_size = space.base.size;
+    state->last_size = space.base.size < EXPECTED_MOST_BYTES ? space.base.size : 0;
     struct qetl_block *block = space_close(&space, batch->rows - rejected);
     if (!block)
         return qetl_op_fault(op, "out_of_memory", "no memory for encoded rows");

@@ -114,6 +114,13 @@ int32_t qetl_source_draw(struct qetl_op *op, void *space, int64_t room, struct q
     return answer;
 }
 
+int64_t qetl_source_appetite(const struct qetl_op *op)
+{
+    const struct qetl_source_state *state = op->state;
+    int64_t usual = op->run->pipeline->batch_bytes;
+    return state->capacity > 2 * usual ? 4 * state->capacity : usual;
+}
+
 static int32_t emit_batch(struct qetl_op *op, struct qetl_item *item)
 {
     struct qetl_tracker *tracker = op->run->trackers[op->node - op->run->pipeline->nodes];

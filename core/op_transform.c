@@ -15,7 +15,7 @@ struct transform_state {
     int64_t rows_out, rows_filtered, rows_added, rows_reduced, rows_rejected; /* of the event */
     int64_t rows_held, rows_held_before;
     struct qetl_message control; /* a barrier or end that the plugin is told of; kind 0: none */
-    bool control_done;           /* the plugin is: it goes on once those below are done with theirs */
+    bool control_done; /* the plugin is: it goes on once those below are done with theirs */
     uint32_t inputs_ended;
     bool satisfied; /* it answered END: what still comes is filtered */
 };

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 /* A recycled buffer hides a use after free from AddressSanitizer, so there nothing is kept. */
 #ifdef __SANITIZE_ADDRESS__
@@ -13,7 +14,8 @@ enum { KEEPS_BUFFERS = 0 };
 enum { KEEPS_BUFFERS = 1 };
 #endif
 
-enum { MAGIC = 0x71b0ffe4, SMALLEST_SHIFT = 8, LARGEST_SHIFT = 40, ALIGNMENT = 64 };
+enum { MAGIC = 0x71b0ffe4, ALIGNMENT = 64 };
+enum { SMALLEST_SHIFT = 8, MAPPED_SHIFT = 21, LARGEST_SHIFT = 40 };
 enum { N_CLASSES = LARGEST_SHIFT - SMALLEST_SHIFT + 1 };
 
 /* Stands in the 64 bytes before each buffer. */
@@ -53,6 +55,29 @@ static uint32_t class_of(size_t size)
     return 64 - (uint32_t)__builtin_clzll(total - 1) - SMALLEST_SHIFT;
 }
 
+/* Large buffers go back to the system when they are freed, whatever malloc would like to keep. */
+static bool is_mapped(uint32_t class_index)
+{
+    return class_index + SMALLEST_SHIFT >= MAPPED_SHIFT;
+}
+
+static struct header *block_get(uint32_t class_index)
+{
+    size_t size = (size_t)class_bytes(class_index);
+    if (!is_mapped(class_index))
+        return aligned_alloc(ALIGNMENT, size);
+    void *block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return block == MAP_FAILED ? NULL : block;
+}
+
+static void block_put(struct header *header, uint32_t class_index)
+{
+    if (is_mapped(class_index))
+        munmap(header, (size_t)class_bytes(class_index));
+    else
+        free(header);
+}
+
 static struct header *header_of(const void *buffer)
 {
     struct header *header = (struct header *)((char *)buffer - ALIGNMENT);
@@ -72,28 +97,6 @@ struct qetl_pool *qetl_pool_new(int64_t budget_bytes)
     return pool;
 }
 
-static void pool_unref(struct qetl_pool *pool)
-{
-    /* acq_rel: the last one must see every other thread's writes into the free lists */
-    if (atomic_fetch_sub_explicit(&pool->references, 1, memory_order_acq_rel) != 1)
-        return;
-    for (int i = 0; i < N_CLASSES; i++) {
-        while (pool->classes[i].first) {
-            struct header *header = pool->classes[i].first;
-            pool->classes[i].first = header->next;
-            free(header);
-        }
-        pthread_mutex_destroy(&pool->classes[i].lock);
-    }
-    free(pool);
-}
-
-void qetl_pool_free(struct qetl_pool *pool)
-{
-    if (pool)
-        pool_unref(pool);
-}
-
 static struct header *take_kept(struct qetl_pool *pool, uint32_t class_index)
 {
     struct free_list *list = &pool->classes[class_index];
@@ -108,17 +111,54 @@ static struct header *take_kept(struct qetl_pool *pool, uint32_t class_index)
     return header;
 }
 
+/* Gives back what is kept for later. */
+static void trim(struct qetl_pool *pool)
+{
+    for (uint32_t i = 0; i < N_CLASSES; i++) {
+        struct header *header;
+        while ((header = take_kept(pool, i)))
+            block_put(header, i);
+    }
+}
+
+static void pool_unref(struct qetl_pool *pool)
+{
+    /* acq_rel: the last one must see every other thread's writes into the free lists */
+    if (atomic_fetch_sub_explicit(&pool->references, 1, memory_order_acq_rel) != 1)
+        return;
+    trim(pool);
+    for (int i = 0; i < N_CLASSES; i++)
+        pthread_mutex_destroy(&pool->classes[i].lock);
+    free(pool);
+}
+
+void qetl_pool_free(struct qetl_pool *pool)
+{
+    if (pool)
+        pool_unref(pool);
+}
+
+/* With so many bytes more, what is used and what is kept would exceed the budget. */
+static bool over_budget(const struct qetl_pool *pool, int64_t bytes)
+{
+    struct qetl_pool *p = (struct qetl_pool *)pool;
+    return atomic_load_explicit(&p->in_use_bytes, memory_order_relaxed) +
+               atomic_load_explicit(&p->kept_bytes, memory_order_relaxed) + bytes >
+           pool->budget_bytes;
+}
+
 void *qetl_pool_alloc(struct qetl_pool *pool, size_t size)
 {
     if (size > (size_t)1 << (LARGEST_SHIFT - 1))
         return NULL;
     uint32_t class_index = class_of(size);
     struct header *header = take_kept(pool, class_index);
-    if (!header) {
-        header = aligned_alloc(ALIGNMENT, (size_t)class_bytes(class_index));
-        if (!header)
-            return NULL;
-    }
+    if (!header && over_budget(pool, class_bytes(class_index)))
+        trim(pool);
+    if (!header)
+        header = block_get(class_index);
+    if (!header)
+        return NULL;
     header->pool = pool;
     header->next = NULL;
     header->magic = MAGIC;
@@ -136,8 +176,10 @@ void qetl_buffer_retain(void *buffer)
 
 static bool keeps(const struct qetl_pool *pool, int64_t bytes)
 {
-    return KEEPS_BUFFERS && atomic_load_explicit(&pool->kept_bytes, memory_order_relaxed) + bytes <=
-                                pool->budget_bytes / 4;
+    return KEEPS_BUFFERS && !over_budget(pool, bytes) &&
+           atomic_load_explicit(&((struct qetl_pool *)pool)->kept_bytes, memory_order_relaxed) +
+                   bytes <=
+               pool->budget_bytes / 4;
 }
 
 void qetl_buffer_free(void *buffer)
@@ -160,7 +202,7 @@ void qetl_buffer_free(void *buffer)
         list->first = header;
         pthread_mutex_unlock(&list->lock);
     } else {
-        free(header);
+        block_put(header, header->class_index);
     }
     pool_unref(pool);
 }

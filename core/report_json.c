@@ -58,8 +58,8 @@ json_t *qetl_report_result_json(const struct qetl_run_report *r)
     for (size_t i = 0; i < r->n_components; i++)
         json_array_append_new(components, component_json(&r->components[i]));
     for (size_t i = 0; i < r->n_outputs; i++)
-        json_array_append_new(
-            outputs, json_pack("{s:o, s:I, s:I}", "uri", qetl_json_text(r->outputs[i].uri),
+        json_array_append_new(outputs,
+                              json_pack("{s:o, s:I, s:I}", "uri", qetl_json_text(r->outputs[i].uri),
                                         "rows", (json_int_t)r->outputs[i].rows, "bytes",
                                         (json_int_t)r->outputs[i].bytes));
     return json_pack("{s:o, s:{s:f, s:f, s:f}, s:I, s:I, s:o, s:o}", "components", components,

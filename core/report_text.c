@@ -63,6 +63,10 @@ static void print_ledger(const struct qetl_run_report *r, FILE *out)
     size_t sinks = 0;
     for (size_t i = 0; i < r->n_components; i++)
         sinks += r->components[i].kind == QETL_SINK;
+    if (!r->closed) {
+        fprintf(out, "ledger   not closed: the run ended before every row was through\n");
+        return;
+    }
     fprintf(out, "ledger   %s", r->balanced ? "balanced" : "DOES NOT BALANCE");
     if (sinks == 1) {
         fprintf(out, ": %s in", qetl_number_text(s->rows_in, text));
@@ -103,6 +107,8 @@ void qetl_report_print(const struct qetl_run_report *r, FILE *out)
         fprintf(out, "output   %s (%s rows, %s)\n", r->outputs[i].uri,
                 qetl_number_text(r->outputs[i].rows, rows),
                 qetl_bytes_text(r->outputs[i].bytes, bytes));
+    if (r->summary.rows_in && r->summary.rows_rejected == r->summary.rows_in)
+        fprintf(out, "warning  every row was rejected: is it the right format?\n");
     if (r->dead_letters)
         fprintf(out, "rejected %s rows, with reason and place: %s\n",
                 qetl_number_text(r->summary.rows_rejected, rows), r->dead_letters);

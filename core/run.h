@@ -64,6 +64,7 @@ struct qetl_output_report {
 struct qetl_run_report {
     struct qetl_counts summary; /* rows_in sums sources, rows_out sums sinks */
     int balanced;
+    int closed; /* every row was through when the ledger was checked; else the run ended before */
     struct qetl_component_report *components;
     size_t n_components;
     struct qetl_output_report *outputs;

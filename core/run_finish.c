@@ -138,7 +138,8 @@ static void trackers_close(struct qetl_run *run)
 int qetl_run_finish(struct qetl_run *run)
 {
     trackers_close(run);
-    bool good = !qetl_run_stopping(run) && all_prepared(run) && check_ledger(run);
+    run->closed = !qetl_run_stopping(run) && all_prepared(run);
+    bool good = run->closed && check_ledger(run);
     if (run->letters && qetl_letter_store_flush(run->letters) && good) {
         qetl_run_fault(run, NULL, "dead_letters", "the dead letters could not be written to disk");
         good = false;

@@ -45,6 +45,7 @@ struct qetl_run {
 
     atomic_int stopping;   /* 0: running; else 1 + the exit code */
     atomic_int tasks_open; /* tasks that have not ended */
+    atomic_int units_open; /* units of work that were taken in and are not done with */
     atomic_llong rejected;
     atomic_uint epoch_requests, epoch_requests_seen;
     atomic_ullong epoch; /* the newest that sources shall cut */
@@ -53,6 +54,7 @@ struct qetl_run {
 
     struct qetl_output_report *outputs;
     size_t n_outputs;
+    bool closed;      /* the ledger was checked at the end */
     atomic_int phase; /* enum qetl_phase */
     atomic_llong phase_started_ns[4];
 };

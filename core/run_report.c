@@ -96,6 +96,7 @@ void qetl_run_report(struct qetl_run *run, struct qetl_run_report *out)
     else
         out->bytes_expected = -1;
     pthread_mutex_unlock(&run->lock);
+    out->closed = run->closed;
     out->setup_s = phase_seconds(run, QETL_PHASE_SETUP);
     out->processing_s = phase_seconds(run, QETL_PHASE_PROCESSING);
     out->finish_s = phase_seconds(run, QETL_PHASE_FINISH);

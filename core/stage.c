@@ -64,14 +64,14 @@ static bool owes_barrier(const struct qetl_run *run, const struct qetl_op *sourc
 static bool memory_allows(struct qetl_task *task, const struct qetl_op *op)
 {
     struct qetl_run *run = task->stage->run;
-    if (op->class != &qetl_op_source || qetl_pool_has_room(run->pool, run->pipeline->batch_bytes))
+    if (op->class != &qetl_op_source || qetl_pool_has_room(run->pool, qetl_source_appetite(op)))
         return true;
     if (owes_barrier(run, op))
         return true;
-    uint32_t depth = 0;
+    uint32_t under_way = (uint32_t)atomic_load(&run->units_open);
     for (size_t i = 0; i < run->n_edges; i++)
-        depth += qetl_edge_depth(run->edges[i]);
-    if (!depth)
+        under_way += qetl_edge_depth(run->edges[i]);
+    if (!under_way)
         return true;
     note_idle(task, qetl_now_ns() + MEMORY_WAIT_NS);
     return false;
@@ -104,6 +104,7 @@ static enum qetl_task_answer resume_pending(struct qetl_task *task, bool *found)
 static int32_t unit_close(struct qetl_task *task)
 {
     task->unit_open = false;
+    atomic_fetch_sub(&task->stage->run->units_open, 1);
     for (size_t i = 0; i < task->stage->n_outputs; i++)
         if (qetl_edge_end_unit(task->stage->outputs[i], task->replica))
             return qetl_op_fault(task->root, "out_of_memory", "no memory for a queue");
@@ -116,6 +117,7 @@ static int32_t feed_data(struct qetl_task *task, struct qetl_task_input *input,
     for (size_t i = 0; i < task->stage->n_outputs; i++)
         qetl_edge_begin_unit(task->stage->outputs[i], task->replica, slot->seq);
     task->unit_open = true;
+    atomic_fetch_add(&task->stage->run->units_open, 1);
     struct qetl_message message = {
         .kind = slot->kind, .port = input->port, .payload = slot->payload};
     return input->op->class->feed(input->op, &message);

@@ -2,9 +2,8 @@
 /*
  * A batch with a column of every type, for tests of expressions.
  *
- * Invariant: row k of a column holds the k-th of its edge values, NULL every eleventh row; names are
- *            those of expr_batch_columns.
- * Ownership: open makes schema and columns, close releases them.
+ * Invariant: row k of a column holds the k-th of its edge values, NULL every eleventh row; names
+ * are those of expr_batch_columns. Ownership: open makes schema and columns, close releases them.
  * Threads:   one at a time.
  */
 #ifndef QETL_EXPR_BATCH_H

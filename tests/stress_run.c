@@ -135,8 +135,8 @@ static void transform_add(struct round *r)
     size_t from = pick(r, &port), other = pick(r, &other_port);
     bool relays = chance(r, 4);
     bool merges = chance(r, 2) && r->out[from][port].has_d == r->out[other][other_port].has_d;
-    size_t n = node_new(r, relays ? &toy_stress_relay : &toy_stress_transform,
-                        relays ? "relay" : "step");
+    size_t n =
+        node_new(r, relays ? &toy_stress_relay : &toy_stress_transform, relays ? "relay" : "step");
     struct toy_part *part = &toy_parts[n];
     r->has_relay |= relays;
     part->pieces = chance(r, 2);
@@ -155,8 +155,8 @@ static void transform_add(struct round *r)
     /* the same rows by two ways: their order is not told */
     bool twice[TOY_SOURCES_MOST];
     for (int s = 0; s < TOY_SOURCES_MOST; s++)
-        twice[s] = merges && r->out[from][port].rows[s].count &&
-                   r->out[other][other_port].rows[s].count;
+        twice[s] =
+            merges && r->out[from][port].rows[s].count && r->out[other][other_port].rows[s].count;
     transform_rows(r, n, &r->out[from][port], relays);
     if (merges)
         transform_rows(r, n, &r->out[other][other_port], relays);
@@ -229,8 +229,8 @@ static void parse_written(struct round *r, struct toy_part *part)
             return;
         }
         int size = toy_text(id, text);
-        int n = snprintf(expected, sizeof expected, "%lld|%.*s", (long long)id,
-                         size < 0 ? 0 : size, text);
+        int n = snprintf(expected, sizeof expected, "%lld|%.*s", (long long)id, size < 0 ? 0 : size,
+                         text);
         if (strncmp(at, expected, (size_t)n) != 0)
             complain(r, "a line differs", id, n);
         if (at[n] == '|' && strtoll(at + n + 1, NULL, 10) != toy_d(id))

@@ -236,15 +236,24 @@ static const struct {
     int32_t (*how)(struct qetl_binder *);
     const char *words;
 } misuses[] = {
-    {read_far, "read()"},         {read_negative, "read()"},
-    {read_port, "read()"},        {read_two_forms, "form"},
-    {copy_far, "copy()"},         {copy_port, "copy()"},
-    {copy_into_nothing, "copy()"}, {copy_from_one, "every input"},
-    {derive_port, "derive()"},    {derive_far, "derive()"},
-    {derive_count, "derive()"},   {copy_into_derived, "derived"},
-    {rows_unknown, "rows()"},     {rows_port, "rows()"},
-    {distribution_unknown, "distribution()"}, {distribution_far, "distribution()"},
-    {input_unknown, "input()"},   {input_port, "input()"},
+    {read_far, "read()"},
+    {read_negative, "read()"},
+    {read_port, "read()"},
+    {read_two_forms, "form"},
+    {copy_far, "copy()"},
+    {copy_port, "copy()"},
+    {copy_into_nothing, "copy()"},
+    {copy_from_one, "every input"},
+    {derive_port, "derive()"},
+    {derive_far, "derive()"},
+    {derive_count, "derive()"},
+    {copy_into_derived, "derived"},
+    {rows_unknown, "rows()"},
+    {rows_port, "rows()"},
+    {distribution_unknown, "distribution()"},
+    {distribution_far, "distribution()"},
+    {input_unknown, "input()"},
+    {input_port, "input()"},
     {stateful_copy, "STATEFUL"},
 };
 

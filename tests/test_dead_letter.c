@@ -108,7 +108,7 @@ Test(dead_letter, leaves_out_what_is_not_known)
     put_one(qetl_letter_new("check", NULL, NULL, NULL));
     json_t *json = line_read(0);
     cr_expect_str_eq(text_of(json, "code"), "rejected");
-    static const char *const absent[] = {"column", "source",      "object",        "row",
+    static const char *const absent[] = {"column",   "source",      "object",        "row",
                                          "original", "byte_offset", "original_bytes"};
     for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++)
         cr_expect_null(json_object_get(json, absent[i]), "%s", absent[i]);
@@ -129,7 +129,8 @@ Test(dead_letter, bytes_that_are_no_text_are_base64)
 /* A message may quote what was wrong, byte for byte. */
 Test(dead_letter, a_message_that_is_no_text_is_kept_as_far_as_it_is)
 {
-    struct qetl_letter *letter = qetl_letter_new("a", "bad_utf8", "value \xff\xfe is none", "c\xc3");
+    struct qetl_letter *letter =
+        qetl_letter_new("a", "bad_utf8", "value \xff\xfe is none", "c\xc3");
     put_one(letter);
     json_t *json = line_read(0);
     cr_expect_str_eq(text_of(json, "message"), "value ?? is none");

@@ -308,9 +308,9 @@ Test(expr_service, a_negative_value_alone_is_checked)
 
     cr_assert_eq(qetl_schema_init_struct(&schema), 0);
     cr_assert_eq(qetl_schema_add(&schema, "v", "l"), 0);
-    cr_assert_eq(qetl_expr_service()->compile(fake.ctx, "CAST(v AS decimal(12,2))", NULL, &schema,
-                                              &expr),
-                 0);
+    cr_assert_eq(
+        qetl_expr_service()->compile(fake.ctx, "CAST(v AS decimal(12,2))", NULL, &schema, &expr),
+        0);
     cr_assert_eq(qetl_expr_service()->evaluate(expr, &batch, 3, &out, NULL, &failed), 0);
     cr_assert_eq(failed, 1);
     cr_assert_eq(fake.rejects[0].row, 1);

@@ -209,12 +209,7 @@ Test(forms, text_is_shared_by_its_forms)
     size_t step = transform_add(source, (uint32_t[]){V, V, V}, -1);
     sink_add(step, step, (uint32_t[]){L, L, L});
     decide();
-    expect_wants(source, (uint32_t[][2]){{0, L},
-                                         {0, V},
-                                         {1, C},
-                                         {2, L},
-                                         {2, V},
-                                         {0, 0}});
+    expect_wants(source, (uint32_t[][2]){{0, L}, {0, V}, {1, C}, {2, L}, {2, V}, {0, 0}});
 }
 
 Test(forms, several_readers_add_up)
@@ -263,7 +258,8 @@ Test(forms, an_input_is_found_by_its_ports_name)
     size_t source = source_add("csv");
     struct qetl_port_flow ports[2];
     struct qetl_node_flow two = {.ports = ports, .n_ports = 2};
-    struct qetl_input right = {.component = 0, .port = "right"}, left = {0, "left"}, only = {0, NULL};
+    struct qetl_input right = {.component = 0, .port = "right"}, left = {0, "left"},
+                      only = {0, NULL};
     nodes[source].outputs = names;
     nodes[source].n_outputs = 2;
     cr_expect_eq(qetl_flow_input(&two, &pipeline, &right), &ports[1]);

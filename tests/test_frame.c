@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Framing: whatever the sizes of reads, records and objects, chunks hold whole records, in order. */
+/* Framing: whatever the sizes of reads, records and objects, chunks hold whole records, in order.
+ */
 #include "run_internal.h"
 #include "sdk_random.h"
 #include "toy_actors.h"
@@ -21,10 +22,10 @@ struct feed { /* what is given, and how */
     char *text[OBJECTS_MOST];
     int64_t size[OBJECTS_MOST];
     int objects;
-    int64_t piece_most; /* bytes a read; 0: as many as there is room for */
-    int idle_in;        /* one answer in so many is IDLE; 0: none */
-    bool end_apart;     /* the end of an object comes by itself, without bytes */
-    bool no_end;        /* the last object has no end mark; the source just ends */
+    int64_t piece_most;  /* bytes a read; 0: as many as there is room for */
+    int idle_in;         /* one answer in so many is IDLE; 0: none */
+    bool end_apart;      /* the end of an object comes by itself, without bytes */
+    bool no_end;         /* the last object has no end mark; the source just ends */
     bool start_in_start; /* a second object starts within the first */
     uint64_t random;
 };
@@ -112,7 +113,7 @@ static const struct qetl_component reader = {.struct_size = sizeof reader,
 
 /* ---- what the decoders saw ---- */
 
-static char *seen[OBJECTS_MOST];  /* bytes of each object, by their offsets; 0: not seen */
+static char *seen[OBJECTS_MOST]; /* bytes of each object, by their offsets; 0: not seen */
 static int64_t chunks, longest;
 static char oddity[200];
 
@@ -335,9 +336,9 @@ static void expect_refused(int64_t first, int64_t used, int64_t rejected, const 
 
 Test(frame, ranges_beyond_the_data_are_refused)
 {
-    expect_refused(0, -1, 0, "bad_frame");  /* a byte more than there is */
-    expect_refused(5, 4, 0, "bad_frame");   /* ends before it begins */
+    expect_refused(0, -1, 0, "bad_frame"); /* a byte more than there is */
+    expect_refused(5, 4, 0, "bad_frame");  /* ends before it begins */
     expect_refused(-3, 4, 0, "bad_frame");
-    expect_refused(0, 0, 0, "bad_frame");   /* nothing, although the object is at its end */
-    expect_refused(0, 4, 2, "ledger");      /* rejected, but not handed back */
+    expect_refused(0, 0, 0, "bad_frame"); /* nothing, although the object is at its end */
+    expect_refused(0, 4, 2, "ledger");    /* rejected, but not handed back */
 }

@@ -91,9 +91,9 @@ static void check_layout(const struct ArrowSchema *layout)
 
 Test(gather, of_plain_layouts_is_exact)
 {
-    static const char *const formats[] = {"b", "c", "C",    "s",   "S",   "i",   "I",     "l",
-                                          "L", "f", "g",    "tdD", "ttu", "tsu:", "tsu:UTC", "d:38,4",
-                                          "u", "U", "z",    "Z",   "vu",  "vz"};
+    static const char *const formats[] = {"b", "c", "C", "s",   "S",   "i",    "I",       "l",
+                                          "L", "f", "g", "tdD", "ttu", "tsu:", "tsu:UTC", "d:38,4",
+                                          "u", "U", "z", "Z",   "vu",  "vz"};
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         const struct ArrowSchema layout = {.format = formats[i], .name = ""};
         check_layout(&layout);
@@ -105,14 +105,12 @@ Test(gather, of_nested_layouts_is_exact)
     struct ArrowSchema text = {.format = "vu", .name = ""}, number = {.format = "i", .name = ""},
                        flag = {.format = "b", .name = ""}, bytes = {.format = "z", .name = ""};
     struct ArrowSchema *of_list[] = {&text};
-    struct ArrowSchema list = {
-        .format = "+l", .name = "", .n_children = 1, .children = of_list};
+    struct ArrowSchema list = {.format = "+l", .name = "", .n_children = 1, .children = of_list};
     struct ArrowSchema *of_struct[] = {&number, &list, &flag, &bytes};
     struct ArrowSchema structure = {
         .format = "+s", .name = "", .n_children = 4, .children = of_struct};
     struct ArrowSchema *of_lists[] = {&structure};
-    struct ArrowSchema lists = {
-        .format = "+l", .name = "", .n_children = 1, .children = of_lists};
+    struct ArrowSchema lists = {.format = "+l", .name = "", .n_children = 1, .children = of_lists};
     check_layout(&list);
     check_layout(&structure);
     check_layout(&lists);

@@ -11,11 +11,12 @@ static const struct qetl_options *options;
 
 static void begin(void)
 {
-    ctx.options = json_loads("{\"text\":\"x\\u00e9\",\"int\":-7,\"real\":2.5,\"yes\":true,\"no\":false,"
-                             "\"null\":null,\"list\":[1,\"two\",[3],{\"k\":4}],"
-                             "\"object\":{\"b\":1,\"a\":2,\"a/b\":3,\"m~n\":4,\"\":5},\"\":6,"
-                             "\"big\":9223372036854775807}",
-                             0, NULL);
+    ctx.options =
+        json_loads("{\"text\":\"x\\u00e9\",\"int\":-7,\"real\":2.5,\"yes\":true,\"no\":false,"
+                   "\"null\":null,\"list\":[1,\"two\",[3],{\"k\":4}],"
+                   "\"object\":{\"b\":1,\"a\":2,\"a/b\":3,\"m~n\":4,\"\":5},\"\":6,"
+                   "\"big\":9223372036854775807}",
+                   0, NULL);
     options = qetl_host_table.get_extension(&ctx, QETL_EXT_OPTIONS);
     cr_assert(ctx.options && options);
 }
@@ -32,15 +33,15 @@ Test(host_options, kinds_are_told_apart)
     static const struct {
         const char *pointer;
         int32_t kind;
-    } cases[] = {{"", QETL_OPTION_OBJECT},      {"/text", QETL_OPTION_TEXT},
-                 {"/int", QETL_OPTION_INT},     {"/real", QETL_OPTION_REAL},
-                 {"/yes", QETL_OPTION_BOOL},    {"/no", QETL_OPTION_BOOL},
-                 {"/null", QETL_OPTION_NULL},   {"/list", QETL_OPTION_LIST},
+    } cases[] = {{"", QETL_OPTION_OBJECT},        {"/text", QETL_OPTION_TEXT},
+                 {"/int", QETL_OPTION_INT},       {"/real", QETL_OPTION_REAL},
+                 {"/yes", QETL_OPTION_BOOL},      {"/no", QETL_OPTION_BOOL},
+                 {"/null", QETL_OPTION_NULL},     {"/list", QETL_OPTION_LIST},
                  {"/object", QETL_OPTION_OBJECT}, {"/none", QETL_OPTION_ABSENT},
-                 {"/list/0", QETL_OPTION_INT},  {"/list/2/0", QETL_OPTION_INT},
-                 {"/list/3/k", QETL_OPTION_INT}, {"/list/4", QETL_OPTION_ABSENT},
+                 {"/list/0", QETL_OPTION_INT},    {"/list/2/0", QETL_OPTION_INT},
+                 {"/list/3/k", QETL_OPTION_INT},  {"/list/4", QETL_OPTION_ABSENT},
                  {"/text/x", QETL_OPTION_ABSENT}, {"text", QETL_OPTION_ABSENT},
-                 {"/", QETL_OPTION_INT},        {"/object/", QETL_OPTION_INT}};
+                 {"/", QETL_OPTION_INT},          {"/object/", QETL_OPTION_INT}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         cr_expect_eq(options->kind(&ctx, cases[i].pointer), cases[i].kind, "'%s'",
                      cases[i].pointer);
@@ -86,8 +87,13 @@ Test(host_options, pointers_are_unescaped)
 /* An index is digits, and nothing else: what is no index is not the first entry. */
 Test(host_options, what_is_no_index_finds_nothing)
 {
-    static const char *const pointers[] = {"/list/x", "/list/", "/list/-1", "/list/1x", "/list/ 1",
-                                           "/list/+1", "/list/18446744073709551616"};
+    static const char *const pointers[] = {"/list/x",
+                                           "/list/",
+                                           "/list/-1",
+                                           "/list/1x",
+                                           "/list/ 1",
+                                           "/list/+1",
+                                           "/list/18446744073709551616"};
     for (size_t i = 0; i < sizeof pointers / sizeof pointers[0]; i++)
         cr_expect_eq(options->kind(&ctx, pointers[i]), QETL_OPTION_ABSENT, "'%s'", pointers[i]);
 }

@@ -39,9 +39,15 @@ Test(report, bytes_are_scaled)
     static const struct {
         int64_t bytes;
         const char *text;
-    } cases[] = {{0, "0 B"},           {999, "999 B"},         {1000, "1.0 kB"},
-                 {1049, "1.0 kB"},     {1050, "1.1 kB"},       {999949, "999.9 kB"},
-                 {999960, "1.0 MB"},   {1500000, "1.5 MB"},    {2000000000, "2.0 GB"},
+    } cases[] = {{0, "0 B"},
+                 {999, "999 B"},
+                 {1000, "1.0 kB"},
+                 {1049, "1.0 kB"},
+                 {1050, "1.1 kB"},
+                 {999949, "999.9 kB"},
+                 {999960, "1.0 MB"},
+                 {1500000, "1.5 MB"},
+                 {2000000000, "2.0 GB"},
                  {INT64_MAX, "9223.4 PB"}};
     char text[QETL_NUMBER_MAX];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -49,31 +55,42 @@ Test(report, bytes_are_scaled)
 }
 
 static struct qetl_component_report components[] = {
-    {"orders", QETL_SOURCE, "file", {.rows_in = 1234567, .rows_out = 1234560, .rows_rejected = 7},
-     1.5, 1},
-    {"a_name_longer_than_its_column", QETL_TRANSFORM, "filter",
-     {.rows_in = 1234560, .rows_out = 1000000, .rows_filtered = 234560, .rows_added = 0}, 0.25, 4},
+    {"orders",
+     QETL_SOURCE,
+     "file",
+     {.rows_in = 1234567, .rows_out = 1234560, .rows_rejected = 7},
+     1.5,
+     1},
+    {"a_name_longer_than_its_column",
+     QETL_TRANSFORM,
+     "filter",
+     {.rows_in = 1234560, .rows_out = 1000000, .rows_filtered = 234560, .rows_added = 0},
+     0.25,
+     4},
     {"out", QETL_SINK, "file", {.rows_in = 1000000, .rows_out = 1000000, .bytes_out = 5}, 0.5, 1}};
 static struct qetl_output_report outputs[] = {{"/tmp/x.csv", 1000000, 123456789}};
 
 static struct qetl_run_report report_make(void)
 {
-    return (struct qetl_run_report){
-        .summary = {.rows_in = 1234567, .rows_out = 1000000, .rows_filtered = 234560,
-                    .rows_rejected = 7, .bytes_in = 50000000, .bytes_out = 5},
-        .balanced = 1,
-        .components = components,
-        .n_components = 3,
-        .outputs = outputs,
-        .n_outputs = 1,
-        .setup_s = 0.125,
-        .processing_s = 2,
-        .finish_s = 0.5,
-        .peak_rss_bytes = 100000000,
-        .bytes_expected = 200000000,
-        .bytes_done = 50000000,
-        .barriers = 3,
-        .dead_letters = "letters.ndjson"};
+    return (struct qetl_run_report){.summary = {.rows_in = 1234567,
+                                                .rows_out = 1000000,
+                                                .rows_filtered = 234560,
+                                                .rows_rejected = 7,
+                                                .bytes_in = 50000000,
+                                                .bytes_out = 5},
+                                    .balanced = 1,
+                                    .components = components,
+                                    .n_components = 3,
+                                    .outputs = outputs,
+                                    .n_outputs = 1,
+                                    .setup_s = 0.125,
+                                    .processing_s = 2,
+                                    .finish_s = 0.5,
+                                    .peak_rss_bytes = 100000000,
+                                    .bytes_expected = 200000000,
+                                    .bytes_done = 50000000,
+                                    .barriers = 3,
+                                    .dead_letters = "letters.ndjson"};
 }
 
 static char *print(const struct qetl_run_report *report)
@@ -91,10 +108,12 @@ Test(report, people_see_table_ledger_outputs_and_letters)
     struct qetl_run_report report = report_make();
     char *text = print(&report);
     cr_expect(strstr(text, "  orders       source        1,234,567     1,234,560           0 "
-                           "        7  1.50\n"), "%s", text);
-    cr_expect(strstr(text, "a_name_longe transform"), "%s", text);
-    cr_expect(strstr(text, "balanced: 1,234,567 in = 1,000,000 out + 234,560 filtered + 7 rejected\n"),
+                           "        7  1.50\n"),
               "%s", text);
+    cr_expect(strstr(text, "a_name_longe transform"), "%s", text);
+    cr_expect(
+        strstr(text, "balanced: 1,234,567 in = 1,000,000 out + 234,560 filtered + 7 rejected\n"),
+        "%s", text);
     cr_expect(strstr(text, "617,283 rows/s, 25.0 MB/s; peak memory 100.0 MB"), "%s", text);
     cr_expect(strstr(text, "output   /tmp/x.csv (1,000,000 rows, 123.5 MB)"), "%s", text);
     cr_expect(strstr(text, "rejected 7 rows, with reason and place: letters.ndjson"), "%s", text);
@@ -221,8 +240,8 @@ Test(report, tallies_add_up_and_balance)
     cr_expect_eq(counts.rows_in, 200);
     cr_expect_eq(counts.bytes_in + counts.bytes_out, 14);
     cr_expect(qetl_counts_balance(&counts));
-    int64_t *each[] = {&counts.rows_in,       &counts.rows_out,     &counts.rows_filtered,
-                       &counts.rows_rejected, &counts.rows_added,   &counts.rows_reduced,
+    int64_t *each[] = {&counts.rows_in,       &counts.rows_out,   &counts.rows_filtered,
+                       &counts.rows_rejected, &counts.rows_added, &counts.rows_reduced,
                        &counts.rows_held};
     for (size_t i = 0; i < sizeof each / sizeof each[0]; i++) {
         ++*each[i];

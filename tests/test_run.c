@@ -73,18 +73,12 @@ static void fault_check(const struct fault_case *c, bool silent, int workers)
 Test(run, each_status_has_its_exit_code)
 {
     static const struct fault_case cases[] = {
-        {SOURCE, "next", QETL_E_FATAL, 1},
-        {SOURCE, "next", QETL_E_CONFIG, 2},
-        {SOURCE, "next", QETL_E_DATA, 1},
-        {SOURCE, "next", QETL_E_AUTH, 3},
-        {SOURCE, "next", QETL_E_ENVIRONMENT, 3},
-        {SOURCE, "next", QETL_E_RETRY_CALL, 1},
-        {SOURCE, "next", QETL_E_RETRY_EPOCH, 1},
-        {SOURCE, "next", QETL_E_THROTTLED, 1},
-        {SOURCE, "next", QETL_E_NO_MEMORY, 1},
-        {SOURCE, "next", QETL_E_UNSUPPORTED, 1},
-        {SINK, "write", QETL_E_CLOSED, 141},
-        {SINK, "write", QETL_E_CANCELLED, 1},
+        {SOURCE, "next", QETL_E_FATAL, 1},       {SOURCE, "next", QETL_E_CONFIG, 2},
+        {SOURCE, "next", QETL_E_DATA, 1},        {SOURCE, "next", QETL_E_AUTH, 3},
+        {SOURCE, "next", QETL_E_ENVIRONMENT, 3}, {SOURCE, "next", QETL_E_RETRY_CALL, 1},
+        {SOURCE, "next", QETL_E_RETRY_EPOCH, 1}, {SOURCE, "next", QETL_E_THROTTLED, 1},
+        {SOURCE, "next", QETL_E_NO_MEMORY, 1},   {SOURCE, "next", QETL_E_UNSUPPORTED, 1},
+        {SINK, "write", QETL_E_CLOSED, 141},     {SINK, "write", QETL_E_CANCELLED, 1},
     };
     end();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -207,7 +201,8 @@ Test(run, no_sink_commits_where_one_fails)
         cr_expect_eq(s->abort_handles, prepared ? 2 + i : -1, "sink %d: %s", i, s->trace);
         cr_expect_not(s->handles_torn);
     }
-    cr_expect(strstr(toy_scripts[SINK].trace, "abort") || strstr(toy_scripts[SINK3].trace, "abort"));
+    cr_expect(strstr(toy_scripts[SINK].trace, "abort") ||
+              strstr(toy_scripts[SINK3].trace, "abort"));
 }
 
 Test(run, what_was_not_committed_yet_is_aborted)

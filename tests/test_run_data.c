@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What becomes of rows in a run: rejected ones, lost ones, encoded ones, and barriers among them. */
+/* What becomes of rows in a run: rejected ones, lost ones, encoded ones, and barriers among them.
+ */
 #include "toy_run.h"
 
 #include <stdlib.h>
@@ -62,7 +63,8 @@ Test(run_data, a_letter_names_row_component_and_column)
     char *letters = letters_read(letters_path);
     for (int i = 0; i < 10; i++) {
         char row[128];
-        snprintf(row, sizeof row, "\"column\":\"text\",\"source\":\"numbers\",\"row\":%d}", i * 10 + 4);
+        snprintf(row, sizeof row, "\"column\":\"text\",\"source\":\"numbers\",\"row\":%d}",
+                 i * 10 + 4);
         cr_expect(strstr(letters, row), "%s in %s", row, letters);
     }
     cr_expect_eq(count_of(letters, "\"component\":\"out\""), 10);
@@ -186,7 +188,8 @@ static void expect_lines(const struct toy_script *s, int64_t rows, bool wrapped)
     for (int64_t i = 0; i < rows; i++)
         at += sprintf(at, "%lld|row %lld\n", (long long)i, (long long)i);
     sprintf(at, "%s", wrapped ? ">\n" : "");
-    cr_expect(s->bytes && strcmp(s->bytes, expected) == 0, "%.200s", s->bytes ? s->bytes : "(none)");
+    cr_expect(s->bytes && strcmp(s->bytes, expected) == 0, "%.200s",
+              s->bytes ? s->bytes : "(none)");
     free(expected);
 }
 
@@ -203,9 +206,8 @@ Test(run_data, bytes_in_are_bytes_out)
             cr_assert_eq(toy_run(&toy), QETL_EXIT_OK, "%s", toy_message(&toy));
             expect_lines(&toy_scripts[SINK], 3000, flags & TOY_LINES_WRAPPED);
             expect_lines(&toy_scripts[SINK2], 3000, flags & TOY_LINES_WRAPPED);
-            cr_expect_eq(toy.report.summary.bytes_in, toy.report.bytes_expected > 0
-                                                          ? toy.report.bytes_done
-                                                          : -1);
+            cr_expect_eq(toy.report.summary.bytes_in,
+                         toy.report.bytes_expected > 0 ? toy.report.bytes_done : -1);
         }
     }
 }

@@ -345,8 +345,8 @@ static void handles_check(struct actor *a, int64_t n, const struct qetl_blob *ha
     for (int64_t i = 0; i < n; i++) {
         char handle[16];
         int size = snprintf(handle, sizeof handle, "handle %d", (int)i);
-        a->script->handles_torn |= handles[i].size != (size_t)size ||
-                                   memcmp(handles[i].data, handle, (size_t)size) != 0;
+        a->script->handles_torn |=
+            handles[i].size != (size_t)size || memcmp(handles[i].data, handle, (size_t)size) != 0;
     }
 }
 
@@ -356,8 +356,7 @@ static int32_t sink_commit(void *self, uint64_t epoch, int64_t n, const struct q
     (void)epoch;
     a->script->commit_handles = n;
     handles_check(a, n, handles);
-    const struct qetl_outputs *outputs =
-        a->env.host->get_extension(a->env.ctx, QETL_EXT_OUTPUTS);
+    const struct qetl_outputs *outputs = a->env.host->get_extension(a->env.ctx, QETL_EXT_OUTPUTS);
     if (a->script->names_output)
         outputs->add(a->env.ctx, "memory:sink", a->script->rows_seen, a->script->bytes_size);
     return note(a, "commit");

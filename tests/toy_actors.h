@@ -38,12 +38,12 @@ struct toy_script {
     const char *misuse; /* transforms: what is wrong in bind */
     int outputs;        /* transforms: output ports, if above 1; each gets all rows */
 
-    bool takes_bytes;     /* sinks */
-    int handles;          /* sinks: written by prepare */
-    bool names_output;    /* sinks: at commit */
-    char *bytes;          /* sinks of bytes: all that was written */
+    bool takes_bytes;  /* sinks */
+    int handles;       /* sinks: written by prepare */
+    bool names_output; /* sinks: at commit */
+    char *bytes;       /* sinks of bytes: all that was written */
     int64_t bytes_size;
-    int64_t rows_seen;    /* sinks */
+    int64_t rows_seen;                     /* sinks */
     int64_t abort_handles, commit_handles; /* sinks: as the host gave them; -1: it was not called */
     bool handles_torn;                     /* sinks: a handle came back changed */
 

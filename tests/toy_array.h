@@ -24,7 +24,8 @@ enum toy_nulls { TOY_NULLS_NONE, TOY_NULLS_PLAIN, TOY_NULLS_SPELLED, TOY_NULLS_G
 /* offset: rows before the first one. Spelled: the views of NULLs hold text; garbage: anything. */
 void toy_array_make(const struct ArrowSchema *, int64_t length, int64_t offset, enum toy_nulls,
                     uint64_t *random, struct ArrowArray *out);
-/* The text of row i as a string of its own, "NULL(…)" included; `spelled`: of NULLs too. Free it. */
+/* The text of row i as a string of its own, "NULL(…)" included; `spelled`: of NULLs too. Free it.
+ */
 char *toy_array_print(const struct ArrowSchema *, const struct ArrowArray *, int64_t row,
                       bool spelled);
 

@@ -302,11 +302,11 @@ static const struct qetl_sink sink = {.struct_size = sizeof sink,
                                       .open = sink_open,
                                       .write = sink_write};
 
-#define MEMBER(kind_, id_, destroy_, field, table)                                            \
-    {                                                                                         \
-        .struct_size = sizeof(struct qetl_component), .kind = kind_, .id = id_,               \
-        .state_size = sizeof(struct toy_member), .create = toy_member_create,                 \
-        .destroy = destroy_, .field = table                                                   \
+#define MEMBER(kind_, id_, destroy_, field, table)                                                 \
+    {                                                                                              \
+        .struct_size = sizeof(struct qetl_component), .kind = kind_, .id = id_,                    \
+        .state_size = sizeof(struct toy_member), .create = toy_member_create, .destroy = destroy_, \
+        .field = table                                                                             \
     }
 
 const struct qetl_component toy_stress_source =

@@ -26,16 +26,16 @@ struct toy_ids {
 
 struct toy_part { /* the node of this index */
     uint64_t seed;
-    int64_t source, rows; /* sources */
-    bool text;            /* sources: of bytes */
+    int64_t source, rows;                           /* sources */
+    bool text;                                      /* sources: of bytes */
     bool filters, expands, rejects, blocks, pieces; /* transforms: what they do */
     bool has_d;                                     /* transforms: the input has column d */
     int ports;                                      /* transforms: outputs */
     bool busy, lexical, bytes;                      /* sinks */
-    struct toy_ids seen[TOY_SOURCES_MOST]; /* sinks: ids of each source, as they came */
-    uint64_t last_epoch;                   /* stateful: of the last barrier */
-    char fault[200];                       /* what was found wrong; "" nothing */
-    char *written;                         /* sinks of bytes */
+    struct toy_ids seen[TOY_SOURCES_MOST];          /* sinks: ids of each source, as they came */
+    uint64_t last_epoch;                            /* stateful: of the last barrier */
+    char fault[200];                                /* what was found wrong; "" nothing */
+    char *written;                                  /* sinks of bytes */
     int64_t written_size;
 };
 

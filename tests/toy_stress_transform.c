@@ -44,8 +44,8 @@ static int32_t copies(struct qetl_binder *b, uint32_t port, uint32_t n_inputs, i
     return status;
 }
 
-static int32_t stateless_bind(void *self, uint32_t n_inputs, const struct ArrowSchema *const *inputs,
-                              struct qetl_binder *b)
+static int32_t stateless_bind(void *self, uint32_t n_inputs,
+                              const struct ArrowSchema *const *inputs, struct qetl_binder *b)
 {
     struct toy_member *m = self;
     struct ArrowSchema d;
@@ -137,8 +137,9 @@ static int32_t stateless_process(void *self, const struct qetl_event *event,
 {
     struct toy_member *m = self;
     if (event)
-        plan_rows(m, (const int64_t *)event->batch->children[0]->buffers[1] +
-                         event->batch->children[0]->offset,
+        plan_rows(m,
+                  (const int64_t *)event->batch->children[0]->buffers[1] +
+                      event->batch->children[0]->offset,
                   event->rows);
     if (m->part->blocks && random_below(&m->random, 4) == 0)
         return be_blocked(m);
@@ -176,8 +177,8 @@ static int32_t relay_bind(void *self, uint32_t n_inputs, const struct ArrowSchem
 
 static void relay_take(struct toy_member *m, const struct qetl_event *event)
 {
-    const int64_t *ids = (const int64_t *)event->batch->children[0]->buffers[1] +
-                         event->batch->children[0]->offset;
+    const int64_t *ids =
+        (const int64_t *)event->batch->children[0]->buffers[1] + event->batch->children[0]->offset;
     if (m->n_held + event->rows > m->held_room) {
         m->held_room = (m->n_held + event->rows) * 2;
         m->held = realloc(m->held, (size_t)m->held_room * sizeof *m->held);
@@ -190,10 +191,9 @@ static void relay_take(struct toy_member *m, const struct qetl_event *event)
 
 static int32_t relay_send(struct toy_member *m, struct qetl_output *out)
 {
-    int64_t rows = m->part->pieces && m->to_send ? 1 + random_below(&m->random, m->to_send)
-                                                 : m->to_send;
-    int32_t status =
-        toy_batch_make(m->env, m->held, rows, TOY_ID | TOY_TEXT | TOY_D, &out->batch);
+    int64_t rows =
+        m->part->pieces && m->to_send ? 1 + random_below(&m->random, m->to_send) : m->to_send;
+    int32_t status = toy_batch_make(m->env, m->held, rows, TOY_ID | TOY_TEXT | TOY_D, &out->batch);
     m->n_held -= rows;
     m->to_send -= rows;
     memmove(m->held, m->held + rows, (size_t)m->n_held * sizeof *m->held);
