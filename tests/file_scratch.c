@@ -2,8 +2,12 @@
 #include "file_scratch.h"
 
 #include <criterion/criterion.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -69,6 +73,21 @@ void expect_text(const char *name, const char *text)
     data[size] = 0;
     cr_expect_str_eq((char *)data, text, "%s", name);
     free(data);
+}
+
+void expect_done(pid_t child, const char *who)
+{
+    enum { PATIENCE_MS = 60000 };
+    int status = -1;
+    struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, child, 0), .events = POLLIN};
+    cr_assert_geq(end.fd, 0);
+    int ended = poll(&end, 1, PATIENCE_MS);
+    close(end.fd);
+    if (ended <= 0)
+        kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+    cr_assert_gt(ended, 0, "%s did not end within %d ms", who, PATIENCE_MS);
+    cr_expect_eq(status, 0, "%s ended with the status %#x", who, (unsigned)status);
 }
 
 int64_t now_ns(void)

@@ -215,9 +215,8 @@ Test(dead_letter, a_full_disk_is_told)
     int error = 0;
     for (int i = 0; !error && i < 10000; i++)
         error = qetl_letter_store_put(store, qetl_letter_new("a", "b", "c", NULL));
-    if (!error)
-        error = qetl_letter_store_flush(store);
-    cr_expect_eq(error, ENOSPC);
+    cr_expect_eq(error, ENOSPC, "told by the put that fails, not at the end only");
+    cr_expect_eq(qetl_letter_store_flush(store), ENOSPC);
     qetl_letter_store_free(store);
 }
 

@@ -27,29 +27,42 @@ static pid_t writer_start(const char *command)
     return pid;
 }
 
+static int writer_open(void)
+{
+    int fd = open("fifo", O_WRONLY | O_NONBLOCK);
+    cr_assert_geq(fd, 0, "the FIFO has no reader");
+    return fd;
+}
+
+static void expect_idle(struct rig *rig)
+{
+    rig->deadline_ns = 20000000;
+    for (int i = 0; i < 3; i++)
+        cr_assert_eq(rig_next(rig), QETL_IDLE);
+    rig->deadline_ns = 10000000000;
+}
+
+/* Nothing follows what is put until it has been brought: what is held back is never brought. */
 Test(file_pipe, a_slow_pipe_is_idle_and_then_brings_what_came)
 {
     struct rig rig;
-    int idles = 0;
-    int32_t status;
     mkfifo("fifo", 0666);
-    pid_t writer =
-        writer_start("{ sleep 0.3; printf 'one,'; sleep 0.3; printf 'two'; sleep 0.2; } > fifo");
     rig_create(&rig, "{\"path\":\"fifo\"}");
-    rig.deadline_ns = 20000000;
     cr_assert_eq(rig_open(&rig, NULL), QETL_OK);
-    int64_t begin = now_ns();
-    while ((status = rig_next(&rig)) != QETL_END) {
-        cr_assert(status == QETL_IDLE || status == QETL_BYTES, "%d", status);
-        if (status == QETL_BYTES && rig.size == 4)
-            cr_expect_lt(now_ns() - begin, 550000000, "held back until more came");
-        idles += status == QETL_IDLE;
-    }
-    cr_expect_geq(idles, 5);
-    cr_expect_geq(rig.fake.wakes, idles, "without qetl.poll/1 it asks to be called again");
+    expect_idle(&rig);
+    int writer = writer_open();
+    expect_idle(&rig);
+    cr_assert_eq(write(writer, "one,", 4), 4);
+    cr_assert_eq(rig_next(&rig), QETL_BYTES, "held back until more came");
+    cr_expect_eq(rig.size, 4);
+    expect_idle(&rig);
+    cr_expect_geq(rig.fake.wakes, 9, "without qetl.poll/1 it asks to be called again");
+    cr_assert_eq(write(writer, "two", 3), 3);
+    cr_assert_eq(rig_next(&rig), QETL_BYTES, "held back until more came");
+    close(writer);
+    cr_assert_eq(rig_drain(&rig), QETL_END);
     cr_expect_str_eq(rig.log, "fifo:7;");
     cr_expect_eq(memcmp(rig.data, "one,two", 7), 0);
-    waitpid(writer, NULL, 0);
     rig_free(&rig);
 }
 
@@ -104,7 +117,7 @@ static void expect_interruptible(struct rig *rig)
     status = rig_drain(rig);
     pthread_join(thread, NULL);
     cr_expect_eq(status, QETL_E_CANCELLED, "%d", status);
-    cr_expect_lt(now_ns() - begin, 5000000000);
+    cr_expect_lt(now_ns() - begin, 30000000000);
     cr_expect_eq(rig_next(rig), QETL_E_CANCELLED, "an interruption stays");
 }
 
@@ -143,23 +156,30 @@ Test(file_pipe, interrupt_ends_the_wait_within_compressed_data)
     }
 }
 
+static void member_put(int writer, const char *name)
+{
+    int64_t size;
+    uint8_t *data = file_get(name, &size);
+    cr_assert_eq(write(writer, data, (size_t)size), size);
+    free(data);
+}
+
 Test(file_pipe, gzip_on_a_pipe_brings_what_can_be_decoded)
 {
     struct rig rig;
-    int32_t status;
     mkfifo("fifo", 0666);
-    pid_t writer = writer_start(
-        "{ printf 'first\\n' | gzip -c; sleep 1; printf 'second\\n' | gzip -c; } > fifo");
+    shell("echo first | gzip -c > first; echo second | gzip -c > second");
     rig_create(&rig, "{\"path\":\"fifo\"}");
-    int64_t begin = now_ns();
     cr_assert_eq(rig_open(&rig, NULL), QETL_OK);
-    cr_expect_eq(rig_next(&rig), QETL_BYTES);
-    cr_expect_lt(now_ns() - begin, 900000000, "held back until more came");
+    expect_idle(&rig);
+    int writer = writer_open();
+    member_put(writer, "first");
+    cr_assert_eq(rig_next(&rig), QETL_BYTES, "held back until more came");
     cr_expect_eq(rig.size, 6, "%lld", (long long)rig.size);
-    while ((status = rig_next(&rig)) != QETL_END)
-        cr_assert_eq(status, QETL_BYTES);
+    member_put(writer, "second");
+    close(writer);
+    cr_assert_eq(rig_drain(&rig), QETL_END);
     cr_expect_str_eq(rig.log, "fifo:13;");
-    waitpid(writer, NULL, 0);
     rig_free(&rig);
 }
 

@@ -239,6 +239,7 @@ Test(file_sink, a_kill_between_prepare_and_commit)
             _exit(1);
         kill(getpid(), SIGKILL);
     }
+    close(ends[1]);
     waitpid(pid, NULL, 0);
     memset(&first, 0, sizeof first);
     first.handle_size = (size_t)read(ends[0], first.handle, sizeof first.handle);

@@ -13,7 +13,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 TestSuite(file_sink_output, .init = scratch, .fini = scratch_end, .timeout = 120);
@@ -193,35 +192,49 @@ Test(file_sink_output, a_pipe_gets_every_byte)
         _exit(127);
     }
     run("{\"path\":\"fifo\"}", text);
-    waitpid(reader, NULL, 0);
+    expect_done(reader, "the reader");
     shell("cmp plain copy");
     free(text);
+}
+
+/* The reader is there before the writers are, and `held` keeps it from seeing an end between them. */
+static pid_t reader_start(const char *name, int *held)
+{
+    int from = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    *held = open(name, O_WRONLY | O_CLOEXEC);
+    cr_assert(from >= 0 && *held >= 0, "%s", name);
+    cr_assert_eq(fcntl(from, F_SETFL, 0), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(from, 0);
+        execlp("dd", "dd", "bs=777", "of=copy", "status=none", (char *)NULL);
+        _exit(127);
+    }
+    close(from);
+    return pid;
 }
 
 /* Two writers fill one pipe: what poll(2) promised to one, the other may have taken. */
 Test(file_sink_output, a_pipe_that_others_fill_too)
 {
     int64_t size;
+    int held;
     struct stat st;
     lines_put("plain", 30000);
     char *text = (char *)file_get("plain", &size);
     text[size] = 0;
     mkfifo("fifo", 0666);
-    pid_t reader = fork();
-    if (reader == 0) {
-        execl("/bin/sh", "sh", "-c", "dd bs=777 of=copy status=none < fifo", (char *)NULL);
-        _exit(127);
-    }
+    pid_t reader = reader_start("fifo", &held);
     pid_t other = fork();
     if (other == 0) {
+        close(held);
         run("{\"path\":\"fifo\"}", text);
         _exit(0);
     }
     run("{\"path\":\"fifo\"}", text);
-    int left = 1;
-    waitpid(other, &left, 0);
-    cr_expect_eq(left, 0);
-    waitpid(reader, NULL, 0);
+    expect_done(other, "the other writer");
+    close(held);
+    expect_done(reader, "the reader");
     cr_assert_eq(stat("copy", &st), 0);
     cr_expect_eq(st.st_size, 2 * size);
     free(text);

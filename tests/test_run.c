@@ -292,6 +292,33 @@ static int32_t stopping_create(void *self, const struct qetl_host *host, struct 
     return status;
 }
 
+static int32_t stopping_prepare(void *self, uint64_t epoch, uint32_t attempt,
+                                const struct qetl_writer *handle)
+{
+    int32_t status = toy_actor_sink.sink->prepare(self, epoch, attempt, handle);
+    qetl_run_stop(run_to_stop, QETL_EXIT_SIGTERM);
+    return status;
+}
+
+Test(run, stopped_behind_the_last_row_commits_nothing)
+{
+    struct qetl_component stopping = toy_actor_sink;
+    struct qetl_sink table = *toy_actor_sink.sink;
+    stopping.sink = &table;
+    table.prepare = stopping_prepare;
+    toy_node_add(&toy, "numbers", &toy_actor_source, SOURCE);
+    toy_node_add(&toy, "out", &stopping, SINK);
+    toy_node_input(&toy, 1, 0, NULL);
+    toy_scripts[SINK].handles = 2;
+    toy_run_new(&toy);
+    run_to_stop = toy.run;
+    cr_expect_eq(toy_run_execute(&toy), QETL_EXIT_SIGTERM);
+    cr_expect_eq(toy_scripts[SINK].rows_seen, 100);
+    cr_expect_eq(toy_scripts[SINK].commit_handles, -1);
+    cr_expect_eq(toy_scripts[SINK].abort_handles, 2);
+    toy_run_free(&toy);
+}
+
 /* A stop that falls between create and start: its interrupt came too early for start to notice. */
 Test(run, stopped_in_set_up_connects_nothing_more)
 {

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 int32_t qetl_plugin_entry(const struct qetl_host *, struct qetl_ctx *, uint32_t *,
@@ -96,7 +95,7 @@ static void expect_copied(int fd, pid_t reader)
     cr_expect_eq(rig.fake.outputs[0].bytes, size);
     rig_free(&rig);
     if (reader > 0)
-        waitpid(reader, NULL, 0);
+        expect_done(reader, "the reader");
     shell("cmp plain copy");
     free(text);
 }
@@ -129,7 +128,7 @@ Test(stdout, a_pipe_that_does_not_block_gets_every_byte)
     close(ends[1]);
     cr_expect_eq(rig_put(&rig, text, size), QETL_OK);
     rig_free(&rig);
-    waitpid(reader, NULL, 0);
+    expect_done(reader, "the reader");
     shell("cmp plain copy");
     free(text);
 }
