@@ -19,8 +19,8 @@
 #include <ck_ring.h>
 #endif
 
-#include "parker.h"
-#include "ring.h"
+#include "ring/parker.h"
+#include "ring/ring.h"
 
 enum { CAPACITY = 1024, MAX_ROUNDS = 64 };
 

@@ -7,7 +7,7 @@
 #ifndef QETL_TESTS_CONFIG_FIXTURE_H
 #define QETL_TESTS_CONFIG_FIXTURE_H
 
-#include "../core/finding.h"
+#include "../core/config/finding.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -23,7 +23,8 @@ void expect_text(const char *name, const char *text);
 void lines_put(const char *name, int lines);
 /* Fails the test if the command fails. */
 void shell(const char *command);
-/* Waits for a child; one that takes over a minute is killed and fails the test, as does a status. */
+/* Waits for a child; one that takes over a minute is killed, which fails the test, as a status does. */
+ */
 void expect_done(pid_t child, const char *who);
 int64_t now_ns(void);
 

@@ -3,8 +3,8 @@
  * Any bytes as a pipeline file: read as YAML and as JSON, checked against a few plugins. Whatever
  * comes of it, a pipeline that was made is sound, and a refusal has a reason.
  */
-#include "../core/document.h"
-#include "../core/pipeline.h"
+#include "../core/config/document.h"
+#include "../core/config/pipeline.h"
 
 #include <qetl/plugin.h>
 

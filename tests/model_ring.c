@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "model.h"
-#include "parker.h"
-#include "ring.h"
+#include "ring/parker.h"
+#include "ring/ring.h"
 
 #define CHECK(condition) ((condition) ? (void)0 : model_fail("not so: " #condition))
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Builds the ring with each planted fault of core/plant.h and shows that the explorer (model) or
+# Builds the ring with each planted fault of core/ring/plant.h and shows that the explorer (model) or
 # the stress program (stress) sees it; builds it with none and shows that neither complains. Run
 # from anywhere; needs only a C compiler. Takes a few minutes.
 
@@ -16,7 +16,7 @@ passed=0
 failed=0
 
 build_model() {
-    for source in core/ring.c core/parker.c tests/model_ring.c; do
+    for source in core/ring/ring.c core/ring/parker.c tests/model_ring.c; do
         $CC $flags -fsanitize=thread -U__SANITIZE_THREAD__ -Wno-tsan -DQETL_RING_SPIN=0 \
             "-DQETL_PLANT=$1" -c "$source" -o "$work/$(basename "$source" .c).o" || exit 2
     done
@@ -25,7 +25,7 @@ build_model() {
 }
 
 build_stress() {
-    $CC $flags "-DQETL_PLANT=$1" tests/stress_ring.c core/ring.c core/parker.c \
+    $CC $flags "-DQETL_PLANT=$1" tests/stress_ring.c core/ring/ring.c core/ring/parker.c \
         -o "$work/stress" || exit 2
 }
 
@@ -54,7 +54,7 @@ seen_by() {
         echo 'nothing said')"
 }
 
-for name in $(sed -n 's/^ *QETL_PLANT_[A-Z_]* = \([1-9][0-9]*\).*/\1/p' core/plant.h); do
+for name in $(sed -n 's/^ *QETL_PLANT_[A-Z_]* = \([1-9][0-9]*\).*/\1/p' core/ring/plant.h); do
     build_model "$name"
     case $name in
     11) # the explorer sees memory and schedules; what free forgets is the stress program's

@@ -20,8 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "parker.h"
-#include "ring.h"
+#include "ring/parker.h"
+#include "ring/ring.h"
 
 enum { BURST = 64, HANG_SECONDS = 15, MOST = 20000 };
 

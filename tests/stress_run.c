@@ -7,7 +7,7 @@
  * What must arrive where, in which order, and what must be rejected is foretold row by row. A plain
  * program because Criterion does not run under TSan.
  */
-#include "run_internal.h"
+#include "run/run_internal.h"
 #include "sdk_random.h"
 #include "toy_lines.h"
 #include "toy_loader.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Batches: shared vectors, and views that a plugin may take to pieces. */
-#include "batch.h"
+#include "data/batch.h"
 
 #include <qetl/sdk.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a transform says of itself: kept as it was said, and refused where it cannot be. */
-#include "bind.h"
-#include "host.h"
+#include "plugin/host.h"
+#include "run/bind.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Dead letters: one JSON object a line, with all that is known; no letter is lost in silence. */
-#include "base64.h"
-#include "dead_letter.h"
-#include "origin.h"
+#include "data/base64.h"
+#include "data/dead_letter.h"
+#include "data/origin.h"
 #include "sdk_random.h"
 
 #include <criterion/criterion.h>

@@ -6,8 +6,8 @@
  */
 #include "config_fixture.h"
 
-#include "../core/document.h"
-#include "../core/pipeline.h"
+#include "../core/config/document.h"
+#include "../core/config/pipeline.h"
 
 #include <dirent.h>
 

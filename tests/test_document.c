@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config_fixture.h"
 
-#include "../core/document.h"
-#include "../core/places.h"
-#include "../core/units.h"
+#include "../core/config/document.h"
+#include "../core/config/places.h"
+#include "../core/config/units.h"
 
 static struct qetl_findings findings;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Edges: units are dealt out and gathered in turn, and a lost row is noticed. */
-#include "batch.h"
-#include "edge.h"
-#include "parker.h"
+#include "data/batch.h"
+#include "ring/parker.h"
+#include "run/edge.h"
 #include "sdk_random.h"
 
 #include <qetl/sdk.h>

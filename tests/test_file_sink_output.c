@@ -197,7 +197,8 @@ Test(file_sink_output, a_pipe_gets_every_byte)
     free(text);
 }
 
-/* The reader is there before the writers are, and `held` keeps it from seeing an end between them. */
+/* The reader is there before the writers; `held` keeps it from seeing an end between them. */
+ */
 static pid_t reader_start(const char *name, int *held)
 {
     int from = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);

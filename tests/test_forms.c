@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who wants which column in which form, from the sinks back to the decoders. */
-#include "flow.h"
+#include "run/flow.h"
 
 #include <qetl/sdk.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Framing: whatever the sizes of reads, records and objects, chunks hold whole records, in order.
  */
-#include "run_internal.h"
+#include "run/run_internal.h"
 #include "sdk_random.h"
 #include "toy_actors.h"
 #include "toy_lines.h"

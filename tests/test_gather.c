@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Gather against printing the rows one by one, for every layout. */
-#include "gather.h"
+#include "data/gather.h"
 #include "sdk_random.h"
 #include "toy_array.h"
 

@@ -5,8 +5,8 @@
  */
 #include "config_fixture.h"
 
-#include "../core/loader.h"
-#include "../core/registry.h"
+#include "../core/plugin/loader.h"
+#include "../core/plugin/registry.h"
 
 #include <unistd.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tracker: row numbers are right, and letters in order, whatever order chunks end in. */
-#include "dead_letter.h"
-#include "origin.h"
-#include "pool.h"
+#include "data/dead_letter.h"
+#include "data/origin.h"
+#include "data/pool.h"
 #include "sdk_random.h"
 
 #include <criterion/criterion.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config_fixture.h"
 
-#include "../core/document.h"
-#include "../core/pipeline.h"
+#include "../core/config/document.h"
+#include "../core/config/pipeline.h"
 
 #include <qetl/plugin.h>
 

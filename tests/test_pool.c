@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The pool: the budget's account, recycling, buffers that outlive it, many threads. */
-#include "pool.h"
+#include "data/pool.h"
 #include "sdk_random.h"
 
 #include <criterion/criterion.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config_fixture.h"
 
-#include "../core/elf_note.h"
-#include "../core/plugin_dirs.h"
-#include "../core/registry.h"
+#include "../core/plugin/elf_note.h"
+#include "../core/plugin/plugin_dirs.h"
+#include "../core/plugin/registry.h"
 
 #include <qetl/plugin.h>
 

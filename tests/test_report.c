@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The report for people and for machines: the same numbers, readable, within 80 columns. */
-#include "log.h"
-#include "report.h"
-#include "tally.h"
+#include "cli/log.h"
+#include "cli/report.h"
+#include "data/tally.h"
 
 #include <qetl/plugin.h>
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "parker.h"
-#include "ring.h"
+#include "ring/parker.h"
+#include "ring/ring.h"
 
 enum { MILLISECOND = 1000000 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The course of a run: exit codes, who is called when, what becomes visible, what is reported. */
-#include "run_internal.h"
+#include "run/run_internal.h"
 #include "toy_run.h"
 
 #include <criterion/criterion.h>

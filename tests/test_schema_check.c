@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config_fixture.h"
 
-#include "../core/schema_check.h"
-#include "../core/schema_lint.h"
-#include "../core/suggest.h"
+#include "../core/config/schema_check.h"
+#include "../core/config/schema_lint.h"
+#include "../core/config/suggest.h"
 
 static struct qetl_findings findings;
 

@@ -10,7 +10,7 @@
 #ifndef QETL_TOY_LOADER_H
 #define QETL_TOY_LOADER_H
 
-#include "loader.h"
+#include "plugin/loader.h"
 #include "toy_pipeline.h"
 
 struct qetl_library *qetl_library_new(void)

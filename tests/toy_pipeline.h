@@ -9,7 +9,7 @@
 #ifndef QETL_TOY_PIPELINE_H
 #define QETL_TOY_PIPELINE_H
 
-#include "run.h"
+#include "run/run.h"
 
 #include <qetl/plugin.h>
 

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A pipeline as configured: a checked graph of components. What runs of it is plan.h's affair.
+ *
+ * Invariant: after qetl_pipeline_new succeeded, options satisfy their schemas with defaults filled
+ * in, inputs exist, the graph has no cycle, and components stand in topological order. Ownership:
+ * the pipeline owns everything below it but the registry's manifests. Threads:   immutable once
+ * made.
+ */
+#ifndef QETL_CORE_PIPELINE_H
+#define QETL_CORE_PIPELINE_H
+
+#include "finding.h"
+#include "place.h"
+#include "plugin/registry.h"
+
+enum qetl_mode { QETL_MODE_HYBRID, QETL_MODE_BATCH, QETL_MODE_STREAM };
+
+struct qetl_plugin_use { /* a plugin with its options: of a component, or of its format */
+    const struct qetl_manifest_component *plugin;
+    json_t *options;
+    struct qetl_place place;
+};
+
+struct qetl_input {
+    size_t component; /* index, less than the reader's own */
+    char *port;       /* output name ("large" of split.large), or NULL for the only one */
+};
+
+struct qetl_node {
+    char *id;   /* "orders" */
+    char *path; /* "sources.orders" */
+    uint32_t kind;
+    struct qetl_plugin_use use;
+    struct qetl_plugin_use format; /* .plugin NULL: none */
+    struct qetl_input *inputs;
+    size_t n_inputs;
+    char **outputs; /* names of its output ports; NULL: one, unnamed */
+    size_t n_outputs;
+};
+
+struct qetl_pipeline {
+    char *name;
+    enum qetl_mode mode;
+    int fail_on_error;    /* on_error: fail */
+    int64_t max_rejected; /* -1: any number */
+    int64_t max_record;   /* bytes */
+    int64_t batch_bytes;  /* bytes a chunk */
+    int64_t linger_ms;
+    char *dead_letters; /* path, or NULL for the default; "" switches them off */
+    struct qetl_node *nodes;
+    size_t n_nodes;
+};
+
+struct qetl_document; /* a parsed file with the places of its values: document.h */
+
+/* NULL if there were errors. May add warnings. */
+struct qetl_pipeline *qetl_pipeline_new(const struct qetl_document *, const struct qetl_registry *,
+                                        struct qetl_findings *);
+void qetl_pipeline_free(struct qetl_pipeline *);
+/* The place of an option of a component ("/path", or "/format/delimiter"), as exact as is known. */
+struct qetl_place qetl_pipeline_place(const struct qetl_pipeline *, const struct qetl_document *,
+                                      size_t node, const char *pointer);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One component of a pipeline file: its plugin, its options by the plugin's schema, its outputs. */
+#include "pipeline_draft.h"
+#include "pipeline_schema.h"
+#include "plugin/manifest.h"
+#include "pointer.h"
+#include "schema_check.h"
+
+#include <qetl/plugin.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static void mend_plugin(struct qetl_drafts *drafts, struct qetl_finding *finding, uint32_t kind,
+                        const char *id)
+{
+    static const uint32_t kinds[] = {QETL_SOURCE, QETL_TRANSFORM, QETL_SINK};
+    const char *near = qetl_registry_suggest(drafts->registry, kind, id);
+    if (near) {
+        qetl_finding_mend(finding, "did you mean `%s`?", near);
+        return;
+    }
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (!qetl_registry_find(drafts->registry, kinds[i], id))
+            continue;
+        qetl_finding_mend(finding, "there is a %s of this name: it belongs under %ss:",
+                          qetl_kind_name(kinds[i]), qetl_kind_name(kinds[i]));
+        return;
+    }
+    char *list = qetl_registry_list(drafts->registry, kind);
+    if (list && *list)
+        qetl_finding_mend(finding, "installed: %s; --plugin-dir names further directories", list);
+    else
+        qetl_finding_mend(finding,
+                          "no %s is installed: name a directory with --plugin-dir or "
+                          "QETL_PLUGIN_PATH",
+                          qetl_kind_name(kind));
+    free(list);
+}
+
+static const struct qetl_manifest_component *find_plugin(struct qetl_drafts *drafts,
+                                                         const struct qetl_draft *draft)
+{
+    const json_t *name = json_object_get(draft->json, "plugin");
+    const char *id = json_string_value(name);
+    uint32_t kind = draft->node.kind;
+    if (json_is_null(name))
+        qetl_finding_mend(
+            qetl_draft_error(drafts, draft, "/plugin", "missing_value", "`plugin` has no value"),
+            "the plugin called null needs quotes:  plugin: \"null\"");
+    if (!id)
+        return NULL;
+    const struct qetl_manifest_component *plugin = qetl_registry_find(drafts->registry, kind, id);
+    if (!plugin)
+        mend_plugin(drafts,
+                    qetl_draft_error(drafts, draft, "/plugin", "unknown_plugin",
+                                     "there is no %s plugin `%s`", qetl_kind_name(kind), id),
+                    kind, id);
+    return plugin;
+}
+
+/* Words of the core that this component cannot have; told here, not as unknown ones. */
+static void check_core_keys(struct qetl_drafts *drafts, struct qetl_draft *draft)
+{
+    const struct qetl_manifest_component *plugin = draft->node.use.plugin;
+    if (draft->node.kind == QETL_SOURCE && json_object_get(draft->json, "input")) {
+        qetl_finding_mend(
+            qetl_draft_error(drafts, draft, "/input", "source_with_input", "a source has no input"),
+            "remove it, or move the component to transforms: or sinks:");
+        qetl_draft_mark(drafts, json_object_get(draft->json, "input"));
+        json_object_del(draft->json, "input");
+    }
+    if (plugin && !plugin->takes_format && json_object_get(draft->json, "format")) {
+        qetl_finding_mend(qetl_draft_error(drafts, draft, "/format", "format_not_taken",
+                                           "%s `%s` takes no format", qetl_kind_name(plugin->kind),
+                                           plugin->id),
+                          "remove it: only sources and sinks of bytes have one");
+        json_object_del(draft->json, "format");
+    }
+}
+
+/* The plugin's options: all but the core's words, defaults filled in. */
+static void take_options(struct qetl_drafts *drafts, struct qetl_draft *draft)
+{
+    static const char *const words[] = {"plugin", "input", "format"};
+    json_t *options = json_deep_copy(draft->json);
+    if (!options)
+        qetl_drafts_no_memory(drafts);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        json_object_del(options, words[i]);
+    draft->node.use.options = options;
+    draft->node.use.place = qetl_document_key_place(drafts->document, draft->pointer);
+}
+
+/* Keys of the option that the manifest names are the outputs' names. */
+static void take_outputs(struct qetl_drafts *drafts, struct qetl_draft *draft)
+{
+    const struct qetl_manifest_component *plugin = draft->node.use.plugin;
+    const json_t *named = plugin->outputs_from
+                              ? qetl_pointer_get(draft->node.use.options, plugin->outputs_from)
+                              : NULL;
+    size_t count = json_object_size(named);
+    const char *name;
+    json_t *value;
+    if (count == 0)
+        return;
+    draft->node.outputs = calloc(count, sizeof *draft->node.outputs);
+    draft->ports_used = calloc(count, 1);
+    if (!draft->node.outputs || !draft->ports_used) {
+        qetl_drafts_no_memory(drafts);
+        return;
+    }
+    json_object_foreach ((json_t *)named, name, value) {
+        draft->node.outputs[draft->node.n_outputs] = strdup(name);
+        if (!draft->node.outputs[draft->node.n_outputs++])
+            qetl_drafts_no_memory(drafts);
+    }
+}
+
+void qetl_draft_fill(struct qetl_drafts *drafts, struct qetl_draft *draft)
+{
+    if (!draft->json)
+        return;
+    const struct qetl_manifest_component *plugin = find_plugin(drafts, draft);
+    draft->node.use.plugin = plugin;
+    check_core_keys(drafts, draft);
+    json_t *schema = qetl_component_schema(draft->node.kind, plugin);
+    if (!schema) {
+        qetl_drafts_no_memory(drafts);
+        return;
+    }
+    size_t errors =
+        qetl_schema_check(schema, draft->json, drafts->document, draft->pointer, drafts->findings);
+    json_decref(schema);
+    if (!plugin)
+        return;
+    take_options(drafts, draft);
+    draft->sound = errors == 0;
+    if (plugin->takes_format)
+        qetl_draft_format(drafts, draft);
+    if (draft->sound && draft->node.use.options)
+        take_outputs(drafts, draft);
+}

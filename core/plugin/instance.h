@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One plugin component at work in one replica: its state, its options, and its side of the host.
+ *
+ * Invariant: destroy is called exactly once for each create; the plugin's state is zeroed before
+ * create. Ownership: the instance owns the plugin's state and the options' canonical text. Threads:
+ * see plugin.h; one thread at a time calls into it, wake and error come from any.
+ */
+#ifndef QETL_CORE_INSTANCE_H
+#define QETL_CORE_INSTANCE_H
+
+#include "config/pipeline.h"
+#include "data/pool.h"
+#include "data/tally.h"
+
+#include <qetl/plugin.h>
+#include <qetl/sdk.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct qetl_poller;
+struct qetl_parker;
+
+/* What all instances of a run share. */
+struct qetl_instance_env {
+    struct qetl_pool *pool;
+    struct qetl_parker *parker; /* notified by wake */
+    struct qetl_poller *poller; /* for qetl.poll/1 */
+    const atomic_int *stopping; /* answers cancelled */
+    atomic_uint *epoch_requests;
+    void (*log)(void *arg, const char *component, int32_t level, const char *message);
+    void (*output)(void *arg, const char *uri, int64_t rows, int64_t bytes);
+    void *arg;
+};
+
+struct qetl_rejected { /* one call of host->reject, copied */
+    int64_t row, column;
+    int32_t port;
+    char *code, *message;
+    uint8_t *bytes; /* at most QETL_LETTER_BYTES_MAX */
+    int64_t bytes_size, bytes_kept, bytes_offset;
+};
+
+struct qetl_ctx { /* an instance, as plugins know it */
+    const struct qetl_instance_env *env;
+    const struct qetl_node *node;
+    const struct qetl_plugin_use *use; /* the node's, or its format's */
+    const struct qetl_component *component;
+    void *self;
+    char *config;
+    json_t *options;
+    bool created, started;
+    struct qetl_tally tally;
+    atomic_uint wakes;
+
+    pthread_mutex_t lock; /* of the error */
+    struct qetl_error_report {
+        int32_t code;
+        char *message, *suggestion, *option, *vendor_code;
+        int64_t retry_after_ms;
+    } error;
+
+    struct qetl_rejected *rejected; /* of the call under way, in order */
+    size_t n_rejected, rejected_room;
+    bool reject_failed; /* a rejected row could not be kept for want of memory */
+};
+
+/* NULL without memory. The plugin's create is not called yet. */
+struct qetl_ctx *qetl_instance_new(const struct qetl_instance_env *, const struct qetl_node *,
+                                   const struct qetl_plugin_use *, const struct qetl_component *);
+int32_t qetl_instance_create(struct qetl_ctx *);
+int32_t qetl_instance_start(struct qetl_ctx *);
+int32_t qetl_instance_stop(struct qetl_ctx *); /* once, if it was started */
+void qetl_instance_interrupt(struct qetl_ctx *);
+void qetl_instance_free(struct qetl_ctx *); /* destroys; accepts NULL */
+
+void qetl_instance_drop_rejected(struct qetl_ctx *);
+/* Moves the error out; zeroed if none was reported. */
+struct qetl_error_report qetl_instance_take_error(struct qetl_ctx *);
+void qetl_error_report_free(struct qetl_error_report *);
+struct qetl_env qetl_instance_sdk_env(struct qetl_ctx *);
+
+#endif

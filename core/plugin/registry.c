@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry.h"
+
+#include "config/suggest.h"
+#include "manifest.h"
+
+#include <qetl/plugin.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct qetl_registry {
+    struct qetl_manifest **manifests;
+    size_t count;
+};
+
+size_t qetl_registry_count(const struct qetl_registry *registry)
+{
+    return registry->count;
+}
+
+const struct qetl_manifest *qetl_registry_at(const struct qetl_registry *registry, size_t index)
+{
+    return registry->manifests[index];
+}
+
+void qetl_registry_free(struct qetl_registry *registry)
+{
+    if (!registry)
+        return;
+    for (size_t i = 0; i < registry->count; i++)
+        qetl_manifest_free(registry->manifests[i]);
+    free(registry->manifests);
+    free(registry);
+}
+
+/* ---- looking up ---- */
+
+/* The next component of a kind behind *manifest and *component, which begin at 0. */
+static const struct qetl_manifest_component *
+next_of(const struct qetl_registry *registry, uint32_t kind, size_t *manifest, size_t *component)
+{
+    for (; *manifest < registry->count; ++*manifest, *component = 0) {
+        const struct qetl_manifest *at = registry->manifests[*manifest];
+        while (*component < at->n_components) {
+            const struct qetl_manifest_component *found = &at->components[(*component)++];
+            if (found->kind == kind)
+                return found;
+        }
+    }
+    return NULL;
+}
+
+const struct qetl_manifest_component *qetl_registry_find(const struct qetl_registry *registry,
+                                                         uint32_t kind, const char *id)
+{
+    size_t manifest = 0, component = 0;
+    const struct qetl_manifest_component *found;
+    while ((found = next_of(registry, kind, &manifest, &component)))
+        if (strcmp(found->id, id) == 0)
+            return found;
+    return NULL;
+}
+
+const char *qetl_registry_suggest(const struct qetl_registry *registry, uint32_t kind,
+                                  const char *id)
+{
+    size_t manifest = 0, component = 0;
+    const struct qetl_manifest_component *found;
+    struct qetl_suggest suggest;
+    qetl_suggest_init(&suggest, id);
+    while ((found = next_of(registry, kind, &manifest, &component)))
+        qetl_suggest_offer(&suggest, found->id);
+    return suggest.best;
+}
+
+char *qetl_registry_list(const struct qetl_registry *registry, uint32_t kind)
+{
+    size_t manifest = 0, component = 0;
+    const struct qetl_manifest_component *found;
+    char *list = strdup("");
+    while (list && (found = next_of(registry, kind, &manifest, &component))) {
+        char *longer = NULL;
+        if (asprintf(&longer, "%s%s%s", list, *list ? ", " : "", found->id) < 0)
+            longer = NULL;
+        free(list);
+        list = longer;
+    }
+    return list;
+}
+
+static int ends_with(const char *text, size_t size, const char *end)
+{
+    size_t end_size = strlen(end);
+    return size > end_size && strncasecmp(text + size - end_size, end, end_size) == 0;
+}
+
+/* The size of a name without what compression and archives append to it. */
+static size_t bare_size(const char *name)
+{
+    static const char *const packed[] = {".gz",   ".zst", ".xz",  ".bz2", ".lz4",
+                                         ".lzma", ".z",   ".zip", ".tar"};
+    size_t size = strlen(name);
+    for (size_t i = 0; i < sizeof packed / sizeof *packed; i++) {
+        if (!ends_with(name, size, packed[i]))
+            continue;
+        size -= strlen(packed[i]);
+        i = (size_t)-1; /* once more: data.csv.tar.gz */
+    }
+    return size;
+}
+
+/* The length of the longest of the format's extensions that the name ends with, or 0. */
+static size_t extension_size(const struct qetl_manifest_component *format, const char *name,
+                             size_t size)
+{
+    const json_t *extensions = json_object_get(format->json, "extensions");
+    size_t longest = 0;
+    for (size_t i = 0; i < json_array_size(extensions); i++) {
+        const char *extension = json_string_value(json_array_get(extensions, i));
+        if (ends_with(name, size, extension) && strlen(extension) > longest)
+            longest = strlen(extension);
+    }
+    return longest;
+}
+
+const struct qetl_manifest_component *qetl_registry_format_for(const struct qetl_registry *registry,
+                                                               const char *filename)
+{
+    size_t manifest = 0, component = 0, longest = 0;
+    const struct qetl_manifest_component *found, *best = NULL;
+    size_t size = bare_size(filename);
+    while ((found = next_of(registry, QETL_FORMAT, &manifest, &component))) {
+        size_t extension = extension_size(found, filename, size);
+        if (extension == 0 || extension < longest)
+            continue;
+        best = extension > longest ? found : NULL; /* two claim it: the user decides */
+        longest = extension;
+    }
+    return best;
+}
+
+/* ---- scanning ---- */
+
+static void report_twice(struct qetl_findings *findings, const char *code, const char *what,
+                         const char *id, const struct qetl_manifest *one,
+                         const struct qetl_manifest *other)
+{
+    struct qetl_finding *finding =
+        qetl_finding_add(findings, QETL_ERROR, code, "%s `%s` is offered twice: by %s and by %s",
+                         what, id, one->manifest_path, other->manifest_path);
+    qetl_finding_at(finding, other->manifest_path, 0, 0, id);
+    qetl_finding_mend(finding, "remove one of the two, or leave its directory out");
+    qetl_finding_environment(finding);
+}
+
+static int components_clash(const struct qetl_registry *registry,
+                            const struct qetl_manifest *manifest, struct qetl_findings *findings)
+{
+    int clash = 0;
+    for (size_t i = 0; i < manifest->n_components; i++) {
+        const struct qetl_manifest_component *own = &manifest->components[i];
+        const struct qetl_manifest_component *other =
+            qetl_registry_find(registry, own->kind, own->id);
+        for (size_t k = 0; !other && k < i; k++)
+            if (manifest->components[k].kind == own->kind &&
+                strcmp(manifest->components[k].id, own->id) == 0)
+                other = &manifest->components[k];
+        if (!other)
+            continue;
+        report_twice(findings, "duplicate_component", qetl_kind_name(own->kind), own->id,
+                     other->plugin, manifest);
+        clash = 1;
+    }
+    return clash;
+}
+
+static int manifest_clashes(const struct qetl_registry *registry,
+                            const struct qetl_manifest *manifest, struct qetl_findings *findings)
+{
+    for (size_t i = 0; i < registry->count; i++) {
+        if (strcmp(registry->manifests[i]->id, manifest->id) != 0)
+            continue;
+        report_twice(findings, "duplicate_plugin", "plugin", manifest->id, registry->manifests[i],
+                     manifest);
+        return 1;
+    }
+    return components_clash(registry, manifest, findings);
+}
+
+static int registry_add(struct qetl_registry *registry, const char *path,
+                        struct qetl_findings *findings)
+{
+    struct qetl_manifest *manifest = qetl_manifest_load(path, findings);
+    if (!manifest)
+        return 0;
+    if (manifest_clashes(registry, manifest, findings)) {
+        qetl_manifest_free(manifest);
+        return 0;
+    }
+    struct qetl_manifest **manifests =
+        reallocarray(registry->manifests, registry->count + 1, sizeof(struct qetl_manifest *));
+    if (!manifests) {
+        qetl_manifest_free(manifest);
+        return -1;
+    }
+    registry->manifests = manifests;
+    registry->manifests[registry->count++] = manifest;
+    return 0;
+}
+
+static int is_manifest(const struct dirent *entry)
+{
+    return ends_with(entry->d_name, strlen(entry->d_name), QETL_MANIFEST_SUFFIX);
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* 0 if the directory may be trusted: what others can write, others can make us run. */
+static int check_directory(const char *dir, int fd, struct qetl_findings *findings)
+{
+    struct stat status;
+    struct qetl_finding *finding;
+    if (fd >= 0 && fstat(fd, &status) == 0 && !(status.st_mode & S_IWOTH))
+        return 0;
+    if (fd < 0) {
+        finding = qetl_finding_add(findings, QETL_ERROR, "missing_plugin_dir",
+                                   "this plugin directory cannot be read: %s", strerror(errno));
+        qetl_finding_mend(finding, "check --plugin-dir and QETL_PLUGIN_PATH");
+    } else {
+        finding = qetl_finding_add(findings, QETL_ERROR, "world_writable_dir",
+                                   "anyone on this machine may put plugins into this directory");
+        qetl_finding_mend(finding, "chmod o-w '%s', or keep the plugins elsewhere", dir);
+    }
+    qetl_finding_at(finding, dir, 0, 0, NULL);
+    qetl_finding_environment(finding);
+    return -1;
+}
+
+static int registry_scan(struct qetl_registry *registry, const char *dir,
+                         struct qetl_findings *findings)
+{
+    struct dirent **entries = NULL;
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int bad = check_directory(dir, fd, findings);
+    int n = bad ? 0 : scandirat(fd, ".", &entries, is_manifest, by_bytes);
+    if (fd >= 0)
+        close(fd);
+    bad = n < 0 ? -1 : 0;
+    for (int i = 0; i < n; i++) {
+        char *path = NULL;
+        if (!bad && asprintf(&path, "%s/%s", dir, entries[i]->d_name) >= 0)
+            bad = registry_add(registry, path, findings);
+        free(path);
+        free(entries[i]);
+    }
+    free(entries);
+    return bad;
+}
+
+struct qetl_registry *qetl_registry_new(const char *const *dirs, struct qetl_findings *findings)
+{
+    struct qetl_registry *registry = calloc(1, sizeof *registry);
+    int bad = !registry;
+    for (size_t i = 0; !bad && dirs[i]; i++)
+        bad = registry_scan(registry, dirs[i], findings);
+    if (!bad)
+        return registry;
+    qetl_finding_add(findings, QETL_ERROR, "no_memory", "out of memory while looking for plugins");
+    qetl_registry_free(registry);
+    return NULL;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The registry: which plugins there are, from their manifests alone; loading is loader.h's affair.
+ *
+ * Invariant: a component is found by kind and id once; two plugins that offer one are an error that
+ *            names both files. Nothing is dlopen'ed here.
+ * Ownership: the registry owns manifests; pointers live as long as it.
+ * Threads:   built by one thread, then read by any; loading is one control thread's at a time.
+ */
+#ifndef QETL_CORE_REGISTRY_H
+#define QETL_CORE_REGISTRY_H
+
+#include "config/finding.h"
+
+#include <jansson.h>
+#include <stdint.h>
+
+struct qetl_manifest {
+    char *id, *version, *summary;
+    char *manifest_path; /* …/NAME.qetl.json */
+    char *library_path;  /* …/NAME.so beside it */
+    uint32_t abi_min, abi_max;
+    json_t *json;                 /* the whole manifest */
+    struct qetl_library *library; /* loader.h's: the opened library, once there is one */
+    struct qetl_manifest_component *components;
+    size_t n_components;
+};
+
+struct qetl_manifest_component {
+    const struct qetl_manifest *plugin;
+    uint32_t kind; /* QETL_SOURCE … QETL_FORMAT */
+    const char *id;
+    const char *summary;
+    json_t *options;         /* JSON Schema of the options, type object */
+    json_t *json;            /* the component's entry */
+    int takes_format;        /* source or sink of bytes: has a `format` */
+    int inputs_max;          /* transforms and sinks: how many inputs; -1 any */
+    const char *format_from; /* pointer of the option whose file name tells the format: "/path" */
+    const char *default_format; /* where no name tells it; or NULL */
+    const char
+        *outputs_from; /* transforms: pointer of the option whose keys name the outputs; or NULL */
+    int reads, writes; /* formats: whether it decodes, and encodes */
+};
+
+struct qetl_registry;
+
+/* Directories in the order of looking; NULL ends. One plugin id twice, or one component of two
+ * plugins, is an error wherever they lie: which of them ran would be hidden from the user. What is
+ * wrong is left out and told in findings; NULL only without memory. */
+struct qetl_registry *qetl_registry_new(const char *const *dirs, struct qetl_findings *);
+void qetl_registry_free(struct qetl_registry *);
+const struct qetl_manifest_component *qetl_registry_find(const struct qetl_registry *,
+                                                         uint32_t kind, const char *id);
+size_t qetl_registry_count(const struct qetl_registry *);
+const struct qetl_manifest *qetl_registry_at(const struct qetl_registry *, size_t index);
+/* The id nearest in spelling among the kind's components, or NULL. */
+const char *qetl_registry_suggest(const struct qetl_registry *, uint32_t kind, const char *id);
+/* The ids of a kind, "csv, ndjson"; the caller frees. NULL without memory. */
+char *qetl_registry_list(const struct qetl_registry *, uint32_t kind);
+/* The format whose manifest claims the file name's extension (compression suffixes skipped); NULL
+ * if there is none, or more than one. */
+const struct qetl_manifest_component *qetl_registry_format_for(const struct qetl_registry *,
+                                                               const char *filename);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The flow: what is known of each node once its plugin has been asked: schemas, where columns come
+ * from, and in which form each is wanted.
+ *
+ * Invariant: a column is decoded in exactly the forms that someone downstream takes.
+ * Ownership: a node's flow owns its schemas and arrays; instances are the run's.
+ * Threads:   made by the control thread, then read by any.
+ */
+#ifndef QETL_CORE_FLOW_H
+#define QETL_CORE_FLOW_H
+
+#include "bind.h"
+#include "plugin/instance.h"
+
+struct qetl_source_state;
+
+struct qetl_column_flow {
+    uint32_t wanted;     /* QETL_FORM_ bits, by someone downstream */
+    const char *lexical; /* comes untouched from a decoder of this format; NULL: it does not */
+};
+
+struct qetl_port_flow {
+    struct qetl_column_flow *columns;
+    int64_t n_columns;
+    const struct ArrowSchema *schema; /* of the logical columns */
+};
+
+struct qetl_take_flow { /* what a sink takes from one of its inputs */
+    struct qetl_want *wants;
+    int64_t n_wants;
+    struct ArrowSchema delivered; /* as the encoder or sink sees it */
+};
+
+struct qetl_node_flow {
+    const struct qetl_component *component, *format;
+    struct qetl_ctx *instance;    /* the first replica's */
+    struct qetl_ctx *codec;       /* source: frames. sink: header and footer */
+    struct qetl_port_flow *ports; /* outputs */
+    uint32_t n_ports;
+
+    /* sources */
+    bool bytes; /* emits or takes bytes */
+    struct ArrowSchema schema;
+    void *prologue;
+    size_t prologue_size;
+    struct qetl_want *wants; /* what is decoded */
+    int64_t n_wants;
+    struct qetl_source_info source;
+    struct qetl_source_state *reader; /* the source's operator's, with the sample; moved into it */
+
+    struct qetl_binding binding; /* transforms */
+
+    struct qetl_take_flow *takes; /* sinks: one an input */
+    uint32_t n_takes;
+    bool closed_format; /* encoded in the sink's own stage, in order */
+    uint32_t commit;    /* QETL_COMMIT_ */
+};
+
+/* The schema that a reader of `input` sees. */
+const struct qetl_port_flow *qetl_flow_input(const struct qetl_node_flow *flows,
+                                             const struct qetl_pipeline *,
+                                             const struct qetl_input *);
+void qetl_node_flow_free(struct qetl_node_flow *);
+
+/* forms.c: decides wanted forms from the sinks back to the sources, and with them `wants` and
+ * `takes`. The sinks' `takes[].wants[].form` hold the accepted bits before, one form after. */
+int32_t qetl_flow_decide_forms(const struct qetl_pipeline *, struct qetl_node_flow *flows);
+
+#endif

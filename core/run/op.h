@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Operators: the components of a stage's replica, chained by direct calls. A message goes down the
+ * tree of operators until it reaches the edges that leave the stage, or a sink.
+ *
+ * Invariant: an operator never blocks on another component. What cannot go on now is left pending
+ * in the operator, and its stage resumes it, the deepest first, before it feeds anything else.
+ * Ownership: a message's payload belongs to the operator that it is fed to.
+ * Threads:   the one that runs the task.
+ */
+#ifndef QETL_CORE_OP_H
+#define QETL_CORE_OP_H
+
+#include "bind.h"
+#include "data/batch.h"
+#include "edge.h"
+#include "flow.h"
+#include "plugin/call.h"
+#include "plugin/instance.h"
+
+struct qetl_run;
+struct qetl_op;
+
+struct qetl_message {
+    enum qetl_slot_kind kind;
+    uint32_t port; /* of the operator it is fed to */
+    void *payload;
+    uint64_t epoch; /* BARRIER */
+};
+
+/* Answers of feed, resume and step: negative is a failure that has been reported to the run. */
+enum qetl_step { QETL_STEP_DONE = 0, QETL_STEP_PENDING = 1 /* resume again */, QETL_STEP_IDLE = 2 };
+
+struct qetl_op_class {
+    /* Takes the message in. What is left over is pending. */
+    int32_t (*feed)(struct qetl_op *, struct qetl_message *);
+    /* (opt) Goes on with what is pending; IDLE: waits for a wake. Sources produce here. */
+    int32_t (*resume)(struct qetl_op *);
+    void (*free)(struct qetl_op *); /* (opt) the class's own state, not the op */
+};
+
+struct qetl_target {
+    struct qetl_op *op; /* in the same replica, or NULL */
+    uint32_t port;      /* of op */
+    struct qetl_edge *edge;
+};
+
+struct qetl_out_port {
+    struct qetl_target *targets;
+    size_t n_targets;
+};
+
+struct qetl_op {
+    const struct qetl_op_class *class;
+    struct qetl_run *run;
+    const struct qetl_node *node;
+    const struct qetl_node_flow *flow;
+    struct qetl_ctx *instance; /* the run's; NULL: an operator of the host's own (a relay) */
+    uint32_t replica;
+    uint32_t take; /* encode, sink: which of the sink's inputs */
+    struct qetl_out_port *out;
+    size_t n_out;
+    bool pending;
+    /* While idle: not before the instance was woken or this time came. */
+    bool idle;
+    uint32_t wakes_seen;
+    int64_t idle_until_ns, idle_backoff_ns;
+    void *state; /* the class's */
+};
+
+extern const struct qetl_op_class qetl_op_source;
+extern const struct qetl_op_class qetl_op_decode; /* or a relay, where the source emits batches */
+extern const struct qetl_op_class qetl_op_transform;
+extern const struct qetl_op_class qetl_op_encode;
+extern const struct qetl_op_class qetl_op_sink;
+
+/* op_emit.c: hands a message to all targets of an output port; takes the payload. */
+int32_t qetl_op_emit(struct qetl_op *, uint32_t out_port, enum qetl_slot_kind, void *payload);
+int32_t qetl_op_emit_all(struct qetl_op *, enum qetl_slot_kind, uint64_t epoch); /* control */
+void qetl_payload_free(enum qetl_slot_kind, void *payload);
+/* Marks the op idle as of `wakes` (read before the call that answered so). A source may be asked
+ * again without a wake, ever more seldom; what is blocked or busy may not. */
+void qetl_op_set_idle(struct qetl_op *, uint32_t wakes, bool ask_again);
+bool qetl_op_may_resume(const struct qetl_op *, int64_t now_ns);
+int64_t qetl_now_ns(void);
+/* op_check.c: a column that a plugin handed over, against its schema as delivered in that form. */
+int32_t qetl_op_check_column(struct qetl_op *, const struct ArrowSchema *field, uint32_t form,
+                             const struct ArrowArray *, int64_t rows);
+
+/* op_reject.c: turns what the instance rejected in the call just made into dead letters. For rows
+ * of a batch, or of a chunk's records (batch NULL). Answers how many, or a failure. */
+int64_t qetl_op_bury(struct qetl_op *, struct qetl_origin *, const struct qetl_batch *,
+                     const struct ArrowSchema *columns);
+
+/* A call into the plugin: `status` as it answered. Reports and answers the failure. */
+int32_t qetl_op_fail(struct qetl_op *, const char *call, int32_t status);
+int32_t qetl_op_fault(struct qetl_op *, const char *code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* op_encode.c, for headers and footers, that a sink writes itself. */
+struct qetl_block *qetl_encode_part(struct qetl_ctx *codec,
+                                    int32_t (*part)(void *, struct qetl_space *), int32_t *status);
+
+#endif

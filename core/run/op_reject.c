@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rejected rows become dead letters, with the place that they came from. */
+#include "data/dead_letter.h"
+#include "op.h"
+#include "run_internal.h"
+
+#include <stdlib.h>
+
+static const char *column_name(const struct ArrowSchema *columns, int64_t column)
+{
+    if (!columns || column < 0 || column >= columns->n_children)
+        return NULL;
+    return columns->children[column]->name;
+}
+
+/* The original bytes of a record: what its plugin handed back, or its range in the chunk. */
+static int set_original(struct qetl_letter *letter, const struct qetl_rejected *rejected,
+                        const struct qetl_origin *origin)
+{
+    if (rejected->bytes) {
+        int64_t offset = (origin ? origin->offset : 0) + rejected->bytes_offset;
+        if (qetl_letter_set_bytes(letter, rejected->bytes, rejected->bytes_kept, offset))
+            return -1;
+        letter->bytes_total = rejected->bytes_size;
+        return 0;
+    }
+    if (!origin || !origin->record_offsets || letter->record < 0 ||
+        letter->record >= origin->records)
+        return 0;
+    int64_t first = origin->record_offsets[letter->record];
+    int64_t end = letter->record + 1 < origin->records ? origin->record_offsets[letter->record + 1]
+                                                       : origin->size;
+    return qetl_letter_set_bytes(letter, origin->data + first, end - first, origin->offset + first);
+}
+
+static int bury_one(struct qetl_op *op, const struct qetl_rejected *rejected,
+                    struct qetl_origin *origin, const struct qetl_batch *batch,
+                    const struct ArrowSchema *columns)
+{
+    struct qetl_letter *letter = qetl_letter_new(op->node->id, rejected->code, rejected->message,
+                                                 column_name(columns, rejected->column));
+    if (!letter)
+        return -1;
+    letter->record = batch ? qetl_batch_record(batch, rejected->row) : rejected->row;
+    if (set_original(letter, rejected, origin)) {
+        qetl_letter_free(letter);
+        return -1;
+    }
+    if (origin)
+        qetl_origin_post(origin, letter);
+    else
+        qetl_run_letter(op->run, letter);
+    return 0;
+}
+
+int64_t qetl_op_bury(struct qetl_op *op, struct qetl_origin *origin, const struct qetl_batch *batch,
+                     const struct ArrowSchema *columns)
+{
+    struct qetl_ctx *ctx = op->instance;
+    int64_t n = (int64_t)ctx->n_rejected;
+    if (!n && !ctx->reject_failed)
+        return 0;
+    bool lost = ctx->reject_failed;
+    for (int64_t i = 0; !lost && i < n; i++) {
+        int64_t row = ctx->rejected[i].row;
+        if (batch && (row < 0 || row >= batch->rows))
+            return qetl_op_fault(op, "bad_reject", "rejected row %lld of a batch of %lld rows",
+                                 (long long)row, (long long)batch->rows);
+        lost = bury_one(op, &ctx->rejected[i], origin, batch, columns) != 0;
+    }
+    int32_t status = QETL_OK;
+    if (lost)
+        status = qetl_op_fault(op, "out_of_memory", "no memory to keep a rejected row");
+    qetl_tally_add(&ctx->tally.rows_rejected, lost ? 0 : n);
+    if (!lost)
+        status = qetl_run_count_rejected(op->run, op->node, n, ctx->rejected[0].code,
+                                         ctx->rejected[0].message);
+    qetl_instance_drop_rejected(ctx);
+    return status ? status : n;
+}

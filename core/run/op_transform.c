@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs a transform: lends it the columns that it reads, and carries the others past it by its row
+ * map. */
+#include "data/gather.h"
+#include "op.h"
+#include "run_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct transform_state {
+    struct qetl_batch *input; /* of the event under way, referenced; NULL: none */
+    uint32_t port;
+    int64_t rows_out, rows_filtered, rows_added, rows_reduced, rows_rejected; /* of the event */
+    int64_t rows_held, rows_held_before;
+    struct qetl_message control; /* a barrier or end that the plugin is told of; kind 0: none */
+    bool control_done; /* the plugin is: it goes on once those below are done with theirs */
+    uint32_t inputs_ended;
+    bool satisfied; /* it answered END: what still comes is filtered */
+};
+
+static struct transform_state *state_of(struct qetl_op *op)
+{
+    if (!op->state)
+        op->state = calloc(1, sizeof(struct transform_state));
+    return op->state;
+}
+
+static int32_t no_memory(struct qetl_op *op)
+{
+    return qetl_op_fault(op, "out_of_memory", "no memory for a batch");
+}
+
+/* ---- carrying columns ---- */
+
+/* The layout of an input column in one form, for gather: lexical columns are text views. */
+static const struct ArrowSchema *layout_of(const struct ArrowSchema *field, bool lexical)
+{
+    static const struct ArrowSchema text = {.format = "vu", .name = ""};
+    return lexical ? &text : field;
+}
+
+static int32_t carry_vector(struct qetl_op *op, struct qetl_vector *from,
+                            const struct ArrowSchema *layout, const int32_t *map, int64_t rows,
+                            struct qetl_vector **out)
+{
+    *out = NULL;
+    if (!from)
+        return QETL_OK;
+    *out =
+        map ? qetl_gather(op->instance->env->pool, layout, from, map, rows) : qetl_vector_ref(from);
+    return *out ? QETL_OK : no_memory(op);
+}
+
+static int32_t carry_column(struct qetl_op *op, const struct qetl_batch *input, int64_t from,
+                            const struct ArrowSchema *field, uint32_t wanted, const int32_t *map,
+                            int64_t rows, struct qetl_batch_column *out)
+{
+    const struct qetl_batch_column *in = &input->columns[from];
+    bool shared = in->value && in->value == in->lexical;
+    int32_t status = QETL_OK;
+    if (wanted & (QETL_FORM_LEXICAL | QETL_FORM_CHECKED))
+        status = carry_vector(op, in->lexical, layout_of(field, true), map, rows, &out->lexical);
+    if (status || !(wanted & QETL_FORM_VALUE))
+        return status;
+    if (shared && out->lexical) {
+        out->value = qetl_vector_ref(out->lexical);
+        return QETL_OK;
+    }
+    return carry_vector(op, in->value, layout_of(field, false), map, rows, &out->value);
+}
+
+static int32_t carry_records(struct qetl_op *op, const struct qetl_batch *input, const int32_t *map,
+                             struct qetl_batch *out)
+{
+    if (!input->record_map && !map)
+        return QETL_OK;
+    out->record_map =
+        qetl_pool_alloc(op->instance->env->pool, (size_t)(out->rows + 1) * sizeof *out->record_map);
+    if (!out->record_map)
+        return no_memory(op);
+    for (int64_t i = 0; i < out->rows; i++)
+        out->record_map[i] = (int32_t)qetl_batch_record(input, map ? map[i] : i);
+    return QETL_OK;
+}
+
+static int32_t take_derived(struct qetl_op *op, struct qetl_output *output, int64_t index,
+                            const struct ArrowSchema *field, struct qetl_batch_column *out)
+{
+    struct ArrowArray *child = output->batch.children[index];
+    int32_t status = qetl_op_check_column(op, field, QETL_FORM_VALUE, child, output->rows);
+    if (status)
+        return status;
+    out->value = qetl_vector_new(child);
+    return out->value ? QETL_OK : no_memory(op);
+}
+
+/* The output batch: derived columns from the plugin, the rest carried past it. */
+static int32_t assemble(struct qetl_op *op, const struct qetl_batch *input, uint32_t in_port,
+                        struct qetl_output *output, struct qetl_batch **out)
+{
+    const struct qetl_out_binding *binding = &op->flow->binding.out[output->port];
+    const struct qetl_port_flow *flow = &op->flow->ports[output->port];
+    bool known = input && binding->rows != QETL_ROWS_STATEFUL; /* which rows in the rows out are */
+    *out = qetl_batch_new(output->rows, binding->n_columns, known ? input->origin : NULL);
+    if (!*out)
+        return no_memory(op);
+    int32_t status = known ? carry_records(op, input, output->row_map, *out) : QETL_OK;
+    for (int64_t c = 0; !status && c < binding->n_columns; c++) {
+        const struct qetl_out_column *column = &binding->columns[c];
+        if (column->derived >= 0)
+            status = take_derived(op, output, column->derived, flow->schema->children[c],
+                                  &(*out)->columns[c]);
+        else
+            status = carry_column(op, input, column->from[in_port], flow->schema->children[c],
+                                  flow->columns[c].wanted, output->row_map, output->rows,
+                                  &(*out)->columns[c]);
+    }
+    if (!status)
+        return QETL_OK;
+    qetl_batch_unref(*out);
+    *out = NULL;
+    return status;
+}
+
+/* ---- what the plugin answered ---- */
+
+static int32_t check_output(struct qetl_op *op, const struct qetl_batch *input,
+                            const struct qetl_output *output)
+{
+    const struct qetl_binding *binding = &op->flow->binding;
+    if (output->port >= binding->n_out)
+        return qetl_op_fault(op, "bad_batch", "process answered for output port %u of %u",
+                             output->port, binding->n_out);
+    const struct qetl_out_binding *port = &binding->out[output->port];
+    int64_t children = output->batch.release ? output->batch.n_children : 0;
+    if (output->rows < 0 || children != port->n_derived)
+        return qetl_op_fault(op, "bad_batch",
+                             "process answered %lld columns and %lld rows, bind promised %lld "
+                             "derived columns",
+                             (long long)children, (long long)output->rows,
+                             (long long)port->n_derived);
+    bool copies = port->n_columns > port->n_derived;
+    if (copies && (!input || (!output->row_map && output->rows != input->rows)))
+        return qetl_op_fault(op, "bad_batch",
+                             "process answered %lld rows without a row map for an input of %lld",
+                             (long long)output->rows, (long long)(input ? input->rows : 0));
+    for (int64_t i = 0; output->row_map && i < output->rows; i++)
+        if (!input || output->row_map[i] < 0 || output->row_map[i] >= input->rows)
+            return qetl_op_fault(op, "bad_batch",
+                                 "process answered a row map that points to row "
+                                 "%d of the input",
+                                 output->row_map[i]);
+    return QETL_OK;
+}
+
+static int32_t emit_output(struct qetl_op *op, struct qetl_output *output)
+{
+    struct transform_state *state = op->state;
+    int32_t status = check_output(op, state->input, output);
+    if (status)
+        return status;
+    state->rows_out += output->rows;
+    qetl_tally_add(&op->instance->tally.rows_out, output->rows);
+    if (!output->rows)
+        return QETL_OK;
+    struct qetl_batch *batch;
+    status = assemble(op, state->input, state->port, output, &batch);
+    return status ? status : qetl_op_emit(op, output->port, QETL_SLOT_BATCH, batch);
+}
+
+static void tally_event(struct qetl_op *op, const struct qetl_output *output)
+{
+    struct transform_state *state = op->state;
+    struct qetl_tally *tally = &op->instance->tally;
+    state->rows_filtered += output->rows_filtered;
+    state->rows_added += output->rows_added;
+    state->rows_reduced += output->rows_reduced;
+    qetl_tally_add(&tally->rows_filtered, output->rows_filtered);
+    qetl_tally_add(&tally->rows_added, output->rows_added);
+    qetl_tally_add(&tally->rows_reduced, output->rows_reduced);
+    qetl_tally_add(&tally->rows_held, output->rows_held - state->rows_held);
+    state->rows_held = output->rows_held;
+}
+
+/* The equation, event by event, so that a plugin that loses rows is named at once. */
+static int32_t event_close(struct qetl_op *op)
+{
+    struct transform_state *s = op->state;
+    int64_t in = s->input ? s->input->rows : 0;
+    bool balanced = in + s->rows_held_before + s->rows_added == s->rows_out + s->rows_filtered +
+                                                                    s->rows_rejected +
+                                                                    s->rows_reduced + s->rows_held;
+    int32_t status = QETL_OK;
+    if (!balanced)
+        status = qetl_op_fault(
+            op, "ledger",
+            "the ledger does not balance: %lld in + %lld held before + %lld added, but %lld out + "
+            "%lld filtered + %lld rejected + %lld reduced + %lld held",
+            (long long)in, (long long)s->rows_held_before, (long long)s->rows_added,
+            (long long)s->rows_out, (long long)s->rows_filtered, (long long)s->rows_rejected,
+            (long long)s->rows_reduced, (long long)s->rows_held);
+    qetl_batch_unref(s->input);
+    s->input = NULL;
+    s->rows_held_before = s->rows_held;
+    s->rows_out = s->rows_filtered = s->rows_added = s->rows_reduced = s->rows_rejected = 0;
+    op->pending = false;
+    return status;
+}
+
+/* ---- calls ---- */
+
+static int32_t process(struct qetl_op *op, const struct qetl_event *event,
+                       struct qetl_output *output)
+{
+    struct qetl_ctx *ctx = op->instance;
+    int64_t started = qetl_now_ns();
+    qetl_call_enter(ctx, "process");
+    int32_t answer = ctx->component->transform->process(ctx->self, event, output);
+    qetl_call_leave();
+    qetl_tally_add(&ctx->tally.nanoseconds, qetl_now_ns() - started);
+    return answer;
+}
+
+static int32_t handle(struct qetl_op *op, int32_t answer, struct qetl_output *output)
+{
+    struct transform_state *state = op->state;
+    int64_t rejected =
+        qetl_op_bury(op, state->input ? state->input->origin : NULL, state->input, NULL);
+    if (rejected < 0)
+        return (int32_t)rejected;
+    state->rows_rejected += rejected;
+    tally_event(op, output);
+    int32_t status = QETL_OK;
+    if (answer == QETL_OUTPUT || answer == QETL_MORE)
+        status = emit_output(op, output);
+    if (answer == QETL_END)
+        state->satisfied = true;
+    return status;
+}
+
+/* One call into the plugin, and what follows from its answer. */
+static int32_t advance(struct qetl_op *op, const struct qetl_event *event)
+{
+    struct transform_state *state = op->state;
+    struct qetl_output output = {.struct_size = sizeof output, .rows_held = state->rows_held};
+    uint32_t wakes = atomic_load_explicit(&op->instance->wakes, memory_order_acquire);
+    int32_t answer = process(op, event, &output);
+    if (answer < 0) {
+        qetl_array_release(&output.batch);
+        return qetl_op_fail(op, "process", answer);
+    }
+    bool known = answer >= QETL_NEED_INPUT && answer <= QETL_BLOCKED;
+    int32_t status = known || answer == QETL_END
+                         ? handle(op, answer, &output)
+                         : qetl_op_fault(op, "unsupported", "process answered %d", answer);
+    qetl_array_release(&output.batch);
+    if (status)
+        return status;
+    op->pending = answer == QETL_MORE || answer == QETL_BLOCKED;
+    if (answer == QETL_BLOCKED)
+        qetl_op_set_idle(op, wakes, false);
+    else
+        op->idle = false;
+    return op->pending ? QETL_OK : event_close(op);
+}
+
+static int32_t process_batch(struct qetl_op *op)
+{
+    struct transform_state *state = op->state;
+    const struct qetl_in_binding *in = &op->flow->binding.in[state->port];
+    struct ArrowArray view;
+    if (qetl_batch_view(state->input, in->n_reads, in->reads, &view))
+        return no_memory(op);
+    struct qetl_event event = {.struct_size = sizeof event,
+                               .kind = QETL_EVENT_BATCH,
+                               .port = state->port,
+                               .batch = &view,
+                               .rows = state->input->rows};
+    int32_t status = advance(op, &event);
+    qetl_array_release(&view);
+    return status;
+}
+
+/* Nothing but columns chosen and renamed: no call is needed. */
+static int32_t pass(struct qetl_op *op)
+{
+    struct transform_state *state = op->state;
+    struct qetl_output output = {.struct_size = sizeof output, .rows = state->input->rows};
+    int32_t status = emit_output(op, &output);
+    return status ? status : event_close(op);
+}
+
+static int32_t feed_batch(struct qetl_op *op, struct qetl_message *message)
+{
+    struct transform_state *state = op->state;
+    struct qetl_batch *batch = message->payload;
+    assert(!op->pending && !state->input);
+    state->input = batch;
+    state->port = message->port;
+    qetl_tally_add(&op->instance->tally.rows_in, batch->rows);
+    if (state->satisfied) {
+        state->rows_filtered = batch->rows;
+        qetl_tally_add(&op->instance->tally.rows_filtered, batch->rows);
+        return event_close(op);
+    }
+    return qetl_binding_is_copy(&op->flow->binding) ? pass(op) : process_batch(op);
+}
+
+static bool is_stateful(const struct qetl_op *op)
+{
+    for (uint32_t p = 0; p < op->flow->binding.n_out; p++)
+        if (op->flow->binding.out[p].rows == QETL_ROWS_STATEFUL)
+            return true;
+    return false;
+}
+
+/* The plugin is done with a barrier or an end: now the others learn of it. */
+static int32_t pass_control(struct qetl_op *op)
+{
+    struct transform_state *state = op->state;
+    struct qetl_message message = state->control;
+    state->control.kind = 0;
+    state->control_done = op->pending = false;
+    bool end = message.kind == QETL_SLOT_END;
+    state->inputs_ended += end;
+    if (end && state->inputs_ended < op->flow->binding.n_in)
+        return QETL_OK;
+    return qetl_op_emit_all(op, message.kind, message.epoch);
+}
+
+/* What the plugin gave out for it may be pending below, and must not be overtaken. */
+static void note_control_done(struct qetl_op *op)
+{
+    struct transform_state *state = op->state;
+    if (op->pending || !state->control.kind)
+        return;
+    state->control_done = true;
+    op->pending = true;
+}
+
+static int32_t feed_control(struct qetl_op *op, const struct qetl_message *message)
+{
+    struct transform_state *state = op->state;
+    state->control = *message;
+    if (!is_stateful(op))
+        return pass_control(op);
+    bool end = message->kind == QETL_SLOT_END;
+    struct qetl_event event = {.struct_size = sizeof event,
+                               .port = message->port,
+                               .kind = end ? QETL_EVENT_END : QETL_EVENT_BARRIER,
+                               .epoch = message->epoch};
+    int32_t status = advance(op, &event);
+    if (!status)
+        note_control_done(op);
+    return status;
+}
+
+static int32_t transform_feed(struct qetl_op *op, struct qetl_message *message)
+{
+    if (!state_of(op)) {
+        qetl_payload_free(message->kind, message->payload);
+        return no_memory(op);
+    }
+    return message->kind == QETL_SLOT_BATCH ? feed_batch(op, message) : feed_control(op, message);
+}
+
+static int32_t transform_resume(struct qetl_op *op)
+{
+    struct transform_state *state = op->state;
+    if (state->control_done)
+        return pass_control(op);
+    int32_t status = advance(op, NULL);
+    if (!status)
+        note_control_done(op);
+    return status ? status : op->idle ? QETL_STEP_IDLE : QETL_STEP_DONE;
+}
+
+static void transform_free(struct qetl_op *op)
+{
+    struct transform_state *state = op->state;
+    if (state)
+        qetl_batch_unref(state->input);
+    free(state);
+}
+
+const struct qetl_op_class qetl_op_transform = {
+    .feed = transform_feed,
+    .resume = transform_resume,
+    .free = transform_free,
+};

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run.h"
+
+#include "op.h"
+#include "plugin/poller.h"
+#include "run_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { DEFAULT_BARRIER_MS = 1000 };
+
+static void ignore_log(void *arg, const char *component, int32_t level, const char *message)
+{
+    (void)arg, (void)component, (void)level, (void)message;
+}
+
+static void note_output(void *arg, const char *uri, int64_t rows, int64_t bytes)
+{
+    struct qetl_run *run = arg;
+    pthread_mutex_lock(&run->lock);
+    struct qetl_output_report *outputs =
+        realloc(run->outputs, (run->n_outputs + 1) * sizeof *outputs);
+    char *copy = strdup(uri);
+    if (outputs)
+        run->outputs = outputs;
+    if (outputs && copy)
+        outputs[run->n_outputs++] = (struct qetl_output_report){copy, rows, bytes};
+    else
+        free(copy);
+    pthread_mutex_unlock(&run->lock);
+}
+
+static void pass_log(void *arg, const char *component, int32_t level, const char *message)
+{
+    const struct qetl_run *run = arg;
+    run->options.log(run->options.log_arg, component, level, message);
+}
+
+static void fill_defaults(struct qetl_run *run)
+{
+    struct qetl_run_options *o = &run->options;
+    if (o->workers <= 0) {
+        long processors = sysconf(_SC_NPROCESSORS_ONLN);
+        o->workers = processors > 0 ? (int)processors : 1;
+    }
+    if (o->driver == QETL_DRIVE_PULL)
+        o->workers = 1;
+    if (o->memory_bytes <= 0)
+        o->memory_bytes = QETL_MEMORY_BYTES;
+    if (!o->barrier_ms)
+        o->barrier_ms = DEFAULT_BARRIER_MS;
+    int64_t quarter = o->memory_bytes / 4;
+    run->max_record = run->pipeline->max_record < quarter ? run->pipeline->max_record : quarter;
+}
+
+static int trackers_make(struct qetl_run *run)
+{
+    size_t n = run->pipeline->n_nodes;
+    run->trackers = calloc(n + 1, sizeof *run->trackers);
+    run->flows = calloc(n + 1, sizeof *run->flows);
+    run->prepared = calloc(n + 1, sizeof *run->prepared);
+    if (!run->trackers || !run->flows || !run->prepared)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        if (run->pipeline->nodes[i].kind != QETL_SOURCE)
+            continue;
+        run->trackers[i] = qetl_tracker_new(run->pipeline->nodes[i].id, qetl_run_letter, run);
+        if (!run->trackers[i])
+            return -1;
+    }
+    return 0;
+}
+
+struct qetl_run *qetl_run_new(const struct qetl_pipeline *pipeline,
+                              const struct qetl_registry *registry,
+                              const struct qetl_run_options *options,
+                              struct qetl_findings *findings)
+{
+    struct qetl_run *run = aligned_alloc(QETL_CACHE_LINE, (sizeof *run + 63) / 64 * 64);
+    if (!run)
+        return NULL;
+    memset(run, 0, sizeof *run);
+    run->pipeline = pipeline;
+    run->registry = registry;
+    run->findings = findings;
+    if (options)
+        run->options = *options;
+    fill_defaults(run);
+    pthread_mutex_init(&run->lock, NULL);
+    qetl_parker_init(&run->parker);
+    run->pool = qetl_pool_new(run->options.memory_bytes);
+    run->poller = qetl_poller_new();
+    const char *letters = pipeline->dead_letters;
+    run->letters =
+        qetl_letter_store_new(letters && *letters ? letters : NULL,
+                              pipeline->name ? pipeline->name : "qetl", !letters || *letters);
+    run->env = (struct qetl_instance_env){
+        .pool = run->pool,
+        .parker = &run->parker,
+        .poller = run->poller,
+        .stopping = &run->stopping,
+        .epoch_requests = &run->epoch_requests,
+        .log = run->options.log ? pass_log : ignore_log,
+        .output = note_output,
+        .arg = run,
+    };
+    if (run->pool && run->poller && run->letters && !trackers_make(run))
+        return run;
+    qetl_run_free(run);
+    return NULL;
+}
+
+static void enter(struct qetl_run *run, enum qetl_phase phase)
+{
+    atomic_store(&run->phase_started_ns[phase], qetl_now_ns());
+    atomic_store(&run->phase, phase);
+}
+
+static void drive(struct qetl_run *run)
+{
+    int64_t first = run->options.barrier_ms < 0 ? INT64_MAX : qetl_now_ns();
+    if (first != INT64_MAX)
+        first += run->options.barrier_ms * (int64_t)1000000;
+    atomic_store(&run->next_barrier_ns, first);
+    if (run->options.driver == QETL_DRIVE_PULL)
+        qetl_drive_pull(run);
+    else if (qetl_drive_pool(run, run->options.workers))
+        qetl_run_fault(run, NULL, "no_threads", "the system gives no thread to run on");
+}
+
+int qetl_run_execute(struct qetl_run *run)
+{
+    enter(run, QETL_PHASE_SETUP);
+    int32_t status = qetl_run_setup(run);
+    if (!status)
+        status = qetl_run_plan(run);
+    if (status) {
+        qetl_run_end(run, qetl_exit_for(status)); /* where nobody said a code yet */
+    } else {
+        enter(run, QETL_PHASE_PROCESSING);
+        drive(run);
+    }
+    enter(run, QETL_PHASE_FINISH);
+    int exit_code = qetl_run_finish(run);
+    enter(run, QETL_PHASE_OVER);
+    return exit_code;
+}
+
+void qetl_run_stop(struct qetl_run *run, int exit_code)
+{
+    qetl_run_end(run, exit_code);
+}
+
+static void instances_free(struct qetl_run *run)
+{
+    for (size_t i = run->n_instances; i-- > 0;)
+        qetl_instance_free(run->instances[i]);
+    free(run->instances);
+}
+
+static void prepared_free(struct qetl_run *run)
+{
+    for (size_t n = 0; run->prepared && n < run->pipeline->n_nodes; n++) {
+        for (size_t h = 0; h < run->prepared[n].n_handles; h++)
+            free((void *)run->prepared[n].handles[h].data);
+        free(run->prepared[n].handles);
+    }
+    free(run->prepared);
+}
+
+/* The poller first: it wakes instances. Then what refers to instances, then those, then what they
+ * hold. */
+void qetl_run_free(struct qetl_run *run)
+{
+    if (!run)
+        return;
+    qetl_poller_free(run->poller);
+    for (size_t s = 0; s < run->n_stages; s++)
+        qetl_stage_clear(&run->stages[s]);
+    free(run->stages);
+    for (size_t e = 0; e < run->n_edges; e++)
+        qetl_edge_free(run->edges[e]);
+    free(run->edges);
+    for (size_t n = 0; run->flows && n < run->pipeline->n_nodes; n++)
+        qetl_node_flow_free(&run->flows[n]);
+    free(run->flows);
+    instances_free(run);
+    prepared_free(run);
+    for (size_t n = 0; run->trackers && n < run->pipeline->n_nodes; n++)
+        qetl_tracker_free(run->trackers[n]);
+    free(run->trackers);
+    qetl_letter_store_free(run->letters);
+    qetl_pool_free(run->pool);
+    for (size_t i = 0; i < run->n_outputs; i++)
+        free(run->outputs[i].uri);
+    free(run->outputs);
+    pthread_mutex_destroy(&run->lock);
+    free(run);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The run as its parts see it.
+ *
+ * Invariant: once `stopping` is set it stays set, and every task ends soon.
+ * Ownership: the run owns all that is named here but pipeline, registry and options' document.
+ * Threads:   `lock` guards findings and outputs; counters are atomic; the rest is fixed before
+ * tasks run.
+ */
+#ifndef QETL_CORE_RUN_INTERNAL_H
+#define QETL_CORE_RUN_INTERNAL_H
+
+#include "data/dead_letter.h"
+#include "data/origin.h"
+#include "flow.h"
+#include "ring/parker.h"
+#include "run.h"
+#include "stage.h"
+
+#include <pthread.h>
+
+struct qetl_run {
+    const struct qetl_pipeline *pipeline;
+    const struct qetl_registry *registry;
+    struct qetl_run_options options;
+    struct qetl_findings *findings;
+    pthread_mutex_t lock;
+    int64_t max_record; /* the pipeline's, but at most a quarter of the budget */
+
+    struct qetl_parker parker;
+    struct qetl_pool *pool;
+    struct qetl_poller *poller;
+    struct qetl_instance_env env;
+    struct qetl_letter_store *letters;
+    struct qetl_tracker **trackers; /* one a node; sources alone have one */
+
+    struct qetl_node_flow *flows; /* one a node */
+    struct qetl_stage *stages;
+    size_t n_stages;
+    struct qetl_edge **edges;
+    size_t n_edges;
+    struct qetl_ctx **instances; /* all of them, in the order of their making */
+    size_t n_instances;
+    struct qetl_prepared *prepared; /* one a node; sinks alone */
+
+    atomic_int stopping;   /* 0: running; else 1 + the exit code */
+    atomic_int tasks_open; /* tasks that have not ended */
+    atomic_int units_open; /* units of work that were taken in and are not done with */
+    atomic_llong rejected;
+    atomic_uint epoch_requests, epoch_requests_seen;
+    atomic_ullong epoch; /* the newest that sources shall cut */
+    atomic_llong next_barrier_ns;
+    atomic_llong barriers; /* that reached all sinks */
+
+    struct qetl_output_report *outputs;
+    size_t n_outputs;
+    bool closed;      /* the ledger was checked at the end */
+    atomic_int phase; /* enum qetl_phase */
+    atomic_llong phase_started_ns[4];
+};
+
+enum qetl_phase { QETL_PHASE_SETUP, QETL_PHASE_PROCESSING, QETL_PHASE_FINISH, QETL_PHASE_OVER };
+
+/* [any] Ends the run with an exit code: interrupts instances and wakes workers. The first code
+ * counts. */
+void qetl_run_end(struct qetl_run *, int exit_code);
+bool qetl_run_stopping(const struct qetl_run *);
+/* [any] Counts rejected rows; a failure (reported, with the reason of the first) where on_error or
+ * max_rejected forbids more. */
+int32_t qetl_run_count_rejected(struct qetl_run *, const struct qetl_node *, int64_t n,
+                                const char *code, const char *message);
+/* [any] Stores a letter; a failing store ends the run. */
+void qetl_run_letter(void *run, struct qetl_letter *);
+/* [any] A finding about a node from what its instance reported; ends the run. Answers status. */
+int32_t qetl_run_fail(struct qetl_run *, const struct qetl_node *, struct qetl_ctx *,
+                      const char *call, int32_t status);
+int qetl_exit_for(int32_t status);
+
+/* As qetl_run_fail, for what the host itself found wrong with a node. */
+int32_t qetl_run_fault(struct qetl_run *, const struct qetl_node *, const char *code,
+                       const char *message);
+/* The epoch that sources shall cut now; begins a new one when its time has come. */
+uint64_t qetl_run_epoch(struct qetl_run *);
+void qetl_run_barrier_arrived(struct qetl_run *, uint64_t epoch);
+
+/* A new instance of a node's component or format, created; NULL: reported. */
+struct qetl_ctx *qetl_run_instance(struct qetl_run *, const struct qetl_node *,
+                                   const struct qetl_plugin_use *, const struct qetl_component *);
+
+/* run_setup.c: asks the plugins what they are; negative: reported. */
+int32_t qetl_run_setup(struct qetl_run *);
+/* plan.c: stages, edges and tasks; negative: reported. */
+int32_t qetl_run_plan(struct qetl_run *);
+
+/* run_finish.c */
+struct qetl_prepared { /* a sink's staged output */
+    bool done;
+    struct qetl_blob *handles;
+    size_t n_handles;
+};
+/* [worker] The sink has all its rows: what it staged becomes durable. */
+int32_t qetl_run_prepare(struct qetl_run *, struct qetl_op *sink);
+/* [control] Commits every sink's output or none; the exit code. */
+int qetl_run_finish(struct qetl_run *);
+
+#endif

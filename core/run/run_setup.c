@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Set-up: every plugin is made and asked what it is, from the sources to the sinks. */
+#include "op.h"
+#include "op_source.h"
+#include "plugin/host.h"
+#include "plugin/loader.h"
+#include "run_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SAMPLE_BYTES = 1024 * 1024 };
+
+static int32_t no_memory(struct qetl_run *run, const struct qetl_node *node)
+{
+    return qetl_run_fault(run, node, "out_of_memory", "no memory to set the component up");
+}
+
+static int32_t load(struct qetl_run *run, const struct qetl_plugin_use *use,
+                    const struct qetl_component **out)
+{
+    if (!use->plugin)
+        return QETL_OK;
+    if (!qetl_load_component(use->plugin, &qetl_host_table, NULL, out, run->findings))
+        return QETL_OK;
+    qetl_run_end(run, QETL_EXIT_ENVIRONMENT);
+    return QETL_E_ENVIRONMENT;
+}
+
+static int32_t ports_make(struct qetl_run *run, const struct qetl_node *node,
+                          struct qetl_node_flow *flow, uint32_t n)
+{
+    flow->ports = calloc(n, sizeof *flow->ports);
+    if (!flow->ports)
+        return no_memory(run, node);
+    flow->n_ports = n;
+    return QETL_OK;
+}
+
+static int32_t port_fill(struct qetl_run *run, const struct qetl_node *node,
+                         struct qetl_port_flow *port, const struct ArrowSchema *schema)
+{
+    port->schema = schema;
+    port->n_columns = schema->n_children;
+    port->columns = calloc((size_t)port->n_columns + 1, sizeof *port->columns);
+    return port->columns ? QETL_OK : no_memory(run, node);
+}
+
+/* ---- sources ---- */
+
+static int32_t take_inferred(struct qetl_run *run, const struct qetl_node *node,
+                             struct qetl_node_flow *flow, struct qetl_inferred *inferred)
+{
+    flow->schema = inferred->schema;
+    inferred->schema.release = NULL;
+    flow->prologue_size = inferred->prologue.size;
+    flow->prologue = malloc(inferred->prologue.size + 1);
+    if (!flow->prologue)
+        return no_memory(run, node);
+    if (inferred->prologue.size)
+        memcpy(flow->prologue, inferred->prologue.data, inferred->prologue.size);
+    if (inferred->summary && run->env.log)
+        run->env.log(run->env.arg, node->id, QETL_LOG_INFO, inferred->summary);
+    return QETL_OK;
+}
+
+static int32_t infer(struct qetl_op *op, struct qetl_node_flow *flow)
+{
+    struct qetl_run *run = op->run;
+    const struct qetl_source_state *state = op->state;
+    struct qetl_sample sample = {
+        .struct_size = sizeof sample,
+        .whole = state->object_ended || state->exhausted,
+        .data = state->buffer + state->start,
+        .size = state->end - state->start,
+        .object = state->object ? state->object->name : "",
+    };
+    struct qetl_inferred inferred = {.struct_size = sizeof inferred};
+    int32_t status = flow->format->format->infer(flow->codec->self, &sample, &inferred);
+    if (status < 0)
+        return qetl_run_fail(run, op->node, flow->codec, "infer", status);
+    return take_inferred(run, op->node, flow, &inferred);
+}
+
+static int32_t setup_bytes(struct qetl_op *op, struct qetl_node_flow *flow)
+{
+    struct qetl_run *run = op->run;
+    if (!flow->format)
+        return qetl_run_fault(run, op->node, "missing_format",
+                              "the source gives bytes, but no format says how to read them");
+    flow->codec = qetl_run_instance(run, op->node, &op->node->format, flow->format);
+    int32_t status = flow->codec ? qetl_frame_sample(op, SAMPLE_BYTES) : QETL_E_FATAL;
+    return status ? status : infer(op, flow);
+}
+
+static int32_t setup_source(struct qetl_run *run, const struct qetl_node *node,
+                            struct qetl_node_flow *flow)
+{
+    struct qetl_ctx *ctx = flow->instance;
+    flow->source = (struct qetl_source_info){
+        .struct_size = sizeof flow->source, .bytes_expected = -1, .rows_expected = -1};
+    int32_t status = flow->component->source->describe(ctx->self, &flow->source);
+    if (status < 0)
+        return qetl_run_fail(run, node, ctx, "describe", status);
+    flow->bytes = flow->source.emits == QETL_EMITS_BYTES;
+    flow->reader = qetl_source_state_new();
+    if (!flow->reader)
+        return no_memory(run, node);
+    struct qetl_op op = {.class = &qetl_op_source,
+                         .run = run,
+                         .node = node,
+                         .flow = flow,
+                         .instance = ctx,
+                         .state = flow->reader};
+    status = qetl_source_open(&op);
+    if (!status && flow->bytes) {
+        status = setup_bytes(&op, flow);
+    } else if (!status) {
+        flow->schema = flow->source.schema;
+        flow->source.schema.release = NULL;
+    }
+    if (!status)
+        status = ports_make(run, node, flow, 1);
+    if (!status)
+        status = port_fill(run, node, &flow->ports[0], &flow->schema);
+    for (int64_t c = 0; !status && flow->bytes && c < flow->ports[0].n_columns; c++)
+        flow->ports[0].columns[c].lexical = flow->format->id;
+    return status;
+}
+
+/* ---- transforms ---- */
+
+/* A column keeps its spelling if, from whichever input, it is the same decoder's untouched column.
+ */
+static const char *lexical_of(struct qetl_run *run, const struct qetl_node *node,
+                              const struct qetl_binding *binding,
+                              const struct qetl_out_column *column)
+{
+    const char *lexical = NULL;
+    for (uint32_t i = 0; column->derived < 0 && i < binding->n_in; i++) {
+        const struct qetl_port_flow *in =
+            qetl_flow_input(run->flows, run->pipeline, &node->inputs[i]);
+        const char *from = in->columns[column->from[i]].lexical;
+        if (!from || (lexical && strcmp(lexical, from) != 0))
+            return NULL;
+        lexical = from;
+    }
+    return lexical;
+}
+
+/* Only what a decoder spelled, and nobody changed since, can be read as text. */
+static int32_t check_reads(struct qetl_run *run, const struct qetl_node *node,
+                           const struct qetl_binding *binding)
+{
+    for (uint32_t i = 0; i < binding->n_in; i++) {
+        const struct qetl_port_flow *in =
+            qetl_flow_input(run->flows, run->pipeline, &node->inputs[i]);
+        for (int64_t r = 0; r < binding->in[i].n_reads; r++)
+            if (binding->in[i].reads[r].form != QETL_FORM_VALUE &&
+                !in->columns[binding->in[i].reads[r].column].lexical)
+                return qetl_run_fault(run, node, "unsupported",
+                                      "it reads a column as text that has a value only");
+    }
+    return QETL_OK;
+}
+
+static int32_t setup_transform(struct qetl_run *run, const struct qetl_node *node,
+                               struct qetl_node_flow *flow)
+{
+    const struct ArrowSchema **inputs = calloc(node->n_inputs + 1, sizeof *inputs);
+    uint32_t n_out = node->n_outputs ? (uint32_t)node->n_outputs : 1;
+    int32_t status = inputs ? ports_make(run, node, flow, n_out) : no_memory(run, node);
+    for (size_t i = 0; !status && i < node->n_inputs; i++)
+        inputs[i] = qetl_flow_input(run->flows, run->pipeline, &node->inputs[i])->schema;
+    if (!status) {
+        status = qetl_bind(flow->instance, (uint32_t)node->n_inputs, inputs, n_out, &flow->binding);
+        if (status < 0)
+            qetl_run_fail(run, node, flow->instance, "bind", status);
+    }
+    if (!status)
+        status = check_reads(run, node, &flow->binding);
+    for (uint32_t p = 0; !status && p < n_out; p++) {
+        const struct qetl_out_binding *out = &flow->binding.out[p];
+        status = port_fill(run, node, &flow->ports[p], &out->schema);
+        for (int64_t c = 0; !status && c < out->n_columns; c++)
+            flow->ports[p].columns[c].lexical =
+                lexical_of(run, node, &flow->binding, &out->columns[c]);
+    }
+    free(inputs);
+    return status;
+}
+
+/* ---- sinks ---- */
+
+/* What the sink or its encoder accepts of each column of an input. */
+static int32_t accepted_forms(struct qetl_run *run, const struct qetl_node *node,
+                              struct qetl_node_flow *flow, const struct ArrowSchema *schema,
+                              struct qetl_take_flow *take)
+{
+    uint32_t *forms = calloc((size_t)schema->n_children + 1, sizeof *forms);
+    take->wants = calloc((size_t)schema->n_children + 1, sizeof *take->wants);
+    if (!forms || !take->wants) {
+        free(forms);
+        return no_memory(run, node);
+    }
+    for (int64_t c = 0; c < schema->n_children; c++)
+        forms[c] = QETL_FORM_VALUE;
+    int32_t status = QETL_OK;
+    struct qetl_ctx *asked = flow->bytes ? flow->codec : flow->instance;
+    if (flow->bytes)
+        status = flow->format->format->forms(flow->codec->self, schema, forms);
+    else if (flow->component->sink->forms)
+        status = flow->component->sink->forms(flow->instance->self, schema, forms);
+    take->n_wants = schema->n_children;
+    for (int64_t c = 0; c < schema->n_children; c++)
+        take->wants[c] = (struct qetl_want){.column = c, .form = forms[c]};
+    free(forms);
+    return status < 0 ? qetl_run_fail(run, node, asked, "forms", status) : QETL_OK;
+}
+
+static int32_t setup_encoder(struct qetl_run *run, const struct qetl_node *node,
+                             struct qetl_node_flow *flow)
+{
+    if (!flow->format)
+        return qetl_run_fault(run, node, "missing_format",
+                              "the sink takes bytes, but no format says how to write them");
+    flow->codec = qetl_run_instance(run, node, &node->format, flow->format);
+    if (!flow->codec)
+        return QETL_E_FATAL;
+    struct qetl_format_info info = {.struct_size = sizeof info, .encode = QETL_ENCODE_CONCATENABLE};
+    int32_t status = flow->format->format->describe(flow->codec->self, &info);
+    flow->closed_format = info.encode == QETL_ENCODE_CLOSED;
+    return status < 0 ? qetl_run_fail(run, node, flow->codec, "describe", status) : QETL_OK;
+}
+
+static int32_t setup_sink(struct qetl_run *run, const struct qetl_node *node,
+                          struct qetl_node_flow *flow)
+{
+    struct qetl_sink_info info = {.struct_size = sizeof info};
+    int32_t status = flow->component->sink->describe(flow->instance->self, &info);
+    if (status < 0)
+        return qetl_run_fail(run, node, flow->instance, "describe", status);
+    flow->bytes = info.takes == QETL_TAKES_BYTES;
+    flow->commit = info.commit;
+    flow->takes = calloc(node->n_inputs, sizeof *flow->takes);
+    if (!flow->takes)
+        return no_memory(run, node);
+    if (flow->bytes)
+        status = setup_encoder(run, node, flow);
+    for (size_t i = 0; !status && i < node->n_inputs; i++) {
+        const struct qetl_port_flow *in =
+            qetl_flow_input(run->flows, run->pipeline, &node->inputs[i]);
+        flow->n_takes++;
+        status = accepted_forms(run, node, flow, in->schema, &flow->takes[i]);
+    }
+    return status;
+}
+
+/* Inputs of one byte sink are rows of one table. */
+static int32_t check_same_columns(struct qetl_run *run, const struct qetl_node *node,
+                                  const struct qetl_node_flow *flow)
+{
+    const struct ArrowSchema *first = &flow->takes[0].delivered;
+    for (uint32_t i = 1; i < flow->n_takes; i++) {
+        const struct ArrowSchema *other = &flow->takes[i].delivered;
+        bool same = first->n_children == other->n_children;
+        for (int64_t c = 0; same && c < first->n_children; c++)
+            same = strcmp(first->children[c]->name, other->children[c]->name) == 0 &&
+                   (!flow->closed_format ||
+                    strcmp(first->children[c]->format, other->children[c]->format) == 0);
+        if (!same)
+            return qetl_run_fault(run, node, "columns_differ",
+                                  "its inputs differ in their columns: give each a sink of its "
+                                  "own, or make them equal with a select");
+    }
+    return QETL_OK;
+}
+
+/* Once forms are decided: what is delivered is told to encoder and sink. */
+static int32_t open_sink(struct qetl_run *run, const struct qetl_node *node,
+                         struct qetl_node_flow *flow)
+{
+    int32_t status = QETL_OK;
+    if (flow->bytes) {
+        status = check_same_columns(run, node, flow);
+        if (status)
+            return status;
+        status = flow->format->format->open_encode(flow->codec->self, &flow->takes[0].delivered);
+        if (status < 0)
+            return qetl_run_fail(run, node, flow->codec, "open_encode", status);
+    }
+    uint32_t streams = flow->bytes ? 1 : flow->n_takes;
+    for (uint32_t i = 0; !status && i < streams; i++) {
+        status = flow->component->sink->open(flow->instance->self, i, &flow->takes[i].delivered);
+        if (status < 0)
+            qetl_run_fail(run, node, flow->instance, "open", status);
+    }
+    return status;
+}
+
+/* The framer is told what decoders are told: header and dialect. */
+static int32_t open_source(struct qetl_run *run, const struct qetl_node *node,
+                           struct qetl_node_flow *flow)
+{
+    if (!flow->bytes)
+        return QETL_OK;
+    int32_t status = flow->format->format->open_decode(
+        flow->codec->self, flow->ports[0].schema,
+        (struct qetl_blob){flow->prologue, flow->prologue_size}, flow->n_wants, flow->wants);
+    return status < 0 ? qetl_run_fail(run, node, flow->codec, "open_decode", status) : QETL_OK;
+}
+
+static int32_t setup_node(struct qetl_run *run, size_t n)
+{
+    const struct qetl_node *node = &run->pipeline->nodes[n];
+    struct qetl_node_flow *flow = &run->flows[n];
+    int32_t status = load(run, &node->use, &flow->component);
+    if (!status)
+        status = load(run, &node->format, &flow->format);
+    if (!status && !(flow->instance = qetl_run_instance(run, node, &node->use, flow->component)))
+        status = QETL_E_FATAL;
+    if (status)
+        return status;
+    switch (node->kind) {
+    case QETL_SOURCE:
+        return setup_source(run, node, flow);
+    case QETL_TRANSFORM:
+        return setup_transform(run, node, flow);
+    default:
+        return setup_sink(run, node, flow);
+    }
+}
+
+int32_t qetl_run_setup(struct qetl_run *run)
+{
+    size_t n_nodes = run->pipeline->n_nodes;
+    int32_t status = QETL_OK;
+    for (size_t n = 0; !status && n < n_nodes; n++)
+        status = qetl_run_stopping(run) ? QETL_E_CANCELLED : setup_node(run, n);
+    if (status)
+        return status;
+    status = qetl_flow_decide_forms(run->pipeline, run->flows);
+    if (status)
+        return qetl_run_fault(run, &run->pipeline->nodes[0], "unsupported",
+                              "a sink accepts no form in which a column can be had");
+    for (size_t n = 0; !status && n < n_nodes; n++) {
+        const struct qetl_node *node = &run->pipeline->nodes[n];
+        if (node->kind == QETL_SOURCE)
+            status = open_source(run, node, &run->flows[n]);
+        else if (node->kind == QETL_SINK)
+            status = open_sink(run, node, &run->flows[n]);
+    }
+    return status;
+}
