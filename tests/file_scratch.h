@@ -23,7 +23,7 @@ void expect_text(const char *name, const char *text);
 void lines_put(const char *name, int lines);
 /* Fails the test if the command fails. */
 void shell(const char *command);
-/* Waits for a child; one that takes over a minute is killed, which fails the test, as a status does. */
+/* One that takes over a minute is killed, and fails the test, as a status other than 0 does. */
  */
 void expect_done(pid_t child, const char *who);
 int64_t now_ns(void);

@@ -197,7 +197,7 @@ Test(file_sink_output, a_pipe_gets_every_byte)
     free(text);
 }
 
-/* The reader is there before the writers; `held` keeps it from seeing an end between them. */
+/* The reader is there first; what is held keeps it from seeing an end between two writers. */
  */
 static pid_t reader_start(const char *name, int *held)
 {
