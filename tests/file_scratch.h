@@ -23,8 +23,7 @@ void expect_text(const char *name, const char *text);
 void lines_put(const char *name, int lines);
 /* Fails the test if the command fails. */
 void shell(const char *command);
-/* One that takes over a minute is killed, and fails the test, as a status other than 0 does. */
- */
+/* A child that takes over a minute is killed and fails the test, as does a bad status. */
 void expect_done(pid_t child, const char *who);
 int64_t now_ns(void);
 

@@ -197,8 +197,7 @@ Test(file_sink_output, a_pipe_gets_every_byte)
     free(text);
 }
 
-/* The reader is there first; what is held keeps it from seeing an end between two writers. */
- */
+/* The reader is there first; `held` keeps it from seeing an end between two writers. */
 static pid_t reader_start(const char *name, int *held)
 {
     int from = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
