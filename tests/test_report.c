@@ -78,7 +78,8 @@ static struct qetl_run_report report_make(void)
                                                 .rows_rejected = 7,
                                                 .bytes_in = 50000000,
                                                 .bytes_out = 5},
-                                    .balanced = 1,
+                                    .closed = 1,
+        .balanced = 1,
                                     .components = components,
                                     .n_components = 3,
                                     .outputs = outputs,
@@ -131,6 +132,16 @@ Test(report, people_see_that_it_does_not_balance)
     char *text = print(&report);
     cr_expect(strstr(text, "DOES NOT BALANCE: 1,234,567 in + 12 added = "), "%s", text);
     cr_expect_null(strstr(text, "with reason and place"));
+    free(text);
+}
+
+Test(report, people_see_that_the_run_did_not_come_to_its_end)
+{
+    struct qetl_run_report report = report_make();
+    report.closed = 0;
+    char *text = print(&report);
+    cr_expect(strstr(text, "ledger   not closed"), "%s", text);
+    cr_expect_null(strstr(text, "balanced"));
     free(text);
 }
 
