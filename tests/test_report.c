@@ -79,7 +79,7 @@ static struct qetl_run_report report_make(void)
                                                 .bytes_in = 50000000,
                                                 .bytes_out = 5},
                                     .closed = 1,
-        .balanced = 1,
+                                    .balanced = 1,
                                     .components = components,
                                     .n_components = 3,
                                     .outputs = outputs,

@@ -3,7 +3,9 @@
  */
 #include "toy_run.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 TestSuite(run_data, .init = begin, .fini = end, .timeout = 60);
@@ -96,6 +98,44 @@ Test(run_data, on_error_fail_stops_at_the_first_and_keeps_its_letter)
         toy_run_free(&toy);
         cr_expect_eq(toy_scripts[SINK].commit_handles, -1);
     }
+}
+
+static atomic_int later_chunks;
+
+/* The first chunk fails, but only once a later one, in another replica, has rejected its row. */
+static int32_t decode_late(void *self, const struct qetl_chunk *chunk, struct qetl_decoded *out)
+{
+    if (chunk->offset) {
+        int32_t status = toy_lines.format->decode(self, chunk, out);
+        atomic_fetch_add(&later_chunks, 1);
+        return status;
+    }
+    for (int i = 0; i < 5000 && !atomic_load(&later_chunks); i++)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    return QETL_E_DATA;
+}
+
+Test(run_data, a_letter_whose_number_never_comes_is_kept_all_the_same)
+{
+    struct qetl_format format = *toy_lines.format;
+    struct qetl_component lines = toy_lines;
+    format.decode = decode_late;
+    lines.format = &format;
+    letters_at("late");
+    toy_scripts[SOURCE].rows = 2000;
+    toy_scripts[SOURCE].reject_row = 3;
+    text_make(0, 1);
+    toy_node_format(&toy, 0, &lines, 0);
+    toy_run_new(&toy);
+    cr_expect_eq(toy_run_execute(&toy), QETL_EXIT_FAILED);
+    cr_expect_gt(later_chunks, 0, "the test did not do what it means to");
+    cr_assert_not_null(toy.report.dead_letters, "before the report is made");
+    char *letters = letters_read(letters_path);
+    cr_expect(strstr(letters, "bad_line"), "%s", letters);
+    cr_expect_null(strstr(letters, "\"row\""), "nobody knows it");
+    free(letters);
+    toy_run_free(&toy);
 }
 
 Test(run_data, dead_letters_that_cannot_be_written_fail_the_run)

@@ -70,6 +70,7 @@ size_t toy_node_add(struct toy_pipeline *toy, const char *id,
 void toy_node_format(struct toy_pipeline *toy, size_t node, const struct qetl_component *component,
                      int64_t number)
 {
+    json_decref(toy->pipeline.nodes[node].format.options); /* of an earlier one */
     toy->pipeline.nodes[node].format = use_make(toy, 2 * node + 1, component, number);
 }
 

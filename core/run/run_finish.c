@@ -139,7 +139,8 @@ int qetl_run_finish(struct qetl_run *run)
 {
     trackers_close(run);
     if (!qetl_run_stopping(run) && !all_prepared(run))
-        qetl_run_fault(run, NULL, "ledger", "a sink did not come to its end: an error in qetl itself");
+        qetl_run_fault(run, NULL, "ledger",
+                       "a sink did not come to its end: an error in qetl itself");
     run->closed = !qetl_run_stopping(run);
     bool good = run->closed && check_ledger(run);
     if (run->letters && qetl_letter_store_flush(run->letters) && good) {

@@ -73,7 +73,8 @@ int32_t csv_names_read(struct csv *self, const struct csv_index *ix, const uint8
 
         if (i == count - 1 && end > begin && data[end - 1] == '\r')
             end--;
-        if (data[begin] != self->dialect.marks.quote && bare_return(data + begin, end - begin)) {
+        if (end > begin && data[begin] != self->dialect.marks.quote &&
+            bare_return(data + begin, end - begin)) {
             csv_names_free(out);
             return header_fail(self, object, begin, "holds a carriage return without a line feed");
         }
