@@ -4,7 +4,7 @@
  * comes of it, a pipeline that was made is sound, and a refusal has a reason.
  */
 #include "../core/config/document.h"
-#include "../core/config/pipeline.h"
+#include "../core/pipeline/pipeline.h"
 
 #include <qetl/plugin.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a transform says of itself: kept as it was said, and refused where it cannot be. */
-#include "plugin/host.h"
+#include "host/host.h"
 #include "run/bind.h"
 
 #include <criterion/criterion.h>

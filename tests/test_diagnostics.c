@@ -7,7 +7,7 @@
 #include "config_fixture.h"
 
 #include "../core/config/document.h"
-#include "../core/config/pipeline.h"
+#include "../core/pipeline/pipeline.h"
 
 #include <dirent.h>
 

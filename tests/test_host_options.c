@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl.options/1: what stands where in the options, whatever is asked. */
-#include "plugin/host.h"
-#include "plugin/instance.h"
+#include "host/host.h"
+#include "host/instance.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* The program: picks the command. */
 #include "cli.h"
 #include "config/suggest.h"
-#include "plugin/call.h"
+#include "host/call.h"
 
 #include <fcntl.h>
 #include <qetl/plugin.h>
@@ -77,7 +77,7 @@ static void fill_standard_streams(void)
 int main(int argc, char **argv)
 {
     fill_standard_streams();
-    qetl_call_report_crashes();
+    qetl_call_report_crashes(QETL_EXIT_FAILED);
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
     signal(SIGXFSZ, SIG_IGN); /* so is a file size limit */
     const char *word = argc > 1 ? argv[1] : "";

@@ -25,10 +25,6 @@ void qetl_report_progress(const struct qetl_run_report *, double elapsed_s, char
 json_t *qetl_report_summary_json(const struct qetl_run_report *);
 json_t *qetl_report_result_json(const struct qetl_run_report *);
 
-/* A string, or null. What is no UTF-8 (a file's name, a message that quotes input) shows a mark for
- * each byte beyond ASCII. */
-json_t *qetl_json_text(const char *text);
-
 /* "1,234,567" and "1.2 GB"; both answer the buffer. */
 char *qetl_number_text(int64_t number, char text[QETL_NUMBER_MAX]);
 char *qetl_bytes_text(int64_t bytes, char text[QETL_NUMBER_MAX]);

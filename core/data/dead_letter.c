@@ -2,7 +2,7 @@
 #include "dead_letter.h"
 
 #include "base64.h"
-#include "cli/report.h"
+#include "json_text.h"
 #include "origin.h"
 
 #include <errno.h>

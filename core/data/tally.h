@@ -9,10 +9,14 @@
 #ifndef QETL_CORE_TALLY_H
 #define QETL_CORE_TALLY_H
 
-#include "run/run.h"
-
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
+
+struct qetl_counts {
+    int64_t rows_in, rows_out, rows_filtered, rows_rejected, rows_added, rows_reduced, rows_held;
+    int64_t bytes_in, bytes_out;
+};
 
 struct qetl_tally {
     atomic_llong rows_in, rows_out, rows_filtered, rows_rejected, rows_added, rows_reduced,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bind.h"
 
-#include "plugin/call.h"
+#include "host/call.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 #ifndef QETL_CORE_BIND_H
 #define QETL_CORE_BIND_H
 
-#include "plugin/instance.h"
+#include "host/instance.h"
 
 struct qetl_in_binding {
     struct qetl_want *reads;

@@ -11,7 +11,7 @@
 #define QETL_CORE_FLOW_H
 
 #include "bind.h"
-#include "plugin/instance.h"
+#include "host/instance.h"
 
 struct qetl_source_state;
 

@@ -15,8 +15,8 @@
 #include "data/batch.h"
 #include "edge.h"
 #include "flow.h"
-#include "plugin/call.h"
-#include "plugin/instance.h"
+#include "host/call.h"
+#include "host/instance.h"
 
 struct qetl_run;
 struct qetl_op;

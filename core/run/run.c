@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run.h"
 
+#include "host/poller.h"
 #include "op.h"
-#include "plugin/poller.h"
 #include "run_internal.h"
 
 #include <stdlib.h>

@@ -10,7 +10,8 @@
 #ifndef QETL_CORE_RUN_H
 #define QETL_CORE_RUN_H
 
-#include "config/pipeline.h"
+#include "data/tally.h"
+#include "pipeline/pipeline.h"
 
 #include <stdint.h>
 
@@ -39,11 +40,6 @@ struct qetl_run_options {
     void (*log)(void *arg, const char *component, int level,
                 const char *message); /* [any] or NULL */
     void *log_arg;
-};
-
-struct qetl_counts {
-    int64_t rows_in, rows_out, rows_filtered, rows_rejected, rows_added, rows_reduced, rows_held;
-    int64_t bytes_in, bytes_out;
 };
 
 struct qetl_component_report {

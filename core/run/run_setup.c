@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Set-up: every plugin is made and asked what it is, from the sources to the sinks. */
+#include "host/host.h"
 #include "op.h"
 #include "op_source.h"
-#include "plugin/host.h"
 #include "plugin/loader.h"
 #include "run_internal.h"
 

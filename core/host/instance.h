@@ -9,9 +9,9 @@
 #ifndef QETL_CORE_INSTANCE_H
 #define QETL_CORE_INSTANCE_H
 
-#include "config/pipeline.h"
 #include "data/pool.h"
 #include "data/tally.h"
+#include "pipeline/pipeline.h"
 
 #include <qetl/plugin.h>
 #include <qetl/sdk.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The format of a byte source or sink: as written, else by the names of its files. */
+#include "config/pointer.h"
+#include "config/schema_check.h"
 #include "pipeline_draft.h"
 #include "pipeline_schema.h"
 #include "plugin/manifest.h"
-#include "pointer.h"
-#include "schema_check.h"
 
 #include <qetl/plugin.h>
 

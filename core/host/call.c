@@ -9,6 +9,8 @@
 
 _Thread_local struct qetl_call_note qetl_call_note;
 
+static int crash_exit_code; /* set before the first handler is */
+
 /* AddressSanitizer tells more about a crash than we could. */
 #ifdef __SANITIZE_ADDRESS__
 enum { REPORTS_CRASHES = 0 };
@@ -39,11 +41,12 @@ static void on_crash(int signal)
     }
     say(signal == SIGABRT ? ": abort" : signal == SIGFPE ? ": arithmetic fault" : ": memory fault");
     say("\n  mend: report it to its author; outputs that were not whole yet did not appear\n");
-    _exit(QETL_EXIT_FAILED);
+    _exit(crash_exit_code);
 }
 
-void qetl_call_report_crashes(void)
+void qetl_call_report_crashes(int exit_code)
 {
+    crash_exit_code = exit_code;
     static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
     struct sigaction action = {.sa_handler = on_crash};
     sigemptyset(&action.sa_mask);

@@ -10,7 +10,7 @@
 #ifndef QETL_CORE_PIPELINE_DRAFT_H
 #define QETL_CORE_PIPELINE_DRAFT_H
 
-#include "document.h"
+#include "config/document.h"
 #include "pipeline.h"
 
 enum { QETL_COMPONENTS_MAX = 1000, QETL_INPUTS_MAX = 1000 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `qetl run --from A --to B …` as the pipeline file that it stands for: all else goes one way. */
-#include "document_build.h"
+#include "config/document_build.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Components become a graph: what each input names, that there is no cycle, that nothing is lost.
  */
+#include "config/suggest.h"
 #include "pipeline_draft.h"
 #include "plugin/manifest.h"
-#include "suggest.h"
 
 #include <qetl/plugin.h>
 

@@ -10,8 +10,8 @@
 #ifndef QETL_CORE_PIPELINE_H
 #define QETL_CORE_PIPELINE_H
 
-#include "finding.h"
-#include "place.h"
+#include "config/finding.h"
+#include "config/place.h"
 #include "plugin/registry.h"
 
 enum qetl_mode { QETL_MODE_HYBRID, QETL_MODE_BATCH, QETL_MODE_STREAM };

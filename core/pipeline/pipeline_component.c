@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One component of a pipeline file: its plugin, its options by the plugin's schema, its outputs. */
+#include "config/pointer.h"
+#include "config/schema_check.h"
 #include "pipeline_draft.h"
 #include "pipeline_schema.h"
 #include "plugin/manifest.h"
-#include "pointer.h"
-#include "schema_check.h"
 
 #include <qetl/plugin.h>
 

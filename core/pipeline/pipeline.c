@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline.h"
 
+#include "config/pointer.h"
+#include "config/schema_check.h"
+#include "config/units.h"
 #include "pipeline_draft.h"
 #include "pipeline_schema.h"
 #include "plugin/manifest.h"
-#include "pointer.h"
-#include "schema_check.h"
-#include "units.h"
 
 #include <qetl/plugin.h>
 
