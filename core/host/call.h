@@ -29,8 +29,8 @@ static inline void qetl_call_leave(void)
     qetl_call_note.ctx = 0;
 }
 
-/* For programs, not for embedding: a fatal signal names the component and ends the process with 1.
+/* For programs, not for embedding: a fatal signal names the component and ends the process.
  */
-void qetl_call_report_crashes(void);
+void qetl_call_report_crashes(int exit_code);
 
 #endif
