@@ -23,7 +23,7 @@
 #include "ring/parker.h"
 #include "ring/ring.h"
 
-enum { BURST = 64, HANG_SECONDS = 15, MOST = 20000 };
+enum { BURST = 64, HANG_SECONDS = 60, MOST = 20000 };
 
 struct round {
     struct qetl_ring *ring;
