@@ -17,7 +17,7 @@
 
 #include <stdbool.h>
 
-enum { QETL_CLI_DIRS_MAX = 64 };
+enum { QETL_CLI_DIRS_MAX = 64, QETL_CLI_SETTINGS_MAX = 256 };
 
 struct qetl_cli {
     const char *plugin_dirs[QETL_CLI_DIRS_MAX + 1]; /* ended by NULL */
@@ -30,6 +30,8 @@ struct qetl_cli {
     int64_t memory_bytes;
     enum qetl_driver driver;
     struct qetl_oneliner oneliner;
+    const char *settings[QETL_CLI_SETTINGS_MAX]; /* --set PATH=VALUE */
+    size_t n_settings;
     char **operands; /* what is no option */
     size_t n_operands;
 };
@@ -38,6 +40,11 @@ struct qetl_cli {
 int qetl_cli_parse(struct qetl_cli *, int argc, char **argv, struct qetl_findings *);
 /* The registry of the options' directories, or NULL with findings. */
 struct qetl_registry *qetl_cli_registry(const struct qetl_cli *, struct qetl_findings *);
+
+/* cli_document.c: the pipeline file (path NULL: the one-liner) with the options that change it;
+ * NULL with findings, and sometimes not without, as qetl_document_load. */
+struct qetl_document *qetl_cli_document(const struct qetl_cli *, const char *path,
+                                        struct qetl_findings *);
 
 /* cli_answer.c: what a command says at its end. result moves; report may be NULL. Answers
  * exit_code. */

@@ -36,6 +36,7 @@ static const char run[] =
     "  --from-format, --to-format  csv, ndjson, ... where the name does not tell\n"
     "  --where EXPR             keep the rows for which this is true\n"
     "  --select a,b             keep these columns\n"
+    "  -s, --set PATH=VALUE     set a value of the pipeline (may be repeated; the last wins)\n"
     "  --workers N              data threads in all (default: one per processor)\n"
     "  --memory SIZE            memory budget (default 256MiB)\n"
     "  --driver pool|pull       threads, or the calling thread alone\n"
@@ -47,6 +48,7 @@ static const char run[] =
     "  qetl run orders.yaml\n"
     "  qetl run --from orders.csv.gz --to big.ndjson --where \"quantity > 100\"\n"
     "  qetl run --from 'data/*.csv' --to - --to-format ndjson --select order_id,country\n"
+    "  qetl run orders.yaml -s sources.orders.path=today.csv -s max_rejected=0\n"
     "  qetl run orders.yaml --json | jq .summary\n";
 
 static const char validate[] =
@@ -54,6 +56,8 @@ static const char validate[] =
     "\n"
     "Checks pipeline files without touching data: words, types, plugins and their options,\n"
     "the graph. Every mistake is named with file, line, column and mend, all in one go.\n"
+    "\n"
+    "  -s, --set PATH=VALUE     set a value of the pipeline (may be repeated; the last wins)\n"
     "\n"
     "Examples\n"
     "  qetl validate orders.yaml\n"

@@ -43,6 +43,7 @@ static const struct option long_options[] = {
     {"to-format", required_argument, NULL, OPT_TO_FORMAT},
     {"where", required_argument, NULL, OPT_WHERE},
     {"select", required_argument, NULL, OPT_SELECT},
+    {"set", required_argument, NULL, 's'},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -109,6 +110,14 @@ static int add_plugin_dir(struct qetl_cli *cli, struct qetl_findings *findings)
     return 0;
 }
 
+static int add_setting(struct qetl_cli *cli, struct qetl_findings *findings)
+{
+    if (cli->n_settings == QETL_CLI_SETTINGS_MAX)
+        return wrong(findings, "--set", optarg, "give at most 256 of them");
+    cli->settings[cli->n_settings++] = optarg;
+    return 0;
+}
+
 /* The nearest option, for one that does not exist. */
 static int unknown_option(const char *given, struct qetl_findings *findings)
 {
@@ -167,6 +176,8 @@ static int take(struct qetl_cli *cli, int option, char **argv, struct qetl_findi
     case OPT_SELECT:
         cli->oneliner.select = optarg;
         return 0;
+    case 's':
+        return add_setting(cli, findings);
     case 'q':
         cli->quiet = true;
         return 0;
@@ -188,7 +199,7 @@ int qetl_cli_parse(struct qetl_cli *cli, int argc, char **argv, struct qetl_find
     opterr = 0;
     int failed = 0;
     for (;;) {
-        int option = getopt_long(argc, argv, ":hq", long_options, NULL);
+        int option = getopt_long(argc, argv, ":hqs:", long_options, NULL);
         if (option < 0)
             break;
         failed |= take(cli, option, argv, findings);

@@ -26,8 +26,7 @@ static struct qetl_document *document_of(struct qetl_cli *cli, struct qetl_findi
             "--where, --select, --from-format and --to-format go with --from and --to");
         return NULL;
     }
-    return oneliner ? qetl_document_from_oneliner(&cli->oneliner, findings)
-                    : qetl_document_load(cli->operands[0], findings);
+    return qetl_cli_document(cli, oneliner ? NULL : cli->operands[0], findings);
 }
 
 /* The data has stdout to itself: then the JSON answer cannot go there too. */

@@ -18,7 +18,7 @@ int qetl_cli_validate(struct qetl_cli *cli, struct qetl_findings *findings)
     json_t *files = json_array();
     for (size_t i = 0; i < cli->n_operands; i++) {
         size_t errors = findings->errors;
-        struct qetl_document *document = qetl_document_load(cli->operands[i], findings);
+        struct qetl_document *document = qetl_cli_document(cli, cli->operands[i], findings);
         struct qetl_pipeline *pipeline =
             document ? qetl_pipeline_new(document, registry, findings) : NULL;
         bool good = pipeline && findings->errors == errors;

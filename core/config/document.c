@@ -10,12 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-struct qetl_document {
-    char *name;
-    json_t *root;
-    struct qetl_places *places;
-};
-
 struct qetl_document *qetl_document_make(const char *name, json_t *root, struct qetl_places *places)
 {
     struct qetl_document *document = calloc(1, sizeof *document);
@@ -27,7 +21,7 @@ struct qetl_document *qetl_document_make(const char *name, json_t *root, struct 
         qetl_places_free(places);
         return NULL;
     }
-    *document = (struct qetl_document){copy, root, places};
+    *document = (struct qetl_document){.name = copy, .root = root, .places = places};
     return document;
 }
 
@@ -37,6 +31,9 @@ void qetl_document_free(struct qetl_document *document)
         return;
     json_decref(document->root);
     qetl_places_free(document->places);
+    for (size_t i = 0; i < document->n_labels; i++)
+        free(document->labels[i]);
+    free(document->labels);
     free(document->name);
     free(document);
 }

@@ -45,6 +45,25 @@ struct qetl_finding *qetl_document_error(const struct qetl_document *document, c
                                          const char *code, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
+/* A change: the value at a JSON pointer becomes this one. Objects on the way are made; "-", or the
+ * number of entries, adds to a list. */
+struct qetl_edit {
+    const char *pointer;
+    const json_t *value;     /* copied; NULL: the member goes */
+    struct qetl_place place; /* of the value from now on; .file NULL: where the old one stood, or
+                              * what would have held it; copied */
+};
+/* A copy with the edits done one after the other; NULL with findings for each that cannot be. */
+struct qetl_document *qetl_document_edited(const struct qetl_document *document,
+                                           const struct qetl_edit *edits, size_t n_edits,
+                                           struct qetl_findings *findings);
+/* A copy with values from the command line: "sources.orders.path=orders.csv". Steps of a path are
+ * words, quoted words and [3]; the value is a YAML scalar or flow collection. Places then name the
+ * option. NULL with findings. */
+struct qetl_document *qetl_document_set(const struct qetl_document *document,
+                                        const char *const *settings, size_t n_settings,
+                                        struct qetl_findings *findings);
+
 /* The one-liner's options; NULL or -1 where not given. */
 struct qetl_oneliner {
     const char *from, *to;

@@ -43,6 +43,14 @@ json_t *qetl_build_value(struct qetl_build *build, json_t *value);
 void qetl_build_full(struct qetl_build *build, struct qetl_mark mark);
 void qetl_build_too_deep(struct qetl_build *build, struct qetl_mark mark);
 
+struct qetl_document {
+    char *name;
+    json_t *root;
+    struct qetl_places *places;
+    char **labels; /* what stands for a file in places of edited values; owned */
+    size_t n_labels;
+};
+
 /* A document of a tree made elsewhere; takes root and places over, also when it answers NULL. */
 struct qetl_document *qetl_document_make(const char *name, json_t *root,
                                          struct qetl_places *places);

@@ -232,9 +232,49 @@ int qetl_places_copy(struct qetl_places *places, uint32_t from, uint32_t to)
     return 0;
 }
 
+static void *copy_of(const void *from, size_t size)
+{
+    void *copy = malloc(size ? size : 1);
+    if (copy && size)
+        memcpy(copy, from, size);
+    return copy;
+}
+
+struct qetl_places *qetl_places_clone(const struct qetl_places *places)
+{
+    struct qetl_places *clone = qetl_places_new();
+    if (!clone)
+        return NULL;
+    *clone = *places;
+    clone->entries = copy_of(places->entries, places->capacity * sizeof *places->entries);
+    clone->keys = copy_of(places->keys, places->keys_capacity);
+    clone->slots = copy_of(places->slots, places->n_slots * sizeof *places->slots);
+    if (clone->entries && clone->keys && clone->slots)
+        return clone;
+    qetl_places_free(clone);
+    return NULL;
+}
+
+void qetl_places_move(struct qetl_places *places, uint32_t number, const char *file,
+                      struct qetl_mark mark)
+{
+    struct qetl_place_entry *entry = qetl_places_at(places, number);
+    entry->file = file;
+    entry->value = entry->key = mark;
+    for (uint32_t child = entry->first_child; child != QETL_PLACE_NONE;
+         child = places->entries[child].next)
+        qetl_places_move(places, child, file, mark);
+}
+
 uint32_t qetl_places_find_member(const struct qetl_places *places, uint32_t parent, const char *key)
 {
     return child_find(places, parent, key, 0);
+}
+
+uint32_t qetl_places_find_element(const struct qetl_places *places, uint32_t parent, size_t index)
+{
+    return index < QETL_PLACES_MAX ? child_find(places, parent, NULL, (uint32_t)index)
+                                   : QETL_PLACE_NONE;
 }
 
 static uint32_t token_find(const struct qetl_places *places, uint32_t parent, const char *token)

@@ -45,11 +45,18 @@ uint32_t qetl_places_element(struct qetl_places *places, uint32_t parent);
 /* Gives `to` copies of all below `from`. 0, or -1. */
 int qetl_places_copy(struct qetl_places *places, uint32_t from, uint32_t to);
 
+/* The same entries under the same numbers, file strings shared. NULL without memory. */
+struct qetl_places *qetl_places_clone(const struct qetl_places *places);
+/* The entry and all below it stand there from now on, their keys too. */
+void qetl_places_move(struct qetl_places *places, uint32_t number, const char *file,
+                      struct qetl_mark mark);
+
 /* Valid until the next entry is made. */
 struct qetl_place_entry *qetl_places_at(const struct qetl_places *places, uint32_t number);
 uint32_t qetl_places_count(const struct qetl_places *places);
 uint32_t qetl_places_find_member(const struct qetl_places *places, uint32_t parent,
                                  const char *key);
+uint32_t qetl_places_find_element(const struct qetl_places *places, uint32_t parent, size_t index);
 /* The entry of a JSON pointer, or its nearest known ancestor. */
 uint32_t qetl_places_find(const struct qetl_places *places, const char *pointer);
 
