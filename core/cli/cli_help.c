@@ -1,89 +1,57 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* qetl help: the pages of the commands. */
 #include "cli.h"
+#include "pages.h"
+#include "style.h"
 
-#include <string.h>
+struct own {
+    int format;
+};
 
-static const char general[] =
-    "qetl moves rows from sources through transforms to sinks, and accounts for each.\n"
-    "\n"
-    "  qetl run FILE                     run a pipeline file (YAML or JSON)\n"
-    "  qetl run --from SRC --to DST      run a one-liner\n"
-    "  qetl validate FILE...             check pipeline files without touching data\n"
-    "  qetl plugin list                  the connectors that are installed\n"
-    "  qetl plugin info NAME             one of them, with its options\n"
-    "  qetl help COMMAND                 more about a command\n"
-    "  qetl --version\n"
-    "\n"
-    "Options of every command\n"
-    "  --plugin-dir DIR    look for plugins here first (may be repeated)\n"
-    "  --json              answer with one JSON object on stdout\n"
-    "  --json-file PATH    answer with one JSON object in a file\n"
-    "  -q, --quiet         errors only\n"
-    "\n"
-    "Environment: QETL_PLUGIN_PATH (folders, by colons), NO_COLOR.\n"
-    "Exit codes: 0 ok, 1 run failed, 2 bad configuration, 3 plugin or service missing,\n"
-    "129/130/143 interrupted, 141 the reader of our output went away.\n";
+enum { TEXT, MAN, MARKDOWN };
+static const char *const formats[] = {"text", "man", "markdown", NULL};
 
-static const char run[] =
-    "qetl run FILE\n"
-    "qetl run --from SRC --to DST [--where EXPR] [--select COLUMNS]\n"
-    "\n"
-    "Runs a pipeline to its end. Rows that cannot go on are kept, with reason and place,\n"
-    "in a dead-letter file; every row is accounted for, or the run fails. Outputs appear\n"
-    "under their names only when they are whole.\n"
-    "\n"
-    "  --from SRC, --to DST     files, globs, or - for stdin and stdout\n"
-    "  --from-format, --to-format  csv, ndjson, ... where the name does not tell\n"
-    "  --where EXPR             keep the rows for which this is true\n"
-    "  --select a,b             keep these columns\n"
-    "  -s, --set PATH=VALUE     set a value of the pipeline (may be repeated; the last wins)\n"
-    "  --workers N              data threads in all (default: one per processor)\n"
-    "  --memory SIZE            memory budget (default 256MiB)\n"
-    "  --driver pool|pull       threads, or the calling thread alone\n"
-    "  --validate full|cheap    check every batch of every plugin in full (default cheap)\n"
-    "  --log-level LEVEL        error, warn, info, debug, trace (default warn)\n"
-    "  --log-file PATH          append the log to a file\n"
-    "\n"
-    "Examples\n"
-    "  qetl run orders.yaml\n"
-    "  qetl run --from orders.csv.gz --to big.ndjson --where \"quantity > 100\"\n"
-    "  qetl run --from 'data/*.csv' --to - --to-format ndjson --select order_id,country\n"
-    "  qetl run orders.yaml -s sources.orders.path=today.csv -s max_rejected=0\n"
-    "  qetl run orders.yaml --json | jq .summary\n";
-
-static const char validate[] =
-    "qetl validate FILE...\n"
-    "\n"
-    "Checks pipeline files without touching data: words, types, plugins and their options,\n"
-    "the graph. Every mistake is named with file, line, column and mend, all in one go.\n"
-    "\n"
-    "  -s, --set PATH=VALUE     set a value of the pipeline (may be repeated; the last wins)\n"
-    "\n"
-    "Examples\n"
-    "  qetl validate orders.yaml\n"
-    "  qetl validate *.yaml --json | jq .error.findings\n";
-
-static const char plugin[] =
-    "qetl plugin list\n"
-    "qetl plugin info NAME\n"
-    "\n"
-    "Shows installed connectors and their options, from their manifests: nothing is loaded.\n"
-    "\n"
-    "Examples\n"
-    "  qetl plugin list\n"
-    "  qetl plugin info csv\n"
-    "  qetl plugin list --plugin-dir ./build --json\n";
-
-int qetl_cli_help(const char *command, FILE *out)
+static int help(struct qetl_cli *cli, struct qetl_findings *findings)
 {
-    static const struct {
-        const char *command, *text;
-    } pages[] = {{"", general}, {"run", run}, {"validate", validate}, {"plugin", plugin}};
-    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
-        if (strcmp(pages[i].command, command) != 0)
-            continue;
-        fputs(pages[i].text, out);
-        return 0;
+    const struct own *own = cli->own;
+    const struct qetl_command *command = NULL;
+    size_t n_name = 0;
+    if (cli->n_operands) {
+        command = qetl_command_find(cli->n_operands, cli->operands, &n_name);
+        if (!command || n_name < cli->n_operands) {
+            qetl_command_unknown(cli->n_operands, cli->operands, findings);
+            return qetl_cli_answer(cli, QETL_EXIT_CONFIG, NULL, NULL, findings);
+        }
     }
-    return -1;
+    if (own->format == MAN)
+        qetl_page_man(command, stdout);
+    else if (own->format == MARKDOWN)
+        qetl_page_markdown(command, stdout);
+    else
+        qetl_page_text(command, stdout, qetl_style_colour(stdout));
+    return qetl_cli_answer(cli, QETL_EXIT_OK, NULL, NULL, findings);
 }
+
+static const struct qetl_option options[] = {
+    {"format", .kind = QETL_ARG_CHOICE, .offset = offsetof(struct own, format), .value = "FORMAT",
+     .choices = formats, .help = "what the page is written in (default: text)"},
+};
+static const struct qetl_option_group group = QETL_OPTION_GROUP("Page", true, options);
+
+const struct qetl_command qetl_command_help = {
+    .name = "help",
+    .section = "Help",
+    .summary = "the page of a command",
+    .synopses = (const char *const[]){"[COMMAND]", NULL},
+    .description = "Shows what a command does, with its options, examples and exit codes: the same "
+                   "as the command with --help. Without a COMMAND, what commands there are.",
+    .operands = {.name = "COMMAND", .most = 2, .completes = QETL_COMPLETES_COMMAND},
+    .groups = {&group, &qetl_options_help},
+    .examples = (const struct qetl_example[]){{"qetl help run", "the options of run"},
+                                              {"qetl help plugin info --format markdown",
+                                               "a page for the documentation"},
+                                              {NULL, NULL}},
+    .exits = qetl_exits_show,
+    .own_size = sizeof(struct own),
+    .run = help,
+};

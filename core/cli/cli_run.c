@@ -3,31 +3,8 @@
 #include "cli.h"
 #include "watch.h"
 
-#include <errno.h>
 #include <qetl/plugin.h>
-#include <string.h>
 #include <unistd.h>
-
-static struct qetl_document *document_of(struct qetl_cli *cli, struct qetl_findings *findings)
-{
-    bool oneliner = cli->oneliner.from || cli->oneliner.to;
-    if (oneliner != (cli->n_operands == 0) || cli->n_operands > 1) {
-        struct qetl_finding *finding =
-            qetl_finding_add(findings, QETL_ERROR, "usage", "%s",
-                             cli->n_operands ? "one pipeline at a time" : "no pipeline was named");
-        if (finding)
-            qetl_finding_mend(finding, "qetl run FILE, or qetl run --from SRC --to DST");
-        return NULL;
-    }
-    if (!oneliner && (cli->oneliner.where || cli->oneliner.select || cli->oneliner.from_format ||
-                      cli->oneliner.to_format)) {
-        qetl_finding_add(
-            findings, QETL_ERROR, "usage",
-            "--where, --select, --from-format and --to-format go with --from and --to");
-        return NULL;
-    }
-    return qetl_cli_document(cli, oneliner ? NULL : cli->operands[0], findings);
-}
 
 /* The data has stdout to itself: then the JSON answer cannot go there too. */
 static int check_stdout(const struct qetl_cli *cli, const struct qetl_pipeline *pipeline,
@@ -69,19 +46,11 @@ static int run_pipeline(struct qetl_cli *cli, const struct qetl_document *docume
                         const struct qetl_pipeline *pipeline, const struct qetl_registry *registry,
                         struct qetl_findings *findings)
 {
-    struct qetl_run_options options = {
-        .workers = cli->workers,
-        .memory_bytes = cli->memory_bytes,
-        .driver = cli->driver,
-        .validate_full = cli->validate_full,
-        .document = document,
-        .log = qetl_log_write,
-        .log_arg = &cli->log,
-    };
+    struct qetl_run_options options = qetl_cli_run_options(cli, document);
     struct qetl_run *run = qetl_run_new(pipeline, registry, &options, findings);
     if (!run) {
         qetl_finding_add(findings, QETL_ERROR, "out_of_memory", "no memory to begin a run");
-        return qetl_cli_answer(cli, "run", QETL_EXIT_FAILED, NULL, NULL, findings);
+        return qetl_cli_answer(cli, QETL_EXIT_FAILED, NULL, NULL, findings);
     }
     bool progress = !cli->quiet && !cli->json && isatty(STDERR_FILENO);
     struct qetl_watch *watch = qetl_watch_start(run, progress);
@@ -89,27 +58,18 @@ static int run_pipeline(struct qetl_cli *cli, const struct qetl_document *docume
     qetl_watch_stop(watch);
     struct qetl_run_report report;
     qetl_run_report(run, &report);
-    exit_code = qetl_cli_answer(cli, "run", exit_code, &report, NULL, findings);
+    exit_code = qetl_cli_answer(cli, exit_code, &report, NULL, findings);
     qetl_run_report_free(&report);
     qetl_run_free(run);
     return exit_code;
 }
 
-static int open_log(struct qetl_cli *cli, struct qetl_findings *findings)
+static int run_command(struct qetl_cli *cli, struct qetl_findings *findings)
 {
-    int error = cli->log_file ? qetl_log_open(&cli->log, cli->log_file) : 0;
-    if (error)
-        qetl_finding_add(findings, QETL_ERROR, "log_file", "the log file '%s' cannot be opened: %s",
-                         cli->log_file, strerror(error));
-    return error;
-}
-
-int qetl_cli_run(struct qetl_cli *cli, struct qetl_findings *findings)
-{
-    if (open_log(cli, findings))
-        return qetl_cli_answer(cli, "run", QETL_EXIT_ENVIRONMENT, NULL, NULL, findings);
+    if (qetl_cli_open_log(cli, findings))
+        return qetl_cli_answer(cli, QETL_EXIT_ENVIRONMENT, NULL, NULL, findings);
     struct qetl_registry *registry = qetl_cli_registry(cli, findings);
-    struct qetl_document *document = registry ? document_of(cli, findings) : NULL;
+    struct qetl_document *document = registry ? qetl_cli_named(cli, findings) : NULL;
     struct qetl_pipeline *pipeline =
         document ? qetl_pipeline_new(document, registry, findings) : NULL;
     int exit_code = qetl_cli_verdict(findings);
@@ -117,10 +77,41 @@ int qetl_cli_run(struct qetl_cli *cli, struct qetl_findings *findings)
         !check_max_record(cli, document, pipeline, findings))
         exit_code = run_pipeline(cli, document, pipeline, registry, findings);
     else
-        exit_code = qetl_cli_answer(cli, "run", qetl_cli_verdict(findings), NULL, NULL, findings);
+        exit_code = qetl_cli_answer(cli, qetl_cli_verdict(findings), NULL, NULL, findings);
     qetl_pipeline_free(pipeline);
     qetl_document_free(document);
     qetl_registry_free(registry);
     qetl_log_close(&cli->log);
     return exit_code;
 }
+
+const struct qetl_command qetl_command_run = {
+    .name = "run",
+    .section = "Run",
+    .summary = "run a pipeline",
+    .synopses = (const char *const[]){"FILE", "--from SRC --to DST [--where EXPR]", NULL},
+    .description =
+        "Runs a pipeline, from a file (YAML or JSON) or from one line, to its end. Rows that "
+        "cannot go on are kept, with reason and place, in a dead-letter file; every row is "
+        "accounted for, or the run fails. Outputs appear under their names only when they are "
+        "whole.\n\n"
+        "What is said of the run goes to stderr: progress on a terminal, then a table of rows for "
+        "each component. With --json, stdout carries one object instead; where rows go to stdout, "
+        "--json-file takes it.",
+    .operands = {.name = "FILE", .most = 1, .completes = QETL_COMPLETES_FILE},
+    .groups = {&qetl_options_oneliner, &qetl_options_pipeline, &qetl_options_limits,
+               &qetl_options_log, &qetl_options_json, &qetl_options_plugins, &qetl_options_general},
+    .examples =
+        (const struct qetl_example[]){
+            {"qetl run orders.yaml", "a pipeline from its file"},
+            {"qetl run --from orders.csv.gz --to big.ndjson --where 'quantity > 100'",
+             "one line: filter and convert"},
+            {"qetl run --from 'data/*.csv' --to - --to-format ndjson --select order_id,country",
+             "many files, two columns, into a pipe"},
+            {"qetl run orders.yaml -s sources.orders.path=today.csv -s max_rejected=0",
+             "with other values than the file has"},
+            {"qetl run orders.yaml --json | jq .summary", "the counts, for a program"},
+            {NULL, NULL}},
+    .exits = qetl_exits_run,
+    .run = run_command,
+};

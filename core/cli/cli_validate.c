@@ -4,17 +4,11 @@
 
 #include <stdio.h>
 
-int qetl_cli_validate(struct qetl_cli *cli, struct qetl_findings *findings)
+static int validate(struct qetl_cli *cli, struct qetl_findings *findings)
 {
     struct qetl_registry *registry = qetl_cli_registry(cli, findings);
     if (!registry)
-        return qetl_cli_answer(cli, "validate", QETL_EXIT_ENVIRONMENT, NULL, NULL, findings);
-    if (!cli->n_operands) {
-        struct qetl_finding *finding =
-            qetl_finding_add(findings, QETL_ERROR, "usage", "no pipeline file was named");
-        if (finding)
-            qetl_finding_mend(finding, "qetl validate FILE");
-    }
+        return qetl_cli_answer(cli, QETL_EXIT_ENVIRONMENT, NULL, NULL, findings);
     json_t *files = json_array();
     for (size_t i = 0; i < cli->n_operands; i++) {
         size_t errors = findings->errors;
@@ -31,6 +25,28 @@ int qetl_cli_validate(struct qetl_cli *cli, struct qetl_findings *findings)
         qetl_document_free(document);
     }
     qetl_registry_free(registry);
-    return qetl_cli_answer(cli, "validate", qetl_cli_verdict(findings), NULL,
+    return qetl_cli_answer(cli, qetl_cli_verdict(findings), NULL,
                            json_pack("{s:o}", "files", files), findings);
 }
+
+const struct qetl_command qetl_command_validate = {
+    .name = "validate",
+    .section = "Check",
+    .summary = "check pipeline files without touching data",
+    .synopses = (const char *const[]){"FILE...", NULL},
+    .description =
+        "Checks pipeline files: words, types, plugins and their options, the graph. No data is "
+        "touched and no plugin is loaded. Every mistake is named with file, line, column and mend, "
+        "all in one go.",
+    .operands = {.name = "FILE", .least = 1, .most = SIZE_MAX, .completes = QETL_COMPLETES_FILE},
+    .groups = {&qetl_options_pipeline, &qetl_options_json, &qetl_options_plugins,
+               &qetl_options_general},
+    .examples =
+        (const struct qetl_example[]){
+            {"qetl validate orders.yaml", "one file"},
+            {"qetl validate *.yaml --json | jq '.result.files[] | select(.valid | not)'",
+             "those that are wrong"},
+            {NULL, NULL}},
+    .exits = qetl_exits_check,
+    .run = validate,
+};

@@ -1,66 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The program: picks the command. */
 #include "cli.h"
-#include "config/suggest.h"
 #include "host/call.h"
+#include "pages.h"
+#include "style.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <qetl/plugin.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#ifndef QETL_VERSION
-#define QETL_VERSION "0.1.0"
-#endif
-
-static const struct {
-    const char *name;
-    int (*run)(struct qetl_cli *, struct qetl_findings *);
-} commands[] = {
-    {"run", qetl_cli_run},
-    {"validate", qetl_cli_validate},
-    {"plugin", qetl_cli_plugin},
-};
-enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
-
-static int version(void)
+static int fail(const struct qetl_findings *findings)
 {
-    printf("qetl %s (plugin ABI %u.%u%s)\n", QETL_VERSION, QETL_ABI_VERSION >> 16,
-           QETL_ABI_VERSION & 0xffff, QETL_ABI_DRAFT ? "-draft" : "");
-    return QETL_EXIT_OK;
-}
-
-static int unknown(const char *word)
-{
-    struct qetl_suggest suggest;
-    qetl_suggest_init(&suggest, word);
-    for (size_t i = 0; i < N_COMMANDS; i++)
-        qetl_suggest_offer(&suggest, commands[i].name);
-    fprintf(stderr, "qetl: there is no command '%s'%s%s%s; see qetl --help\n", word,
-            suggest.best ? ". Did you mean '" : "", suggest.best ? suggest.best : "",
-            suggest.best ? "'?" : "");
+    qetl_findings_print(findings, stderr, qetl_style_colour(stderr));
     return QETL_EXIT_CONFIG;
 }
 
-static int help(const char *command)
-{
-    return qetl_cli_help(command, stdout) ? unknown(command) : QETL_EXIT_OK;
-}
-
-static int run_command(size_t i, int argc, char **argv)
+/* words: the command's name, then its operands and options. */
+static int run_command(int n, char **words)
 {
     struct qetl_cli cli = {0};
     struct qetl_findings findings = {0};
+    size_t n_name;
     int exit_code = QETL_EXIT_OK;
-    if (qetl_cli_parse(&cli, argc, argv, &findings))
-        exit_code =
-            qetl_cli_answer(&cli, commands[i].name, QETL_EXIT_CONFIG, NULL, NULL, &findings);
+    const struct qetl_command *command = qetl_command_find((size_t)n, words, &n_name);
+    if (!command) {
+        qetl_command_unknown((size_t)n, words, &findings);
+        exit_code = fail(&findings);
+        qetl_findings_free(&findings);
+        return exit_code;
+    }
+    int skip = (int)n_name - 1;
+    if (qetl_cli_parse(&cli, command, n - skip, words + skip, &findings))
+        exit_code = qetl_cli_answer(&cli, QETL_EXIT_CONFIG, NULL, NULL, &findings);
     else if (cli.help)
-        qetl_cli_help(commands[i].name, stdout);
+        qetl_page_text(command, stdout, qetl_style_colour(stdout));
     else
-        exit_code = commands[i].run(&cli, &findings);
+        exit_code = command->run(&cli, &findings);
+    qetl_cli_clear(&cli);
     qetl_findings_free(&findings);
     return exit_code;
 }
@@ -74,21 +55,36 @@ static void fill_standard_streams(void)
             open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+/* An answer that did not arrive is none. */
+static int close_stdout(int exit_code)
+{
+    errno = 0;
+    if (!fflush(stdout) && !ferror(stdout))
+        return exit_code;
+    int error = errno;
+    struct pollfd pipe = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    bool gone = error == EPIPE || (poll(&pipe, 1, 0) == 1 && pipe.revents & POLLERR);
+    if (!gone)
+        fprintf(stderr, "qetl: the answer cannot be written to stdout: %s\n",
+                error ? strerror(error) : "an earlier write failed");
+    if (exit_code != QETL_EXIT_OK)
+        return exit_code;
+    return gone ? QETL_EXIT_SIGPIPE : QETL_EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
     fill_standard_streams();
     qetl_call_report_crashes(QETL_EXIT_FAILED);
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
     signal(SIGXFSZ, SIG_IGN); /* so is a file size limit */
-    const char *word = argc > 1 ? argv[1] : "";
-    if (strcmp(word, "--version") == 0 || strcmp(word, "version") == 0)
-        return version();
-    if (strcmp(word, "help") == 0)
-        return help(argc > 2 ? argv[2] : "");
-    if (!*word || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
-        return help("");
-    for (size_t i = 0; i < N_COMMANDS; i++)
-        if (strcmp(commands[i].name, word) == 0)
-            return run_command(i, argc - 1, argv + 1);
-    return unknown(word);
+    static char help[] = "help", version[] = "version";
+    char *alone[] = {help, NULL};
+    if (argc < 2)
+        return close_stdout(run_command(1, alone));
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        argv[1] = help;
+    else if (strcmp(argv[1], "--version") == 0)
+        argv[1] = version;
+    return close_stdout(run_command(argc - 1, argv + 1));
 }

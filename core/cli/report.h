@@ -28,5 +28,6 @@ json_t *qetl_report_result_json(const struct qetl_run_report *);
 /* "1,234,567" and "1.2 GB"; both answer the buffer. */
 char *qetl_number_text(int64_t number, char text[QETL_NUMBER_MAX]);
 char *qetl_bytes_text(int64_t bytes, char text[QETL_NUMBER_MAX]);
+const char *qetl_kind_word(uint32_t kind); /* "source" */
 
 #endif

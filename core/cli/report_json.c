@@ -25,10 +25,8 @@ json_t *qetl_report_summary_json(const struct qetl_run_report *r)
 
 static json_t *component_json(const struct qetl_component_report *c)
 {
-    const char *kind = c->kind == QETL_SOURCE ? "source"
-                       : c->kind == QETL_SINK ? "sink"
-                                              : "transform";
-    json_t *json = json_pack("{s:s, s:s, s:s}", "id", c->id, "kind", kind, "plugin", c->plugin);
+    json_t *json = json_pack("{s:s, s:s, s:s}", "id", c->id, "kind", qetl_kind_word(c->kind),
+                             "plugin", c->plugin);
     json_t *counts = counts_json(&c->counts);
     json_object_update(json, counts);
     json_decref(counts);

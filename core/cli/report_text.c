@@ -33,16 +33,17 @@ char *qetl_bytes_text(int64_t bytes, char text[QETL_NUMBER_MAX])
     return text;
 }
 
-static const char *kind_word(uint32_t kind)
+const char *qetl_kind_word(uint32_t kind)
 {
-    return kind == QETL_SOURCE ? "source" : kind == QETL_SINK ? "sink" : "transform";
+    static const char *const words[] = {"?", "source", "transform", "sink", "format"};
+    return words[kind <= QETL_FORMAT ? kind : 0];
 }
 
 static void print_component(const struct qetl_component_report *c, FILE *out)
 {
     char in[QETL_NUMBER_MAX], gone[QETL_NUMBER_MAX], filtered[QETL_NUMBER_MAX],
         rejected[QETL_NUMBER_MAX];
-    fprintf(out, "  %-12.12s %-9s %13s %13s %11s %9s %5.2f\n", c->id, kind_word(c->kind),
+    fprintf(out, "  %-12.12s %-9s %13s %13s %11s %9s %5.2f\n", c->id, qetl_kind_word(c->kind),
             qetl_number_text(c->counts.rows_in, in), qetl_number_text(c->counts.rows_out, gone),
             qetl_number_text(c->counts.rows_filtered, filtered),
             qetl_number_text(c->counts.rows_rejected, rejected), c->seconds);

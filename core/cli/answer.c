@@ -2,11 +2,10 @@
 /* What a command says at its end, to people and to machines. */
 #include "cli.h"
 #include "report.h"
+#include "style.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static json_t *error_json(int exit_code, const struct qetl_findings *findings)
 {
@@ -34,16 +33,18 @@ static json_t *answer_json(const char *command, int exit_code, const struct qetl
     return answer;
 }
 
+/* Of stdout, main looks after the end. */
 static int write_json(const struct qetl_cli *cli, const json_t *answer)
 {
     FILE *out = cli->json_file ? fopen(cli->json_file, "we") : stdout;
     int failed = !out || json_dumpf(answer, out, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) ||
-                 fputc('\n', out) == EOF || fflush(out);
+                 fputc('\n', out) == EOF;
+    if (out == stdout)
+        return 0;
+    failed |= out && fclose(out) != 0;
     if (failed)
-        fprintf(stderr, "qetl: the JSON answer cannot be written to %s: %s\n",
-                cli->json_file ? cli->json_file : "stdout", strerror(errno));
-    if (out && out != stdout)
-        failed |= fclose(out) != 0;
+        fprintf(stderr, "qetl: the JSON answer cannot be written to %s: %s\n", cli->json_file,
+                strerror(errno));
     return failed;
 }
 
@@ -54,20 +55,18 @@ int qetl_cli_verdict(const struct qetl_findings *findings)
     return qetl_findings_environment(findings) ? QETL_EXIT_ENVIRONMENT : QETL_EXIT_CONFIG;
 }
 
-int qetl_cli_answer(const struct qetl_cli *cli, const char *command, int exit_code,
-                    const struct qetl_run_report *report, json_t *result,
-                    const struct qetl_findings *findings)
+int qetl_cli_answer(const struct qetl_cli *cli, int exit_code, const struct qetl_run_report *report,
+                    json_t *result, const struct qetl_findings *findings)
 {
     json_t *kept = result ? result : json_null();
     if (cli->json || cli->json_file) {
-        json_t *answer = answer_json(command, exit_code, report, kept, findings);
+        json_t *answer = answer_json(cli->command->name, exit_code, report, kept, findings);
         if (write_json(cli, answer) && exit_code == QETL_EXIT_OK)
             exit_code = QETL_EXIT_FAILED;
         json_decref(answer);
     }
     if (!cli->json) {
-        int colour = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
-        qetl_findings_print(findings, stderr, colour);
+        qetl_findings_print(findings, stderr, qetl_style_colour(stderr));
         bool moved = report && report->processing_s > 0 && exit_code != QETL_EXIT_SIGPIPE;
         if (moved && !cli->quiet)
             qetl_report_print(report, stderr);

@@ -1,47 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* qetl plugin list|info: what is installed, from manifests alone. */
+/* qetl plugin info: a component and its options, from manifests alone. */
 #include "cli.h"
+#include "report.h"
 
 #include <qetl/plugin.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *kind_word(uint32_t kind)
-{
-    static const char *const words[] = {"?", "source", "transform", "sink", "format"};
-    return words[kind <= QETL_FORMAT ? kind : 0];
-}
-
-static json_t *plugin_json(const struct qetl_manifest *plugin)
-{
-    json_t *components = json_array();
-    for (size_t i = 0; i < plugin->n_components; i++)
-        json_array_append_new(components, json_pack("{s:s, s:s, s:s?}", "kind",
-                                                    kind_word(plugin->components[i].kind), "id",
-                                                    plugin->components[i].id, "summary",
-                                                    plugin->components[i].summary));
-    return json_pack("{s:s, s:s, s:s, s:o}", "id", plugin->id, "version", plugin->version,
-                     "manifest", plugin->manifest_path, "components", components);
-}
-
-static int list(struct qetl_cli *cli, const struct qetl_registry *registry,
-                struct qetl_findings *findings)
-{
-    json_t *plugins = json_array();
-    if (!cli->json)
-        printf("%-10s %-14s %-9s %s\n", "KIND", "COMPONENT", "VERSION", "SUMMARY");
-    for (size_t i = 0; i < qetl_registry_count(registry); i++) {
-        const struct qetl_manifest *plugin = qetl_registry_at(registry, i);
-        json_array_append_new(plugins, plugin_json(plugin));
-        for (size_t c = 0; !cli->json && c < plugin->n_components; c++)
-            printf("%-10s %-14s %-9s %.44s\n", kind_word(plugin->components[c].kind),
-                   plugin->components[c].id, plugin->version,
-                   plugin->components[c].summary ? plugin->components[c].summary : "");
-    }
-    return qetl_cli_answer(cli, "plugin list", QETL_EXIT_OK, NULL,
-                           json_pack("{s:o}", "plugins", plugins), findings);
-}
 
 static void print_wrapped(const char *text, int indent)
 {
@@ -93,7 +58,7 @@ static bool is_required(const json_t *options, const char *name)
 static void print_component(const struct qetl_manifest_component *component)
 {
     const struct qetl_manifest *plugin = component->plugin;
-    printf("%s '%s' of plugin %s %s\n", kind_word(component->kind), component->id, plugin->id,
+    printf("%s '%s' of plugin %s %s\n", qetl_kind_word(component->kind), component->id, plugin->id,
            plugin->version);
     if (component->summary)
         print_wrapped(component->summary, 2);
@@ -119,7 +84,7 @@ static int unknown_plugin(struct qetl_cli *cli, const struct qetl_registry *regi
         qetl_finding_mend(finding, "did you mean '%s'? qetl plugin list shows all", near);
     else if (finding)
         qetl_finding_mend(finding, "qetl plugin list shows what is installed");
-    return qetl_cli_answer(cli, "plugin info", QETL_EXIT_CONFIG, NULL, NULL, findings);
+    return qetl_cli_answer(cli, QETL_EXIT_CONFIG, NULL, NULL, findings);
 }
 
 static int info(struct qetl_cli *cli, const struct qetl_registry *registry, const char *name,
@@ -142,26 +107,37 @@ static int info(struct qetl_cli *cli, const struct qetl_registry *registry, cons
         }
     }
     if (json_array_size(found))
-        return qetl_cli_answer(cli, "plugin info", QETL_EXIT_OK, NULL,
-                               json_pack("{s:o}", "components", found), findings);
+        return qetl_cli_answer(cli, QETL_EXIT_OK, NULL, json_pack("{s:o}", "components", found),
+                               findings);
     json_decref(found);
     return unknown_plugin(cli, registry, name, findings);
 }
 
-int qetl_cli_plugin(struct qetl_cli *cli, struct qetl_findings *findings)
+static int plugin_info(struct qetl_cli *cli, struct qetl_findings *findings)
 {
-    const char *verb = cli->n_operands ? cli->operands[0] : "";
-    bool listing = strcmp(verb, "list") == 0 && cli->n_operands == 1;
-    if (!listing && (strcmp(verb, "info") != 0 || cli->n_operands != 2)) {
-        qetl_finding_add(findings, QETL_ERROR, "usage",
-                         "use: qetl plugin list, or qetl plugin info NAME");
-        return qetl_cli_answer(cli, "plugin", QETL_EXIT_CONFIG, NULL, NULL, findings);
-    }
     struct qetl_registry *registry = qetl_cli_registry(cli, findings);
     if (!registry)
-        return qetl_cli_answer(cli, "plugin", QETL_EXIT_ENVIRONMENT, NULL, NULL, findings);
-    int exit_code =
-        listing ? list(cli, registry, findings) : info(cli, registry, cli->operands[1], findings);
+        return qetl_cli_answer(cli, QETL_EXIT_ENVIRONMENT, NULL, NULL, findings);
+    int exit_code = info(cli, registry, cli->operands[0], findings);
     qetl_registry_free(registry);
     return exit_code;
 }
+
+const struct qetl_command qetl_command_plugin_info = {
+    .name = "plugin info",
+    .section = "Plugins",
+    .summary = "a connector and its options",
+    .synopses = (const char *const[]){"NAME", NULL},
+    .description = "Shows the components called NAME, or all components of the plugin NAME, with "
+                   "their options, defaults and examples. Nothing is loaded.",
+    .operands = {.name = "NAME", .least = 1, .most = 1, .completes = QETL_COMPLETES_PLUGIN},
+    .groups = {&qetl_options_json, &qetl_options_plugins, &qetl_options_general},
+    .examples =
+        (const struct qetl_example[]){
+            {"qetl plugin info csv", "what the format csv understands"},
+            {"qetl plugin info file --json | jq '.result.components[].component.options'",
+             "the schemas of source and sink"},
+            {NULL, NULL}},
+    .exits = qetl_exits_show,
+    .run = plugin_info,
+};

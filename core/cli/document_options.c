@@ -7,10 +7,10 @@ struct qetl_document *qetl_cli_document(const struct qetl_cli *cli, const char *
 {
     struct qetl_document *document = path ? qetl_document_load(path, findings)
                                           : qetl_document_from_oneliner(&cli->oneliner, findings);
-    if (!document || cli->n_settings == 0)
+    if (!document || !cli->settings.count)
         return document;
     struct qetl_document *changed =
-        qetl_document_set(document, cli->settings, cli->n_settings, findings);
+        qetl_document_set(document, cli->settings.items, cli->settings.count, findings);
     qetl_document_free(document);
     return changed;
 }
