@@ -85,6 +85,13 @@ static void print_option(const struct qetl_option *option, FILE *out)
     print_pair(term, option->help, OPTION_COLUMN, out);
 }
 
+static void print_examples(const struct qetl_command *command, size_t most, FILE *out, int colour)
+{
+    heading("Examples", out, colour);
+    for (size_t i = 0; i < most && command->examples[i].line; i++)
+        fprintf(out, "  # %s\n  %s\n", command->examples[i].says, command->examples[i].line);
+}
+
 static void print_command(const struct qetl_command *command, FILE *out, int colour)
 {
     for (size_t i = 0; command->synopses[i]; i++)
@@ -97,9 +104,7 @@ static void print_command(const struct qetl_command *command, FILE *out, int col
         for (size_t o = 0; o < command->groups[g]->n_options; o++)
             print_option(&command->groups[g]->options[o], out);
     }
-    heading("Examples", out, colour);
-    for (size_t i = 0; command->examples[i].line; i++)
-        fprintf(out, "  # %s\n  %s\n", command->examples[i].says, command->examples[i].line);
+    print_examples(command, SIZE_MAX, out, colour);
     heading("Exit codes", out, colour);
     for (size_t i = 0; command->exits[i].codes; i++)
         print_pair(command->exits[i].codes, command->exits[i].means, 17, out);
@@ -116,6 +121,7 @@ static void print_program(FILE *out, int colour)
         section = qetl_commands[i]->section;
         print_pair(qetl_commands[i]->name, qetl_commands[i]->summary, 17, out);
     }
+    print_examples(qetl_commands[0], 2, out, colour);
     heading("More", out, colour);
     print_pair("qetl COMMAND --help", "options, examples and exit codes of a command",
                OPTION_COLUMN, out);
