@@ -4,10 +4,11 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#include <qetl/sdk.h>
 
 bool qetl_expr_has_avx2(void)
 {
-    return __builtin_cpu_supports("avx2");
+    return qetl_cpu_allows(QETL_CPU_AVX2) && __builtin_cpu_supports("avx2");
 }
 
 __attribute__((target("avx2"))) int64_t

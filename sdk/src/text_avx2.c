@@ -149,7 +149,7 @@ AVX2 bool qetl_sdk_utf8_valid_avx2(const uint8_t *data, int64_t size)
 
 bool qetl_sdk_has_avx2(void)
 {
-    return __builtin_cpu_supports("avx2");
+    return qetl_cpu_allows(QETL_CPU_AVX2) && __builtin_cpu_supports("avx2");
 }
 
 #else

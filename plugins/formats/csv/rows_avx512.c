@@ -6,6 +6,7 @@
 #include "encoder.h"
 
 #include <immintrin.h>
+#include <qetl/sdk.h>
 
 #define ROWS_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,bmi,bmi2")))
 
@@ -45,7 +46,7 @@ static inline ROWS_TARGET bool cell_fast(const struct csv_encoder *e, const stru
 
 static bool avx512_usable(void)
 {
-    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+    return qetl_cpu_allows(QETL_CPU_AVX512) && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
            __builtin_cpu_supports("bmi2");
 }
 

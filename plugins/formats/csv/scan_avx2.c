@@ -5,6 +5,7 @@
 #include "kernels.h"
 
 #include <immintrin.h>
+#include <qetl/sdk.h>
 #include <string.h>
 
 #define WALK_TARGET __attribute__((target("avx2,pclmul,bmi,bmi2,popcnt")))
@@ -74,7 +75,7 @@ static inline WALK_TARGET void flatten(uint32_t *out, uint32_t at, uint64_t bits
 
 static bool avx2_usable(void)
 {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul") &&
+    return qetl_cpu_allows(QETL_CPU_AVX2) && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul") &&
            __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
            __builtin_cpu_supports("popcnt");
 }

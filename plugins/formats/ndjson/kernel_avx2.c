@@ -7,6 +7,7 @@
 #include "quote.h"
 
 #include <immintrin.h>
+#include <qetl/sdk.h>
 
 static inline WALK_TARGET __m256i load(const uint8_t *p)
 {
@@ -55,7 +56,7 @@ static inline WALK_TARGET uint64_t nondigits(const uint8_t *p)
 
 static bool usable(void)
 {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+    return qetl_cpu_allows(QETL_CPU_AVX2) && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
            __builtin_cpu_supports("bmi2");
 }
 

@@ -7,6 +7,7 @@
 #include "quote.h"
 
 #include <immintrin.h>
+#include <qetl/sdk.h>
 
 static inline WALK_TARGET __m512i load(const uint8_t *p)
 {
@@ -48,7 +49,7 @@ static inline WALK_TARGET uint64_t nondigits(const uint8_t *p)
 
 static bool usable(void)
 {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+    return qetl_cpu_allows(QETL_CPU_AVX512) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512vl") && ndjson_kernel_avx2.usable();
 }
 
