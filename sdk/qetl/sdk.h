@@ -242,9 +242,9 @@ static inline int32_t qetl_space_put(struct qetl_space *s, const void *data, int
 /* ---- Vector instructions ---- */
 
 enum qetl_cpu { QETL_CPU_PORTABLE, QETL_CPU_AVX2, QETL_CPU_AVX512 };
-/* [any] Whether kernels of that level may run, as far as the user is concerned: the environment variable
- * QETL_CPU (portable, avx2, avx512) holds a process to at most that level, to measure or to find a
- * fault. What the machine can do is asked beside it. */
+/* [any] Whether kernels of that level may run, as far as the user is concerned: the environment
+ * variable QETL_CPU (portable, avx2, avx512) holds a process to at most that level, to measure or
+ * to find a fault. What the machine can do is asked beside it. */
 int qetl_cpu_allows(enum qetl_cpu level);
 
 /* ---- The plugin's declaration: the one exported function and the manifest note ---- */

@@ -46,8 +46,8 @@ static inline ROWS_TARGET bool cell_fast(const struct csv_encoder *e, const stru
 
 static bool avx512_usable(void)
 {
-    return qetl_cpu_allows(QETL_CPU_AVX512) && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("bmi2");
+    return qetl_cpu_allows(QETL_CPU_AVX512) && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("bmi2");
 }
 
 const struct csv_rows_kernel csv_rows_avx512 = {"avx512", avx512_usable, rows_write};

@@ -75,9 +75,9 @@ static inline WALK_TARGET void flatten(uint32_t *out, uint32_t at, uint64_t bits
 
 static bool avx2_usable(void)
 {
-    return qetl_cpu_allows(QETL_CPU_AVX2) && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul") &&
-           __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
-           __builtin_cpu_supports("popcnt");
+    return qetl_cpu_allows(QETL_CPU_AVX2) && __builtin_cpu_supports("avx2") &&
+           __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
 }
 
 const struct csv_kernel csv_kernel_avx2 = {"avx2", avx2_usable, walk_last_end, walk_index};

@@ -68,10 +68,10 @@ static inline WALK_TARGET void flatten(uint32_t *out, uint32_t at, uint64_t bits
 
 static bool avx512_usable(void)
 {
-    return qetl_cpu_allows(QETL_CPU_AVX512) && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("pclmul") &&
-           __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
-           __builtin_cpu_supports("popcnt");
+    return qetl_cpu_allows(QETL_CPU_AVX512) && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi2") &&
+           __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
 }
 
 const struct csv_kernel csv_kernel_avx512 = {"avx512", avx512_usable, walk_last_end, walk_index};

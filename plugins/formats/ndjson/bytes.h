@@ -45,4 +45,24 @@ static inline uint64_t ndjson_stops8(uint64_t word)
            high;
 }
 
+/* Bit i: byte i is no digit. */
+static inline uint64_t ndjson_nondigits8(const uint8_t *p)
+{
+    const uint64_t ones = 0x0101010101010101u, low7 = ones * 0x7f;
+    uint64_t word = ndjson_load64(p) ^ ones * '0';
+    uint64_t high = (((word & low7) + ones * 0x76) | word) & ~low7;
+    return (high >> 7) * 0x0102040810204080u >> 56;
+}
+
+/* Which of size bytes are no digits, for at most 16 of them, else all; 8 bytes are readable. */
+static inline uint32_t ndjson_nondigits_in(const uint8_t *data, int64_t size)
+{
+    uint32_t first = (uint32_t)ndjson_nondigits8(data);
+    if (size <= 8)
+        return first & (((uint32_t)1 << size) - 1);
+    if (size > 16)
+        return ~(uint32_t)0;
+    return first | (uint32_t)ndjson_nondigits8(data + size - 8) << (size - 8);
+}
+
 #endif

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { RUN_COPY = 32, CELL_PIECE = 4096 };
+enum { RUN_COPY = NDJSON_RUN_COPY, CELL_PIECE = 4096 };
 
 static bool metadata_is(const struct ArrowSchema *field, const char *key, const char *value)
 {
@@ -189,7 +189,7 @@ static int32_t null_put(struct ndjson_encoder *e, const struct ndjson_outlet *o,
     return ndjson_pen_put(&e->pen, "null", 4);
 }
 
-static inline int32_t cell_put(struct ndjson_encoder *e, const struct ndjson_outlet *o, int64_t i)
+int32_t ndjson_cell_put(struct ndjson_encoder *e, const struct ndjson_outlet *o, int64_t i)
 {
     if (qetl_column_is_null(&o->column, i))
         return null_put(e, o, i);
@@ -209,7 +209,7 @@ static inline int32_t cell_put(struct ndjson_encoder *e, const struct ndjson_out
     return ndjson_write_json(e, cell.data, cell.size, o->trusted);
 }
 
-static void row_reject(struct ndjson_encoder *e, int64_t row, int64_t column)
+void ndjson_row_reject(struct ndjson_encoder *e, int64_t row, int64_t column)
 {
     struct qetl_reject reject = {.struct_size = sizeof reject,
                                  .row = row,
@@ -217,34 +217,20 @@ static void row_reject(struct ndjson_encoder *e, int64_t row, int64_t column)
                                  .code = e->code,
                                  .message = e->message};
     e->env.host->reject(e->env.ctx, &reject);
+    e->code = NULL;
 }
 
-/* A row begins at `begin` of the space. Each key brings its comma: the first becomes the brace. */
-static int32_t row_put(struct ndjson_encoder *e, int64_t row)
+/* Text and numbers that lie in views are the kernel's; the rest goes cell by cell. */
+static void outlet_aim(struct ndjson_outlet *o)
 {
-    struct ndjson_pen *pen = &e->pen;
-    int64_t begin = pen->p - pen->space->data;
-    for (int64_t i = 0; i < e->n_outlets; i++) {
-        int32_t status = cell_put(e, &e->outlets[i], row);
-        if (__builtin_expect(status != QETL_OK, 0))
-            return status;
-        if (__builtin_expect(e->code != NULL, 0)) {
-            row_reject(e, row, i);
-            e->code = NULL;
-            pen->p = pen->space->data + begin;
-            return QETL_OK;
-        }
-    }
-    int32_t status = ndjson_pen_room(pen, 3);
-    if (status)
-        return status;
-    uint8_t *first = pen->space->data + begin;
-    if (pen->p == first)
-        pen->p++;
-    *first = '{';
-    *pen->p++ = '}';
-    *pen->p++ = '\n';
-    return QETL_OK;
+    const struct qetl_column *c = &o->column;
+    bool views = c->layout == 'v' && !c->indices;
+    o->views = NULL;
+    if (!views || (o->kind != NDJSON_OUT_TEXT && o->kind != NDJSON_OUT_NUMBER))
+        return;
+    o->views = (const uint8_t *)c->buffers[0] + c->offset * 16;
+    o->data = (const uint8_t *const *)&c->buffers[1];
+    o->sizes = c->buffers[c->array->n_buffers - 2];
 }
 
 int32_t ndjson_encode_batch(struct ndjson_encoder *e, const struct ArrowArray *batch,
@@ -257,18 +243,14 @@ int32_t ndjson_encode_batch(struct ndjson_encoder *e, const struct ArrowArray *b
             return qetl_fail(e->env, status, NULL, NULL, "column \"%s\" cannot be read",
                              e->schema.children[i]->name);
         e->outlets[i].column.offset += batch->offset;
+        outlet_aim(&e->outlets[i]);
     }
     int32_t status = out->data ? QETL_OK : out->reserve(out, 1);
     if (status)
         return status;
     e->code = NULL;
     e->pen = (struct ndjson_pen){out, out->data + out->size, out->data + out->capacity};
-    int64_t whole = out->size;
-    for (int64_t row = 0; row < batch->length && !status; row++) {
-        status = row_put(e, row);
-        if (!status)
-            whole = e->pen.p - out->data;
-    }
-    out->size = whole;
+    status = e->kernel->rows(e, batch->length);
+    out->size = e->pen.p - out->data;
     return status;
 }

@@ -22,13 +22,18 @@ enum ndjson_outlet_kind {
     NDJSON_OUT_VALUE    /* a value of another type */
 };
 
+enum { NDJSON_RUN_COPY = 32 };
+
 struct ndjson_outlet {
-    uint8_t *run; /* ,"key":" with a quote at its end, readable for 32 bytes */
+    uint8_t *run; /* ,"key":" with a quote at its end, readable for NDJSON_RUN_COPY bytes more */
     int64_t run_size;
     enum ndjson_outlet_kind kind;
     bool trusted;              /* JSON that our decoder has read */
     bool leaves_out;           /* NULL spelled as nothing means that the key is missing */
     struct qetl_column column; /* of the batch at hand */
+    const uint8_t *views;      /* its text, where it lies in views of 16 bytes; else NULL */
+    const uint8_t *const *data;
+    const int64_t *sizes;
 };
 
 /* Where the bytes go: a space, held by two pointers. */
@@ -55,6 +60,13 @@ int32_t ndjson_encoder_open(struct ndjson_encoder *e, struct qetl_env env,
 void ndjson_encoder_free(struct ndjson_encoder *e);
 int32_t ndjson_encode_batch(struct ndjson_encoder *e, const struct ArrowArray *batch,
                             struct qetl_space *out);
+
+/* ---- encode.c, for the kernels' loop over rows (rows.h) ---- */
+
+/* Any cell, with its key. e->code says why it cannot be written. */
+int32_t ndjson_cell_put(struct ndjson_encoder *e, const struct ndjson_outlet *o, int64_t i);
+/* For e->code, which is forgotten. */
+void ndjson_row_reject(struct ndjson_encoder *e, int64_t row, int64_t column);
 
 /* ---- write.c ---- */
 

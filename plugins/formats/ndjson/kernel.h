@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is done once per instruction set: reading records, and looking for what must be escaped.
+ * What is done once per instruction set: reading records, writing rows, looking for what must be
+ * escaped.
  *
  * Invariant: every kernel answers what the portable one answers.
  * Ownership: constants.
@@ -13,6 +14,7 @@
 #include <stdint.h>
 
 struct ndjson_decoder;
+struct ndjson_encoder;
 
 struct ndjson_kernel {
     const char *name;
@@ -24,6 +26,9 @@ struct ndjson_kernel {
     /* Copies text, escaped, to out, which has room for 6 * size + 64 bytes; nothing at or behind
      * limit is read, and size bytes are readable. Answers the end of what was written. */
     uint8_t *(*quote)(uint8_t *out, const uint8_t *data, int64_t size, const uint8_t *limit);
+    /* Writes the first n rows of the encoder's batch behind its pen. After a failure the pen stands
+     * behind the last whole row. A QETL_ status. */
+    int32_t (*rows)(struct ndjson_encoder *e, int64_t n);
 };
 
 extern const struct ndjson_kernel ndjson_kernel_portable;

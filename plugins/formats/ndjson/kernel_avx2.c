@@ -56,8 +56,8 @@ static inline WALK_TARGET uint64_t nondigits(const uint8_t *p)
 
 static bool usable(void)
 {
-    return qetl_cpu_allows(QETL_CPU_AVX2) && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-           __builtin_cpu_supports("bmi2");
+    return qetl_cpu_allows(QETL_CPU_AVX2) && __builtin_cpu_supports("avx2") &&
+           __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
 }
 
 static WALK_TARGET int64_t lines(const uint8_t *data, int64_t size, bool *ascii)
@@ -95,5 +95,9 @@ static WALK_TARGET uint8_t *quote(uint8_t *out, const uint8_t *data, int64_t siz
     return ndjson_quote_tail(out, p, end);
 }
 
-const struct ndjson_kernel ndjson_kernel_avx2 = {"avx2", usable, walk_chunk, lines, quote};
+#define nondigits_in ndjson_nondigits_in
+#include "rows.h"
+
+const struct ndjson_kernel ndjson_kernel_avx2 = {"avx2", usable, walk_chunk,
+                                                 lines,  quote,  rows_put};
 #endif

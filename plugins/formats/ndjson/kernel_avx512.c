@@ -49,8 +49,9 @@ static inline WALK_TARGET uint64_t nondigits(const uint8_t *p)
 
 static bool usable(void)
 {
-    return qetl_cpu_allows(QETL_CPU_AVX512) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") && ndjson_kernel_avx2.usable();
+    return qetl_cpu_allows(QETL_CPU_AVX512) && __builtin_cpu_supports("avx512f") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+           ndjson_kernel_avx2.usable();
 }
 
 static WALK_TARGET int64_t lines(const uint8_t *data, int64_t size, bool *ascii)
@@ -88,5 +89,18 @@ static WALK_TARGET uint8_t *quote(uint8_t *out, const uint8_t *data, int64_t siz
     return out;
 }
 
-const struct ndjson_kernel ndjson_kernel_avx512 = {"avx512", usable, walk_chunk, lines, quote};
+static inline WALK_TARGET uint32_t nondigits_in(const uint8_t *data, int64_t size)
+{
+    if (size > 32)
+        return ~(uint32_t)0;
+    uint32_t all = _bzhi_u32(~(uint32_t)0, (uint32_t)size);
+    __m256i bytes = _mm256_maskz_loadu_epi8(all, data);
+    __m256i value = _mm256_sub_epi8(bytes, _mm256_set1_epi8('0'));
+    return all & ~_mm256_cmple_epu8_mask(value, _mm256_set1_epi8(9));
+}
+
+#include "rows.h"
+
+const struct ndjson_kernel ndjson_kernel_avx512 = {"avx512", usable, walk_chunk,
+                                                   lines,    quote,  rows_put};
 #endif

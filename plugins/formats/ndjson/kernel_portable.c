@@ -21,18 +21,10 @@ static inline const uint8_t *stop_from(const uint8_t *p, const uint8_t *end)
     return p;
 }
 
-static inline uint64_t nondigits8(const uint8_t *p)
-{
-    const uint64_t ones = 0x0101010101010101u, low7 = ones * 0x7f;
-    uint64_t word = ndjson_load64(p) ^ ones * '0';
-    uint64_t high = (((word & low7) + ones * 0x76) | word) & ~low7;
-    return (high >> 7) * 0x0102040810204080u >> 56;
-}
-
 static inline uint64_t nondigits(const uint8_t *p)
 {
-    return nondigits8(p) | nondigits8(p + 8) << 8 | nondigits8(p + 16) << 16 |
-           nondigits8(p + 24) << 24 | ~(uint64_t)UINT32_MAX;
+    return ndjson_nondigits8(p) | ndjson_nondigits8(p + 8) << 8 | ndjson_nondigits8(p + 16) << 16 |
+           ndjson_nondigits8(p + 24) << 24 | ~(uint64_t)UINT32_MAX;
 }
 
 #include "walk.h"
@@ -70,4 +62,8 @@ static uint8_t *quote(uint8_t *out, const uint8_t *data, int64_t size, const uin
     return ndjson_quote_tail(out, p, end);
 }
 
-const struct ndjson_kernel ndjson_kernel_portable = {"portable", usable, walk_chunk, lines, quote};
+#define nondigits_in ndjson_nondigits_in
+#include "rows.h"
+
+const struct ndjson_kernel ndjson_kernel_portable = {"portable", usable, walk_chunk,
+                                                     lines,      quote,  rows_put};
