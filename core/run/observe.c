@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "observe.h"
+
+#include "op.h"
+#include "run_internal.h"
+
+#include <stdlib.h>
+
+bool qetl_sight_holds(const struct qetl_sight *sight, int64_t row)
+{
+    for (size_t i = 0; i < sight->n_rejected; i++)
+        if (sight->rejected[i].row == row)
+            return false;
+    return true;
+}
+
+void qetl_run_drain(struct qetl_run *run)
+{
+    if (!atomic_exchange(&run->draining, 1))
+        qetl_parker_notify_all(&run->parker);
+}
+
+const struct ArrowSchema *qetl_run_schema(const struct qetl_run *run, size_t node, uint32_t port)
+{
+    const struct qetl_node_flow *flow = &run->flows[node];
+    return port < flow->n_ports ? flow->ports[port].schema : NULL;
+}
+
+const char *qetl_run_inferred(const struct qetl_run *run, size_t node, int64_t *sample_bytes)
+{
+    *sample_bytes = run->flows[node].sample_bytes;
+    return run->flows[node].inferred;
+}
+
+static const char *part_word(enum qetl_edge_part part)
+{
+    static const char *const words[] = {"read", "decode", "process", "encode", "write"};
+    return words[part];
+}
+
+static void report_edge(const struct qetl_run *run, size_t e, struct qetl_edge_report *out)
+{
+    const struct qetl_edge *edge = run->edges[e];
+    const struct qetl_edge_ends *ends = &run->edge_ends[e];
+    *out = (struct qetl_edge_report){
+        .from = run->pipeline->nodes[ends->from].id,
+        .to = run->pipeline->nodes[ends->to].id,
+        .from_part = part_word(ends->from_part),
+        .to_part = part_word(ends->to_part),
+        .depth = qetl_edge_depth(edge),
+        .capacity = qetl_edge_capacity(edge),
+        .producers = qetl_edge_producers(edge),
+        .blocked_s = (double)qetl_edge_blocked_ns(edge, qetl_now_ns()) / 1e9,
+    };
+}
+
+void qetl_flow_report(struct qetl_run *run, struct qetl_flow_report *out)
+{
+    static const char *const phases[] = {"setup", "processing", "finish", "over"};
+    int phase = atomic_load(&run->phase);
+    *out = (struct qetl_flow_report){
+        .memory_bytes = qetl_pool_in_use(run->pool),
+        .memory_budget_bytes = qetl_pool_budget(run->pool),
+        .phase = phases[phase],
+    };
+    if (phase != QETL_PHASE_PROCESSING) /* before, the plan may be in the making */
+        return;
+    out->edges = calloc(run->n_edges + 1, sizeof *out->edges);
+    for (; out->edges && out->n_edges < run->n_edges; out->n_edges++)
+        report_edge(run, out->n_edges, &out->edges[out->n_edges]);
+}
+
+void qetl_flow_report_free(struct qetl_flow_report *report)
+{
+    free(report->edges);
+    *report = (struct qetl_flow_report){0};
+}
