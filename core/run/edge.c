@@ -2,6 +2,8 @@
 #include "edge.h"
 
 #include "data/batch.h"
+#include "data/tally.h"
+#include "op.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@ struct producer {
     _Alignas(64) uint64_t unit; /* one to many: the next unit; many to one: the one under way */
     struct waiting *waiting;    /* a queue: [first, end) */
     size_t first, end, room;
+    atomic_llong blocked_ns, blocked_since_ns; /* since: 0, there is room */
 };
 
 struct lane { /* the consumer's side of one ring */
@@ -135,9 +138,45 @@ bool qetl_edge_flush(struct qetl_edge *edge, uint32_t p)
     return from->first == from->end;
 }
 
+/* The clock is read at the two ends of a wait alone. */
+static void note_room(struct producer *from, bool room)
+{
+    long long since = atomic_load_explicit(&from->blocked_since_ns, memory_order_relaxed);
+    if (room == !since)
+        return;
+    int64_t now = qetl_now_ns();
+    if (room)
+        qetl_tally_add(&from->blocked_ns, now - since);
+    atomic_store_explicit(&from->blocked_since_ns, room ? 0 : now, memory_order_relaxed);
+}
+
 bool qetl_edge_has_room(struct qetl_edge *edge, uint32_t p)
 {
-    return qetl_edge_flush(edge, p) && qetl_ring_has_room(edge->rings[ring_for(edge, p)]);
+    bool room = qetl_edge_flush(edge, p) && qetl_ring_has_room(edge->rings[ring_for(edge, p)]);
+    note_room(&edge->from[p], room);
+    return room;
+}
+
+int64_t qetl_edge_blocked_ns(const struct qetl_edge *edge, int64_t now_ns)
+{
+    int64_t blocked = 0;
+    for (uint32_t p = 0; p < edge->producers; p++) {
+        struct producer *from = &edge->from[p];
+        long long since = atomic_load_explicit(&from->blocked_since_ns, memory_order_relaxed);
+        blocked += qetl_tally_get(&from->blocked_ns);
+        blocked += since && now_ns > since ? now_ns - since : 0;
+    }
+    return blocked;
+}
+
+uint32_t qetl_edge_producers(const struct qetl_edge *edge)
+{
+    return edge->producers;
+}
+
+uint32_t qetl_edge_capacity(const struct qetl_edge *edge)
+{
+    return edge->n_rings * qetl_ring_capacity(edge->rings[0]);
 }
 
 static int32_t waiting_add(struct producer *from, uint32_t ring, const struct qetl_slot *slot)

@@ -53,6 +53,10 @@ void qetl_edge_begin_unit(struct qetl_edge *, uint32_t p, uint64_t unit);
 /* Consumer replica c. CHUNK, BATCH, BLOCK, BARRIER or END. seq: the unit's number. */
 enum qetl_take qetl_edge_take(struct qetl_edge *, uint32_t c, struct qetl_slot *out);
 uint32_t qetl_edge_depth(const struct qetl_edge *);
+uint32_t qetl_edge_capacity(const struct qetl_edge *);
+uint32_t qetl_edge_producers(const struct qetl_edge *);
+/* [any] How long producers found no room, summed over them. */
+int64_t qetl_edge_blocked_ns(const struct qetl_edge *, int64_t now_ns);
 uint32_t qetl_edge_depth_for(const struct qetl_edge *, uint32_t c);
 
 #endif

@@ -13,6 +13,7 @@
 #include "bind.h"
 #include "host/instance.h"
 
+struct qetl_lookout;
 struct qetl_source_state;
 
 struct qetl_column_flow {
@@ -38,12 +39,16 @@ struct qetl_node_flow {
     struct qetl_ctx *codec;       /* source: frames. sink: header and footer */
     struct qetl_port_flow *ports; /* outputs */
     uint32_t n_ports;
+    struct qetl_lookout *lookouts; /* one a port; sinks: one an input */
+    uint32_t n_lookouts;
 
     /* sources */
     bool bytes; /* emits or takes bytes */
     struct ArrowSchema schema;
     void *prologue;
     size_t prologue_size;
+    char *inferred; /* the format's summary of the sample, or NULL */
+    int64_t sample_bytes;
     struct qetl_want *wants; /* what is decoded */
     int64_t n_wants;
     struct qetl_source_info source;
@@ -63,6 +68,9 @@ const struct qetl_port_flow *qetl_flow_input(const struct qetl_node_flow *flows,
                                              const struct qetl_input *);
 void qetl_node_flow_free(struct qetl_node_flow *);
 
+/* forms.c: before forms are decided: somebody looks at every column, as it is spelled where that is
+ * known; which rows are rejected does not change by it. */
+void qetl_flow_want_all(const struct qetl_pipeline *, struct qetl_node_flow *flows);
 /* forms.c: decides wanted forms from the sinks back to the sources, and with them `wants` and
  * `takes`. The sinks' `takes[].wants[].form` hold the accepted bits before, one form after. */
 int32_t qetl_flow_decide_forms(const struct qetl_pipeline *, struct qetl_node_flow *flows);

@@ -6,6 +6,7 @@
  */
 #include "flow.h"
 
+#include "lookout.h"
 #include "op_source.h"
 
 #include <stdio.h>
@@ -143,6 +144,16 @@ static int32_t decide_source(struct qetl_node_flow *flow)
     return QETL_OK;
 }
 
+void qetl_flow_want_all(const struct qetl_pipeline *pipeline, struct qetl_node_flow *flows)
+{
+    for (size_t n = 0; n < pipeline->n_nodes; n++)
+        for (uint32_t p = 0; p < flows[n].n_ports; p++)
+            for (int64_t c = 0; c < flows[n].ports[p].n_columns; c++) {
+                struct qetl_column_flow *column = &flows[n].ports[p].columns[c];
+                column->wanted |= column->lexical ? QETL_FORM_LEXICAL : QETL_FORM_VALUE;
+            }
+}
+
 int32_t qetl_flow_decide_forms(const struct qetl_pipeline *pipeline, struct qetl_node_flow *flows)
 {
     int32_t status = QETL_OK;
@@ -171,7 +182,9 @@ void qetl_node_flow_free(struct qetl_node_flow *flow)
     free(flow->takes);
     qetl_schema_release(&flow->schema);
     qetl_schema_release(&flow->source.schema);
+    qetl_lookouts_free(flow->lookouts, flow->n_lookouts);
     free(flow->prologue);
+    free(flow->inferred);
     free(flow->wants);
     qetl_source_state_free(flow->reader);
     qetl_binding_free(&flow->binding);

@@ -281,6 +281,10 @@ static bool has_bytes(const struct qetl_source_state *s)
 int32_t qetl_frame_step(struct qetl_op *op)
 {
     struct qetl_source_state *s = op->state;
+    if (atomic_load_explicit(&op->run->draining, memory_order_relaxed)) {
+        s->ended = true; /* what was not framed yet was not taken in */
+        return QETL_STEP_DONE;
+    }
     bool complete = s->object_ended || s->exhausted;
     if (has_bytes(s) && (complete || !should_fill(op))) {
         if (s->exhausted && !s->object_ended)

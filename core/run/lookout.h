@@ -25,7 +25,7 @@ struct qetl_lookout {
     pthread_mutex_t lock;
     struct qetl_tap *taps;
     atomic_llong missed; /* rows that no tap was offered, since the lock was taken */
-    bool ended; /* no more rows will come: the run is over */
+    bool ended;          /* no more rows will come: the run is over */
 };
 
 struct qetl_lookout *qetl_lookouts_new(uint32_t n, bool observed);

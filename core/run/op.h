@@ -17,6 +17,7 @@
 #include "flow.h"
 #include "host/call.h"
 #include "host/instance.h"
+#include "lookout.h"
 
 struct qetl_run;
 struct qetl_op;
@@ -37,6 +38,7 @@ struct qetl_op_class {
     /* (opt) Goes on with what is pending; IDLE: waits for a wake. Sources produce here. */
     int32_t (*resume)(struct qetl_op *);
     void (*free)(struct qetl_op *); /* (opt) the class's own state, not the op */
+    bool shows;                     /* what it emits are the rows of its node's output */
 };
 
 struct qetl_target {

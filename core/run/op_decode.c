@@ -129,4 +129,4 @@ static int32_t decode_feed(struct qetl_op *op, struct qetl_message *message)
     return status;
 }
 
-const struct qetl_op_class qetl_op_decode = {.feed = decode_feed};
+const struct qetl_op_class qetl_op_decode = {.feed = decode_feed, .shows = true};

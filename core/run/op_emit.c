@@ -53,6 +53,8 @@ int32_t qetl_op_emit(struct qetl_op *op, uint32_t out_port, enum qetl_slot_kind 
     const struct qetl_out_port *port = &op->out[out_port];
     assert(port->n_targets <= 1 || kind == QETL_SLOT_BATCH);
     int32_t status = QETL_OK;
+    if (op->class->shows && qetl_lookout_used(&op->flow->lookouts[out_port]))
+        qetl_lookout_show(op, out_port, payload);
     for (size_t i = 0; !status && i < port->n_targets; i++) {
         if (i + 1 < port->n_targets)
             qetl_batch_ref(payload);

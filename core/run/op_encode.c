@@ -95,6 +95,8 @@ static int32_t encode_batch(struct qetl_op *op, const struct qetl_batch *batch)
         return qetl_op_fault(op, "out_of_memory", "no memory for encoded rows");
     qetl_tally_add(&op->instance->tally.rows_in, batch->rows);
     status = encode_into(op, batch, &space);
+    if (!status && qetl_lookout_used(&op->flow->lookouts[op->take]))
+        qetl_lookout_show(op, op->take, batch);
     int64_t rejected = status ? 0 : qetl_op_bury(op, batch->origin, batch, &state->take->delivered);
     if (!status && rejected < 0)
         status = (int32_t)rejected;

@@ -76,6 +76,8 @@ static int32_t write_batch(struct qetl_op *op, const struct qetl_batch *batch, u
     qetl_array_release(&view);
     if (status)
         return status;
+    if (qetl_lookout_used(&op->flow->lookouts[port]))
+        qetl_lookout_show(op, port, batch);
     int64_t rejected = qetl_op_bury(op, batch->origin, batch, &take->delivered);
     if (rejected < 0)
         return (int32_t)rejected;

@@ -389,4 +389,5 @@ const struct qetl_op_class qetl_op_transform = {
     .feed = transform_feed,
     .resume = transform_resume,
     .free = transform_free,
+    .shows = true,
 };

@@ -351,6 +351,15 @@ static int32_t stage_make(const struct draft *draft, size_t s, uint32_t replicas
     return status;
 }
 
+static enum qetl_edge_part part_of(const struct draft_op *op)
+{
+    return op->class == &qetl_op_source      ? QETL_PART_READ
+           : op->class == &qetl_op_decode    ? QETL_PART_DECODE
+           : op->class == &qetl_op_transform ? QETL_PART_PROCESS
+           : op->class == &qetl_op_encode    ? QETL_PART_ENCODE
+                                             : QETL_PART_WRITE;
+}
+
 static int32_t edge_make(const struct draft *draft, const struct draft_edge *from)
 {
     struct qetl_run *run = draft->run;
@@ -362,6 +371,12 @@ static int32_t edge_make(const struct draft *draft, const struct draft_edge *fro
         qetl_edge_new(producer->n_tasks, consumer->n_tasks, capacity, &run->parker);
     if (!edge)
         return QETL_E_NO_MEMORY;
+    run->edge_ends[run->n_edges] = (struct qetl_edge_ends){
+        .from = from->from->node,
+        .to = from->to->node,
+        .from_part = part_of(from->from),
+        .to_part = part_of(from->to),
+    };
     run->edges[run->n_edges++] = edge;
     producer->outputs[producer->n_outputs++] = edge;
     int32_t status = QETL_OK;
@@ -381,7 +396,8 @@ static int32_t build(struct draft *draft)
     struct qetl_run *run = draft->run;
     run->stages = calloc(draft->n_stages + 1, sizeof *run->stages);
     run->edges = calloc(draft->n_edges + 1, sizeof *run->edges);
-    if (!run->stages || !run->edges)
+    run->edge_ends = calloc(draft->n_edges + 1, sizeof *run->edge_ends);
+    if (!run->stages || !run->edges || !run->edge_ends)
         return QETL_E_NO_MEMORY;
     int32_t status = QETL_OK;
     for (size_t s = 0; !status && s < draft->n_stages; s++) {
@@ -395,6 +411,19 @@ static int32_t build(struct draft *draft)
     return status;
 }
 
+static int32_t lookouts_make(struct qetl_run *run)
+{
+    for (size_t n = 0; n < run->pipeline->n_nodes; n++) {
+        struct qetl_node_flow *flow = &run->flows[n];
+        bool sink = run->pipeline->nodes[n].kind == QETL_SINK;
+        flow->n_lookouts = sink ? flow->n_takes : flow->n_ports;
+        flow->lookouts = qetl_lookouts_new(flow->n_lookouts, run->options.observer != NULL);
+        if (!flow->lookouts)
+            return QETL_E_NO_MEMORY;
+    }
+    return QETL_OK;
+}
+
 int32_t qetl_run_plan(struct qetl_run *run)
 {
     struct draft draft = {.run = run};
@@ -402,7 +431,9 @@ int32_t qetl_run_plan(struct qetl_run *run)
     draft.ops_end = &draft.ops;
     draft.by_node = calloc(n + 1, sizeof *draft.by_node);
     draft.single = calloc(n * 2 + 1, sizeof *draft.single);
-    int32_t status = draft.by_node && draft.single ? draft_all(&draft) : QETL_E_NO_MEMORY;
+    int32_t status = lookouts_make(run);
+    if (!status)
+        status = draft.by_node && draft.single ? draft_all(&draft) : QETL_E_NO_MEMORY;
     if (!status)
         status = build(&draft);
     while (draft.ops) {

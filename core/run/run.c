@@ -183,6 +183,7 @@ void qetl_run_free(struct qetl_run *run)
     for (size_t e = 0; e < run->n_edges; e++)
         qetl_edge_free(run->edges[e]);
     free(run->edges);
+    free(run->edge_ends);
     for (size_t n = 0; run->flows && n < run->pipeline->n_nodes; n++)
         qetl_node_flow_free(&run->flows[n]);
     free(run->flows);

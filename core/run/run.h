@@ -30,6 +30,8 @@ enum { QETL_MEMORY_BYTES = 256 << 20 }; /* the budget, unless another is given *
 
 enum qetl_driver { QETL_DRIVE_POOL, QETL_DRIVE_PULL };
 
+struct qetl_observer;
+
 struct qetl_run_options {
     int workers;          /* data threads in all; 0: one per processor */
     int64_t memory_bytes; /* the run's budget; 0: 256 MiB */
@@ -40,6 +42,7 @@ struct qetl_run_options {
     void (*log)(void *arg, const char *component, int level,
                 const char *message); /* [any] or NULL */
     void *log_arg;
+    const struct qetl_observer *observer; /* or NULL; observe.h */
 };
 
 struct qetl_component_report {

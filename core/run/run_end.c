@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a run ends before its time, what it says about it, and when epochs begin. */
+#include "observe.h"
 #include "op.h"
 #include "run_internal.h"
 
@@ -164,6 +165,12 @@ int32_t qetl_run_count_rejected(struct qetl_run *run, const struct qetl_node *no
 void qetl_run_letter(void *arg, struct qetl_letter *letter)
 {
     struct qetl_run *run = arg;
+    const struct qetl_observer *observer = run->options.observer;
+    if (observer && observer->letter) {
+        observer->letter(observer->arg, letter);
+        qetl_letter_free(letter);
+        return;
+    }
     int error = qetl_letter_store_put(run->letters, letter);
     if (!error)
         return;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The end of a run: the ledger is checked, then all sinks' outputs become visible, or none. */
+#include "lookout.h"
 #include "op.h"
 #include "run_internal.h"
 
@@ -137,6 +138,8 @@ static void trackers_close(struct qetl_run *run)
 
 int qetl_run_finish(struct qetl_run *run)
 {
+    for (size_t n = 0; run->flows && n < run->pipeline->n_nodes; n++)
+        qetl_lookouts_end(run->flows[n].lookouts, run->flows[n].n_lookouts);
     trackers_close(run);
     if (!qetl_run_stopping(run) && !all_prepared(run))
         qetl_run_fault(run, NULL, "ledger",

@@ -19,6 +19,19 @@
 
 #include <pthread.h>
 
+enum qetl_edge_part {
+    QETL_PART_READ,
+    QETL_PART_DECODE,
+    QETL_PART_PROCESS,
+    QETL_PART_ENCODE,
+    QETL_PART_WRITE
+};
+
+struct qetl_edge_ends { /* between which nodes, and which parts of them */
+    size_t from, to;
+    enum qetl_edge_part from_part, to_part;
+};
+
 struct qetl_run {
     const struct qetl_pipeline *pipeline;
     const struct qetl_registry *registry;
@@ -38,12 +51,14 @@ struct qetl_run {
     struct qetl_stage *stages;
     size_t n_stages;
     struct qetl_edge **edges;
+    struct qetl_edge_ends *edge_ends; /* one an edge */
     size_t n_edges;
     struct qetl_ctx **instances; /* all of them, in the order of their making */
     size_t n_instances;
     struct qetl_prepared *prepared; /* one a node; sinks alone */
 
     atomic_int stopping;   /* 0: running; else 1 + the exit code */
+    atomic_int draining;   /* sources end where they are */
     atomic_int tasks_open; /* tasks that have not ended */
     atomic_int units_open; /* units of work that were taken in and are not done with */
     atomic_llong rejected;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Set-up: every plugin is made and asked what it is, from the sources to the sinks. */
 #include "host/host.h"
+#include "observe.h"
 #include "op.h"
 #include "op_source.h"
 #include "plugin/loader.h"
@@ -61,7 +62,8 @@ static int32_t take_inferred(struct qetl_run *run, const struct qetl_node *node,
         memcpy(flow->prologue, inferred->prologue.data, inferred->prologue.size);
     if (inferred->summary && run->env.log)
         run->env.log(run->env.arg, node->id, QETL_LOG_INFO, inferred->summary);
-    return QETL_OK;
+    flow->inferred = inferred->summary ? strdup(inferred->summary) : NULL;
+    return inferred->summary && !flow->inferred ? no_memory(run, node) : QETL_OK;
 }
 
 static int32_t infer(struct qetl_op *op, struct qetl_node_flow *flow)
@@ -76,6 +78,7 @@ static int32_t infer(struct qetl_op *op, struct qetl_node_flow *flow)
         .object = state->object ? state->object->name : "",
     };
     struct qetl_inferred inferred = {.struct_size = sizeof inferred};
+    flow->sample_bytes = sample.size;
     int32_t status = flow->format->format->infer(flow->codec->self, &sample, &inferred);
     if (status < 0)
         return qetl_run_fail(run, op->node, flow->codec, "infer", status);
@@ -314,7 +317,10 @@ static int32_t setup_node(struct qetl_run *run, size_t n)
 {
     const struct qetl_node *node = &run->pipeline->nodes[n];
     struct qetl_node_flow *flow = &run->flows[n];
-    int32_t status = load(run, &node->use, &flow->component);
+    const struct qetl_observer *observer = run->options.observer;
+    if (observer && observer->stand_in)
+        flow->component = observer->stand_in(observer->arg, node);
+    int32_t status = flow->component ? QETL_OK : load(run, &node->use, &flow->component);
     if (!status)
         status = load(run, &node->format, &flow->format);
     if (!status && !(flow->instance = qetl_run_instance(run, node, &node->use, flow->component)))
@@ -339,6 +345,8 @@ int32_t qetl_run_setup(struct qetl_run *run)
         status = qetl_run_stopping(run) ? QETL_E_CANCELLED : setup_node(run, n);
     if (status)
         return status;
+    if (run->options.observer)
+        qetl_flow_want_all(run->pipeline, run->flows);
     status = qetl_flow_decide_forms(run->pipeline, run->flows);
     if (status)
         return qetl_run_fault(run, &run->pipeline->nodes[0], "unsupported",

@@ -23,6 +23,7 @@ struct qetl_tap {
     struct qetl_want *wants;    /* of the visible columns, in their order */
     struct qetl_ctx *ctx;       /* in whose name the expression is compiled */
     struct qetl_expr *where;
+    struct qetl_want *where_wants;
     atomic_llong missed;
     long long missed_before; /* the lookout's, when it was opened */
     int64_t failed;
@@ -88,6 +89,7 @@ void qetl_tap_unref(struct qetl_tap *tap)
     qetl_schema_release(&tap->schema);
     qetl_schema_release(&tap->visible);
     free(tap->wants);
+    free(tap->where_wants);
     free(tap->selected);
     pthread_mutex_destroy(&tap->lock);
     free(tap);
@@ -158,8 +160,8 @@ static int32_t visible_make(struct qetl_tap *tap, const struct qetl_port_flow *f
         if (!wanted)
             continue;
         bool value = wanted & QETL_FORM_VALUE;
-        tap->wants[tap->visible.n_children] = (struct qetl_want){
-            .column = c, .form = value ? QETL_FORM_VALUE : QETL_FORM_LEXICAL};
+        tap->wants[tap->visible.n_children] =
+            (struct qetl_want){.column = c, .form = value ? QETL_FORM_VALUE : QETL_FORM_LEXICAL};
         status = value ? qetl_schema_copy(field, &copy)
                        : qetl_schema_init_field(&copy, field->name, "vu");
         if (!status)
@@ -174,7 +176,8 @@ static int where_compile(struct qetl_tap *tap, const struct qetl_node *node, con
     const struct qetl_run *run = tap->run;
     tap->ctx = qetl_instance_new(&run->env, node, &node->use,
                                  run->flows[node - run->pipeline->nodes].component);
-    if (!tap->ctx)
+    tap->where_wants = calloc((size_t)tap->visible.n_children + 1, sizeof *tap->where_wants);
+    if (!tap->ctx || !tap->where_wants)
         return complain(findings, "out_of_memory", "%s", "no memory for a tap", NULL);
     int32_t status =
         qetl_expr_service()->compile(tap->ctx, where, NULL, &tap->visible, &tap->where);
@@ -188,7 +191,9 @@ static int where_compile(struct qetl_tap *tap, const struct qetl_node *node, con
     struct qetl_error_report error = qetl_instance_take_error(tap->ctx);
     complain(findings, "expression", "%s",
              error.message ? error.message : "a condition must be true or false",
-             error.suggestion ? error.suggestion : status ? NULL : "compare it with something");
+             error.suggestion ? error.suggestion
+             : status         ? NULL
+                              : "compare it with something");
     qetl_error_report_free(&error);
     return -1;
 }
@@ -279,11 +284,10 @@ json_t *qetl_tap_columns(const struct qetl_tap *tap)
         char type[128];
         bool visible = v < tap->visible.n_children && tap->wants[v].column == c;
         v += visible;
-        json_array_append_new(columns,
-                              json_pack("{s:s, s:s, s:b}", "name", tap->schema.children[c]->name,
-                                        "type",
-                                        qetl_type_name(tap->schema.children[c], type, sizeof type),
-                                        "visible", visible));
+        json_array_append_new(
+            columns, json_pack("{s:s, s:s, s:b}", "name", tap->schema.children[c]->name, "type",
+                               qetl_type_name(tap->schema.children[c], type, sizeof type),
+                               "visible", visible));
     }
     return columns;
 }
@@ -305,17 +309,16 @@ static int32_t select_rows(struct qetl_tap *tap)
 {
     const int64_t *columns;
     int64_t n = qetl_expr_service()->columns(tap->where, &columns);
-    struct qetl_want wants[n > 0 ? n : 1];
     for (int64_t i = 0; i < n; i++)
-        wants[i] = tap->wants[columns[i]];
+        tap->where_wants[i] = tap->wants[columns[i]];
     struct ArrowArray view;
     free(tap->selected);
     tap->selected = calloc((size_t)tap->batch->rows + 1, sizeof *tap->selected);
-    if (!tap->selected || qetl_batch_view(tap->batch, n, wants, &view))
+    if (!tap->selected || qetl_batch_view(tap->batch, n, tap->where_wants, &view))
         return QETL_E_NO_MEMORY;
     int64_t failed = 0;
-    tap->n_selected = qetl_expr_service()->select(tap->where, &view, tap->batch->rows,
-                                                  tap->selected, &failed);
+    tap->n_selected =
+        qetl_expr_service()->select(tap->where, &view, tap->batch->rows, tap->selected, &failed);
     qetl_array_release(&view);
     qetl_instance_drop_rejected(tap->ctx);
     tap->failed += failed;
