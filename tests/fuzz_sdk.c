@@ -24,6 +24,22 @@ static void fuzz_type(const char *sql)
     check(!strcmp(format, again));
 }
 
+/* A type that is read is written, and read again to the same words. */
+static void fuzz_field(const char *sql)
+{
+    struct ArrowSchema field, again;
+    if (qetl_type_field(sql, "f", &field))
+        return;
+    char *words = qetl_type_text(&field);
+    check(words && !qetl_type_field(words, "f", &again));
+    char *twice = qetl_type_text(&again);
+    check(twice && !strcmp(words, twice));
+    free(words);
+    free(twice);
+    qetl_schema_release(&field);
+    qetl_schema_release(&again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     bool valid = qetl_sdk_utf8_valid_portable(data, (int64_t)size);
@@ -36,6 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(sql, data, size);
     sql[size] = 0;
     fuzz_type(sql);
+    fuzz_field(sql);
     free(sql);
     double value;
     if (size >= sizeof value) {

@@ -130,7 +130,7 @@ Test(sdk_types, nested_and_cut_names)
     qetl_schema_init_field(&list, "b", "+l");
     qetl_schema_add(&list, "item", "vu");
     qetl_schema_append(&row, &list);
-    cr_expect_str_eq(qetl_type_name(&row, name, sizeof name), "struct(a bigint, b list(text))");
+    cr_expect_str_eq(qetl_type_name(&row, name, sizeof name), "struct(a bigint, b text[])");
     for (size_t size = 1; size < 30; size++) {
         char *small = malloc(size);
         cr_expect_eq(strlen(qetl_type_name(&row, small, size)), size - 1);

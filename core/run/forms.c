@@ -9,7 +9,6 @@
 #include "lookout.h"
 #include "op_source.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,24 +45,24 @@ static uint32_t choose_form(uint32_t accepted, bool lexical)
 static int32_t deliver_field(const struct ArrowSchema *field, uint32_t form, const char *lexical,
                              struct ArrowSchema *delivered)
 {
-    struct ArrowSchema out;
+    struct ArrowSchema out = {0};
     if (form == QETL_FORM_VALUE) {
         int32_t status = qetl_schema_copy(field, &out);
         return status ? status : qetl_schema_append(delivered, &out);
     }
-    char type[128];
     size_t size;
-    int32_t status = qetl_schema_init_field(&out, field->name, "vu");
     const char *declared = qetl_schema_metadata(field, "qetl:type", &size);
-    if (declared)
-        snprintf(type, sizeof type, "%.*s", (int)size, declared);
-    else
-        qetl_type_name(field, type, sizeof type);
+    char *type = declared ? strndup(declared, size) : qetl_type_text(field);
+    int32_t status = type ? qetl_schema_init_field(&out, field->name, "vu") : QETL_E_NO_MEMORY;
     if (!status)
         status = qetl_schema_set_metadata(&out, "qetl:type", type);
     if (!status)
         status = qetl_schema_set_metadata(&out, "qetl:lexical", lexical);
-    return status ? status : qetl_schema_append(delivered, &out);
+    if (!status)
+        status = qetl_schema_append(delivered, &out);
+    free(type);
+    qetl_schema_release(&out);
+    return status;
 }
 
 /* Which format spelled column c of input i; NULL: none. One encoder for all inputs needs the same

@@ -3,9 +3,29 @@
 #include "op.h"
 #include "run_internal.h"
 
+#include <string.h>
+
 static void release_nothing(struct ArrowSchema *schema)
 {
     (void)schema;
+}
+
+/* What the core itself follows when it carries rows past: children and buffers that are there. */
+static bool shape_fits(const struct ArrowSchema *field, const struct ArrowArray *array)
+{
+    bool list = strcmp(field->format, "+l") == 0;
+    if (array->n_children != field->n_children || array->n_buffers < (list ? 2 : 1) ||
+        (list && !array->buffers[1]))
+        return false;
+    for (int64_t i = 0; i < array->n_children; i++) {
+        const struct ArrowArray *child = array->children[i];
+        bool nested = field->children[i]->n_children > 0;
+        if (!list && child->length < array->length + array->offset)
+            return false;
+        if (nested && !shape_fits(field->children[i], child))
+            return false;
+    }
+    return true;
 }
 
 int32_t qetl_op_check_column(struct qetl_op *op, const struct ArrowSchema *field, uint32_t form,
@@ -17,6 +37,9 @@ int32_t qetl_op_check_column(struct qetl_op *op, const struct ArrowSchema *field
     if (column->length != rows)
         return qetl_op_fault(op, "bad_batch", "column '%s' has %lld rows, the batch %lld",
                              field->name, (long long)column->length, (long long)rows);
+    if (form == QETL_FORM_VALUE && field->n_children && !shape_fits(field, column))
+        return qetl_op_fault(op, "bad_batch", "column '%s' does not have the layout of its type",
+                             field->name);
     if (!op->run->options.validate_full)
         return QETL_OK;
     const struct ArrowSchema *layout = form == QETL_FORM_VALUE ? field : &text;

@@ -46,14 +46,18 @@ int32_t qetl_option_kind(struct qetl_env env, const char *pointer);
 int64_t qetl_option_count(struct qetl_env env, const char *pointer);
 const char *qetl_option_key(struct qetl_env env, const char *pointer, int64_t index);
 
-/* ---- types.c: SQL names of types and their Arrow formats ---- */
+/* ---- types.c, names.c, type_name.c, type_field.c: SQL names of types and Arrow formats ---- */
 
 enum { QETL_TYPE_FORMAT_MAX = 64 };
 /* "decimal(12,2)" -> "d:12,2"; also smallint int integer bigint, … unsigned, real, double, boolean,
  * text, binary, date, time, timestamp, timestamp with time zone. UNSUPPORTED if it is none. */
 int32_t qetl_type_parse(const char *sql, char format[QETL_TYPE_FORMAT_MAX]);
-/* The reverse; also "list(bigint)" and "struct(...)" for people. Returns name. */
+/* A field of any type, nested ones too: "integer[]", "struct(a integer, \"b c\" text[])", and
+ * "json", which is text that holds JSON. UNSUPPORTED if it is none. */
+int32_t qetl_type_field(const char *sql, const char *name, struct ArrowSchema *out);
+/* The reverse, cut to size. Returns name. */
 const char *qetl_type_name(const struct ArrowSchema *field, char *name, size_t size);
+char *qetl_type_text(const struct ArrowSchema *field); /* in full, to be freed; NULL: no memory */
 /* Precision and scale of "d:p,s"; false if it is no decimal. */
 bool qetl_type_decimal(const char *format, int32_t *precision, int32_t *scale);
 
@@ -73,6 +77,8 @@ const char *qetl_schema_metadata(const struct ArrowSchema *schema, const char *k
 /* Index of the child of this name, or -1. */
 int64_t qetl_schema_find(const struct ArrowSchema *schema, const char *name);
 bool qetl_schema_is_lexical(const struct ArrowSchema *field);
+/* Text that holds a JSON value: its qetl:type is "json". */
+bool qetl_schema_is_json(const struct ArrowSchema *field);
 void qetl_schema_release(struct ArrowSchema *schema); /* accepts released and NULL */
 
 /* ---- read.c: columns, whatever their layout ---- */
@@ -150,7 +156,7 @@ void qetl_column_list(const struct qetl_column *c, int64_t i, int64_t *first, in
  * NULL. */
 int32_t qetl_render(const struct qetl_column *c, int64_t i, struct qetl_space *out);
 
-/* ---- build.c: columns, one value at a time ---- */
+/* ---- build.c, build_text.c, build_nested.c: columns, one value at a time ---- */
 
 struct qetl_builder {
     struct qetl_env env;
@@ -167,12 +173,13 @@ struct qetl_builder {
     int64_t shared_used;  /* how much of it the views reach */
     int32_t shared_index; /* among the data buffers of the array; the heap has the other place */
     int64_t capacity_wanted, heap_wanted; /* what the next array begins with */
+    struct qetl_builder *children;        /* of a struct its fields, of a list its elements */
+    int64_t n_children;
 };
 
-/* field: b, ints, floats, d, vu, vz, td*, tt*, ts*. Nested columns are composed of several builders
- * by qetl_array_struct and qetl_array_list. A value that the type cannot hold answers DATA, a call
- * that does not fit the type UNSUPPORTED; both append nothing and report nothing, so that the row
- * may be rejected. */
+/* field: b, ints, floats, d, vu, vz, td*, tt*, ts*, and +l and +s of such. A value that the type
+ * cannot hold answers DATA, a call that does not fit the type UNSUPPORTED; both append nothing and
+ * report nothing, so that the row may be rejected. */
 int32_t qetl_builder_open(struct qetl_builder *b, struct qetl_env env,
                           const struct ArrowSchema *field, int64_t capacity);
 /* Views may from now on point into this host buffer (retained until the array is released). */
@@ -193,9 +200,23 @@ char *qetl_builder_text_room(struct qetl_builder *b, int64_t size);
 void qetl_builder_text_put(struct qetl_builder *b, int64_t size);
 /* As text, but data lies in the shared buffer and is not copied. */
 int32_t qetl_builder_view(struct qetl_builder *b, const char *data, int64_t size);
+/* The builder of a struct's child k, or of a list's elements (0). */
+static inline struct qetl_builder *qetl_builder_child(struct qetl_builder *b, int64_t k)
+{
+    return &b->children[k];
+}
+/* A struct, once each of its children has got one more value. */
+int32_t qetl_builder_struct(struct qetl_builder *b);
+/* A list of all the elements that its child has got since the list before. A NULL is
+ * qetl_builder_null, which sees to the children of a struct. */
+int32_t qetl_builder_list(struct qetl_builder *b);
+/* Forgets all values behind the first `length`, those of the children too, and what a row that was
+ * not finished left in them. */
+void qetl_builder_truncate(struct qetl_builder *b, int64_t length);
 /* Moves; b is then empty and open for the next array, without a shared buffer. */
 int32_t qetl_builder_close(struct qetl_builder *b, struct ArrowArray *out);
-void qetl_builder_free(struct qetl_builder *b); /* of one that was not closed */
+/* What was not closed, and what a nested builder holds for the next array: then it is not open. */
+void qetl_builder_free(struct qetl_builder *b);
 
 /* ---- array.c: arrays from buffers ---- */
 

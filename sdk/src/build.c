@@ -15,6 +15,8 @@ int32_t qetl_builder_open(struct qetl_builder *b, struct qetl_env env,
     int32_t status = qetl_sdk_type_of(field->format, &type);
     if (status)
         return status;
+    if (type.layout == '+' && !field->dictionary)
+        return qetl_sdk_builder_open_nested(b, env, field, capacity);
     if (!strchr("bcCsSiIlLfgdv", type.layout) || field->dictionary)
         return QETL_E_UNSUPPORTED;
     b->env = env;
@@ -32,6 +34,8 @@ static int64_t bits_size(int64_t n)
 
 static int64_t values_size(const struct qetl_builder *b, int64_t n)
 {
+    if (b->layout == QETL_SDK_LIST)
+        return (n + 1) * b->width;
     return b->width ? n * b->width : bits_size(n);
 }
 
@@ -49,8 +53,8 @@ int32_t qetl_sdk_builder_grow(struct qetl_builder *b)
 {
     int64_t capacity = b->capacity ? b->capacity * 2 : b->capacity_wanted;
     capacity = ((capacity > CAPACITY_MIN ? capacity : CAPACITY_MIN) + 63) & ~(int64_t)63;
-    uint8_t *values = qetl_sdk_buffer_grown(b->env, b->values, values_size(b, b->length),
-                                            values_size(b, capacity));
+    int64_t used = b->values ? values_size(b, b->length) : 0;
+    uint8_t *values = qetl_sdk_buffer_grown(b->env, b->values, used, values_size(b, capacity));
     uint8_t *validity = NULL;
     if (values && b->validity) {
         validity = bits_grown(b->env, b->validity, b->length, capacity);
@@ -61,6 +65,8 @@ int32_t qetl_sdk_builder_grow(struct qetl_builder *b)
     }
     if (!values)
         return QETL_E_NO_MEMORY;
+    if (!used && b->layout == QETL_SDK_LIST)
+        memset(values, 0, (size_t)b->width);
     qetl_sdk_buffer_free(b->env, b->values);
     qetl_sdk_buffer_free(b->env, b->validity);
     b->values = values;
@@ -88,6 +94,8 @@ int32_t qetl_sdk_builder_mark_null(struct qetl_builder *b)
 
 int32_t qetl_builder_null(struct qetl_builder *b)
 {
+    if (b->layout == QETL_SDK_LIST || b->layout == QETL_SDK_STRUCT)
+        return qetl_sdk_builder_null_nested(b);
     int32_t status = qetl_sdk_builder_room(b);
     if (!status)
         status = qetl_sdk_builder_mark_null(b);
@@ -215,11 +223,36 @@ int32_t qetl_builder_decimal(struct qetl_builder *b, qetl_int128 value)
     return status;
 }
 
+/* Bits are set again, as they are behind the last value. */
+static void validity_truncate(struct qetl_builder *b, int64_t length)
+{
+    for (int64_t i = length; b->null_count && i < b->length; i++) {
+        b->null_count -= !qetl_sdk_bit(b->validity, i);
+        bit_put(b->validity, i, true);
+    }
+}
+
+void qetl_builder_truncate(struct qetl_builder *b, int64_t length)
+{
+    const int32_t *ends = (const int32_t *)(void *)b->values;
+    if (length < b->length) {
+        validity_truncate(b, length);
+        b->length = length;
+    }
+    /* also where no row goes: one that was not finished may have left elements */
+    if (b->layout == QETL_SDK_LIST)
+        qetl_builder_truncate(b->children, ends ? ends[b->length] : 0);
+    for (int64_t i = 0; b->layout == QETL_SDK_STRUCT && i < b->n_children; i++)
+        qetl_builder_truncate(&b->children[i], b->length);
+}
+
 static void builder_reset(struct qetl_builder *b)
 {
     *b = (struct qetl_builder){
         .env = b->env,
         .layout = b->layout,
+        .children = b->children,
+        .n_children = b->n_children,
         .width = b->width,
         .precision = b->precision,
         .capacity_wanted = b->capacity > b->capacity_wanted ? b->capacity : b->capacity_wanted,
@@ -229,9 +262,13 @@ static void builder_reset(struct qetl_builder *b)
 int32_t qetl_builder_close(struct qetl_builder *b, struct ArrowArray *out)
 {
     const void *buffers[] = {b->validity, b->values};
-    int32_t status = b->layout == 'v' ? qetl_sdk_builder_close_views(b, out)
-                                      : qetl_array_make(b->env, b->length, b->null_count, 2,
-                                                        buffers, 0, NULL, out);
+    int32_t status;
+    if (b->n_children || b->layout == QETL_SDK_STRUCT)
+        status = qetl_sdk_builder_close_nested(b, out);
+    else if (b->layout == 'v')
+        status = qetl_sdk_builder_close_views(b, out);
+    else
+        status = qetl_array_make(b->env, b->length, b->null_count, 2, buffers, 0, NULL, out);
     if (!status)
         builder_reset(b);
     return status;
@@ -245,5 +282,10 @@ void qetl_builder_free(struct qetl_builder *b)
     qetl_sdk_buffer_free(b->env, b->validity);
     qetl_sdk_buffer_free(b->env, b->heap);
     qetl_sdk_buffer_free(b->env, b->shared);
+    for (int64_t i = 0; i < b->n_children; i++)
+        qetl_builder_free(&b->children[i]);
+    free(b->children);
+    b->children = NULL;
+    b->n_children = 0;
     builder_reset(b);
 }

@@ -40,6 +40,7 @@ struct qetl_sdk_type {
 };
 
 int32_t qetl_sdk_type_of(const char *format, struct qetl_sdk_type *out);
+const char *qetl_sdk_type_word(const char *format); /* its SQL name where a table has it, or NULL */
 
 qetl_int128 qetl_sdk_power10(int32_t exponent); /* 10^exponent for 0 … 38 */
 

@@ -88,12 +88,48 @@ static bool is_bare(const struct qetl_column *c, int64_t i)
            c->kind == QETL_KIND_DECIMAL;
 }
 
-/* What is written in quotes needs no escape: dates, times, NaN. Binary doubles its backslash. */
+static int32_t base64_put(struct qetl_text bytes, struct qetl_space *out)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    int32_t status = QETL_OK;
+    for (int64_t i = 0; i < bytes.size && !status; i += 3) {
+        int64_t left = bytes.size - i;
+        const uint8_t *in = (const uint8_t *)bytes.data + i;
+        uint32_t bits =
+            (uint32_t)in[0] << 16 | (left > 1 ? (uint32_t)in[1] << 8 : 0) | (left > 2 ? in[2] : 0u);
+        char quad[] = {digits[bits >> 18], digits[bits >> 12 & 63],
+                       left > 1 ? digits[bits >> 6 & 63] : '=', left > 2 ? digits[bits & 63] : '='};
+        status = qetl_space_put(out, quad, sizeof quad);
+    }
+    return status;
+}
+
+/* RFC 3339: a T between date and time, and Z for UTC. */
+static void stamp_mend(uint8_t *text, struct qetl_space *out)
+{
+    uint8_t *end = out->data + out->size;
+    uint8_t *blank = memchr(text, ' ', (size_t)(end - text));
+    uint8_t *zone = memchr(text, '+', (size_t)(end - text));
+    if (blank)
+        *blank = 'T';
+    if (!zone)
+        return;
+    *zone = 'Z';
+    memmove(zone + 1, zone + 3, (size_t)(end - zone - 3));
+    out->size -= 2;
+}
+
+/* What is written in quotes needs no escape: dates, times, NaN, base64. */
 static int32_t quoted_put(const struct qetl_column *c, int64_t i, struct qetl_space *out)
 {
-    int32_t status = literal_put(out, c->kind == QETL_KIND_BINARY ? "\"\\" : "\"");
-    if (!status)
+    int32_t status = literal_put(out, "\"");
+    int64_t begin = out->size;
+    if (!status && c->kind == QETL_KIND_BINARY)
+        status = base64_put(qetl_column_text(c, i), out);
+    else if (!status)
         status = qetl_render(c, i, out);
+    if (!status && c->kind == QETL_KIND_TIMESTAMP)
+        stamp_mend(out->data + begin, out);
     return status ? status : literal_put(out, "\"");
 }
 
@@ -110,6 +146,8 @@ int32_t qetl_sdk_json_render(const struct qetl_column *c, int64_t i, struct qetl
         return struct_put(c, i, out, depth);
     if (c->kind == QETL_KIND_TEXT) {
         struct qetl_text text = qetl_column_text(c, i);
+        if (qetl_schema_is_json(c->schema))
+            return qetl_space_put(out, text.data, text.size);
         return text_put(out, text.data, text.size);
     }
     return is_bare(c, i) ? qetl_render(c, i, out) : quoted_put(c, i, out);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SQL names of types, both ways. */
+/* From SQL names of types to Arrow formats. */
 #include "internal.h"
 
 #include <stdio.h>
@@ -129,92 +129,10 @@ int32_t qetl_type_parse(const char *sql, char format[QETL_TYPE_FORMAT_MAX])
     return QETL_E_UNSUPPORTED;
 }
 
-/* A text that is cut where its space ends, and never overflows. */
-struct phrase {
-    char *data;
-    size_t size, capacity;
-};
-
-static void phrase_add(struct phrase *p, const char *text)
+const char *qetl_sdk_type_word(const char *format)
 {
-    for (; *text && p->size + 1 < p->capacity; text++)
-        p->data[p->size++] = *text;
-    if (p->capacity)
-        p->data[p->size] = 0;
-}
-
-static void phrase_add_type(struct phrase *p, const struct ArrowSchema *field, int depth);
-
-static void phrase_add_children(struct phrase *p, const struct ArrowSchema *field, int depth)
-{
-    bool named = !strcmp(field->format, "+s");
-    phrase_add(p, named ? "struct(" : "list(");
-    for (int64_t i = 0; i < field->n_children; i++) {
-        if (i)
-            phrase_add(p, ", ");
-        if (named) {
-            phrase_add(p, field->children[i]->name ? field->children[i]->name : "");
-            phrase_add(p, " ");
-        }
-        phrase_add_type(p, field->children[i], depth + 1);
-    }
-    phrase_add(p, ")");
-}
-
-static void phrase_add_time(struct phrase *p, const struct qetl_sdk_type *type)
-{
-    char digits[8] = "";
-    if (type->scale != 6)
-        snprintf(digits, sizeof digits, "(%d)", type->scale);
-    phrase_add(p, type->kind == QETL_KIND_TIME ? "time" : "timestamp");
-    phrase_add(p, digits);
-    if (type->zoned)
-        phrase_add(p, " with time zone");
-}
-
-static void phrase_add_scalar(struct phrase *p, const char *format,
-                              const struct qetl_sdk_type *type)
-{
-    char decimal[40];
-    if (type->kind == QETL_KIND_TIME || type->kind == QETL_KIND_TIMESTAMP) {
-        phrase_add_time(p, type);
-        return;
-    }
-    if (type->kind == QETL_KIND_DECIMAL) {
-        snprintf(decimal, sizeof decimal, "decimal(%d,%d)", type->precision, type->scale);
-        phrase_add(p, decimal);
-        return;
-    }
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (!strcmp(names[i].format, format)) {
-            phrase_add(p, names[i].sql);
-            return;
-        }
-    phrase_add(p, type->kind == QETL_KIND_TEXT     ? "text"
-                  : type->kind == QETL_KIND_BINARY ? "binary"
-                  : type->kind == QETL_KIND_DATE   ? "date"
-                                                   : "null");
-}
-
-static void phrase_add_type(struct phrase *p, const struct ArrowSchema *field, int depth)
-{
-    struct qetl_sdk_type type;
-    if (field->dictionary)
-        field = field->dictionary;
-    if (qetl_sdk_type_of(field->format, &type) || depth > QETL_SDK_DEPTH_MAX) {
-        phrase_add(p, "unknown type ");
-        phrase_add(p, field->format ? field->format : "");
-    } else if (type.kind == QETL_KIND_LIST || type.kind == QETL_KIND_STRUCT) {
-        phrase_add_children(p, field, depth);
-    } else {
-        phrase_add_scalar(p, field->format, &type);
-    }
-}
-
-const char *qetl_type_name(const struct ArrowSchema *field, char *name, size_t size)
-{
-    struct phrase p = {name, 0, size};
-    phrase_add(&p, "");
-    phrase_add_type(&p, field, 0);
-    return name;
+        if (!strcmp(names[i].format, format))
+            return names[i].sql;
+    return NULL;
 }

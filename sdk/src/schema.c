@@ -155,3 +155,10 @@ bool qetl_schema_is_lexical(const struct ArrowSchema *field)
     size_t size;
     return qetl_schema_metadata(field, "qetl:lexical", &size) != NULL;
 }
+
+bool qetl_schema_is_json(const struct ArrowSchema *field)
+{
+    size_t size;
+    const char *type = qetl_schema_metadata(field, "qetl:type", &size);
+    return type && size == 4 && !memcmp(type, "json", 4);
+}
