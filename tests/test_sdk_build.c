@@ -360,7 +360,7 @@ Test(sdk_build, empty_arrays_of_every_type)
 
 Test(sdk_build, formats_that_cannot_be_built)
 {
-    static const char *const formats[] = {"n", "u",   "Z", "+l",     "+s",
+    static const char *const formats[] = {"n", "u",   "Z", "+l",     "+w",
                                           "e", "w:4", "",  "d:40,1", "tsq:"};
     struct qetl_builder b;
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
