@@ -41,15 +41,49 @@ static inline __attribute__((always_inline)) int64_t values_walk(struct value_wa
     return nulls;
 }
 
+/* Only checks: what is plainly a value needs no parser. */
+static inline __attribute__((always_inline)) void checks_walk(struct value_walk *w,
+                                                              csv_plain_fn *plain)
+{
+    struct csv_job *job = w->job;
+    const struct csv *self = job->self;
+    const uint8_t *data = job->chunk->data;
+    const struct csv_type *type = &w->column->type;
+    csv_parse_fn *parse = csv_parser_of(type->kind);
+    bool last = w->number == self->n_columns - 1;
+
+    for (int64_t i = 0; i < job->rows; i++) {
+        struct csv_cell cell = csv_cell_at(&self->index, data, self->dialect.marks.quote,
+                                           job->s->base[i], w->number, last);
+        enum csv_code code;
+
+        if (__builtin_expect(plain(cell.data, cell.size, type), 1) ||
+            csv_cell_is_null(&self->dialect.nulls, cell))
+            continue;
+        code = parse(cell.data, cell.size, type, w->out);
+        if (__builtin_expect(code != CSV_FINE, 0))
+            csv_verdict_set(job, csv_row_record(job, i), code, w->number);
+    }
+}
+
 static int64_t values_fill(struct value_walk *w)
 {
-    switch (w->column->type.kind) {
+    enum csv_kind kind = w->column->type.kind;
+
+    if (!w->stride && (kind == CSV_INTEGER || kind == CSV_DECIMAL)) {
+        if (kind == CSV_INTEGER)
+            checks_walk(w, csv_plain_integer);
+        else
+            checks_walk(w, csv_plain_decimal);
+        return 0;
+    }
+    switch (kind) {
     case CSV_INTEGER:
         return values_walk(w, csv_parse_integer);
     case CSV_DECIMAL:
         return values_walk(w, csv_parse_decimal);
     default:
-        return values_walk(w, csv_parser_of(w->column->type.kind));
+        return values_walk(w, csv_parser_of(kind));
     }
 }
 

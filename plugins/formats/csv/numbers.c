@@ -235,3 +235,48 @@ enum csv_code csv_parse_decimal(const uint8_t *cell, int64_t size, const struct 
     decimal_store(out, value, minus);
     return CSV_FINE;
 }
+
+/* Bit i: byte i is no digit, of n from 1 to 16; eight bytes are read in any case. */
+static inline uint32_t nondigits(const uint8_t *p, int64_t n)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t v, w;
+    uint32_t bits;
+
+    memcpy(&v, p, sizeof v);
+    v = le64toh(v) ^ ones * '0';
+    v = (((v & ones * 0x7f) + ones * 0x76) | v) & ones << 7;
+    bits = (uint32_t)((v >> 7) * UINT64_C(0x0102040810204080) >> 56);
+    if (n <= 8)
+        return bits & ((1U << n) - 1);
+    memcpy(&w, p + n - 8, sizeof w);
+    w = le64toh(w) ^ ones * '0';
+    w = (((w & ones * 0x7f) + ones * 0x76) | w) & ones << 7;
+    return bits | (uint32_t)((w >> 7) * UINT64_C(0x0102040810204080) >> 56) << (n - 8);
+}
+
+bool csv_plain_integer(const uint8_t *cell, int64_t size, const struct csv_type *type)
+{
+    int64_t minus = size && *cell == '-', n = size - minus;
+
+    cell += minus;
+    return n >= 1 && n <= 16 && type->width == 8 && zeros_fit(cell, n, true) && !nondigits(cell, n);
+}
+
+bool csv_plain_decimal(const uint8_t *cell, int64_t size, const struct csv_type *type)
+{
+    int64_t minus = size && *cell == '-', n = size - minus, whole = n;
+    uint32_t other;
+
+    cell += minus;
+    if (n < 1 || n > 16)
+        return false;
+    other = nondigits(cell, n);
+    if (other) {
+        whole = __builtin_ctz(other);
+        if ((other & (other - 1)) || cell[whole] != '.' || n - whole - 1 > type->scale ||
+            whole + 1 == n)
+            return false;
+    }
+    return whole && whole <= type->precision - type->scale && zeros_fit(cell, whole, true);
+}

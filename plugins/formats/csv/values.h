@@ -48,6 +48,10 @@ typedef enum csv_code csv_parse_fn(const uint8_t *cell, int64_t size, const stru
 
 /* numbers.c */
 csv_parse_fn csv_parse_integer, csv_parse_unsigned, csv_parse_decimal;
+/* Whether the cell is plainly a value of the type, in the one spelling that inference believes in.
+ * No may mean that the parser must look. */
+typedef bool csv_plain_fn(const uint8_t *cell, int64_t size, const struct csv_type *type);
+csv_plain_fn csv_plain_integer, csv_plain_decimal;
 /* reals.c */
 csv_parse_fn csv_parse_float, csv_parse_double;
 /* moments.c */
