@@ -70,8 +70,8 @@ static WALK_TARGET int64_t lines(const uint8_t *data, int64_t size, bool *ascii)
 }
 
 /* Masked loads do not touch what they do not take, so that the limit does not matter. */
-static WALK_TARGET uint8_t *quote(uint8_t *out, const uint8_t *data, int64_t size,
-                                  const uint8_t *limit)
+static inline WALK_TARGET __attribute__((always_inline)) uint8_t *
+quote(uint8_t *out, const uint8_t *data, int64_t size, const uint8_t *limit)
 {
     const uint8_t *p = data, *end = data + size;
     (void)limit;
