@@ -66,10 +66,11 @@ int qetl_cli_answer(const struct qetl_cli *cli, int exit_code, const struct qetl
         json_decref(answer);
     }
     if (!cli->json) {
-        qetl_findings_print(findings, stderr, qetl_style_colour(stderr));
+        int colour = qetl_style_colour(stderr);
+        qetl_findings_print(findings, stderr, colour);
         bool moved = report && report->processing_s > 0 && exit_code != QETL_EXIT_SIGPIPE;
         if (moved && !cli->quiet)
-            qetl_report_print(report, stderr);
+            qetl_report_print(report, stderr, qetl_style_columns(stderr), colour);
     }
     json_decref(kept);
     return exit_code;

@@ -2,40 +2,81 @@
 /* qetl plugin list: what is installed, from manifests alone. */
 #include "cli.h"
 #include "report.h"
+#include "report_table.h"
+#include "style.h"
 
 #include <qetl/plugin.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static json_t *plugin_json(const struct qetl_manifest *plugin)
+struct own {
+    bool names;
+    int kind; /* 0: all */
+};
+
+static const char *const kinds[] = {"all", "source", "transform", "sink", "format", NULL};
+
+/* NULL: it has nothing of the kind. */
+static json_t *plugin_json(const struct qetl_manifest *plugin, uint32_t kind)
 {
     json_t *components = json_array();
-    for (size_t i = 0; i < plugin->n_components; i++)
-        json_array_append_new(components, json_pack("{s:s, s:s, s:s?}", "kind",
-                                                    qetl_kind_word(plugin->components[i].kind),
-                                                    "id", plugin->components[i].id, "summary",
-                                                    plugin->components[i].summary));
+    for (size_t i = 0; i < plugin->n_components; i++) {
+        const struct qetl_manifest_component *component = &plugin->components[i];
+        if (kind && component->kind != kind)
+            continue;
+        json_array_append_new(components,
+                              json_pack("{s:s, s:s, s:s?}", "kind", qetl_kind_word(component->kind),
+                                        "id", component->id, "summary", component->summary));
+    }
+    if (!json_array_size(components)) {
+        json_decref(components);
+        return NULL;
+    }
     return json_pack("{s:s, s:s, s:s, s:o}", "id", plugin->id, "version", plugin->version,
                      "manifest", plugin->manifest_path, "components", components);
+}
+
+static const struct qetl_table_column columns[] = {{.title = "KIND", .least = 9},
+                                                   {.title = "COMPONENT"},
+                                                   {.title = "VERSION"},
+                                                   {.title = "SUMMARY", .least = 20, .wraps = 1}};
+
+static void add_kind(const struct qetl_registry *registry, uint32_t kind, struct qetl_table *table,
+                     bool names)
+{
+    for (size_t i = 0; i < qetl_registry_count(registry); i++) {
+        const struct qetl_manifest *plugin = qetl_registry_at(registry, i);
+        for (size_t c = 0; c < plugin->n_components; c++) {
+            const struct qetl_manifest_component *component = &plugin->components[c];
+            if (component->kind != kind)
+                continue;
+            qetl_table_add(table, (const char *[]){qetl_kind_word(kind), component->id,
+                                                   plugin->version, component->summary});
+            if (names)
+                printf("%s\n", component->id);
+        }
+    }
 }
 
 static int list(struct qetl_cli *cli, const struct qetl_registry *registry,
                 struct qetl_findings *findings)
 {
+    const struct own *own = cli->own;
+    struct qetl_table *table = qetl_table_new(columns, sizeof columns / sizeof columns[0]);
     json_t *plugins = json_array();
-    if (!cli->json)
-        printf("%-10s %-14s %-9s %s\n", "KIND", "COMPONENT", "VERSION", "SUMMARY");
-    for (size_t i = 0; i < qetl_registry_count(registry); i++) {
-        const struct qetl_manifest *plugin = qetl_registry_at(registry, i);
-        json_array_append_new(plugins, plugin_json(plugin));
-        for (size_t c = 0; !cli->json && c < plugin->n_components; c++)
-            printf("%-10s %-14s %-9s %.44s\n", qetl_kind_word(plugin->components[c].kind),
-                   plugin->components[c].id, plugin->version,
-                   plugin->components[c].summary ? plugin->components[c].summary : "");
-    }
-    return qetl_cli_answer(cli, QETL_EXIT_OK, NULL, json_pack("{s:o}", "plugins", plugins),
-                           findings);
+    for (size_t i = 0; i < qetl_registry_count(registry); i++)
+        json_array_append_new(plugins,
+                              plugin_json(qetl_registry_at(registry, i), (uint32_t)own->kind));
+    for (uint32_t kind = QETL_SOURCE; kind <= QETL_FORMAT; kind++)
+        if (!own->kind || own->kind == (int)kind)
+            add_kind(registry, kind, table, own->names && !cli->json);
+    if (!own->names && !cli->json &&
+        qetl_table_print(table, stdout, 0, qetl_style_columns(stdout), qetl_style_colour(stdout)))
+        qetl_findings_no_memory(findings);
+    qetl_table_free(table);
+    return qetl_cli_answer(cli, qetl_cli_verdict(findings), NULL,
+                           json_pack("{s:o}", "plugins", plugins), findings);
 }
 
 static int plugin_list(struct qetl_cli *cli, struct qetl_findings *findings)
@@ -48,6 +89,14 @@ static int plugin_list(struct qetl_cli *cli, struct qetl_findings *findings)
     return exit_code;
 }
 
+static const struct qetl_option options[] = {
+    {"kind", .kind = QETL_ARG_CHOICE, .offset = offsetof(struct own, kind), .value = "KIND",
+     .choices = kinds, .help = "only the components of this kind (default: all)"},
+    {"names", .kind = QETL_ARG_FLAG, .offset = offsetof(struct own, names),
+     .help = "only the names, one in a line"},
+};
+static const struct qetl_option_group group = QETL_OPTION_GROUP("List", true, options);
+
 const struct qetl_command qetl_command_plugin_list = {
     .name = "plugin list",
     .section = "Plugins",
@@ -55,13 +104,12 @@ const struct qetl_command qetl_command_plugin_list = {
     .synopses = (const char *const[]){"", NULL},
     .description = "Lists the components that there are to build with. Manifests alone are read: "
                    "nothing is loaded.",
-    .groups = {&qetl_options_json, &qetl_options_plugins, &qetl_options_general},
-    .examples =
-        (const struct qetl_example[]){
-            {"qetl plugin list", "all of them"},
-            {"qetl plugin list --json | jq -r '.result.plugins[].components[].id'",
-             "their names, for a script"},
-            {NULL, NULL}},
+    .groups = {&group, &qetl_options_json, &qetl_options_plugins, &qetl_options_general},
+    .examples = (const struct qetl_example[]){{"qetl plugin list", "all of them"},
+                                              {"qetl plugin list --names | sort -u",
+                                               "their names, for a script"},
+                                              {NULL, NULL}},
     .exits = qetl_exits_show,
+    .own_size = sizeof(struct own),
     .run = plugin_list,
 };

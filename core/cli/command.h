@@ -32,6 +32,7 @@ enum qetl_completes {
     QETL_COMPLETES_FILE,
     QETL_COMPLETES_FOLDER,
     QETL_COMPLETES_PLUGIN, /* a component that is installed */
+    QETL_COMPLETES_FORMAT, /* a format that is installed */
     QETL_COMPLETES_COMMAND
 };
 

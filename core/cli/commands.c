@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which commands there are. A new one is a file cli_NAME.c and two lines here. */
+/* Which commands there are. A new one is a file cli_NAME.c and a line here, in the order of the
+ * lists. */
 #include "command.h"
 #include "config/finding.h"
 #include "config/suggest.h"
@@ -7,22 +8,20 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const struct qetl_command qetl_command_run;
-extern const struct qetl_command qetl_command_validate;
-extern const struct qetl_command qetl_command_plugin_list;
-extern const struct qetl_command qetl_command_plugin_info;
-extern const struct qetl_command qetl_command_help;
-extern const struct qetl_command qetl_command_version;
+#define COMMANDS(X) \
+    X(run)          \
+    X(validate)     \
+    X(plugin_list)  \
+    X(plugin_info)  \
+    X(completion)   \
+    X(help)         \
+    X(version)
 
-const struct qetl_command *const qetl_commands[] = {
-    &qetl_command_run,
-    &qetl_command_validate,
-    &qetl_command_plugin_list,
-    &qetl_command_plugin_info,
-    &qetl_command_help,
-    &qetl_command_version,
-    NULL,
-};
+#define DECLARE(name) extern const struct qetl_command qetl_command_##name;
+COMMANDS(DECLARE)
+
+#define POINT_TO(name) &qetl_command_##name,
+const struct qetl_command *const qetl_commands[] = {COMMANDS(POINT_TO) NULL};
 
 static bool names(const char *name, size_t n, char *const *words, size_t *n_name)
 {

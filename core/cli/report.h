@@ -16,7 +16,8 @@
 
 enum { QETL_NUMBER_MAX = 32 };
 
-void qetl_report_print(const struct qetl_run_report *, FILE *out);
+/* width: columns that the table may take; colour: nonzero for a terminal that shows them. */
+void qetl_report_print(const struct qetl_run_report *, FILE *out, int width, int colour);
 /* One line without a newline, for a terminal of so many columns. elapsed_s: since processing began.
  */
 void qetl_report_progress(const struct qetl_run_report *, double elapsed_s, char *line,

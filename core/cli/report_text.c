@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report.h"
 
+#include "report_table.h"
+
 #include <inttypes.h>
 #include <qetl/plugin.h>
 #include <string.h>
@@ -39,14 +41,37 @@ const char *qetl_kind_word(uint32_t kind)
     return words[kind <= QETL_FORMAT ? kind : 0];
 }
 
-static void print_component(const struct qetl_component_report *c, FILE *out)
+static void put_number(struct qetl_table *table, int64_t number)
 {
-    char in[QETL_NUMBER_MAX], gone[QETL_NUMBER_MAX], filtered[QETL_NUMBER_MAX],
-        rejected[QETL_NUMBER_MAX];
-    fprintf(out, "  %-12.12s %-9s %13s %13s %11s %9s %5.2f\n", c->id, qetl_kind_word(c->kind),
-            qetl_number_text(c->counts.rows_in, in), qetl_number_text(c->counts.rows_out, gone),
-            qetl_number_text(c->counts.rows_filtered, filtered),
-            qetl_number_text(c->counts.rows_rejected, rejected), c->seconds);
+    char text[QETL_NUMBER_MAX];
+    qetl_table_put(table, "%s", qetl_number_text(number, text));
+}
+
+static int print_components(const struct qetl_run_report *r, FILE *out, int width, int colour)
+{
+    static const struct qetl_table_column columns[] = {
+        {.title = "component"},
+        {.title = "kind"},
+        {.title = "rows in", .right = 1},
+        {.title = "rows out", .right = 1},
+        {.title = "filtered", .right = 1},
+        {.title = "rejected", .right = 1},
+        {.title = "sec", .right = 1},
+    };
+    struct qetl_table *table = qetl_table_new(columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0; i < r->n_components; i++) {
+        const struct qetl_component_report *c = &r->components[i];
+        qetl_table_put(table, "%s", c->id);
+        qetl_table_put(table, "%s", qetl_kind_word(c->kind));
+        put_number(table, c->counts.rows_in);
+        put_number(table, c->counts.rows_out);
+        put_number(table, c->counts.rows_filtered);
+        put_number(table, c->counts.rows_rejected);
+        qetl_table_put(table, "%.2f", c->seconds);
+    }
+    int failed = qetl_table_print(table, out, 2, width, colour);
+    qetl_table_free(table);
+    return failed;
 }
 
 static void print_term(FILE *out, int64_t rows, const char *word, const char *sign)
@@ -95,13 +120,11 @@ static void print_timing(const struct qetl_run_report *r, FILE *out)
             qetl_bytes_text(r->peak_rss_bytes, rss));
 }
 
-void qetl_report_print(const struct qetl_run_report *r, FILE *out)
+void qetl_report_print(const struct qetl_run_report *r, FILE *out, int width, int colour)
 {
     char rows[QETL_NUMBER_MAX], bytes[QETL_NUMBER_MAX];
-    fprintf(out, "  %-12s %-9s %13s %13s %11s %9s %5s\n", "component", "kind", "rows in",
-            "rows out", "filtered", "rejected", "sec");
-    for (size_t i = 0; i < r->n_components; i++)
-        print_component(&r->components[i], out);
+    if (print_components(r, out, width, colour))
+        fprintf(out, "  no memory for the table of components\n");
     print_ledger(r, out);
     print_timing(r, out);
     for (size_t i = 0; i < r->n_outputs; i++)

@@ -8,6 +8,12 @@ expect_exit 0 qetl plugin list
 for name in file csv ndjson filter select stdout null; do
     expect_text out "(^|[^a-z])$name([^a-z]|\$)"
 done
+expect_eq 'at 80 columns' "$(awk 'length > 80' out)" ''
+expect_exit 0 qetl plugin list --kind format --names
+expect_text out '^csv$'
+expect_no_text out '^(file|select)$'
+expect_exit 0 qetl plugin list --kind sink --json
+expect_json out '[.result.plugins[].components[].kind] | unique == ["sink"]'
 expect_exit 0 qetl plugin list --plugin-dir "$QETL_TEST_PLUGINS" --json
 expect_json out '.result | tostring | contains("touch")'
 expect_absent loaded
