@@ -11,6 +11,7 @@
 #define COMMANDS(X) \
     X(run)          \
     X(validate)     \
+    X(preview)      \
     X(graph)        \
     X(plugin_list)  \
     X(plugin_info)  \

@@ -282,6 +282,8 @@ int32_t qetl_frame_step(struct qetl_op *op)
 {
     struct qetl_source_state *s = op->state;
     if (atomic_load_explicit(&op->run->draining, memory_order_relaxed)) {
+        if (!s->exhausted || s->end > s->start)
+            atomic_store(&op->run->cut_short, 1);
         s->ended = true; /* what was not framed yet was not taken in */
         return QETL_STEP_DONE;
     }

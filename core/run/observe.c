@@ -20,6 +20,11 @@ void qetl_run_drain(struct qetl_run *run)
         qetl_parker_notify_all(&run->parker);
 }
 
+bool qetl_run_cut_short(const struct qetl_run *run)
+{
+    return atomic_load(&((struct qetl_run *)run)->cut_short);
+}
+
 const struct ArrowSchema *qetl_run_schema(const struct qetl_run *run, size_t node, uint32_t port)
 {
     const struct qetl_node_flow *flow = &run->flows[node];

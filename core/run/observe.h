@@ -44,6 +44,7 @@ const struct qetl_component *qetl_stand_in_sink(bool takes_bytes);
 /* [any] The sources end where they are; what is under way goes through, then the run ends as
  * always. Idempotent. */
 void qetl_run_drain(struct qetl_run *);
+bool qetl_run_cut_short(const struct qetl_run *); /* [any] a source had more, or might have had */
 
 /* [control] After execute: the columns of an output, NULL if set-up did not get there; and what the
  * format said of a source's sample, of how many bytes ("delimiter ','"; NULL: nothing). */

@@ -100,10 +100,13 @@ int32_t qetl_source_draw(struct qetl_op *op, void *space, int64_t room, struct q
                                  .deadline_ns = qetl_now_ns() + linger_ns,
                                  .space = space};
     uint32_t wakes = atomic_load_explicit(&op->instance->wakes, memory_order_acquire);
-    if (atomic_load_explicit(&op->run->draining, memory_order_relaxed))
-        state->exhausted = true;
     if (state->exhausted)
         return QETL_END;
+    if (atomic_load_explicit(&op->run->draining, memory_order_relaxed)) {
+        atomic_store(&op->run->cut_short, 1);
+        state->exhausted = true;
+        return QETL_END;
+    }
     int32_t answer = next(op, &demand, item);
     while (answer == QETL_END && state->next_split < state->n_splits) {
         int32_t status = open_next_split(op);

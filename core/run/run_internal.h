@@ -59,6 +59,7 @@ struct qetl_run {
 
     atomic_int stopping;   /* 0: running; else 1 + the exit code */
     atomic_int draining;   /* sources end where they are */
+    atomic_int cut_short;  /* and one of them had more */
     atomic_int tasks_open; /* tasks that have not ended */
     atomic_int units_open; /* units of work that were taken in and are not done with */
     atomic_llong rejected;
