@@ -25,7 +25,8 @@ static char *decoded(const uint8_t *data, size_t size, uint8_t choice, int kerne
                                      QETL_FORM_VALUE};
     static const char declared[] =
         "{\"types\":{\"n\":\"decimal(9,2)\",\"i\":\"smallint\",\"t\":\"text\","
-        "\"z\":\"binary\",\"s\":\"timestamp\",\"j\":\"json\",\"g\":\"double\"}}";
+        "\"z\":\"binary\",\"s\":\"timestamp\",\"j\":\"json\",\"g\":\"double\",\"o\":\"struct(a "
+        "integer, b text[], c struct(d json)[])\"}}";
     struct rig rig;
     rig_open(&rig, choice & 4 ? declared : NULL);
     rig.kernel = kernel_at(kernel);

@@ -57,7 +57,9 @@ void rig_infer(struct rig *rig, const void *data, size_t size)
     ndjson_infer_free(&rig->infer);
     qetl_schema_release(&rig->schema);
     free(rig->declared);
-    rig->infer = (struct ndjson_infer){.env = rig->fake.env};
+    const char *nested = qetl_option_text(rig->fake.env, "/nested");
+    rig->infer =
+        (struct ndjson_infer){.env = rig->fake.env, .flat = nested && !strcmp(nested, "json")};
     int64_t mark = ndjson_mark_size(data, (int64_t)size, true);
     rig->status =
         ndjson_infer_sample(&rig->infer, (const uint8_t *)data + mark, (int64_t)size - mark);
@@ -102,9 +104,24 @@ static void delivered_schema(struct rig *rig, struct ArrowSchema *out)
     }
 }
 
-void rig_want_for_encode(struct rig *rig)
+static void encoder_open(struct rig *rig)
 {
     struct ArrowSchema delivered;
+    delivered_schema(rig, &delivered);
+    rig->encode = true;
+    rig->status = ndjson_encoder_open(&rig->encoder, rig->fake.env, &delivered);
+    rig->encoder.kernel = rig->kernel;
+    qetl_schema_release(&delivered);
+}
+
+void rig_want_and_encode(struct rig *rig, uint32_t form)
+{
+    rig_want(rig, form);
+    encoder_open(rig);
+}
+
+void rig_want_for_encode(struct rig *rig)
+{
     uint32_t *forms = calloc((size_t)rig->schema.n_children + 1, sizeof *forms);
     ndjson_encoder_forms(&rig->schema, forms);
     rig_want(rig, QETL_FORM_VALUE);
@@ -113,11 +130,7 @@ void rig_want_for_encode(struct rig *rig)
                              : forms[i] & QETL_FORM_CHECKED ? QETL_FORM_CHECKED
                                                             : QETL_FORM_VALUE;
     free(forms);
-    delivered_schema(rig, &delivered);
-    rig->encode = true;
-    rig->status = ndjson_encoder_open(&rig->encoder, rig->fake.env, &delivered);
-    rig->encoder.kernel = rig->kernel;
-    qetl_schema_release(&delivered);
+    encoder_open(rig);
 }
 
 static void cell_write(struct rig *rig, const struct qetl_want *want, const struct qetl_column *c,

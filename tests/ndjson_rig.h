@@ -53,6 +53,8 @@ void rig_infer(struct rig *rig, const void *data, size_t size);
 void rig_want(struct rig *rig, uint32_t form);
 /* The forms that the encoder asks for, as a host chooses among them. */
 void rig_want_for_encode(struct rig *rig);
+/* One form for all, to be encoded. */
+void rig_want_and_encode(struct rig *rig, uint32_t form);
 /* Frames and decodes data, given in blocks of `block` bytes (0: random lengths from seed). */
 void rig_run(struct rig *rig, const void *data, size_t size, size_t block, unsigned seed);
 /* Two objects in a row, by the same decoder. */

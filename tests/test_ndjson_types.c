@@ -18,12 +18,13 @@ static char *inferred(const char *options, const char *data)
     rig_infer(&rig, data, strlen(data));
     for (int64_t i = 0; i < rig.schema.n_children; i++) {
         const struct ArrowSchema *field = rig.schema.children[i];
-        size_t size;
-        const char *type = qetl_schema_metadata(field, "qetl:type", &size);
+        bool flat = !field->n_children && !qetl_schema_is_json(field);
+        char *type = flat ? strdup(field->format) : qetl_type_text(field);
         rig_add(&rig, field->name, strlen(field->name));
         rig_add(&rig, " ", 1);
-        rig_add(&rig, type ? type : field->format, type ? size : strlen(field->format));
+        rig_add(&rig, type, strlen(type));
         rig_add(&rig, ";", 1);
+        free(type);
     }
     char *text = rig_take(&rig);
     rig_close(&rig);
@@ -55,8 +56,8 @@ Test(ndjson_types, types_are_inferred)
         {"{\"a\":null}\n{\"a\":1}", "a l;"},
         {"{\"a\":1}\n{\"a\":\"1\"}", "a json;"},
         {"{\"a\":true}\n{\"a\":1}", "a json;"},
-        {"{\"a\":[]}", "a json;"},
-        {"{\"a\":{\"b\":1}}\n{\"a\":null}", "a json;"},
+        {"{\"a\":[]}", "a json[];"},
+        {"{\"a\":{\"b\":1}}\n{\"a\":null}", "a struct(b bigint);"},
         {"{\"a\":\"x\"}\n{\"a\":{}}", "a json;"},
         {"{\"b\":1,\"a\":2}\n{\"c\":3,\"a\":4}", "b l;a l;c l;"},
         {"{\"b\":1,\"a\":x}\n{\"c\":3}", "c l;"},

@@ -215,6 +215,8 @@ int32_t qetl_builder_list(struct qetl_builder *b);
 void qetl_builder_truncate(struct qetl_builder *b, int64_t length);
 /* Moves; b is then empty and open for the next array, without a shared buffer. */
 int32_t qetl_builder_close(struct qetl_builder *b, struct ArrowArray *out);
+/* Forgets all values and buffers; b is open for the next array. */
+void qetl_builder_clear(struct qetl_builder *b);
 /* What was not closed, and what a nested builder holds for the next array: then it is not open. */
 void qetl_builder_free(struct qetl_builder *b);
 

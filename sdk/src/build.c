@@ -274,18 +274,25 @@ int32_t qetl_builder_close(struct qetl_builder *b, struct ArrowArray *out)
     return status;
 }
 
-void qetl_builder_free(struct qetl_builder *b)
+void qetl_builder_clear(struct qetl_builder *b)
 {
-    if (!b)
-        return;
     qetl_sdk_buffer_free(b->env, b->values);
     qetl_sdk_buffer_free(b->env, b->validity);
     qetl_sdk_buffer_free(b->env, b->heap);
     qetl_sdk_buffer_free(b->env, b->shared);
     for (int64_t i = 0; i < b->n_children; i++)
+        qetl_builder_clear(&b->children[i]);
+    builder_reset(b);
+}
+
+void qetl_builder_free(struct qetl_builder *b)
+{
+    if (!b)
+        return;
+    qetl_builder_clear(b);
+    for (int64_t i = 0; i < b->n_children; i++)
         qetl_builder_free(&b->children[i]);
     free(b->children);
     b->children = NULL;
     b->n_children = 0;
-    builder_reset(b);
 }

@@ -49,6 +49,10 @@ int32_t ndjson_batch_begin(struct ndjson_decoder *d)
     for (int64_t i = 0; i < d->n_sinks && !status; i++) {
         struct ndjson_sink *sink = &d->sinks[i];
         struct ndjson_column *c = &d->columns[sink->column];
+        if (sink->builder) {
+            ndjson_nest_share(sink->builder, d->chunk->buffer);
+            continue;
+        }
         sink->values = buffer_new(d, sink->width ? d->lines * sink->width : bits_size(d->lines));
         if (!sink->values)
             status = QETL_E_NO_MEMORY;
@@ -74,7 +78,7 @@ int32_t ndjson_batch_heap(struct ndjson_decoder *d)
         return QETL_OK;
     /* Enough for all of the chunk, rejected records too: unescaped text is shorter than the
      * escaped, and binary may be decoded from it in turn. */
-    d->heap = buffer_new(d, (d->end - d->data) * (1 + d->n_binary) + HEAP_SLACK);
+    d->heap = buffer_new(d, (d->end - d->data) * (1 + d->n_heaped) + HEAP_SLACK);
     return d->heap ? QETL_OK : QETL_E_NO_MEMORY;
 }
 
@@ -83,6 +87,8 @@ void ndjson_batch_drop(struct ndjson_decoder *d)
     for (int64_t i = 0; i < d->n_sinks; i++) {
         buffer_drop(d, &d->sinks[i].values);
         buffer_drop(d, &d->sinks[i].validity);
+        if (d->sinks[i].builder)
+            qetl_builder_clear(d->sinks[i].builder);
     }
     buffer_drop(d, &d->heap);
 }
@@ -104,6 +110,10 @@ static int32_t sink_close(struct ndjson_decoder *d, struct ndjson_sink *sink,
     const struct qetl_host *host = d->env.host;
     int64_t nulls = sink->validity ? d->row - bits_count(sink->validity, d->row) : 0;
     int32_t status;
+    if (sink->builder) {
+        qetl_builder_truncate(sink->builder, d->row);
+        return qetl_builder_close(sink->builder, out);
+    }
     if (sink->kind == NDJSON_SINK_BITS || sink->kind == NDJSON_SINK_FIXED) {
         const void *buffers[] = {sink->validity, sink->values};
         status = qetl_array_make(d->env, d->row, nulls, 2, buffers, 0, NULL, out);

@@ -6,6 +6,8 @@
 
 static enum ndjson_sink_kind sink_kind(const struct ndjson_type *type, uint32_t form)
 {
+    if (form == QETL_FORM_VALUE && (type->kind == QETL_KIND_STRUCT || type->kind == QETL_KIND_LIST))
+        return NDJSON_SINK_NEST;
     if (type->json)
         return NDJSON_SINK_RAW;
     if (form != QETL_FORM_VALUE || type->kind == QETL_KIND_TEXT)
@@ -15,7 +17,15 @@ static enum ndjson_sink_kind sink_kind(const struct ndjson_type *type, uint32_t 
     return type->kind == QETL_KIND_BOOL ? NDJSON_SINK_BITS : NDJSON_SINK_FIXED;
 }
 
-static int32_t sinks_open(struct ndjson_decoder *d, int64_t n_wants, const struct qetl_want *wants)
+static int32_t builder_open(struct ndjson_decoder *d, struct ndjson_sink *sink,
+                            const struct ArrowSchema *field)
+{
+    sink->builder = calloc(1, sizeof *sink->builder);
+    return sink->builder ? qetl_builder_open(sink->builder, d->env, field, 0) : QETL_E_NO_MEMORY;
+}
+
+static int32_t sinks_open(struct ndjson_decoder *d, const struct ArrowSchema *schema,
+                          int64_t n_wants, const struct qetl_want *wants)
 {
     d->sinks = calloc((size_t)n_wants + 1, sizeof *d->sinks);
     if (!d->sinks)
@@ -35,7 +45,10 @@ static int32_t sinks_open(struct ndjson_decoder *d, int64_t n_wants, const struc
         c->first_sink = i;
         c->typed |= wants[i].form != QETL_FORM_LEXICAL;
         c->content |= sink->kind == NDJSON_SINK_CONTENT;
-        d->n_binary += sink->kind == NDJSON_SINK_BINARY;
+        d->n_heaped += sink->kind >= NDJSON_SINK_BINARY;
+        c->n_nested += sink->kind == NDJSON_SINK_NEST;
+        if (sink->kind == NDJSON_SINK_NEST && builder_open(d, sink, schema->children[sink->column]))
+            return QETL_E_NO_MEMORY;
     }
     return QETL_OK;
 }
@@ -68,9 +81,9 @@ static void column_shortcut(struct ndjson_decoder *d, struct ndjson_column *c)
     const struct ndjson_sink *sink = c->first_sink < 0 ? NULL : &d->sinks[c->first_sink];
     bool text = c->type.kind == QETL_KIND_TEXT;
     c->typed |= c->type.declared;
-    if (c->type.json || (text && c->type.declared))
+    if (text && (c->type.json || c->type.declared))
         c->typed = false;
-    c->content |= c->typed && !text;
+    c->content |= c->typed && !text && !c->nest;
     c->plain_text = false;
     c->integer_max = c->fraction_max = -1;
     if (sink && (sink->next >= 0 || sink->kind > NDJSON_SINK_RAW))
@@ -100,7 +113,9 @@ static int32_t column_open(struct ndjson_decoder *d, struct ndjson_column *c,
                          field->name);
     c->type.declared = declared;
     c->first_sink = -1;
-    return QETL_OK;
+    if (c->type.kind == QETL_KIND_STRUCT || c->type.kind == QETL_KIND_LIST)
+        c->nest = ndjson_nest_new(d->env, field, declared, &status);
+    return status;
 }
 
 int32_t ndjson_decoder_open(struct ndjson_decoder *d, struct qetl_env env,
@@ -125,7 +140,7 @@ int32_t ndjson_decoder_open(struct ndjson_decoder *d, struct qetl_env env,
     for (int64_t i = 0; i < d->n_columns && !status; i++)
         status = column_open(d, &d->columns[i], schema->children[i], declared[i]);
     if (!status)
-        status = sinks_open(d, n_wants, wants);
+        status = sinks_open(d, schema, n_wants, wants);
     for (int64_t i = 0; i < d->n_columns && !status; i++) {
         d->columns[i].name = d->names.names[i].data;
         column_shortcut(d, &d->columns[i]);
@@ -137,6 +152,12 @@ void ndjson_decoder_free(struct ndjson_decoder *d)
 {
     if (d->sinks)
         ndjson_batch_drop(d);
+    for (int64_t i = 0; i < d->n_sinks; i++) {
+        qetl_builder_free(d->sinks[i].builder);
+        free(d->sinks[i].builder);
+    }
+    for (int64_t i = 0; d->columns && i < d->n_columns; i++)
+        ndjson_nest_free(d->columns[i].nest);
     ndjson_names_reset(&d->names);
     ndjson_reader_free(&d->reader);
     free(d->columns);

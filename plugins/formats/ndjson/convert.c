@@ -8,13 +8,6 @@
 #include <math.h>
 #include <strings.h>
 
-static bool schema_is_json(const struct ArrowSchema *field)
-{
-    size_t size;
-    const char *type = qetl_schema_metadata(field, "qetl:type", &size);
-    return type && size == 4 && !memcmp(type, "json", 4);
-}
-
 static int32_t fraction_digits(char unit)
 {
     return unit == 's' ? 0 : unit == 'm' ? 3 : unit == 'u' ? 6 : 9;
@@ -59,11 +52,16 @@ int32_t ndjson_type_open(struct ndjson_type *out, const struct ArrowSchema *fiel
         if (!strcmp(table[i].format, field->format)) {
             out->kind = (enum qetl_kind)table[i].kind;
             out->width = table[i].width;
-            out->json = out->kind == QETL_KIND_TEXT && schema_is_json(field);
+            out->json = out->kind == QETL_KIND_TEXT && qetl_schema_is_json(field);
             return QETL_OK;
         }
     if (field->format[0] == 't')
         return time_open(out, field->format);
+    if (!strcmp(field->format, "+s") || (!strcmp(field->format, "+l") && field->n_children == 1)) {
+        out->kind = field->format[1] == 's' ? QETL_KIND_STRUCT : QETL_KIND_LIST;
+        out->json = true;
+        return QETL_OK;
+    }
     out->kind = QETL_KIND_DECIMAL;
     out->width = 16;
     return qetl_type_decimal(field->format, &out->precision, &out->scale) ? QETL_OK

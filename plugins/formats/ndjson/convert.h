@@ -15,7 +15,7 @@
 
 struct ndjson_type {
     enum qetl_kind kind;
-    bool json;     /* text that holds raw JSON */
+    bool json;     /* text that holds raw JSON, and nested types, which are spelled so */
     bool declared; /* by the user: text converts, and the type binds whatever is wanted */
     char layout;   /* Arrow's letter for numbers */
     int32_t width; /* bytes a value; views: 16; booleans: 0, they are bits */

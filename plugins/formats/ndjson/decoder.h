@@ -18,6 +18,7 @@
 #include "json.h"
 #include "kernel.h"
 #include "names.h"
+#include "nest.h"
 
 enum { NDJSON_RUN_MAX = 64, NDJSON_RUN_NONE = INT32_MAX };
 
@@ -31,7 +32,8 @@ enum ndjson_sink_kind {
     NDJSON_SINK_RAW,     /* views of the token as it stands */
     NDJSON_SINK_BITS,
     NDJSON_SINK_FIXED,
-    NDJSON_SINK_BINARY
+    NDJSON_SINK_BINARY,
+    NDJSON_SINK_NEST /* a builder's */
 };
 
 /* Where one wanted column goes. */
@@ -41,7 +43,8 @@ struct ndjson_sink {
     enum ndjson_sink_kind kind;
     int32_t width; /* bytes a value; 0: bits */
     uint8_t *values;
-    uint8_t *validity; /* all ones but for nulls; NULL until the first */
+    uint8_t *validity;            /* all ones but for nulls; NULL until the first */
+    struct qetl_builder *builder; /* of nested values */
 };
 
 struct ndjson_column {
@@ -57,7 +60,9 @@ struct ndjson_column {
     bool typed;   /* cells must convert */
     bool content; /* cells are wanted unescaped */
     struct ndjson_type type;
-    int64_t first_sink; /* -1: none */
+    int64_t first_sink;       /* -1: none */
+    int64_t n_nested;         /* sinks of nested values */
+    struct ndjson_nest *nest; /* NULL: the type is not nested */
     const char *name;
 };
 
@@ -71,7 +76,7 @@ struct ndjson_decoder {
     int64_t n_columns;
     struct ndjson_sink *sinks;
     int64_t n_sinks;
-    int64_t n_binary; /* sinks of binary values */
+    int64_t n_heaped; /* sinks that may put a cell into the heap once more */
     uint64_t stamp;
     /* The chunk at hand. */
     const struct qetl_chunk *chunk;
@@ -120,6 +125,8 @@ const uint8_t *ndjson_value_store(struct ndjson_decoder *d, struct ndjson_column
                                   const uint8_t *p);
 /* Stores a value that was read. */
 bool ndjson_cell_store(struct ndjson_decoder *d, struct ndjson_column *c, struct ndjson_cell *cell);
+/* Puts the content of a string into the heap. */
+bool ndjson_cell_unescape(struct ndjson_decoder *d, struct ndjson_cell *cell);
 /* Stores NULL for columns that the record at hand does not have. */
 bool ndjson_missing_store(struct ndjson_decoder *d);
 const uint8_t *ndjson_twice_fault(struct ndjson_decoder *d, const struct ndjson_column *c,

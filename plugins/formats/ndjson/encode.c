@@ -21,8 +21,9 @@ int32_t ndjson_encoder_forms(const struct ArrowSchema *schema, uint32_t *forms)
         const struct ArrowSchema *field = schema->children[i];
         bool json = metadata_is(field, "qetl:type", "json");
         /* JSON tells types apart: even text must be proven not to have been a number. */
+        json |= field->n_children > 0;
         forms[i] = QETL_FORM_VALUE | (json ? QETL_FORM_LEXICAL : QETL_FORM_CHECKED);
-        if (field->n_children || field->dictionary)
+        if (field->dictionary)
             forms[i] = QETL_FORM_VALUE;
     }
     return QETL_OK;
@@ -34,6 +35,17 @@ static bool field_is_lexical(const struct ArrowSchema *field)
     size_t size;
     return qetl_schema_is_lexical(field) && !strcmp(field->format, "vu") &&
            qetl_schema_metadata(field, "qetl:type", &size);
+}
+
+/* Text that holds JSON: it is said so, or the type is nested. */
+static bool field_is_json(const struct ArrowSchema *field)
+{
+    size_t size;
+    const char *type = qetl_schema_metadata(field, "qetl:type", &size);
+    if (!type)
+        return false;
+    return qetl_schema_is_json(field) || (size > 2 && !memcmp(type + size - 2, "[]", 2)) ||
+           (size > 7 && !memcmp(type, "struct(", 7));
 }
 
 /* The kind of a lexical column, by the SQL name of its type. */
@@ -84,7 +96,7 @@ static int32_t outlet_open(struct ndjson_encoder *e, struct ndjson_outlet *o,
     const void *buffers[4] = {NULL, NULL, NULL, NULL};
     none.buffers = buffers;
     o->leaves_out = lexical && ours;
-    if (text && metadata_is(field, "qetl:type", "json")) {
+    if (text && field_is_json(field)) {
         o->kind = NDJSON_OUT_JSON;
         o->trusted = lexical && ours;
     } else if (lexical) {

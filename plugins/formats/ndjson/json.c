@@ -231,10 +231,10 @@ const uint8_t *ndjson_key_read(struct ndjson_reader *reader, const uint8_t *p,
     *key = (struct ndjson_key){p + 1, close - p - 1};
     if (escaped && !key_unescape(reader, key))
         return NULL;
-    p = ndjson_blanks(close + 1, reader->end);
+    p = ndjson_blanks(reader, close + 1);
     if (p >= reader->end || *p != ':')
         return fault_expected(reader, p, "':' behind the key");
-    return ndjson_blanks(p + 1, reader->end);
+    return ndjson_blanks(reader, p + 1);
 }
 
 static const uint8_t *word_read(struct ndjson_reader *reader, const uint8_t *p, const char *word,
@@ -303,7 +303,7 @@ void ndjson_stranger_fault(struct ndjson_reader *reader, const uint8_t *p)
 
 const uint8_t *ndjson_record_end(struct ndjson_reader *reader, const uint8_t *p)
 {
-    p = ndjson_blanks(p, reader->end);
+    p = ndjson_blanks(reader, p);
     if (p >= reader->end)
         return p;
     if (*p != '\n')

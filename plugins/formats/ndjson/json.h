@@ -3,7 +3,8 @@
  * What a line of JSON is made of: values of RFC 8259, one after the other.
  *
  * Invariant: a function that answers a place has proven everything before it; NULL means that
- *            reader->fault says what is wrong. Nothing at or behind reader->end is read.
+ *            reader->fault says what is wrong. Nothing at or behind reader->end is
+ *            read.
  * Ownership: cells point into the text; the reader owns only its scratch.
  * Threads:   one reader, one thread.
  */
@@ -52,6 +53,7 @@ struct ndjson_key {
 
 struct ndjson_reader {
     const uint8_t *end;
+    bool across; /* records go across lines: a line feed is a blank */
     struct ndjson_fault fault;
     /* Keys of the objects that are open, outermost first. */
     struct ndjson_key *keys;
@@ -72,10 +74,11 @@ const uint8_t *ndjson_fault_set(struct ndjson_reader *reader, const char *code, 
 /* A message may quote a piece of the input, cut inside a character: it becomes UTF-8 again. */
 void ndjson_message_mend(char *message);
 
-/* Blanks inside a record: a line feed ends the record and is none. */
-static inline const uint8_t *ndjson_blanks(const uint8_t *p, const uint8_t *end)
+/* Blanks inside a record. Where records are lines, a line feed ends the record and is none. */
+static inline const uint8_t *ndjson_blanks(const struct ndjson_reader *reader, const uint8_t *p)
 {
-    while (p < end && (*p == ' ' || *p == '\t' || *p == '\r'))
+    uint8_t feed = reader->across ? '\n' : ' ';
+    while (p < reader->end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == feed))
         p++;
     return p;
 }

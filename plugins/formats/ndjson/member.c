@@ -24,7 +24,7 @@ static const uint8_t *key_find(struct ndjson_reader *reader, bool first, const u
         ndjson_stranger_fault(reader, p);
         return NULL;
     }
-    p = ndjson_blanks(p + first, reader->end);
+    p = ndjson_blanks(reader, p + first);
     *closed = p < reader->end && *p == '}';
     if (*closed)
         return ndjson_record_end(reader, p + 1);
@@ -34,7 +34,7 @@ static const uint8_t *key_find(struct ndjson_reader *reader, bool first, const u
         return ndjson_fault_set(reader, "bad_json", p, "the line ends inside the record");
     if (*p != ',')
         return ndjson_fault_set(reader, "bad_json", p, "',' or '}' is expected behind a value");
-    return ndjson_blanks(p + 1, reader->end);
+    return ndjson_blanks(reader, p + 1);
 }
 
 static struct ndjson_column *fault_unknown(struct ndjson_decoder *d, const uint8_t *p,
@@ -96,6 +96,11 @@ static void view_store(const struct ndjson_decoder *d, struct ndjson_sink *sink,
 /* spelling: null, or nothing where the key is missing. 12 bytes are readable. */
 static bool null_store(struct ndjson_decoder *d, struct ndjson_sink *sink, const char *spelling)
 {
+    if (sink->builder) {
+        qetl_builder_truncate(sink->builder, d->row);
+        d->reader.fault.status = qetl_builder_null(sink->builder);
+        return !d->reader.fault.status;
+    }
     uint8_t *validity = ndjson_batch_validity(d, sink);
     if (!validity) {
         d->reader.fault.status = QETL_E_NO_MEMORY;
@@ -131,7 +136,7 @@ bool ndjson_missing_store(struct ndjson_decoder *d)
     return stored;
 }
 
-static bool heap_unescape(struct ndjson_decoder *d, struct ndjson_cell *cell)
+bool ndjson_cell_unescape(struct ndjson_decoder *d, struct ndjson_cell *cell)
 {
     d->reader.fault.status = ndjson_batch_heap(d);
     if (d->reader.fault.status)
@@ -178,8 +183,11 @@ static bool sink_store(struct ndjson_decoder *d, struct ndjson_sink *sink,
     case NDJSON_SINK_FIXED:
         memcpy(sink->values + d->row * sink->width, value, (size_t)sink->width);
         return true;
-    default:
+    case NDJSON_SINK_BINARY:
         return binary_store(d, sink, cell);
+    default:
+        qetl_builder_truncate(sink->builder, d->row);
+        return ndjson_nest_store(d, &d->columns[sink->column], sink->builder, cell->raw);
     }
 }
 
@@ -205,9 +213,12 @@ bool ndjson_cell_store(struct ndjson_decoder *d, struct ndjson_column *c, struct
     _Alignas(16) uint8_t value[16];
     if (cell->token == NDJSON_NULL)
         return nulls_store(d, c);
-    if (cell->escaped && c->content && !heap_unescape(d, cell))
+    if (cell->escaped && c->content && !ndjson_cell_unescape(d, cell))
         return false;
-    if (c->typed) {
+    if (c->nest) {
+        if (c->typed && !c->n_nested && !ndjson_nest_store(d, c, NULL, cell->raw))
+            return false;
+    } else if (c->typed) {
         const char *code = ndjson_convert(&c->type, cell, value);
         if (code)
             return fault_type(d, c, cell, code);
@@ -223,6 +234,6 @@ const uint8_t *ndjson_value_store(struct ndjson_decoder *d, struct ndjson_column
 {
     struct ndjson_cell cell;
     /* A run that was foreseen may end before blanks that the record before did not have. */
-    p = ndjson_value_read(&d->reader, ndjson_blanks(p, d->end), &cell);
+    p = ndjson_value_read(&d->reader, ndjson_blanks(&d->reader, p), &cell);
     return p && ndjson_cell_store(d, c, &cell) ? p : NULL;
 }

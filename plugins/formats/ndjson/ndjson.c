@@ -27,16 +27,18 @@ struct ndjson {
 
 static int32_t type_check(struct qetl_env env, const char *name)
 {
-    char format[QETL_TYPE_FORMAT_MAX];
-    bool json;
+    struct ArrowSchema field;
     char *pointer = ndjson_types_pointer(name);
     if (!pointer)
         return QETL_E_NO_MEMORY;
     const char *sql = qetl_option_text(env, pointer);
-    int32_t status = ndjson_declared_parse(sql, format, &json);
-    if (status)
+    int32_t status = qetl_type_field(sql, name, &field);
+    if (!status)
+        qetl_schema_release(&field);
+    else if (status == QETL_E_UNSUPPORTED)
         status = qetl_fail(env, QETL_E_CONFIG, pointer,
-                           "name a SQL type, as in bigint, decimal(12,2), timestamp, text; or json",
+                           "name a SQL type, as in bigint, decimal(12,2), timestamp, text, "
+                           "integer[], struct(a text, b date); or json",
                            "column \"%s\": \"%s\" is no type", name, sql ? sql : "");
     free(pointer);
     return status;
@@ -70,6 +72,12 @@ static int32_t ndjson_describe(void *self, struct qetl_format_info *out)
     return QETL_OK;
 }
 
+static bool ndjson_option_flat(struct qetl_env env)
+{
+    const char *nested = qetl_option_text(env, "/nested");
+    return nested && !strcmp(nested, "json");
+}
+
 /* Whole lines of at most limit bytes, but one line at least. */
 static int64_t sample_cut(const uint8_t *data, int64_t size, int64_t limit, bool whole)
 {
@@ -98,7 +106,7 @@ static int32_t ndjson_infer(void *self, const struct qetl_sample *sample, struct
     int64_t limit = qetl_option_int(n->env, "/sample_bytes");
     size = sample_cut(data + mark, size - mark, limit, sample->whole);
     ndjson_infer_free(&n->infer);
-    n->infer = (struct ndjson_infer){.env = n->env};
+    n->infer = (struct ndjson_infer){.env = n->env, .flat = ndjson_option_flat(n->env)};
     int32_t status = ndjson_infer_sample(&n->infer, data + mark, size);
     if (!status)
         status = ndjson_infer_finish(&n->infer, &out->schema);

@@ -79,7 +79,7 @@ static const uint8_t *member_next(struct ndjson_reader *reader, const struct lev
 {
     const char *inside = level->object ? "an object" : "a list";
     char close = level->object ? '}' : ']';
-    p = ndjson_blanks(p, reader->end);
+    p = ndjson_blanks(reader, p);
     if (p >= reader->end || *p == '\n')
         return ndjson_fault_set(reader, "bad_json", p, "the line ends inside %s", inside);
     *closed = *p == close;
@@ -88,7 +88,7 @@ static const uint8_t *member_next(struct ndjson_reader *reader, const struct lev
     if (*p != ',')
         return ndjson_fault_set(reader, "bad_json", p, "',' or '%c' is expected in %s", close,
                                 inside);
-    p = ndjson_blanks(p + 1, reader->end);
+    p = ndjson_blanks(reader, p + 1);
     return level->object ? key_push(reader, p) : p;
 }
 
@@ -96,7 +96,7 @@ static const uint8_t *member_next(struct ndjson_reader *reader, const struct lev
 static const uint8_t *member_first(struct ndjson_reader *reader, const struct level *level,
                                    const uint8_t *p, bool *closed)
 {
-    p = ndjson_blanks(p, reader->end);
+    p = ndjson_blanks(reader, p);
     *closed = p < reader->end && *p == (level->object ? '}' : ']');
     return !*closed && level->object ? key_push(reader, p) : p;
 }

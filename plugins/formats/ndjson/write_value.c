@@ -158,6 +158,8 @@ int32_t ndjson_write_value(struct ndjson_encoder *e, const struct qetl_column *c
         return struct_put(e, c, i);
     default:
         text = qetl_column_text(c, i);
+        if (qetl_schema_is_json(c->schema))
+            return ndjson_write_json(e, (const uint8_t *)text.data, text.size, false);
         return text_put(e, (const uint8_t *)text.data, text.size);
     }
 }
