@@ -60,6 +60,9 @@ struct csv_index {
     bool failed; /* without memory for a fault */
 };
 
+struct csv_view_walk;
+int64_t csv_views_portable(struct csv_view_walk *w), csv_views_avx512(struct csv_view_walk *w);
+
 struct csv_kernel {
     const char *name;
     bool (*usable)(void);
@@ -70,6 +73,8 @@ struct csv_kernel {
     /* Indexes whole records; a last one may lack its line end. 0, or -1 without memory. */
     int32_t (*index)(const uint8_t *data, int64_t size, struct csv_marks marks,
                      struct csv_index *ix);
+    /* A column's views; answers how many are NULL (view_walk.h). */
+    int64_t (*views)(struct csv_view_walk *w);
 };
 
 /* The kernels of this build, best first, the portable one last. */

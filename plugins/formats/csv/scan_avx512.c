@@ -74,6 +74,7 @@ static bool avx512_usable(void)
            __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
 }
 
-const struct csv_kernel csv_kernel_avx512 = {"avx512", avx512_usable, walk_last_end, walk_index};
+const struct csv_kernel csv_kernel_avx512 = {"avx512", avx512_usable, walk_last_end, walk_index,
+                                             csv_views_avx512};
 
 #endif

@@ -83,4 +83,4 @@ static bool portable_usable(void)
 }
 
 const struct csv_kernel csv_kernel_portable = {"portable", portable_usable, walk_last_end,
-                                               walk_index};
+                                               walk_index, csv_views_portable};

@@ -1,26 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Text columns: views that point into the chunk, without a copy unless quotes within were doubled.
  */
-#include "decode.h"
+#include "view_walk.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-enum { ROWS_A_WORD = 64, DATA_ON_STACK = 16 };
-
-struct view_walk {
-    struct csv_job *job;
-    int64_t column;
-    uint64_t *views;
-    uint32_t shift; /* of the chunk's data in its buffer */
-    bool far;       /* some view points into the chunk or the heap */
-    bool heaped;
-    bool failed;
-};
-
 /* A cell in quotes: what stands between them, undoubled where needed. */
-static __attribute__((noinline)) void quoted_write(struct view_walk *w, uint64_t *view,
-                                                   const uint8_t *cell, uint32_t size)
+void csv_view_quoted(struct csv_view_walk *w, uint64_t *view, const uint8_t *cell, uint32_t size)
 {
     struct csv *self = w->job->self;
     uint8_t quote = self->dialect.marks.quote;
@@ -50,58 +37,13 @@ static __attribute__((noinline)) void quoted_write(struct view_walk *w, uint64_t
     csv_view_write(view, copy, n, 1 + place.piece, (uint32_t)place.offset);
 }
 
-/* One row; 1 if the cell is not NULL. */
-static inline __attribute__((always_inline)) uint64_t view_row(struct view_walk *w,
-                                                               const struct csv_index *ix,
-                                                               const uint8_t *data, int64_t row,
-                                                               bool last, bool simple)
+#define VIEW_TARGET
+#define view_write csv_view_write
+#include "views.h"
+
+int64_t csv_views_portable(struct csv_view_walk *w)
 {
-    const struct csv_dialect *d = &w->job->self->dialect;
-    uint32_t base = w->job->s->base[row];
-    uint32_t begin = csv_cell_begin(ix, base, w->column), size = ix->ends[base + w->column] - begin;
-    uint64_t *view = w->views + 2 * row;
-
-    if (last && size && data[begin + size - 1] == '\r')
-        size--;
-    if (__builtin_expect(size >= 2 && data[begin] == d->marks.quote, 0)) {
-        quoted_write(w, view, data + begin + 1, size - 2);
-        return 1;
-    }
-    w->far |= size > 12;
-    csv_view_write(view, data + begin, size, 0, w->shift + begin);
-    if (simple)
-        return size != 0;
-    return !(csv_nulls_may(&d->nulls, size) && csv_nulls_match(&d->nulls, data + begin, size));
-}
-
-static inline __attribute__((always_inline)) int64_t views_walk(struct view_walk *w, bool last,
-                                                                bool simple)
-{
-    const struct csv_index *ix = &w->job->self->index;
-    const uint8_t *data = w->job->chunk->data;
-    int64_t rows = w->job->rows, valid = 0;
-
-    for (int64_t at = 0; at < rows; at += ROWS_A_WORD) {
-        int64_t n = rows - at < ROWS_A_WORD ? rows - at : ROWS_A_WORD;
-        uint64_t word = 0;
-
-        for (int64_t i = 0; i < n; i++)
-            word |= view_row(w, ix, data, at + i, last, simple) << i;
-        w->job->s->valid[at / ROWS_A_WORD] = word;
-        valid += __builtin_popcountll(word);
-    }
-    return rows - valid;
-}
-
-static int64_t views_fill(struct view_walk *w)
-{
-    const struct csv_nulls *nulls = &w->job->self->dialect.nulls;
-    bool simple = nulls->count == 1 && !nulls->list[0].size;
-    bool last = w->column == w->job->self->n_columns - 1;
-
-    if (last)
-        return simple ? views_walk(w, true, true) : views_walk(w, true, false);
-    return simple ? views_walk(w, false, true) : views_walk(w, false, false);
+    return views_fill(w);
 }
 
 int32_t csv_validity_make(struct csv_job *job, int64_t nulls, void **out)
@@ -161,16 +103,16 @@ int32_t csv_views_array(struct csv_job *job, int64_t nulls, void *views, bool fa
 int32_t csv_column_views(struct csv_job *job, int64_t column, struct ArrowArray *out)
 {
     const struct qetl_env *env = &job->self->env;
-    struct view_walk w = {.job = job,
-                          .column = column,
-                          .shift =
-                              (uint32_t)(job->chunk->data - (const uint8_t *)job->chunk->buffer)};
+    struct csv_view_walk w = {
+        .job = job,
+        .column = column,
+        .shift = (uint32_t)(job->chunk->data - (const uint8_t *)job->chunk->buffer)};
     int64_t nulls;
 
     w.views = env->host->buffer_alloc(env->ctx, job->rows ? (size_t)job->rows * 16 : 16);
     if (!w.views)
         return QETL_E_NO_MEMORY;
-    nulls = views_fill(&w);
+    nulls = job->self->kernel->views(&w);
     if (w.failed) {
         env->host->buffer_free(w.views);
         return QETL_E_NO_MEMORY;
