@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a command says at its end, to people and to machines. */
 #include "cli.h"
+#include "config/mask.h"
 #include "report.h"
 #include "style.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static json_t *error_json(int exit_code, const struct qetl_findings *findings)
@@ -48,6 +50,23 @@ static int write_json(const struct qetl_cli *cli, const json_t *answer)
     return failed;
 }
 
+/* By way of memory, where secrets are hidden; without memory findings go out alone: they are hidden
+ * from their beginning. */
+static void write_text(const struct qetl_cli *cli, const struct qetl_run_report *report,
+                       const struct qetl_findings *findings)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    int colour = qetl_style_colour(stderr);
+    qetl_findings_print(findings, out ? out : stderr, colour);
+    if (out && report)
+        qetl_report_print(report, out, qetl_style_columns(stderr), colour);
+    if (out && fclose(out) == 0)
+        fwrite(text, 1, qetl_mask_hide(cli->mask, text, size), stderr);
+    free(text);
+}
+
 int qetl_cli_verdict(const struct qetl_findings *findings)
 {
     if (!findings->errors)
@@ -61,16 +80,14 @@ int qetl_cli_answer(const struct qetl_cli *cli, int exit_code, const struct qetl
     json_t *kept = result ? result : json_null();
     if (cli->json || cli->json_file) {
         json_t *answer = answer_json(cli->command->name, exit_code, report, kept, findings);
+        qetl_mask_json(cli->mask, answer);
         if (write_json(cli, answer) && exit_code == QETL_EXIT_OK)
             exit_code = QETL_EXIT_FAILED;
         json_decref(answer);
     }
     if (!cli->json) {
-        int colour = qetl_style_colour(stderr);
-        qetl_findings_print(findings, stderr, colour);
         bool moved = report && report->processing_s > 0 && exit_code != QETL_EXIT_SIGPIPE;
-        if (moved && !cli->quiet)
-            qetl_report_print(report, stderr, qetl_style_columns(stderr), colour);
+        write_text(cli, moved && !cli->quiet ? report : NULL, findings);
     }
     json_decref(kept);
     return exit_code;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* argv, read by a command's table. */
 #include "cli.h"
+#include "config/mask.h"
 #include "config/suggest.h"
 #include "config/units.h"
 
@@ -229,7 +230,8 @@ int qetl_cli_parse(struct qetl_cli *cli, const struct qetl_command *command, int
     cli->log_level = QETL_LOG_WARN;
     cli->oneliner.limit = -1;
     cli->own = command->own_size ? calloc(1, command->own_size) : NULL;
-    if (command->own_size && !cli->own) {
+    cli->mask = qetl_mask_new();
+    if (!cli->mask || (command->own_size && !cli->own)) {
         qetl_findings_no_memory(findings);
         return -1;
     }
@@ -260,4 +262,5 @@ void qetl_cli_clear(struct qetl_cli *cli)
                 free(((struct qetl_texts *)((char *)base + (*g)->options[o].offset))->items);
     }
     free(cli->own);
+    qetl_mask_release(cli->mask);
 }

@@ -1,16 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A pipeline file as the options of the command line change it. */
+/* A pipeline file as the options of the command line change it: --set, then ${…}. */
 #include "cli.h"
+#include "config/expand.h"
+
+#include <unistd.h>
+
+static struct qetl_variables *variables_of(const struct qetl_cli *cli,
+                                           struct qetl_findings *findings)
+{
+    struct qetl_variables *variables = qetl_variables_new(environ);
+    int bad = 0;
+    if (!variables) {
+        qetl_findings_no_memory(findings);
+        return NULL;
+    }
+    qetl_variables_secrets_dir(variables, cli->secrets_dir);
+    for (size_t i = 0; i < cli->env_files.count; i++)
+        bad |= qetl_variables_load(variables, cli->env_files.items[i], findings);
+    if (!bad)
+        return variables;
+    qetl_variables_free(variables);
+    return NULL;
+}
 
 struct qetl_document *qetl_cli_document(const struct qetl_cli *cli, const char *path,
                                         struct qetl_findings *findings)
 {
+    struct qetl_variables *variables = variables_of(cli, findings);
     struct qetl_document *document = path ? qetl_document_load(path, findings)
                                           : qetl_document_from_oneliner(&cli->oneliner, findings);
-    if (!document || !cli->settings.count)
-        return document;
-    struct qetl_document *changed =
-        qetl_document_set(document, cli->settings.items, cli->settings.count, findings);
+    struct qetl_document *set = NULL, *whole = NULL;
+    if (document) {
+        qetl_document_use_mask(document, cli->mask);
+        set = qetl_document_set(document, cli->settings.items, cli->settings.count, findings);
+    }
+    if (set && variables)
+        whole = qetl_document_expanded(set, variables, findings);
     qetl_document_free(document);
-    return changed;
+    qetl_document_free(set);
+    qetl_variables_free(variables);
+    return whole;
 }

@@ -24,6 +24,11 @@ static const struct qetl_option plugins[] = {
 static const struct qetl_option pipeline[] = {
     {"set", 's', .kind = QETL_ARG_TEXTS, AT(settings), .value = "PATH=VALUE",
      .help = "set a value of the pipeline; may be repeated, the last wins"},
+    {"env-file", 'e', .kind = QETL_ARG_TEXTS, QETL_COMPLETES_FILE, AT(env_files), .value = "FILE",
+     .help = "read NAME=value lines for ${NAME} in the pipeline; may be repeated, later files win, "
+             "and the environment wins over all"},
+    {"secrets-dir", .kind = QETL_ARG_TEXT, QETL_COMPLETES_FOLDER, AT(secrets_dir), .value = "DIR",
+     .help = "take ${secret:NAME} from DIR/NAME, then from the environment"},
 };
 
 static const struct qetl_option oneliner[] = {

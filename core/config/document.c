@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "document_build.h"
 #include "pointer.h"
+#include "slurp.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct qetl_document *qetl_document_make(const char *name, json_t *root, struct qetl_places *places)
 {
@@ -22,7 +20,11 @@ struct qetl_document *qetl_document_make(const char *name, json_t *root, struct 
         return NULL;
     }
     *document = (struct qetl_document){.name = copy, .root = root, .places = places};
-    return document;
+    document->mask = qetl_mask_new();
+    if (document->mask)
+        return document;
+    qetl_document_free(document);
+    return NULL;
 }
 
 void qetl_document_free(struct qetl_document *document)
@@ -34,6 +36,11 @@ void qetl_document_free(struct qetl_document *document)
     for (size_t i = 0; i < document->n_labels; i++)
         free(document->labels[i]);
     free(document->labels);
+    for (size_t i = 0; i < document->n_expansions; i++)
+        qetl_expansion_reset(&document->expansions[i]);
+    free(document->expansions);
+    qetl_mask_release(document->mask);
+    free(document->text);
     free(document->name);
     free(document);
 }
@@ -75,6 +82,8 @@ struct qetl_finding *qetl_document_error(const struct qetl_document *document, c
 {
     char *message;
     va_list args;
+    if (qetl_document_is_broken(document, pointer))
+        return NULL;
     va_start(args, format);
     if (vasprintf(&message, format, args) < 0)
         message = NULL;
@@ -164,11 +173,23 @@ static json_t *read_tree(struct qetl_build *build)
     return is_named_json(build->file) ? qetl_json_read(build) : qetl_yaml_read(build);
 }
 
+static int keep_text(struct qetl_document *document, const char *text, size_t size)
+{
+    document->text = malloc(size + 1);
+    if (!document->text)
+        return -1;
+    memcpy(document->text, text, size);
+    document->text[size] = '\0';
+    document->text_size = size;
+    return 0;
+}
+
 struct qetl_document *qetl_document_parse(const char *text, size_t size, const char *name,
                                           struct qetl_findings *findings)
 {
     struct qetl_document *document = calloc(1, sizeof *document);
-    if (!document || !(document->name = strdup(name)) || !(document->places = qetl_places_new()) ||
+    if (!document || !(document->name = strdup(name)) || !(document->mask = qetl_mask_new()) ||
+        !(document->places = qetl_places_new()) ||
         qetl_places_root(document->places, document->name) == QETL_PLACE_NONE) {
         qetl_finding_add(findings, QETL_ERROR, "no_memory", "out of memory while reading %s", name);
         qetl_document_free(document);
@@ -176,76 +197,23 @@ struct qetl_document *qetl_document_parse(const char *text, size_t size, const c
     }
     struct qetl_build build = {document->name, text, size, document->places, findings, 0};
     document->root = read_tree(&build);
-    if (document->root)
+    if (document->root && keep_text(document, build.text, build.size))
+        qetl_findings_no_memory(findings);
+    else if (document->root)
         return document;
     assert(findings->errors > 0);
     qetl_document_free(document);
     return NULL;
 }
 
-struct contents {
-    char *data;
-    size_t size, capacity;
-};
-
-/* Up to one byte more than is allowed, so that the excess is seen. */
-static int read_all(int fd, struct contents *contents)
-{
-    for (;;) {
-        if (contents->size == contents->capacity) {
-            size_t capacity = contents->capacity ? contents->capacity * 4 : 64 << 10;
-            char *data = realloc(contents->data, capacity);
-            if (!data)
-                return ENOMEM;
-            contents->data = data;
-            contents->capacity = capacity;
-        }
-        ssize_t n = read(fd, contents->data + contents->size, contents->capacity - contents->size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return errno;
-        contents->size += (size_t)n;
-        if (n == 0 || contents->size > QETL_DOCUMENT_BYTES)
-            return 0;
-    }
-}
-
-static int read_file(const char *path, struct contents *contents)
-{
-    if (strcmp(path, "-") == 0)
-        return read_all(STDIN_FILENO, contents);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return errno;
-    int error = read_all(fd, contents);
-    close(fd);
-    return error;
-}
-
-static void report_unreadable(const char *path, int error, struct qetl_findings *findings)
-{
-    struct qetl_finding *finding = qetl_finding_add(findings, QETL_ERROR, "unreadable_file",
-                                                    "cannot read this file: %s", strerror(error));
-    qetl_finding_at(finding, path, 0, 0, NULL);
-    if (error == ENOENT)
-        qetl_finding_mend(finding, "check the name; relative names begin at the current directory");
-    else if (error == EISDIR)
-        qetl_finding_mend(finding, "name a file in it");
-    else if (error == EACCES)
-        qetl_finding_mend(finding, "ask for permission to read it (ls -l shows who has it)");
-}
-
 struct qetl_document *qetl_document_load(const char *path, struct qetl_findings *findings)
 {
-    struct contents contents = {0};
+    char *text = NULL;
+    size_t size = 0;
     struct qetl_document *document = NULL;
-    int error = read_file(path, &contents);
-    if (error)
-        report_unreadable(path, error, findings);
-    else
-        document = qetl_document_parse(contents.data, contents.size,
-                                       strcmp(path, "-") ? path : "<stdin>", findings);
-    free(contents.data);
+    if (qetl_slurp(path, QETL_DOCUMENT_BYTES, &text, &size, findings) == 0)
+        document =
+            qetl_document_parse(text, size, strcmp(path, "-") ? path : "<stdin>", findings);
+    free(text);
     return document;
 }

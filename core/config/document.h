@@ -38,7 +38,19 @@ struct qetl_place qetl_document_place(const struct qetl_document *document, cons
 struct qetl_place qetl_document_key_place(const struct qetl_document *document,
                                           const char *pointer);
 
-/* An error at a pointer, its dotted path included; the rest as qetl_finding_add. */
+/* Of byte `offset` of the text at a pointer, behind quotes, escapes, folded lines and placeholders;
+ * of the text where that cannot be told. */
+struct qetl_place qetl_document_text_place(const struct qetl_document *document,
+                                           const char *pointer, size_t offset);
+/* Nonzero if placeholders were replaced in the text at a pointer. */
+int qetl_document_is_expanded(const struct qetl_document *document, const char *pointer);
+/* The secrets in it; shared by its copies, and by what is made of it. */
+struct qetl_mask *qetl_document_mask(const struct qetl_document *document);
+/* Before anything was added to its own. */
+void qetl_document_use_mask(struct qetl_document *document, struct qetl_mask *mask);
+
+/* An error at a pointer, its dotted path included; the rest as qetl_finding_add. NULL
+ * without an error where the text there was broken before. */
 enum qetl_place_part { QETL_AT_VALUE, QETL_AT_KEY };
 struct qetl_finding *qetl_document_error(const struct qetl_document *document, const char *pointer,
                                          enum qetl_place_part part, struct qetl_findings *findings,

@@ -10,6 +10,7 @@
 #define QETL_CORE_DOCUMENT_BUILD_H
 
 #include "document.h"
+#include "mask.h"
 #include "places.h"
 
 enum { QETL_BUILD_ERRORS_MAX = 50 }; /* of one document, then reading stops */
@@ -43,13 +44,39 @@ json_t *qetl_build_value(struct qetl_build *build, json_t *value);
 void qetl_build_full(struct qetl_build *build, struct qetl_mark mark);
 void qetl_build_too_deep(struct qetl_build *build, struct qetl_mark mark);
 
+struct qetl_piece { /* from here to the next one, the text … */
+    size_t at;   /* … of the value */
+    size_t from; /* … stands here in what is written, */
+    int fixed;   /* … all of it in that one place: a placeholder */
+};
+
+struct qetl_expansion { /* a text whose placeholders were replaced */
+    uint32_t entry;     /* in places */
+    char *raw, *text;   /* as written; as it became */
+    struct qetl_piece *pieces;
+    size_t n_pieces;
+    int failed; /* the text is still the raw one */
+};
+
 struct qetl_document {
     char *name;
     json_t *root;
     struct qetl_places *places;
+    struct qetl_mask *mask;
+    char *text; /* of the file; NULL: it has none */
+    size_t text_size;
     char **labels; /* what stands for a file in places of edited values; owned */
     size_t n_labels;
+    struct qetl_expansion *expansions;
+    size_t n_expansions;
 };
+
+/* Takes what the expansion owns, in every case. 0, or -1 without memory. */
+int qetl_document_note_expansion(struct qetl_document *document, const char *pointer,
+                                 struct qetl_expansion *expansion);
+void qetl_expansion_reset(struct qetl_expansion *expansion);
+/* Nonzero if the text at a pointer could not be replaced: what is wrong with it is told. */
+int qetl_document_is_broken(const struct qetl_document *document, const char *pointer);
 
 /* A document of a tree made elsewhere; takes root and places over, also when it answers NULL. */
 struct qetl_document *qetl_document_make(const char *name, json_t *root,

@@ -51,13 +51,46 @@ static void places_translate(const struct qetl_document *from, struct qetl_docum
     }
 }
 
+static void *bytes_copy(const void *from, size_t size)
+{
+    void *copy = from ? malloc(size + 1) : NULL;
+    return copy ? memcpy(copy, from, size) : NULL;
+}
+
+static int expansions_copy(const struct qetl_document *from, struct qetl_document *to)
+{
+    int bad = 0;
+    to->expansions = calloc(from->n_expansions + 1, sizeof *to->expansions);
+    for (size_t i = 0; to->expansions && i < from->n_expansions; i++) {
+        struct qetl_expansion *copy = &to->expansions[to->n_expansions++];
+        *copy = from->expansions[i];
+        copy->raw = strdup(copy->raw);
+        copy->text = strdup(copy->text);
+        copy->pieces = bytes_copy(copy->pieces, copy->n_pieces * sizeof *copy->pieces);
+        bad |= !copy->raw || !copy->text || !copy->pieces;
+    }
+    return bad || !to->expansions;
+}
+
+/* All but name, tree and places. */
+static int rest_copy(const struct qetl_document *from, struct qetl_document *to)
+{
+    qetl_mask_release(to->mask);
+    to->mask = qetl_mask_retain(from->mask);
+    to->text = bytes_copy(from->text, from->text_size);
+    to->text_size = from->text_size;
+    int bad = (from->text && !to->text) || expansions_copy(from, to);
+    for (size_t i = 0; i < from->n_labels; i++)
+        bad |= !label_add(to, from->labels[i]);
+    return bad;
+}
+
 static struct qetl_document *document_copy(const struct qetl_document *document)
 {
-    struct qetl_document *copy = qetl_document_make(document->name, json_deep_copy(document->root),
-                                                    qetl_places_clone(document->places));
-    for (size_t i = 0; copy && i < document->n_labels; i++) {
-        if (label_add(copy, document->labels[i]))
-            continue;
+    struct qetl_places *places = qetl_places_clone(document->places);
+    struct qetl_document *copy =
+        qetl_document_make(document->name, json_deep_copy(document->root), places);
+    if (copy && rest_copy(document, copy)) {
         qetl_document_free(copy);
         copy = NULL;
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "finding.h"
 
+#include "mask.h"
+
 #include <assert.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -197,6 +199,17 @@ void qetl_findings_move(struct qetl_findings *to, struct qetl_findings *from)
     from->count = 0;
     from->errors = 0;
     qetl_findings_free(from);
+}
+
+void qetl_findings_hide(struct qetl_findings *findings, const struct qetl_mask *mask)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        struct qetl_finding *finding = &findings->items[i];
+        qetl_mask_text(mask, finding->file);
+        qetl_mask_text(mask, finding->path);
+        qetl_mask_text(mask, finding->message);
+        qetl_mask_text(mask, finding->suggestion);
+    }
 }
 
 void qetl_findings_free(struct qetl_findings *findings)

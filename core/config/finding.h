@@ -51,6 +51,9 @@ void qetl_findings_sort(struct qetl_findings *, size_t first);
 void qetl_findings_truncate(struct qetl_findings *, size_t first);
 /* All of *from go to the end of *to; *from is empty then. */
 void qetl_findings_move(struct qetl_findings *to, struct qetl_findings *from);
+/* Hides secrets in all of them, those that come later excepted. */
+struct qetl_mask;
+void qetl_findings_hide(struct qetl_findings *, const struct qetl_mask *);
 /* Nonzero if an error is the machine's. */
 int qetl_findings_environment(const struct qetl_findings *);
 void qetl_findings_print(const struct qetl_findings *, FILE *out, int colour);

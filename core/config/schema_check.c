@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "schema_check.h"
 
+#include "mask.h"
 #include "pointer.h"
+#include "scalar.h"
 #include "schema_limits.h"
 #include "schema_words.h"
 #include "suggest.h"
@@ -155,6 +157,24 @@ static int choice_fits(const json_t *schema, const json_t *value)
     return (!choices || has_value(choices, value)) && (!fixed || json_equal(fixed, value));
 }
 
+/* ---- text from placeholders ---- */
+
+/* A placeholder stands for text; where no text can be, the word that it would be without quotes.
+ * NULL: it stays. */
+static json_t *converted(struct qetl_check *c, const json_t *schema, const json_t *value,
+                         const char *pointer)
+{
+    const char *text = json_string_value(value);
+    if (!text || qetl_schema_type_fits(schema, value) ||
+        !qetl_document_is_expanded(c->document, pointer))
+        return NULL;
+    json_t *word = qetl_scalar_plain(text, strlen(text));
+    if (word && !json_is_null(word) && qetl_schema_type_fits(schema, word))
+        return word;
+    json_decref(word);
+    return NULL;
+}
+
 /* ---- lists and mappings ---- */
 
 static void check_list(struct qetl_check *c, const json_t *schema, json_t *list,
@@ -169,6 +189,9 @@ static void check_list(struct qetl_check *c, const json_t *schema, json_t *list,
     json_array_foreach (list, i, value) {
         char *pointer = qetl_pointer_index(spot.pointer, i);
         char *name = NULL;
+        json_t *word = pointer ? converted(c, items, value, pointer) : NULL;
+        if (word && json_array_set_new(list, i, word) == 0)
+            value = word;
         if (pointer && asprintf(&name, "%s[%zu]", qetl_spot_name(spot), i) >= 0)
             check_value(c, items, value, (struct qetl_spot){pointer, name});
         else
@@ -226,6 +249,9 @@ static void check_members(struct qetl_check *c, const json_t *schema, json_t *ob
         int known;
         const json_t *property = property_schema(schema, key, &known);
         char *pointer = qetl_pointer_key(spot.pointer, key);
+        json_t *word = pointer && property ? converted(c, property, value, pointer) : NULL;
+        if (word && json_object_set_new(object, key, word) == 0)
+            value = word;
         if (!pointer)
             qetl_findings_no_memory(c->findings);
         else if (!known && !is_enough(c))
@@ -360,11 +386,21 @@ static void check_fitting(struct qetl_check *c, const json_t *schema, json_t *va
         check_object(c, schema, value, spot);
 }
 
+/* A secret that stands in the file itself: a finding may come to speak of it. */
+static void note_secret(struct qetl_check *c, const json_t *value)
+{
+    if (json_is_string(value) &&
+        qetl_mask_add(qetl_document_mask(c->document), json_string_value(value)) < 0)
+        qetl_findings_no_memory(c->findings);
+}
+
 static void check_value(struct qetl_check *c, const json_t *schema, json_t *value,
                         struct qetl_spot spot)
 {
     int secret = json_is_true(json_object_get(schema, "secret"));
     c->secret += secret;
+    if (c->secret)
+        note_secret(c, value);
     if (is_enough(c))
         goto out;
     if (!qetl_schema_type_fits(schema, value))

@@ -2,6 +2,7 @@
 #include "dead_letter.h"
 
 #include "base64.h"
+#include "config/mask.h"
 #include "json_text.h"
 #include "origin.h"
 
@@ -21,6 +22,7 @@ struct qetl_letter_store {
     char *path;
     bool default_path; /* its folder is made when needed */
     bool enabled;
+    const struct qetl_mask *mask;
     FILE *file;
     int error; /* the first errno */
 };
@@ -122,24 +124,30 @@ static void set_text(json_t *object, const char *key, const char *text)
         json_object_set_new(object, key, qetl_json_text(text));
 }
 
-static void set_bytes(json_t *object, const struct qetl_letter *letter)
+/* Secrets go before base64 makes them unrecognisable. */
+static void set_bytes(json_t *object, const struct qetl_letter *letter,
+                      const struct qetl_mask *mask)
 {
     if (!letter->bytes)
         return;
-    json_t *text = json_stringn((const char *)letter->bytes, (size_t)letter->bytes_size);
+    size_t came = (size_t)letter->bytes_size;
+    size_t size = qetl_mask_hide(mask, (char *)letter->bytes, came);
+    json_t *text = json_stringn((const char *)letter->bytes, size);
     if (text) {
         json_object_set_new(object, "original", text);
     } else {
-        char *encoded = qetl_base64(letter->bytes, (size_t)letter->bytes_size);
+        char *encoded = qetl_base64(letter->bytes, size);
         set_text(object, "original_base64", encoded);
         free(encoded);
     }
     json_object_set_new(object, "original_bytes", json_integer(letter->bytes_total));
     if (letter->bytes_size < letter->bytes_total)
         json_object_set_new(object, "original_truncated", json_true());
+    if (size < came)
+        json_object_set_new(object, "original_masked", json_true());
 }
 
-static json_t *letter_json(const struct qetl_letter *letter)
+static json_t *letter_json(const struct qetl_letter *letter, const struct qetl_mask *mask)
 {
     json_t *object = json_object();
     const struct qetl_origin *origin = letter->origin;
@@ -156,13 +164,19 @@ static json_t *letter_json(const struct qetl_letter *letter)
         json_object_set_new(object, "row", json_integer(letter->row));
     if (letter->bytes_offset >= 0)
         json_object_set_new(object, "byte_offset", json_integer(letter->bytes_offset));
-    set_bytes(object, letter);
+    qetl_mask_json(mask, object);
+    set_bytes(object, letter, mask);
     return object;
+}
+
+void qetl_letter_store_hide(struct qetl_letter_store *store, const struct qetl_mask *mask)
+{
+    store->mask = mask;
 }
 
 static int letter_write(struct qetl_letter_store *store, const struct qetl_letter *letter)
 {
-    json_t *object = letter_json(letter);
+    json_t *object = letter_json(letter, store->mask);
     int failed = !object || json_dumpf(object, store->file, JSON_COMPACT) < 0 ||
                  fputc('\n', store->file) == EOF;
     json_decref(object);

@@ -41,6 +41,9 @@ struct qetl_letter_store;
 /* path NULL: dead-letters/NAME-TIME-PID.ndjson. Nothing is created before the first letter. */
 struct qetl_letter_store *qetl_letter_store_new(const char *path, const char *pipeline,
                                                 bool enabled);
+/* Secrets become *** in what is written from now on; the mask must outlive the store. */
+struct qetl_mask;
+void qetl_letter_store_hide(struct qetl_letter_store *, const struct qetl_mask *);
 /* Takes the letter. 0, or an errno; the first failure is kept and answered ever after. */
 int qetl_letter_store_put(struct qetl_letter_store *, struct qetl_letter *);
 int qetl_letter_store_flush(struct qetl_letter_store *); /* to the disk */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline.h"
 
+#include "config/mask.h"
 #include "config/pointer.h"
 #include "config/schema_check.h"
 #include "config/units.h"
@@ -60,6 +61,7 @@ void qetl_pipeline_free(struct qetl_pipeline *pipeline)
     free(pipeline->nodes);
     free(pipeline->name);
     free(pipeline->dead_letters);
+    qetl_mask_release(pipeline->mask);
     free(pipeline);
 }
 
@@ -351,12 +353,14 @@ struct qetl_pipeline *qetl_pipeline_new(const struct qetl_document *document,
         qetl_drafts_no_memory(&drafts);
         goto out;
     }
+    pipeline->mask = qetl_mask_retain(qetl_document_mask(document));
     drafts_check(&drafts);
     if (fill_words(&drafts, pipeline))
         qetl_drafts_no_memory(&drafts);
     if (findings->errors == errors && fill_nodes(&drafts, pipeline))
         qetl_drafts_no_memory(&drafts);
 out:
+    qetl_findings_hide(findings, qetl_document_mask(document));
     drafts_reset(&drafts);
     if (findings->errors > errors) {
         qetl_pipeline_free(pipeline);

@@ -50,6 +50,7 @@ struct qetl_pipeline {
     char *dead_letters; /* path, or NULL for the default; "" switches them off */
     struct qetl_node *nodes;
     size_t n_nodes;
+    struct qetl_mask *mask; /* the secrets in it; see mask.h */
 };
 
 struct qetl_document; /* a parsed file with the places of its values: document.h */

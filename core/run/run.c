@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run.h"
 
+#include "config/mask.h"
 #include "host/poller.h"
 #include "op.h"
 #include "run_internal.h"
@@ -23,6 +24,7 @@ static void note_output(void *arg, const char *uri, int64_t rows, int64_t bytes)
     struct qetl_output_report *outputs =
         realloc(run->outputs, (run->n_outputs + 1) * sizeof *outputs);
     char *copy = strdup(uri);
+    qetl_mask_text(run->pipeline->mask, copy);
     if (outputs)
         run->outputs = outputs;
     if (outputs && copy)
@@ -35,7 +37,10 @@ static void note_output(void *arg, const char *uri, int64_t rows, int64_t bytes)
 static void pass_log(void *arg, const char *component, int32_t level, const char *message)
 {
     const struct qetl_run *run = arg;
-    run->options.log(run->options.log_arg, component, level, message);
+    char *shown = strdup(message);
+    qetl_mask_text(run->pipeline->mask, shown);
+    run->options.log(run->options.log_arg, component, level, shown ? shown : "(out of memory)");
+    free(shown);
 }
 
 static void fill_defaults(struct qetl_run *run)
@@ -96,6 +101,8 @@ struct qetl_run *qetl_run_new(const struct qetl_pipeline *pipeline,
     run->letters =
         qetl_letter_store_new(letters && *letters ? letters : NULL,
                               pipeline->name ? pipeline->name : "qetl", !letters || *letters);
+    if (run->letters)
+        qetl_letter_store_hide(run->letters, pipeline->mask);
     run->env = (struct qetl_instance_env){
         .pool = run->pool,
         .parker = &run->parker,

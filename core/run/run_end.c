@@ -114,6 +114,7 @@ static void report(struct qetl_run *run, const struct qetl_node *node, struct qe
             place_finding(run, finding, node, ctx, option);
         if (finding && suggestion)
             qetl_finding_mend(finding, "%s", suggestion);
+        qetl_findings_hide(run->findings, run->pipeline->mask);
     }
     pthread_mutex_unlock(&run->lock);
     if (first)

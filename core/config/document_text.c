@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Places inside the text values of a document. */
+#include "document_build.h"
+#include "pointer.h"
+#include "scalar_place.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void qetl_expansion_reset(struct qetl_expansion *expansion)
+{
+    free(expansion->raw);
+    free(expansion->text);
+    free(expansion->pieces);
+    memset(expansion, 0, sizeof *expansion);
+}
+
+int qetl_document_note_expansion(struct qetl_document *document, const char *pointer,
+                                 struct qetl_expansion *expansion)
+{
+    struct qetl_expansion *all =
+        reallocarray(document->expansions, document->n_expansions + 1, sizeof *all);
+    if (!all) {
+        qetl_expansion_reset(expansion);
+        return -1;
+    }
+    document->expansions = all;
+    expansion->entry = qetl_places_find(document->places, pointer);
+    all[document->n_expansions++] = *expansion;
+    return 0;
+}
+
+/* That of the text that stands there now; NULL: it was written so. */
+static const struct qetl_expansion *expansion_find(const struct qetl_document *document,
+                                                   const char *pointer)
+{
+    if (document->n_expansions == 0)
+        return NULL;
+    uint32_t entry = qetl_places_find(document->places, pointer);
+    const char *text = json_string_value(qetl_pointer_get(document->root, pointer));
+    for (size_t i = 0; text && i < document->n_expansions; i++) {
+        const struct qetl_expansion *expansion = &document->expansions[i];
+        const char *now = expansion->failed ? expansion->raw : expansion->text;
+        if (expansion->entry == entry && now && strcmp(now, text) == 0)
+            return expansion;
+    }
+    return NULL;
+}
+
+int qetl_document_is_expanded(const struct qetl_document *document, const char *pointer)
+{
+    return expansion_find(document, pointer) != NULL;
+}
+
+int qetl_document_is_broken(const struct qetl_document *document, const char *pointer)
+{
+    const struct qetl_expansion *expansion = expansion_find(document, pointer);
+    return expansion && expansion->failed;
+}
+
+struct qetl_mask *qetl_document_mask(const struct qetl_document *document)
+{
+    return document->mask;
+}
+
+void qetl_document_use_mask(struct qetl_document *document, struct qetl_mask *mask)
+{
+    qetl_mask_retain(mask);
+    qetl_mask_release(document->mask);
+    document->mask = mask;
+}
+
+/* The offset in the text as written. */
+static size_t raw_offset(const struct qetl_expansion *expansion, size_t offset)
+{
+    size_t i = expansion->n_pieces;
+    while (i > 0 && (expansion->pieces[i - 1].at > offset))
+        i--;
+    if (i == 0)
+        return offset;
+    const struct qetl_piece *piece = &expansion->pieces[i - 1];
+    return piece->from + (piece->fixed ? 0 : offset - piece->at);
+}
+
+struct qetl_place qetl_document_text_place(const struct qetl_document *document,
+                                           const char *pointer, size_t offset)
+{
+    const struct qetl_expansion *expansion = expansion_find(document, pointer);
+    const char *raw = expansion ? expansion->raw
+                                : json_string_value(qetl_pointer_get(document->root, pointer));
+    struct qetl_place place = qetl_document_place(document, pointer);
+    struct qetl_mark mark = {place.line, place.column}, inside;
+    if (expansion && !expansion->failed)
+        offset = raw_offset(expansion, offset);
+    if (raw && document->text && place.file == document->name && place.line > 0 &&
+        qetl_scalar_place(document->text, document->text_size, mark, raw, offset, &inside) == 0) {
+        place.line = inside.line;
+        place.column = inside.column;
+    }
+    return place;
+}

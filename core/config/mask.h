@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Secrets, and how they are kept out of whatever is shown: messages, logs, reports, dead letters.
+ *
+ * Invariant: hiding needs no memory, so it never fails; each secret becomes QETL_MASK_SIGN, as it
+ *            stands, as JSON and as a URL would spell it, and line by line.
+ * Ownership: counted references; texts added are copied, and overwritten when the last goes.
+ * Threads:   added to by one thread before a run begins; hides on any.
+ */
+#ifndef QETL_CORE_MASK_H
+#define QETL_CORE_MASK_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#define QETL_MASK_SIGN "***"
+enum { QETL_MASK_SHORTEST = 4 }; /* bytes: shorter ones would hide half of every text */
+
+struct qetl_mask;
+
+struct qetl_mask *qetl_mask_new(void);
+struct qetl_mask *qetl_mask_retain(struct qetl_mask *mask);
+void qetl_mask_release(struct qetl_mask *mask);
+
+/* 0; 1 if it is too short to be hidden; -1 without memory. */
+int qetl_mask_add(struct qetl_mask *mask, const char *secret);
+
+/* In place; answers the new size. A mask of NULL hides nothing. */
+size_t qetl_mask_hide(const struct qetl_mask *mask, char *bytes, size_t size);
+void qetl_mask_text(const struct qetl_mask *mask, char *text); /* may be NULL */
+/* All text in it, keys aside; in place. */
+void qetl_mask_json(const struct qetl_mask *mask, json_t *json);
+
+#endif
