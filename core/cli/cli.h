@@ -27,8 +27,8 @@ struct qetl_cli {
     bool quiet, help, json;
     const char *json_file;
     struct qetl_texts plugin_dirs;
-    struct qetl_texts settings;    /* --set PATH=VALUE */
-    struct qetl_texts env_files;   /* --env-file FILE */
+    struct qetl_texts settings;  /* --set PATH=VALUE */
+    struct qetl_texts env_files; /* --env-file FILE */
     const char *secrets_dir;
     struct qetl_mask *mask;        /* what no answer may hold; all documents share it */
     int64_t workers, memory_bytes; /* 0: not given */

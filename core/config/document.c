@@ -212,8 +212,7 @@ struct qetl_document *qetl_document_load(const char *path, struct qetl_findings 
     size_t size = 0;
     struct qetl_document *document = NULL;
     if (qetl_slurp(path, QETL_DOCUMENT_BYTES, &text, &size, findings) == 0)
-        document =
-            qetl_document_parse(text, size, strcmp(path, "-") ? path : "<stdin>", findings);
+        document = qetl_document_parse(text, size, strcmp(path, "-") ? path : "<stdin>", findings);
     free(text);
     return document;
 }

@@ -45,9 +45,9 @@ void qetl_build_full(struct qetl_build *build, struct qetl_mark mark);
 void qetl_build_too_deep(struct qetl_build *build, struct qetl_mark mark);
 
 struct qetl_piece { /* from here to the next one, the text … */
-    size_t at;   /* … of the value */
-    size_t from; /* … stands here in what is written, */
-    int fixed;   /* … all of it in that one place: a placeholder */
+    size_t at;      /* … of the value */
+    size_t from;    /* … stands here in what is written, */
+    int fixed;      /* … all of it in that one place: a placeholder */
 };
 
 struct qetl_expansion { /* a text whose placeholders were replaced */

@@ -86,8 +86,8 @@ struct qetl_place qetl_document_text_place(const struct qetl_document *document,
                                            const char *pointer, size_t offset)
 {
     const struct qetl_expansion *expansion = expansion_find(document, pointer);
-    const char *raw = expansion ? expansion->raw
-                                : json_string_value(qetl_pointer_get(document->root, pointer));
+    const char *raw =
+        expansion ? expansion->raw : json_string_value(qetl_pointer_get(document->root, pointer));
     struct qetl_place place = qetl_document_place(document, pointer);
     struct qetl_mark mark = {place.line, place.column}, inside;
     if (expansion && !expansion->failed)

@@ -91,8 +91,8 @@ static char *take_quoted(struct reader *r, char quote)
     if (!value)
         return NULL;
     for (; r->at < r->end && *r->at != quote; r->at++) {
-        char escaped = quote == '"' && *r->at == '\\' && r->at + 1 < r->end ? escape_of(r->at[1])
-                                                                             : '\0';
+        char escaped =
+            quote == '"' && *r->at == '\\' && r->at + 1 < r->end ? escape_of(r->at[1]) : '\0';
         r->at += escaped != '\0';
         *to++ = escaped ? escaped : *r->at;
         if (*r->at != '\n' || escaped)
@@ -109,7 +109,8 @@ static char *take_quoted(struct reader *r, char quote)
     free(value);
     r->line = line;
     r->line_start = line_start;
-    fail(r, open, "this quote is not closed", "close it, or put all of the value into the other kind of quotes");
+    fail(r, open, "this quote is not closed",
+         "close it, or put all of the value into the other kind of quotes");
     r->bad |= 2;
     return NULL;
 }
@@ -131,10 +132,9 @@ static void note_name(struct reader *r, const char *name, size_t size)
 {
     for (size_t i = 0; i < r->n_names; i++)
         if (r->name_sizes[i] == size && memcmp(r->names[i], name, size) == 0) {
-            qetl_finding_mend(
-                tell(r, QETL_WARNING, name, "duplicate_variable",
-                     "this name stands in the file already: the last value counts"),
-                "remove one of the two");
+            qetl_finding_mend(tell(r, QETL_WARNING, name, "duplicate_variable",
+                                   "this name stands in the file already: the last value counts"),
+                              "remove one of the two");
             return;
         }
     if (r->n_names == NAMES_MAX) {
@@ -175,7 +175,8 @@ static void take_line(struct reader *r)
     r->at = skip_blanks(r, r->at);
     if (at_line_end(r, r->at) || *r->at == '#')
         return;
-    if (r->end - r->at > 7 && memcmp(r->at, "export", 6) == 0 && (r->at[6] == ' ' || r->at[6] == '\t'))
+    if (r->end - r->at > 7 && memcmp(r->at, "export", 6) == 0 &&
+        (r->at[6] == ' ' || r->at[6] == '\t'))
         r->at = skip_blanks(r, r->at + 6);
     const char *name = r->at;
     while (r->at < r->end && !at_line_end(r, r->at) && !strchr("= \t", *r->at))
@@ -203,9 +204,9 @@ static int check_text(struct reader *r, const char *text, size_t size)
     r->bad = !json;
     json_decref(json);
     if (r->bad)
-        qetl_finding_at(qetl_finding_add(r->findings, QETL_ERROR, "not_utf8",
-                                         "the file is not UTF-8 text"),
-                        r->file, 0, 0, NULL);
+        qetl_finding_at(
+            qetl_finding_add(r->findings, QETL_ERROR, "not_utf8", "the file is not UTF-8 text"),
+            r->file, 0, 0, NULL);
     if (size > QETL_ENV_FILE_BYTES) {
         fail(r, r->line_start, "the file is larger than 1 MiB",
              "it holds one NAME=value a line, no data");

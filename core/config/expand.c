@@ -75,8 +75,9 @@ static void mend_undefined(struct leaf *leaf, struct qetl_finding *finding, cons
     if (near)
         qetl_finding_mend(finding, "did you mean `${%s}`?", near);
     else
-        qetl_finding_mend(finding, "set it in the environment or by --env-file, or give a default:"
-                                   "  ${%s:-…}",
+        qetl_finding_mend(finding,
+                          "set it in the environment or by --env-file, or give a default:"
+                          "  ${%s:-…}",
                           name);
     free(near);
 }
@@ -92,9 +93,9 @@ static void take_variable(struct leaf *leaf, const char *at, const char *name, c
         if (json)
             put(leaf, value, strlen(value));
         else
-            qetl_finding_mend(tell(leaf, at, QETL_ERROR, "not_utf8",
-                                   "the value of this variable is not UTF-8"),
-                              "set `%s` to text in UTF-8", name);
+            qetl_finding_mend(
+                tell(leaf, at, QETL_ERROR, "not_utf8", "the value of this variable is not UTF-8"),
+                "set `%s` to text in UTF-8", name);
         json_decref(json);
         return;
     }
@@ -158,14 +159,14 @@ static void take_inside(struct leaf *leaf, const char *at, char *inside)
     if (colon)
         *colon = '\0';
     if (!qetl_variables_name(inside, strlen(inside)))
-        qetl_finding_mend(tell(leaf, at, QETL_ERROR, "bad_placeholder",
-                               *inside ? "this placeholder names no variable"
-                                       : "this placeholder is empty"),
-                          "%s", mend);
+        qetl_finding_mend(
+            tell(leaf, at, QETL_ERROR, "bad_placeholder",
+                 *inside ? "this placeholder names no variable" : "this placeholder is empty"),
+            "%s", mend);
     else if (colon && strstr(colon + 2, "${"))
-        qetl_finding_mend(tell(leaf, at, QETL_ERROR, "bad_placeholder",
-                               "a default cannot hold a placeholder"),
-                          "write the default out");
+        qetl_finding_mend(
+            tell(leaf, at, QETL_ERROR, "bad_placeholder", "a default cannot hold a placeholder"),
+            "write the default out");
     else
         take_variable(leaf, at, inside, colon ? colon + 2 : NULL);
 }
@@ -194,8 +195,8 @@ static const char *take_placeholder(struct leaf *leaf, const char *at)
 static void take_text(struct leaf *leaf)
 {
     piece_add(leaf, leaf->raw, 0);
-    for (const char *at = leaf->raw; *at && leaf->expander->findings->errors <
-                                                leaf->expander->before + ERRORS_MAX;) {
+    for (const char *at = leaf->raw;
+         *at && leaf->expander->findings->errors < leaf->expander->before + ERRORS_MAX;) {
         const char *next = strstr(at, "${");
         if (!next) {
             put(leaf, at, strlen(at));
@@ -267,7 +268,8 @@ static void expand_value(struct expander *e, json_t *value, const char *pointer)
     json_t *child, *changed;
     void *next;
     if (json_is_object(value))
-        json_object_foreach_safe (value, next, key, child) {
+        json_object_foreach_safe(value, next, key, child)
+        {
             char *below = qetl_pointer_key(pointer, key);
             if (below && strstr(key, "${"))
                 warn_key(e, below);

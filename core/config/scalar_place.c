@@ -227,9 +227,8 @@ static uint32_t take_code(struct walk *w, int digits)
 static void take_escape(struct walk *w)
 {
     static const char names[] = "0abt\tnvfre \"'/\\N_LP";
-    static const uint32_t codes[] = {0,    7,    8,   9,   9,   10,   11,   12,   13,
-                                     0x1b, ' ', '"', '\'', '/', '\\', 0x85, 0xa0, 0x2028,
-                                     0x2029};
+    static const uint32_t codes[] = {0,   7,   8,    9,   9,    10,   11,   12,     13,    0x1b,
+                                     ' ', '"', '\'', '/', '\\', 0x85, 0xa0, 0x2028, 0x2029};
     struct cursor start = w->here;
     skip(w);
     if (is_break(w)) {
@@ -302,10 +301,16 @@ static void give_lines(struct walk *w, const struct block *block, struct cursor 
 static void take_tail(struct walk *w, const struct block *block, struct cursor first,
                       struct cursor empty, int more)
 {
-    if (w->matched < w->size)
-        give_lines(w, block, first, empty, more, 1);
-    else if (first.at)
-        w->here = first;
+    w->here = first.at ? first : empty;
+    if (first.at && w->matched < w->size && is_break(w)) {
+        give_break(w, first);
+        skip_break(w);
+    }
+    for (; more > 0 && w->matched < w->size && !w->failed; more--) {
+        take_indent(w, block);
+        give_break(w, w->here);
+        skip_break(w);
+    }
 }
 
 static void take_lines(struct walk *w, const struct block *block)
@@ -337,7 +342,8 @@ static int next_is(const struct walk *w, const char *set)
     return w->here.at < w->end && *w->here.at && strchr(set, *w->here.at);
 }
 
-/* The indentation is known to who read the file; here it is the one that gives the value. */
+/* The indentation is known to who read the file; here it is the one that gives the value. It may be
+ * more than that of the next line, where the block is empty. */
 static void take_block(struct walk *w)
 {
     struct walk best = *w;
@@ -347,11 +353,14 @@ static void take_block(struct walk *w)
     if (is_break(w))
         skip_break(w);
     struct walk start = *w, look = *w;
-    while (next_is(&look, " ") || is_break(&look))
+    int deepest = 0;
+    while (next_is(&look, " ") || is_break(&look)) {
         is_break(&look) ? skip_break(&look) : skip(&look);
+        deepest = look.here.mark.column - 1 > deepest ? look.here.mark.column - 1 : deepest;
+    }
+    deepest = deepest < INDENT_MAX ? deepest : INDENT_MAX;
     best.failed = 1;
-    int deepest = look.here.mark.column - 1 < INDENT_MAX ? look.here.mark.column - 1 : INDENT_MAX;
-    for (int indent = deepest; indent >= 0 && best.failed; indent--) {
+    for (int indent = deepest + 1; indent > 0 && best.failed; indent--) {
         struct block block = {folded, indent};
         best = start;
         take_lines(&best, &block);
@@ -380,8 +389,12 @@ static void skip_space(struct walk *w)
 /* Over an anchor and a tag. */
 static void skip_properties(struct walk *w)
 {
+    static const char anchor[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
     while (next_is(w, "&!")) {
-        while (w->here.at < w->end && !is_blank(w) && !is_break(w))
+        int is_anchor = next_is(w, "&");
+        skip(w);
+        while (w->here.at < w->end && !is_blank(w) && !is_break(w) &&
+               (!is_anchor || next_is(w, anchor)))
             skip(w);
         skip_space(w);
     }
@@ -405,6 +418,9 @@ int qetl_scalar_place(const char *file, size_t size, struct qetl_mark begin, con
                      .size = strlen(value),
                      .offset = offset,
                      .out = out};
+    *out = begin;
+    if (w.size == 0)
+        return offset == 0 ? 0 : -1;
     if (offset > w.size || go_to(&w, begin))
         return -1;
     skip_properties(&w);

@@ -183,10 +183,10 @@ static char *take_secret(char *text, size_t size, const char *path, char why[200
         size -= size > 1 && text[size - 2] == '\r' ? 2 : 1;
     text[size] = '\0';
     json_t *json = json_stringn(text, size);
-    const char *fault = size == 0                     ? "is empty"
-                        : size > QETL_SECRET_BYTES    ? "is larger than 64 KiB"
+    const char *fault = size == 0                      ? "is empty"
+                        : size > QETL_SECRET_BYTES     ? "is larger than 64 KiB"
                         : !json || strlen(text) < size ? "is not UTF-8 text"
-                                                      : NULL;
+                                                       : NULL;
     json_decref(json);
     if (!fault)
         return text;

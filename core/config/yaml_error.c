@@ -69,6 +69,20 @@ static char char_at(const struct qetl_build *build, size_t index)
     return '\0';
 }
 
+/* `${` where a bare { begins a mapping. 0 if it is not that. */
+static int report_placeholder(struct qetl_build *build, const yaml_parser_t *parser)
+{
+    size_t index = parser->problem_mark.index;
+    if (index == 0 || char_at(build, index) != '{' || char_at(build, index - 1) != '$')
+        return 0;
+    struct qetl_mark mark = mark_of(parser->problem_mark);
+    mark.column--;
+    qetl_finding_mend(qetl_build_error(build, mark, "syntax",
+                                       "a placeholder inside [ ] or { } must stand in quotes"),
+                      "write  \"${NAME}\"");
+    return 1;
+}
+
 static void report_token(struct qetl_build *build, const yaml_parser_t *parser)
 {
     char c = char_at(build, parser->problem_mark.index);
@@ -128,6 +142,8 @@ void qetl_yaml_report(struct qetl_build *build, const yaml_parser_t *parser)
         report_token(build, parser);
         return;
     }
+    if (report_placeholder(build, parser))
+        return;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strstr(problem, known[i].problem)) {
             report_known(build, parser, i);

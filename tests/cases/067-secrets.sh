@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Canaries in place of secrets: nothing that is written but the data itself may hold one.
+# shellcheck disable=SC2016
+. "$(dirname "$0")/lib.sh"
+
+canary='canary/4711"x'
+quoted='canary/4711\\"x'
+percent='canary%2F4711%22x'
+# no line of any file but those named may hold the canary, as it is or as JSON and URLs spell it
+expect_hidden() {
+    if grep -rqF -e "$canary" -e "$quoted" -e "$percent" -e "$(printf %s "$canary" | base64)" "$@"; then
+        fail "the secret is shown" "$(grep -rnF -e "$canary" -e "$quoted" -e "$percent" "$@" | head -n 5)"
+    else
+        pass "no secret in $*"
+    fi
+}
+
+mkdir secrets data
+printf '%s\n' "$canary" >secrets/token
+chmod 600 secrets/token
+printf 'id,name\n1,a\n2,%s\n3,b,c\nx4,%s\n' '"canary/4711""x"' "'canary/4711\"x'" >data/in.csv
+printf '{"id":1,"name":"a"}\n{"id":"canary/4711\\"x"}\n{"id": broken canary/4711"x}\n' >data/in.ndjson
+cat >p.yaml <<'EOF'
+name: "${secret:token}"
+sources:
+  in: {plugin: file, path: data/in.csv, format: {type: csv, types: {id: bigint}}}
+transforms:
+  some: {plugin: filter, input: in, where: "name IS DISTINCT FROM '${secret:token}'"}
+sinks:
+  out: {plugin: file, path: "${secret:token}.out", format: ndjson, input: some}
+EOF
+
+expect_exit 0 qetl run p.yaml --secrets-dir secrets --log-level trace --log-file log --json-file answer.json
+expect_hidden out err log answer.json dead-letters
+expect_text err '^output   \*\*\*\.out|output +.*\*\*\*'
+expect_json answer.json '.summary.rows_rejected == 2 and (.result.outputs[0].uri | test("[*]{3}"))'
+expect_text "$(ls dead-letters/*)" '"original":"x4,.\*\*\*.(\\n)?"'
+expect_text "$(ls dead-letters/*)" '"original_masked":true'
+expect_eq "the secret is in the output's name" "$(ls canary/)" '4711"x.out'
+
+# mistakes that quote it
+cat >q.yaml <<'EOF'
+mode: "${secret:token}"
+sources:
+  in: {plugin: "${secret:token}", path: x}
+transforms:
+  some: {plugin: filter, input: "${secret:token}", where: "'${secret:token}' +"}
+sinks:
+  out: {plugin: file, path: 5, format: "${secret:token}", input: some, "x": "${secret:token}"}
+EOF
+for how in "" --json; do
+    # shellcheck disable=SC2086
+    expect_exit 2 qetl validate q.yaml --secrets-dir secrets $how
+    expect_hidden out err
+    cat out err >both
+    expect_text both '\*\*\*'
+done
+expect_exit 3 qetl run p.yaml --secrets-dir secrets -s 'sources.in.path=${secret:token}/none.csv'
+expect_hidden out err
+
+# a record that cannot be read
+cat >r.yaml <<'EOF'
+sources:
+  in: {plugin: file, path: data/in.ndjson, format: {type: ndjson, types: {id: bigint}}}
+transforms:
+  some: {plugin: filter, input: in, where: "name <> '${secret:token}'"}
+sinks:
+  out: {plugin: "null", input: some}
+dead_letters: letters.ndjson
+EOF
+expect_exit 0 qetl run r.yaml --secrets-dir secrets
+expect_hidden out err letters.ndjson
+expect_text letters.ndjson 'broken \*\*\*'
+
+# where it comes from
+expect_exit 0 env token="$canary" "$QETL" validate p.yaml
+expect_exit 2 qetl validate p.yaml
+expect_text err '^p.yaml:1:8: error: the secret `token` is nowhere to be found$'
+chmod 644 secrets/token
+expect_exit 0 qetl validate p.yaml --secrets-dir secrets
+expect_text err '^secrets/token: warning: others than you may read this secret'
+printf 'abc' >secrets/token
+chmod 600 secrets/token
+expect_exit 0 qetl validate p.yaml --secrets-dir secrets
+expect_text err 'p.yaml:1:8: warning: this secret is too short to be hidden'
+: >secrets/token
+expect_exit 2 qetl validate p.yaml --secrets-dir secrets
+expect_text err 'error: the secret `token` cannot be used: secrets/token is empty'
