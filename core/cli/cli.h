@@ -28,6 +28,7 @@ struct qetl_cli {
     const char *json_file;
     struct qetl_texts plugin_dirs;
     struct qetl_texts settings;  /* --set PATH=VALUE */
+    struct qetl_texts computed;  /* --compute NAME=EXPR */
     struct qetl_texts env_files; /* --env-file FILE */
     const char *secrets_dir;
     struct qetl_mask *mask;        /* what no answer may hold; all documents share it */

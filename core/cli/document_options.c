@@ -27,8 +27,10 @@ struct qetl_document *qetl_cli_document(const struct qetl_cli *cli, const char *
                                         struct qetl_findings *findings)
 {
     struct qetl_variables *variables = variables_of(cli, findings);
-    struct qetl_document *document = path ? qetl_document_load(path, findings)
-                                          : qetl_document_from_oneliner(&cli->oneliner, findings);
+    struct qetl_oneliner line = cli->oneliner;
+    line.compute = cli->computed.items;
+    struct qetl_document *document =
+        path ? qetl_document_load(path, findings) : qetl_document_from_oneliner(&line, findings);
     struct qetl_document *set = NULL, *whole = NULL;
     if (document) {
         qetl_document_use_mask(document, cli->mask);

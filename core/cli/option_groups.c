@@ -42,6 +42,8 @@ static const struct qetl_option oneliner[] = {
      .value = "FORMAT", .help = "the format written, where the name's extension does not tell it"},
     {"where", .kind = QETL_ARG_TEXT, AT(oneliner.where), .value = "EXPR",
      .help = "keep the rows for which this SQL expression is true"},
+    {"compute", .kind = QETL_ARG_TEXTS, AT(computed), .value = "NAME=EXPR",
+     .help = "add or replace a column by an SQL expression, after --where; may be repeated"},
     {"select", .kind = QETL_ARG_TEXT, AT(oneliner.select), .value = "COLUMNS",
      .help = "keep these columns, in this order: a,b,c"},
 };

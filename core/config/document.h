@@ -81,6 +81,7 @@ struct qetl_oneliner {
     const char *from, *to;
     const char *from_format, *to_format;
     const char *where;
+    const char *const *compute; /* NAME=EXPRESSION, ended by NULL; or NULL */
     const char *select; /* columns, separated by commas; "…" around a name that holds one */
     int64_t limit;
 };

@@ -377,14 +377,55 @@ static int gather_array(struct gather *gather, const struct ArrowSchema *layout,
     }
 }
 
+static int nulls_mark(struct gather *gather, const int32_t *map, struct ArrowArray *out)
+{
+    size_t bytes = (size_t)(out->length + 7) / 8;
+    uint8_t *validity = (uint8_t *)(uintptr_t)out->buffers[0]; /* our own, if there is one */
+    if (!validity) {
+        validity = own(gather, out, 0, (int64_t)bytes);
+        if (!validity)
+            return QETL_E_NO_MEMORY;
+        memset(validity, 0xff, bytes);
+    }
+    for (int64_t i = 0; i < out->length; i++)
+        if (map[i] < 0)
+            validity[i >> 3] &= (uint8_t) ~(1 << (i & 7));
+    out->null_count = -1;
+    return QETL_OK;
+}
+
+static struct qetl_vector *gathered_vector(int status, struct ArrowArray *out)
+{
+    struct qetl_vector *vector = status ? NULL : qetl_vector_new(out);
+    if (!vector && out->release)
+        out->release(out);
+    return vector;
+}
+
 struct qetl_vector *qetl_gather(struct qetl_pool *pool, const struct ArrowSchema *layout,
                                 struct qetl_vector *from, const int32_t *map, int64_t rows)
 {
     struct gather gather = {pool, from, rows < from->array.length / 4};
     struct ArrowArray out;
     int status = gather_array(&gather, layout, &from->array, map, rows, &out);
-    struct qetl_vector *vector = status ? NULL : qetl_vector_new(&out);
-    if (!vector && out.release)
-        out.release(&out);
-    return vector;
+    return gathered_vector(status, &out);
+}
+
+/* A NULL is first given some row's value, then marked. */
+struct qetl_vector *qetl_gather_nulls(struct qetl_pool *pool, const struct ArrowSchema *layout,
+                                      struct qetl_vector *from, const int32_t *map, int64_t rows)
+{
+    struct gather gather = {pool, from, rows < from->array.length / 4};
+    struct ArrowArray out;
+    assert(from->array.length > 0);
+    int32_t *any = malloc(sizeof *any * ((size_t)rows + 1));
+    if (!any)
+        return NULL;
+    for (int64_t i = 0; i < rows; i++)
+        any[i] = map[i] < 0 ? 0 : map[i];
+    int status = gather_array(&gather, layout, &from->array, any, rows, &out);
+    free(any);
+    if (!status)
+        status = nulls_mark(&gather, map, &out);
+    return gathered_vector(status, &out);
 }

@@ -15,5 +15,8 @@
 /* layout: the Arrow schema of the vector as it stands. The new vector, or NULL without memory. */
 struct qetl_vector *qetl_gather(struct qetl_pool *, const struct ArrowSchema *layout,
                                 struct qetl_vector *from, const int32_t *map, int64_t rows);
+/* As gather; rows whose map is -1 are NULL. */
+struct qetl_vector *qetl_gather_nulls(struct qetl_pool *, const struct ArrowSchema *layout,
+                                      struct qetl_vector *from, const int32_t *map, int64_t rows);
 
 #endif

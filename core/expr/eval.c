@@ -93,8 +93,8 @@ void qetl_expr_row_rejected(struct expr_reporter *reporter, const struct expr_fr
         .struct_size = sizeof reject, .row = at, .column = -1, .code = code, .message = text};
 
     snippet(expr->text, node->span, part);
-    snprintf(text, sizeof text, "%s, in %s (character %zu of the expression)", message, part,
-             qetl_expr_character(expr->text, node->span.begin));
+    snprintf(text, sizeof text, "%s, in %s (character %zu of %s)", message, part,
+             qetl_expr_character(expr->text, node->span.begin), expr->label);
     expr->n_failed++;
     if (expr->failures)
         expr->failures[at >> 3] |= (uint8_t)(1 << (at & 7));

@@ -37,6 +37,7 @@ struct qetl_expr {
     struct expr_frame frame;
     struct qetl_env env;
     const char *text, *tree;
+    const char *label; /* for messages: `set/total`, or the expression */
     struct expr_node *root;
     uint32_t n_loads, n_instrs, n_masks, n_vecs;
     struct expr_load *loads; /* by column, ascending */

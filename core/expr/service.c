@@ -41,6 +41,24 @@ static void expr_build(struct expr_source *source, struct qetl_expr *expr)
         qetl_expr_program(source, expr);
 }
 
+/* The option's JSON pointer without its first slash, in back quotes. */
+static const char *label_make(struct expr_arena *arena, const char *option)
+{
+    size_t size = option ? strlen(option) : 0;
+    char *label = size > 1 ? qetl_expr_arena_text(arena, option, size + 1) : NULL;
+
+    if (!label)
+        return "the expression";
+    label[0] = '`';
+    for (char *at = label + 1; *at; at++)
+        if (at[0] == '~' && (at[1] == '0' || at[1] == '1')) {
+            at[0] = at[1] == '0' ? '~' : '/';
+            memmove(at + 1, at + 2, strlen(at + 2) + 1);
+        }
+    strcat(label, "`");
+    return label;
+}
+
 static int32_t service_compile(struct qetl_ctx *ctx, const char *text, const char *option,
                                const struct ArrowSchema *schema, struct qetl_expr **out)
 {
@@ -58,6 +76,7 @@ static int32_t service_compile(struct qetl_ctx *ctx, const char *text, const cha
     expr->env = (struct qetl_env){source.host, ctx};
     expr->reporter.fail = qetl_expr_row_rejected;
     expr->frame.reporter = &expr->reporter;
+    expr->label = label_make(&expr->arena, option);
     expr->text = source.text = qetl_expr_arena_text(&expr->arena, text, source.size);
     if (!source.text)
         qetl_expr_no_memory(&source);

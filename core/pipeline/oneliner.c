@@ -2,6 +2,7 @@
 /* `qetl run --from A --to B …` as the pipeline file that it stands for: all else goes one way. */
 #include "config/document_build.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +111,25 @@ static json_t *columns_of(const char *select, struct qetl_findings *findings)
     }
 }
 
+/* NAME=EXPRESSION: a name with an equals sign or spaces in it stands in double quotes. */
+static void put_computed(struct maker *m, struct spot set, const char *text,
+                         struct qetl_findings *findings)
+{
+    size_t size = 0;
+    for (int quoted = 0; text[size] && (quoted || text[size] != '='); size++)
+        quoted ^= text[size] == '"';
+    json_t *column = text[size] ? column_name(text, size) : NULL;
+    if (column) {
+        put_text(m, set, json_string_value(column), text + size + 1, "--compute");
+        json_decref(column);
+        return;
+    }
+    struct qetl_finding *finding =
+        qetl_finding_add(findings, QETL_ERROR, "bad_column", "`%s` does not name a column", text);
+    qetl_finding_at(finding, "--compute", 0, 0, NULL);
+    qetl_finding_mend(finding, "for example  --compute 'total=quantity * unit_price'");
+}
+
 static void make_source(struct maker *m, struct spot root, const struct qetl_oneliner *o)
 {
     struct spot in = put_object(m, put_object(m, root, "sources", "--from"), "in", "--from");
@@ -133,12 +153,19 @@ static const char *make_transforms(struct maker *m, struct spot root, const stru
                                    struct qetl_findings *findings)
 {
     const char *input = "in";
-    if (!o->where && !o->select && o->limit < 0)
+    bool computes = o->compute && o->compute[0];
+    if (!o->where && !computes && !o->select && o->limit < 0)
         return input;
     struct spot all = put_object(m, root, "transforms", name);
     if (o->where)
         put_text(m, make_transform(m, all, "where", "filter", &input, "--where"), "where", o->where,
                  "--where");
+    if (computes) {
+        struct spot compute = make_transform(m, all, "compute", "compute", &input, "--compute");
+        struct spot set = put_object(m, compute, "set", "--compute");
+        for (size_t i = 0; o->compute[i]; i++)
+            put_computed(m, set, o->compute[i], findings);
+    }
     if (o->limit >= 0)
         put(m, make_transform(m, all, "limit", "limit", &input, "--limit"), "rows",
             json_integer(o->limit), "--limit");

@@ -97,6 +97,8 @@ static int32_t binder_copy(struct qetl_binder *base, uint32_t out_port, int64_t 
     if (out_column < 0 || out_column >= out->n_columns || out->columns[out_column].derived >= 0)
         return misuse(b, "copy() into an output column that does not exist or is derived");
     out->columns[out_column].from[in_port] = column;
+    out->schema.children[out_column]->flags |=
+        b->inputs[in_port]->children[column]->flags & ARROW_FLAG_NULLABLE;
     return QETL_OK;
 }
 
@@ -179,8 +181,8 @@ static int32_t binding_check(struct host_binder *b)
             if (out->rows == QETL_ROWS_STATEFUL)
                 return misuse(b, "a STATEFUL output cannot have COPY columns");
             for (uint32_t i = 0; i < b->binding->n_in; i++)
-                if (out->columns[c].from[i] < 0)
-                    return misuse(b, "a COPY column that does not come from every input");
+                if (out->columns[c].from[i] < 0) /* NULL in its rows */
+                    out->schema.children[c]->flags |= ARROW_FLAG_NULLABLE;
         }
     }
     if (!b->ctx->component->transform->process && !qetl_binding_is_copy(b->binding))

@@ -2,7 +2,8 @@
 /*
  * What a transform said of itself in bind: what it reads, and where each output column comes from.
  *
- * Invariant: every output column is COPY of an existing input column for each port, or derived.
+ * Invariant: every output column is COPY of an input column for each port (or NULL there), or
+ * derived.
  * Ownership: the binding owns its schemas and arrays.
  * Threads:   made by one, then immutable.
  */

@@ -115,7 +115,7 @@ static void want_back(const struct qetl_pipeline *pipeline, const struct qetl_no
             in[binding->in[i].reads[r].column].wanted |= binding->in[i].reads[r].form;
         for (uint32_t p = 0; p < binding->n_out; p++)
             for (int64_t c = 0; c < binding->out[p].n_columns; c++)
-                if (binding->out[p].columns[c].derived < 0)
+                if (binding->out[p].columns[c].from[i] >= 0)
                     in[binding->out[p].columns[c].from[i]].wanted |=
                         flow->ports[p].columns[c].wanted;
     }

@@ -53,10 +53,35 @@ static int32_t carry_vector(struct qetl_op *op, struct qetl_vector *from,
     return *out ? QETL_OK : no_memory(op);
 }
 
+/* Of rows from an input that lacks the column. */
+static int32_t nulls_vector(struct qetl_op *op, const struct ArrowSchema *layout, int64_t rows,
+                            struct qetl_vector **out)
+{
+    struct ArrowArray array;
+    int32_t status = qetl_array_nulls(qetl_instance_sdk_env(op->instance), layout, rows, &array);
+    *out = status ? NULL : qetl_vector_new(&array);
+    if (!status && !*out)
+        qetl_array_release(&array);
+    return *out ? QETL_OK : no_memory(op);
+}
+
+static int32_t carry_nulls(struct qetl_op *op, const struct ArrowSchema *field, uint32_t wanted,
+                           int64_t rows, struct qetl_batch_column *out)
+{
+    int32_t status = QETL_OK;
+    if (wanted & (QETL_FORM_LEXICAL | QETL_FORM_CHECKED))
+        status = nulls_vector(op, layout_of(field, true), rows, &out->lexical);
+    if (!status && wanted & QETL_FORM_VALUE)
+        status = nulls_vector(op, field, rows, &out->value);
+    return status;
+}
+
 static int32_t carry_column(struct qetl_op *op, const struct qetl_batch *input, int64_t from,
                             const struct ArrowSchema *field, uint32_t wanted, const int32_t *map,
                             int64_t rows, struct qetl_batch_column *out)
 {
+    if (from < 0)
+        return carry_nulls(op, field, wanted, rows, out);
     const struct qetl_batch_column *in = &input->columns[from];
     bool shared = in->value && in->value == in->lexical;
     int32_t status = QETL_OK;
@@ -85,15 +110,39 @@ static int32_t carry_records(struct qetl_op *op, const struct qetl_batch *input,
     return QETL_OK;
 }
 
+/* A derived column with fewer or other rows than the output: those that the map names. */
+static int32_t take_mapped(struct qetl_op *op, const struct qetl_output *output,
+                           const struct ArrowSchema *field, struct qetl_vector *from,
+                           struct qetl_vector **out)
+{
+    struct qetl_pool *pool = op->instance->env->pool;
+    int64_t rows = output->rows;
+    if (!from->array.length)
+        return nulls_vector(op, field, rows, out);
+    bool nulls = false;
+    for (int64_t i = 0; i < rows; i++)
+        nulls |= output->derived_map[i] < 0;
+    *out = nulls ? qetl_gather_nulls(pool, field, from, output->derived_map, rows)
+                 : qetl_gather(pool, field, from, output->derived_map, rows);
+    return *out ? QETL_OK : no_memory(op);
+}
+
 static int32_t take_derived(struct qetl_op *op, struct qetl_output *output, int64_t index,
                             const struct ArrowSchema *field, struct qetl_batch_column *out)
 {
     struct ArrowArray *child = output->batch.children[index];
-    int32_t status = qetl_op_check_column(op, field, QETL_FORM_VALUE, child, output->rows);
+    int32_t status = qetl_op_check_column(op, field, QETL_FORM_VALUE, child, output->batch.length);
     if (status)
         return status;
     out->value = qetl_vector_new(child);
-    return out->value ? QETL_OK : no_memory(op);
+    if (!out->value)
+        return no_memory(op);
+    if (!output->derived_map)
+        return QETL_OK;
+    struct qetl_vector *whole = out->value;
+    status = take_mapped(op, output, field, whole, &out->value);
+    qetl_vector_unref(whole);
+    return status;
 }
 
 /* The output batch: derived columns from the plugin, the rest carried past it. */
@@ -146,6 +195,15 @@ static int32_t check_output(struct qetl_op *op, const struct qetl_batch *input,
         return qetl_op_fault(op, "bad_batch",
                              "process answered %lld rows without a row map for an input of %lld",
                              (long long)output->rows, (long long)(input ? input->rows : 0));
+    int64_t derived = children ? output->batch.length : 0;
+    if (children && !output->derived_map && derived != output->rows)
+        return qetl_op_fault(op, "bad_batch", "process answered %lld rows in a batch of %lld",
+                             (long long)output->rows, (long long)derived);
+    for (int64_t i = 0; children && output->derived_map && i < output->rows; i++)
+        if (output->derived_map[i] < -1 || output->derived_map[i] >= derived)
+            return qetl_op_fault(op, "bad_batch",
+                                 "process answered a derived map that points to row %d of %lld",
+                                 output->derived_map[i], (long long)derived);
     for (int64_t i = 0; output->row_map && i < output->rows; i++)
         if (!input || output->row_map[i] < 0 || output->row_map[i] >= input->rows)
             return qetl_op_fault(op, "bad_batch",

@@ -143,6 +143,8 @@ static const char *lexical_of(struct qetl_run *run, const struct qetl_node *node
     for (uint32_t i = 0; column->derived < 0 && i < binding->n_in; i++) {
         const struct qetl_port_flow *in =
             qetl_flow_input(run->flows, run->pipeline, &node->inputs[i]);
+        if (column->from[i] < 0)
+            continue;
         const char *from = in->columns[column->from[i]].lexical;
         if (!from || (lexical && strcmp(lexical, from) != 0))
             return NULL;

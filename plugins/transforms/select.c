@@ -15,7 +15,6 @@ struct chosen {
     const char *name;
     const char *type; /* what it is cast to, or NULL */
     struct qetl_expr *expr;
-    size_t width;  /* bytes a value of expr takes; 0: a bit */
     int64_t place; /* of the column among those that process gets */
 };
 
@@ -35,69 +34,17 @@ static int32_t no_memory(const struct select *select)
     return qetl_fail(select->env, QETL_E_NO_MEMORY, NULL, NULL, "no memory for select");
 }
 
-/* ---- names ---- */
-
-/* Appends a key to a JSON pointer. */
+/* The pointer of an option's member; a key that is too long is cut, and then found nowhere. */
 static void pointer_make(char *out, const char *option, const char *key)
 {
-    size_t used = (size_t)snprintf(out, POINTER_MAX, "%s/", option);
-
-    for (; *key && used + 3 < POINTER_MAX; key++) {
-        if (*key == '~' || *key == '/') {
-            out[used++] = '~';
-            out[used++] = *key == '~' ? '0' : '1';
-        } else {
-            out[used++] = *key;
-        }
-    }
-    out[used] = '\0';
+    if (qetl_option_pointer(out, POINTER_MAX, option, key))
+        snprintf(out, POINTER_MAX, "%s", option);
 }
 
-/* Length of the longest common beginning and end, any case: enough to find what was meant. */
-static size_t likeness(const char *a, const char *b)
-{
-    size_t n = strlen(a), m = strlen(b), head = 0, tail = 0;
-
-    while (head < n && head < m && (a[head] | 32) == (b[head] | 32))
-        head++;
-    while (tail < n - head && tail < m - head && (a[n - 1 - tail] | 32) == (b[m - 1 - tail] | 32))
-        tail++;
-    return head + tail;
-}
-
-static int32_t fail_unknown(const struct select *select, const struct ArrowSchema *input,
-                            const char *option, const char *name)
-{
-    char mend[400] = "";
-    size_t best = 0, used;
-    const char *near = NULL;
-
-    for (int64_t i = 0; i < input->n_children; i++) {
-        const char *other = input->children[i]->name ? input->children[i]->name : "";
-        size_t like = likeness(name, other);
-        if (like > best && 2 * like >= strlen(other)) {
-            best = like;
-            near = other;
-        }
-    }
-    used = near ? (size_t)snprintf(mend, sizeof mend, "did you mean \"%.80s\"? ", near) : 0;
-    used += (size_t)snprintf(mend + used, sizeof mend - used, "the input has");
-    for (int64_t i = 0; i < input->n_children && used + 90 < sizeof mend; i++)
-        used += (size_t)snprintf(mend + used, sizeof mend - used, "%s \"%.80s\"", i ? "," : "",
-                                 input->children[i]->name ? input->children[i]->name : "");
-    return qetl_fail(select->env, QETL_E_CONFIG, option, mend, "there is no column \"%s\"", name);
-}
-
-/* The index of a column, or the reported failure. */
 static int64_t column_find(const struct select *select, const struct ArrowSchema *input,
                            const char *option, const char *name)
 {
-    int64_t column = qetl_schema_find(input, name ? name : "");
-
-    if (!name)
-        return qetl_fail(select->env, QETL_E_CONFIG, option, "write a column's name",
-                         "a name was expected here");
-    return column >= 0 ? column : fail_unknown(select, input, option, name);
+    return qetl_schema_require(select->env, input, option, name);
 }
 
 /* ---- what is chosen ---- */
@@ -244,30 +191,6 @@ static int32_t sql_make(const struct select *select, const char *name, const cha
     return QETL_OK;
 }
 
-/* Bytes a value of the format takes; 0: a bit. */
-static size_t format_width(const char *format)
-{
-    switch (format[0]) {
-    case 'b':
-        return 0;
-    case 'c':
-    case 'C':
-        return 1;
-    case 's':
-    case 'S':
-        return 2;
-    case 'i':
-    case 'I':
-    case 'f':
-        return 4;
-    case 'd':
-    case 'v':
-        return 16;
-    default:
-        return strcmp(format, "tdD") ? 8 : 4;
-    }
-}
-
 static int32_t cast_compile(struct select *select, const struct ArrowSchema *input,
                             struct chosen *c, const char *pointer)
 {
@@ -286,7 +209,6 @@ static int32_t cast_compile(struct select *select, const struct ArrowSchema *inp
     status = sql_make(select, field->name, c->type, sql);
     if (!status)
         status = select->service->compile(select->env.ctx, sql, pointer, input, &c->expr);
-    c->width = format_width(format);
     select->n_casts += !status;
     return status;
 }
@@ -442,33 +364,6 @@ static int64_t survivors_list(struct select *select, int64_t rows)
     return count;
 }
 
-static void bits_compact(uint8_t *bits, const int32_t *map, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++) {
-        bool bit = bits[map[i] >> 3] >> (map[i] & 7) & 1;
-        bits[i >> 3] = (uint8_t)((bits[i >> 3] & ~(1 << (i & 7))) | bit << (i & 7));
-    }
-}
-
-/* In place: the array was made for us and nobody else has seen it. */
-static void result_compact(struct ArrowArray *array, size_t width, const int32_t *map,
-                           int64_t count)
-{
-    uint8_t *validity = (uint8_t *)(uintptr_t)array->buffers[0];
-    uint8_t *values = (uint8_t *)(uintptr_t)array->buffers[1];
-
-    if (validity)
-        bits_compact(validity, map, count);
-    if (width == 0)
-        bits_compact(values, map, count);
-    for (int64_t i = 0; width && i < count; i++)
-        memmove(values + (size_t)i * width, values + (size_t)map[i] * width, width);
-    array->length = count;
-    array->null_count = count;
-    for (int64_t i = 0; i < count; i++)
-        array->null_count -= !validity || (validity[i >> 3] >> (i & 7) & 1);
-}
-
 static void results_drop(struct select *select)
 {
     for (int64_t i = 0; i < select->n_casts; i++)
@@ -478,7 +373,7 @@ static void results_drop(struct select *select)
 static int32_t select_process(void *self, const struct qetl_event *event, struct qetl_output *out)
 {
     struct select *select = self;
-    int64_t failed = 0, at = 0;
+    int64_t failed = 0;
     int32_t status;
 
     if (!event || event->kind != QETL_EVENT_BATCH)
@@ -486,17 +381,11 @@ static int32_t select_process(void *self, const struct qetl_event *event, struct
     status = rows_reserve(select, event->rows);
     if (!status)
         status = casts_evaluate(select, event, &failed);
-    out->rows = event->rows - failed;
-    if (!status && failed) {
-        out->row_map = select->row_map;
-        survivors_list(select, event->rows);
-        for (int64_t i = 0; i < select->n_chosen; i++)
-            if (select->chosen[i].expr)
-                result_compact(&select->results[at++], select->chosen[i].width, select->row_map,
-                               out->rows);
-    }
+    out->rows = failed ? survivors_list(select, event->rows) : event->rows;
+    if (failed)
+        out->row_map = out->derived_map = select->row_map;
     if (!status && select->n_casts)
-        status = qetl_array_struct(select->env, out->rows, select->n_casts, select->results,
+        status = qetl_array_struct(select->env, event->rows, select->n_casts, select->results,
                                    &out->batch);
     if (status)
         results_drop(select);

@@ -374,7 +374,7 @@ struct qetl_binder {
     int32_t (*read)(struct qetl_binder *, uint32_t in_port, int64_t column, uint32_t form);
     /* Output column: input column `column`, untouched. out_column -1 appends a column, named name
      * (NULL: as it was); an existing index says where that column comes from when the rows come
-     * from in_port. */
+     * from in_port. Of rows from a port for which nothing was said it is NULL. */
     int32_t (*copy)(struct qetl_binder *, uint32_t out_port, int64_t out_column, uint32_t in_port,
                     int64_t column, const char *name);
     /* Appends an output column that process makes; moves *field. It is DERIVED from the named input
@@ -423,6 +423,10 @@ struct qetl_output {
     int64_t rows_added;     /* rows beyond one per input row, this call */
     int64_t rows_reduced;   /* input rows that were merged into state or others, this call */
     int64_t rows_held;      /* rows waiting in state after this call */
+    /* Output row -> row of the derived columns, which the host then gathers; -1: NULL. NULL:
+     * identity. May be row_map itself: rows that were rejected need not be taken out of them. Valid
+     * as row_map. */
+    const int32_t *derived_map;
 };
 
 struct qetl_transform {

@@ -45,6 +45,8 @@ int32_t qetl_option_kind(struct qetl_env env, const char *pointer);
 /* Entries of a list or object; -1: it is neither. */
 int64_t qetl_option_count(struct qetl_env env, const char *pointer);
 const char *qetl_option_key(struct qetl_env env, const char *pointer, int64_t index);
+/* The pointer of a member: parent, a slash, and the key, escaped. UNSUPPORTED: out is too small. */
+int32_t qetl_option_pointer(char *out, size_t size, const char *parent, const char *key);
 
 /* ---- types.c, names.c, type_name.c, type_field.c: SQL names of types and Arrow formats ---- */
 
@@ -76,6 +78,10 @@ int32_t qetl_schema_set_metadata(struct ArrowSchema *schema, const char *key, co
 const char *qetl_schema_metadata(const struct ArrowSchema *schema, const char *key, size_t *size);
 /* Index of the child of this name, or -1. */
 int64_t qetl_schema_find(const struct ArrowSchema *schema, const char *name);
+/* As find, for a name that stands at an option; where there is none the failure, reported with what
+ * may have been meant. name NULL: the option is no text. */
+int64_t qetl_schema_require(struct qetl_env env, const struct ArrowSchema *schema,
+                            const char *option, const char *name);
 bool qetl_schema_is_lexical(const struct ArrowSchema *field);
 /* Text that holds a JSON value: its qetl:type is "json". */
 bool qetl_schema_is_json(const struct ArrowSchema *field);
@@ -236,7 +242,23 @@ int32_t qetl_array_struct(struct qetl_env env, int64_t rows, int64_t n_children,
 /* offsets: rows + 1 int32 in a host buffer (moved); validity as in Arrow (moved) or NULL. */
 int32_t qetl_array_list(struct qetl_env env, int64_t rows, int64_t null_count, void *validity,
                         void *offsets, struct ArrowArray *values, struct ArrowArray *out);
+/* rows NULLs of any type, nested and dictionaries included. */
+int32_t qetl_array_nulls(struct qetl_env env, const struct ArrowSchema *field, int64_t rows,
+                         struct ArrowArray *out);
 void qetl_array_release(struct ArrowArray *array); /* accepts released and NULL */
+
+/* ---- share.c: an array of which parts are handed on ---- */
+
+struct qetl_shared;
+int32_t qetl_shared_new(struct ArrowArray *moved, struct qetl_shared **out);
+const struct ArrowArray *qetl_shared_array(const struct qetl_shared *shared);
+/* Rows [first, first + count) of an array within the shared one (itself, a child, a child's child),
+ * without copying; keeps the whole alive. validity: a host buffer (moved) with a bit for each row
+ * from the beginning of within's buffers on, instead of within's own; or NULL. */
+int32_t qetl_shared_part(struct qetl_env env, struct qetl_shared *shared,
+                         const struct ArrowArray *within, int64_t first, int64_t count,
+                         void *validity, struct ArrowArray *out);
+void qetl_shared_free(struct qetl_shared *shared); /* drops this reference; accepts NULL */
 
 /* Full validation by Arrow's rules: sizes, offsets, views, UTF-8, alignment. 0, or DATA with a
  * message. */

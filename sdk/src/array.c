@@ -29,6 +29,7 @@ static void array_release_block(struct ArrowArray *array)
     void (*buffer_free)(void *) = block->buffer_free;
     for (int64_t i = 0; i < array->n_children; i++)
         qetl_array_release(array->children[i]);
+    qetl_array_release(array->dictionary);
     for (int64_t i = 0; i < block->n_owned; i++)
         if (array->buffers[i])
             buffer_free((void *)array->buffers[i]);
