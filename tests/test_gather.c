@@ -184,3 +184,32 @@ Test(gather, of_too_many_elements_is_refused)
     qetl_vector_unref(from);
     free(values);
 }
+
+/* Rows without a source are NULL, whatever the layout. */
+Test(gather, rows_of_minus_one_are_null)
+{
+    static const char *const formats[] = {"b", "c", "i", "l", "d:30,4", "vu", "u", "U", "g"};
+    uint64_t random = 77;
+    for (size_t f = 0; f < sizeof formats / sizeof *formats; f++)
+        for (enum toy_nulls nulls = TOY_NULLS_NONE; nulls <= TOY_NULLS_PLAIN; nulls++) {
+            struct ArrowSchema layout = {.format = formats[f], .name = "x"};
+            struct qetl_vector *from = vector_make(&layout, 40, 3, nulls, &random);
+            int32_t map[50];
+            for (int i = 0; i < 50; i++)
+                map[i] = (int32_t)random_below(&random, 41) - 1;
+            map[0] = -1;
+            struct qetl_vector *out = qetl_gather_nulls(pool, &layout, from, map, 50);
+            cr_assert_not_null(out);
+            for (int i = 0; i < 50; i++) {
+                char *found = toy_array_print(&layout, &out->array, i, false);
+                char *expected = map[i] < 0 ? strdup("NULL")
+                                            : toy_array_print(&layout, &from->array, map[i], false);
+                cr_expect_eq(strncmp(found, expected, map[i] < 0 ? 4 : 999), 0, "%s row %d: %s, %s",
+                             formats[f], i, found, expected);
+                free(found);
+                free(expected);
+            }
+            qetl_vector_unref(out);
+            qetl_vector_unref(from);
+        }
+}
