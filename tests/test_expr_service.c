@@ -157,8 +157,7 @@ Test(expr_service, guards_keep_errors_from_rows_that_do_not_need_them)
     cr_assert_gt(bare, 0);
     cr_assert_eq(fake.n_rejects, bare);
     cr_assert_str_eq(fake.rejects[0].code, "division_by_zero");
-    cr_assert_str_eq(fake.rejects[0].message,
-                     "100 / 0, in 100 / i4 (character 1 of `where`)");
+    cr_assert_str_eq(fake.rejects[0].message, "100 / 0, in 100 / i4 (character 1 of `where`)");
     /* a row that fails twice is rejected once */
     select_rows("100 / i4 > 10 OR 200 / i4 > 5", selected, &failed);
     cr_assert_eq(failed, bare);
