@@ -166,7 +166,13 @@ static int32_t copy_into_nothing(struct qetl_binder *b)
 }
 static int32_t copy_from_one(struct qetl_binder *b)
 {
-    return b->copy(b, 0, -1, 0, 0, NULL);
+    input.children[0]->flags = 0;
+    return b->copy(b, 0, -1, 1, 0, NULL);
+}
+static int32_t copy_from_two(struct qetl_binder *b)
+{
+    int32_t status = copy_from_one(b);
+    return status ? status : b->copy(b, 0, 0, 0, 0, NULL);
 }
 static int32_t derive_one(struct qetl_binder *b, uint32_t port, int64_t n, const int64_t *inputs)
 {
@@ -243,7 +249,6 @@ static const struct {
     {copy_far, "copy()"},
     {copy_port, "copy()"},
     {copy_into_nothing, "copy()"},
-    {copy_from_one, "every input"},
     {derive_port, "derive()"},
     {derive_far, "derive()"},
     {derive_count, "derive()"},
@@ -256,6 +261,18 @@ static const struct {
     {input_port, "input()"},
     {stateful_copy, "STATEFUL"},
 };
+
+Test(bind, rows_from_an_input_without_the_column_are_null)
+{
+    cr_assert_eq(rebind(copy_from_one, false, 1), QETL_OK, "%s", problem);
+    cr_expect_eq(binding.out[0].columns[0].from[0], -1);
+    cr_expect_eq(binding.out[0].columns[0].from[1], 0);
+    cr_expect(binding.out[0].schema.children[0]->flags & ARROW_FLAG_NULLABLE);
+    finish();
+    cr_assert_eq(rebind(copy_from_two, false, 1), QETL_OK, "%s", problem);
+    cr_expect_not(binding.out[0].schema.children[0]->flags & ARROW_FLAG_NULLABLE);
+    finish();
+}
 
 Test(bind, misuse_is_reported)
 {
