@@ -183,14 +183,22 @@ static int unknown_option(const struct reading *r, const char *given)
 static int refuse(const struct reading *r, const char *given)
 {
     int known = number_of(r, optopt);
-    if (known >= 0 || (optopt && optopt < FIRST)) {
-        struct qetl_finding *finding =
-            known >= 0
-                ? qetl_finding_add(r->findings, QETL_ERROR, "bad_option", "--%s takes no value",
-                                   r->flat[known]->name)
-                : qetl_finding_add(r->findings, QETL_ERROR, "unknown_option",
-                                   "qetl %s has no option '-%c'", r->cli->command->name, optopt);
-        qetl_finding_mend(finding, "see qetl %s --help", r->cli->command->name);
+    const char *name = r->cli->command->name;
+    if (known >= 0) {
+        struct qetl_finding *finding = qetl_finding_add(
+            r->findings, QETL_ERROR, "bad_option", "--%s takes no value", r->flat[known]->name);
+        qetl_finding_mend(finding, "see qetl %s --help", name);
+        return -1;
+    }
+    if (optopt) {
+        struct qetl_finding *finding = qetl_finding_add(
+            r->findings, QETL_ERROR, "unknown_option", "qetl %s has no option '-%c'", name, optopt);
+        qetl_finding_mend(finding,
+                          r->cli->command->operands.name
+                              ? "see qetl %s --help; what begins with - and is no option "
+                                "stands after --"
+                              : "see qetl %s --help",
+                          name);
         return -1;
     }
     return unknown_option(r, given);

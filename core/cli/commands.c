@@ -13,6 +13,7 @@
     X(validate)     \
     X(preview)      \
     X(graph)        \
+    X(expr)         \
     X(plugin_list)  \
     X(plugin_info)  \
     X(completion)   \

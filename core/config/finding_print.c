@@ -2,6 +2,7 @@
 /* Findings for people (gcc's form, which editors know how to jump to) and for machines. */
 #include "finding.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,13 +18,24 @@ static const char *severity_colour(enum qetl_severity severity)
     return colours[severity];
 }
 
-/* Text of a user's file may hold escape sequences; a terminal must never see them as such. */
-static void print_text(FILE *out, const char *text, const char *indent)
+/* A line of nothing but a caret and the span it begins. */
+static bool is_caret_line(const char *line)
 {
+    size_t blanks = strspn(line, " ");
+    return blanks && line[blanks] == '^' &&
+           strchr("\n", line[blanks + 1 + strspn(line + blanks + 1, "~")]);
+}
+
+/* Text of a user's file may hold escape sequences; a terminal must never see them as such. */
+static void print_text(FILE *out, const char *text, const char *indent, int colour)
+{
+    bool caret = false;
     for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
-        if (*at == '\n')
-            fprintf(out, "\n%s", indent);
-        else if (*at < 0x20 && *at != '\t')
+        if (*at == '\n') {
+            fprintf(out, "%s\n%s", caret ? "\033[0m" : "", indent);
+            caret = colour && is_caret_line((const char *)at + 1);
+            fputs(caret ? "\033[1;32m" : "", out);
+        } else if (*at < 0x20 && *at != '\t')
             fprintf(out, "\\x%02x", *at);
         else if (*at == 0x7f)
             fputs("\\x7f", out);
@@ -32,19 +44,20 @@ static void print_text(FILE *out, const char *text, const char *indent)
         else
             fputc(*at, out);
     }
+    fputs(caret ? "\033[0m" : "", out);
 }
 
 static void print_place(const struct qetl_finding *finding, FILE *out)
 {
     if (finding->file) {
-        print_text(out, finding->file, "");
+        print_text(out, finding->file, "", 0);
         if (finding->line > 0)
             fprintf(out, ":%d", finding->line);
         if (finding->line > 0 && finding->column > 0)
             fprintf(out, ":%d", finding->column);
         fputs(": ", out);
     } else if (finding->path) {
-        print_text(out, finding->path, "");
+        print_text(out, finding->path, "", 0);
         fputs(": ", out);
     }
 }
@@ -55,12 +68,12 @@ static void print_finding(const struct qetl_finding *finding, FILE *out, int col
     print_place(finding, out);
     fprintf(out, "%s%s:%s ", colour ? severity_colour(finding->severity) : "",
             severity_name(finding->severity), colour ? "\033[0m" : "");
-    print_text(out, finding->message, "  ");
+    print_text(out, finding->message, "  ", colour);
     fputc('\n', out);
     if (!finding->suggestion)
         return;
     fprintf(out, "  %smend:%s ", colour ? "\033[32m" : "", colour ? "\033[0m" : "");
-    print_text(out, finding->suggestion, "        ");
+    print_text(out, finding->suggestion, "        ", colour);
     fputc('\n', out);
 }
 
