@@ -98,6 +98,6 @@ expect_eq 'installed' "$(find "$installed" -path '*/qetl/plugins/csv.so' | wc -l
 expect_exit 0 env QETL_PLUGIN_PATH="$(dirname "$(find "$installed" -name csv.so)")" "$installed/bin/qetl" \
     run --from in.csv --to installed.csv
 expect_same installed.csv in.csv
-expect_eq 'manual' "$(find "$installed" -name qetl.1 | wc -l)" 1
+expect_eq 'manual' "$(find "$installed/share/man/man1" -name 'qetl*.1' | wc -l)" "$(ls "$QETL_BUILD"/man/*.1 | wc -l)"
 make -C "$QETL_BUILD" uninstall DESTDIR="$PWD/root" >uninstall.log 2>&1
 expect_eq 'nothing is left' "$(find root -type f | wc -l)" 0
