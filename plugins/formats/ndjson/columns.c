@@ -125,6 +125,8 @@ int32_t ndjson_decoder_open(struct ndjson_decoder *d, struct qetl_env env,
     ndjson_decoder_free(d);
     d->env = env;
     d->kernel = ndjson_kernel_best();
+    const char *policy = qetl_option_text(env, "/new_columns");
+    d->drops = policy && !strcmp(policy, "drop");
     d->n_columns = schema->n_children;
     size_t n = (size_t)d->n_columns + 2;
     d->columns = calloc(n, sizeof *d->columns);
@@ -159,6 +161,7 @@ void ndjson_decoder_free(struct ndjson_decoder *d)
     for (int64_t i = 0; d->columns && i < d->n_columns; i++)
         ndjson_nest_free(d->columns[i].nest);
     ndjson_names_reset(&d->names);
+    ndjson_names_reset(&d->dropped);
     ndjson_reader_free(&d->reader);
     free(d->columns);
     free(d->sinks);

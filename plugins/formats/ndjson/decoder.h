@@ -78,6 +78,8 @@ struct ndjson_decoder {
     int64_t n_sinks;
     int64_t n_heaped; /* sinks that may put a cell into the heap once more */
     uint64_t stamp;
+    bool drops;                  /* keys that the schema lacks are passed over, not rejected */
+    struct ndjson_names dropped; /* those that were announced */
     /* The chunk at hand. */
     const struct qetl_chunk *chunk;
     const uint8_t *data, *end;
@@ -129,6 +131,9 @@ bool ndjson_cell_store(struct ndjson_decoder *d, struct ndjson_column *c, struct
 bool ndjson_cell_unescape(struct ndjson_decoder *d, struct ndjson_cell *cell);
 /* Stores NULL for columns that the record at hand does not have. */
 bool ndjson_missing_store(struct ndjson_decoder *d);
+/* Passes over the value at p, whose key no column has; NULL with a fault. */
+const uint8_t *ndjson_value_drop(struct ndjson_decoder *d, const struct ndjson_key *key,
+                                 const uint8_t *p);
 const uint8_t *ndjson_twice_fault(struct ndjson_decoder *d, const struct ndjson_column *c,
                                   const uint8_t *p);
 

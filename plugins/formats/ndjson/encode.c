@@ -117,6 +117,10 @@ int32_t ndjson_encoder_open(struct ndjson_encoder *e, struct qetl_env env,
     ndjson_encoder_free(e);
     e->env = env;
     e->kernel = ndjson_kernel_best();
+    const char *nan = qetl_option_text(env, "/nan");
+    e->nan = !nan || !strcmp(nan, "reject") ? NDJSON_NAN_REJECT
+             : !strcmp(nan, "null")         ? NDJSON_NAN_NULL
+                                            : NDJSON_NAN_STRING;
     int32_t status = qetl_schema_copy(schema, &e->schema);
     if (status)
         return status;

@@ -24,6 +24,9 @@ enum ndjson_outlet_kind {
 
 enum { NDJSON_RUN_COPY = 32 };
 
+/* What becomes of NaN and the infinities, which JSON does not have. */
+enum ndjson_nan { NDJSON_NAN_REJECT, NDJSON_NAN_NULL, NDJSON_NAN_STRING };
+
 struct ndjson_outlet {
     uint8_t *run; /* ,"key":" with a quote at its end, readable for NDJSON_RUN_COPY bytes more */
     int64_t run_size;
@@ -50,6 +53,7 @@ struct ndjson_encoder {
     int64_t n_outlets;
     struct ndjson_reader reader;
     struct ndjson_pen pen;
+    enum ndjson_nan nan;
     const char *code, *message; /* why the row at hand cannot be written; code NULL: it can */
 };
 
@@ -84,6 +88,7 @@ int32_t ndjson_pen_text(struct ndjson_encoder *e, const uint8_t *data, int64_t s
 /* Text that is to be a number, a boolean or JSON: as it stands if it is one, otherwise put right,
  * if its meaning is plain; otherwise e->code says why not. */
 int32_t ndjson_write_number(struct ndjson_encoder *e, const uint8_t *data, int64_t size);
+int32_t ndjson_write_nan(struct ndjson_encoder *e, double value);
 int32_t ndjson_write_boolean(struct ndjson_encoder *e, const uint8_t *data, int64_t size);
 int32_t ndjson_write_json(struct ndjson_encoder *e, const uint8_t *data, int64_t size,
                           bool trusted);

@@ -4,6 +4,9 @@
 
 #include <qetl/plugin.h>
 
+/* How many names of dropped keys are announced. */
+enum { DROPPED_MAX = 100 };
+
 /* Behind column `at`, c was spelled from `from` to p. */
 static void run_learn(struct ndjson_column *at, struct ndjson_column *c, const uint8_t *from,
                       const uint8_t *p)
@@ -37,33 +40,65 @@ static const uint8_t *key_find(struct ndjson_reader *reader, bool first, const u
     return ndjson_blanks(reader, p + 1);
 }
 
-static struct ndjson_column *fault_unknown(struct ndjson_decoder *d, const uint8_t *p,
-                                           const struct ndjson_key *key)
+static const uint8_t *fault_unknown(struct ndjson_decoder *d, const uint8_t *p,
+                                    const struct ndjson_key *key)
 {
-    ndjson_fault_set(&d->reader, "unknown_key", p,
-                     "the key \"%.*s\" is in no record of the sample; declare it in types, as in "
-                     "types: {NAME: text}",
-                     (int)(key->size < 80 ? key->size : 80), key->data);
-    return NULL;
+    return ndjson_fault_set(&d->reader, "unknown_key", p,
+                            "the key \"%.*s\" is in no record of the sample; declare it in types, "
+                            "as in types: {NAME: text}, or let it go with new_columns: drop",
+                            (int)(key->size < 80 ? key->size : 80), key->data);
+}
+
+const uint8_t *ndjson_value_drop(struct ndjson_decoder *d, const struct ndjson_key *key,
+                                 const uint8_t *p)
+{
+    struct ndjson_cell cell;
+    if (d->dropped.n < DROPPED_MAX && ndjson_names_find(&d->dropped, key->data, key->size) < 0) {
+        if (ndjson_names_add(&d->dropped, key->data, key->size) < 0) {
+            d->reader.fault.status = QETL_E_NO_MEMORY;
+            return NULL;
+        }
+        qetl_logf(d->env, QETL_LOG_WARN,
+                  "the key \"%.*s\" is in no record of the sample: its values are dropped "
+                  "(new_columns: drop)",
+                  (int)(key->size < 80 ? key->size : 80), key->data);
+    }
+    return ndjson_value_read(&d->reader, p, &cell);
+}
+
+/* The column of the key at p, or, with NULL in *c, the place behind a member that was dropped. */
+static const uint8_t *column_find(struct ndjson_decoder *d, const uint8_t *p,
+                                  struct ndjson_column **c)
+{
+    struct ndjson_key key;
+    const uint8_t *begin = p;
+    *c = NULL;
+    p = ndjson_key_read(&d->reader, p, &key);
+    if (!p)
+        return NULL;
+    if (p >= d->end)
+        return ndjson_fault_set(&d->reader, "bad_json", p, "the line ends behind a key");
+    int64_t index = ndjson_names_find(&d->names, key.data, key.size);
+    if (index >= 0)
+        *c = &d->columns[index];
+    else
+        p = d->drops ? ndjson_value_drop(d, &key, p) : fault_unknown(d, begin, &key);
+    return p;
 }
 
 struct ndjson_column *ndjson_member_find(struct ndjson_decoder *d, struct ndjson_column *at,
                                          const uint8_t **p)
 {
-    struct ndjson_reader *reader = &d->reader;
-    struct ndjson_column *c = d->stop;
-    struct ndjson_key key;
-    bool closed;
-    const uint8_t *q = key_find(reader, at == d->start, *p, &closed);
-    if (q && !closed) {
-        const uint8_t *begin = q;
-        q = ndjson_key_read(reader, q, &key);
-        int64_t index = q ? ndjson_names_find(&d->names, key.data, key.size) : -1;
-        if (q && index < 0)
-            return fault_unknown(d, begin, &key);
-        if (q >= d->end)
-            q = q ? ndjson_fault_set(reader, "bad_json", q, "the line ends behind a key") : NULL;
-        c = &d->columns[index];
+    struct ndjson_column *c = NULL;
+    const uint8_t *q = *p;
+    bool closed = false, first = at == d->start;
+    while (q && !c) {
+        q = key_find(&d->reader, first, q, &closed);
+        first = false;
+        if (q && closed)
+            c = d->stop;
+        else if (q)
+            q = column_find(d, q, &c);
     }
     if (!q)
         return NULL;

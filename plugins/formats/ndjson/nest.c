@@ -21,6 +21,7 @@ struct trail {
 struct nest_read {
     struct ndjson_decoder *d;
     const struct ndjson_column *column;
+    bool stores; /* or only looks */
 };
 
 /* ---- made of a schema ---- */
@@ -228,7 +229,8 @@ static const uint8_t *list_store(const struct nest_read *read, const struct trai
     return status ? memory_fault(read, status) : p ? p + 1 : NULL;
 }
 
-/* The key at p: its field, or NULL. *p moves to the value, or becomes NULL with a fault. */
+/* The key at p: its field, or NULL. *p moves to the value, or behind one that is dropped, or
+ * becomes NULL with a fault. */
 static struct ndjson_nest *field_find(const struct nest_read *read, const struct trail *trail,
                                       int64_t foreseen, const uint8_t **p)
 {
@@ -246,8 +248,13 @@ static struct ndjson_nest *field_find(const struct nest_read *read, const struct
     int64_t index = ndjson_names_find(&nest->names, key.data, key.size);
     if (index >= 0)
         return &nest->children[index];
-    *p = fault_set(read, trail, begin, "unknown_key", "no record of the sample has the key",
-                   key.size + 2);
+    struct ndjson_cell cell;
+    if (read->d->drops) /* what is only looked at passes as it is */
+        *p = read->stores ? ndjson_value_drop(read->d, &key, *p)
+                          : ndjson_value_read(&read->d->reader, *p, &cell);
+    else
+        *p = fault_set(read, trail, begin, "unknown_key", "no record of the sample has the key",
+                       key.size + 2);
     return NULL;
 }
 
@@ -271,16 +278,16 @@ static const uint8_t *struct_store(const struct nest_read *read, const struct tr
     p = ndjson_blanks(reader, p + 1);
     while (p && *p != '}') {
         struct ndjson_nest *child = field_find(read, trail, foreseen, &p);
-        if (!child)
-            return NULL;
-        int64_t index = child - nest->children;
-        if (learn)
-            *learn = index;
-        learn = &child->after;
-        foreseen = child->after;
-        child->seen = nest->stamp;
-        found++;
-        p = value_store(read, trail, child, b ? qetl_builder_child(b, index) : NULL, p);
+        if (child) {
+            int64_t index = child - nest->children;
+            if (learn)
+                *learn = index;
+            learn = &child->after;
+            foreseen = child->after;
+            child->seen = nest->stamp;
+            found++;
+            p = value_store(read, trail, child, b ? qetl_builder_child(b, index) : NULL, p);
+        }
         p = p ? ndjson_blanks(reader, p) : NULL;
         if (p && *p == ',')
             p = ndjson_blanks(reader, p + 1);
@@ -319,7 +326,7 @@ static const uint8_t *value_store(const struct nest_read *read, const struct tra
 bool ndjson_nest_store(struct ndjson_decoder *d, const struct ndjson_column *c,
                        struct qetl_builder *builder, const uint8_t *p)
 {
-    struct nest_read read = {d, c};
+    struct nest_read read = {d, c, builder != NULL};
     /* Keys that were unescaped by the first look are not needed any more. */
     d->reader.scratch_size = 0;
     return value_store(&read, NULL, c->nest, builder, p) != NULL;

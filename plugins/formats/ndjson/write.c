@@ -82,11 +82,40 @@ static int32_t number_mend(struct ndjson_encoder *e, const uint8_t *data, int64_
     return QETL_OK;
 }
 
+int32_t ndjson_write_nan(struct ndjson_encoder *e, double value)
+{
+    static const char nan[] = "\"NaN\"", up[] = "\"Infinity\"", down[] = "\"-Infinity\"";
+    if (e->nan == NDJSON_NAN_NULL)
+        return ndjson_pen_put(&e->pen, "null", 4);
+    if (e->nan == NDJSON_NAN_REJECT)
+        return refuse(e, "not_json_number",
+                      "JSON has neither NaN nor infinity; nan: null or nan: string writes them");
+    const char *text = value != value ? nan : value > 0 ? up : down;
+    return ndjson_pen_put(&e->pen, text, (int64_t)strlen(text));
+}
+
+/* As CSV spells them: a number that was checked is otherwise none of JSON's. */
+static bool word_nan(const uint8_t *data, int64_t size, double *value)
+{
+    bool minus = size && *data == '-', sign = size && (*data == '-' || *data == '+');
+    const char *text = (const char *)data + sign;
+    size_t n = (size_t)(size - sign);
+    if (n == 3 && !sign && !strncasecmp(text, "nan", 3))
+        *value = __builtin_nan("");
+    else if ((n == 3 && !strncasecmp(text, "inf", 3)) ||
+             (n == 8 && !strncasecmp(text, "infinity", 8)))
+        *value = minus ? -__builtin_inf() : __builtin_inf();
+    else
+        return false;
+    return true;
+}
+
 int32_t ndjson_write_number(struct ndjson_encoder *e, const uint8_t *data, int64_t size)
 {
     if (__builtin_expect(ndjson_number_end(data, data + size) == data + size, 1))
         return ndjson_pen_put(&e->pen, data, size);
-    return number_mend(e, data, size);
+    double value;
+    return word_nan(data, size, &value) ? ndjson_write_nan(e, value) : number_mend(e, data, size);
 }
 
 static bool word_in(const uint8_t *data, int64_t size, const char *const *words)

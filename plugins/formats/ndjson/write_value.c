@@ -141,9 +141,8 @@ int32_t ndjson_write_value(struct ndjson_encoder *e, const struct qetl_column *c
     case QETL_KIND_UINT:
         return integer_put(e, qetl_column_uint(c, i), false);
     case QETL_KIND_REAL:
-        if (!isfinite(qetl_column_real(c, i)))
-            return refuse(e, "not_json_number", "JSON has neither NaN nor infinity");
-        return rendered_put(e, c, i);
+        return isfinite(qetl_column_real(c, i)) ? rendered_put(e, c, i)
+                                                : ndjson_write_nan(e, qetl_column_real(c, i));
     case QETL_KIND_DECIMAL:
         return rendered_put(e, c, i);
     case QETL_KIND_BINARY:
