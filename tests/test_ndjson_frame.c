@@ -196,3 +196,23 @@ Test(ndjson_frame, memory_that_runs_out_is_an_error_and_leaks_nothing)
         rig_close(&rig);
     }
 }
+
+Test(ndjson_frame, chunks_of_many_columns_have_few_lines)
+{
+    static const char data[] = "{}\n{\"a\":1}\n\n{}\n{}";
+    struct qetl_env env = {0};
+    struct ndjson_framer framer = ndjson_framer_for(NDJSON_BATCH_BYTES / NDJSON_CELL_BYTES / 2);
+    int64_t expected[] = {11, 17}, at = 0;
+    cr_expect_eq(framer.rows_max, 2);
+    cr_expect_eq(ndjson_framer_for(INT32_MAX).rows_max, 1);
+    for (int i = 0; i < 2; i++) {
+        struct qetl_frame frame = {.struct_size = sizeof frame,
+                                   .flags = (i ? 0 : QETL_ITEM_OBJECT_START) | QETL_ITEM_OBJECT_END,
+                                   .data = (const uint8_t *)data + at,
+                                   .size = (int64_t)sizeof data - 1 - at,
+                                   .max_record = 100};
+        cr_assert_eq(ndjson_frame(&framer, env, &frame), QETL_OK);
+        at += frame.used;
+        cr_expect_eq(at, expected[i], "%lld", (long long)at);
+    }
+}

@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "frame.h"
 
+#include "kernel.h"
+
 #include <stdio.h>
+
+enum { RECORD_LEAST = 3 }; /* {} and its line feed */
+
+struct ndjson_framer ndjson_framer_for(int64_t n_columns)
+{
+    int64_t rows = NDJSON_BATCH_BYTES / NDJSON_CELL_BYTES / (n_columns > 0 ? n_columns : 1);
+    return (struct ndjson_framer){.rows_max = rows > 0 ? rows : 1};
+}
 
 int64_t ndjson_mark_size(const uint8_t *data, int64_t size, bool whole)
 {
@@ -81,7 +91,7 @@ static bool pass_over(struct ndjson_framer *framer, struct qetl_frame *io)
     return behind >= 0;
 }
 
-int32_t ndjson_frame(struct ndjson_framer *framer, struct qetl_env env, struct qetl_frame *io)
+static int32_t frame_lines(struct ndjson_framer *framer, struct qetl_env env, struct qetl_frame *io)
 {
     bool last = io->flags & QETL_ITEM_OBJECT_END;
     io->begin = io->used = io->rejected = 0;
@@ -108,4 +118,25 @@ int32_t ndjson_frame(struct ndjson_framer *framer, struct qetl_env env, struct q
     if (last)
         io->used = io->size;
     return QETL_OK;
+}
+
+/* A chunk of more lines than rows_max ends earlier. */
+static void rows_limit(const struct ndjson_framer *framer, struct qetl_frame *io)
+{
+    bool ascii;
+    const uint8_t *p = io->data + io->begin, *end = io->data + io->used;
+    if (!framer->rows_max || (end - p) / RECORD_LEAST < framer->rows_max ||
+        ndjson_kernel_best()->lines(p, end - p, &ascii) <= framer->rows_max)
+        return;
+    for (int64_t i = 0; i < framer->rows_max; i++)
+        p = (const uint8_t *)memchr(p, '\n', (size_t)(end - p)) + 1;
+    io->used = p - io->data;
+}
+
+int32_t ndjson_frame(struct ndjson_framer *framer, struct qetl_env env, struct qetl_frame *io)
+{
+    int32_t status = frame_lines(framer, env, io);
+    if (!status)
+        rows_limit(framer, io);
+    return status;
 }

@@ -137,7 +137,7 @@ static int32_t ndjson_open_decode(void *self, const struct ArrowSchema *schema,
     uint8_t *declared = declared_columns(n->env, schema);
     if (!declared)
         return QETL_E_NO_MEMORY;
-    n->framer = (struct ndjson_framer){0};
+    n->framer = ndjson_framer_for(n_wants);
     int32_t status = ndjson_decoder_open(&n->decoder, n->env, schema, declared, n_wants, wants);
     free(declared);
     return status;
