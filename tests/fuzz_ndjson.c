@@ -28,7 +28,7 @@ static char *decoded(const uint8_t *data, size_t size, uint8_t choice, int kerne
         "\"z\":\"binary\",\"s\":\"timestamp\",\"j\":\"json\",\"g\":\"double\",\"o\":\"struct(a "
         "integer, b text[], c struct(d json)[])\"}}";
     struct rig rig;
-    rig_open(&rig, choice & 4 ? declared : NULL);
+    ndjson_rig_open(&rig, choice & 4 ? declared : NULL);
     rig.kernel = kernel_at(kernel);
     rig_infer(&rig, data, choice & 8 ? size / 2 : size);
     expect(!rig.status, "the sample is taken");
@@ -41,14 +41,14 @@ static char *decoded(const uint8_t *data, size_t size, uint8_t choice, int kerne
     if (!(choice & 12) && (choice & 3) == 1 && !memmem(data, size, "0000", 4))
         expect(rig.rows == rig.infer.records, "prediction takes what the plain parser takes");
     char *text = rig_take(&rig);
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
     return text;
 }
 
 static char *encoded(const char *options, const void *data, size_t size, int64_t *rows, int kernel)
 {
     struct rig rig;
-    rig_open(&rig, options);
+    ndjson_rig_open(&rig, options);
     rig.kernel = kernel_at(kernel);
     rig_infer(&rig, data, size);
     rig_want_for_encode(&rig);
@@ -57,7 +57,7 @@ static char *encoded(const char *options, const void *data, size_t size, int64_t
     *rows = rig.rows;
     expect(rows && rig.rows + rig.rejected == rig.records, "nothing that was decoded is rejected");
     char *text = rig_take(&rig);
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
     return text;
 }
 

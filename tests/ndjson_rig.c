@@ -7,7 +7,7 @@
 
 enum { TAIL_ROOM = 64 };
 
-void rig_open(struct rig *rig, const char *options)
+void ndjson_rig_open(struct rig *rig, const char *options)
 {
     memset(rig, 0, sizeof *rig);
     qetl_fake_host_init(&rig->fake, options);
@@ -15,7 +15,7 @@ void rig_open(struct rig *rig, const char *options)
     rig->max_record = 1 << 20;
 }
 
-void rig_close(struct rig *rig)
+void ndjson_rig_close(struct rig *rig)
 {
     ndjson_infer_free(&rig->infer);
     ndjson_decoder_free(&rig->decoder);
@@ -332,7 +332,7 @@ const struct ndjson_kernel *kernel_at(int i)
 char *rig_all(const char *options, uint32_t form, const char *data)
 {
     struct rig rig;
-    rig_open(&rig, options);
+    ndjson_rig_open(&rig, options);
     rig_infer(&rig, data, strlen(data));
     if (form)
         rig_want(&rig, form);
@@ -340,6 +340,6 @@ char *rig_all(const char *options, uint32_t form, const char *data)
         rig_want_for_encode(&rig);
     rig_run(&rig, data, strlen(data), SIZE_MAX, 0);
     char *text = rig_take(&rig);
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
     return text;
 }

@@ -46,8 +46,8 @@ struct rig {
 };
 
 /* options: JSON or NULL. */
-void rig_open(struct rig *rig, const char *options);
-void rig_close(struct rig *rig);
+void ndjson_rig_open(struct rig *rig, const char *options);
+void ndjson_rig_close(struct rig *rig);
 void rig_infer(struct rig *rig, const void *data, size_t size);
 /* One want per column, in this form. */
 void rig_want(struct rig *rig, uint32_t form);

@@ -249,7 +249,7 @@ static void try_value(const char *value, const char *code, const struct ndjson_k
 {
     char data[1024], expected[1024];
     struct rig rig;
-    rig_open(&rig, "{\"types\":{\"a\":\"json\"}}");
+    ndjson_rig_open(&rig, "{\"types\":{\"a\":\"json\"}}");
     rig.kernel = kernel;
     rig_infer(&rig, "", 0);
     rig_want(&rig, QETL_FORM_LEXICAL);
@@ -264,7 +264,7 @@ static void try_value(const char *value, const char *code, const struct ndjson_k
     cr_expect_str_eq(text, expected, "%s: %s gave\n%s", kernel->name, value, text);
     cr_expect_eq(rig.records, rig.rows + rig.rejected);
     free(text);
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
 }
 
 Test(ndjson, valid_values_are_kept_as_they_are)
@@ -335,7 +335,7 @@ Test(ndjson, a_line_is_an_object_or_is_rejected)
         snprintf(data, sizeof data, "%s\n", lines[i].line);
         for (int k = 0; k < ndjson_kernels_count; k++) {
             struct rig rig;
-            rig_open(&rig, "{\"types\":{\"a\":\"json\"}}");
+            ndjson_rig_open(&rig, "{\"types\":{\"a\":\"json\"}}");
             rig.kernel = kernel_at(k);
             rig_infer(&rig, "", 0);
             rig_want(&rig, QETL_FORM_LEXICAL);
@@ -344,7 +344,7 @@ Test(ndjson, a_line_is_an_object_or_is_rejected)
             rig_run(&rig, data, strlen(data) - 1, SIZE_MAX, 0);
             free(rig_take(&rig));
             cr_expect_eq(rig.rejected, lines[i].expected[0] == '!' ? 2 : 0);
-            rig_close(&rig);
+            ndjson_rig_close(&rig);
         }
     }
 }
@@ -390,13 +390,13 @@ Test(ndjson, strings_are_unescaped)
                 "=x\"\\/\b\f\n\r\ty|\n=A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\x7f|\n"
                 "=twelve bytes and more \xc3\xa9 than that|\n=plain|\n");
     struct rig rig;
-    rig_open(&rig, NULL);
+    ndjson_rig_open(&rig, NULL);
     rig_infer(&rig, "{\"a\":\"\"}", 8);
     rig_want(&rig, QETL_FORM_VALUE);
     rig_run(&rig, "{\"a\":\"x\\u0000y\"}", 16, SIZE_MAX, 0);
     cr_expect_eq(rig.text_size, 6);
     cr_expect(!memcmp(rig.text, "=x\0y|\n", 6));
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
 }
 
 Test(ndjson, a_rejected_record_takes_its_unescaped_text_and_nulls_along)
@@ -438,14 +438,14 @@ Test(ndjson, the_end_of_an_object_is_no_end_of_lines)
     static const char *const ends[] = {"{\"a\":1}", "{\"a\":1 }", "{}", "{ }"};
     for (size_t i = 0; i < LENGTH(ends); i++) {
         struct rig rig;
-        rig_open(&rig, NULL);
+        ndjson_rig_open(&rig, NULL);
         rig_infer(&rig, "{\"a\":1}", 7);
         rig_want(&rig, QETL_FORM_LEXICAL);
         rig_objects(&rig, ends[i],
                     "{\"a\":1}x\n{\"a\":2}{}\n{\"a\":1 }}\n{}{}\n{ }{}\n{\"a\":3}\n");
         cr_expect_eq(rig.rows, 2, "%s", ends[i]);
         cr_expect_eq(rig.rejected, 5, "%s", ends[i]);
-        rig_close(&rig);
+        ndjson_rig_close(&rig);
     }
 }
 
@@ -482,7 +482,7 @@ Test(ndjson, a_key_first_seen_behind_the_sample_rejects_its_record)
 {
     struct rig rig;
     const char *data = "{\"a\":1}\n{\"a\":1,\"new\":2}\n{\"a\":3}\n";
-    rig_open(&rig, NULL);
+    ndjson_rig_open(&rig, NULL);
     rig_infer(&rig, data, 8);
     rig_want(&rig, QETL_FORM_LEXICAL);
     rig_run(&rig, data, strlen(data), SIZE_MAX, 0);
@@ -490,5 +490,5 @@ Test(ndjson, a_key_first_seen_behind_the_sample_rejects_its_record)
     cr_expect(strstr(rig.fake.rejects[0].message, "\"new\""), "%s", rig.fake.rejects[0].message);
     cr_expect_eq(rig.fake.rejects[0].row, 1);
     cr_expect_eq(rig.fake.rejects[0].bytes_offset, 8);
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
 }

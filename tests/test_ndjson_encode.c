@@ -49,13 +49,13 @@ Test(ndjson_encode, kinds_survive_or_the_row_is_rejected)
 {
     struct rig rig;
     const char *data = "{\"a\":1,\"b\":\"x\"}\n{\"a\":\"1\"}\n{\"b\":2}\n{\"a\":3}\n";
-    rig_open(&rig, NULL);
+    ndjson_rig_open(&rig, NULL);
     rig_infer(&rig, data, 16);
     rig_want_for_encode(&rig);
     rig_run(&rig, data, strlen(data), SIZE_MAX, 0);
     EXPECT_TEXT(rig_take(&rig), "{\"a\":1,\"b\":\"x\"}\n{\"a\":3}\n");
     cr_expect_eq(rig.rejected, 2);
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
 }
 
 Test(ndjson_encode, declared_types_decide_the_kind)
@@ -172,7 +172,7 @@ Test(ndjson_encode, text_of_a_type_becomes_json_of_that_kind)
         char expected[100] = "{\"a\":0}\n";
         const char *rows[] = {"0", cells[i].cell};
         struct rig rig;
-        rig_open(&rig, NULL);
+        ndjson_rig_open(&rig, NULL);
         if (cells[i].expected)
             snprintf(expected, sizeof expected, "{\"a\":%s}\n", cells[i].expected);
         else
@@ -182,7 +182,7 @@ Test(ndjson_encode, text_of_a_type_becomes_json_of_that_kind)
         cr_expect_eq(rig.fake.n_rejects, cells[i].expected ? 0 : 1);
         cr_expect(cells[i].expected || !strncmp(rig.fake.rejects[0].code, "not_json", 8));
         free(got);
-        rig_close(&rig);
+        ndjson_rig_close(&rig);
     }
 }
 
@@ -192,13 +192,13 @@ Test(ndjson_encode, a_rejected_row_leaves_no_bytes)
                                             {"n", "vu", "double", "csv"}};
     static const char *const rows[] = {"x", "1", "y", "NaN", "z", "2"};
     struct rig rig;
-    rig_open(&rig, NULL);
+    ndjson_rig_open(&rig, NULL);
     EXPECT_TEXT(encoded(&rig, columns, 2, rows, 3),
                 "{\"t\":\"x\",\"n\":1}\n{\"t\":\"z\",\"n\":2}\n");
     cr_assert_eq(rig.fake.n_rejects, 1);
     cr_expect_eq(rig.fake.rejects[0].row, 1);
     cr_expect_eq(rig.fake.rejects[0].column, 1);
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
 }
 
 Test(ndjson_encode, null_is_null_and_only_our_own_missing_key_is_left_out)
@@ -207,10 +207,10 @@ Test(ndjson_encode, null_is_null_and_only_our_own_missing_key_is_left_out)
         {"a", "vu", "text", "csv"}, {"b", "vu", NULL, NULL}, {"c", "vu", "bigint", "ndjson"}};
     static const char *const rows[] = {NULL, NULL, NULL, "x", "y", "5"};
     struct rig rig;
-    rig_open(&rig, NULL);
+    ndjson_rig_open(&rig, NULL);
     EXPECT_TEXT(encoded(&rig, columns, 3, rows, 2),
                 "{\"a\":null,\"b\":null}\n{\"a\":\"x\",\"b\":\"y\",\"c\":5}\n");
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
 }
 
 /* A value's field that still names its origin is no text for that. */
@@ -230,7 +230,7 @@ Test(ndjson_encode, other_text_layouts_are_read)
         struct ArrowArray *children[] = {&child};
         struct ArrowArray batch = {.length = 2, .n_children = 1, .children = children};
         struct column column = {"a", formats[i], NULL, i ? "csv" : NULL};
-        rig_open(&rig, NULL);
+        ndjson_rig_open(&rig, NULL);
         qetl_fake_space_init(&space);
         if (!i) {
             EXPECT_TEXT(encoded(&rig, &column, 1, rows, 2),
@@ -246,7 +246,7 @@ Test(ndjson_encode, other_text_layouts_are_read)
             qetl_schema_release(&schema);
         }
         qetl_fake_space_free(&space);
-        rig_close(&rig);
+        ndjson_rig_close(&rig);
     }
 }
 
@@ -284,7 +284,7 @@ Test(ndjson_encode, values_are_written_in_full)
     __int128 decimals[] = {-5, 1050};
     int32_t dates[] = {0, 19753, 10000000};
     int64_t stamps[] = {0, 1706702400123456, -1};
-    rig_open(&rig, NULL);
+    ndjson_rig_open(&rig, NULL);
     EXPECT_TEXT(encoded_values(&rig, "l", longs, 6),
                 "{\"a\":0}\n{\"a\":-1}\n{\"a\":99}\n{\"a\":100}\n{\"a\":-9223372036854775808}\n"
                 "{\"a\":9223372036854775807}\n");
@@ -308,7 +308,7 @@ Test(ndjson_encode, values_are_written_in_full)
     cr_expect_str_eq(rig.fake.rejects[2].code, "not_rfc3339");
     EXPECT_TEXT(encoded_values(&rig, "tDu", longs, 1), "");
     cr_expect_eq(rig.status, QETL_E_UNSUPPORTED);
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
 }
 
 Test(ndjson_encode, nested_values_are_json)
@@ -335,7 +335,7 @@ Test(ndjson_encode, nested_values_are_json)
     struct ArrowArray *columns[] = {&pairs};
     struct ArrowArray batch = {
         .length = 2, .n_buffers = 1, .buffers = none, .n_children = 1, .children = columns};
-    rig_open(&rig, NULL);
+    ndjson_rig_open(&rig, NULL);
     qetl_fake_space_init(&space);
     qetl_schema_init_struct(&schema);
     qetl_schema_init_struct(&pair);
@@ -358,7 +358,7 @@ Test(ndjson_encode, nested_values_are_json)
     cr_expect_eq(rig.fake.n_rejects, 2);
     qetl_schema_release(&schema);
     qetl_fake_space_free(&space);
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
 }
 
 /* ---- escaping ---- */
@@ -422,12 +422,12 @@ Test(ndjson_encode, a_long_text_is_written_in_pieces)
     }
     cell[SIZE] = 0;
     strcpy(out, "\"}\n");
-    rig_open(&rig, NULL);
+    ndjson_rig_open(&rig, NULL);
     const char *rows[] = {cell};
     EXPECT_TEXT(encoded(&rig, &column, 1, rows, 1), expected);
     free(cell);
     free(expected);
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
 }
 
 Test(ndjson_encode, no_room_is_an_error_after_a_whole_row)
@@ -440,7 +440,7 @@ Test(ndjson_encode, no_room_is_an_error_after_a_whole_row)
     struct ArrowArray child = {.length = 3, .n_buffers = 2, .buffers = buffers};
     struct ArrowArray *children[] = {&child};
     struct ArrowArray batch = {.length = 3, .n_children = 1, .children = children};
-    rig_open(&rig, NULL);
+    ndjson_rig_open(&rig, NULL);
     qetl_schema_init_struct(&schema);
     qetl_schema_add(&schema, "a", "l");
     cr_assert_eq(ndjson_encoder_open(&rig.encoder, rig.fake.env, &schema), QETL_OK);
@@ -454,5 +454,5 @@ Test(ndjson_encode, no_room_is_an_error_after_a_whole_row)
         qetl_fake_space_free(&space);
     }
     qetl_schema_release(&schema);
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
 }

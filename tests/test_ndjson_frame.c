@@ -14,12 +14,12 @@ Test(ndjson_frame, a_byte_order_mark_is_passed_over)
     struct rig rig;
     const char *data = "\xef\xbb\xbf{\"a\":1}\n{\"a\":2}\n";
     for (size_t block = 1; block < 20; block++) {
-        rig_open(&rig, NULL);
+        ndjson_rig_open(&rig, NULL);
         rig_infer(&rig, data + 3, strlen(data) - 3);
         rig_want(&rig, QETL_FORM_LEXICAL);
         rig_run(&rig, data, strlen(data), block, 0);
         EXPECT_TEXT(rig_take(&rig), "=1|\n=2|\n");
-        rig_close(&rig);
+        ndjson_rig_close(&rig);
     }
 }
 
@@ -32,7 +32,7 @@ Test(ndjson_frame, a_record_over_max_record_is_rejected_and_the_next_one_is_read
         "{\"a\":\"0123456789012345678901234567890123456789\"}";
     for (size_t block = 1; block < 300; block++) {
         struct rig rig;
-        rig_open(&rig, NULL);
+        ndjson_rig_open(&rig, NULL);
         rig_infer(&rig, "{\"a\":1}", 7);
         rig_want(&rig, QETL_FORM_LEXICAL);
         rig.max_record = 20;
@@ -42,7 +42,7 @@ Test(ndjson_frame, a_record_over_max_record_is_rejected_and_the_next_one_is_read
         cr_expect_eq(rig.records, 7);
         for (int64_t i = 0; i < rig.rejected; i++)
             cr_expect_str_eq(rig.fake.rejects[i].code, "record_too_long");
-        rig_close(&rig);
+        ndjson_rig_close(&rig);
     }
 }
 
@@ -55,7 +55,7 @@ Test(ndjson_frame, nothing_behind_a_chunk_is_believed)
     for (size_t size = strcspn(data, "\n") + 2; size < strlen(data); size++)
         for (int k = 0; k < ndjson_kernels_count; k++) {
             struct rig rig;
-            rig_open(&rig, "{\"types\":{\"c\":\"json\"}}");
+            ndjson_rig_open(&rig, "{\"types\":{\"c\":\"json\"}}");
             rig.kernel = kernel_at(k);
             rig.lure = data + size;
             rig_infer(&rig, data, strlen(data));
@@ -67,7 +67,7 @@ Test(ndjson_frame, nothing_behind_a_chunk_is_believed)
             bool complete = data[size - 1] == '}', none = data[size - 1] == '\n';
             cr_expect_eq(rig.rows, whole + complete, "%zu bytes, %s", size, rig.kernel->name);
             cr_expect_eq(rig.rejected, !complete && !none, "%zu bytes", size);
-            rig_close(&rig);
+            ndjson_rig_close(&rig);
         }
 }
 
@@ -138,7 +138,7 @@ static char *run_cut(const char *data, size_t size, size_t sample, uint32_t form
                      size_t block, unsigned seed)
 {
     struct rig rig;
-    rig_open(&rig, NULL);
+    ndjson_rig_open(&rig, NULL);
     rig.kernel = kernel_at(kernel);
     rig_infer(&rig, data, sample);
     rig_want(&rig, form);
@@ -149,7 +149,7 @@ static char *run_cut(const char *data, size_t size, size_t sample, uint32_t form
     if (sample == size && form == QETL_FORM_LEXICAL)
         cr_assert_eq(rig.rows, rig.infer.records);
     char *text = rig_take(&rig);
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
     return text;
 }
 
@@ -159,13 +159,13 @@ Test(ndjson_frame, any_cut_and_any_kernel_give_the_same)
     for (unsigned round = 0; round < 150; round++) {
         uint64_t seed = round;
         struct rig rig;
-        rig_open(&rig, NULL);
+        ndjson_rig_open(&rig, NULL);
         random_lines(&rig, &seed, 25);
         size_t size = rig.text_size, sample = size;
         if (round & 1)
             sample = (size_t)random_below(&seed, (int64_t)size);
         char *data = rig_take(&rig);
-        rig_close(&rig);
+        ndjson_rig_close(&rig);
         if (round % 10 == 5 && size)
             size--;
         uint32_t form = forms[round % 3];
@@ -185,7 +185,7 @@ Test(ndjson_frame, memory_that_runs_out_is_an_error_and_leaks_nothing)
     const char *data = "{\"a\":\"\\n\",\"b\":null,\"c\":1,\"d\":true}\n{\"a\":\"x\"}\n";
     for (int64_t left = 0; left < 40; left++) {
         struct rig rig;
-        rig_open(&rig, NULL);
+        ndjson_rig_open(&rig, NULL);
         rig_infer(&rig, data, strlen(data));
         rig_want(&rig, QETL_FORM_VALUE);
         rig.fake.allocs_left = left;
@@ -193,7 +193,7 @@ Test(ndjson_frame, memory_that_runs_out_is_an_error_and_leaks_nothing)
         cr_expect(rig.status == QETL_E_NO_MEMORY || rig.rows == 2, "%lld", (long long)left);
         if (left == 0)
             cr_expect_eq(rig.status, QETL_E_NO_MEMORY);
-        rig_close(&rig);
+        ndjson_rig_close(&rig);
     }
 }
 

@@ -13,10 +13,10 @@
 static char *inferred(const char *options, const char *data)
 {
     struct rig rig;
-    rig_open(&rig, options);
+    ndjson_rig_open(&rig, options);
     rig_infer(&rig, data, strlen(data));
     char *type = qetl_type_text(rig.schema.children[0]);
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
     return type;
 }
 
@@ -75,12 +75,12 @@ static char *decoded(const char *type, uint32_t form, const char *data)
     struct rig rig;
     if (type)
         snprintf(options, sizeof options, "{\"types\":{\"a\":\"%s\"}}", type);
-    rig_open(&rig, options);
+    ndjson_rig_open(&rig, options);
     rig_infer(&rig, data, strlen(data));
     rig_want(&rig, form);
     rig_run(&rig, data, strlen(data), SIZE_MAX, 0);
     char *text = rig_take(&rig);
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
     return text;
 }
 
@@ -130,7 +130,7 @@ Test(ndjson_nested, what_does_not_fit_is_rejected_with_its_place)
             static const uint32_t forms[] = {QETL_FORM_VALUE, QETL_FORM_CHECKED, QETL_FORM_LEXICAL};
             snprintf(data, sizeof data, "{\"a\":null}\n{\"a\":%s}\n{\"a\":null}", cases[i].value);
             snprintf(options, sizeof options, "{\"types\":{\"a\":\"%s\"}}", cases[i].type);
-            rig_open(&rig, options);
+            ndjson_rig_open(&rig, options);
             rig_infer(&rig, data, strlen(data));
             rig_want(&rig, forms[form]);
             rig_run(&rig, data, strlen(data), SIZE_MAX, 0);
@@ -139,7 +139,7 @@ Test(ndjson_nested, what_does_not_fit_is_rejected_with_its_place)
             cr_expect_str_eq(rig.fake.rejects[0].code, cases[i].code);
             cr_expect(strstr(rig.fake.rejects[0].message, cases[i].place), "%s",
                       rig.fake.rejects[0].message);
-            rig_close(&rig);
+            ndjson_rig_close(&rig);
         }
 }
 
@@ -148,14 +148,14 @@ Test(ndjson_nested, an_inferred_shape_binds_only_where_it_is_read)
     struct rig rig;
     const char *first = "{\"a\":{\"x\":1}}\n", *rest = "{\"a\":{\"y\":2}}\n{\"a\":\"t\"}\n";
     for (int form = 0; form < 2; form++) {
-        rig_open(&rig, NULL);
+        ndjson_rig_open(&rig, NULL);
         rig_infer(&rig, first, strlen(first));
         rig_want(&rig, form ? QETL_FORM_LEXICAL : QETL_FORM_VALUE);
         rig_objects(&rig, first, rest);
         EXPECT_TEXT(rig_take(&rig), form ? "={\"x\":1}|\n={\"y\":2}|\n=\"t\"|\n"
                                          : "={\"x\":1}|\n!unknown_key:{\"a\":{\"y\":2}}\n"
                                            "!bad_shape:{\"a\":\"t\"}\n");
-        rig_close(&rig);
+        ndjson_rig_close(&rig);
     }
 }
 
@@ -163,7 +163,7 @@ Test(ndjson_nested, one_column_in_two_forms)
 {
     struct rig rig;
     const char *data = "{\"a\":[\"\\n\", \"b\"]}\n{\"a\":[\"\\t\",1]}\n{\"a\":null}\n";
-    rig_open(&rig, "{\"types\":{\"a\":\"text[]\"}}");
+    ndjson_rig_open(&rig, "{\"types\":{\"a\":\"text[]\"}}");
     rig_infer(&rig, data, strlen(data));
     rig_want(&rig, QETL_FORM_VALUE);
     rig.n_wants = 3;
@@ -173,7 +173,7 @@ Test(ndjson_nested, one_column_in_two_forms)
     rig_run(&rig, data, strlen(data), SIZE_MAX, 0);
     EXPECT_TEXT(rig_take(&rig), "=[\"\\n\",\"b\"]|=[\"\\n\", \"b\"]|=[\"\\n\",\"b\"]|\n"
                                 "=[\"\\t\",\"1\"]|=[\"\\t\",1]|=[\"\\t\",\"1\"]|\n~|~null|~|\n");
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
 }
 
 /* ---- random shapes, random values of them, through structs and lists and back ---- */
@@ -296,7 +296,7 @@ static void round_trip(int round)
         fputs("}\n", out);
     }
     fclose(out);
-    rig_open(&rig, NULL);
+    ndjson_rig_open(&rig, NULL);
     rig.kernel = kernel_at(round % ndjson_kernels_count);
     rig_infer(&rig, data, size);
     rig_want_and_encode(&rig, QETL_FORM_VALUE);
@@ -314,7 +314,7 @@ static void round_trip(int round)
         json_decref(got);
         json_decref(expected);
     }
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
     free(text);
     free(data);
 }

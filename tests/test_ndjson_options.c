@@ -11,13 +11,13 @@
 static char *later(const char *options, uint32_t form, const char *first, const char *rest)
 {
     struct rig rig;
-    rig_open(&rig, options);
+    ndjson_rig_open(&rig, options);
     rig_infer(&rig, first, strlen(first));
     rig_want(&rig, form);
     rig_run(&rig, rest, strlen(rest), SIZE_MAX, 0);
     cr_expect_eq(rig.rows + rig.rejected, rig.records);
     char *text = rig_take(&rig);
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
     return text;
 }
 
@@ -61,7 +61,7 @@ static char *written(const char *options, bool lexical)
     struct ArrowArray column, batch;
     struct qetl_builder b;
     struct ArrowSchema *field;
-    rig_open(&rig, options);
+    ndjson_rig_open(&rig, options);
     qetl_fake_space_init(&space);
     qetl_schema_init_struct(&rig.schema);
     qetl_schema_add(&rig.schema, "d", lexical ? "vu" : "g");
@@ -87,7 +87,7 @@ static char *written(const char *options, bool lexical)
     qetl_array_release(&batch);
     qetl_builder_free(&b);
     qetl_fake_space_free(&space);
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
     return text;
 }
 

@@ -14,7 +14,7 @@
 static char *inferred(const char *options, const char *data)
 {
     struct rig rig;
-    rig_open(&rig, options);
+    ndjson_rig_open(&rig, options);
     rig_infer(&rig, data, strlen(data));
     for (int64_t i = 0; i < rig.schema.n_children; i++) {
         const struct ArrowSchema *field = rig.schema.children[i];
@@ -27,7 +27,7 @@ static char *inferred(const char *options, const char *data)
         free(type);
     }
     char *text = rig_take(&rig);
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
     return text;
 }
 
@@ -78,7 +78,7 @@ Test(ndjson_types, many_columns_are_found)
 {
     struct rig rig;
     char key[32];
-    rig_open(&rig, NULL);
+    ndjson_rig_open(&rig, NULL);
     rig_add(&rig, "{", 1);
     for (int i = 0; i < 20000; i++) {
         int n = snprintf(key, sizeof key, "%s\"k%d\":%d", i ? "," : "", i, i);
@@ -94,20 +94,20 @@ Test(ndjson_types, many_columns_are_found)
     cr_expect_eq(rig.rows, 1);
     cr_expect(!strncmp(rig.text, "=0|=1|=2|", 9));
     free(data);
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
 }
 
 Test(ndjson_types, the_summary_names_what_was_mixed)
 {
     struct rig rig;
     const char *data = "{\"a\":1,\"b\":1}\n{\"a\":\"x\"}\nbroken\n";
-    rig_open(&rig, NULL);
+    ndjson_rig_open(&rig, NULL);
     rig_infer(&rig, data, strlen(data));
     cr_expect_str_eq(
         rig.infer.summary,
         "2 columns from 2 records; 1 lines of the sample are no records; 1 with values "
         "of several kinds, kept as JSON (\"a\")");
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
 }
 
 /* ---- values ---- */
@@ -213,7 +213,7 @@ static void try_typed(const char *type, const char *value, const char *expected,
     struct rig rig;
     snprintf(options, sizeof options, "{\"types\":{\"a\":\"%s\"}}", type);
     snprintf(data, sizeof data, "{\"a\":null}\n{\"a\":%s}\n", value);
-    rig_open(&rig, options);
+    ndjson_rig_open(&rig, options);
     rig_infer(&rig, "", 0);
     rig_want(&rig, form);
     if (!form)
@@ -229,7 +229,7 @@ static void try_typed(const char *type, const char *value, const char *expected,
     if (form == QETL_FORM_VALUE && strcmp(type, "text") != 0 && strcmp(type, "json") != 0)
         cr_expect_str_eq(text, wanted, "%s as %s gave\n%s", value, type, text);
     free(text);
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
 }
 
 Test(ndjson_types, declared_types_bind_in_every_form)
@@ -262,13 +262,13 @@ Test(ndjson_types, inferred_types_bind_where_they_are_needed)
     for (int form = 0; form < 2; form++)
         for (int k = 0; k < ndjson_kernels_count; k++) {
             struct rig rig;
-            rig_open(&rig, NULL);
+            ndjson_rig_open(&rig, NULL);
             rig.kernel = kernel_at(k);
             rig_infer(&rig, data, first);
             rig_want(&rig, form ? QETL_FORM_CHECKED : QETL_FORM_LEXICAL);
             rig_run(&rig, data, strlen(data), SIZE_MAX, 0);
             EXPECT_TEXT(rig_take(&rig), form ? strict : lax);
-            rig_close(&rig);
+            ndjson_rig_close(&rig);
         }
 }
 
@@ -277,7 +277,7 @@ Test(ndjson_types, one_column_may_be_wanted_twice_and_another_not_at_all)
     struct rig rig;
     const char *data =
         "{\"a\":1.50,\"b\":\"\\u00e9\",\"c\":true}\n{\"a\":2,\"b\":null,\"c\":false}\n{}\n";
-    rig_open(&rig, NULL);
+    ndjson_rig_open(&rig, NULL);
     rig_infer(&rig, data, strlen(data));
     rig_want(&rig, QETL_FORM_VALUE);
     rig.wants[0] = (struct qetl_want){2, QETL_FORM_VALUE, 0};
@@ -285,7 +285,7 @@ Test(ndjson_types, one_column_may_be_wanted_twice_and_another_not_at_all)
     rig.wants[2] = (struct qetl_want){0, QETL_FORM_VALUE, 0};
     rig_run(&rig, data, strlen(data), SIZE_MAX, 0);
     EXPECT_TEXT(rig_take(&rig), "=true|=1.50|=1.50|\n=false|=2|=2.00|\n~|~|~|\n");
-    rig_close(&rig);
+    ndjson_rig_close(&rig);
 }
 
 /* ---- numbers and times on their own ---- */
