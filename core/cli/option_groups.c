@@ -44,6 +44,8 @@ static const struct qetl_option oneliner[] = {
      .help = "keep the rows for which this SQL expression is true"},
     {"compute", .kind = QETL_ARG_TEXTS, AT(computed), .value = "NAME=EXPR",
      .help = "add or replace a column by an SQL expression, after --where; may be repeated"},
+    {"limit", .kind = QETL_ARG_NUMBER, AT(oneliner.limit), .value = "N", .least = 0,
+     .most = INT64_MAX, .help = "stop after so many rows that pass --where"},
     {"select", .kind = QETL_ARG_TEXT, AT(oneliner.select), .value = "COLUMNS",
      .help = "keep these columns, in this order: a,b,c"},
 };

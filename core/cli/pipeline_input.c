@@ -37,11 +37,11 @@ struct qetl_document *qetl_cli_named(const struct qetl_cli *cli, struct qetl_fin
                           cli->command->name, cli->command->name);
         return NULL;
     }
-    if (!oneliner && (line->where || cli->computed.count || line->select || line->from_format ||
-                      line->to_format)) {
+    if (!oneliner && (line->where || cli->computed.count || line->limit >= 0 || line->select ||
+                      line->from_format || line->to_format)) {
         qetl_cli_usage(findings, NULL,
-                       "--where, --compute, --select, --from-format and --to-format go with --from "
-                       "and --to");
+                       "--where, --compute, --limit, --select, --from-format and --to-format go "
+                       "with --from and --to");
         return NULL;
     }
     return qetl_cli_document(cli, oneliner ? NULL : cli->operands[0], findings);

@@ -92,6 +92,13 @@ static void take_options(struct qetl_drafts *drafts, struct qetl_draft *draft)
     draft->node.use.place = qetl_document_key_place(drafts->document, draft->pointer);
 }
 
+static void output_add(struct qetl_drafts *drafts, struct qetl_draft *draft, const char *name)
+{
+    draft->node.outputs[draft->node.n_outputs] = strdup(name);
+    if (!draft->node.outputs[draft->node.n_outputs++])
+        qetl_drafts_no_memory(drafts);
+}
+
 /* Keys of the option that the manifest names are the outputs' names. */
 static void take_outputs(struct qetl_drafts *drafts, struct qetl_draft *draft)
 {
@@ -99,7 +106,9 @@ static void take_outputs(struct qetl_drafts *drafts, struct qetl_draft *draft)
     const json_t *named = plugin->outputs_from
                               ? qetl_pointer_get(draft->node.use.options, plugin->outputs_from)
                               : NULL;
-    size_t count = json_object_size(named);
+    const json_t *more =
+        plugin->outputs_and ? qetl_pointer_get(draft->node.use.options, plugin->outputs_and) : NULL;
+    size_t count = json_object_size(named) + json_is_string(more);
     const char *name;
     json_t *value;
     if (count == 0)
@@ -110,11 +119,10 @@ static void take_outputs(struct qetl_drafts *drafts, struct qetl_draft *draft)
         qetl_drafts_no_memory(drafts);
         return;
     }
-    json_object_foreach ((json_t *)named, name, value) {
-        draft->node.outputs[draft->node.n_outputs] = strdup(name);
-        if (!draft->node.outputs[draft->node.n_outputs++])
-            qetl_drafts_no_memory(drafts);
-    }
+    json_object_foreach ((json_t *)named, name, value)
+        output_add(drafts, draft, name);
+    if (json_is_string(more))
+        output_add(drafts, draft, json_string_value(more));
 }
 
 void qetl_draft_fill(struct qetl_drafts *drafts, struct qetl_draft *draft)

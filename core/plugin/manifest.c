@@ -45,7 +45,8 @@ static const char manifest_schema[] =
     "\"default_format\":{\"type\":\"string\"},\"uses_stdout\":{\"type\":\"boolean\"},"
     "\"format_from\":{\"type\":\"string\",\"pattern\":\"^/\",\"examples\":[\"/path\"]},"
     "\"outputs\":{\"type\":\"object\",\"required\":[\"from_option\"],\"properties\":{"
-    "\"from_option\":{\"type\":\"string\",\"pattern\":\"^/\",\"examples\":[\"/outputs\"]}}},"
+    "\"from_option\":{\"type\":\"string\",\"pattern\":\"^/\",\"examples\":[\"/outputs\"]},"
+    "\"and_option\":{\"type\":\"string\",\"pattern\":\"^/\",\"examples\":[\"/default\"]}}},"
     "\"options\":{\"type\":\"object\"}}}}}}";
 
 const char *qetl_kind_name(uint32_t kind)
@@ -276,6 +277,7 @@ static void fill_component(struct qetl_manifest_component *component,
     component->format_from = text_of(json, "format_from", "/path");
     component->default_format = text_of(json, "default_format", NULL);
     component->outputs_from = text_of(json_object_get(json, "outputs"), "from_option", NULL);
+    component->outputs_and = text_of(json_object_get(json, "outputs"), "and_option", NULL);
     component->reads = !json_is_false(json_object_get(json, "reads"));
     component->writes = !json_is_false(json_object_get(json, "writes"));
 }

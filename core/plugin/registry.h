@@ -39,7 +39,8 @@ struct qetl_manifest_component {
     const char *default_format; /* where no name tells it; or NULL */
     const char
         *outputs_from; /* transforms: pointer of the option whose keys name the outputs; or NULL */
-    int reads, writes; /* formats: whether it decodes, and encodes */
+    const char *outputs_and; /* of an option whose text names one more; or NULL */
+    int reads, writes;       /* formats: whether it decodes, and encodes */
 };
 
 struct qetl_registry;

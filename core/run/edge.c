@@ -6,6 +6,7 @@
 #include "op.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct waiting { /* a slot that found its ring full */
@@ -35,6 +36,7 @@ struct qetl_edge {
     uint64_t next_unit; /* many to one: its number */
     uint32_t n_held;    /* lanes whose control slot waits for the others */
     struct qetl_slot control;
+    atomic_uint wanting; /* consumer replicas that still want something */
 };
 
 static void drop_slot(void *arg, struct qetl_slot *slot)
@@ -83,6 +85,7 @@ struct qetl_edge *qetl_edge_new(uint32_t producers, uint32_t consumers, uint32_t
     edge->producers = producers;
     edge->consumers = consumers;
     edge->n_rings = producers > consumers ? producers : consumers;
+    atomic_init(&edge->wanting, consumers);
     int status = edge_allocate(edge);
     for (uint32_t i = 0; !status && i < edge->n_rings; i++) {
         edge->rings[i] = qetl_ring_new(capacity, parker, parker, drop_slot, edge);
@@ -318,6 +321,17 @@ static enum qetl_take take_in_turn(struct qetl_edge *edge, struct qetl_slot *out
 enum qetl_take qetl_edge_take(struct qetl_edge *edge, uint32_t c, struct qetl_slot *out)
 {
     return edge->producers > 1 ? take_in_turn(edge, out) : take_from(edge, c, out);
+}
+
+bool qetl_edge_unwant(struct qetl_edge *edge)
+{
+    /* release: what the consumer left is seen by who finds that nobody wants anything */
+    return atomic_fetch_sub_explicit(&edge->wanting, 1, memory_order_acq_rel) == 1;
+}
+
+bool qetl_edge_is_wanted(const struct qetl_edge *edge)
+{
+    return atomic_load_explicit(&((struct qetl_edge *)edge)->wanting, memory_order_acquire) > 0;
 }
 
 uint32_t qetl_edge_depth_for(const struct qetl_edge *edge, uint32_t c)

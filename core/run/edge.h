@@ -52,6 +52,10 @@ void qetl_edge_begin_unit(struct qetl_edge *, uint32_t p, uint64_t unit);
 
 /* Consumer replica c. CHUNK, BATCH, BLOCK, BARRIER or END. seq: the unit's number. */
 enum qetl_take qetl_edge_take(struct qetl_edge *, uint32_t c, struct qetl_slot *out);
+/* Once for each consumer replica that needs nothing more; true: it was the last. What still comes
+ * is taken all the same. */
+bool qetl_edge_unwant(struct qetl_edge *);
+bool qetl_edge_is_wanted(const struct qetl_edge *); /* [any] */
 uint32_t qetl_edge_depth(const struct qetl_edge *);
 uint32_t qetl_edge_capacity(const struct qetl_edge *);
 uint32_t qetl_edge_producers(const struct qetl_edge *);

@@ -287,6 +287,10 @@ int32_t qetl_frame_step(struct qetl_op *op)
         s->ended = true; /* what was not framed yet was not taken in */
         return QETL_STEP_DONE;
     }
+    if (qetl_source_unwanted(op)) {
+        s->ended = true;
+        return QETL_STEP_DONE;
+    }
     bool complete = s->object_ended || s->exhausted;
     if (has_bytes(s) && (complete || !should_fill(op))) {
         if (s->exhausted && !s->object_ended)

@@ -21,6 +21,7 @@
 
 struct qetl_run;
 struct qetl_op;
+struct qetl_task;
 
 struct qetl_message {
     enum qetl_slot_kind kind;
@@ -63,6 +64,7 @@ struct qetl_op {
     struct qetl_out_port *out;
     size_t n_out;
     bool pending;
+    bool satisfied; /* it answered END: it wants no more rows */
     /* While idle: not before the instance was woken or this time came. */
     bool idle;
     uint32_t wakes_seen;
@@ -93,6 +95,12 @@ int32_t qetl_op_check_column(struct qetl_op *, const struct ArrowSchema *field, 
  * of a batch, or of a chunk's records (batch NULL). Answers how many, or a failure. */
 int64_t qetl_op_bury(struct qetl_op *, struct qetl_origin *, const struct qetl_batch *,
                      const struct ArrowSchema *columns);
+
+/* op_want.c: whether anyone downstream still wants rows; the op wants none from now on; what that
+ * means to the edges that a task takes from. */
+bool qetl_op_wants(const struct qetl_op *);
+void qetl_op_satisfy(struct qetl_op *);
+void qetl_task_note_wants(struct qetl_task *);
 
 /* A call into the plugin: `status` as it answered. Reports and answers the failure. */
 int32_t qetl_op_fail(struct qetl_op *, const char *call, int32_t status);

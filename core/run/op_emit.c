@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How messages leave an operator: to the next ones in its replica, or into an edge. */
-#include "op.h"
+#include "op_source.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -98,7 +98,7 @@ void qetl_op_set_idle(struct qetl_op *op, uint32_t wakes, bool ask_again)
 
 bool qetl_op_may_resume(const struct qetl_op *op, int64_t now_ns)
 {
-    if (!op->idle)
+    if (!op->idle || (op->class == &qetl_op_source && qetl_source_unwanted(op)))
         return true;
     return atomic_load_explicit(&op->instance->wakes, memory_order_acquire) != op->wakes_seen ||
            now_ns >= op->idle_until_ns;

@@ -102,6 +102,10 @@ int32_t qetl_source_draw(struct qetl_op *op, void *space, int64_t room, struct q
     uint32_t wakes = atomic_load_explicit(&op->instance->wakes, memory_order_acquire);
     if (state->exhausted)
         return QETL_END;
+    if (qetl_source_unwanted(op)) {
+        state->exhausted = true;
+        return QETL_END;
+    }
     if (atomic_load_explicit(&op->run->draining, memory_order_relaxed)) {
         atomic_store(&op->run->cut_short, 1);
         state->exhausted = true;

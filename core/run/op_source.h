@@ -41,6 +41,9 @@ int32_t qetl_source_draw(struct qetl_op *, void *space, int64_t room, struct qet
 /* Bytes that the next step may cost, down to the sink: a long record is copied and encoded. */
 int64_t qetl_source_appetite(const struct qetl_op *);
 
+/* Nobody takes its rows any more: it ends where it is. */
+bool qetl_source_unwanted(const struct qetl_op *);
+
 /* frame.c */
 /* Draws until the sample is large enough, the object ends, or nothing more comes for now. */
 int32_t qetl_frame_sample(struct qetl_op *, int64_t sample_bytes);

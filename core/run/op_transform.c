@@ -17,7 +17,6 @@ struct transform_state {
     struct qetl_message control; /* a barrier or end that the plugin is told of; kind 0: none */
     bool control_done; /* the plugin is: it goes on once those below are done with theirs */
     uint32_t inputs_ended;
-    bool satisfied; /* it answered END: what still comes is filtered */
 };
 
 static struct transform_state *state_of(struct qetl_op *op)
@@ -291,10 +290,11 @@ static int32_t handle(struct qetl_op *op, int32_t answer, struct qetl_output *ou
     state->rows_rejected += rejected;
     tally_event(op, output);
     int32_t status = QETL_OK;
-    if (answer == QETL_OUTPUT || answer == QETL_MORE)
+    bool last = answer == QETL_END && output->rows > 0;
+    if (answer == QETL_OUTPUT || answer == QETL_MORE || last)
         status = emit_output(op, output);
     if (answer == QETL_END)
-        state->satisfied = true;
+        qetl_op_satisfy(op);
     return status;
 }
 
@@ -358,7 +358,7 @@ static int32_t feed_batch(struct qetl_op *op, struct qetl_message *message)
     state->input = batch;
     state->port = message->port;
     qetl_tally_add(&op->instance->tally.rows_in, batch->rows);
-    if (state->satisfied) {
+    if (op->satisfied) { /* what still comes is filtered */
         state->rows_filtered = batch->rows;
         qetl_tally_add(&op->instance->tally.rows_filtered, batch->rows);
         return event_close(op);

@@ -58,6 +58,7 @@ struct qetl_run {
     struct qetl_prepared *prepared; /* one a node; sinks alone */
 
     atomic_int stopping;   /* 0: running; else 1 + the exit code */
+    atomic_uint satisfied; /* how often somebody stopped wanting rows */
     atomic_int draining;   /* sources end where they are */
     atomic_int cut_short;  /* and one of them had more */
     atomic_int tasks_open; /* tasks that have not ended */

@@ -229,6 +229,7 @@ enum qetl_task_answer qetl_task_step(struct qetl_task *task)
     if (atomic_load_explicit(&task->ended, memory_order_relaxed))
         return QETL_TASK_IDLE;
     note_idle(task, INT64_MAX);
+    qetl_task_note_wants(task);
     return step(task);
 }
 

@@ -25,7 +25,7 @@ struct qetl_task_input {
     struct qetl_edge *edge;
     struct qetl_op *op; /* takes what comes */
     uint32_t port;      /* of op */
-    bool ended;
+    bool ended, unwanted;
     uint64_t barrier; /* the epoch whose barrier waits for the other inputs; 0: none */
 };
 
@@ -37,6 +37,7 @@ struct qetl_task {
     struct qetl_op *root; /* takes barriers in */
     struct qetl_task_input *inputs;
     size_t n_inputs, next_input;
+    uint32_t satisfied_seen; /* of the run's count */
     bool unit_open, finishing;
     atomic_bool ended;
     atomic_flag claimed;

@@ -81,10 +81,11 @@ struct ArrowArray {
 enum {
     QETL_OK = 0,
 
-    QETL_BATCH = 1,      /* next: a batch was delivered */
-    QETL_BYTES = 2,      /* next: bytes were written into the lent space */
-    QETL_IDLE = 3,       /* next: nothing now; wake() or a watched descriptor will say when */
-    QETL_END = 4,        /* next: the split is exhausted. process: no further input is wanted */
+    QETL_BATCH = 1, /* next: a batch was delivered */
+    QETL_BYTES = 2, /* next: bytes were written into the lent space */
+    QETL_IDLE = 3,  /* next: nothing now; wake() or a watched descriptor will say when */
+    QETL_END = 4,   /* next: the split is exhausted. process: no further input is wanted; a last
+                       output may stand in *out. What still comes counts as filtered */
     QETL_NEED_INPUT = 5, /* process: the event is consumed */
     QETL_OUTPUT = 6,     /* process: the event is consumed, and an output stands in *out */
     QETL_MORE = 7,       /* process: an output stands in *out; call again without an event */

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lets so many rows through, in the order of the input; the source need not read the rest. */
+#include <qetl/plugin.h>
+#include <qetl/sdk.h>
+
+#include <stdlib.h>
+
+struct limit {
+    struct qetl_env env;
+    int64_t skip, left; /* rows still to be passed over, then rows still to go on */
+    int32_t *row_map;
+    int64_t capacity;
+};
+
+static int32_t limit_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
+                            const char *config)
+{
+    struct limit *limit = self;
+
+    (void)config;
+    limit->env = (struct qetl_env){host, ctx};
+    limit->skip = qetl_option_int(limit->env, "/offset");
+    limit->left = qetl_option_int(limit->env, "/rows");
+    return QETL_OK;
+}
+
+static void limit_destroy(void *self)
+{
+    free(((struct limit *)self)->row_map);
+}
+
+static int32_t limit_bind(void *self, uint32_t n_inputs, const struct ArrowSchema *const *inputs,
+                          struct qetl_binder *binder)
+{
+    int32_t status = QETL_OK;
+
+    (void)self;
+    (void)n_inputs;
+    for (int64_t i = 0; i < inputs[0]->n_children && status >= 0; i++)
+        status = binder->copy(binder, 0, -1, 0, i, NULL);
+    if (status >= 0)
+        status = binder->distribution(binder, QETL_DISTRIBUTION_SINGLE, 0, NULL);
+    return status < 0 ? status : binder->rows(binder, 0, QETL_ROWS_SUBSET);
+}
+
+static int32_t map_make(struct limit *limit, int64_t first, int64_t count)
+{
+    if (count > limit->capacity) {
+        int32_t *grown = realloc(limit->row_map, (size_t)count * sizeof *grown);
+        if (!grown)
+            return qetl_fail(limit->env, QETL_E_NO_MEMORY, NULL, NULL, "no memory for limit");
+        limit->row_map = grown;
+        limit->capacity = count;
+    }
+    for (int64_t i = 0; i < count; i++)
+        limit->row_map[i] = (int32_t)(first + i);
+    return QETL_OK;
+}
+
+static int32_t limit_process(void *self, const struct qetl_event *event, struct qetl_output *out)
+{
+    struct limit *limit = self;
+    int64_t first, count;
+
+    if (!event || event->kind != QETL_EVENT_BATCH)
+        return QETL_NEED_INPUT;
+    first = limit->skip < event->rows ? limit->skip : event->rows;
+    count = event->rows - first < limit->left ? event->rows - first : limit->left;
+    if (count > 0 && count < event->rows) {
+        int32_t status = map_make(limit, first, count);
+        if (status)
+            return status;
+        out->row_map = limit->row_map;
+    }
+    limit->skip -= first;
+    limit->left -= count;
+    out->rows = count;
+    out->rows_filtered = event->rows - count;
+    if (!limit->left)
+        return QETL_END;
+    return count ? QETL_OUTPUT : QETL_NEED_INPUT;
+}
+
+static const struct qetl_transform limit_transform = {
+    .struct_size = sizeof limit_transform,
+    .bind = limit_bind,
+    .process = limit_process,
+};
+
+static const struct qetl_component limit_component = {
+    .struct_size = sizeof limit_component,
+    .kind = QETL_TRANSFORM,
+    .id = "limit",
+    .state_size = sizeof(struct limit),
+    .create = limit_create,
+    .destroy = limit_destroy,
+    .transform = &limit_transform,
+};
+
+QETL_PLUGIN("limit", "0.1.0", &limit_component)

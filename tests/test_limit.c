@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* limit: which rows go on, and when nothing more is wanted. */
+#include "transform_rig.h"
+
+#include <criterion/criterion.h>
+
+static struct rig rig;
+
+static void open(const char *config)
+{
+    rig_open(&rig, config);
+    rig_column(&rig, 0, "n", "integer", "1|2|3|4|5");
+    cr_assert_eq(rig_bind(&rig), 0);
+    cr_expect_str_eq(rig_bound(&rig), "=0.0 subset");
+    cr_expect_eq(rig.binder.distribution, QETL_DISTRIBUTION_SINGLE);
+}
+
+static void expect(int64_t first, int64_t count, const char *text, int32_t answer)
+{
+    cr_expect_str_eq(rig_process(&rig, 0, first, count), text);
+    cr_expect_eq(rig_answer(&rig), answer, "%d", rig_answer(&rig));
+}
+
+Test(limit, ends_with_the_last_row)
+{
+    open("{\"rows\": 3, \"offset\": 0}");
+    expect(0, 2, "rows 2", QETL_OUTPUT);
+    expect(2, 3, "rows 1 filtered 2 map 0", QETL_END);
+    rig_close(&rig);
+    open("{\"rows\": 5, \"offset\": 0}");
+    expect(0, 5, "rows 5", QETL_END);
+    rig_close(&rig);
+}
+
+Test(limit, passes_over_an_offset_across_batches)
+{
+    open("{\"rows\": 2, \"offset\": 3}");
+    expect(0, 2, "rows 0 filtered 2", QETL_NEED_INPUT);
+    expect(0, 2, "rows 1 filtered 1 map 1", QETL_OUTPUT);
+    expect(0, 5, "rows 1 filtered 4 map 0", QETL_END);
+    rig_close(&rig);
+    open("{\"rows\": 2, \"offset\": 1}");
+    expect(0, 5, "rows 2 filtered 3 map 1,2", QETL_END);
+    rig_close(&rig);
+}
+
+Test(limit, none)
+{
+    open("{\"rows\": 0, \"offset\": 0}");
+    expect(0, 5, "rows 0 filtered 5", QETL_END);
+    rig_close(&rig);
+}
