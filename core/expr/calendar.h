@@ -4,7 +4,7 @@
  * calendar.
  *
  * Invariant: dates are days and timestamps microseconds since 1970-01-01 (UTC), times since
- * midnight; the zone of a session is UTC. Ownership: none. Threads:   any.
+ * midnight; the printed ones are UTC. Ownership: none. Threads:   any.
  */
 #ifndef QETL_EXPR_CALENDAR_H
 #define QETL_EXPR_CALENDAR_H
@@ -13,9 +13,10 @@
 
 #define EXPR_DAY_US 86400000000LL
 
-/* PostgreSQL's ranges: 4713-11-24 BC up to the end of 5874897 and 294276. */
+/* PostgreSQL's ranges: 4714-11-24 BC up to 5874898-06-03; timestamps up to the end of
+ * 294246, as far as 64 bits reach. */
 #define EXPR_DATE_MIN (-2440588LL)
-#define EXPR_DATE_END 2145031949LL
+#define EXPR_DATE_END 2145042906LL
 #define EXPR_STAMP_MIN (-210866803200000000LL)
 #define EXPR_STAMP_END 9223371331200000000LL
 
@@ -47,9 +48,9 @@ static inline int64_t expr_time_of(int64_t us)
 int64_t qetl_expr_days_from_civil(int64_t year, int month, int day);
 void qetl_expr_civil_from_days(int64_t days, int64_t *year, int *month, int *day);
 
+/* hh:mm:ss and the fraction as far as there is one; answers the size. */
+int qetl_expr_print_clock(int64_t us, char *out);
 /* type: DATE, TIME, TIMESTAMP or TIMESTAMPTZ. Not terminated; answers the size. */
 int qetl_expr_print_moment(int64_t value, enum expr_type_id type, char *out);
-enum expr_parsed qetl_expr_parse_moment(struct expr_text text, enum expr_type_id type,
-                                        int64_t *out);
 
 #endif

@@ -35,6 +35,9 @@ enum expr_type_id {
     EXPR_TIME,
     EXPR_TIMESTAMP,
     EXPR_TIMESTAMPTZ,
+    EXPR_INTERVAL,
+    EXPR_JSON,   /* text that is valid JSON, as it stands */
+    EXPR_JSONB,  /* JSON in its one canonical form */
     EXPR_OPAQUE, /* binary, lists, structs: can only be asked whether they are NULL */
     EXPR_TYPES
 };
@@ -52,6 +55,11 @@ struct expr_text {
     int64_t size;
 };
 
+struct expr_interval {
+    int32_t months, days;
+    int64_t us;
+};
+
 /* One value, whatever its type. */
 struct expr_value {
     bool null;
@@ -62,6 +70,7 @@ struct expr_value {
         double real; /* both floats */
         expr_int128 decimal;
         struct expr_text text;
+        struct expr_interval interval;
     };
 };
 
@@ -93,6 +102,22 @@ static inline bool expr_type_is_integer(enum expr_type_id id)
 static inline bool expr_type_is_numeric(enum expr_type_id id)
 {
     return id >= EXPR_INT1 && id <= EXPR_DECIMAL;
+}
+
+/* Types whose values are struct expr_text. */
+static inline bool expr_type_is_text(enum expr_type_id id)
+{
+    return id == EXPR_TEXT || id == EXPR_UNKNOWN || id == EXPR_JSON || id == EXPR_JSONB;
+}
+
+static inline bool expr_type_is_json(enum expr_type_id id)
+{
+    return id == EXPR_JSON || id == EXPR_JSONB;
+}
+
+static inline bool expr_type_is_moment(enum expr_type_id id)
+{
+    return id >= EXPR_DATE && id <= EXPR_INTERVAL;
 }
 
 static inline bool expr_type_is_float(enum expr_type_id id)
