@@ -35,7 +35,7 @@ packages_build=(gcc libc6-dev make autoconf automake pkg-config gzip
     libjansson-dev libyaml-dev libarchive-dev libedit-dev zlib1g-dev)
 # shellcheck disable=SC2034
 packages_test=("${packages_build[@]}" g++ libcriterion-dev libck-dev libsimdjson-dev miller python3 jq xz-utils zstd lz4 bzip2 zip unzip
-    clang clang-format shellcheck procps postgresql-15
+    clang clang-format shellcheck procps postgresql-15 tzdata locales
     bsdextrautils fish graphviz mandoc zsh)
 
 # build_here SOURCE CONFIGURE_OPTION…: configures and builds in the current folder.

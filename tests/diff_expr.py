@@ -37,7 +37,8 @@ SCHEMA = [("b", "boolean"), ("c", "boolean"), ("s", "smallint"), ("i", "integer"
 PG_TYPES = {"double": "double precision"}
 
 CODES = {"22003": "numeric_overflow", "22012": "division_by_zero", "22P02": "bad_cast", "22007": "bad_cast",
-         "22008": "datetime_overflow", "22009": "datetime_overflow"}
+         "22008": "datetime_overflow", "22009": "datetime_overflow",
+         "22015": "datetime_overflow", "22023": "bad_argument"}
 
 
 class Generator:
@@ -388,7 +389,7 @@ class Engine:
 
 FAMILIES = {"integer": "integer", "smallint": "smallint", "bigint": "bigint", "real": "real", "double": "double precision",
             "text": "text", "boolean": "boolean", "date": "date", "time": "time without time zone",
-            "timestamp": "timestamp without time zone", "timestamp with time zone": "timestamp with time zone"}
+            "timestamp": "timestamp without time zone", "timestamp with time zone": "timestamp with time zone", "interval": "interval"}
 
 
 def type_matches(ours, theirs):

@@ -4,9 +4,10 @@
  *   {"schema": [["a", "decimal(12,2)"], …], "rows": [[cell, …], …]}    sets the batch
  *   {"expr": "a + 1"}     answers {"type": …, "values": […], "errors": {"3": "numeric_overflow"}}
  *                         or {"error": message}
+ *   {"timezone": "Europe/Berlin", "now": "1700000000000000"}    sets the session
  * Cells: null, true, numbers for floats ("NaN", "Infinity" as text), text; integers, dates, times
  * and timestamps as Arrow counts them, as text; decimals as the scaled integer, as text. Results
- * likewise.
+ * likewise. Intervals are their three counts: "14 3 1000".
  */
 #include "../core/expr/expr.h"
 #include "fake_host.h"
@@ -19,6 +20,14 @@
 const struct qetl_host *qetl_ctx_host(struct qetl_ctx *ctx)
 {
     return &((struct qetl_fake_host *)ctx)->host;
+}
+
+static struct qetl_expr_session session;
+
+struct qetl_expr_session qetl_ctx_expr_session(struct qetl_ctx *ctx)
+{
+    (void)ctx;
+    return session;
 }
 
 struct driver {
@@ -60,6 +69,17 @@ static double real_parse(const json_t *cell)
     return json_is_string(cell) ? strtod(json_string_value(cell), NULL) : json_number_value(cell);
 }
 
+static struct qetl_interval interval_parse(const char *text)
+{
+    struct qetl_interval value;
+    char *end;
+
+    value.months = (int32_t)strtol(text, &end, 10);
+    value.days = (int32_t)strtol(end, &end, 10);
+    value.nanoseconds = strtoll(end, NULL, 10);
+    return value;
+}
+
 static void cell_add(struct qetl_builder *b, const char *format, const json_t *cell)
 {
     int32_t status;
@@ -76,6 +96,8 @@ static void cell_add(struct qetl_builder *b, const char *format, const json_t *c
         status = qetl_builder_text(b, json_string_value(cell), (int64_t)json_string_length(cell));
     else if (strchr("CSIL", *format))
         status = qetl_builder_uint(b, (uint64_t)wide_parse(json_string_value(cell)));
+    else if (!strcmp(format, "tin"))
+        status = qetl_builder_interval(b, interval_parse(json_string_value(cell)));
     else
         status = qetl_builder_int(b, (int64_t)wide_parse(json_string_value(cell)));
     assert(!status);
@@ -133,7 +155,7 @@ static json_t *real_json(double value)
 
 static json_t *value_json(const struct qetl_column *c, const char *format, int64_t i)
 {
-    char digits[48];
+    char digits[64];
 
     if (qetl_column_is_null(c, i))
         return json_null();
@@ -145,7 +167,10 @@ static json_t *value_json(const struct qetl_column *c, const char *format, int64
         struct qetl_text text = qetl_column_text(c, i);
         return json_stringn(text.data, (size_t)text.size);
     }
-    if (*format == 'd')
+    if (!strcmp(format, "tin")) {
+        struct qetl_interval v = qetl_column_interval(c, i);
+        snprintf(digits, sizeof digits, "%d %d %lld", v.months, v.days, (long long)v.nanoseconds);
+    } else if (*format == 'd')
         wide_print(qetl_column_decimal(c, i), digits);
     else if (*format == 'L')
         wide_print((qetl_int128)qetl_column_uint(c, i), digits);
@@ -214,6 +239,15 @@ static json_t *expr_answer(struct driver *d, const char *text)
     return answer;
 }
 
+static void session_set(const json_t *line)
+{
+    static char zone[128];
+
+    snprintf(zone, sizeof zone, "%s", json_string_value(json_object_get(line, "timezone")));
+    session.timezone = zone;
+    session.now_us = (int64_t)wide_parse(json_string_value(json_object_get(line, "now")));
+}
+
 int main(void)
 {
     struct driver d = {0};
@@ -224,7 +258,9 @@ int main(void)
     while (getline(&line, &capacity, stdin) > 0) {
         json_t *input = json_loads(line, 0, NULL), *answer;
         assert(input);
-        if (json_object_get(input, "schema")) {
+        if (json_object_get(input, "timezone")) {
+            session_set(input);
+        } else if (json_object_get(input, "schema")) {
             batch_set(&d, input);
         } else {
             answer = expr_answer(&d, json_string_value(json_object_get(input, "expr")));

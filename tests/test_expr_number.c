@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "../core/expr/calendar.h"
+#include "../core/expr/moment.h"
 #include "../core/expr/narrow.h"
 #include "../core/expr/number.h"
 
@@ -116,7 +116,7 @@ Test(expr_number, every_day_of_a_cycle_is_read_as_printed)
     for (int64_t day = -146097; day < 146097 * 2; day += 11) {
         int64_t back;
         int size = qetl_expr_print_moment(day, EXPR_DATE, out);
-        cr_assert_eq(qetl_expr_parse_moment((struct expr_text){out, size}, EXPR_DATE, &back),
+        cr_assert_eq(qetl_expr_parse_moment((struct expr_text){out, size}, EXPR_DATE, NULL, &back),
                      EXPR_PARSED);
         cr_assert_eq(back, day);
     }
@@ -146,7 +146,7 @@ Test(expr_number, moments_in_their_forms)
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int64_t value = 0;
-        cr_assert_eq(qetl_expr_parse_moment(text_of(cases[i].text), cases[i].type, &value),
+        cr_assert_eq(qetl_expr_parse_moment(text_of(cases[i].text), cases[i].type, NULL, &value),
                      cases[i].result, "%s", cases[i].text);
         if (cases[i].result == EXPR_PARSED)
             cr_assert_eq(value, cases[i].value, "%s: %lld", cases[i].text, (long long)value);

@@ -62,6 +62,13 @@ struct expr_node *qetl_expr_concat(struct expr_binder *b, struct expr_span span,
 struct expr_node *qetl_expr_boolean(struct expr_binder *b, struct expr_node *node,
                                     const char *where);
 
+/* ---- resolve_moment.c ---- */
+
+/* Operands of arithmetic of which one is a date, time or interval, brought to types that have the
+ * operator, if any do. */
+bool qetl_expr_settle_moments(struct expr_binder *b, char symbol, struct expr_node **left,
+                              struct expr_node **right);
+
 /* ---- set.c: IN ---- */
 
 /* node IN (constants), all of node's type; has_null: NULL was among them. */

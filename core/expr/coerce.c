@@ -201,6 +201,12 @@ static struct expr_type common_numeric(const struct expr_type *a, const struct e
         whole + scale < EXPR_DECIMAL_DIGITS ? whole + scale : EXPR_DECIMAL_DIGITS, scale);
 }
 
+/* Dates and both timestamps compare, each as the next. */
+static bool is_calendar(enum expr_type_id id)
+{
+    return id == EXPR_DATE || id == EXPR_TIMESTAMP || id == EXPR_TIMESTAMPTZ;
+}
+
 struct expr_type qetl_expr_common(const struct expr_type *a, const struct expr_type *b)
 {
     if (a->id == EXPR_UNKNOWN && b->id == EXPR_UNKNOWN)
@@ -211,9 +217,10 @@ struct expr_type qetl_expr_common(const struct expr_type *a, const struct expr_t
         return common_numeric(a, b);
     if (a->id == b->id)
         return *a;
-    if ((a->id == EXPR_DATE || a->id >= EXPR_TIMESTAMP) &&
-        (b->id == EXPR_DATE || b->id >= EXPR_TIMESTAMP) && a->id != EXPR_OPAQUE &&
-        b->id != EXPR_OPAQUE)
+    if (is_calendar(a->id) && is_calendar(b->id))
         return a->id > b->id ? *a : *b;
+    if ((a->id == EXPR_TIME && b->id == EXPR_INTERVAL) ||
+        (a->id == EXPR_INTERVAL && b->id == EXPR_TIME))
+        return expr_type_of(EXPR_INTERVAL);
     return expr_type_of(EXPR_UNKNOWN);
 }

@@ -14,6 +14,8 @@
 #include <qetl/plugin.h>
 #include <stdbool.h>
 
+struct expr_zone;
+
 struct expr_span {
     uint32_t begin, end; /* bytes of the text */
 };
@@ -26,7 +28,9 @@ struct expr_source {
     const char *option;
     const struct ArrowSchema *schema;
     struct expr_arena *arena;
-    int32_t status; /* the first failure, or 0 */
+    const struct expr_zone *zone; /* of the session */
+    int64_t now_us;               /* when the run began, since 1970 in UTC */
+    int32_t status;               /* the first failure, or 0 */
 };
 
 /* Reports CONFIG; mend may be NULL. Answers NULL, for callers that return a node. */

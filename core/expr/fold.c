@@ -41,7 +41,8 @@ bool qetl_expr_fold(struct expr_binder *b, const struct expr_node *call, struct 
     struct fold_cell cells[EXPR_ARGS_MAX + 1];
     uint64_t mask[EXPR_WORDS] = {1};
     struct fold fold = {.reporter = {fold_fail}};
-    struct expr_frame frame = {.rows = 1, .mask = mask, .reporter = &fold.reporter};
+    struct expr_frame frame = {
+        .rows = 1, .mask = mask, .reporter = &fold.reporter, .zone = {.zone = b->source->zone}};
     struct expr_instr in = {.kernel = call->op->kernel, .dst = &vecs[EXPR_ARGS_MAX], .node = call};
     int32_t status;
     bool folded;
@@ -59,7 +60,7 @@ bool qetl_expr_fold(struct expr_binder *b, const struct expr_node *call, struct 
     folded = !status && !(frame.failed[0] & 1);
     if (folded) {
         *out = qetl_expr_vec_get(in.dst, call->type.id, 0);
-        if (!out->null && call->type.id == EXPR_TEXT) {
+        if (!out->null && expr_type_is_text(call->type.id)) {
             out->text.data = qetl_expr_arena_text(
                 b->source->arena, out->text.size ? out->text.data : "", (size_t)out->text.size);
             if (!out->text.data)

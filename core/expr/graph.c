@@ -2,8 +2,10 @@
 /* Nodes, each computation once. */
 #include "bind.h"
 
+#include "interval.h"
 #include "set.h"
 
+#include <qetl/sdk.h>
 #include <string.h>
 
 static uint32_t hash_mix(uint32_t hash, uint64_t value)
@@ -24,7 +26,9 @@ static uint64_t value_bits(const struct expr_type *type, const struct expr_value
         return (uint64_t)value->decimal ^ (uint64_t)(value->decimal >> 64);
     if (expr_type_is_float(type->id))
         memcpy(&bits, &value->real, sizeof bits);
-    else if (type->id == EXPR_TEXT || type->id == EXPR_UNKNOWN)
+    else if (type->id == EXPR_INTERVAL)
+        bits = (uint64_t)expr_interval_span(value->interval);
+    else if (expr_type_is_text(type->id))
         bits = qetl_expr_hash_text(value->text);
     else
         bits = value->natural;
@@ -42,7 +46,9 @@ static bool values_equal(const struct expr_type *type, const struct expr_value *
         return a->decimal == b->decimal;
     if (expr_type_is_float(type->id))
         return !memcmp(&a->real, &b->real, sizeof a->real);
-    if (type->id == EXPR_TEXT || type->id == EXPR_UNKNOWN)
+    if (type->id == EXPR_INTERVAL)
+        return !memcmp(&a->interval, &b->interval, sizeof a->interval);
+    if (expr_type_is_text(type->id))
         return a->text.size == b->text.size &&
                (!a->text.size || !memcmp(a->text.data, b->text.data, (size_t)a->text.size));
     return a->natural == b->natural;
@@ -112,7 +118,7 @@ struct expr_node *qetl_expr_constant(struct expr_binder *b, struct expr_type typ
     struct expr_node node = {
         .kind = EXPR_NODE_CONSTANT, .type = type, .value = *value, .span = span};
     struct expr_text text = value->text;
-    bool is_text = type.id == EXPR_TEXT || type.id == EXPR_UNKNOWN;
+    bool is_text = expr_type_is_text(type.id);
 
     if (is_text && !value->null) {
         node.value.text.data =
@@ -129,6 +135,8 @@ struct expr_node *qetl_expr_column(struct expr_binder *b, int64_t column, struct
     struct expr_node node = {.kind = EXPR_NODE_COLUMN, .column = column, .span = span};
 
     node.type = qetl_expr_type_parse(field->dictionary ? field->dictionary->format : field->format);
+    if (node.type.id == EXPR_TEXT && qetl_schema_is_json(field))
+        node.type.id = EXPR_JSON;
     if (node.type.zone) {
         node.type.zone =
             qetl_expr_arena_text(b->source->arena, node.type.zone, strlen(node.type.zone));

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Casts from text, by the rules of PostgreSQL's input functions. */
-#include "calendar.h"
-#include "number.h"
+#include "moment.h"
 #include "op.h"
 
-typedef enum expr_parsed text_cast(const struct expr_instr *in, struct expr_text text, int64_t i);
+typedef enum expr_parsed text_cast(struct expr_frame *f, const struct expr_instr *in,
+                                   struct expr_text text, int64_t i);
 
 static int32_t parse_rows(struct expr_frame *f, const struct expr_instr *in, text_cast *cast)
 {
@@ -14,7 +14,7 @@ static int32_t parse_rows(struct expr_frame *f, const struct expr_instr *in, tex
     if (!qetl_expr_todo(f, in, todo))
         return QETL_OK;
     for (int64_t i = expr_bits_next(todo, 0); i >= 0; i = expr_bits_next(todo, i + 1)) {
-        enum expr_parsed result = cast(in, expr_vec_text(in->args[0], i), i);
+        enum expr_parsed result = cast(f, in, expr_vec_text(in->args[0], i), i);
         if (result == EXPR_PARSED_BAD)
             qetl_expr_fail_cast(f, in, i);
         else if (result == EXPR_PARSED_RANGE)
@@ -23,52 +23,65 @@ static int32_t parse_rows(struct expr_frame *f, const struct expr_instr *in, tex
     return QETL_OK;
 }
 
-static enum expr_parsed cast_int8(const struct expr_instr *in, struct expr_text text, int64_t i)
+static enum expr_parsed cast_int8(struct expr_frame *f, const struct expr_instr *in,
+                                  struct expr_text text, int64_t i)
 {
+    (void)f;
     return qetl_expr_parse_integer(text, (int64_t *)in->dst->data + i);
 }
 
-static enum expr_parsed cast_uint8(const struct expr_instr *in, struct expr_text text, int64_t i)
+static enum expr_parsed cast_uint8(struct expr_frame *f, const struct expr_instr *in,
+                                   struct expr_text text, int64_t i)
 {
+    (void)f;
     return qetl_expr_parse_natural(text, (uint64_t *)in->dst->data + i);
 }
 
-static enum expr_parsed cast_float4(const struct expr_instr *in, struct expr_text text, int64_t i)
+static enum expr_parsed cast_float4(struct expr_frame *f, const struct expr_instr *in,
+                                    struct expr_text text, int64_t i)
 {
     double value = 0;
     enum expr_parsed result = qetl_expr_parse_real(text, true, &value);
 
+    (void)f;
     ((float *)in->dst->data)[i] = (float)value;
     return result;
 }
 
-static enum expr_parsed cast_float8(const struct expr_instr *in, struct expr_text text, int64_t i)
+static enum expr_parsed cast_float8(struct expr_frame *f, const struct expr_instr *in,
+                                    struct expr_text text, int64_t i)
 {
+    (void)f;
     return qetl_expr_parse_real(text, false, (double *)in->dst->data + i);
 }
 
-static enum expr_parsed cast_decimal(const struct expr_instr *in, struct expr_text text, int64_t i)
+static enum expr_parsed cast_decimal(struct expr_frame *f, const struct expr_instr *in,
+                                     struct expr_text text, int64_t i)
 {
     expr_int128 *out = (expr_int128 *)in->dst->data + i;
     enum expr_parsed result = qetl_expr_parse_decimal(text, in->node->type.scale, out);
 
+    (void)f;
     if (result == EXPR_PARSED && !expr_decimal_fits(*out, in->node->type.precision))
         return EXPR_PARSED_RANGE;
     return result;
 }
 
-static enum expr_parsed cast_date(const struct expr_instr *in, struct expr_text text, int64_t i)
+static enum expr_parsed cast_date(struct expr_frame *f, const struct expr_instr *in,
+                                  struct expr_text text, int64_t i)
 {
     int64_t value = 0;
-    enum expr_parsed result = qetl_expr_parse_moment(text, EXPR_DATE, &value);
+    enum expr_parsed result = qetl_expr_parse_moment(text, EXPR_DATE, NULL, &value);
 
+    (void)f;
     ((int32_t *)in->dst->data)[i] = (int32_t)value;
     return result;
 }
 
-static enum expr_parsed cast_moment(const struct expr_instr *in, struct expr_text text, int64_t i)
+static enum expr_parsed cast_moment(struct expr_frame *f, const struct expr_instr *in,
+                                    struct expr_text text, int64_t i)
 {
-    return qetl_expr_parse_moment(text, in->node->type.id, (int64_t *)in->dst->data + i);
+    return qetl_expr_parse_moment(text, in->node->type.id, &f->zone, (int64_t *)in->dst->data + i);
 }
 
 static bool is_prefix(struct expr_text text, const char *word, int64_t least)
@@ -101,12 +114,14 @@ static enum expr_parsed parse_boolean(struct expr_text text, bool *out)
     return EXPR_PARSED_BAD;
 }
 
-static enum expr_parsed cast_bool(const struct expr_instr *in, struct expr_text text, int64_t i)
+static enum expr_parsed cast_bool(struct expr_frame *f, const struct expr_instr *in,
+                                  struct expr_text text, int64_t i)
 {
     uint64_t *r = in->dst->data;
     bool value;
     enum expr_parsed result = parse_boolean(text, &value);
 
+    (void)f;
     r[i >> 6] = (r[i >> 6] & ~(1ULL << (i & 63))) | (uint64_t)value << (i & 63);
     return result;
 }

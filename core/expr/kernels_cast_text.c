@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Casts to text, in PostgreSQL's output forms. */
-#include "calendar.h"
-#include "number.h"
+#include "moment.h"
 #include "op.h"
 
-typedef int text_printer(const struct expr_instr *in, int64_t i, char *out);
+typedef int text_printer(struct expr_frame *f, const struct expr_instr *in, int64_t i, char *out);
 
 static int32_t print_rows(struct expr_frame *f, const struct expr_instr *in, text_printer *print)
 {
@@ -17,7 +16,7 @@ static int32_t print_rows(struct expr_frame *f, const struct expr_instr *in, tex
     if (!qetl_expr_todo(f, in, todo))
         return QETL_OK;
     for (int64_t i = expr_bits_next(todo, 0); i >= 0; i = expr_bits_next(todo, i + 1)) {
-        int size = print(in, i, buffer);
+        int size = print(f, in, i, buffer);
         char *text = qetl_expr_arena_alloc(&f->heap, (size_t)size);
         if (!text)
             return QETL_E_NO_MEMORY;
@@ -27,44 +26,53 @@ static int32_t print_rows(struct expr_frame *f, const struct expr_instr *in, tex
     return QETL_OK;
 }
 
-static int print_int8(const struct expr_instr *in, int64_t i, char *out)
+static int print_int8(struct expr_frame *f, const struct expr_instr *in, int64_t i, char *out)
 {
+    (void)f;
     return qetl_expr_print_integer(((const int64_t *)in->args[0]->data)[i], out);
 }
 
-static int print_decimal(const struct expr_instr *in, int64_t i, char *out)
+static int print_decimal(struct expr_frame *f, const struct expr_instr *in, int64_t i, char *out)
 {
+    (void)f;
     return qetl_expr_print_decimal(expr_vec_decimal(in->args[0], i), in->node->args[0]->type.scale,
                                    out);
 }
 
-static int print_float4(const struct expr_instr *in, int64_t i, char *out)
+static int print_float4(struct expr_frame *f, const struct expr_instr *in, int64_t i, char *out)
 {
+    (void)f;
     return qetl_expr_print_real((double)((const float *)in->args[0]->data)[i], true, out);
 }
 
-static int print_float8(const struct expr_instr *in, int64_t i, char *out)
+static int print_float8(struct expr_frame *f, const struct expr_instr *in, int64_t i, char *out)
 {
+    (void)f;
     return qetl_expr_print_real(((const double *)in->args[0]->data)[i], false, out);
 }
 
-static int print_bool(const struct expr_instr *in, int64_t i, char *out)
+static int print_bool(struct expr_frame *f, const struct expr_instr *in, int64_t i, char *out)
 {
     bool value = expr_vec_bit(in->args[0], i);
 
+    (void)f;
     memcpy(out, value ? "true" : "false", 5);
     return value ? 4 : 5;
 }
 
-static int print_date(const struct expr_instr *in, int64_t i, char *out)
+static int print_date(struct expr_frame *f, const struct expr_instr *in, int64_t i, char *out)
 {
+    (void)f;
     return qetl_expr_print_moment(((const int32_t *)in->args[0]->data)[i], EXPR_DATE, out);
 }
 
-static int print_moment(const struct expr_instr *in, int64_t i, char *out)
+static int print_moment(struct expr_frame *f, const struct expr_instr *in, int64_t i, char *out)
 {
-    return qetl_expr_print_moment(((const int64_t *)in->args[0]->data)[i],
-                                  in->node->args[0]->type.id, out);
+    int64_t value = ((const int64_t *)in->args[0]->data)[i];
+    enum expr_type_id type = in->node->args[0]->type.id;
+
+    return type == EXPR_TIMESTAMPTZ ? qetl_expr_print_zoned(value, &f->zone, out)
+                                    : qetl_expr_print_moment(value, type, out);
 }
 
 #define KERNEL(name)                                                                \

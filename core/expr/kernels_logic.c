@@ -116,6 +116,9 @@ static const struct expr_op ops[] = {
     IS_NULL(EXPR_TIME),
     IS_NULL(EXPR_TIMESTAMP),
     IS_NULL(EXPR_TIMESTAMPTZ),
+    IS_NULL(EXPR_INTERVAL),
+    IS_NULL(EXPR_JSON),
+    IS_NULL(EXPR_JSONB),
     IS_NULL(EXPR_OPAQUE),
 };
 

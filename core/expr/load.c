@@ -28,7 +28,7 @@ static int32_t load_take(struct qetl_expr *expr, struct expr_load *load,
         return qetl_fail(expr->env, QETL_E_DATA, NULL, NULL,
                          "column \"%s\" of a batch does not have the layout of its type",
                          load->field.name);
-    if (load->node->type.id == EXPR_TEXT && !load->by_row) {
+    if (expr_type_is_text(load->node->type.id) && !load->by_row) {
         load->node->vec->views = true;
         load->node->vec->buffers = (const void *const *)array->buffers + 2;
     }
@@ -61,15 +61,25 @@ static void load_validity(const struct expr_load *load, int64_t base, int64_t ro
     vec->valid = vec->bits;
 }
 
+/* Rounded to microseconds, which is what intervals count here. */
+static struct expr_interval interval_of(struct qetl_interval value)
+{
+    int64_t us = value.nanoseconds / 1000, rest = value.nanoseconds % 1000;
+
+    return (struct expr_interval){value.months, value.days, us + (rest >= 500) - (rest <= -500)};
+}
+
 static struct expr_value value_read(const struct qetl_column *c, enum expr_type_id type, int64_t i)
 {
     struct expr_value value = {.null = qetl_column_is_null(c, i)};
 
     if (value.null)
         return value;
-    if (type == EXPR_TEXT) {
+    if (expr_type_is_text(type)) {
         struct qetl_text text = qetl_column_text(c, i);
         value.text = (struct expr_text){text.data, text.size};
+    } else if (type == EXPR_INTERVAL) {
+        value.interval = interval_of(qetl_column_interval(c, i));
     } else if (type == EXPR_DECIMAL) {
         value.decimal = qetl_column_decimal(c, i);
     } else if (expr_type_is_float(type)) {
@@ -107,6 +117,19 @@ static void load_decimal(const struct expr_load *load, int64_t at, int64_t rows)
         memcpy(vec->space, values, (size_t)rows * 16);
 }
 
+static void load_interval(const struct expr_load *load, int64_t at, int64_t rows)
+{
+    const char *values = (const char *)load->array->buffers[1] + at * 16;
+    struct expr_interval *out = load->node->vec->space;
+    struct qetl_interval value;
+
+    for (int64_t i = 0; i < rows; i++) {
+        memcpy(&value, values + 16 * i, sizeof value);
+        out[i] = interval_of(value);
+    }
+    load->node->vec->data = out;
+}
+
 static void load_strip(const struct expr_load *load, int64_t base, int64_t rows)
 {
     struct expr_vec *vec = load->node->vec;
@@ -120,6 +143,8 @@ static void load_strip(const struct expr_load *load, int64_t base, int64_t rows)
     load_validity(load, base, rows);
     if (type == EXPR_DECIMAL) {
         load_decimal(load, at, rows);
+    } else if (type == EXPR_INTERVAL) {
+        load_interval(load, at, rows);
     } else if (type == EXPR_BOOL) {
         qetl_expr_bits_load(vec->space, load->array->buffers[1], at, rows);
         vec->data = vec->space;

@@ -6,11 +6,12 @@
 
 /* A new family is one file and one line here. */
 static const struct expr_family *const families[] = {
-    &qetl_expr_family_logic,        &qetl_expr_family_compare,    &qetl_expr_family_integer,
-    &qetl_expr_family_float,        &qetl_expr_family_decimal,    &qetl_expr_family_text,
-    &qetl_expr_family_set,          &qetl_expr_family_date,       &qetl_expr_family_cast_integer,
-    &qetl_expr_family_cast_decimal, &qetl_expr_family_cast_parse, &qetl_expr_family_cast_text,
-    &qetl_expr_family_cast_date,
+    &qetl_expr_family_logic,         &qetl_expr_family_compare,    &qetl_expr_family_integer,
+    &qetl_expr_family_float,         &qetl_expr_family_decimal,    &qetl_expr_family_text,
+    &qetl_expr_family_set,           &qetl_expr_family_date,       &qetl_expr_family_cast_integer,
+    &qetl_expr_family_cast_decimal,  &qetl_expr_family_cast_parse, &qetl_expr_family_cast_text,
+    &qetl_expr_family_cast_date,     &qetl_expr_family_interval,   &qetl_expr_family_stamp,
+    &qetl_expr_family_cast_interval,
 };
 
 enum { FAMILIES = sizeof families / sizeof families[0], VALUE_TEXT = 120, FAIL_TEXT = 480 };
@@ -125,7 +126,7 @@ void qetl_expr_fail_cast(struct expr_frame *f, const struct expr_instr *in, int6
 void qetl_expr_fail_range(struct expr_frame *f, const struct expr_instr *in, int64_t row)
 {
     char value[VALUE_TEXT], type[EXPR_TYPE_NAME_MAX];
-    bool moment = in->node->type.id >= EXPR_DATE;
+    bool moment = expr_type_is_moment(in->node->type.id);
 
     arg_print(in, 0, row, value);
     qetl_expr_row_fail(f, in, row, moment ? "datetime_overflow" : "numeric_overflow",
@@ -136,7 +137,7 @@ void qetl_expr_fail_range(struct expr_frame *f, const struct expr_instr *in, int
 void qetl_expr_fail_overflow(struct expr_frame *f, const struct expr_instr *in, int64_t row)
 {
     char left[VALUE_TEXT] = "", right[VALUE_TEXT], type[EXPR_TYPE_NAME_MAX];
-    bool unary = in->node->n_args == 1, moment = in->node->type.id >= EXPR_DATE;
+    bool unary = in->node->n_args == 1, moment = expr_type_is_moment(in->node->type.id);
 
     arg_print(in, 0, row, unary ? right : left);
     if (!unary)

@@ -13,6 +13,7 @@
 #include "arena.h"
 #include "node.h"
 #include "vec.h"
+#include "zone.h"
 
 #include <qetl/plugin.h>
 
@@ -24,6 +25,7 @@ struct expr_frame {
     uint64_t failed[EXPR_WORDS];
     struct expr_arena heap; /* text of this strip */
     struct expr_reporter *reporter;
+    struct expr_zone_cursor zone; /* of the session */
 };
 
 struct expr_instr {
@@ -78,7 +80,8 @@ extern const struct expr_family qetl_expr_family_logic, qetl_expr_family_compare
     qetl_expr_family_integer, qetl_expr_family_float, qetl_expr_family_decimal,
     qetl_expr_family_text, qetl_expr_family_set, qetl_expr_family_date,
     qetl_expr_family_cast_integer, qetl_expr_family_cast_decimal, qetl_expr_family_cast_parse,
-    qetl_expr_family_cast_text, qetl_expr_family_cast_date;
+    qetl_expr_family_cast_text, qetl_expr_family_cast_date, qetl_expr_family_interval,
+    qetl_expr_family_stamp, qetl_expr_family_cast_interval;
 
 /* Versions of a loop for the machines at hand, chosen at run time. Sanitizers instrument the
  * chooser, which runs before they do; they get the plain loop. */

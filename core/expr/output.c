@@ -116,6 +116,18 @@ static int32_t put_texts(struct output *o, const struct expr_frame *f, const str
     return status;
 }
 
+static void put_intervals(uint8_t *to, const struct expr_frame *f, const struct expr_vec *vec)
+{
+    for (int64_t i = 0; i < f->rows; i++) {
+        struct expr_interval value = ((const struct expr_interval *)vec->data)[i];
+        struct qetl_interval out = {value.months, value.days, 0};
+        /* Rows that are NULL may hold anything. */
+        if (expr_vec_is_valid(vec, i) && !(f->failed[i >> 6] >> (i & 63) & 1))
+            out.nanoseconds = value.us * 1000;
+        memcpy(to + 16 * i, &out, 16);
+    }
+}
+
 static void put_fixed(struct output *o, const struct expr_frame *f, const struct expr_vec *vec,
                       enum expr_type_id type)
 {
@@ -124,6 +136,10 @@ static void put_fixed(struct output *o, const struct expr_frame *f, const struct
 
     if (type == EXPR_BOOL) {
         memcpy(o->values + f->base / 8, vec->data, (size_t)((f->rows + 63) / 64) * 8);
+        return;
+    }
+    if (type == EXPR_INTERVAL) {
+        put_intervals(to, f, vec);
         return;
     }
     if (type != EXPR_DECIMAL || !vec->narrow) {
@@ -150,7 +166,7 @@ static int32_t output_strip(struct output *o, const struct qetl_expr *expr)
     }
     o->null_count += f->rows - present;
     memcpy(o->validity + f->base / 8, valid, (size_t)((f->rows + 63) / 64) * 8);
-    if (type == EXPR_TEXT || type == EXPR_UNKNOWN)
+    if (expr_type_is_text(type))
         return put_texts(o, f, vec, valid);
     put_fixed(o, f, vec, type);
     return QETL_OK;
@@ -162,7 +178,7 @@ static int32_t output_close(struct output *o, enum expr_type_id type, struct Arr
     const void *buffers[2] = {o->validity, o->values};
     int32_t status;
 
-    if (type == EXPR_TEXT || type == EXPR_UNKNOWN)
+    if (expr_type_is_text(type))
         status =
             qetl_array_views(o->env, o->rows, o->null_count, o->validity, o->values, o->n_heaps,
                              (const void *const *)o->heaps->buffers, o->heaps->used, out);

@@ -4,6 +4,7 @@
 #include <qetl/sdk.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { TYPE_WORDS_MAX = 96 };
 
@@ -149,6 +150,8 @@ bool qetl_expr_parse_type(struct expr_parser *p, struct expr_ast *node)
     span.end = p->last_end;
     if (node->any_scale)
         node->type = expr_type_decimal(EXPR_DECIMAL_DIGITS, 0);
+    else if (!strcasecmp(words, "json") || !strcasecmp(words, "jsonb"))
+        node->type = expr_type_of(words[4] ? EXPR_JSONB : EXPR_JSON);
     else if (!qetl_type_parse(words, format))
         node->type = qetl_expr_type_parse(format);
     if (node->type.id != EXPR_UNKNOWN && node->type.id != EXPR_OPAQUE) {
@@ -158,7 +161,7 @@ bool qetl_expr_parse_type(struct expr_parser *p, struct expr_ast *node)
     qetl_expr_mistake(
         p->lexer.source, span,
         "known are boolean, smallint, integer, bigint (and … unsigned), real, double, "
-        "decimal(p,s), text, date, time, timestamp, timestamp with time zone",
+        "decimal(p,s), text, date, time, timestamp, timestamp with time zone, interval, json",
         "%s is not a type that expressions compute with", words);
     return false;
 }

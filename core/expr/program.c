@@ -99,7 +99,7 @@ static bool place_constant(struct placer *p, struct expr_node *node)
         return false;
     node->vec->narrow =
         node->type.id == EXPR_DECIMAL && node->value.decimal == (int64_t)node->value.decimal;
-    if ((node->type.id == EXPR_TEXT || node->type.id == EXPR_UNKNOWN) && !node->value.null)
+    if (expr_type_is_text(node->type.id) && !node->value.null)
         return fill_text(p, node->vec, node->value.text);
     for (int i = 0; i < EXPR_STRIP; i++)
         qetl_expr_vec_set(node->vec, node->type.id, i, &node->value);
@@ -267,7 +267,8 @@ static bool loads_finish(struct placer *p)
         load->by_row = node->type.id != EXPR_OPAQUE && (field->dictionary || offsets);
         if (qetl_schema_copy(field, &load->field))
             return qetl_expr_no_memory(p->source);
-        if (load->by_row || node->type.id == EXPR_BOOL || node->type.id == EXPR_DECIMAL) {
+        if (load->by_row || node->type.id == EXPR_BOOL || node->type.id == EXPR_DECIMAL ||
+            node->type.id == EXPR_INTERVAL) {
             node->vec->space = space_new(p, node->type.id);
             if (!node->vec->space)
                 return false;

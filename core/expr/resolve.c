@@ -109,32 +109,23 @@ static struct expr_node *decimal_arithmetic(struct expr_binder *b, const struct 
     return call_binary(b, ast->name, type, ast->span, left, right);
 }
 
-/* A date goes with days, whose integer type need not be `integer`. */
-static struct expr_node *date_arithmetic(struct expr_binder *b, const struct expr_ast *ast,
-                                         struct expr_node *left, struct expr_node *right)
-{
-    struct expr_type day = expr_type_of(EXPR_INT4), date = expr_type_of(EXPR_DATE);
-
-    if (left->type.id == EXPR_UNKNOWN)
-        left = qetl_expr_settle(b, left, *ast->name == '-' ? &date : &day);
-    if (right && right->type.id == EXPR_UNKNOWN)
-        right = qetl_expr_settle(b, right, *ast->name == '-' ? &date : &day);
-    if (left && expr_type_is_integer(left->type.id))
-        left = qetl_expr_cast(b, left, day, false, left->span);
-    if (right && expr_type_is_integer(right->type.id))
-        right = qetl_expr_cast(b, right, day, false, right->span);
-    return call_binary(b, ast->name, expr_type_of(EXPR_UNKNOWN), ast->span, left, right);
-}
-
 struct expr_node *qetl_expr_arithmetic(struct expr_binder *b, const struct expr_ast *ast,
                                        struct expr_node *left, struct expr_node *right)
 {
     struct expr_type common;
+    struct expr_node *node;
 
     if (!left || !right)
         return NULL;
-    if (left->type.id == EXPR_DATE || right->type.id == EXPR_DATE)
-        return date_arithmetic(b, ast, left, right);
+    if (expr_type_is_moment(left->type.id) || expr_type_is_moment(right->type.id)) {
+        if (!qetl_expr_settle_moments(b, *ast->name, &left, &right))
+            return NULL;
+        node = call_binary(b, ast->name, expr_type_of(EXPR_UNKNOWN), ast->span, left, right);
+        /* interval + timestamp is timestamp + interval: also in which side fails first. */
+        if (node && left->type.id == EXPR_INTERVAL && expr_type_is_moment(right->type.id))
+            node->reversed = right->type.id != EXPR_INTERVAL;
+        return node;
+    }
     if (left->type.id == EXPR_UNKNOWN && right->type.id == EXPR_UNKNOWN)
         return qetl_expr_mistake(b->source, ast->span, "write numbers without quotes",
                                  "%s between two untyped values has no meaning", ast->name);

@@ -59,6 +59,24 @@ static const char *label_make(struct expr_arena *arena, const char *option)
     return label;
 }
 
+/* False: there is no such zone; reported. */
+static bool session_open(struct expr_source *source)
+{
+    struct qetl_expr_session session = qetl_ctx_expr_session(source->ctx);
+    const char *name = session.timezone;
+
+    source->now_us = session.now_us;
+    source->zone = name ? qetl_expr_zone_find((struct expr_text){name, (int64_t)strlen(name)})
+                        : qetl_expr_zone_utc();
+    if (source->zone)
+        return true;
+    source->status = QETL_E_CONFIG;
+    qetl_fail((struct qetl_env){source->host, source->ctx}, QETL_E_CONFIG, NULL,
+              "name one of the tz database, as in Europe/Berlin; is the package tzdata installed?",
+              "timezone: there is no zone %s", name);
+    return false;
+}
+
 static int32_t service_compile(struct qetl_ctx *ctx, const char *text, const char *option,
                                const struct ArrowSchema *schema, struct qetl_expr **out)
 {
@@ -80,8 +98,10 @@ static int32_t service_compile(struct qetl_ctx *ctx, const char *text, const cha
     expr->text = source.text = qetl_expr_arena_text(&expr->arena, text, source.size);
     if (!source.text)
         qetl_expr_no_memory(&source);
-    else
+    else if (session_open(&source)) {
+        expr->frame.zone.zone = source.zone;
         expr_build(&source, expr);
+    }
     if (source.status) {
         expr_free(expr);
         return source.status;
@@ -101,8 +121,13 @@ static int32_t service_result(const struct qetl_expr *expr, const char *name,
 {
     char format[EXPR_TYPE_FORMAT_MAX];
 
+    int32_t status;
+
     qetl_expr_type_format(&expr->root->type, format, sizeof format);
-    return qetl_schema_init_field(out, name ? name : "", format);
+    status = qetl_schema_init_field(out, name ? name : "", format);
+    if (!status && expr_type_is_json(expr->root->type.id))
+        status = qetl_schema_set_metadata(out, "qetl:type", "json");
+    return status;
 }
 
 static int32_t call_begin(struct qetl_expr *expr, const struct ArrowArray *batch, uint8_t *failures)

@@ -29,6 +29,9 @@ static const struct type_entry type_table[EXPR_TYPES] = {
     [EXPR_TIME] = {"ttu", "time", 8},
     [EXPR_TIMESTAMP] = {"tsu:", "timestamp", 8},
     [EXPR_TIMESTAMPTZ] = {"tsu:UTC", "timestamp with time zone", 8},
+    [EXPR_INTERVAL] = {"tin", "interval", 16},
+    [EXPR_JSON] = {"vu", "json", 16},
+    [EXPR_JSONB] = {"vu", "jsonb", 16},
     [EXPR_OPAQUE] = {"", "a nested or binary type", 0},
 };
 

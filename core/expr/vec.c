@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vec.h"
 
-#include "calendar.h"
-#include "number.h"
+#include "interval.h"
 
 #include <stdio.h>
 
@@ -56,8 +55,10 @@ struct expr_value qetl_expr_vec_get(const struct expr_vec *vec, enum expr_type_i
         value.real = ((const double *)vec->data)[i];
     else if (type == EXPR_DECIMAL)
         value.decimal = expr_vec_decimal(vec, i);
-    else if (type == EXPR_TEXT || type == EXPR_UNKNOWN)
+    else if (expr_type_is_text(type))
         value.text = expr_vec_text(vec, i);
+    else if (type == EXPR_INTERVAL)
+        value.interval = ((const struct expr_interval *)vec->data)[i];
     else
         value.integer = get_integer(vec->data, type, i);
     return value;
@@ -109,8 +110,10 @@ void qetl_expr_vec_set(struct expr_vec *vec, enum expr_type_id type, int64_t i,
         ((int64_t *)vec->space)[i] = (int64_t)value->decimal;
     else if (type == EXPR_DECIMAL)
         ((expr_int128 *)vec->space)[i] = value->decimal;
-    else if (type == EXPR_TEXT)
+    else if (expr_type_is_text(type))
         ((struct expr_text *)vec->space)[i] = value->text;
+    else if (type == EXPR_INTERVAL)
+        ((struct expr_interval *)vec->space)[i] = value->interval;
     else
         set_fixed(vec->space, type, i, value);
 }
@@ -129,10 +132,10 @@ static void print_text(struct expr_text text, char *out, size_t size)
 void qetl_expr_value_print(const struct expr_value *value, const struct expr_type *type, char *out,
                            size_t size)
 {
-    char digits[EXPR_NUMBER_TEXT_MAX];
+    char digits[EXPR_INTERVAL_TEXT_MAX];
     int length = 0;
 
-    assert(size > EXPR_NUMBER_TEXT_MAX);
+    assert(size > EXPR_INTERVAL_TEXT_MAX);
     if (value->null)
         length = snprintf(digits, sizeof digits, "NULL");
     else if (type->id == EXPR_BOOL)
@@ -143,11 +146,13 @@ void qetl_expr_value_print(const struct expr_value *value, const struct expr_typ
         length = qetl_expr_print_decimal(value->decimal, type->scale, digits);
     else if (type->id == EXPR_UINT8)
         length = qetl_expr_print_decimal((expr_int128)value->natural, 0, digits);
-    else if (type->id >= EXPR_DATE && type->id <= EXPR_TIMESTAMPTZ)
+    else if (type->id == EXPR_INTERVAL)
+        length = qetl_expr_print_interval(value->interval, digits);
+    else if (expr_type_is_moment(type->id))
         length = qetl_expr_print_moment(value->integer, type->id, digits);
     else if (expr_type_is_integer(type->id))
         length = qetl_expr_print_integer(value->integer, digits);
-    else if (type->id == EXPR_TEXT || type->id == EXPR_UNKNOWN) {
+    else if (expr_type_is_text(type->id)) {
         print_text(value->text, out, size);
         return;
     }

@@ -152,3 +152,8 @@ const struct qetl_host *qetl_ctx_host(struct qetl_ctx *ctx)
     (void)ctx;
     return &qetl_host_table;
 }
+
+struct qetl_expr_session qetl_ctx_expr_session(struct qetl_ctx *ctx)
+{
+    return (struct qetl_expr_session){ctx->env->timezone, ctx->env->now_us};
+}

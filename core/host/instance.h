@@ -32,6 +32,8 @@ struct qetl_instance_env {
     void (*log)(void *arg, const char *component, int32_t level, const char *message);
     void (*output)(void *arg, const char *uri, int64_t rows, int64_t bytes);
     void *arg;
+    const char *timezone; /* of the run's expressions, or NULL */
+    int64_t now_us;       /* when the run began, since 1970 */
 };
 
 struct qetl_rejected { /* one call of host->reject, copied */

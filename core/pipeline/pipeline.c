@@ -5,6 +5,7 @@
 #include "config/pointer.h"
 #include "config/schema_check.h"
 #include "config/units.h"
+#include "expr/zone.h"
 #include "pipeline_draft.h"
 #include "pipeline_schema.h"
 #include "plugin/manifest.h"
@@ -62,6 +63,7 @@ void qetl_pipeline_free(struct qetl_pipeline *pipeline)
     free(pipeline->name);
     free(pipeline->dead_letters);
     qetl_mask_release(pipeline->mask);
+    free(pipeline->timezone);
     free(pipeline);
 }
 
@@ -237,6 +239,16 @@ static enum qetl_mode mode_of(const char *name)
     return name && strcmp(name, "stream") == 0 ? QETL_MODE_STREAM : QETL_MODE_HYBRID;
 }
 
+static void timezone_check(struct qetl_drafts *drafts, const char *name)
+{
+    if (!name || qetl_expr_zone_find((struct expr_text){name, (int64_t)strlen(name)}))
+        return;
+    qetl_finding_mend(qetl_document_error(drafts->document, "/timezone", QETL_AT_VALUE,
+                                          drafts->findings, "bad_timezone",
+                                          "there is no time zone `%s`", name),
+                      "a name of the tz database: for example  timezone: Europe/Berlin");
+}
+
 static int fill_words(struct qetl_drafts *drafts, struct qetl_pipeline *pipeline)
 {
     const json_t *root = drafts->root;
@@ -248,7 +260,9 @@ static int fill_words(struct qetl_drafts *drafts, struct qetl_pipeline *pipeline
     pipeline->max_record = bytes_option(drafts, "max_record", 64, INT64_C(1) << 30);
     pipeline->batch_bytes = bytes_option(drafts, "batch_bytes", 4 << 10, 64 << 20);
     pipeline->linger_ms = json_integer_value(json_object_get(root, "linger_ms"));
+    timezone_check(drafts, json_string_value(json_object_get(root, "timezone")));
     return text_copy(&pipeline->name, json_object_get(root, "name")) ||
+           text_copy(&pipeline->timezone, json_object_get(root, "timezone")) ||
            text_copy(&pipeline->dead_letters, json_object_get(root, "dead_letters"));
 }
 

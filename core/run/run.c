@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { DEFAULT_BARRIER_MS = 1000 };
@@ -78,6 +79,13 @@ static int trackers_make(struct qetl_run *run)
     return 0;
 }
 
+static int64_t wall_clock_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 struct qetl_run *qetl_run_new(const struct qetl_pipeline *pipeline,
                               const struct qetl_registry *registry,
                               const struct qetl_run_options *options,
@@ -112,6 +120,8 @@ struct qetl_run *qetl_run_new(const struct qetl_pipeline *pipeline,
         .log = run->options.log ? pass_log : ignore_log,
         .output = note_output,
         .arg = run,
+        .timezone = pipeline->timezone,
+        .now_us = run->options.now_us ? run->options.now_us : wall_clock_us(),
     };
     if (run->pool && run->poller && run->letters && !trackers_make(run))
         return run;

@@ -38,6 +38,7 @@ struct qetl_run_options {
     enum qetl_driver driver;
     int validate_full; /* check every array that a plugin hands over, to the last offset */
     int barrier_ms;    /* a barrier at least this often; 0: 1000; -1: only at the end */
+    int64_t now_us;    /* what now() answers, since 1970; 0: the time at the start */
     const struct qetl_document *document; /* for places in findings; or NULL */
     void (*log)(void *arg, const char *component, int level,
                 const char *message); /* [any] or NULL */

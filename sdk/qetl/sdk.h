@@ -107,7 +107,8 @@ enum qetl_kind {
     QETL_KIND_TIMESTAMP,
     QETL_KIND_LIST,
     QETL_KIND_STRUCT,
-    QETL_KIND_NULL
+    QETL_KIND_NULL,
+    QETL_KIND_INTERVAL
 };
 
 /* A reader of one column; plain data, no resources. */
@@ -152,6 +153,12 @@ uint64_t qetl_column_uint(const struct qetl_column *c, int64_t i);
 double qetl_column_real(const struct qetl_column *c, int64_t i); /* any number, nearest double */
 __extension__ typedef __int128 qetl_int128;
 qetl_int128 qetl_column_decimal(const struct qetl_column *c, int64_t i);
+/* Arrow's month_day_nano: three counts, none of which is a fixed number of another. */
+struct qetl_interval {
+    int32_t months, days;
+    int64_t nanoseconds;
+};
+struct qetl_interval qetl_column_interval(const struct qetl_column *c, int64_t i);
 /* Of a struct: reader of child k, whose row i belongs to row i of c. Of a list: the reader of all
  * elements (k 0); qetl_column_list says which of them are row i's. */
 int32_t qetl_column_child(const struct qetl_column *c, int64_t k, struct qetl_column *out);
@@ -199,6 +206,7 @@ int32_t qetl_builder_int(struct qetl_builder *b, int64_t value);
 int32_t qetl_builder_uint(struct qetl_builder *b, uint64_t value);
 int32_t qetl_builder_real(struct qetl_builder *b, double value);
 int32_t qetl_builder_decimal(struct qetl_builder *b, qetl_int128 value);
+int32_t qetl_builder_interval(struct qetl_builder *b, struct qetl_interval value);
 int32_t qetl_builder_text(struct qetl_builder *b, const char *data, int64_t size); /* copies */
 /* Room for a text of at most size bytes that the caller writes himself, or NULL; text_put appends
  * what then stands there (size may be less; without a put nothing is appended). */

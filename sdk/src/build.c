@@ -17,7 +17,7 @@ int32_t qetl_builder_open(struct qetl_builder *b, struct qetl_env env,
         return status;
     if (type.layout == '+' && !field->dictionary)
         return qetl_sdk_builder_open_nested(b, env, field, capacity);
-    if (!strchr("bcCsSiIlLfgdv", type.layout) || field->dictionary)
+    if (!strchr("bcCsSiIlLfgdvt", type.layout) || field->dictionary)
         return QETL_E_UNSUPPORTED;
     b->env = env;
     b->layout = type.layout;
@@ -217,6 +217,16 @@ int32_t qetl_builder_decimal(struct qetl_builder *b, qetl_int128 value)
     qetl_int128 limit = qetl_sdk_power10(b->precision);
     if (value >= limit || value <= -limit)
         return QETL_E_DATA;
+    int32_t status = qetl_sdk_builder_room(b);
+    if (!status)
+        memcpy(b->values + b->length++ * 16, &value, sizeof value);
+    return status;
+}
+
+int32_t qetl_builder_interval(struct qetl_builder *b, struct qetl_interval value)
+{
+    if (b->layout != 't')
+        return QETL_E_UNSUPPORTED;
     int32_t status = qetl_sdk_builder_room(b);
     if (!status)
         memcpy(b->values + b->length++ * 16, &value, sizeof value);

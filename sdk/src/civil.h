@@ -11,13 +11,15 @@
 
 #include "internal.h"
 
-enum { QETL_SDK_CIVIL_MAX = 64 };
+enum { QETL_SDK_CIVIL_MAX = 64, QETL_SDK_INTERVAL_MAX = 96 };
 
 /* Values count units of 10^-digits seconds. Each answers the place behind its text. */
 char *qetl_sdk_date_write(int64_t days, char out[QETL_SDK_CIVIL_MAX]);
 char *qetl_sdk_time_write(int64_t value, int32_t digits, char out[QETL_SDK_CIVIL_MAX]);
 char *qetl_sdk_timestamp_write(int64_t value, int32_t digits, bool zoned,
                                char out[QETL_SDK_CIVIL_MAX]);
+/* 1 year 2 mons 3 days 04:05:06.7 */
+char *qetl_sdk_interval_write(struct qetl_interval value, char out[QETL_SDK_INTERVAL_MAX]);
 int64_t qetl_sdk_floor_divide(int64_t value, int64_t by); /* by > 0 */
 
 #endif

@@ -41,6 +41,7 @@ static const struct {
     {"timestamp without time zone", "tsu:"},
     {"timestamp with time zone", "tsu:UTC"},
     {"timestamptz", "tsu:UTC"},
+    {"interval", "tin"},
 };
 
 enum { SQL_MAX = 64 };

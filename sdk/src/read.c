@@ -165,6 +165,14 @@ qetl_int128 qetl_column_decimal(const struct qetl_column *c, int64_t i)
     return value;
 }
 
+struct qetl_interval qetl_column_interval(const struct qetl_column *c, int64_t i)
+{
+    struct qetl_interval value;
+    assert(c->layout == 't');
+    memcpy(&value, (const char *)c->buffers[0] + value_at(c, i) * 16, sizeof value);
+    return value;
+}
+
 double qetl_column_real(const struct qetl_column *c, int64_t i)
 {
     switch (c->layout) {

@@ -73,6 +73,8 @@ static char *scalar_write(char *at, const struct qetl_column *c, int64_t i)
     case QETL_KIND_REAL:
         return c->layout == 'f' ? qetl_sdk_float_write((float)qetl_column_real(c, i), at)
                                 : qetl_sdk_real_write(qetl_column_real(c, i), at);
+    case QETL_KIND_INTERVAL:
+        return qetl_sdk_interval_write(qetl_column_interval(c, i), at);
     default:
         return time_write(at, c, qetl_column_int(c, i));
     }

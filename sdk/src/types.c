@@ -80,6 +80,10 @@ static bool type_of_time(const char *format, struct qetl_sdk_type *out)
         out->scale = days ? 0 : 3;
         return true;
     }
+    if (!strcmp(format, "tin")) {
+        *out = type_make(QETL_KIND_INTERVAL, 't', 16);
+        return true;
+    }
     if (strlen(format) < 3 || unit_digits(format[2]) < 0)
         return false;
     int32_t digits = unit_digits(format[2]);

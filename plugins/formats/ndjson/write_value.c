@@ -88,6 +88,15 @@ static int32_t time_put(struct ndjson_encoder *e, const struct qetl_column *c, i
     return text_put(e, (const uint8_t *)text, size);
 }
 
+/* What needs no escape in quotes. */
+static int32_t quoted_put(struct ndjson_encoder *e, const struct qetl_column *c, int64_t i)
+{
+    int32_t status = ndjson_pen_put(&e->pen, "\"", 1);
+    if (!status)
+        status = rendered_put(e, c, i);
+    return status ? status : ndjson_pen_put(&e->pen, "\"", 1);
+}
+
 static int32_t list_put(struct ndjson_encoder *e, const struct qetl_column *c, int64_t i)
 {
     struct qetl_column values;
@@ -151,6 +160,8 @@ int32_t ndjson_write_value(struct ndjson_encoder *e, const struct qetl_column *c
     case QETL_KIND_TIME:
     case QETL_KIND_TIMESTAMP:
         return time_put(e, c, i);
+    case QETL_KIND_INTERVAL:
+        return quoted_put(e, c, i);
     case QETL_KIND_LIST:
         return list_put(e, c, i);
     case QETL_KIND_STRUCT:
