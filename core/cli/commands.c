@@ -12,6 +12,7 @@
     X(run)          \
     X(validate)     \
     X(preview)      \
+    X(test)         \
     X(graph)        \
     X(expr)         \
     X(plugin_list)  \
