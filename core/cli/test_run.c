@@ -2,6 +2,7 @@
 /* Runs one test case: the real pipeline, with other sources and sinks, in a folder of its own. */
 #include "test.h"
 
+#include "config/expand.h"
 #include "watch.h"
 
 #include <errno.h>
@@ -28,24 +29,73 @@ void qetl_test_fail(struct qetl_verdict *verdict, const char *format, ...)
 
 /* ---- the pipeline as the test changes it ---- */
 
+/* Takes the text over; NULL ends the list. */
+static int text_add(struct qetl_texts *texts, char *text)
+{
+    const char **items = realloc(texts->items, (texts->count + 2) * sizeof *items);
+    if (!items) {
+        free(text);
+        return -1;
+    }
+    texts->items = items;
+    items[texts->count] = text;
+    texts->count += text != NULL;
+    items[texts->count] = NULL;
+    return 0;
+}
+
+static void texts_free(struct qetl_texts *texts)
+{
+    for (size_t i = 0; i < texts->count; i++)
+        free((char *)texts->items[i]);
+    free(texts->items);
+}
+
 static int settings_add(const json_t *set, struct qetl_texts *texts)
 {
     const char *path;
     json_t *value;
     json_object_foreach ((json_t *)set, path, value) {
         char *json = json_dumps(value, JSON_ENCODE_ANY), *text = NULL;
-        const char **items = realloc(texts->items, (texts->count + 2) * sizeof *items);
-        if (items)
-            texts->items = items;
-        if (!json || !items || asprintf(&text, "%s=%s", path, json) < 0) {
-            free(json);
-            return -1;
-        }
+        int failed = !json || asprintf(&text, "%s=%s", path, json) < 0;
         free(json);
-        items[texts->count++] = text;
-        items[texts->count] = NULL;
+        if (failed || text_add(texts, text))
+            return -1;
     }
     return 0;
+}
+
+static int environment_add(const json_t *env, struct qetl_texts *texts)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach ((json_t *)env, name, value) {
+        char *text;
+        if (asprintf(&text, "%s=%s", name, json_string_value(value)) < 0 || text_add(texts, text))
+            return -1;
+    }
+    return 0;
+}
+
+/* ${NAME} is what the test says it is: the environment of whoever runs it has no part in it. */
+static struct qetl_document *expanded(const struct qetl_test_case *test,
+                                      const struct qetl_document *document,
+                                      struct qetl_findings *findings)
+{
+    struct qetl_texts texts = {0};
+    struct qetl_document *out = NULL;
+    struct qetl_variables *variables = NULL;
+    if (!environment_add(json_object_get(test->json, "env"), &texts) &&
+        !environment_add(json_object_get(test->file->root, "env"), &texts) &&
+        !text_add(&texts, NULL))
+        variables = qetl_variables_new((char *const *)texts.items);
+    if (variables)
+        out = qetl_document_expanded(document, variables, findings);
+    else
+        qetl_findings_no_memory(findings);
+    qetl_variables_free(variables);
+    texts_free(&texts);
+    return out;
 }
 
 static struct qetl_document *document_of(const struct qetl_test_case *test,
@@ -62,10 +112,10 @@ static struct qetl_document *document_of(const struct qetl_test_case *test,
         qetl_document_free(document);
         document = changed;
     }
-    for (size_t i = 0; i < texts.count; i++)
-        free((char *)texts.items[i]);
-    free(texts.items);
-    return document;
+    texts_free(&texts);
+    struct qetl_document *whole = document ? expanded(test, document, findings) : NULL;
+    qetl_document_free(document);
+    return whole;
 }
 
 /* ---- its outcome ---- */
