@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl run: a pipeline from its file, or from --from and --to. */
 #include "cli.h"
+#include "report_plan.h"
+#include "style.h"
 #include "watch.h"
 
 #include <qetl/plugin.h>
 #include <unistd.h>
 
+struct own {
+    bool dry_run;
+};
+
 /* The data has stdout to itself: then the JSON answer cannot go there too. */
 static int check_stdout(const struct qetl_cli *cli, const struct qetl_pipeline *pipeline,
                         struct qetl_findings *findings)
 {
-    for (size_t i = 0; cli->json && i < pipeline->n_nodes; i++) {
+    const struct own *own = cli->own;
+    for (size_t i = 0; cli->json && !own->dry_run && i < pipeline->n_nodes; i++) {
         const struct qetl_node *node = &pipeline->nodes[i];
         if (!json_is_true(json_object_get(node->use.plugin->json, "uses_stdout")))
             continue;
@@ -42,6 +49,41 @@ static int check_max_record(const struct qetl_cli *cli, const struct qetl_docume
     return -1;
 }
 
+static int describe_run(struct qetl_cli *cli, const struct qetl_pipeline *pipeline,
+                        struct qetl_run *run, struct qetl_findings *findings)
+{
+    struct qetl_run_description description;
+    json_t *result = NULL;
+    int exit_code = qetl_run_resolve(run);
+    if (!exit_code && qetl_run_describe(run, &description)) {
+        qetl_findings_no_memory(findings);
+        exit_code = QETL_EXIT_FAILED;
+    } else if (!exit_code) {
+        result = qetl_report_plan_json(pipeline, &description);
+        if (!cli->json && !cli->quiet &&
+            qetl_report_plan(pipeline, &description, stdout, qetl_style_columns(stdout),
+                             qetl_style_colour(stdout))) {
+            qetl_findings_no_memory(findings);
+            exit_code = QETL_EXIT_FAILED;
+        }
+        qetl_run_description_free(&description);
+    }
+    return qetl_cli_answer(cli, exit_code, NULL, result, findings);
+}
+
+static int execute_run(struct qetl_cli *cli, struct qetl_run *run, struct qetl_findings *findings)
+{
+    bool progress = !cli->quiet && !cli->json && isatty(STDERR_FILENO);
+    struct qetl_watch *watch = qetl_watch_start(run, progress);
+    int exit_code = qetl_run_execute(run);
+    qetl_watch_stop(watch);
+    struct qetl_run_report report;
+    qetl_run_report(run, &report);
+    exit_code = qetl_cli_answer(cli, exit_code, &report, NULL, findings);
+    qetl_run_report_free(&report);
+    return exit_code;
+}
+
 static int run_pipeline(struct qetl_cli *cli, const struct qetl_document *document,
                         const struct qetl_pipeline *pipeline, const struct qetl_registry *registry,
                         struct qetl_findings *findings)
@@ -52,14 +94,9 @@ static int run_pipeline(struct qetl_cli *cli, const struct qetl_document *docume
         qetl_finding_add(findings, QETL_ERROR, "out_of_memory", "no memory to begin a run");
         return qetl_cli_answer(cli, QETL_EXIT_FAILED, NULL, NULL, findings);
     }
-    bool progress = !cli->quiet && !cli->json && isatty(STDERR_FILENO);
-    struct qetl_watch *watch = qetl_watch_start(run, progress);
-    int exit_code = qetl_run_execute(run);
-    qetl_watch_stop(watch);
-    struct qetl_run_report report;
-    qetl_run_report(run, &report);
-    exit_code = qetl_cli_answer(cli, exit_code, &report, NULL, findings);
-    qetl_run_report_free(&report);
+    const struct own *own = cli->own;
+    int exit_code =
+        own->dry_run ? describe_run(cli, pipeline, run, findings) : execute_run(cli, run, findings);
     qetl_run_free(run);
     return exit_code;
 }
@@ -85,6 +122,13 @@ static int run_command(struct qetl_cli *cli, struct qetl_findings *findings)
     return exit_code;
 }
 
+static const struct qetl_option options[] = {
+    {"dry-run", 'n', QETL_ARG_FLAG, .offset = offsetof(struct own, dry_run),
+     .help = "show what would run, on stdout: stages, columns and what becomes of them, and what "
+             "delivery each path can promise. Sources are sampled, no sink is opened"},
+};
+static const struct qetl_option_group group = QETL_OPTION_GROUP("Run", true, options);
+
 const struct qetl_command qetl_command_run = {
     .name = "run",
     .section = "Run",
@@ -99,7 +143,7 @@ const struct qetl_command qetl_command_run = {
         "each component. With --json, stdout carries one object instead; where rows go to stdout, "
         "--json-file takes it.",
     .operands = {.name = "FILE", .most = 1, .completes = QETL_COMPLETES_FILE},
-    .groups = {&qetl_options_oneliner, &qetl_options_pipeline, &qetl_options_limits,
+    .groups = {&group, &qetl_options_oneliner, &qetl_options_pipeline, &qetl_options_limits,
                &qetl_options_log, &qetl_options_json, &qetl_options_plugins, &qetl_options_general},
     .examples =
         (const struct qetl_example[]){
@@ -110,8 +154,10 @@ const struct qetl_command qetl_command_run = {
              "many files, two columns, into a pipe"},
             {"qetl run orders.yaml -s sources.orders.path=today.csv -s max_rejected=0",
              "with other values than the file has"},
+            {"qetl run orders.yaml --dry-run", "what would run, and what it can promise"},
             {"qetl run orders.yaml --json | jq .summary", "the counts, for a program"},
             {NULL, NULL}},
     .exits = qetl_exits_run,
+    .own_size = sizeof(struct own),
     .run = run_command,
 };

@@ -58,8 +58,9 @@ struct qetl_node_flow {
 
     struct qetl_take_flow *takes; /* sinks: one an input */
     uint32_t n_takes;
-    bool closed_format; /* encoded in the sink's own stage, in order */
-    uint32_t commit;    /* QETL_COMMIT_ */
+    bool closed_format;     /* encoded in the sink's own stage, in order */
+    uint32_t commit;        /* QETL_COMMIT_ */
+    uint32_t sink_delivery; /* QETL_TRANSACTIONAL … */
 };
 
 /* The schema that a reader of `input` sees. */

@@ -117,7 +117,7 @@ static bool all_prepared(const struct qetl_run *run)
     return true;
 }
 
-static void stop_instances(struct qetl_run *run)
+void qetl_run_stop_instances(struct qetl_run *run)
 {
     for (size_t i = 0; i < run->n_instances; i++) {
         struct qetl_ctx *ctx = run->instances[i];
@@ -158,7 +158,7 @@ int qetl_run_finish(struct qetl_run *run)
         else if (!good)
             abandon(run, n);
     }
-    stop_instances(run);
+    qetl_run_stop_instances(run);
     int stopping = atomic_load(&run->stopping);
     return stopping ? stopping - 1 : QETL_EXIT_OK;
 }

@@ -71,6 +71,7 @@ struct qetl_run {
 
     struct qetl_output_report *outputs;
     size_t n_outputs;
+    bool resolving;   /* only to be described: no sink is opened */
     bool closed;      /* the ledger was checked at the end */
     atomic_int phase; /* enum qetl_phase */
     atomic_llong phase_started_ns[4];
@@ -119,5 +120,7 @@ struct qetl_prepared { /* a sink's staged output */
 int32_t qetl_run_prepare(struct qetl_run *, struct qetl_op *sink);
 /* [control] Commits every sink's output or none; the exit code. */
 int qetl_run_finish(struct qetl_run *);
+/* [control] Every instance that was started. */
+void qetl_run_stop_instances(struct qetl_run *);
 
 #endif

@@ -247,6 +247,7 @@ static int32_t setup_sink(struct qetl_run *run, const struct qetl_node *node,
         return qetl_run_fail(run, node, flow->instance, "describe", status);
     flow->bytes = info.takes == QETL_TAKES_BYTES;
     flow->commit = info.commit;
+    flow->sink_delivery = info.delivery;
     flow->takes = calloc(node->n_inputs, sizeof *flow->takes);
     if (!flow->takes)
         return no_memory(run, node);
@@ -294,7 +295,7 @@ static int32_t open_sink(struct qetl_run *run, const struct qetl_node *node,
         if (status < 0)
             return qetl_run_fail(run, node, flow->codec, "open_encode", status);
     }
-    uint32_t streams = flow->bytes ? 1 : flow->n_takes;
+    uint32_t streams = run->resolving ? 0 : flow->bytes ? 1 : flow->n_takes;
     for (uint32_t i = 0; !status && i < streams; i++) {
         status = flow->component->sink->open(flow->instance->self, i, &flow->takes[i].delivered);
         if (status < 0)

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report.h"
+#include "report_plan.h"
+
+#include "data/json_text.h"
+
+#include <qetl/plugin.h>
+
+static json_t *forms_json(uint32_t forms)
+{
+    json_t *list = json_array();
+    if (forms & QETL_FORM_LEXICAL)
+        json_array_append_new(list, json_string("lexical"));
+    if (forms & QETL_FORM_CHECKED)
+        json_array_append_new(list, json_string("checked"));
+    if (forms & QETL_FORM_VALUE)
+        json_array_append_new(list, json_string("value"));
+    return list;
+}
+
+static json_t *columns_json(const struct qetl_run_port *port, bool computed)
+{
+    json_t *list = json_array();
+    for (size_t c = 0; c < port->n_columns; c++) {
+        const struct qetl_run_column *column = &port->columns[c];
+        json_t *json = json_pack("{s:o, s:s, s:o}", "name", qetl_json_text(column->name), "type",
+                                 column->type, "forms", forms_json(column->forms));
+        if (computed)
+            json_object_set_new(json, "from",
+                                column->from ? qetl_json_text(column->from) : json_null());
+        json_array_append_new(list, json);
+    }
+    return list;
+}
+
+static json_t *component_json(const struct qetl_run_description *d,
+                              const struct qetl_run_component *c)
+{
+    json_t *inputs = json_array(), *outputs = json_array();
+    for (size_t i = 0; i < c->n_inputs; i++)
+        json_array_append_new(inputs, json_pack("{s:s, s:s?, s:o}", "component",
+                                                d->components[c->inputs[i].from].node->id, "port",
+                                                c->inputs[i].name, "columns",
+                                                columns_json(&c->inputs[i], false)));
+    for (size_t p = 0; p < c->n_outputs; p++)
+        json_array_append_new(
+            outputs, json_pack("{s:s?, s:o}", "port", c->outputs[p].name, "columns",
+                               columns_json(&c->outputs[p], c->node->kind == QETL_TRANSFORM)));
+    return json_pack("{s:s, s:s, s:s, s:s?, s:b, s:b, s:o, s:o}", "id", c->node->id, "kind",
+                     qetl_kind_word(c->node->kind), "plugin", c->node->use.plugin->id, "format",
+                     c->node->format.plugin ? c->node->format.plugin->id : NULL, "untouched",
+                     c->untouched, "stateful", c->stateful, "inputs", inputs, "outputs", outputs);
+}
+
+static json_t *stages_json(const struct qetl_run_description *d)
+{
+    json_t *list = json_array();
+    for (size_t s = 0; s < d->n_stages; s++) {
+        json_t *steps = json_array();
+        for (size_t i = 0; i < d->stages[s].n_steps; i++)
+            json_array_append_new(steps,
+                                  json_pack("{s:s, s:s}", "component",
+                                            d->components[d->stages[s].steps[i].component].node->id,
+                                            "part", qetl_part_word(d->stages[s].steps[i].part)));
+        if (d->stages[s].n_steps)
+            json_array_append_new(list, json_pack("{s:i, s:o}", "replicas",
+                                                  (int)d->stages[s].replicas, "steps", steps));
+        else
+            json_decref(steps);
+    }
+    return list;
+}
+
+static json_t *paths_json(const struct qetl_run_description *d)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < d->n_paths; i++) {
+        const struct qetl_run_path *path = &d->paths[i];
+        json_array_append_new(
+            list,
+            json_pack("{s:s, s:s, s:s, s:s, s:s}", "source", d->components[path->source].node->id,
+                      "sink", d->components[path->sink].node->id, "source_delivery",
+                      qetl_delivery_word(QETL_SOURCE, path->source_delivery), "sink_delivery",
+                      qetl_delivery_word(QETL_SINK, path->sink_delivery), "guarantee",
+                      qetl_guarantee_word(path->guarantee)));
+    }
+    return list;
+}
+
+json_t *qetl_report_plan_json(const struct qetl_pipeline *pipeline,
+                              const struct qetl_run_description *d)
+{
+    static const char *const modes[] = {"hybrid", "batch", "stream"};
+    json_t *components = json_array();
+    for (size_t i = 0; i < d->n_components; i++)
+        json_array_append_new(components, component_json(d, &d->components[i]));
+    return json_pack("{s:o, s:s, s:I, s:I, s:I, s:i, s:o, s:o, s:o}", "name",
+                     pipeline->name ? qetl_json_text(pipeline->name) : json_null(), "mode",
+                     modes[pipeline->mode], "linger_ms", (json_int_t)pipeline->linger_ms,
+                     "batch_bytes", (json_int_t)pipeline->batch_bytes, "memory_bytes",
+                     (json_int_t)d->memory_bytes, "workers", d->workers, "stages", stages_json(d),
+                     "components", components, "paths", paths_json(d));
+}

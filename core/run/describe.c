@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "describe.h"
+
+#include "op.h"
+#include "run_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int qetl_run_resolve(struct qetl_run *run)
+{
+    run->resolving = true;
+    int32_t status = qetl_run_setup(run);
+    if (!status)
+        status = qetl_run_plan(run);
+    if (status)
+        qetl_run_end(run, qetl_exit_for(status)); /* where nobody said a code yet */
+    qetl_run_stop_instances(run);
+    int stopped = atomic_load(&run->stopping);
+    return stopped ? stopped - 1 : QETL_EXIT_OK;
+}
+
+/* A lossy source has given a row once and for all. A sink that appends shows what it was given
+ * before a failure, and the repetition gives it again; others take back what was not committed, or
+ * do not mind. A source that wants to be told what arrived is never told, and gives all again. */
+enum qetl_guarantee qetl_guarantee_of(uint32_t source_delivery, uint32_t sink_delivery)
+{
+    if (source_delivery == QETL_LOSSY)
+        return QETL_BEST_EFFORT;
+    if (source_delivery == QETL_REPLAYABLE &&
+        (sink_delivery == QETL_TRANSACTIONAL || sink_delivery == QETL_IDEMPOTENT))
+        return QETL_EXACTLY_ONCE;
+    return QETL_AT_LEAST_ONCE;
+}
+
+/* ---- columns ---- */
+
+static int columns_make(struct qetl_run_port *port, const struct ArrowSchema *schema)
+{
+    port->columns = calloc((size_t)schema->n_children + 1, sizeof *port->columns);
+    if (!port->columns)
+        return -1;
+    for (int64_t c = 0; c < schema->n_children; c++) {
+        struct qetl_run_column *column = &port->columns[port->n_columns++];
+        column->name = schema->children[c]->name;
+        column->type = qetl_type_text(schema->children[c]);
+        if (!column->type)
+            return -1;
+    }
+    return 0;
+}
+
+static int output_describe(const struct qetl_run *run, size_t n, uint32_t p,
+                           struct qetl_run_port *port)
+{
+    const struct qetl_node *node = &run->pipeline->nodes[n];
+    const struct qetl_node_flow *flow = &run->flows[n];
+    const struct qetl_port_flow *from = &flow->ports[p];
+    if (node->n_outputs)
+        port->name = node->outputs[p];
+    if (columns_make(port, from->schema))
+        return -1;
+    for (size_t c = 0; c < port->n_columns; c++) {
+        port->columns[c].forms = from->columns[c].wanted;
+        port->columns[c].lexical = from->columns[c].lexical != NULL;
+        if (node->kind != QETL_TRANSFORM)
+            continue;
+        const struct qetl_out_column *out = &flow->binding.out[p].columns[c];
+        for (size_t i = 0; out->derived < 0 && !port->columns[c].from && i < node->n_inputs; i++)
+            if (out->from[i] >= 0)
+                port->columns[c].from = qetl_flow_input(run->flows, run->pipeline, &node->inputs[i])
+                                            ->schema->children[out->from[i]]
+                                            ->name;
+    }
+    return 0;
+}
+
+/* What is taken of the columns that come in: by a transform those that it reads, by a sink all. */
+static void forms_taken(const struct qetl_node *node, const struct qetl_node_flow *flow, size_t i,
+                        struct qetl_run_port *port)
+{
+    bool sink = node->kind == QETL_SINK;
+    const struct qetl_want *wants = sink ? flow->takes[i].wants : flow->binding.in[i].reads;
+    int64_t n = sink ? flow->takes[i].n_wants : flow->binding.in[i].n_reads;
+    for (int64_t w = 0; w < n; w++)
+        port->columns[wants[w].column].forms |= wants[w].form;
+}
+
+static int input_describe(const struct qetl_run *run, size_t n, size_t i,
+                          struct qetl_run_port *port)
+{
+    const struct qetl_node *node = &run->pipeline->nodes[n];
+    const struct qetl_port_flow *from =
+        qetl_flow_input(run->flows, run->pipeline, &node->inputs[i]);
+    port->name = node->inputs[i].port;
+    port->from = node->inputs[i].component;
+    if (columns_make(port, from->schema))
+        return -1;
+    for (size_t c = 0; c < port->n_columns; c++)
+        port->columns[c].lexical = from->columns[c].lexical != NULL;
+    forms_taken(node, &run->flows[n], i, port);
+    return 0;
+}
+
+static bool is_stateful(const struct qetl_node_flow *flow)
+{
+    for (uint32_t p = 0; p < flow->binding.n_out; p++)
+        if (flow->binding.out[p].rows == QETL_ROWS_STATEFUL)
+            return true;
+    return false;
+}
+
+static int component_describe(const struct qetl_run *run, size_t n,
+                              struct qetl_run_component *component)
+{
+    const struct qetl_node *node = &run->pipeline->nodes[n];
+    const struct qetl_node_flow *flow = &run->flows[n];
+    component->node = node;
+    component->bytes = flow->bytes;
+    component->untouched = node->kind == QETL_TRANSFORM && qetl_binding_is_copy(&flow->binding);
+    component->stateful = node->kind == QETL_TRANSFORM && is_stateful(flow);
+    component->inputs = calloc(node->n_inputs + 1, sizeof *component->inputs);
+    component->outputs = calloc(flow->n_ports + 1, sizeof *component->outputs);
+    if (!component->inputs || !component->outputs)
+        return -1;
+    int failed = 0;
+    for (size_t i = 0; !failed && i < node->n_inputs; i++)
+        failed = input_describe(run, n, i, &component->inputs[component->n_inputs++]);
+    for (uint32_t p = 0; !failed && p < flow->n_ports; p++)
+        failed = output_describe(run, n, p, &component->outputs[component->n_outputs++]);
+    return failed;
+}
+
+/* ---- stages ---- */
+
+static enum qetl_run_part part_of(const struct qetl_op *op)
+{
+    return op->class == &qetl_op_source      ? QETL_RUN_READS
+           : op->class == &qetl_op_decode    ? QETL_RUN_DECODES
+           : op->class == &qetl_op_transform ? QETL_RUN_TRANSFORMS
+           : op->class == &qetl_op_encode    ? QETL_RUN_ENCODES
+                                             : QETL_RUN_WRITES;
+}
+
+/* Of components that move batches, decoding and encoding hand on what they are given. */
+static bool is_relay(const struct qetl_op *op)
+{
+    return !op->flow->bytes && (op->class == &qetl_op_decode || op->class == &qetl_op_encode);
+}
+
+static int stage_describe(const struct qetl_run *run, const struct qetl_stage *from,
+                          struct qetl_run_stage *stage)
+{
+    const struct qetl_task *task = &from->tasks[0];
+    stage->replicas = from->n_tasks;
+    stage->steps = calloc(task->n_ops + 1, sizeof *stage->steps);
+    if (!stage->steps)
+        return -1;
+    for (size_t o = 0; o < task->n_ops; o++)
+        if (!is_relay(task->ops[o]))
+            stage->steps[stage->n_steps++] = (struct qetl_run_step){
+                (size_t)(task->ops[o]->node - run->pipeline->nodes), part_of(task->ops[o])};
+    return 0;
+}
+
+/* ---- paths ---- */
+
+/* The sinks that a source feeds; `fed` has room for a mark per component, which stand in
+ * topological order. */
+static void paths_from(const struct qetl_run *run, size_t source, bool *fed,
+                       struct qetl_run_description *out)
+{
+    const struct qetl_pipeline *pipeline = run->pipeline;
+    memset(fed, 0, pipeline->n_nodes * sizeof *fed);
+    fed[source] = true;
+    for (size_t n = source + 1; n < pipeline->n_nodes; n++) {
+        const struct qetl_node *node = &pipeline->nodes[n];
+        for (size_t i = 0; i < node->n_inputs; i++)
+            fed[n] |= fed[node->inputs[i].component];
+        if (!fed[n] || node->kind != QETL_SINK)
+            continue;
+        uint32_t given = run->flows[source].source.delivery, taken = run->flows[n].sink_delivery;
+        out->paths[out->n_paths++] =
+            (struct qetl_run_path){source, n, given, taken, qetl_guarantee_of(given, taken)};
+    }
+}
+
+static int paths_describe(const struct qetl_run *run, struct qetl_run_description *out)
+{
+    size_t n = run->pipeline->n_nodes, sources = 0;
+    for (size_t i = 0; i < n; i++)
+        sources += run->pipeline->nodes[i].kind == QETL_SOURCE;
+    bool *fed = calloc(n + 1, sizeof *fed);
+    out->paths = calloc(sources * n + 1, sizeof *out->paths);
+    for (size_t i = 0; fed && out->paths && i < n; i++)
+        if (run->pipeline->nodes[i].kind == QETL_SOURCE)
+            paths_from(run, i, fed, out);
+    int failed = fed && out->paths ? 0 : -1;
+    free(fed);
+    return failed;
+}
+
+int qetl_run_describe(const struct qetl_run *run, struct qetl_run_description *out)
+{
+    size_t n = run->pipeline->n_nodes;
+    *out = (struct qetl_run_description){
+        .components = calloc(n + 1, sizeof *out->components),
+        .stages = calloc(run->n_stages + 1, sizeof *out->stages),
+        .workers = run->options.driver == QETL_DRIVE_PULL ? 0 : run->options.workers,
+        .memory_bytes = run->options.memory_bytes,
+    };
+    int failed = out->components && out->stages ? paths_describe(run, out) : -1;
+    for (size_t i = 0; !failed && i < n; i++)
+        failed = component_describe(run, i, &out->components[out->n_components++]);
+    for (size_t s = 0; !failed && s < run->n_stages; s++)
+        failed = stage_describe(run, &run->stages[s], &out->stages[out->n_stages++]);
+    if (failed)
+        qetl_run_description_free(out);
+    return failed;
+}
+
+static void ports_free(struct qetl_run_port *ports, size_t n)
+{
+    for (size_t p = 0; p < n; p++) {
+        for (size_t c = 0; c < ports[p].n_columns; c++)
+            free(ports[p].columns[c].type);
+        free(ports[p].columns);
+    }
+    free(ports);
+}
+
+void qetl_run_description_free(struct qetl_run_description *d)
+{
+    for (size_t i = 0; i < d->n_components; i++) {
+        ports_free(d->components[i].inputs, d->components[i].n_inputs);
+        ports_free(d->components[i].outputs, d->components[i].n_outputs);
+    }
+    for (size_t s = 0; s < d->n_stages; s++)
+        free(d->stages[s].steps);
+    free(d->components);
+    free(d->stages);
+    free(d->paths);
+    *d = (struct qetl_run_description){0};
+}

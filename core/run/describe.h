@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a run would be, told before anything moves: stages, columns and their use, delivery.
+ *
+ * Invariant: what is described is what the planner decided, not a second opinion. Sinks are made
+ *            and asked, but never opened; sources are opened and sampled.
+ * Ownership: the description owns its arrays and texts marked so; other texts are the pipeline's
+ *            and the run's, and live as long.
+ * Threads:   the thread that made the run.
+ */
+#ifndef QETL_CORE_DESCRIBE_H
+#define QETL_CORE_DESCRIBE_H
+
+#include "run.h"
+
+#include <stdbool.h>
+
+struct qetl_run_column {
+    const char *name;
+    char *type;       /* owned; SQL's */
+    const char *from; /* of a transform's output: the input column that it is; NULL: computed */
+    uint32_t forms;   /* QETL_FORM_ bits in which it travels on; 0: nobody reads it */
+    bool lexical;     /* a decoder's spelling is still there to be had */
+};
+
+struct qetl_run_port {
+    const char *name; /* "large"; NULL: the only one */
+    size_t from;      /* inputs: the component that it reads */
+    struct qetl_run_column *columns;
+    size_t n_columns;
+};
+
+struct qetl_run_component {
+    const struct qetl_node *node;
+    bool bytes;     /* moves bytes: decoded or encoded by its format */
+    bool untouched; /* a transform that only passes columns on */
+    bool stateful;
+    struct qetl_run_port *inputs, *outputs;
+    size_t n_inputs, n_outputs;
+};
+
+enum qetl_run_part {
+    QETL_RUN_READS,
+    QETL_RUN_DECODES,
+    QETL_RUN_TRANSFORMS,
+    QETL_RUN_ENCODES,
+    QETL_RUN_WRITES
+};
+
+struct qetl_run_step { /* of a stage: they call one another directly */
+    size_t component;
+    enum qetl_run_part part;
+};
+
+struct qetl_run_stage {
+    uint32_t replicas;
+    struct qetl_run_step *steps;
+    size_t n_steps;
+};
+
+enum qetl_guarantee { QETL_BEST_EFFORT, QETL_AT_LEAST_ONCE, QETL_EXACTLY_ONCE };
+
+struct qetl_run_path { /* from a source to a sink that it feeds */
+    size_t source, sink;
+    uint32_t source_delivery, sink_delivery; /* as the plugins say of these options */
+    enum qetl_guarantee guarantee;
+};
+
+struct qetl_run_description {
+    struct qetl_run_component *components; /* as in the pipeline */
+    size_t n_components;
+    struct qetl_run_stage *stages;
+    size_t n_stages;
+    struct qetl_run_path *paths;
+    size_t n_paths;
+    int workers;
+    int64_t memory_bytes;
+};
+
+/* Sets the run up as far as can be without writing anything; it cannot be executed then, only
+ * described and freed. The exit code; findings say why it is not 0. */
+int qetl_run_resolve(struct qetl_run *);
+/* Of a run that was resolved. 0, or -1 without memory. */
+int qetl_run_describe(const struct qetl_run *, struct qetl_run_description *);
+void qetl_run_description_free(struct qetl_run_description *);
+
+/* What a path can promise: a failed run, and its repetition, considered. */
+enum qetl_guarantee qetl_guarantee_of(uint32_t source_delivery, uint32_t sink_delivery);
+
+#endif
