@@ -2,6 +2,8 @@
 /* A host for unit tests and fuzzers of plugins. */
 #include "fake_host.h"
 
+#include "../core/config/excerpt.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +36,27 @@ static void *entry_add(void *array, int64_t *count, size_t size, void **entry)
     return grown;
 }
 
+/* As the host shows a part of an option's text: by number, and with a caret under it. */
+static char *message_of(const struct qetl_error_info *info)
+{
+    struct qetl_finding finding = {0};
+    size_t character = 1, size = 0;
+    char *message = NULL;
+    if (!info->text || info->code != QETL_E_CONFIG)
+        return text_copy(info->message);
+    FILE *out = open_memstream(&message, &size);
+    assert(out);
+    for (int64_t i = 0; i < info->text_begin; i++)
+        character += ((unsigned char)info->text[i] & 0xc0) != 0x80;
+    qetl_finding_excerpt(&finding, info->text, strlen(info->text), (size_t)info->text_begin,
+                         (size_t)info->text_end);
+    fprintf(out, "character %zu: %s\n", character, info->message);
+    qetl_excerpt_print(&finding, 2, out);
+    assert(fclose(out) == 0);
+    free(finding.excerpt);
+    return message;
+}
+
 static int32_t fake_error(struct qetl_ctx *ctx, const struct qetl_error_info *info)
 {
     struct qetl_fake_host *fake = fake_of(ctx);
@@ -42,7 +65,7 @@ static int32_t fake_error(struct qetl_ctx *ctx, const struct qetl_error_info *in
     fake->errors = entry_add(fake->errors, &fake->n_errors, sizeof *fake->errors, &entry);
     *(struct qetl_fake_error *)entry =
         (struct qetl_fake_error){.code = info->code,
-                                 .message = text_copy(info->message),
+                                 .message = message_of(info),
                                  .suggestion = text_copy(info->suggestion),
                                  .option = text_copy(info->option),
                                  .vendor_code = text_copy(info->vendor_code),

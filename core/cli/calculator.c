@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "calculator.h"
 
+#include "config/excerpt.h"
 #include "data/cell.h"
 #include "expr/expr.h"
 #include "host/instance.h"
@@ -72,6 +73,9 @@ static int refuse(struct qetl_calculator *calculator, int32_t status,
     struct qetl_finding *finding = qetl_finding_add(
         findings, QETL_ERROR, status == QETL_E_NO_MEMORY ? "no_memory" : "bad_expression", "%s",
         error.message ? error.message : "the expression cannot be compiled");
+    if (error.text)
+        qetl_finding_excerpt(finding, error.text, strlen(error.text), (size_t)error.text_begin,
+                             (size_t)error.text_end);
     if (error.suggestion)
         qetl_finding_mend(finding, "%s", error.suggestion);
     qetl_error_report_free(&error);

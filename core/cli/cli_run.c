@@ -84,6 +84,21 @@ static int execute_run(struct qetl_cli *cli, struct qetl_run *run, struct qetl_f
     return exit_code;
 }
 
+/* Neither the answer nor the log may go over what the pipeline reads or writes. */
+static int check_files(struct qetl_cli *cli, const struct qetl_pipeline *pipeline,
+                       struct qetl_findings *findings)
+{
+    size_t errors = findings->errors;
+    if (cli->log_file)
+        qetl_pipeline_check_file(pipeline, cli->log_file, "--log-file", findings);
+    size_t answer = findings->errors;
+    if (cli->json_file)
+        qetl_pipeline_check_file(pipeline, cli->json_file, "--json-file", findings);
+    if (findings->errors > answer)
+        cli->json_file = NULL; /* this answer would be the first to go there */
+    return findings->errors > errors ? -1 : 0;
+}
+
 static int run_pipeline(struct qetl_cli *cli, const struct qetl_document *document,
                         const struct qetl_pipeline *pipeline, const struct qetl_registry *registry,
                         struct qetl_findings *findings)
@@ -111,7 +126,8 @@ static int run_command(struct qetl_cli *cli, struct qetl_findings *findings)
         document ? qetl_pipeline_new(document, registry, findings) : NULL;
     int exit_code = qetl_cli_verdict(findings);
     if (pipeline && !exit_code && !check_stdout(cli, pipeline, findings) &&
-        !check_max_record(cli, document, pipeline, findings))
+        !check_max_record(cli, document, pipeline, findings) &&
+        !check_files(cli, pipeline, findings))
         exit_code = run_pipeline(cli, document, pipeline, registry, findings);
     else
         exit_code = qetl_cli_answer(cli, qetl_cli_verdict(findings), NULL, NULL, findings);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "document_build.h"
+#include "excerpt.h"
 #include "pointer.h"
 #include "slurp.h"
 
@@ -94,6 +95,8 @@ struct qetl_finding *qetl_document_error(const struct qetl_document *document, c
     char *dotted = qetl_pointer_dotted(pointer);
     qetl_finding_at(finding, place.file, place.line, place.column,
                     dotted && *dotted ? dotted : NULL);
+    if (place.file == document->name)
+        qetl_finding_excerpt_line(finding, document->text, document->text_size, 0);
     free(dotted);
     free(message);
     return finding;

@@ -42,6 +42,10 @@ struct qetl_place qetl_document_key_place(const struct qetl_document *document,
  * of the text where that cannot be told. */
 struct qetl_place qetl_document_text_place(const struct qetl_document *document,
                                            const char *pointer, size_t offset);
+/* Puts a finding at bytes [begin, end) of the text at a pointer, with the line that they stand in;
+ * where the text is not of the file, with the line of the text itself. */
+void qetl_document_text_at(const struct qetl_document *document, struct qetl_finding *finding,
+                           const char *pointer, size_t begin, size_t end);
 /* Nonzero if placeholders were replaced in the text at a pointer. */
 int qetl_document_is_expanded(const struct qetl_document *document, const char *pointer);
 /* The secrets in it; shared by its copies, and by what is made of it. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "document_build.h"
 
+#include "excerpt.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,8 @@ struct qetl_finding *qetl_build_error(struct qetl_build *build, struct qetl_mark
     struct qetl_finding *finding =
         qetl_finding_add(build->findings, QETL_ERROR, code, "%s", message ? message : code);
     qetl_finding_at(finding, build->file, mark.line, mark.column, NULL);
+    if (mark.line > 0 && strcmp(code, "not_utf8") != 0)
+        qetl_finding_excerpt_line(finding, build->text, build->size, 0);
     free(message);
     build->errors++;
     return finding;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Places inside the text values of a document. */
 #include "document_build.h"
+#include "excerpt.h"
 #include "pointer.h"
 #include "scalar_place.h"
 
@@ -98,4 +99,25 @@ struct qetl_place qetl_document_text_place(const struct qetl_document *document,
         place.column = inside.column;
     }
     return place;
+}
+
+void qetl_document_text_at(const struct qetl_document *document, struct qetl_finding *finding,
+                           const char *pointer, size_t begin, size_t end)
+{
+    const char *text = json_string_value(qetl_pointer_get(document->root, pointer));
+    struct qetl_place place = qetl_document_text_place(document, pointer, begin);
+    struct qetl_place behind = qetl_document_text_place(document, pointer, end);
+    char *dotted = qetl_pointer_dotted(pointer);
+    qetl_finding_at(finding, place.file, place.line, place.column, dotted);
+    free(dotted);
+    if (place.file != document->name || !document->text || place.line < 1) {
+        if (text)
+            qetl_finding_excerpt(finding, text, strlen(text), begin, end);
+        return;
+    }
+    int width = behind.line == place.line  ? behind.column - place.column
+                : behind.line > place.line ? QETL_EXCERPT_MAX
+                                           : 0;
+    qetl_finding_excerpt_line(finding, document->text, document->text_size,
+                              width > 0 ? (size_t)width : 0);
 }

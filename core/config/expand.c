@@ -33,12 +33,10 @@ static struct qetl_finding *tell(struct leaf *leaf, const char *at, enum qetl_se
                                  const char *code, const char *message)
 {
     struct expander *e = leaf->expander;
-    struct qetl_place place =
-        qetl_document_text_place(e->document, leaf->pointer, (size_t)(at - leaf->raw));
-    char *dotted = qetl_pointer_dotted(leaf->pointer);
+    size_t begin = (size_t)(at - leaf->raw), size = strcspn(at, "}");
     struct qetl_finding *finding = qetl_finding_add(e->findings, severity, code, "%s", message);
-    qetl_finding_at(finding, place.file, place.line, place.column, dotted);
-    free(dotted);
+    qetl_document_text_at(e->document, finding, leaf->pointer, begin,
+                          begin + size + (at[size] == '}'));
     leaf->bad |= severity == QETL_ERROR;
     return finding;
 }

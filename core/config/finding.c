@@ -15,6 +15,7 @@ static void finding_reset(struct qetl_finding *finding)
     free(finding->path);
     free(finding->message);
     free(finding->suggestion);
+    free(finding->excerpt);
     memset(finding, 0, sizeof *finding);
 }
 
@@ -201,6 +202,16 @@ void qetl_findings_move(struct qetl_findings *to, struct qetl_findings *from)
     qetl_findings_free(from);
 }
 
+/* A line that held a secret goes: the caret would stand elsewhere. */
+static void excerpt_hide(struct qetl_finding *finding, const struct qetl_mask *mask)
+{
+    size_t size = finding->excerpt ? strlen(finding->excerpt) : 0;
+    if (size == 0 || qetl_mask_hide(mask, finding->excerpt, size) == size)
+        return;
+    free(finding->excerpt);
+    finding->excerpt = NULL;
+}
+
 void qetl_findings_hide(struct qetl_findings *findings, const struct qetl_mask *mask)
 {
     for (size_t i = 0; i < findings->count; i++) {
@@ -209,6 +220,7 @@ void qetl_findings_hide(struct qetl_findings *findings, const struct qetl_mask *
         qetl_mask_text(mask, finding->path);
         qetl_mask_text(mask, finding->message);
         qetl_mask_text(mask, finding->suggestion);
+        excerpt_hide(finding, mask);
     }
 }
 

@@ -22,7 +22,9 @@ struct qetl_finding {
     int line, column; /* from 1; 0: unknown */
     char *path;       /* dotted, "sources.orders.path"; or a component's id; NULL */
     char *message;
-    char *suggestion; /* or NULL */
+    char *suggestion;       /* or NULL */
+    char *excerpt;          /* the line at fault, or NULL … */
+    int caret, caret_width; /* … characters before the place, and of it */
     int environment; /* nonzero: the machine is to be mended, not the configuration (exit code 3) */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Findings for people (gcc's form, which editors know how to jump to) and for machines. */
-#include "finding.h"
+#include "excerpt.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -62,6 +62,21 @@ static void print_place(const struct qetl_finding *finding, FILE *out)
     }
 }
 
+static void print_excerpt(const struct qetl_finding *finding, FILE *out, int colour)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *memory = finding->excerpt ? open_memstream(&text, &size) : NULL;
+    if (!memory)
+        return;
+    qetl_excerpt_print(finding, 4, memory);
+    if (fclose(memory) == 0) {
+        print_text(out, text, "", colour);
+        fputc('\n', out);
+    }
+    free(text);
+}
+
 static void print_finding(const struct qetl_finding *finding, FILE *out, int colour)
 {
     fputs(colour ? "\033[1m" : "", out);
@@ -70,6 +85,7 @@ static void print_finding(const struct qetl_finding *finding, FILE *out, int col
             severity_name(finding->severity), colour ? "\033[0m" : "");
     print_text(out, finding->message, "  ", colour);
     fputc('\n', out);
+    print_excerpt(finding, out, colour);
     if (!finding->suggestion)
         return;
     fprintf(out, "  %smend:%s ", colour ? "\033[32m" : "", colour ? "\033[0m" : "");

@@ -23,27 +23,17 @@ static const struct word {
     json_type type;    /* what it must be … */
     json_type or_type; /* … or this */
 } words[] = {
-    {"type", JSON_STRING, JSON_ARRAY},
-    {"enum", JSON_ARRAY, JSON_ARRAY},
-    {"properties", JSON_OBJECT, JSON_OBJECT},
-    {"required", JSON_ARRAY, JSON_ARRAY},
-    {"items", JSON_OBJECT, JSON_OBJECT},
-    {"minItems", JSON_INTEGER, JSON_INTEGER},
-    {"maxItems", JSON_INTEGER, JSON_INTEGER},
-    {"minimum", JSON_INTEGER, JSON_REAL},
-    {"maximum", JSON_INTEGER, JSON_REAL},
-    {"minLength", JSON_INTEGER, JSON_INTEGER},
-    {"maxLength", JSON_INTEGER, JSON_INTEGER},
-    {"pattern", JSON_STRING, JSON_STRING},
-    {"oneOf", JSON_ARRAY, JSON_ARRAY},
-    {"anyOf", JSON_ARRAY, JSON_ARRAY},
-    {"description", JSON_STRING, JSON_STRING},
-    {"title", JSON_STRING, JSON_STRING},
-    {"examples", JSON_ARRAY, JSON_ARRAY},
-    {"format", JSON_STRING, JSON_STRING},
-    {"x-unit", JSON_STRING, JSON_STRING},
-    {"secret", JSON_TRUE, JSON_FALSE},
-    {"additionalProperties", JSON_OBJECT, JSON_FALSE},
+    {"type", JSON_STRING, JSON_ARRAY},         {"enum", JSON_ARRAY, JSON_ARRAY},
+    {"properties", JSON_OBJECT, JSON_OBJECT},  {"required", JSON_ARRAY, JSON_ARRAY},
+    {"items", JSON_OBJECT, JSON_OBJECT},       {"minItems", JSON_INTEGER, JSON_INTEGER},
+    {"maxItems", JSON_INTEGER, JSON_INTEGER},  {"minimum", JSON_INTEGER, JSON_REAL},
+    {"maximum", JSON_INTEGER, JSON_REAL},      {"minLength", JSON_INTEGER, JSON_INTEGER},
+    {"maxLength", JSON_INTEGER, JSON_INTEGER}, {"pattern", JSON_STRING, JSON_STRING},
+    {"oneOf", JSON_ARRAY, JSON_ARRAY},         {"anyOf", JSON_ARRAY, JSON_ARRAY},
+    {"description", JSON_STRING, JSON_STRING}, {"title", JSON_STRING, JSON_STRING},
+    {"examples", JSON_ARRAY, JSON_ARRAY},      {"format", JSON_STRING, JSON_STRING},
+    {"x-unit", JSON_STRING, JSON_STRING},      {"x-file", JSON_STRING, JSON_STRING},
+    {"secret", JSON_TRUE, JSON_FALSE},         {"additionalProperties", JSON_OBJECT, JSON_FALSE},
 };
 /* May be of any type: const and default. additionalProperties may also be true. */
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DIAG_MESSAGE = 1024, DIAG_LINE = 160, DIAG_BEFORE = 60 };
+enum { DIAG_MESSAGE = 1024 };
 
 static bool is_tail(char byte)
 {
@@ -21,53 +21,8 @@ size_t qetl_expr_character(const char *text, size_t offset)
     return count;
 }
 
-static size_t characters_between(const char *text, size_t begin, size_t end)
-{
-    size_t count = 0;
-
-    for (size_t i = begin; i < end; i++)
-        count += !is_tail(text[i]);
-    return count;
-}
-
-/* The part of the text that is shown: the line of the mistake, cut where it is long. */
-static struct expr_span window_find(const struct expr_source *source, struct expr_span at)
-{
-    size_t begin = at.begin, end = at.begin;
-
-    while (begin > 0 && source->text[begin - 1] != '\n' && at.begin - begin < DIAG_BEFORE)
-        begin--;
-    while (begin < at.begin && is_tail(source->text[begin]))
-        begin++;
-    while (end < source->size && source->text[end] != '\n' && end - begin < DIAG_LINE)
-        end++;
-    while (end < source->size && end > at.begin && is_tail(source->text[end]))
-        end--;
-    return (struct expr_span){(uint32_t)begin, (uint32_t)end};
-}
-
-static void caret_append(const struct expr_source *source, struct expr_span at, char *out,
-                         size_t size)
-{
-    struct expr_span window = window_find(source, at);
-    size_t start = strlen(out), used = start;
-    size_t stop = at.end < window.end ? at.end : window.end;
-    size_t before = characters_between(source->text, window.begin, at.begin);
-    size_t width = stop > at.begin ? characters_between(source->text, at.begin, stop) : 1;
-
-    if (used + DIAG_LINE + before + width + 16 > size)
-        return;
-    used += (size_t)snprintf(out + used, size - used, "\n  %.*s\n  %*s",
-                             (int)(window.end - window.begin), source->text + window.begin,
-                             (int)before, "");
-    for (size_t i = start; i < used; i++)
-        out[i] = out[i] == '\t' ? ' ' : out[i];
-    memset(out + used, '~', width);
-    out[used] = '^';
-    out[used + width] = '\0';
-}
-
-static void mistake_report(struct expr_source *source, const char *message, const char *mend)
+static void mistake_report(struct expr_source *source, struct expr_span at, const char *message,
+                           const char *mend)
 {
     struct qetl_error_info info = {
         .struct_size = sizeof info,
@@ -75,6 +30,9 @@ static void mistake_report(struct expr_source *source, const char *message, cons
         .message = message,
         .suggestion = mend,
         .option = source->option,
+        .text = source->text,
+        .text_begin = at.begin,
+        .text_end = at.end > at.begin ? at.end : at.begin,
     };
     source->host->error(source->ctx, &info);
 }
@@ -84,18 +42,14 @@ void *qetl_expr_mistake(struct expr_source *source, struct expr_span at, const c
 {
     char message[DIAG_MESSAGE];
     va_list args;
-    int used;
 
     if (source->status)
         return NULL;
-    used = snprintf(message, sizeof message,
-                    "character %zu: ", qetl_expr_character(source->text, at.begin));
     va_start(args, format);
-    vsnprintf(message + used, sizeof message / 2, format, args);
+    vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    caret_append(source, at, message, sizeof message);
     source->status = QETL_E_CONFIG;
-    mistake_report(source, message, mend);
+    mistake_report(source, at, message, mend);
     return NULL;
 }
 
@@ -104,7 +58,7 @@ void *qetl_expr_no_memory(struct expr_source *source)
     if (source->status)
         return NULL;
     source->status = QETL_E_NO_MEMORY;
-    mistake_report(source, "no memory for an expression", NULL);
+    mistake_report(source, (struct expr_span){0, 0}, "no memory for an expression", NULL);
     return NULL;
 }
 

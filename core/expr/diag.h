@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a compilation knows of its text, and how it reports a mistake with a caret under the place.
+ * What a compilation knows of its text, and how it reports a mistake and its place in it.
  *
  * Invariant: only the first mistake is reported; status then stays what it was.
  * Ownership: text, option and schema are the caller's until compile returns; the arena is the

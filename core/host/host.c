@@ -34,6 +34,12 @@ static int32_t host_error(struct qetl_ctx *ctx, const struct qetl_error_info *gi
     ctx->error.option = copy_text(info.option);
     ctx->error.vendor_code = copy_text(info.vendor_code);
     ctx->error.retry_after_ms = info.retry_after_ms;
+    if (info.text && info.text_begin >= 0 && info.text_begin <= info.text_end &&
+        (uint64_t)info.text_end <= strlen(info.text)) {
+        ctx->error.text = copy_text(info.text);
+        ctx->error.text_begin = info.text_begin;
+        ctx->error.text_end = info.text_end;
+    }
     pthread_mutex_unlock(&ctx->lock);
     return info.code;
 }

@@ -109,6 +109,7 @@ void qetl_error_report_free(struct qetl_error_report *error)
     free(error->suggestion);
     free(error->option);
     free(error->vendor_code);
+    free(error->text);
     memset(error, 0, sizeof *error);
 }
 

@@ -61,6 +61,8 @@ struct qetl_ctx { /* an instance, as plugins know it */
         int32_t code;
         char *message, *suggestion, *option, *vendor_code;
         int64_t retry_after_ms;
+        char *text; /* with the part at fault; NULL: all of the option */
+        int64_t text_begin, text_end;
     } error;
 
     struct qetl_rejected *rejected; /* of the call under way, in order */

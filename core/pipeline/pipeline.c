@@ -49,6 +49,9 @@ static void drafts_reset(struct qetl_drafts *drafts)
         free(draft->ports_used);
         free(draft->pointer);
     }
+    for (size_t i = 0; i < drafts->n_files; i++)
+        free(drafts->files[i].pointer);
+    free(drafts->files);
     free(drafts->items);
     json_decref(drafts->root);
 }
@@ -60,6 +63,11 @@ void qetl_pipeline_free(struct qetl_pipeline *pipeline)
     for (size_t i = 0; i < pipeline->n_nodes; i++)
         node_reset(&pipeline->nodes[i]);
     free(pipeline->nodes);
+    for (size_t i = 0; i < pipeline->n_files; i++) {
+        free(pipeline->files[i].path);
+        free(pipeline->files[i].id);
+    }
+    free(pipeline->files);
     free(pipeline->name);
     free(pipeline->dead_letters);
     qetl_mask_release(pipeline->mask);
@@ -343,6 +351,7 @@ static void drafts_check(struct qetl_drafts *drafts)
                             ERRORS_MAX);
     else
         qetl_drafts_connected(drafts);
+    qetl_drafts_files(drafts);
 }
 
 /* Where the findings of this file begin: those of its reading are told together with ours. */
@@ -370,6 +379,8 @@ struct qetl_pipeline *qetl_pipeline_new(const struct qetl_document *document,
     pipeline->mask = qetl_mask_retain(qetl_document_mask(document));
     drafts_check(&drafts);
     if (fill_words(&drafts, pipeline))
+        qetl_drafts_no_memory(&drafts);
+    if (findings->errors == errors && qetl_drafts_take_files(&drafts, pipeline))
         qetl_drafts_no_memory(&drafts);
     if (findings->errors == errors && fill_nodes(&drafts, pipeline))
         qetl_drafts_no_memory(&drafts);

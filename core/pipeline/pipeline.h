@@ -51,6 +51,12 @@ struct qetl_pipeline {
     char *dead_letters; /* path, or NULL for the default; "" switches them off */
     struct qetl_node *nodes;
     size_t n_nodes;
+    struct qetl_file {
+        char *path; /* absolute, without . and .. */
+        char *id;   /* of the component that names it */
+        int writes;
+    } * files; /* that are named outright; patterns are not */
+    size_t n_files;
     struct qetl_mask *mask; /* the secrets in it; see mask.h */
 };
 
@@ -60,6 +66,10 @@ struct qetl_document; /* a parsed file with the places of its values: document.h
 struct qetl_pipeline *qetl_pipeline_new(const struct qetl_document *, const struct qetl_registry *,
                                         struct qetl_findings *);
 void qetl_pipeline_free(struct qetl_pipeline *);
+/* An error if a component names the file at path, which whoever is called `who` is going to write.
+ */
+void qetl_pipeline_check_file(const struct qetl_pipeline *, const char *path, const char *who,
+                              struct qetl_findings *);
 /* The place of an option of a component ("/path", or "/format/delimiter"), as exact as is known. */
 struct qetl_place qetl_pipeline_place(const struct qetl_pipeline *, const struct qetl_document *,
                                       size_t node, const char *pointer);

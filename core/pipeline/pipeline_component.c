@@ -139,6 +139,7 @@ void qetl_draft_fill(struct qetl_drafts *drafts, struct qetl_draft *draft)
     }
     size_t errors =
         qetl_schema_check(schema, draft->json, drafts->document, draft->pointer, drafts->findings);
+    qetl_draft_texts(drafts, draft, schema, draft->json, draft->pointer);
     json_decref(schema);
     if (!plugin)
         return;

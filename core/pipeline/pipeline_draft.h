@@ -31,6 +31,13 @@ struct qetl_draft {
     int sound;        /* plugin known and options good: its outputs can be told */
 };
 
+struct qetl_file_use { /* a file that a component names */
+    const struct qetl_draft *draft;
+    const char *path; /* borrowed from the draft's options */
+    char *pointer;
+    int writes;
+};
+
 struct qetl_drafts {
     const struct qetl_document *document;
     const struct qetl_registry *registry;
@@ -38,11 +45,20 @@ struct qetl_drafts {
     json_t *root; /* a copy of the document's, defaults filled in */
     struct qetl_draft *items;
     size_t count;
+    struct qetl_file_use *files;
+    size_t n_files;
     int partial; /* a section is missing or unreadable: who reads whom cannot be told */
 };
 
 /* Plugin, options, format and outputs of a draft, with findings for what is wrong. */
 void qetl_draft_fill(struct qetl_drafts *drafts, struct qetl_draft *draft);
+/* Expressions, type names and files in options, by what their schema says of them. */
+void qetl_draft_texts(struct qetl_drafts *drafts, const struct qetl_draft *draft,
+                      const json_t *schema, const json_t *value, const char *pointer);
+/* Once all files are known: none that is written may be read or written elsewhere. */
+void qetl_drafts_files(struct qetl_drafts *drafts);
+/* The pipeline's own list of them. 0, or -1 without memory. */
+int qetl_drafts_take_files(const struct qetl_drafts *drafts, struct qetl_pipeline *pipeline);
 /* The format of a byte source or sink, from `format` or the names of its files. */
 void qetl_draft_format(struct qetl_drafts *drafts, struct qetl_draft *draft);
 /* What this value of a misplaced or misspelt input names counts as read. */

@@ -129,9 +129,10 @@ static json_t *format_options(struct qetl_drafts *drafts, const struct qetl_draf
     char *pointer = qetl_pointer_key(draft->pointer, "format");
     json_t *schema = qetl_format_schema(format);
     json_t *options = json_is_object(written) ? json_deep_copy(written) : json_object();
-    if (pointer && schema && options)
+    if (pointer && schema && options) {
         qetl_schema_check(schema, options, drafts->document, pointer, drafts->findings);
-    else
+        qetl_draft_texts(drafts, draft, schema, options, pointer);
+    } else
         qetl_drafts_no_memory(drafts);
     json_object_del(options, "type");
     json_decref(schema);

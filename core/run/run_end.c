@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a run ends before its time, what it says about it, and when epochs begin. */
+#include "config/document.h"
+#include "config/excerpt.h"
 #include "observe.h"
 #include "op.h"
 #include "run_internal.h"
@@ -77,27 +79,37 @@ static const char *code_for(int32_t status)
  */
 static void place_finding(const struct qetl_run *run, struct qetl_finding *finding,
                           const struct qetl_node *node, const struct qetl_ctx *ctx,
-                          const char *option)
+                          const struct qetl_error_report *error)
 {
     struct qetl_place place = node->use.place;
+    const struct qetl_document *document = run->options.document;
     char pointer[512] = "", path[600];
-    bool of_format = ctx && ctx->use == &node->format;
-    if (option)
-        snprintf(pointer, sizeof pointer, "%s%s", of_format ? "/format" : "", option);
-    if (option && run->options.document)
-        place = qetl_pipeline_place(run->pipeline, run->options.document,
-                                    (size_t)(node - run->pipeline->nodes), pointer);
+    if (error && error->option)
+        snprintf(pointer, sizeof pointer, "%s%s", ctx && ctx->use == &node->format ? "/format" : "",
+                 error->option);
+    if (*pointer && document)
+        place = qetl_pipeline_place(run->pipeline, document, (size_t)(node - run->pipeline->nodes),
+                                    pointer);
     snprintf(path, sizeof path, "%s%s", node->path, pointer);
     for (char *c = path; *c; c++)
         *c = *c == '/' ? '.' : *c;
     qetl_finding_at(finding, place.file, place.line, place.column, path);
+    if (!error || !error->text || !document)
+        return;
+    snprintf(path, sizeof path, "/%s%s", node->path, pointer);
+    *strchr(path, '.') = '/'; /* ids have none */
+    qetl_document_text_at(document, finding, path, (size_t)error->text_begin,
+                          (size_t)error->text_end);
+    if (finding && !finding->excerpt)
+        qetl_finding_excerpt(finding, error->text, strlen(error->text), (size_t)error->text_begin,
+                             (size_t)error->text_end);
 }
 
 /* Ends the run. The first failure is what went wrong, and its exit code counts; those after it
  * follow from the stop. */
 static void report(struct qetl_run *run, const struct qetl_node *node, struct qetl_ctx *ctx,
-                   const char *code, int exit_code, const char *message, const char *suggestion,
-                   const char *option)
+                   const char *code, int exit_code, const char *message,
+                   const struct qetl_error_report *error)
 {
     pthread_mutex_lock(&run->lock);
     bool first = claim_end(run, exit_code);
@@ -111,9 +123,9 @@ static void report(struct qetl_run *run, const struct qetl_node *node, struct qe
                                     message)
                  : qetl_finding_add(run->findings, QETL_ERROR, code, "%s", message);
         if (finding && node)
-            place_finding(run, finding, node, ctx, option);
-        if (finding && suggestion)
-            qetl_finding_mend(finding, "%s", suggestion);
+            place_finding(run, finding, node, ctx, error);
+        if (error && error->suggestion)
+            qetl_finding_mend(finding, "%s", error->suggestion);
         qetl_findings_hide(run->findings, run->pipeline->mask);
     }
     pthread_mutex_unlock(&run->lock);
@@ -130,7 +142,7 @@ int32_t qetl_run_fail(struct qetl_run *run, const struct qetl_node *node, struct
     snprintf(generic, sizeof generic, "%s failed with status %d and gave no reason", call, status);
     if (!quiet)
         report(run, node, ctx, code_for(status), qetl_exit_for(status),
-               error.message ? error.message : generic, error.suggestion, error.option);
+               error.message ? error.message : generic, &error);
     qetl_error_report_free(&error);
     qetl_run_end(run, qetl_exit_for(status));
     return status;
@@ -139,7 +151,7 @@ int32_t qetl_run_fail(struct qetl_run *run, const struct qetl_node *node, struct
 int32_t qetl_run_fault(struct qetl_run *run, const struct qetl_node *node, const char *code,
                        const char *message)
 {
-    report(run, node, NULL, code, QETL_EXIT_FAILED, message, NULL, NULL);
+    report(run, node, NULL, code, QETL_EXIT_FAILED, message, NULL);
     return QETL_E_FATAL;
 }
 

@@ -122,6 +122,8 @@ struct qetl_error_info {
     const char *option;      /* JSON pointer of the option at fault ("/path"), or NULL */
     const char *vendor_code; /* SQLSTATE, HTTP status, errno name, or NULL */
     int64_t retry_after_ms;  /* QETL_E_THROTTLED; else 0 */
+    const char *text; /* the option's text, where only a part of it is at fault, or NULL … */
+    int64_t text_begin, text_end; /* … its bytes [begin, end) */
 };
 
 /* A row that cannot go on. The host copies all of it, keeps the row in the dead-letter store,

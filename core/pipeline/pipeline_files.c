@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files that one component writes and another reads or writes too, as far as their names tell. */
+#include "pipeline_draft.h"
+
+#include <qetl/plugin.h>
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Absolute, without . and .. and doubled slashes; links are not looked at. */
+static char *path_clean(const char *path)
+{
+    char *cwd = *path == '/' ? NULL : getcwd(NULL, 0), *whole, *to;
+    if (asprintf(&whole, "%s/%s", cwd ? cwd : "", path) < 0)
+        whole = NULL;
+    free(cwd);
+    to = whole;
+    for (char *at = whole; at && *at;) {
+        size_t size = strspn(at, "/");
+        at += size;
+        size = strcspn(at, "/");
+        if (size == 2 && memcmp(at, "..", 2) == 0) {
+            while (to > whole && *--to != '/')
+                ;
+        } else if (size > 0 && !(size == 1 && *at == '.')) {
+            *to++ = '/';
+            memmove(to, at, size);
+            to += size;
+        }
+        at += size;
+    }
+    if (to)
+        *to = '\0';
+    return whole;
+}
+
+/* What stands under /dev and /proc may be written by many. */
+static int is_device(const char *path)
+{
+    return strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0;
+}
+
+static struct qetl_finding *fail(struct qetl_drafts *drafts, const struct qetl_file_use *use,
+                                 const char *code, const char *verb,
+                                 const struct qetl_file_use *other)
+{
+    return qetl_document_error(drafts->document, use->pointer, QETL_AT_VALUE, drafts->findings,
+                               code, "`%s` writes the file that `%s` %s", use->draft->node.id,
+                               other->draft->node.id, verb);
+}
+
+static void warn_match(struct qetl_drafts *drafts, const struct qetl_file_use *use,
+                       const struct qetl_file_use *reader)
+{
+    struct qetl_place place = qetl_document_place(drafts->document, use->pointer);
+    struct qetl_finding *finding = qetl_finding_add(
+        drafts->findings, QETL_WARNING, "output_matches_input",
+        "the next run reads what `%s` writes: the pattern of `%s` matches its name",
+        use->draft->node.id, reader->draft->node.id);
+    qetl_finding_at(finding, place.file, place.line, place.column, NULL);
+    qetl_finding_mend(finding, "write to a folder of its own");
+}
+
+/* `use` writes. */
+static void compare(struct qetl_drafts *drafts, const struct qetl_file_use *use, const char *path,
+                    const struct qetl_file_use *other)
+{
+    char *theirs = path_clean(other->path);
+    int same = theirs && strcmp(path, theirs) == 0;
+    if (!theirs)
+        qetl_drafts_no_memory(drafts);
+    else if (same && other->writes)
+        qetl_finding_mend(fail(drafts, use, "same_output", "writes too", other),
+                          "give each a file of its own, or unite the rows before one sink");
+    else if (same)
+        qetl_finding_mend(fail(drafts, use, "output_is_input", "reads", other),
+                          "write to another file, and move it when the run is over");
+    else if (!other->writes && fnmatch(theirs, path, FNM_PATHNAME | FNM_PERIOD) == 0)
+        warn_match(drafts, use, other);
+    free(theirs);
+}
+
+static void compare_path(struct qetl_drafts *drafts, const char *key, const char *verb,
+                         const char *path)
+{
+    char *ours = path_clean(path), pointer[32];
+    snprintf(pointer, sizeof pointer, "/%s", key);
+    for (size_t i = 0; ours && !is_device(ours) && i < drafts->n_files; i++) {
+        const struct qetl_file_use *use = &drafts->files[i];
+        char *theirs = path_clean(use->path);
+        if (theirs && strcmp(ours, theirs) == 0)
+            qetl_finding_mend(
+                qetl_document_error(drafts->document, pointer, QETL_AT_VALUE, drafts->findings,
+                                    "same_output", "%s the file that `%s` %s", verb,
+                                    use->draft->node.id, use->writes ? "writes" : "reads"),
+                "give them a file of their own");
+        free(theirs);
+    }
+    free(ours);
+}
+
+static void compare_document(struct qetl_drafts *drafts, const struct qetl_file_use *use,
+                             const char *path)
+{
+    char *own = path_clean(qetl_document_name(drafts->document));
+    if (own && strcmp(own, path) == 0)
+        qetl_finding_mend(qetl_document_error(drafts->document, use->pointer, QETL_AT_VALUE,
+                                              drafts->findings, "output_is_pipeline",
+                                              "`%s` writes over this pipeline file",
+                                              use->draft->node.id),
+                          "give it another name");
+    free(own);
+}
+
+void qetl_drafts_files(struct qetl_drafts *drafts)
+{
+    const char *letters = json_string_value(json_object_get(drafts->root, "dead_letters"));
+    for (size_t i = 0; i < drafts->n_files; i++) {
+        const struct qetl_file_use *use = &drafts->files[i];
+        char *path = use->writes ? path_clean(use->path) : NULL;
+        if (path && !is_device(path)) {
+            compare_document(drafts, use, path);
+            for (size_t k = 0; k < drafts->n_files; k++)
+                if (k < i || !drafts->files[k].writes)
+                    compare(drafts, use, path, &drafts->files[k]);
+        }
+        free(path);
+    }
+    if (letters)
+        compare_path(drafts, "dead_letters", "dead letters go into", letters);
+}
+
+int qetl_drafts_take_files(const struct qetl_drafts *drafts, struct qetl_pipeline *pipeline)
+{
+    pipeline->files = calloc(drafts->n_files + 1, sizeof *pipeline->files);
+    for (size_t i = 0; pipeline->files && i < drafts->n_files; i++) {
+        const struct qetl_file_use *use = &drafts->files[i];
+        struct qetl_file *file = &pipeline->files[pipeline->n_files++];
+        *file = (struct qetl_file){path_clean(use->path), strdup(use->draft->node.id), use->writes};
+        if (!file->path || !file->id)
+            return -1;
+    }
+    return pipeline->files ? 0 : -1;
+}
+
+void qetl_pipeline_check_file(const struct qetl_pipeline *pipeline, const char *path,
+                              const char *who, struct qetl_findings *findings)
+{
+    char *ours = path_clean(path);
+    if (!ours)
+        qetl_findings_no_memory(findings);
+    for (size_t i = 0; ours && !is_device(ours) && i < pipeline->n_files; i++) {
+        const struct qetl_file *file = &pipeline->files[i];
+        if (strcmp(file->path, ours) != 0)
+            continue;
+        struct qetl_finding *finding =
+            qetl_finding_add(findings, QETL_ERROR, "same_output", "%s is the file that `%s` %s",
+                             path, file->id, file->writes ? "writes" : "reads");
+        qetl_finding_at(finding, who, 0, 0, NULL);
+        qetl_finding_mend(finding, "give it another name");
+    }
+    free(ours);
+}
