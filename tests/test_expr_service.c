@@ -101,8 +101,8 @@ Test(expr_service, mistakes_have_a_caret)
                    "       ^~~~~~~~~~~~",
                    NULL);
     expect_mistake("1 / 0", "character 1: 1 / 0 (division_by_zero)\n  1 / 0\n  ^~~~~", NULL);
-    expect_mistake("'ä' = t AND\n  t ~ 'x'",
-                   "character 17: this character has no meaning in an expression\n    t ~ 'x'\n"
+    expect_mistake("'ä' = t AND\n  t ? 'x'",
+                   "character 17: this character has no meaning in an expression\n    t ? 'x'\n"
                    "      ^",
                    NULL);
     expect_mistake("i4 <",
@@ -111,10 +111,14 @@ Test(expr_service, mistakes_have_a_caret)
                    NULL);
     expect_mistake("i4 < i8 < 3",
                    "character 9: comparisons cannot be chained\n  i4 < i8 < 3\n          ^", "AND");
-    expect_mistake("upper(t) = 'A'",
-                   "character 1: there is no function upper\n  upper(t) = 'A'\n"
-                   "  ^~~~~~~~",
-                   NULL);
+    expect_mistake("concatt(t) = 'A'",
+                   "character 1: there is no function concatt\n  concatt(t) = 'A'\n"
+                   "  ^~~~~~~~~~",
+                   "did you mean concat?");
+    expect_mistake("concat_ws(i4, t)",
+                   "character 1: there is no concat_ws(integer, text)\n  concat_ws(i4, t)\n"
+                   "  ^~~~~~~~~~~~~~~~",
+                   "there is concat_ws(text, text, …)");
     expect_mistake("'abc", "character 1: this text does not end\n  'abc\n  ^~~~", "quote");
     expect_mistake("", "character 1: the expression is empty\n  \n  ^", NULL);
 }

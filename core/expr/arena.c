@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arena.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,12 @@ static struct expr_block *block_new(size_t size)
     }
     return block;
 }
+
+struct expr_deferred {
+    struct expr_deferred *next;
+    void (*release)(void *thing);
+    void *thing;
+};
 
 /* The next block that has room, made when there is none. */
 static struct expr_block *arena_advance(struct expr_arena *arena, size_t size)
@@ -88,14 +95,30 @@ char *qetl_expr_arena_text(struct expr_arena *arena, const char *data, size_t si
     return copy;
 }
 
+bool qetl_expr_arena_defer(struct expr_arena *arena, void (*release)(void *thing), void *thing)
+{
+    struct expr_deferred *deferred = qetl_expr_arena_alloc(arena, sizeof *deferred);
+
+    if (!deferred) {
+        release(thing);
+        return false;
+    }
+    *deferred = (struct expr_deferred){arena->deferred, release, thing};
+    arena->deferred = deferred;
+    return true;
+}
+
 void qetl_expr_arena_reset(struct expr_arena *arena)
 {
+    assert(!arena->deferred);
     arena->current = NULL;
     arena->used = 0;
 }
 
 void qetl_expr_arena_free(struct expr_arena *arena)
 {
+    for (struct expr_deferred *d = arena->deferred; d; d = d->next)
+        d->release(d->thing);
     for (struct expr_block *block = arena->first, *next; block; block = next) {
         next = block->next;
         free(block);

@@ -159,22 +159,41 @@ static struct expr_node *logic_join(struct expr_binder *b, const char *name, str
         return is_boolean_constant(left, *name != 'a') ? left : right;
     node = qetl_expr_call(b, qetl_expr_op_find(name, 2, ids, EXPR_BOOL), expr_type_of(EXPR_BOOL),
                           span, args, NULL);
-    if (node && node->kind == EXPR_NODE_CALL && !node->right_guard)
-        node->right_guard = guard;
-    return node;
+    return node && qetl_expr_guard_set(b, node, 1, guard) ? node : NULL;
 }
 
-static struct expr_guard *guard_new(struct expr_binder *b, const char *name,
-                                    struct expr_node *condition)
+struct expr_guard *qetl_expr_guard_enter(struct expr_binder *b, enum expr_sense sense,
+                                         struct expr_node *condition)
 {
     struct expr_guard *guard = qetl_expr_new(b->source, sizeof *guard);
 
     if (guard) {
         guard->parent = b->guard;
         guard->condition = condition;
-        guard->sense = *name == 'a' ? EXPR_UNLESS_FALSE : EXPR_UNLESS_TRUE;
+        guard->sense = sense;
+        b->guard = guard;
     }
     return guard;
+}
+
+bool qetl_expr_guard_set(struct expr_binder *b, struct expr_node *call, uint32_t k,
+                         struct expr_guard *guard)
+{
+    if (!guard || call->kind != EXPR_NODE_CALL)
+        return true;
+    if (!call->guards)
+        call->guards = qetl_expr_new(b->source, call->n_args * sizeof(struct expr_guard *));
+    if (!call->guards)
+        return false;
+    if (!call->guards[k])
+        call->guards[k] = guard;
+    return true;
+}
+
+static struct expr_guard *logic_guard(struct expr_binder *b, const char *name,
+                                      struct expr_node *condition)
+{
+    return qetl_expr_guard_enter(b, *name == 'a' ? EXPR_UNLESS_FALSE : EXPR_UNLESS_TRUE, condition);
 }
 
 static struct expr_node *bind_logic(struct expr_binder *b, const struct expr_ast *ast)
@@ -190,11 +209,9 @@ static struct expr_node *bind_logic(struct expr_binder *b, const struct expr_ast
     for (uint32_t i = 1; i < ast->n_args && node; i++) {
         struct expr_guard *guard = NULL;
         if (!is_boolean_constant(node, *name == 'a')) {
-            guard = guard_new(b, name, node);
+            guard = logic_guard(b, name, node);
             if (!guard)
                 node = NULL;
-            else
-                b->guard = guard;
         }
         if (node)
             node = logic_join(b, name, node,
@@ -263,10 +280,9 @@ static struct expr_node *bind_between(struct expr_binder *b, const struct expr_a
 
     if (!left)
         return NULL;
-    guard = guard_new(b, "and", left);
+    guard = logic_guard(b, "and", left);
     if (!guard)
         return NULL;
-    b->guard = guard;
     high = qetl_expr_bind(b, ast->args[2]);
     node = logic_join(b, "and", left, qetl_expr_compare(b, "<=", ast->span, node, high), guard,
                       ast->span);
@@ -311,10 +327,8 @@ static struct expr_node *bind_alternatives(struct expr_binder *b, const struct e
     struct expr_node *any = NULL;
 
     for (uint32_t i = 0; i + 1 < ast->n_args; i++) {
-        struct expr_guard *guard = any ? guard_new(b, "or", any) : NULL;
+        struct expr_guard *guard = any ? logic_guard(b, "or", any) : NULL;
         struct expr_node *equal;
-        if (guard)
-            b->guard = guard;
         if (!items[i])
             items[i] = qetl_expr_bind(b, ast->args[i + 1]);
         equal = qetl_expr_compare(b, "=", ast->args[i + 1]->span, node, items[i]);
@@ -387,6 +401,39 @@ static bool is_signed_number(const struct expr_ast *ast, bool *minus,
     return ast->kind == EXPR_AST_NUMBER;
 }
 
+/* The arguments, and the call of an operation of the table. */
+static struct expr_node *bind_table(struct expr_binder *b, const struct expr_ast *ast)
+{
+    struct expr_node **args;
+
+    if (ast->n_args > EXPR_CALL_ARGS_MAX)
+        return qetl_expr_mistake(b->source, ast->span, NULL, "a function has at most %d arguments",
+                                 EXPR_CALL_ARGS_MAX);
+    args = qetl_expr_new(b->source, (ast->n_args + 1) * sizeof(struct expr_node *));
+    if (!args)
+        return NULL;
+    for (uint32_t i = 0; i < ast->n_args; i++) {
+        args[i] = qetl_expr_bind(b, ast->args[i]);
+        if (!args[i])
+            return NULL;
+    }
+    return qetl_expr_function(b, ast->name, ast->span, ast->n_args, args, !ast->function);
+}
+
+static struct expr_node *bind_special(struct expr_binder *b, const struct expr_ast *ast,
+                                      const struct expr_special *special)
+{
+    if (ast->n_args >= special->least && ast->n_args <= special->most)
+        return special->bind(b, ast);
+    return qetl_expr_mistake(b->source, ast->span, NULL, "%s takes %s%u argument%s, not %u",
+                             ast->name,
+                             special->most == special->least ? ""
+                             : ast->n_args < special->least  ? "at least "
+                                                             : "at most ",
+                             ast->n_args > special->most ? special->most : special->least,
+                             special->least == 1 && ast->n_args < 1 ? "" : "s", ast->n_args);
+}
+
 static struct expr_node *bind_operator(struct expr_binder *b, const struct expr_ast *ast)
 {
     static const char *const comparisons[] = {"=", "<>", "<", "<=", ">", ">=", NULL};
@@ -413,11 +460,16 @@ static struct expr_node *bind_operator(struct expr_binder *b, const struct expr_
 static struct expr_node *bind_call(struct expr_binder *b, const struct expr_ast *ast)
 {
     static const char *const logic[] = {"and", "or", NULL};
+    static const char *const built_in[] = {"=", "<>", "<", "<=", ">",      ">=",   "+", "-",
+                                           "*", "/",  "%", "||", "negate", "plus", NULL};
     static const char *const tests[] = {"not", "is null", "is true", "is false", NULL};
 
+    const struct expr_special *special = qetl_expr_special_find(ast->name);
+
+    if (special)
+        return bind_special(b, ast, special);
     if (ast->function)
-        return qetl_expr_mistake(b->source, ast->span, NULL, "there is no function %.60s",
-                                 ast->name);
+        return bind_table(b, ast);
     if (is_one_of(ast->name, logic))
         return bind_logic(b, ast);
     if (is_one_of(ast->name, tests))
@@ -428,7 +480,9 @@ static struct expr_node *bind_call(struct expr_binder *b, const struct expr_ast 
         return bind_between(b, ast);
     if (!strcmp(ast->name, "in"))
         return bind_in(b, ast);
-    return bind_operator(b, ast);
+    if (is_one_of(ast->name, built_in))
+        return bind_operator(b, ast);
+    return bind_table(b, ast);
 }
 
 struct expr_node *qetl_expr_bind(struct expr_binder *b, const struct expr_ast *ast)

@@ -21,12 +21,24 @@ struct expr_binder {
 
 struct expr_node *qetl_expr_bind(struct expr_binder *b, const struct expr_ast *ast);
 
+/* Binds what follows under a guard within the one at hand; answers the guard, NULL without memory.
+ */
+struct expr_guard *qetl_expr_guard_enter(struct expr_binder *b, enum expr_sense sense,
+                                         struct expr_node *condition);
+/* args[k] of a call is computed under the guard (which may be NULL). */
+bool qetl_expr_guard_set(struct expr_binder *b, struct expr_node *call, uint32_t k,
+                         struct expr_guard *guard);
+
 /* ---- graph.c ---- */
 
 struct expr_node *qetl_expr_constant(struct expr_binder *b, struct expr_type type,
                                      const struct expr_value *value, struct expr_span span);
 struct expr_node *qetl_expr_column(struct expr_binder *b, int64_t column, struct expr_span span);
 /* A call, folded where it is constant, shared where it was made before. */
+struct expr_node *qetl_expr_call_of(struct expr_binder *b, const struct expr_op *op,
+                                    struct expr_type type, struct expr_span span, uint32_t n_args,
+                                    struct expr_node *const *args, const struct expr_set *set);
+/* The same with as many arguments as op has. */
 struct expr_node *qetl_expr_call(struct expr_binder *b, const struct expr_op *op,
                                  struct expr_type type, struct expr_span span,
                                  struct expr_node *const *args, const struct expr_set *set);
@@ -68,6 +80,28 @@ struct expr_node *qetl_expr_boolean(struct expr_binder *b, struct expr_node *nod
  * operator, if any do. */
 bool qetl_expr_settle_moments(struct expr_binder *b, char symbol, struct expr_node **left,
                               struct expr_node **right);
+
+/* ---- function.c ---- */
+
+/* name(args) or an operator of the table, overloads resolved as PostgreSQL does. */
+struct expr_node *qetl_expr_function(struct expr_binder *b, const char *name, struct expr_span span,
+                                     uint32_t n_args, struct expr_node **args, bool is_operator);
+
+/* ---- special.c: what is no plain function ---- */
+
+struct expr_special {
+    const char *name;
+    uint32_t least, most; /* arguments */
+    struct expr_node *(*bind)(struct expr_binder *b, const struct expr_ast *ast);
+};
+/* NULL: none of that name. */
+const struct expr_special *qetl_expr_special_find(const char *name);
+/* condition ? yes : no, each computed under its guard (NULL: everywhere); both of one type. */
+struct expr_node *qetl_expr_select_node(struct expr_binder *b, struct expr_span span,
+                                        struct expr_node *const *args,
+                                        struct expr_guard *const *guards);
+/* The type that branches take, of all that are there; UNKNOWN: none. */
+struct expr_type qetl_expr_branch_type(const struct expr_type *a, const struct expr_type *b);
 
 /* ---- set.c: IN ---- */
 

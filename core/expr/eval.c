@@ -10,12 +10,17 @@ enum { SNIPPET = 80, REJECT_TEXT = 800 };
 static bool guard_open(struct qetl_expr *expr, const struct expr_instr *in)
 {
     const struct expr_vec *vec = in->guard->condition->vec;
-    const uint64_t *outer = expr->masks[in->mask], *value = vec->data;
+    enum expr_sense sense = in->guard->sense;
+    const uint64_t *outer = expr->masks[in->mask];
+    const uint64_t *value = sense == EXPR_WHERE_NULL ? NULL : vec->data;
     uint64_t *mask = expr->masks[in->guard->mask], any = 0;
 
     for (int w = 0; w < EXPR_WORDS; w++) {
         uint64_t known = vec->valid ? vec->valid[w] : ~0ULL;
-        uint64_t settled = known & (in->guard->sense == EXPR_UNLESS_FALSE ? ~value[w] : value[w]);
+        uint64_t settled = sense == EXPR_WHERE_NULL     ? known
+                           : sense == EXPR_WHERE_TRUE   ? ~(known & value[w])
+                           : sense == EXPR_UNLESS_FALSE ? known & ~value[w]
+                                                        : known & value[w];
         mask[w] = outer[w] & ~settled & ~expr->frame.failed[w];
         any |= mask[w];
     }

@@ -37,24 +37,26 @@ static void vec_prepare(struct expr_vec *vec, struct fold_cell *cell)
 
 bool qetl_expr_fold(struct expr_binder *b, const struct expr_node *call, struct expr_value *out)
 {
-    struct expr_vec vecs[EXPR_ARGS_MAX + 1], *args[EXPR_ARGS_MAX];
-    struct fold_cell cells[EXPR_ARGS_MAX + 1];
+    struct expr_vec vecs[EXPR_CALL_ARGS_MAX + 1], *args[EXPR_CALL_ARGS_MAX];
+    struct fold_cell cells[EXPR_CALL_ARGS_MAX + 1];
     uint64_t mask[EXPR_WORDS] = {1};
     struct fold fold = {.reporter = {fold_fail}};
     struct expr_frame frame = {
         .rows = 1, .mask = mask, .reporter = &fold.reporter, .zone = {.zone = b->source->zone}};
-    struct expr_instr in = {.kernel = call->op->kernel, .dst = &vecs[EXPR_ARGS_MAX], .node = call};
+    struct expr_instr in = {.dst = &vecs[EXPR_CALL_ARGS_MAX], .node = call};
     int32_t status;
     bool folded;
 
-    vec_prepare(in.dst, &cells[EXPR_ARGS_MAX]);
+    assert(call->n_args <= EXPR_CALL_ARGS_MAX);
+    in.kernel = call->op->kernel ? call->op->kernel : qetl_expr_kernel_rows;
+    vec_prepare(in.dst, &cells[EXPR_CALL_ARGS_MAX]);
     for (uint32_t i = 0; i < call->n_args; i++) {
         vec_prepare(&vecs[i], &cells[i]);
         qetl_expr_vec_set(&vecs[i], call->args[i]->type.id, 0, &call->args[i]->value);
         args[i] = &vecs[i];
     }
     in.args = args;
-    status = call->op->kernel(&frame, &in);
+    status = in.kernel(&frame, &in);
     if (status == QETL_E_NO_MEMORY)
         qetl_expr_no_memory(b->source);
     folded = !status && !(frame.failed[0] & 1);

@@ -87,7 +87,7 @@ static bool is_same(const struct expr_node *a, const struct expr_node *b)
         return a->column == b->column;
     if (a->kind == EXPR_NODE_CONSTANT)
         return values_equal(&a->type, &a->value, &b->value);
-    if (a->op != b->op || a->set != b->set)
+    if (a->op != b->op || a->set != b->set || a->n_args != b->n_args)
         return false;
     for (uint32_t i = 0; i < a->n_args; i++)
         if (a->args[i] != b->args[i])
@@ -163,30 +163,57 @@ static bool has_null(const struct expr_node *node)
     return false;
 }
 
-struct expr_node *qetl_expr_call(struct expr_binder *b, const struct expr_op *op,
-                                 struct expr_type type, struct expr_span span,
-                                 struct expr_node *const *args, const struct expr_set *set)
+static bool node_prepare(struct expr_binder *b, struct expr_node *node)
 {
-    struct expr_node node = {.kind = EXPR_NODE_CALL, .type = type, .span = span, .op = op};
+    bool first = !node->prepared;
+
+    node->prepared = true;
+    return !first || !node->op->prepare || node->op->prepare(b, node);
+}
+
+/* A call whose arguments are there. */
+static struct expr_node *call_make(struct expr_binder *b, struct expr_node *node)
+{
     struct expr_value value;
 
-    node.n_args = op->n_args;
+    if (is_constant(node)) {
+        if (!node_prepare(b, node))
+            return NULL;
+        if (qetl_expr_fold(b, node, &value))
+            return qetl_expr_constant(b, node->type, &value, node->span);
+        if (b->source->status)
+            return NULL;
+    }
+    node = node_intern(b, node);
+    return node && node_prepare(b, node) ? node : NULL;
+}
+
+struct expr_node *qetl_expr_call_of(struct expr_binder *b, const struct expr_op *op,
+                                    struct expr_type type, struct expr_span span, uint32_t n_args,
+                                    struct expr_node *const *args, const struct expr_set *set)
+{
+    struct expr_node node = {.kind = EXPR_NODE_CALL, .type = type, .span = span, .op = op};
+    struct expr_value null = {.null = true};
+
+    node.n_args = n_args;
     node.set = set;
-    for (uint32_t i = 0; i < op->n_args; i++) {
+    node.args = qetl_expr_new(b->source, (n_args ? n_args : 1) * sizeof(struct expr_node *));
+    if (!node.args)
+        return NULL;
+    for (uint32_t i = 0; i < n_args; i++) {
         if (!args[i])
             return NULL;
         node.args[i] = args[i];
     }
-    if (!(op->flags & EXPR_OP_NULLABLE) && has_null(&node)) {
-        value = (struct expr_value){.null = true};
-        return qetl_expr_constant(b, type, &value, span);
-    }
+    if (!(op->flags & EXPR_OP_NULLABLE) && has_null(&node))
+        return qetl_expr_constant(b, type, &null, span);
     node.guard = op->flags & EXPR_OP_MASKED ? b->guard : NULL;
-    if (is_constant(&node)) {
-        if (qetl_expr_fold(b, &node, &value))
-            return qetl_expr_constant(b, type, &value, span);
-        if (b->source->status)
-            return NULL;
-    }
-    return node_intern(b, &node);
+    return call_make(b, &node);
+}
+
+struct expr_node *qetl_expr_call(struct expr_binder *b, const struct expr_op *op,
+                                 struct expr_type type, struct expr_span span,
+                                 struct expr_node *const *args, const struct expr_set *set)
+{
+    return qetl_expr_call_of(b, op, type, span, op->n_args, args, set);
 }

@@ -140,9 +140,9 @@ static int32_t kernel_local_instant(struct expr_frame *f, const struct expr_inst
     return status;
 }
 
-#define CAST(name, from, to, flags, kernel) \
-    {                                       \
-        name, 1, {from}, to, flags, kernel  \
+#define CAST(name, from, to, flags, how)          \
+    {                                             \
+        name, 1, {from}, to, flags, .kernel = how \
     }
 
 static const struct expr_op ops[] = {

@@ -210,9 +210,9 @@ static int32_t kernel_decimal_float4(struct expr_frame *f, const struct expr_ins
     return QETL_OK;
 }
 
-#define CAST(name, from, to, flags, kernel) \
-    {                                       \
-        name, 1, {from}, to, flags, kernel  \
+#define CAST(name, from, to, flags, how)          \
+    {                                             \
+        name, 1, {from}, to, flags, .kernel = how \
     }
 
 static const struct expr_op ops[] = {

@@ -125,9 +125,9 @@ static int32_t kernel_int8_bool(struct expr_frame *f, const struct expr_instr *i
     return QETL_OK;
 }
 
-#define CAST(from, to, flags, kernel)        \
-    {                                        \
-        "cast", 1, {from}, to, flags, kernel \
+#define CAST(from, to, flags, how)                  \
+    {                                               \
+        "cast", 1, {from}, to, flags, .kernel = how \
     }
 
 static const struct expr_op ops[] = {

@@ -66,10 +66,10 @@ static int32_t kernel_interval_time(struct expr_frame *f, const struct expr_inst
 }
 
 static const struct expr_op ops[] = {
-    {"cast", 1, {EXPR_TEXT}, EXPR_INTERVAL, EXPR_OP_MASKED, kernel_parse},
-    {"cast", 1, {EXPR_INTERVAL}, EXPR_TEXT, EXPR_OP_MASKED, kernel_print},
-    {"cast", 1, {EXPR_TIME}, EXPR_INTERVAL, 0, kernel_time_interval},
-    {"cast", 1, {EXPR_INTERVAL}, EXPR_TIME, 0, kernel_interval_time},
+    {"cast", 1, {EXPR_TEXT}, EXPR_INTERVAL, EXPR_OP_MASKED, .kernel = kernel_parse},
+    {"cast", 1, {EXPR_INTERVAL}, EXPR_TEXT, EXPR_OP_MASKED, .kernel = kernel_print},
+    {"cast", 1, {EXPR_TIME}, EXPR_INTERVAL, 0, .kernel = kernel_time_interval},
+    {"cast", 1, {EXPR_INTERVAL}, EXPR_TIME, 0, .kernel = kernel_interval_time},
 };
 
 const struct expr_family qetl_expr_family_cast_interval = {ops, sizeof ops / sizeof ops[0]};

@@ -142,9 +142,9 @@ KERNEL(date, cast_date)
 KERNEL(moment, cast_moment)
 KERNEL(bool, cast_bool)
 
-#define CAST(to, kernel)                                   \
-    {                                                      \
-        "cast", 1, {EXPR_TEXT}, to, EXPR_OP_MASKED, kernel \
+#define CAST(to, how)                                             \
+    {                                                             \
+        "cast", 1, {EXPR_TEXT}, to, EXPR_OP_MASKED, .kernel = how \
     }
 
 static const struct expr_op ops[] = {

@@ -89,9 +89,9 @@ KERNEL(bool)
 KERNEL(date)
 KERNEL(moment)
 
-#define CAST(from, kernel)                                   \
-    {                                                        \
-        "cast", 1, {from}, EXPR_TEXT, EXPR_OP_MASKED, kernel \
+#define CAST(from, how)                                             \
+    {                                                               \
+        "cast", 1, {from}, EXPR_TEXT, EXPR_OP_MASKED, .kernel = how \
     }
 
 static const struct expr_op ops[] = {

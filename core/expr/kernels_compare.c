@@ -88,12 +88,12 @@ DECIMAL_KERNEL(unequal, !=)
 DECIMAL_KERNEL(less, <)
 DECIMAL_KERNEL(less_equal, <=)
 
-#define ROWS(type, suffix)                                              \
-    {"=", 2, {type, type}, EXPR_BOOL, 0, kernel_equal_##suffix},        \
-        {"<>", 2, {type, type}, EXPR_BOOL, 0, kernel_unequal_##suffix}, \
-        {"<", 2, {type, type}, EXPR_BOOL, 0, kernel_less_##suffix},     \
-    {                                                                   \
-        "<=", 2, {type, type}, EXPR_BOOL, 0, kernel_less_equal_##suffix \
+#define ROWS(type, suffix)                                                        \
+    {"=", 2, {type, type}, EXPR_BOOL, 0, .kernel = kernel_equal_##suffix},        \
+        {"<>", 2, {type, type}, EXPR_BOOL, 0, .kernel = kernel_unequal_##suffix}, \
+        {"<", 2, {type, type}, EXPR_BOOL, 0, .kernel = kernel_less_##suffix},     \
+    {                                                                             \
+        "<=", 2, {type, type}, EXPR_BOOL, 0, .kernel = kernel_less_equal_##suffix \
     }
 
 static const struct expr_op ops[] = {

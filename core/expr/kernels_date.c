@@ -48,10 +48,10 @@ static int32_t kernel_difference(struct expr_frame *f, const struct expr_instr *
 }
 
 static const struct expr_op ops[] = {
-    {"+", 2, {EXPR_DATE, EXPR_INT4}, EXPR_DATE, EXPR_OP_MASKED, kernel_add},
-    {"+", 2, {EXPR_INT4, EXPR_DATE}, EXPR_DATE, EXPR_OP_MASKED, kernel_add_reversed},
-    {"-", 2, {EXPR_DATE, EXPR_INT4}, EXPR_DATE, EXPR_OP_MASKED, kernel_subtract},
-    {"-", 2, {EXPR_DATE, EXPR_DATE}, EXPR_INT4, 0, kernel_difference},
+    {"+", 2, {EXPR_DATE, EXPR_INT4}, EXPR_DATE, EXPR_OP_MASKED, .kernel = kernel_add},
+    {"+", 2, {EXPR_INT4, EXPR_DATE}, EXPR_DATE, EXPR_OP_MASKED, .kernel = kernel_add_reversed},
+    {"-", 2, {EXPR_DATE, EXPR_INT4}, EXPR_DATE, EXPR_OP_MASKED, .kernel = kernel_subtract},
+    {"-", 2, {EXPR_DATE, EXPR_DATE}, EXPR_INT4, 0, .kernel = kernel_difference},
 };
 
 const struct expr_family qetl_expr_family_date = {ops, sizeof ops / sizeof ops[0]};

@@ -124,15 +124,16 @@ static int32_t kernel_negate(struct expr_frame *f, const struct expr_instr *in)
     return QETL_OK;
 }
 
-#define BINARY(symbol, word)                                                                 \
-    {                                                                                        \
-        symbol, 2, {EXPR_DECIMAL, EXPR_DECIMAL}, EXPR_DECIMAL, EXPR_OP_MASKED, kernel_##word \
+#define BINARY(symbol, word)                                                   \
+    {                                                                          \
+        symbol, 2, {EXPR_DECIMAL, EXPR_DECIMAL}, EXPR_DECIMAL, EXPR_OP_MASKED, \
+            .kernel = kernel_##word                                            \
     }
 
 static const struct expr_op ops[] = {
     BINARY("+", add),      BINARY("-", subtract),
     BINARY("*", multiply), BINARY("/", divide),
-    BINARY("%", modulo),   {"negate", 1, {EXPR_DECIMAL}, EXPR_DECIMAL, 0, kernel_negate},
+    BINARY("%", modulo),   {"negate", 1, {EXPR_DECIMAL}, EXPR_DECIMAL, 0, .kernel = kernel_negate},
 };
 
 const struct expr_family qetl_expr_family_decimal = {ops, sizeof ops / sizeof ops[0]};

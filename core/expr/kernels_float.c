@@ -100,15 +100,15 @@ DIVIDE(divide_float8, double)
 NEGATE(negate_float4, float)
 NEGATE(negate_float8, double)
 
-#define ENTRY(symbol, word, type, suffix)                                       \
-    {                                                                           \
-        symbol, 2, {type, type}, type, EXPR_OP_MASKED, kernel_##word##_##suffix \
+#define ENTRY(symbol, word, type, suffix)                                                 \
+    {                                                                                     \
+        symbol, 2, {type, type}, type, EXPR_OP_MASKED, .kernel = kernel_##word##_##suffix \
     }
 #define ROWS(type, suffix)                                                    \
     ENTRY("+", add, type, suffix), ENTRY("-", subtract, type, suffix),        \
         ENTRY("*", multiply, type, suffix), ENTRY("/", divide, type, suffix), \
     {                                                                         \
-        "negate", 1, {type}, type, 0, kernel_negate_##suffix                  \
+        "negate", 1, {type}, type, 0, .kernel = kernel_negate_##suffix        \
     }
 
 static const struct expr_op ops[] = {

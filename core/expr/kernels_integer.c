@@ -155,16 +155,16 @@ NEGATE(negate_int2, int16_t, uint16_t, INT16_MIN)
 NEGATE(negate_int4, int32_t, uint32_t, INT32_MIN)
 NEGATE(negate_int8, int64_t, uint64_t, INT64_MIN)
 
-#define BINARY(symbol, word, type, suffix)                                      \
-    {                                                                           \
-        symbol, 2, {type, type}, type, EXPR_OP_MASKED, kernel_##word##_##suffix \
+#define BINARY(symbol, word, type, suffix)                                                \
+    {                                                                                     \
+        symbol, 2, {type, type}, type, EXPR_OP_MASKED, .kernel = kernel_##word##_##suffix \
     }
-#define ROWS(type, suffix)                                                      \
-    BINARY("+", add, type, suffix), BINARY("-", subtract, type, suffix),        \
-        BINARY("*", multiply, type, suffix), BINARY("/", divide, type, suffix), \
-        BINARY("%", modulo, type, suffix),                                      \
-    {                                                                           \
-        "negate", 1, {type}, type, EXPR_OP_MASKED, kernel_negate_##suffix       \
+#define ROWS(type, suffix)                                                          \
+    BINARY("+", add, type, suffix), BINARY("-", subtract, type, suffix),            \
+        BINARY("*", multiply, type, suffix), BINARY("/", divide, type, suffix),     \
+        BINARY("%", modulo, type, suffix),                                          \
+    {                                                                               \
+        "negate", 1, {type}, type, EXPR_OP_MASKED, .kernel = kernel_negate_##suffix \
     }
 
 static const struct expr_op ops[] = {

@@ -120,16 +120,21 @@ COMPARE(less_equal, <=)
     }
 
 static const struct expr_op ops[] = {
-    {"+", 2, INTERVALS, EXPR_INTERVAL, EXPR_OP_MASKED, kernel_add},
-    {"-", 2, INTERVALS, EXPR_INTERVAL, EXPR_OP_MASKED, kernel_subtract},
-    {"negate", 1, {EXPR_INTERVAL}, EXPR_INTERVAL, EXPR_OP_MASKED, kernel_negate},
-    {"*", 2, {EXPR_INTERVAL, EXPR_FLOAT8}, EXPR_INTERVAL, EXPR_OP_MASKED, kernel_scale},
-    {"*", 2, {EXPR_FLOAT8, EXPR_INTERVAL}, EXPR_INTERVAL, EXPR_OP_MASKED, kernel_scale_reversed},
-    {"/", 2, {EXPR_INTERVAL, EXPR_FLOAT8}, EXPR_INTERVAL, EXPR_OP_MASKED, kernel_divide},
-    {"=", 2, INTERVALS, EXPR_BOOL, 0, kernel_equal},
-    {"<>", 2, INTERVALS, EXPR_BOOL, 0, kernel_unequal},
-    {"<", 2, INTERVALS, EXPR_BOOL, 0, kernel_less},
-    {"<=", 2, INTERVALS, EXPR_BOOL, 0, kernel_less_equal},
+    {"+", 2, INTERVALS, EXPR_INTERVAL, EXPR_OP_MASKED, .kernel = kernel_add},
+    {"-", 2, INTERVALS, EXPR_INTERVAL, EXPR_OP_MASKED, .kernel = kernel_subtract},
+    {"negate", 1, {EXPR_INTERVAL}, EXPR_INTERVAL, EXPR_OP_MASKED, .kernel = kernel_negate},
+    {"*", 2, {EXPR_INTERVAL, EXPR_FLOAT8}, EXPR_INTERVAL, EXPR_OP_MASKED, .kernel = kernel_scale},
+    {"*",
+     2,
+     {EXPR_FLOAT8, EXPR_INTERVAL},
+     EXPR_INTERVAL,
+     EXPR_OP_MASKED,
+     .kernel = kernel_scale_reversed},
+    {"/", 2, {EXPR_INTERVAL, EXPR_FLOAT8}, EXPR_INTERVAL, EXPR_OP_MASKED, .kernel = kernel_divide},
+    {"=", 2, INTERVALS, EXPR_BOOL, 0, .kernel = kernel_equal},
+    {"<>", 2, INTERVALS, EXPR_BOOL, 0, .kernel = kernel_unequal},
+    {"<", 2, INTERVALS, EXPR_BOOL, 0, .kernel = kernel_less},
+    {"<=", 2, INTERVALS, EXPR_BOOL, 0, .kernel = kernel_less_equal},
 };
 
 const struct expr_family qetl_expr_family_interval = {ops, sizeof ops / sizeof ops[0]};

@@ -88,17 +88,17 @@ static int32_t kernel_is_false(struct expr_frame *f, const struct expr_instr *in
     return QETL_OK;
 }
 
-#define IS_NULL(type)                                                     \
-    {                                                                     \
-        "is null", 1, {type}, EXPR_BOOL, EXPR_OP_NULLABLE, kernel_is_null \
+#define IS_NULL(type)                                                               \
+    {                                                                               \
+        "is null", 1, {type}, EXPR_BOOL, EXPR_OP_NULLABLE, .kernel = kernel_is_null \
     }
 
 static const struct expr_op ops[] = {
-    {"and", 2, {EXPR_BOOL, EXPR_BOOL}, EXPR_BOOL, EXPR_OP_NULLABLE, kernel_and},
-    {"or", 2, {EXPR_BOOL, EXPR_BOOL}, EXPR_BOOL, EXPR_OP_NULLABLE, kernel_or},
-    {"not", 1, {EXPR_BOOL}, EXPR_BOOL, 0, kernel_not},
-    {"is true", 1, {EXPR_BOOL}, EXPR_BOOL, EXPR_OP_NULLABLE, kernel_is_true},
-    {"is false", 1, {EXPR_BOOL}, EXPR_BOOL, EXPR_OP_NULLABLE, kernel_is_false},
+    {"and", 2, {EXPR_BOOL, EXPR_BOOL}, EXPR_BOOL, EXPR_OP_NULLABLE, .kernel = kernel_and},
+    {"or", 2, {EXPR_BOOL, EXPR_BOOL}, EXPR_BOOL, EXPR_OP_NULLABLE, .kernel = kernel_or},
+    {"not", 1, {EXPR_BOOL}, EXPR_BOOL, 0, .kernel = kernel_not},
+    {"is true", 1, {EXPR_BOOL}, EXPR_BOOL, EXPR_OP_NULLABLE, .kernel = kernel_is_true},
+    {"is false", 1, {EXPR_BOOL}, EXPR_BOOL, EXPR_OP_NULLABLE, .kernel = kernel_is_false},
     IS_NULL(EXPR_BOOL),
     IS_NULL(EXPR_INT1),
     IS_NULL(EXPR_INT2),

@@ -169,14 +169,14 @@ static int32_t kernel_text(struct expr_frame *f, const struct expr_instr *in)
 }
 
 static const struct expr_op ops[] = {
-    {"in", 1, {EXPR_INT4}, EXPR_BOOL, 0, kernel_int4},
-    {"in", 1, {EXPR_INT8}, EXPR_BOOL, 0, kernel_int8},
-    {"in", 1, {EXPR_DATE}, EXPR_BOOL, 0, kernel_int4},
-    {"in", 1, {EXPR_TIME}, EXPR_BOOL, 0, kernel_int8},
-    {"in", 1, {EXPR_TIMESTAMP}, EXPR_BOOL, 0, kernel_int8},
-    {"in", 1, {EXPR_TIMESTAMPTZ}, EXPR_BOOL, 0, kernel_int8},
-    {"in", 1, {EXPR_DECIMAL}, EXPR_BOOL, 0, kernel_decimal},
-    {"in", 1, {EXPR_TEXT}, EXPR_BOOL, 0, kernel_text},
+    {"in", 1, {EXPR_INT4}, EXPR_BOOL, 0, .kernel = kernel_int4},
+    {"in", 1, {EXPR_INT8}, EXPR_BOOL, 0, .kernel = kernel_int8},
+    {"in", 1, {EXPR_DATE}, EXPR_BOOL, 0, .kernel = kernel_int4},
+    {"in", 1, {EXPR_TIME}, EXPR_BOOL, 0, .kernel = kernel_int8},
+    {"in", 1, {EXPR_TIMESTAMP}, EXPR_BOOL, 0, .kernel = kernel_int8},
+    {"in", 1, {EXPR_TIMESTAMPTZ}, EXPR_BOOL, 0, .kernel = kernel_int8},
+    {"in", 1, {EXPR_DECIMAL}, EXPR_BOOL, 0, .kernel = kernel_decimal},
+    {"in", 1, {EXPR_TEXT}, EXPR_BOOL, 0, .kernel = kernel_text},
 };
 
 const struct expr_family qetl_expr_family_set = {ops, sizeof ops / sizeof ops[0]};

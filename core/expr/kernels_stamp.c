@@ -95,21 +95,21 @@ static int32_t kernel_time_difference(struct expr_frame *f, const struct expr_in
     return QETL_OK;
 }
 
-#define STEPS(type)                                                                 \
-    {"+", 2, {type, EXPR_INTERVAL}, type, EXPR_OP_MASKED, kernel_add},              \
-        {"+", 2, {EXPR_INTERVAL, type}, type, EXPR_OP_MASKED, kernel_add_reversed}, \
-        {"-", 2, {type, EXPR_INTERVAL}, type, EXPR_OP_MASKED, kernel_subtract},     \
-    {                                                                               \
-        "-", 2, {type, type}, EXPR_INTERVAL, EXPR_OP_MASKED, kernel_difference      \
+#define STEPS(type)                                                                           \
+    {"+", 2, {type, EXPR_INTERVAL}, type, EXPR_OP_MASKED, .kernel = kernel_add},              \
+        {"+", 2, {EXPR_INTERVAL, type}, type, EXPR_OP_MASKED, .kernel = kernel_add_reversed}, \
+        {"-", 2, {type, EXPR_INTERVAL}, type, EXPR_OP_MASKED, .kernel = kernel_subtract},     \
+    {                                                                                         \
+        "-", 2, {type, type}, EXPR_INTERVAL, EXPR_OP_MASKED, .kernel = kernel_difference      \
     }
 
 static const struct expr_op ops[] = {
     STEPS(EXPR_TIMESTAMP),
     STEPS(EXPR_TIMESTAMPTZ),
-    {"+", 2, {EXPR_TIME, EXPR_INTERVAL}, EXPR_TIME, 0, kernel_time_add},
-    {"+", 2, {EXPR_INTERVAL, EXPR_TIME}, EXPR_TIME, 0, kernel_time_add_reversed},
-    {"-", 2, {EXPR_TIME, EXPR_INTERVAL}, EXPR_TIME, 0, kernel_time_subtract},
-    {"-", 2, {EXPR_TIME, EXPR_TIME}, EXPR_INTERVAL, 0, kernel_time_difference},
+    {"+", 2, {EXPR_TIME, EXPR_INTERVAL}, EXPR_TIME, 0, .kernel = kernel_time_add},
+    {"+", 2, {EXPR_INTERVAL, EXPR_TIME}, EXPR_TIME, 0, .kernel = kernel_time_add_reversed},
+    {"-", 2, {EXPR_TIME, EXPR_INTERVAL}, EXPR_TIME, 0, .kernel = kernel_time_subtract},
+    {"-", 2, {EXPR_TIME, EXPR_TIME}, EXPR_INTERVAL, 0, .kernel = kernel_time_difference},
 };
 
 const struct expr_family qetl_expr_family_stamp = {ops, sizeof ops / sizeof ops[0]};

@@ -90,9 +90,9 @@ static int32_t kernel_concat(struct expr_frame *f, const struct expr_instr *in)
     return QETL_OK;
 }
 
-#define COMPARE(symbol, kernel)                                              \
-    {                                                                        \
-        symbol, 2, {EXPR_TEXT, EXPR_TEXT}, EXPR_BOOL, EXPR_OP_MASKED, kernel \
+#define COMPARE(symbol, how)                                                        \
+    {                                                                               \
+        symbol, 2, {EXPR_TEXT, EXPR_TEXT}, EXPR_BOOL, EXPR_OP_MASKED, .kernel = how \
     }
 
 static const struct expr_op ops[] = {
@@ -100,7 +100,7 @@ static const struct expr_op ops[] = {
     COMPARE("<>", kernel_unequal),
     COMPARE("<", kernel_less),
     COMPARE("<=", kernel_less_equal),
-    {"||", 2, {EXPR_TEXT, EXPR_TEXT}, EXPR_TEXT, EXPR_OP_MASKED, kernel_concat},
+    {"||", 2, {EXPR_TEXT, EXPR_TEXT}, EXPR_TEXT, EXPR_OP_MASKED, .kernel = kernel_concat},
 };
 
 const struct expr_family qetl_expr_family_text = {ops, sizeof ops / sizeof ops[0]};

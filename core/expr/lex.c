@@ -168,17 +168,20 @@ static struct expr_token number_lex(struct expr_lexer *lexer)
 
 static struct expr_token symbol_lex(struct expr_lexer *lexer)
 {
-    static const char pairs[][3] = {"<=", ">=", "<>", "!=", "||", "::"};
-    size_t begin = lexer->at;
+    /* The longest first. */
+    static const char *const symbols[] = {"->>", "#>>", "!~*", "<=", ">=", "<>", "!=", "||",
+                                          "::",  "->",  "#>",  "!~", "~*", "<<", ">>"};
+    size_t begin = lexer->at, rest = lexer->source->size - begin;
 
-    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-        if (peek(lexer, 0) == pairs[i][0] && peek(lexer, 1) == pairs[i][1]) {
-            lexer->at += 2;
+    for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
+        size_t size = strlen(symbols[i]);
+        if (size <= rest && !memcmp(lexer->source->text + begin, symbols[i], size)) {
+            lexer->at += size;
             return token_make(lexer, EXPR_TOKEN_SYMBOL, begin);
         }
     }
     lexer->at++;
-    if (!strchr("+-*/%=<>(),.", lexer->source->text[begin]))
+    if (!strchr("+-*/%=<>(),.~&|#^@", lexer->source->text[begin]))
         return token_error(lexer, begin, NULL, "this character has no meaning in an expression");
     return token_make(lexer, EXPR_TOKEN_SYMBOL, begin);
 }

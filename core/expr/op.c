@@ -11,7 +11,7 @@ static const struct expr_family *const families[] = {
     &qetl_expr_family_set,           &qetl_expr_family_date,       &qetl_expr_family_cast_integer,
     &qetl_expr_family_cast_decimal,  &qetl_expr_family_cast_parse, &qetl_expr_family_cast_text,
     &qetl_expr_family_cast_date,     &qetl_expr_family_interval,   &qetl_expr_family_stamp,
-    &qetl_expr_family_cast_interval,
+    &qetl_expr_family_cast_interval, &qetl_expr_family_select,     &qetl_expr_family_words,
 };
 
 enum { FAMILIES = sizeof families / sizeof families[0], VALUE_TEXT = 120, FAIL_TEXT = 480 };
@@ -38,13 +38,31 @@ const struct expr_op *qetl_expr_op_find(const char *name, uint32_t n_args,
     return NULL;
 }
 
+const struct expr_op *qetl_expr_op_next(const struct expr_op *last)
+{
+    size_t f = 0;
+
+    if (last) {
+        while (last < families[f]->ops || last >= families[f]->ops + families[f]->count)
+            f++;
+        if (++last < families[f]->ops + families[f]->count)
+            return last;
+        f++;
+    }
+    return f < FAMILIES ? families[f]->ops : NULL;
+}
+
+const struct expr_op *qetl_expr_op_named(const char *name, const struct expr_op *last)
+{
+    do
+        last = qetl_expr_op_next(last);
+    while (last && strcmp(last->name, name) != 0);
+    return last;
+}
+
 bool qetl_expr_op_known(const char *name)
 {
-    for (size_t f = 0; f < FAMILIES; f++)
-        for (size_t i = 0; i < families[f]->count; i++)
-            if (!strcmp(families[f]->ops[i].name, name))
-                return true;
-    return false;
+    return qetl_expr_op_named(name, NULL) != NULL;
 }
 
 void qetl_expr_valid_and(const struct expr_frame *f, const struct expr_instr *in, uint32_t n_args)
@@ -84,19 +102,46 @@ bool qetl_expr_todo(const struct expr_frame *f, const struct expr_instr *in, uin
     return any != 0;
 }
 
+void qetl_expr_row_null(const struct expr_instr *in, int64_t row)
+{
+    struct expr_vec *dst = in->dst;
+
+    if (dst->valid != dst->bits) {
+        for (int w = 0; w < EXPR_WORDS; w++)
+            dst->bits[w] = dst->valid ? dst->valid[w] : ~0ULL;
+        dst->valid = dst->bits;
+    }
+    dst->bits[row >> 6] &= ~(1ULL << (row & 63));
+}
+
+int32_t qetl_expr_kernel_rows(struct expr_frame *f, const struct expr_instr *in)
+{
+    const struct expr_op *op = in->node->op;
+    struct expr_vec *dst = in->dst;
+    uint64_t todo[EXPR_WORDS];
+    int32_t status = QETL_OK;
+
+    dst->valid = NULL;
+    dst->narrow = false;
+    if (!(op->flags & EXPR_OP_NULLABLE))
+        qetl_expr_valid_and(f, in, in->node->n_args);
+    qetl_expr_valid_masked(f, in);
+    if (op->result == EXPR_BOOL)
+        memset(dst->data, 0, EXPR_WORDS * sizeof(uint64_t));
+    if (!qetl_expr_todo(f, in, todo))
+        return QETL_OK;
+    for (int64_t i = expr_bits_next(todo, 0); i >= 0 && !status; i = expr_bits_next(todo, i + 1))
+        status = op->row(f, in, i);
+    return status;
+}
+
 void qetl_expr_row_fail(struct expr_frame *f, const struct expr_instr *in, int64_t row,
                         const char *code, const char *format, ...)
 {
-    struct expr_vec *dst = in->dst;
     char message[FAIL_TEXT];
     va_list args;
 
-    if (!dst->valid) {
-        for (int w = 0; w < EXPR_WORDS; w++)
-            dst->bits[w] = ~0ULL;
-        dst->valid = dst->bits;
-    }
-    dst->valid[row >> 6] &= ~(1ULL << (row & 63));
+    qetl_expr_row_null(in, row);
     if (f->failed[row >> 6] >> (row & 63) & 1)
         return;
     f->failed[row >> 6] |= 1ULL << (row & 63);

@@ -57,6 +57,10 @@ bool qetl_expr_todo(const struct expr_frame *f, const struct expr_instr *in, uin
 void qetl_expr_row_fail(struct expr_frame *f, const struct expr_instr *in, int64_t row,
                         const char *code, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+/* dst is NULL there, without failure. */
+void qetl_expr_row_null(const struct expr_instr *in, int64_t row);
+/* The kernel of operations that are given by row. */
+int32_t qetl_expr_kernel_rows(struct expr_frame *f, const struct expr_instr *in);
 /* The usual failures: `value` of args[0] is no dst type; it does not fit; a OP b does not fit. */
 void qetl_expr_fail_cast(struct expr_frame *f, const struct expr_instr *in, int64_t row);
 void qetl_expr_fail_range(struct expr_frame *f, const struct expr_instr *in, int64_t row);
@@ -70,6 +74,15 @@ const struct expr_op *qetl_expr_op_find(const char *name, uint32_t n_args,
                                         const enum expr_type_id *args, enum expr_type_id result);
 /* Whether anything has that name. */
 bool qetl_expr_op_known(const char *name);
+/* The next operation after `last` (NULL: the first) in the order of the table; NULL: the end. */
+const struct expr_op *qetl_expr_op_next(const struct expr_op *last);
+/* The next one of that name. */
+const struct expr_op *qetl_expr_op_named(const char *name, const struct expr_op *last);
+/* Which type an argument has: of variadic ones, the last goes on. */
+static inline enum expr_type_id expr_op_arg(const struct expr_op *op, uint32_t k)
+{
+    return op->args[k < op->n_args ? k : op->n_args - 1];
+}
 
 struct expr_family {
     const struct expr_op *ops;
@@ -81,7 +94,8 @@ extern const struct expr_family qetl_expr_family_logic, qetl_expr_family_compare
     qetl_expr_family_text, qetl_expr_family_set, qetl_expr_family_date,
     qetl_expr_family_cast_integer, qetl_expr_family_cast_decimal, qetl_expr_family_cast_parse,
     qetl_expr_family_cast_text, qetl_expr_family_cast_date, qetl_expr_family_interval,
-    qetl_expr_family_stamp, qetl_expr_family_cast_interval;
+    qetl_expr_family_stamp, qetl_expr_family_cast_interval, qetl_expr_family_select,
+    qetl_expr_family_words;
 
 /* Versions of a loop for the machines at hand, chosen at run time. Sanitizers instrument the
  * chooser, which runs before they do; they get the plain loop. */

@@ -1,32 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Precedence climbing, with PostgreSQL's levels: OR, AND, NOT, IS, comparison, IN and BETWEEN, ||,
- * + -,
- * * / %, sign, ::. */
-#include "ast.h"
-#include "lex.h"
-#include "parse_type.h"
+/* Precedence climbing, with PostgreSQL's levels: OR, AND, NOT, IS, comparison, IN and BETWEEN and
+ * LIKE, all other operators, + -, * / %, ^, AT TIME ZONE, sign, ::. */
+#include "parse.h"
 
 #include <qetl/sdk.h>
 #include <string.h>
 
-static struct expr_ast *parse_or(struct expr_parser *p);
-static struct expr_ast *parse_concat(struct expr_parser *p);
-
-static bool is_reserved(const struct expr_token *token)
-{
-    static const char *const words[] = {
-        "and",     "or",      "not",  "null", "true",   "false",   "in",       "is",
-        "between", "cast",    "case", "when", "then",   "else",    "end",      "like",
-        "ilike",   "similar", "as",   "from", "isnull", "notnull", "distinct",
-    };
-
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (qetl_expr_token_is(token, words[i]))
-            return true;
-    return false;
-}
-
-static bool depth_enter(struct expr_parser *p)
+bool qetl_expr_parse_enter(struct expr_parser *p)
 {
     if (++p->depth <= EXPR_NEST_MAX)
         return true;
@@ -35,249 +15,12 @@ static bool depth_enter(struct expr_parser *p)
     return false;
 }
 
-static struct expr_ast *node_new(struct expr_parser *p, enum expr_ast_kind kind,
-                                 struct expr_span span)
-{
-    struct expr_ast *node = qetl_expr_new(p->lexer.source, sizeof *node);
-
-    if (node) {
-        node->kind = kind;
-        node->span = span;
-        node->depth = 1;
-    }
-    return node;
-}
-
-/* A call over n arguments; NULL if one of them is, or if it nests too deeply. */
-static struct expr_ast *call_new(struct expr_parser *p, const char *name, struct expr_span span,
-                                 uint32_t n, struct expr_ast *const *args)
-{
-    struct expr_ast *node = node_new(p, EXPR_AST_CALL, span);
-
-    if (!node)
-        return NULL;
-    node->name = name;
-    node->n_args = n;
-    node->args = qetl_expr_new(p->lexer.source, (n ? n : 1) * sizeof *node->args);
-    if (!node->args)
-        return NULL;
-    for (uint32_t i = 0; i < n; i++) {
-        if (!args[i])
-            return NULL;
-        node->args[i] = args[i];
-        node->span = expr_span_join(node->span, args[i]->span);
-        if (node->depth <= args[i]->depth)
-            node->depth = args[i]->depth + 1;
-    }
-    if (node->depth > EXPR_DEPTH_MAX)
-        return qetl_expr_mistake(p->lexer.source, span, "compute parts of it in a step before",
-                                 "the expression nests too deeply");
-    return node;
-}
-
 static struct expr_ast *binary_new(struct expr_parser *p, const char *name, struct expr_span at,
                                    struct expr_ast *left, struct expr_ast *right)
 {
     struct expr_ast *args[2] = {left, right};
 
-    return call_new(p, name, at, 2, args);
-}
-
-static struct expr_ast *cast_new(struct expr_parser *p, struct expr_span span, struct expr_ast *arg)
-{
-    struct expr_ast *node = call_new(p, "cast", span, 1, &arg);
-
-    if (!node)
-        return NULL;
-    node->kind = EXPR_AST_CAST;
-    return qetl_expr_parse_type(p, node) ? node : NULL;
-}
-
-static struct expr_ast *parse_literal(struct expr_parser *p, enum expr_ast_kind kind)
-{
-    struct expr_ast *node = node_new(p, kind, p->token.span);
-
-    if (!node)
-        return NULL;
-    node->text = p->token.content;
-    node->truth = qetl_expr_token_is(&p->token, "true");
-    qetl_expr_advance(p);
-    return node;
-}
-
-/* A growing list of nodes. */
-struct node_list {
-    struct expr_ast **items;
-    uint32_t count, capacity;
-};
-
-static bool list_add(struct expr_parser *p, struct node_list *list, struct expr_ast *node)
-{
-    if (!node)
-        return false;
-    if (list->count == list->capacity) {
-        uint32_t capacity = list->capacity ? list->capacity * 2 : 8;
-        struct expr_ast **items = qetl_expr_new(p->lexer.source, capacity * sizeof *items);
-        if (!items)
-            return false;
-        if (list->count)
-            memcpy(items, list->items, list->count * sizeof *items);
-        list->items = items;
-        list->capacity = capacity;
-    }
-    list->items[list->count++] = node;
-    return true;
-}
-
-/* Behind "(": expressions up to ")". */
-static bool parse_list(struct expr_parser *p, struct node_list *list)
-{
-    do {
-        if (!list_add(p, list, parse_or(p)))
-            return false;
-    } while (qetl_expr_accept(p, ","));
-    return qetl_expr_expect(p, ")");
-}
-
-static struct expr_ast *parse_function(struct expr_parser *p)
-{
-    struct expr_span span = p->token.span;
-    struct node_list list = {0};
-    struct expr_ast *node;
-    char *name = qetl_expr_arena_text(p->lexer.source->arena, p->token.content.data,
-                                      (size_t)p->token.content.size);
-
-    if (!name)
-        return qetl_expr_no_memory(p->lexer.source);
-    for (char *c = name; *c; c++)
-        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
-    qetl_expr_advance(p);
-    qetl_expr_advance(p);
-    if (!qetl_expr_accept(p, ")") && !parse_list(p, &list))
-        return NULL;
-    span.end = p->last_end;
-    node = call_new(p, name, span, list.count, list.items);
-    if (node)
-        node->function = true;
-    return node;
-}
-
-static struct expr_ast *parse_cast(struct expr_parser *p)
-{
-    struct expr_span span = p->token.span;
-    struct expr_ast *node;
-
-    qetl_expr_advance(p);
-    if (!qetl_expr_expect(p, "("))
-        return NULL;
-    node = parse_or(p);
-    if (!node || !qetl_expr_expect(p, "as"))
-        return NULL;
-    node = cast_new(p, span, node);
-    if (!node || !qetl_expr_expect(p, ")"))
-        return NULL;
-    node->span.end = p->last_end;
-    return node;
-}
-
-/* DATE '2024-01-01': the type stands first, so the literal is parsed behind it. */
-static struct expr_ast *parse_typed_literal(struct expr_parser *p)
-{
-    struct expr_ast *node = node_new(p, EXPR_AST_CAST, p->token.span);
-
-    if (!node || !qetl_expr_parse_type(p, node))
-        return NULL;
-    if (p->token.kind != EXPR_TOKEN_STRING)
-        return qetl_expr_unexpected(p, "a quoted value");
-    node->n_args = 1;
-    node->args = qetl_expr_new(p->lexer.source, sizeof *node->args);
-    if (!node->args)
-        return NULL;
-    node->args[0] = parse_literal(p, EXPR_AST_STRING);
-    node->depth = 2;
-    node->span.end = p->last_end;
-    return node->args[0] ? node : NULL;
-}
-
-static bool is_typed_literal(const struct expr_parser *p)
-{
-    if (p->next.kind == EXPR_TOKEN_STRING)
-        return true;
-    return (qetl_expr_token_is(&p->token, "timestamp") || qetl_expr_token_is(&p->token, "time")) &&
-           (qetl_expr_token_is(&p->next, "with") || qetl_expr_token_is(&p->next, "without"));
-}
-
-static struct expr_ast *parse_parenthesis(struct expr_parser *p)
-{
-    struct expr_ast *node;
-
-    qetl_expr_advance(p);
-    node = parse_or(p);
-    return node && qetl_expr_expect(p, ")") ? node : NULL;
-}
-
-static struct expr_ast *parse_word(struct expr_parser *p)
-{
-    if (qetl_expr_token_is(&p->token, "null"))
-        return parse_literal(p, EXPR_AST_NULL);
-    if (qetl_expr_token_is(&p->token, "true") || qetl_expr_token_is(&p->token, "false"))
-        return parse_literal(p, EXPR_AST_BOOLEAN);
-    if (qetl_expr_token_is(&p->token, "cast"))
-        return parse_cast(p);
-    if (is_reserved(&p->token))
-        return qetl_expr_unexpected(p, "a column, a value or an opening parenthesis");
-    if (is_typed_literal(p))
-        return parse_typed_literal(p);
-    if (qetl_expr_token_is(&p->next, "("))
-        return parse_function(p);
-    return parse_literal(p, EXPR_AST_COLUMN);
-}
-
-static struct expr_ast *parse_primary(struct expr_parser *p)
-{
-    switch (p->token.kind) {
-    case EXPR_TOKEN_NUMBER:
-        return parse_literal(p, EXPR_AST_NUMBER);
-    case EXPR_TOKEN_STRING:
-        return parse_literal(p, EXPR_AST_STRING);
-    case EXPR_TOKEN_QUOTED:
-        return parse_literal(p, EXPR_AST_COLUMN);
-    case EXPR_TOKEN_WORD:
-        return parse_word(p);
-    default:
-        if (qetl_expr_token_is(&p->token, "("))
-            return parse_parenthesis(p);
-        return qetl_expr_unexpected(p, "a column, a value or an opening parenthesis");
-    }
-}
-
-static struct expr_ast *parse_postfix(struct expr_parser *p)
-{
-    struct expr_ast *node = parse_primary(p);
-
-    while (node && qetl_expr_token_is(&p->token, "::")) {
-        qetl_expr_advance(p);
-        node = cast_new(p, node->span, node);
-        if (node)
-            node->span.end = p->last_end;
-    }
-    return node;
-}
-
-static struct expr_ast *parse_sign(struct expr_parser *p)
-{
-    struct expr_span span = p->token.span;
-    const char *name = qetl_expr_token_is(&p->token, "-") ? "negate" : "plus";
-    struct expr_ast *node;
-
-    if (!qetl_expr_token_is(&p->token, "-") && !qetl_expr_token_is(&p->token, "+"))
-        return parse_postfix(p);
-    if (!depth_enter(p))
-        return NULL;
-    qetl_expr_advance(p);
-    node = parse_sign(p);
-    p->depth--;
-    return node ? call_new(p, name, span, 1, &node) : NULL;
+    return qetl_expr_parse_call(p, name, at, 2, args);
 }
 
 static const char *match_symbol(const struct expr_parser *p, const char *const *names)
@@ -286,6 +29,30 @@ static const char *match_symbol(const struct expr_parser *p, const char *const *
         if (qetl_expr_token_is(&p->token, *names))
             return *names;
     return NULL;
+}
+
+static struct expr_ast *parse_sum(struct expr_parser *p);
+
+/* Of ~ and @ the operand reaches as far as + and - do. */
+static struct expr_ast *parse_sign(struct expr_parser *p)
+{
+    static const char *const symbols[] = {"-", "+", "~", "@", NULL};
+    struct expr_span span = p->token.span;
+    const char *name = match_symbol(p, symbols);
+    struct expr_ast *node;
+    bool sign;
+
+    if (!name)
+        return qetl_expr_parse_postfix(p);
+    if (!qetl_expr_parse_enter(p))
+        return NULL;
+    qetl_expr_advance(p);
+    sign = *name == '-' || *name == '+';
+    node = sign ? parse_sign(p) : parse_sum(p);
+    if (sign)
+        name = *name == '-' ? "negate" : "plus";
+    p->depth--;
+    return node ? qetl_expr_parse_call(p, name, span, 1, &node) : NULL;
 }
 
 /* Left-associative operators of one level. */
@@ -303,11 +70,35 @@ static struct expr_ast *parse_chain(struct expr_parser *p, const char *const *na
     return node;
 }
 
+/* x AT TIME ZONE z is timezone(z, x). */
+static struct expr_ast *parse_zone(struct expr_parser *p)
+{
+    struct expr_ast *node = parse_sign(p);
+
+    while (node && qetl_expr_token_is(&p->token, "at") && qetl_expr_token_is(&p->next, "time")) {
+        struct expr_ast *zone;
+        qetl_expr_advance(p);
+        qetl_expr_advance(p);
+        zone = qetl_expr_expect(p, "zone") ? parse_sign(p) : NULL;
+        node = binary_new(p, "timezone", node->span, zone, node);
+        if (node)
+            node->function = true;
+    }
+    return node;
+}
+
+static struct expr_ast *parse_power(struct expr_parser *p)
+{
+    static const char *const names[] = {"^", NULL};
+
+    return parse_chain(p, names, parse_zone);
+}
+
 static struct expr_ast *parse_product(struct expr_parser *p)
 {
     static const char *const names[] = {"*", "/", "%", NULL};
 
-    return parse_chain(p, names, parse_sign);
+    return parse_chain(p, names, parse_power);
 }
 
 static struct expr_ast *parse_sum(struct expr_parser *p)
@@ -317,26 +108,28 @@ static struct expr_ast *parse_sum(struct expr_parser *p)
     return parse_chain(p, names, parse_product);
 }
 
-static struct expr_ast *parse_concat(struct expr_parser *p)
+struct expr_ast *qetl_expr_parse_other(struct expr_parser *p)
 {
-    static const char *const names[] = {"||", NULL};
+    static const char *const names[] = {"||",  "~", "~*", "!~", "!~*", "->", "->>", "#>",
+                                        "#>>", "&", "|",  "#",  "<<",  ">>", NULL};
 
     return parse_chain(p, names, parse_sum);
 }
 
 static struct expr_ast *negate_if(struct expr_parser *p, bool negated, struct expr_ast *node)
 {
-    return node && negated ? call_new(p, "not", node->span, 1, &node) : node;
+    return node && negated ? qetl_expr_parse_call(p, "not", node->span, 1, &node) : node;
 }
 
 static struct expr_ast *parse_in(struct expr_parser *p, struct expr_ast *left)
 {
-    struct node_list list = {0};
+    struct expr_ast_list list = {0};
     struct expr_ast *node;
 
-    if (!qetl_expr_expect(p, "(") || !list_add(p, &list, left) || !parse_list(p, &list))
+    if (!qetl_expr_expect(p, "(") || !qetl_expr_list_add(p, &list, left) ||
+        !qetl_expr_parse_list(p, &list))
         return NULL;
-    node = call_new(p, "in", left->span, list.count, list.items);
+    node = qetl_expr_parse_call(p, "in", left->span, list.count, list.items);
     if (node)
         node->span.end = p->last_end;
     return node;
@@ -344,29 +137,56 @@ static struct expr_ast *parse_in(struct expr_parser *p, struct expr_ast *left)
 
 static struct expr_ast *parse_between(struct expr_parser *p, struct expr_ast *left)
 {
-    struct expr_ast *args[3] = {left, parse_concat(p), NULL};
+    struct expr_ast *args[3] = {left, qetl_expr_parse_other(p), NULL};
 
     if (!args[1] || !qetl_expr_expect(p, "and"))
         return NULL;
-    args[2] = parse_concat(p);
-    return call_new(p, "between", left->span, 3, args);
+    args[2] = qetl_expr_parse_other(p);
+    return qetl_expr_parse_call(p, "between", left->span, 3, args);
+}
+
+/* left LIKE pattern [ESCAPE text]: behind the word. */
+static struct expr_ast *parse_like(struct expr_parser *p, const char *name, struct expr_ast *left)
+{
+    struct expr_ast *args[3] = {left, qetl_expr_parse_other(p), NULL};
+    uint32_t n = 2;
+
+    if (args[1] && qetl_expr_accept(p, "escape"))
+        args[n++] = qetl_expr_parse_other(p);
+    return qetl_expr_parse_call(p, name, left->span, n, args);
+}
+
+static bool is_range(const struct expr_token *token)
+{
+    static const char *const words[] = {"in", "between", "like", "ilike", "similar", NULL};
+
+    for (size_t i = 0; words[i]; i++)
+        if (qetl_expr_token_is(token, words[i]))
+            return true;
+    return false;
 }
 
 static struct expr_ast *parse_range(struct expr_parser *p)
 {
-    struct expr_ast *node = parse_concat(p);
+    struct expr_ast *node = qetl_expr_parse_other(p);
     bool negated;
 
     if (!node)
         return NULL;
-    negated = qetl_expr_token_is(&p->token, "not") &&
-              (qetl_expr_token_is(&p->next, "in") || qetl_expr_token_is(&p->next, "between"));
+    negated = qetl_expr_token_is(&p->token, "not") && is_range(&p->next);
     if (negated)
         qetl_expr_advance(p);
     if (qetl_expr_accept(p, "in"))
         return negate_if(p, negated, parse_in(p, node));
     if (qetl_expr_accept(p, "between"))
         return negate_if(p, negated, parse_between(p, node));
+    if (qetl_expr_accept(p, "like"))
+        return negate_if(p, negated, parse_like(p, "like", node));
+    if (qetl_expr_accept(p, "ilike"))
+        return negate_if(p, negated, parse_like(p, "ilike", node));
+    if (qetl_expr_accept(p, "similar"))
+        return qetl_expr_expect(p, "to") ? negate_if(p, negated, parse_like(p, "similar to", node))
+                                         : NULL;
     return node;
 }
 
@@ -398,7 +218,7 @@ static struct expr_ast *parse_is_test(struct expr_parser *p, struct expr_ast *no
         struct expr_span span = expr_span_join(node->span, p->token.span);
         if (!qetl_expr_accept(p, names[i]))
             continue;
-        node = call_new(p, calls[i], span, 1, &node);
+        node = qetl_expr_parse_call(p, calls[i], span, 1, &node);
         return negate_if(p, negated, node);
     }
     if (qetl_expr_accept(p, "distinct")) {
@@ -419,9 +239,9 @@ static struct expr_ast *parse_is(struct expr_parser *p)
         if (qetl_expr_accept(p, "is"))
             node = parse_is_test(p, node);
         else if (qetl_expr_accept(p, "isnull"))
-            node = call_new(p, "is null", span, 1, &node);
+            node = qetl_expr_parse_call(p, "is null", span, 1, &node);
         else if (qetl_expr_accept(p, "notnull"))
-            node = negate_if(p, true, call_new(p, "is null", span, 1, &node));
+            node = negate_if(p, true, qetl_expr_parse_call(p, "is null", span, 1, &node));
         else
             break;
     }
@@ -435,11 +255,11 @@ static struct expr_ast *parse_not(struct expr_parser *p)
 
     if (!qetl_expr_accept(p, "not"))
         return parse_is(p);
-    if (!depth_enter(p))
+    if (!qetl_expr_parse_enter(p))
         return NULL;
     node = parse_not(p);
     p->depth--;
-    return node ? call_new(p, "not", span, 1, &node) : NULL;
+    return node ? qetl_expr_parse_call(p, "not", span, 1, &node) : NULL;
 }
 
 /* AND and OR: as many operands as there are, in one node. */
@@ -447,16 +267,16 @@ static struct expr_ast *parse_logic(struct expr_parser *p, const char *name,
                                     struct expr_ast *(*operand)(struct expr_parser *))
 {
     struct expr_ast *first = operand(p);
-    struct node_list list = {0};
+    struct expr_ast_list list = {0};
 
     if (!first || !qetl_expr_token_is(&p->token, name))
         return first;
-    if (!list_add(p, &list, first))
+    if (!qetl_expr_list_add(p, &list, first))
         return NULL;
     while (qetl_expr_accept(p, name))
-        if (!list_add(p, &list, operand(p)))
+        if (!qetl_expr_list_add(p, &list, operand(p)))
             return NULL;
-    return call_new(p, name, first->span, list.count, list.items);
+    return qetl_expr_parse_call(p, name, first->span, list.count, list.items);
 }
 
 static struct expr_ast *parse_and(struct expr_parser *p)
@@ -464,11 +284,11 @@ static struct expr_ast *parse_and(struct expr_parser *p)
     return parse_logic(p, "and", parse_not);
 }
 
-static struct expr_ast *parse_or(struct expr_parser *p)
+struct expr_ast *qetl_expr_parse_or(struct expr_parser *p)
 {
     struct expr_ast *node;
 
-    if (!depth_enter(p))
+    if (!qetl_expr_parse_enter(p))
         return NULL;
     node = parse_logic(p, "or", parse_and);
     p->depth--;
@@ -491,7 +311,7 @@ struct expr_ast *qetl_expr_parse(struct expr_source *source)
     qetl_expr_advance(&parser);
     if (parser.token.kind == EXPR_TOKEN_END)
         return qetl_expr_mistake(source, parser.token.span, NULL, "the expression is empty");
-    tree = parse_or(&parser);
+    tree = qetl_expr_parse_or(&parser);
     if (tree && parser.token.kind != EXPR_TOKEN_END)
         return qetl_expr_unexpected(&parser, "an operator or the end");
     return tree;

@@ -7,7 +7,7 @@
 struct placer {
     struct expr_source *source;
     struct qetl_expr *expr;
-    const struct expr_guard *guard;
+    struct expr_guard *guard;
     uint32_t capacity, load_capacity;
 };
 
@@ -117,51 +117,67 @@ static bool is_within(const struct expr_guard *inner, const struct expr_guard *o
 
 static bool place(struct placer *p, struct expr_node *node);
 
-/* The right side of AND or OR, behind its guard. */
-static bool place_guarded(struct placer *p, struct expr_node *node)
+/* An argument behind its guard. The guard is made anew for each place in the program: what one
+ * place computed, another has only if it lies within it. */
+static bool place_guarded(struct placer *p, struct expr_node *node, const struct expr_guard *wanted)
 {
-    struct expr_guard *guard = node->right_guard;
-    const struct expr_guard *outer = p->guard;
-    struct expr_instr *in = instr_add(p);
+    struct expr_guard *guard = qetl_expr_new(p->source, sizeof *guard);
+    struct expr_guard *outer = p->guard;
+    struct expr_instr *in = guard && place(p, wanted->condition) ? instr_add(p) : NULL;
     uint32_t at = p->expr->n_instrs - 1;
 
     if (!in)
         return false;
-    in->guard = guard;
+    *guard = *wanted;
+    guard->parent = outer;
     guard->mask = ++p->expr->n_masks;
     guard->condition->last_use = at;
+    in->guard = guard;
     p->guard = guard;
-    if (!place(p, node->args[1]))
+    if (!place(p, node))
         return false;
     p->guard = outer;
     p->expr->instrs[at].jump = p->expr->n_instrs;
     return true;
 }
 
+static bool place_args(struct placer *p, struct expr_node *node)
+{
+    /* What was written first fails first. */
+    if (node->reversed && !place(p, node->args[1]))
+        return false;
+    for (uint32_t i = 0; i < node->n_args; i++) {
+        const struct expr_guard *guard = node->guards ? node->guards[i] : NULL;
+        if (guard ? !place_guarded(p, node->args[i], guard) : !place(p, node->args[i]))
+            return false;
+    }
+    return true;
+}
+
 static bool place_call(struct placer *p, struct expr_node *node)
 {
-    struct expr_vec **args = qetl_expr_new(p->source, EXPR_ARGS_MAX * sizeof(struct expr_vec *));
+    struct expr_vec **args =
+        qetl_expr_new(p->source, (node->n_args ? node->n_args : 1) * sizeof(struct expr_vec *));
     struct expr_instr *in;
 
-    /* What was written first fails first. */
-    if (!args || (node->reversed && !place(p, node->args[1])) || !place(p, node->args[0]))
-        return false;
-    if (node->right_guard ? !place_guarded(p, node) : node->n_args > 1 && !place(p, node->args[1]))
+    if (!args || !place_args(p, node))
         return false;
     if (!node->vec)
         node->vec = vec_new(p);
     in = node->vec ? instr_add(p) : NULL;
     if (!in)
         return false;
-    in->kernel = node->op->kernel;
+    in->kernel = node->op->kernel ? node->op->kernel : qetl_expr_kernel_rows;
     in->dst = node->vec;
     in->args = args;
     in->node = node;
-    in->total = !(node->op->flags & EXPR_OP_MASKED);
+    node->total = !(node->op->flags & EXPR_OP_MASKED);
     for (uint32_t i = 0; i < node->n_args; i++) {
+        node->total &= node->args[i]->kind != EXPR_NODE_CALL || node->args[i]->total;
         args[i] = node->args[i]->vec;
         node->args[i]->last_use = p->expr->n_instrs - 1;
     }
+    in->total = node->total;
     node->is_placed = true;
     node->placed = p->guard;
     return true;
@@ -229,10 +245,11 @@ static bool registers_assign(struct placer *p)
         if (!in->dst->space)
             return false;
         for (uint32_t k = 0; k < in->node->n_args; k++) {
-            const struct expr_node *arg = in->node->args[k];
-            if (arg->kind == EXPR_NODE_CALL && arg->last_use == i &&
-                (k == 0 || arg != in->node->args[0]))
+            struct expr_node *arg = in->node->args[k];
+            if (arg->kind == EXPR_NODE_CALL && arg->last_use == i && !arg->given) {
                 pool_give(pool, arg);
+                arg->given = true;
+            }
         }
     }
     return pool != NULL;
