@@ -11,6 +11,12 @@ const struct qetl_host *qetl_ctx_host(struct qetl_ctx *ctx)
     return &((struct qetl_fake_host *)ctx)->host;
 }
 
+struct qetl_expr_session qetl_ctx_expr_session(struct qetl_ctx *ctx)
+{
+    (void)ctx;
+    return (struct qetl_expr_session){0};
+}
+
 static const char head[] =
     "<!-- SPDX-License-Identifier: Apache-2.0 -->\n"
     "<!-- Printed by tests/expr_docs_driver.c from core/expr/doc_*.c: change it there. -->\n"

@@ -17,6 +17,12 @@ const struct qetl_host *qetl_ctx_host(struct qetl_ctx *ctx)
     return &((struct qetl_fake_host *)ctx)->host;
 }
 
+struct qetl_expr_session qetl_ctx_expr_session(struct qetl_ctx *ctx)
+{
+    (void)ctx;
+    return (struct qetl_expr_session){0};
+}
+
 static void setup(void)
 {
     qetl_fake_host_init(&fake, NULL);
