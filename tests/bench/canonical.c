@@ -3,9 +3,10 @@
  * A hash of what a table says, whoever wrote it: rows in their order, cells as values.
  * Usage: canonical csv|ndjson FILE; prints the rows and the hash.
  *
- * A number loses leading and trailing zeros, an ISO time its T, NULL is the empty text: what these
- * two formats cannot tell apart, or programs spell differently, is one. Members of NDJSON are read
- * in their order. Nothing here is shared with what is measured.
+ * A number loses trailing zeros, and digits from the tenth behind the point on (doubles); an ISO
+ * time its T, NULL is the empty text: what these two formats cannot tell apart, or programs spell
+ * differently, is one. Members of NDJSON are read in their order. Nothing here is shared with what
+ * is measured.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -18,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CELL_MAX = 1 << 20 };
+enum { CELL_MAX = 1 << 20, FRACTION_MAX = 9 };
 
 struct reader {
     const char *at, *end;
@@ -36,7 +37,7 @@ static _Noreturn void bad(const char *what)
 
 static void push(struct reader *r, char c)
 {
-    if (r->size == CELL_MAX)
+    if (r->size + 1 == CELL_MAX)
         bad("a cell is too long");
     r->cell[r->size++] = c;
 }
@@ -55,6 +56,10 @@ static void shorten_number(struct reader *r)
     }
     if (!digits)
         return;
+    if (dot && r->size - dot - 1 > FRACTION_MAX) {
+        r->cell[r->size] = 0;
+        r->size = (size_t)snprintf(r->cell, CELL_MAX, "%.*f", FRACTION_MAX, strtod(r->cell, NULL));
+    }
     while (dot && r->size > dot && (r->cell[r->size - 1] == '0' || r->size - 1 == dot))
         r->size--;
     if (r->size == 2 && r->cell[0] == '-' && r->cell[1] == '0') {
