@@ -8,7 +8,7 @@ static struct rig rig;
 
 static void open(const char *config)
 {
-    rig_open(&rig, config);
+    transform_rig_open(&rig, config);
     rig_column(&rig, 0, "id", "text", "a|b|c|d");
     rig_column(&rig, 0, "q", "integer", "1|2|~|0");
     rig_column(&rig, 0, "p", "decimal(8,2)", "1050|9990|100|200");
@@ -28,7 +28,7 @@ Test(compute, new_columns_see_those_above_them)
                      "21.00,399.60,~,0.00 | again: 2,3,~,1");
     cr_expect_str_eq(rig_process(&rig, 0, 1, 2),
                      "rows 2 | q: 3,~ | total: 199.80,~ | twice: 399.60,~ | again: 3,~");
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 Test(compute, lineage_goes_through_other_steps)
@@ -38,7 +38,7 @@ Test(compute, lineage_goes_through_other_steps)
     cr_expect_eq(rig.binder.columns[4].n_inputs, 2);
     cr_expect(rig.binder.columns[4].inputs[0] == 1 && rig.binder.columns[4].inputs[1] == 2);
     cr_expect_eq(rig.binder.columns[5].n_inputs, 0);
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 Test(compute, nothing_but_names_keeps_all_rows_without_a_call)
@@ -47,7 +47,7 @@ Test(compute, nothing_but_names_keeps_all_rows_without_a_call)
     cr_assert_eq(rig_bind(&rig), 0);
     cr_expect_str_eq(rig_bound(&rig), "id=0.1 q=0.1 p=0.2 name=0.0 keep");
     cr_expect_eq(rig.binder.n_reads, 0);
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 Test(compute, a_failing_row_is_rejected_once)
@@ -62,7 +62,7 @@ Test(compute, a_failing_row_is_rejected_once)
     cr_expect_str_eq(rig.fake.rejects[1].code, "division_by_zero");
     cr_expect_str_eq(rig_process(&rig, 0, 3, 1), "rows 0");
     cr_expect_eq(rig_answer(&rig), QETL_NEED_INPUT);
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 Test(compute, mistakes)
@@ -70,9 +70,9 @@ Test(compute, mistakes)
     open("{\"set\": {}}");
     cr_expect_eq(rig_bind(&rig), QETL_E_CONFIG);
     cr_expect_str_eq(qetl_fake_host_message(&rig.fake), "`set` is empty");
-    rig_close(&rig);
+    transform_rig_close(&rig);
     open("{\"set\": {\"a/b\": \"q + nope\"}}");
     cr_expect_eq(rig_bind(&rig), QETL_E_CONFIG);
     cr_expect_str_eq(rig.fake.errors[0].option, "/set/a~1b");
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }

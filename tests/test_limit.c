@@ -8,7 +8,7 @@ static struct rig rig;
 
 static void open(const char *config)
 {
-    rig_open(&rig, config);
+    transform_rig_open(&rig, config);
     rig_column(&rig, 0, "n", "integer", "1|2|3|4|5");
     cr_assert_eq(rig_bind(&rig), 0);
     cr_expect_str_eq(rig_bound(&rig), "=0.0 subset");
@@ -26,10 +26,10 @@ Test(limit, ends_with_the_last_row)
     open("{\"rows\": 3, \"offset\": 0}");
     expect(0, 2, "rows 2", QETL_OUTPUT);
     expect(2, 3, "rows 1 filtered 2 map 0", QETL_END);
-    rig_close(&rig);
+    transform_rig_close(&rig);
     open("{\"rows\": 5, \"offset\": 0}");
     expect(0, 5, "rows 5", QETL_END);
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 Test(limit, passes_over_an_offset_across_batches)
@@ -38,15 +38,15 @@ Test(limit, passes_over_an_offset_across_batches)
     expect(0, 2, "rows 0 filtered 2", QETL_NEED_INPUT);
     expect(0, 2, "rows 1 filtered 1 map 1", QETL_OUTPUT);
     expect(0, 5, "rows 1 filtered 4 map 0", QETL_END);
-    rig_close(&rig);
+    transform_rig_close(&rig);
     open("{\"rows\": 2, \"offset\": 1}");
     expect(0, 5, "rows 2 filtered 3 map 1,2", QETL_END);
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 Test(limit, none)
 {
     open("{\"rows\": 0, \"offset\": 0}");
     expect(0, 5, "rows 0 filtered 5", QETL_END);
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }

@@ -8,7 +8,7 @@ static struct rig rig;
 
 static int32_t open(const char *config)
 {
-    rig_open(&rig, config);
+    transform_rig_open(&rig, config);
     rig_column(&rig, 0, "n", "integer", "1|0|5|100|~|2|1|5|1|5|0|100|3");
     rig_column(&rig, 0, "t", "text", "a|b|c|d|e|f|g|h|i|j|k|l|m");
     return rig_bind(&rig);
@@ -30,7 +30,7 @@ Test(route, first_match_wins)
     cr_expect_eq(rig_answer(&rig), QETL_NEED_INPUT);
     cr_expect_str_eq(rig_process(&rig, 0, 3, 10),
                      "rows 4 filtered 2 map 2,3,5,7; rows 3 port 1 map 4,6,9; rows 1 port 2 map 0");
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 Test(route, a_default_takes_the_rest_but_what_was_rejected)
@@ -42,7 +42,7 @@ Test(route, a_default_takes_the_rest_but_what_was_rejected)
                      "rows 1 map 1; rows 5 port 1 map 0,5,6,8,12; rows 6 port 2 map 2,3,4,7,9,11");
     cr_expect_eq(rig.fake.n_rejects, 1, "row 10; row 1 has its output before n is divided by");
     cr_expect_eq(rig.fake.rejects[0].row, 10);
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 static void expect_mistake(const char *config, const char *message, const char *option)
@@ -50,7 +50,7 @@ static void expect_mistake(const char *config, const char *message, const char *
     cr_expect_eq(open(config), QETL_E_CONFIG);
     cr_expect_str_eq(qetl_fake_host_message(&rig.fake), message);
     cr_expect_str_eq(rig.fake.errors[0].option, option);
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 Test(route, mistakes)

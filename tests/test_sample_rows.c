@@ -16,7 +16,7 @@ static void open(const char *config)
 
     for (int i = 0; i < ROWS; i++)
         memcpy(values + 2 * i, i + 1 < ROWS ? "1|" : "1", 2);
-    rig_open(&rig, config);
+    transform_rig_open(&rig, config);
     rig_column(&rig, 0, "n", "integer", values);
     free(values);
     cr_assert_eq(rig_bind(&rig), 0);
@@ -38,7 +38,7 @@ static int64_t sample(const char *config, int64_t batch, bool kept[ROWS])
             kept[at + (rig.out.row_map ? rig.out.row_map[i] : i)] = true;
         count += rig.out.rows;
     }
-    rig_close(&rig);
+    transform_rig_close(&rig);
     return count;
 }
 
@@ -81,7 +81,7 @@ static void expect_mistake(const char *config, const char *message)
     const struct qetl_component *component;
     void *self;
 
-    rig_open(&rig, "{\"every\": 1, \"offset\": 0, \"seed\": 0}");
+    transform_rig_open(&rig, "{\"every\": 1, \"offset\": 0, \"seed\": 0}");
     component = rig.component;
     qetl_fake_host_init(&fake, config);
     self = calloc(1, component->state_size);
@@ -90,7 +90,7 @@ static void expect_mistake(const char *config, const char *message)
     component->destroy(self);
     free(self);
     qetl_fake_host_free(&fake);
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 Test(sample_rows, mistakes)

@@ -29,7 +29,7 @@ static const void *lend_expr(struct qetl_fake_host *fake, const char *id)
     return strcmp(id, QETL_EXT_EXPR) ? NULL : qetl_expr_service();
 }
 
-void rig_open(struct rig *rig, const char *config)
+void transform_rig_open(struct rig *rig, const char *config)
 {
     const struct qetl_plugin *plugin;
     uint32_t abi = QETL_ABI_VERSION;
@@ -315,7 +315,7 @@ int32_t rig_answer(const struct rig *rig)
     return last_answer;
 }
 
-void rig_close(struct rig *rig)
+void transform_rig_close(struct rig *rig)
 {
     if (rig->component->destroy)
         rig->component->destroy(rig->self);

@@ -28,7 +28,7 @@ struct rig {
 };
 
 /* Creates the component with these options. */
-void rig_open(struct rig *rig, const char *config);
+void transform_rig_open(struct rig *rig, const char *config);
 /* Adds a column to an input. Values are separated by |, NULL is ~, the elements of a list by
  * spaces, the members of a struct by commas; an empty list is [], an empty text "". */
 void rig_column(struct rig *rig, uint32_t port, const char *name, const char *type,
@@ -41,6 +41,6 @@ const char *rig_bound(struct rig *rig);
 const char *rig_process(struct rig *rig, uint32_t port, int64_t first, int64_t count);
 const char *rig_event(struct rig *rig, uint32_t kind, uint32_t port);
 int32_t rig_answer(const struct rig *rig); /* the last one */
-void rig_close(struct rig *rig);
+void transform_rig_close(struct rig *rig);
 
 #endif

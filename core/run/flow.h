@@ -49,8 +49,8 @@ struct qetl_node_flow {
     size_t prologue_size;
     char *inferred; /* the format's summary of the sample, or NULL */
     int64_t sample_bytes;
-    struct qetl_want *wants; /* what is decoded */
-    int64_t n_wants;
+    struct qetl_want *wants; /* what is decoded; the LATE ones last */
+    int64_t n_wants, n_late;
     struct qetl_source_info source;
     struct qetl_source_state *reader; /* the source's operator's, with the sample; moved into it */
 
@@ -72,8 +72,13 @@ void qetl_node_flow_free(struct qetl_node_flow *);
 /* forms.c: before forms are decided: somebody looks at every column, as it is spelled where that is
  * known; which rows are rejected does not change by it. */
 void qetl_flow_want_all(const struct qetl_pipeline *, struct qetl_node_flow *flows);
+/* Whether the node, a transform, may run in several replicas, behind whatever feeds it. */
+bool qetl_flow_is_stateless(const struct qetl_node *, const struct qetl_node_flow *);
+
 /* forms.c: decides wanted forms from the sinks back to the sources, and with them `wants` and
  * `takes`. The sinks' `takes[].wants[].form` hold the accepted bits before, one form after. */
 int32_t qetl_flow_decide_forms(const struct qetl_pipeline *, struct qetl_node_flow *flows);
+/* late.c: which of a source's wants can wait for the filter behind it. After decide_forms. */
+void qetl_flow_decide_late(const struct qetl_pipeline *, struct qetl_node_flow *flows);
 
 #endif

@@ -69,7 +69,8 @@ struct qetl_op {
     bool idle;
     uint32_t wakes_seen;
     int64_t idle_until_ns, idle_backoff_ns;
-    void *state; /* the class's */
+    struct qetl_op *decoder; /* transforms: the one in front, if columns are fetched from it late */
+    void *state;             /* the class's */
 };
 
 extern const struct qetl_op_class qetl_op_source;
@@ -106,6 +107,11 @@ void qetl_task_note_wants(struct qetl_task *);
 int32_t qetl_op_fail(struct qetl_op *, const char *call, int32_t status);
 int32_t qetl_op_fault(struct qetl_op *, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* op_decode.c: the LATE columns of the batch that the decoder emitted last, for `rows` of its rows
+ * (map NULL: all), into columns, one a column of the schema. */
+int32_t qetl_decode_late(struct qetl_op *decoder, int64_t rows, const int32_t *map,
+                         struct qetl_batch_column *columns);
 
 /* op_encode.c, for headers and footers, that a sink writes itself. */
 struct qetl_block *qetl_encode_part(struct qetl_ctx *codec,

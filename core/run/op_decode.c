@@ -18,34 +18,59 @@ static int32_t copy_offsets(struct qetl_op *op, const int32_t *from, int64_t n, 
     return QETL_OK;
 }
 
-/* The decoder's columns, one a want, into the batch's columns. */
-static int32_t take_columns(struct qetl_op *op, struct qetl_decoded *decoded,
-                            struct qetl_batch *batch)
+/* One array of the decoder's into the batch's columns. */
+static int32_t take_column(struct qetl_op *op, const struct qetl_want *want,
+                           struct ArrowArray *array, int64_t rows,
+                           struct qetl_batch_column *columns)
 {
-    const struct qetl_node_flow *flow = op->flow;
-    if (decoded->batch.n_children != flow->n_wants)
-        return qetl_op_fault(op, "bad_batch", "decode answered %lld columns where %lld were wanted",
-                             (long long)decoded->batch.n_children, (long long)flow->n_wants);
-    for (int64_t i = 0; i < flow->n_wants; i++) {
-        struct ArrowArray *child = decoded->batch.children[i];
-        const struct ArrowSchema *field = flow->ports[0].schema->children[flow->wants[i].column];
-        int32_t status = qetl_op_check_column(op, field, flow->wants[i].form, child, decoded->rows);
-        if (status)
-            return status;
-        struct qetl_batch_column *column = &batch->columns[flow->wants[i].column];
-        struct qetl_vector *vector = qetl_vector_new(child);
-        if (!vector)
-            return qetl_op_fault(op, "out_of_memory", "no memory for a column");
-        if (flow->wants[i].form == QETL_FORM_VALUE)
-            column->value = vector;
-        else
-            column->lexical = vector;
-        uint32_t wanted = flow->ports[0].columns[flow->wants[i].column].wanted;
-        if (column->lexical && !column->value && wanted & QETL_FORM_VALUE &&
-            strcmp(field->format, "vu") == 0)
-            column->value = qetl_vector_ref(column->lexical);
-    }
+    const struct qetl_port_flow *port = &op->flow->ports[0];
+    const struct ArrowSchema *field = port->schema->children[want->column];
+    int32_t status = qetl_op_check_column(op, field, want->form, array, rows);
+    if (status)
+        return status;
+    struct qetl_batch_column *column = &columns[want->column];
+    struct qetl_vector *vector = qetl_vector_new(array);
+    if (!vector)
+        return qetl_op_fault(op, "out_of_memory", "no memory for a column");
+    if (want->form == QETL_FORM_VALUE)
+        column->value = vector;
+    else
+        column->lexical = vector;
+    if (column->lexical && !column->value && port->columns[want->column].wanted & QETL_FORM_VALUE &&
+        strcmp(field->format, "vu") == 0)
+        column->value = qetl_vector_ref(column->lexical);
     return QETL_OK;
+}
+
+/* The decoder's columns, one for each of n wants from `first` on. */
+static int32_t take_columns(struct qetl_op *op, const char *call, struct ArrowArray *batch,
+                            int64_t rows, int64_t first, int64_t n,
+                            struct qetl_batch_column *columns)
+{
+    if (batch->n_children != n)
+        return qetl_op_fault(op, "bad_batch", "%s answered %lld columns where %lld were wanted",
+                             call, (long long)batch->n_children, (long long)n);
+    int32_t status = QETL_OK;
+    for (int64_t i = 0; !status && i < n; i++)
+        status = take_column(op, &op->flow->wants[first + i], batch->children[i], rows, columns);
+    return status;
+}
+
+int32_t qetl_decode_late(struct qetl_op *op, int64_t rows, const int32_t *map,
+                         struct qetl_batch_column *columns)
+{
+    struct ArrowArray batch = {0};
+    int64_t n_late = op->flow->n_late, started = qetl_now_ns();
+    qetl_call_enter(op->instance, "decode_late");
+    int32_t status =
+        op->instance->component->format->decode_late(op->instance->self, rows, map, &batch);
+    qetl_call_leave();
+    qetl_tally_add(&op->instance->tally.nanoseconds, qetl_now_ns() - started);
+    status = status ? qetl_op_fail(op, "decode_late", status)
+                    : take_columns(op, "decode_late", &batch, rows, op->flow->n_wants - n_late,
+                                   n_late, columns);
+    qetl_array_release(&batch);
+    return status;
 }
 
 static int32_t emit_decoded(struct qetl_op *op, struct qetl_decoded *decoded,
@@ -56,7 +81,8 @@ static int32_t emit_decoded(struct qetl_op *op, struct qetl_decoded *decoded,
     struct qetl_batch *batch = qetl_batch_new(decoded->rows, op->flow->ports[0].n_columns, origin);
     if (!batch)
         return qetl_op_fault(op, "out_of_memory", "no memory for a batch");
-    int32_t status = take_columns(op, decoded, batch);
+    int32_t status = take_columns(op, "decode", &decoded->batch, decoded->rows, 0,
+                                  op->flow->n_wants - op->flow->n_late, batch->columns);
     if (!status)
         status = copy_offsets(op, decoded->record_map, decoded->rows, &batch->record_map);
     if (status) {

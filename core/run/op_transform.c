@@ -17,6 +17,8 @@ struct transform_state {
     struct qetl_message control; /* a barrier or end that the plugin is told of; kind 0: none */
     bool control_done; /* the plugin is: it goes on once those below are done with theirs */
     uint32_t inputs_ended;
+    struct qetl_batch_column *late; /* of the batch that is being made; none, unless op->decoder */
+    int64_t n_late;
 };
 
 static struct transform_state *state_of(struct qetl_op *op)
@@ -75,13 +77,10 @@ static int32_t carry_nulls(struct qetl_op *op, const struct ArrowSchema *field, 
     return status;
 }
 
-static int32_t carry_column(struct qetl_op *op, const struct qetl_batch *input, int64_t from,
+static int32_t carry_column(struct qetl_op *op, const struct qetl_batch_column *in,
                             const struct ArrowSchema *field, uint32_t wanted, const int32_t *map,
                             int64_t rows, struct qetl_batch_column *out)
 {
-    if (from < 0)
-        return carry_nulls(op, field, wanted, rows, out);
-    const struct qetl_batch_column *in = &input->columns[from];
     bool shared = in->value && in->value == in->lexical;
     int32_t status = QETL_OK;
     if (wanted & (QETL_FORM_LEXICAL | QETL_FORM_CHECKED))
@@ -144,6 +143,43 @@ static int32_t take_derived(struct qetl_op *op, struct qetl_output *output, int6
     return status;
 }
 
+/* What the decoder in front has not decoded yet, of the rows that go on. */
+static int32_t fetch_late(struct qetl_op *op, const struct qetl_output *output)
+{
+    struct transform_state *state = op->state;
+    int64_t n = op->decoder->flow->ports[0].n_columns;
+    if (!state->late)
+        state->late = calloc((size_t)n + 1, sizeof *state->late);
+    if (!state->late)
+        return no_memory(op);
+    state->n_late = n;
+    return qetl_decode_late(op->decoder, output->rows, output->row_map, state->late);
+}
+
+static void drop_late(struct transform_state *state)
+{
+    for (int64_t i = 0; i < state->n_late; i++) {
+        qetl_vector_unref(state->late[i].value);
+        qetl_vector_unref(state->late[i].lexical);
+        state->late[i] = (struct qetl_batch_column){0};
+    }
+}
+
+/* A column that is carried past the plugin: from the input by the row map, or as it was fetched. */
+static int32_t carry(struct qetl_op *op, const struct qetl_batch *input, int64_t from,
+                     const struct ArrowSchema *field, uint32_t wanted,
+                     const struct qetl_output *output, struct qetl_batch_column *out)
+{
+    const struct transform_state *state = op->state;
+    const struct qetl_batch_column *late = state->late && from >= 0 ? &state->late[from] : NULL;
+    if (from < 0)
+        return carry_nulls(op, field, wanted, output->rows, out);
+    if (late && (late->value || late->lexical))
+        return carry_column(op, late, field, wanted, NULL, output->rows, out);
+    return carry_column(op, &input->columns[from], field, wanted, output->row_map, output->rows,
+                        out);
+}
+
 /* The output batch: derived columns from the plugin, the rest carried past it. */
 static int32_t assemble(struct qetl_op *op, const struct qetl_batch *input, uint32_t in_port,
                         struct qetl_output *output, struct qetl_batch **out)
@@ -155,16 +191,18 @@ static int32_t assemble(struct qetl_op *op, const struct qetl_batch *input, uint
     if (!*out)
         return no_memory(op);
     int32_t status = known ? carry_records(op, input, output->row_map, *out) : QETL_OK;
+    if (!status && op->decoder)
+        status = fetch_late(op, output);
     for (int64_t c = 0; !status && c < binding->n_columns; c++) {
         const struct qetl_out_column *column = &binding->columns[c];
         if (column->derived >= 0)
             status = take_derived(op, output, column->derived, flow->schema->children[c],
                                   &(*out)->columns[c]);
         else
-            status = carry_column(op, input, column->from[in_port], flow->schema->children[c],
-                                  flow->columns[c].wanted, output->row_map, output->rows,
-                                  &(*out)->columns[c]);
+            status = carry(op, input, column->from[in_port], flow->schema->children[c],
+                           flow->columns[c].wanted, output, &(*out)->columns[c]);
     }
+    drop_late(op->state);
     if (!status)
         return QETL_OK;
     qetl_batch_unref(*out);
@@ -438,8 +476,10 @@ static int32_t transform_resume(struct qetl_op *op)
 static void transform_free(struct qetl_op *op)
 {
     struct transform_state *state = op->state;
-    if (state)
+    if (state) {
         qetl_batch_unref(state->input);
+        free(state->late);
+    }
     free(state);
 }
 

@@ -92,22 +92,11 @@ static int32_t draft_source(struct draft *draft, size_t n)
     return draft_edge_add(draft, source, 0, decode, 0);
 }
 
-/* May run in several replicas, behind whatever feeds it. */
-static bool is_stateless(const struct qetl_node *node, const struct qetl_node_flow *flow)
-{
-    if (node->n_inputs != 1 || flow->binding.distribution != QETL_DISTRIBUTION_ANY)
-        return false;
-    for (uint32_t p = 0; p < flow->binding.n_out; p++)
-        if (flow->binding.out[p].rows == QETL_ROWS_STATEFUL)
-            return false;
-    return true;
-}
-
 static int32_t draft_transform(struct draft *draft, size_t n)
 {
     const struct qetl_node *node = &draft->run->pipeline->nodes[n];
     struct draft_op *from = draft->by_node[node->inputs[0].component];
-    if (is_stateless(node, &draft->run->flows[n])) {
+    if (qetl_flow_is_stateless(node, &draft->run->flows[n])) {
         draft->by_node[n] = draft_op_add(draft, &qetl_op_transform, n, from->stage, from,
                                          input_port(draft, &node->inputs[0]));
         return draft->by_node[n] ? QETL_OK : QETL_E_NO_MEMORY;
@@ -302,7 +291,10 @@ static int32_t op_make(const struct draft *draft, const struct draft_op *from,
     if (!status && from->from) {
         struct qetl_target target = {.op = op,
                                      .port = from->class == &qetl_op_sink ? from->take : 0};
-        status = target_add(op_of(draft, from->from, task), from->from_port, target);
+        struct qetl_op *before = op_of(draft, from->from, task);
+        if (before->class == &qetl_op_decode && before->flow->n_late)
+            op->decoder = before;
+        status = target_add(before, from->from_port, target);
     }
     return status;
 }

@@ -354,6 +354,8 @@ int32_t qetl_run_setup(struct qetl_run *run)
     if (status)
         return qetl_run_fault(run, &run->pipeline->nodes[0], "unsupported",
                               "a sink accepts no form in which a column can be had");
+    if (!run->options.observer)
+        qetl_flow_decide_late(run->pipeline, run->flows);
     for (size_t n = 0; !status && n < n_nodes; n++) {
         const struct qetl_node *node = &run->pipeline->nodes[n];
         if (node->kind == QETL_SOURCE)

@@ -264,10 +264,14 @@ typedef int32_t qetl_plugin_entry_fn(const struct qetl_host *host, struct qetl_c
  */
 enum { QETL_FORM_VALUE = 1, QETL_FORM_LEXICAL = 2, QETL_FORM_CHECKED = 4 };
 
+/* The column is fetched with decode_late, for the rows that a filter has left; behind all others.
+ */
+enum { QETL_WANT_LATE = 1 };
+
 struct qetl_want {
     int64_t column; /* index in the bound schema */
     uint32_t form;  /* one QETL_FORM_ */
-    uint32_t reserved;
+    uint32_t flags; /* QETL_WANT_ */
 };
 
 /* ---- Source ---- */
@@ -542,7 +546,8 @@ struct qetl_chunk {
 
 struct qetl_decoded {
     uint32_t struct_size;
-    struct ArrowArray batch;   /* one child per want, in that order; moved to the host */
+    struct ArrowArray
+        batch; /* one child per want that is not LATE, in that order; moved to the host */
     struct ArrowSchema schema; /* QETL_SCHEMA: what the chunk needs; moved to the host, which merges
                                   it, opens the decoders again and has the chunk decoded again */
     int64_t rows;
@@ -596,6 +601,13 @@ struct qetl_format {
     /* [worker] Appends the rows; a row that cannot be written is rejected and leaves no bytes.
      * Lent. */
     int32_t (*encode)(void *self, const struct ArrowArray *batch, struct qetl_space *out);
+
+    /* [worker] (opt; without it, no want is LATE) The LATE wants, one child each in their order, of
+     * the chunk that was decoded last, whose bytes are still there: row i is row map[i] of decode's
+     * batch; map NULL: all rows. What a late column promises (CHECKED) decode has proven already:
+     * nothing is rejected here. Any number of calls for a chunk, also none. *out is moved to the
+     * host. */
+    int32_t (*decode_late)(void *self, int64_t rows, const int32_t *map, struct ArrowArray *out);
 };
 
 /* ---- Extensions of the host ---- */

@@ -69,6 +69,12 @@ static int32_t format_decode(void *self, const struct qetl_chunk *chunk, struct 
     return csv_decode(self, chunk, out);
 }
 
+static int32_t format_decode_late(void *self, int64_t rows, const int32_t *map,
+                                  struct ArrowArray *out)
+{
+    return csv_decode_late(self, rows, map, out);
+}
+
 static int32_t format_forms(void *self, const struct ArrowSchema *schema, uint32_t *forms)
 {
     (void)self;
@@ -103,6 +109,7 @@ static const struct qetl_format delimited_text = {
     .open_encode = format_open_encode,
     .begin = format_begin,
     .encode = format_encode,
+    .decode_late = format_decode_late,
 };
 
 static const struct qetl_component csv_component = {

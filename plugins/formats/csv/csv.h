@@ -68,12 +68,13 @@ struct csv {
     struct csv_names header; /* of the first object; none without a header */
     struct csv_column *columns;
     int64_t n_columns;
-    struct qetl_want *wants;
-    int64_t n_wants;
+    struct qetl_want *wants; /* the late ones last */
+    int64_t n_wants, n_late;
 
     struct csv_framer framer;
     struct csv_index index;
     struct csv_scratch *scratch; /* of decode */
+    struct qetl_chunk chunk; /* that was decoded last, for decode_late; its names do not live on */
     struct csv_encoder *encoder;
 
     uint8_t *prologue; /* what infer answered */
@@ -131,6 +132,7 @@ int64_t csv_empty_line_size(const uint8_t *data, int64_t from, int64_t size, boo
 
 /* decode.c */
 int32_t csv_decode(struct csv *self, const struct qetl_chunk *chunk, struct qetl_decoded *out);
+int32_t csv_decode_late(struct csv *self, int64_t rows, const int32_t *map, struct ArrowArray *out);
 void csv_scratch_free(struct csv_scratch *scratch);
 
 /* reject.c: the stable word of a reason */

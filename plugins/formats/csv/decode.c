@@ -32,6 +32,7 @@ static int32_t scratch_reserve(struct csv *self, int64_t records)
     if (s->room >= records && s->room)
         return QETL_OK;
     if (array_resize((void **)&s->base, room, sizeof *s->base) ||
+        array_resize((void **)&s->late, room, sizeof *s->late) ||
         array_resize((void **)&s->map, room, sizeof *s->map) ||
         array_resize((void **)&s->offsets, room, sizeof *s->offsets) ||
         array_resize((void **)&s->valid, room / 64 + 1, sizeof *s->valid) ||
@@ -47,6 +48,7 @@ void csv_scratch_free(struct csv_scratch *s)
     if (!s)
         return;
     free(s->base);
+    free(s->late);
     free(s->map);
     free(s->offsets);
     free(s->valid);
@@ -144,12 +146,17 @@ static void arrays_release(struct ArrowArray *arrays, int64_t n)
         qetl_array_release(&arrays[i]);
 }
 
+static int64_t early_wants(const struct csv *self)
+{
+    return self->n_wants - self->n_late;
+}
+
 static int32_t values_make(struct csv_job *job, struct ArrowArray *arrays)
 {
     struct csv *self = job->self;
     int32_t status = QETL_OK;
 
-    for (int64_t i = 0; !status && i < self->n_wants; i++)
+    for (int64_t i = 0; !status && i < early_wants(self); i++)
         if (self->wants[i].form == QETL_FORM_VALUE)
             status = csv_column_values(job, self->wants[i].column, &arrays[i]);
     for (int64_t i = 0; !status && i < self->n_columns; i++)
@@ -167,11 +174,11 @@ static int32_t columns_make(struct csv_job *job, struct ArrowArray *arrays)
     if (!status && job->s->judged) {
         rows_collect(job);
         if (job->rows != records_before) {
-            arrays_release(arrays, self->n_wants);
+            arrays_release(arrays, early_wants(self));
             status = values_make(job, arrays);
         }
     }
-    for (int64_t i = 0; !status && i < self->n_wants; i++)
+    for (int64_t i = 0; !status && i < early_wants(self); i++)
         if (self->wants[i].form != QETL_FORM_VALUE)
             status = csv_column_views(job, self->wants[i].column, &arrays[i]);
     return status;
@@ -180,13 +187,14 @@ static int32_t columns_make(struct csv_job *job, struct ArrowArray *arrays)
 static int32_t batch_make(struct csv_job *job, struct qetl_decoded *out)
 {
     struct csv *self = job->self;
-    struct ArrowArray *arrays = calloc((size_t)self->n_wants + 1, sizeof *arrays);
+    int64_t n = early_wants(self);
+    struct ArrowArray *arrays = calloc((size_t)n + 1, sizeof *arrays);
     int32_t status = arrays ? columns_make(job, arrays) : QETL_E_NO_MEMORY;
 
     if (!status)
-        status = qetl_array_struct(self->env, job->rows, self->n_wants, arrays, &out->batch);
+        status = qetl_array_struct(self->env, job->rows, n, arrays, &out->batch);
     if (status && arrays)
-        arrays_release(arrays, self->n_wants);
+        arrays_release(arrays, n);
     csv_heap_drop(self, &job->s->heap);
     free(arrays);
     return status;
@@ -220,5 +228,30 @@ int32_t csv_decode(struct csv *self, const struct qetl_chunk *chunk, struct qetl
     out->records = job.records;
     out->record_map = job.mapped ? job.s->map : NULL;
     out->record_offsets = job.s->offsets;
+    self->chunk = *chunk;
     return QETL_OK;
+}
+
+int32_t csv_decode_late(struct csv *self, int64_t rows, const int32_t *map, struct ArrowArray *out)
+{
+    struct csv_scratch *s = self->scratch;
+    struct csv_job job = {.self = self, .chunk = &self->chunk, .s = s, .rows = rows};
+    struct ArrowArray *arrays = calloc((size_t)self->n_late + 1, sizeof *arrays);
+    uint32_t *base = s->base;
+    int32_t status = arrays ? QETL_OK : QETL_E_NO_MEMORY;
+
+    for (int64_t i = 0; map && i < rows; i++)
+        s->late[i] = base[map[i]];
+    if (map)
+        s->base = s->late;
+    for (int64_t i = 0; !status && i < self->n_late; i++)
+        status = csv_column_views(&job, self->wants[early_wants(self) + i].column, &arrays[i]);
+    s->base = base;
+    if (!status)
+        status = qetl_array_struct(self->env, rows, self->n_late, arrays, out);
+    if (status && arrays)
+        arrays_release(arrays, self->n_late);
+    csv_heap_drop(self, &s->heap);
+    free(arrays);
+    return status;
 }

@@ -27,7 +27,7 @@ struct csv_heap {
 };
 
 struct csv_scratch {
-    uint32_t *base;
+    uint32_t *base, *late;        /* late: as base, of the rows that decode_late was asked for */
     int32_t *map;                 /* row -> record */
     int32_t *offsets;             /* of records */
     uint64_t *valid;              /* bits of the column at hand */

@@ -12,7 +12,7 @@ void csv_columns_free(struct csv *self)
     free(self->wants);
     self->columns = NULL;
     self->wants = NULL;
-    self->n_columns = self->n_wants = 0;
+    self->n_columns = self->n_wants = self->n_late = 0;
 }
 
 static bool column_is_declared(struct csv *self, const char *name)
@@ -54,6 +54,7 @@ static int32_t wants_copy(struct csv *self, int64_t n_wants, const struct qetl_w
             return qetl_fail(self->env, QETL_E_FATAL, NULL, NULL,
                              "a column was wanted that the schema does not have");
         self->wants[i] = wants[i];
+        self->n_late += wants[i].flags & QETL_WANT_LATE;
         column = &self->columns[wants[i].column];
         if (column->type.kind == CSV_TEXT && wants[i].form == QETL_FORM_VALUE)
             self->wants[i].form = QETL_FORM_LEXICAL;
