@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NODES = 5, V = QETL_FORM_VALUE, L = QETL_FORM_LEXICAL, C = QETL_FORM_CHECKED };
+enum { NODES = 12, V = QETL_FORM_VALUE, L = QETL_FORM_LEXICAL, C = QETL_FORM_CHECKED };
 
 static struct qetl_pipeline pipeline;
 static struct qetl_node nodes[NODES];
@@ -265,4 +265,86 @@ Test(forms, an_input_is_found_by_its_ports_name)
     cr_expect_eq(qetl_flow_input(&two, &pipeline, &right), &ports[1]);
     cr_expect_eq(qetl_flow_input(&two, &pipeline, &left), &ports[0]);
     cr_expect_eq(qetl_flow_input(&two, &pipeline, &only), &ports[0]);
+}
+
+/* ---- late columns ---- */
+
+static size_t filter_add(size_t from, const uint32_t reads[3])
+{
+    size_t n = transform_add(from, reads, -1);
+    flows[n].binding.distribution = QETL_DISTRIBUTION_ANY;
+    flows[n].binding.out[0].rows = QETL_ROWS_SUBSET;
+    return n;
+}
+
+static int32_t fetch(void *self, int64_t rows, const int32_t *map, struct ArrowArray *out)
+{
+    (void)self, (void)rows, (void)map, (void)out;
+    return QETL_OK;
+}
+
+static const struct qetl_format late_format = {.struct_size = sizeof late_format,
+                                               .decode_late = fetch};
+static const struct qetl_component late_component = {.format = &late_format};
+
+static size_t late_source_add(const struct qetl_component *format)
+{
+    size_t n = source_add("csv");
+    flows[n].bytes = true;
+    flows[n].format = format;
+    return n;
+}
+
+Test(forms, what_a_filter_does_not_read_waits_for_it)
+{
+    size_t source = late_source_add(&late_component);
+    size_t filter = filter_add(source, (uint32_t[]){0, V, 0});
+    sink_add(filter, filter, (uint32_t[]){L, L | V, C});
+    decide();
+    qetl_flow_decide_late(&pipeline, flows);
+    cr_expect_eq(flows[source].n_late, 2);
+    expect_wants(source, (uint32_t[][2]){{1, C}, {0, L}, {2, C}, {0, 0}});
+    cr_expect_eq(flows[source].wants[0].flags, 0);
+    cr_expect_eq(flows[source].wants[1].flags, QETL_WANT_LATE);
+    cr_expect_eq(flows[source].wants[2].flags, QETL_WANT_LATE);
+}
+
+Test(forms, values_but_text_do_not_wait)
+{
+    size_t source = late_source_add(&late_component);
+    size_t filter = filter_add(source, (uint32_t[]){V, 0, 0});
+    sink_add(filter, filter, (uint32_t[]){V, V, V});
+    decide();
+    qetl_flow_decide_late(&pipeline, flows);
+    for (int64_t i = 0; i < flows[source].n_wants; i++) {
+        const struct qetl_want *want = &flows[source].wants[i];
+        bool text = strcmp(schema.children[want->column]->format, "vu") == 0;
+        cr_expect_eq(want->flags, want->column && text ? QETL_WANT_LATE : 0);
+    }
+}
+
+Test(forms, nothing_waits_without_a_filter_alone)
+{
+    size_t two = late_source_add(&late_component);
+    size_t filter = filter_add(two, (uint32_t[]){V, 0, 0});
+    sink_add(filter, two, (uint32_t[]){L, L, L});
+    size_t kept = late_source_add(&late_component);
+    size_t step = filter_add(kept, (uint32_t[]){V, 0, 0});
+    flows[step].binding.out[0].rows = QETL_ROWS_KEEP;
+    sink_add(step, step, (uint32_t[]){L, L, L});
+    size_t gathered = late_source_add(&late_component);
+    size_t one = filter_add(gathered, (uint32_t[]){V, 0, 0});
+    flows[one].binding.distribution = QETL_DISTRIBUTION_SINGLE;
+    sink_add(one, one, (uint32_t[]){L, L, L});
+    static const struct qetl_format early_format = {.struct_size = sizeof early_format};
+    static const struct qetl_component early_component = {.format = &early_format};
+    size_t early = late_source_add(&early_component);
+    size_t last = filter_add(early, (uint32_t[]){V, 0, 0});
+    sink_add(last, last, (uint32_t[]){L, L, L});
+    decide();
+    qetl_flow_decide_late(&pipeline, flows);
+    cr_expect_eq(flows[two].n_late, 0, "another reader");
+    cr_expect_eq(flows[kept].n_late, 0, "a step that keeps all rows");
+    cr_expect_eq(flows[gathered].n_late, 0, "a filter in a stage of its own");
+    cr_expect_eq(flows[early].n_late, 0, "a format that cannot");
 }

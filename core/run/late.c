@@ -46,15 +46,17 @@ static const struct qetl_node_flow *filter_behind(const struct qetl_pipeline *pi
     return found;
 }
 
-/* It is carried past the filter, and decoding it cannot fail any more once its rows are known. */
-static bool can_wait(const struct qetl_node_flow *flow, const struct qetl_want *want,
+/* It is carried past the filter, and once its rows are known, nothing can fail any more: values are
+ * made of cells by decode alone. A column waits in all its forms, or in none. */
+static bool can_wait(const struct qetl_node_flow *flow, int64_t column,
                      const struct qetl_in_binding *read)
 {
-    const struct ArrowSchema *field = flow->ports[0].schema->children[want->column];
+    const struct qetl_port_flow *port = &flow->ports[0];
     for (int64_t r = 0; r < read->n_reads; r++)
-        if (read->reads[r].column == want->column)
+        if (read->reads[r].column == column)
             return false;
-    return want->form != QETL_FORM_VALUE || strcmp(field->format, "vu") == 0;
+    return !(port->columns[column].wanted & QETL_FORM_VALUE) ||
+           strcmp(port->schema->children[column]->format, "vu") == 0;
 }
 
 /* Marks those that can wait, and moves them behind the others. */
@@ -63,7 +65,7 @@ static void wants_part(struct qetl_node_flow *flow, const struct qetl_in_binding
     int64_t n_early = 0;
     for (int64_t i = 0; i < flow->n_wants; i++) {
         struct qetl_want want = flow->wants[i];
-        if (can_wait(flow, &want, read)) {
+        if (can_wait(flow, want.column, read)) {
             flow->wants[i].flags = QETL_WANT_LATE;
             continue;
         }
