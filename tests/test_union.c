@@ -9,7 +9,7 @@ static struct rig rig;
 
 static void open(const char *config)
 {
-    rig_open(&rig, config);
+    transform_rig_open(&rig, config);
     rig_column(&rig, 0, "id", "text", "a|b");
     rig_column(&rig, 0, "n", "integer", "1|~");
     rig_column(&rig, 0, "d", "decimal(6,2)", "150|275");
@@ -26,7 +26,7 @@ Test(union, columns_by_name_in_the_order_first_seen)
     cr_expect_str_eq(rig_bound(&rig), "=0.0 [0]=1.1 n:double d:decimal(21,2) =1.2 subset");
     cr_expect_str_eq(rig_process(&rig, 0, 0, 2), "rows 2 | n: 1,~ | d: 1.50,2.75");
     cr_expect_str_eq(rig_process(&rig, 1, 1, 2), "rows 2 | n: 1,~ | d: 8.00,9.00");
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 Test(union, made_columns_that_an_input_lacks_are_null)
@@ -35,12 +35,12 @@ Test(union, made_columns_that_an_input_lacks_are_null)
     rig_column(&rig, 2, "n", "smallint", "3");
     cr_assert_eq(rig_bind(&rig), 0);
     cr_expect_str_eq(rig_process(&rig, 2, 0, 1), "rows 1 | n: 3 | d: ~");
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 Test(union, equal_inputs_need_no_call)
 {
-    rig_open(&rig, "{\"missing\": \"error\", \"on_conflict\": \"error\"}");
+    transform_rig_open(&rig, "{\"missing\": \"error\", \"on_conflict\": \"error\"}");
     for (uint32_t p = 0; p < 3; p++) {
         rig_column(&rig, p, p == 1 ? "b" : "a", "text", "x");
         rig_column(&rig, p, p == 1 ? "a" : "b", p == 1 ? "text" : "text", "y");
@@ -50,18 +50,18 @@ Test(union, equal_inputs_need_no_call)
     cr_expect_str_eq(rig_bound(&rig),
                      "=0.0 [0]=1.1 [0]=2.0 =0.1 [1]=1.0 [1]=2.1 =0.2 [2]=1.2 [2]=2.2 keep");
     cr_expect_eq(rig.binder.n_reads, 0);
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 static void expect_mistake(const char *config, const char *type, const char *other,
                            const char *message)
 {
-    rig_open(&rig, config);
+    transform_rig_open(&rig, config);
     rig_column(&rig, 0, "x", type, "");
     rig_column(&rig, 1, "x", other, "");
     cr_expect_eq(rig_bind(&rig), QETL_E_CONFIG);
     cr_expect_str_eq(qetl_fake_host_message(&rig.fake), message);
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 Test(union, mistakes)
@@ -79,12 +79,12 @@ Test(union, mistakes)
     cr_expect_eq(rig_bind(&rig), QETL_E_CONFIG);
     cr_expect_str_eq(qetl_fake_host_message(&rig.fake),
                      "input 1 has no column \"e\", which input 2 has");
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 Test(union, conflicts_may_become_text)
 {
-    rig_open(&rig, "{\"missing\": \"nulls\", \"on_conflict\": \"text\"}");
+    transform_rig_open(&rig, "{\"missing\": \"nulls\", \"on_conflict\": \"text\"}");
     rig_column(&rig, 0, "x", "decimal(6,2)", "150|~");
     rig_column(&rig, 1, "x", "text", "b|~");
     rig_column(&rig, 2, "x", "boolean", "t|f");
@@ -93,7 +93,7 @@ Test(union, conflicts_may_become_text)
     cr_expect_str_eq(rig_process(&rig, 0, 0, 2), "rows 2 | x: 1.50,~");
     cr_expect_str_eq(rig_process(&rig, 1, 0, 2), "rows 2 | x: b,~");
     cr_expect_str_eq(rig_process(&rig, 2, 0, 2), "rows 2 | x: true,false");
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 /* Each pair, in either order. */

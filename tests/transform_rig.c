@@ -16,11 +16,6 @@ __attribute__((weak)) const struct qetl_host *qetl_ctx_host(struct qetl_ctx *ctx
 {
     return &((struct qetl_fake_host *)ctx)->host;
 }
-__attribute__((weak)) struct qetl_expr_session qetl_ctx_expr_session(struct qetl_ctx *ctx)
-{
-    (void)ctx;
-    return (struct qetl_expr_session){0};
-}
 
 __attribute__((weak)) struct qetl_expr_session qetl_ctx_expr_session(struct qetl_ctx *ctx)
 {
