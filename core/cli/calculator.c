@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 enum { BUDGET_BYTES = 64 << 20 };
 
@@ -38,6 +39,7 @@ struct qetl_calculator *qetl_calculator_new(void)
         return NULL;
     calculator->env.pool = qetl_pool_new(BUDGET_BYTES);
     calculator->env.log = log_nothing;
+    calculator->env.now_us = (int64_t)time(NULL) * 1000000;
     calculator->node.id = "expression";
     calculator->node.use.options = json_object();
     if (calculator->env.pool && calculator->node.use.options)
@@ -163,6 +165,8 @@ int qetl_calculator_evaluate(struct qetl_calculator *calculator, const char *tex
         return exit_code;
     out->type = qetl_type_text(&field);
     out->tree = json_loads(qetl_expr_service()->tree(expr), JSON_DECODE_ANY, NULL);
+    const int64_t *read;
+    out->constant = !qetl_expr_service()->columns(expr, &read);
     exit_code = call(calculator, expr, &array, findings);
     if (!exit_code) {
         if (!out->type || describe_value(&field, &array, out)) {
@@ -280,6 +284,26 @@ static int declare(struct qetl_calculator *calculator, const char *name, const c
     qetl_schema_release(&field);
     qetl_expr_service()->free(expr);
     return failed ? -1 : 0;
+}
+
+int qetl_calculator_declare(struct qetl_calculator *calculator, const char *name, const char *type,
+                            struct qetl_findings *findings)
+{
+    return declare(calculator, name, type, NULL, findings);
+}
+
+bool qetl_calculator_reads(const json_t *tree)
+{
+    size_t i;
+    json_t *arg;
+    if (!tree)
+        return false;
+    if (json_object_get(tree, "column") || qetl_calculator_reads(json_object_get(tree, "arg")))
+        return true;
+    json_array_foreach (json_object_get(tree, "args"), i, arg)
+        if (qetl_calculator_reads(arg))
+            return true;
+    return false;
 }
 
 static char *trim(char *text)

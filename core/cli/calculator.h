@@ -17,10 +17,11 @@
 struct qetl_calculator;
 
 struct qetl_calculated {
-    char *type;   /* "decimal(4,2)" */
-    char *value;  /* NULL is NULL */
-    bool textual; /* the value is text, or would be taken for something else without quotes */
-    json_t *tree; /* the syntax tree */
+    char *type;    /* "decimal(4,2)" */
+    char *value;   /* NULL is NULL */
+    bool textual;  /* the value is text, or would be taken for something else without quotes */
+    bool constant; /* no column has a say in it */
+    json_t *tree;  /* the syntax tree */
 };
 
 struct qetl_calculator *qetl_calculator_new(void); /* NULL without memory */
@@ -30,6 +31,11 @@ void qetl_calculator_free(struct qetl_calculator *);
  * name is replaced. 0, or -1 with findings. */
 int qetl_calculator_columns(struct qetl_calculator *, const char *declarations,
                             struct qetl_findings *);
+/* A NULL of this type. */
+int qetl_calculator_declare(struct qetl_calculator *, const char *name, const char *type,
+                            struct qetl_findings *);
+/* Whether a syntax tree names a column. */
+bool qetl_calculator_reads(const json_t *tree);
 /* Name and type of column i; false if there is none. The type is the caller's. */
 bool qetl_calculator_column(const struct qetl_calculator *, size_t i, const char **name,
                             char **type);

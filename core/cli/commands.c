@@ -11,6 +11,7 @@
 #define COMMANDS(X) \
     X(run)          \
     X(validate)     \
+    X(lint)         \
     X(preview)      \
     X(test)         \
     X(graph)        \

@@ -34,6 +34,7 @@ static const struct word {
     {"examples", JSON_ARRAY, JSON_ARRAY},      {"format", JSON_STRING, JSON_STRING},
     {"x-unit", JSON_STRING, JSON_STRING},      {"x-file", JSON_STRING, JSON_STRING},
     {"secret", JSON_TRUE, JSON_FALSE},         {"additionalProperties", JSON_OBJECT, JSON_FALSE},
+    {"deprecated", JSON_TRUE, JSON_FALSE},     {"x-condition", JSON_TRUE, JSON_FALSE},
 };
 /* May be of any type: const and default. additionalProperties may also be true. */
 

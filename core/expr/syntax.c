@@ -21,6 +21,12 @@ static int32_t note_fault(struct qetl_ctx *ctx, const struct qetl_error_info *in
     return info->code;
 }
 
+static int32_t ignore_fault(struct qetl_ctx *ctx, const struct qetl_error_info *info)
+{
+    (void)ctx;
+    return info->code;
+}
+
 int qetl_expr_syntax(const char *text, struct qetl_expr_fault *fault)
 {
     static const struct qetl_host host = {.struct_size = sizeof host, .error = note_fault};
@@ -34,6 +40,19 @@ int qetl_expr_syntax(const char *text, struct qetl_expr_fault *fault)
     int good = qetl_expr_parse(&source) != NULL;
     qetl_expr_arena_free(&arena);
     return good ? 0 : -1;
+}
+
+char *qetl_expr_syntax_tree(const char *text)
+{
+    static const struct qetl_host host = {.struct_size = sizeof host, .error = ignore_fault};
+    struct expr_arena arena = {0};
+    struct expr_source source = {
+        .host = &host, .text = text, .size = strlen(text), .arena = &arena};
+    struct expr_ast *tree = qetl_expr_parse(&source);
+    const char *json = tree ? qetl_expr_tree_json(&source, tree) : NULL;
+    char *copy = json ? strdup(json) : NULL;
+    qetl_expr_arena_free(&arena);
+    return copy;
 }
 
 int qetl_expr_knows_type(const char *sql)

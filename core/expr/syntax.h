@@ -19,6 +19,8 @@ struct qetl_expr_fault {
 
 /* 0, or -1 with what is wrong. */
 int qetl_expr_syntax(const char *text, struct qetl_expr_fault *fault);
+/* The tree as JSON, as qetl.expr/1 answers it; NULL if text is no expression. The caller frees. */
+char *qetl_expr_syntax_tree(const char *text);
 /* Nonzero if CAST knows the type. */
 int qetl_expr_knows_type(const char *sql);
 void qetl_expr_fault_free(struct qetl_expr_fault *fault);

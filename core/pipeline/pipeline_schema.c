@@ -9,6 +9,8 @@ static const char top[] =
     "pipeline\",\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
     "\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200,"
     "\"description\":\"What the pipeline is called in reports\",\"examples\":[\"big-orders\"]},"
+    "\"description\":{\"type\":\"string\",\"description\":\"What it is for; nobody but people "
+    "reads it\",\"examples\":[\"Orders above 100, for the weekly report\"]},"
     "\"mode\":{\"type\":\"string\",\"enum\":[\"batch\",\"stream\",\"hybrid\"],\"default\":"
     "\"hybrid\","
     "\"description\":\"Large batches, records at once, or batches that grow under load\"},"
