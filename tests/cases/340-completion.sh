@@ -33,7 +33,7 @@ in_fish() {
 }
 expect_eq 'bash: commands' "$(in_bash qetl va)" validate
 expect_eq 'bash: second words' "$(in_bash qetl plugin '')" 'info list'
-expect_eq 'bash: options' "$(in_bash qetl run --dr)" --driver
+expect_eq 'bash: options' "$(in_bash qetl run --plugin-d)" --plugin-dir
 expect_eq 'bash: only its own options' "$(in_bash qetl version --w)" ''
 expect_eq 'bash: choices' "$(in_bash qetl run --driver '')" 'pool pull'
 expect_eq 'bash: choices after =' "$(in_bash qetl run --driver = pu)" 'pull'
@@ -47,7 +47,7 @@ expect_eq 'bash: no value that it knows' "$(in_bash qetl run --workers '')" ''
 if command -v fish >/dev/null; then
     expect_eq 'fish: commands' "$(in_fish 'qetl va')" validate
     expect_eq 'fish: second words' "$(in_fish 'qetl plugin ')" 'info list'
-    expect_eq 'fish: options' "$(in_fish 'qetl run --dr')" --driver
+    expect_eq 'fish: options' "$(in_fish 'qetl run --plugin-d')" --plugin-dir
     expect_eq 'fish: only its own options' "$(in_fish 'qetl version --w')" ''
     expect_eq 'fish: choices' "$(in_fish 'qetl run --driver p')" 'pool pull'
     expect_eq 'fish: files' "$(in_fish 'qetl run pipe')" pipeline.yaml
@@ -92,7 +92,7 @@ send("\x15exit\n")
 os.close(terminal)
 PY
     printf '%s\t%s\n' 'qetl va' 'qetl validate ' 'qetl plugin inf' 'qetl plugin info ' \
-        'qetl run --dr' 'qetl run --driver ' 'qetl run --driver pul' 'qetl run --driver pull ' \
+        'qetl run --plugin-d' 'qetl run --plugin-dir ' 'qetl run --driver pul' 'qetl run --driver pull ' \
         'qetl run pipe' 'qetl run pipeline.yaml' 'qetl run --plugin-dir f' 'qetl run --plugin-dir folder' \
         'qetl run --from-format nd' 'qetl run --from-format ndjson' \
         'qetl plugin info sele' 'qetl plugin info select' 'qetl help val' 'qetl help validate' \
