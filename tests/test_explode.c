@@ -10,7 +10,7 @@ static struct rig rig;
 
 static int32_t open(const char *config)
 {
-    rig_open(&rig, config);
+    transform_rig_open(&rig, config);
     rig_column(&rig, 0, "id", "integer", "1|2|3|4|5|6");
     rig_column(&rig, 0, "l", "integer[]", "7 8|[]|9|~|~ 4 5|6");
     rig_column(&rig, 0, "t", "text", "a,b|\"\"|,|~|one of more than twelve bytes,x|y");
@@ -28,7 +28,7 @@ Test(explode, lists)
                      "rows 4 added 2 map 0,0,0,1 | l: ~,4,5,6 | n: 1,2,3,1");
     cr_expect_str_eq(rig_process(&rig, 0, 3, 1), "rows 0 filtered 1");
     cr_expect_eq(rig_answer(&rig), QETL_NEED_INPUT);
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 Test(explode, empty_lists_may_stay)
@@ -39,7 +39,7 @@ Test(explode, empty_lists_may_stay)
                      "rows 9 added 3 map 0,0,1,2,3,4,4,4,5 | e: 7,8,~,9,~,~,4,5,6 | n: "
                      "1,2,~,1,~,1,2,3,1");
     cr_expect_str_eq(rig_process(&rig, 0, 3, 1), "rows 1 map 0 | e: ~ | n: ~");
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 Test(explode, text)
@@ -51,11 +51,11 @@ Test(explode, text)
     cr_expect_str_eq(rig_process(&rig, 0, 0, 6),
                      "rows 7 filtered 2 added 3 map 0,0,2,2,4,4,5 | t: a,b,,,one of more than "
                      "twelve bytes,x,y | n: 1,2,1,2,1,2,1");
-    rig_close(&rig);
+    transform_rig_close(&rig);
     cr_assert_eq(open("{\"column\": \"t\", \"separator\": \" of \", \"empty\": \"null\"}"), 0);
     cr_expect_str_eq(rig_process(&rig, 0, 1, 5),
                      "rows 6 added 1 map 0,1,2,3,3,4 | t: ~,,,~,one,more than twelve bytes,x,y");
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 /* One list of 50,000 between two short ones leaves in several outputs. */
@@ -70,8 +70,9 @@ Test(explode, long_lists_leave_in_pieces)
         used += (size_t)sprintf(values + used, " %d", i);
     sprintf(values + used, "|3");
     for (int text = 0; text < 2; text++) {
-        rig_open(&rig, text ? "{\"column\": \"x\", \"separator\": \" \", \"ordinality\": \"n\"}"
-                            : "{\"column\": \"x\", \"ordinality\": \"n\"}");
+        transform_rig_open(&rig,
+                           text ? "{\"column\": \"x\", \"separator\": \" \", \"ordinality\": \"n\"}"
+                                : "{\"column\": \"x\", \"ordinality\": \"n\"}");
         rig_column(&rig, 0, "x", text ? "text" : "integer[]", values);
         cr_assert_eq(rig_bind(&rig), 0);
         rows = added = calls = next = 0;
@@ -111,7 +112,7 @@ Test(explode, long_lists_leave_in_pieces)
         cr_expect_eq(rows, LONG + 3);
         cr_expect_eq(added, LONG);
         cr_expect_gt(calls, 3);
-        rig_close(&rig);
+        transform_rig_close(&rig);
     }
 }
 
@@ -120,7 +121,7 @@ static void expect_mistake(const char *config, const char *message, const char *
     cr_expect_eq(open(config), QETL_E_CONFIG);
     cr_expect_str_eq(qetl_fake_host_message(&rig.fake), message);
     cr_expect_str_eq(rig.fake.errors[0].option, option);
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 Test(explode, mistakes)

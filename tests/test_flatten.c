@@ -9,7 +9,7 @@ static struct rig rig;
 
 static int32_t open(const char *config)
 {
-    rig_open(&rig, config);
+    transform_rig_open(&rig, config);
     rig_column(&rig, 0, "id", "integer", "1|2|3|4");
     rig_column(&rig, 0, "s", "struct(a integer, b text)", "1,x|~|~,y|4,~");
     rig_column(&rig, 0, "t", "struct(a double)", "0.5|1|~|2");
@@ -23,7 +23,7 @@ Test(flatten, all_structs)
     cr_expect_str_eq(rig_process(&rig, 0, 0, 4),
                      "rows 4 | s_a: 1,~,~,4 | s_b: x,~,y,~ | t_a: 0.5,1,~,2");
     cr_expect_str_eq(rig_process(&rig, 0, 1, 2), "rows 2 | s_a: ~,~ | s_b: ~,y | t_a: 1,~");
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 Test(flatten, chosen_structs)
@@ -33,7 +33,7 @@ Test(flatten, chosen_structs)
                  0);
     cr_expect_str_eq(rig_bound(&rig), "=0.0 =0.1 a:double keep");
     cr_expect_str_eq(rig_process(&rig, 0, 3, 1), "rows 1 | a: 2");
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 Test(flatten, mistakes)
@@ -41,11 +41,11 @@ Test(flatten, mistakes)
     cr_expect_eq(open("{\"separator\": \"\", \"prefix\": false, \"depth\": 64}"), QETL_E_CONFIG);
     cr_expect_str_eq(qetl_fake_host_message(&rig.fake),
                      "two columns of the output would be named \"a\"");
-    rig_close(&rig);
+    transform_rig_close(&rig);
     cr_expect_eq(open("{\"columns\": [\"id\"], \"prefix\": true, \"depth\": 64}"), QETL_E_CONFIG);
     cr_expect_str_eq(qetl_fake_host_message(&rig.fake), "column \"id\" is of type integer");
     cr_expect_str_eq(rig.fake.errors[0].option, "/columns/0");
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
 
 /* Three levels with NULLs at each, all sliced differently: what is NULL above is NULL below. */
@@ -59,7 +59,7 @@ Test(flatten, nulls_of_every_level_are_heard)
     uint8_t *valid[2];
     const void *buffers[1];
 
-    rig_open(&rig, "{\"separator\": \"_\", \"prefix\": true, \"depth\": 64}");
+    transform_rig_open(&rig, "{\"separator\": \"_\", \"prefix\": true, \"depth\": 64}");
     env = rig.fake.env;
     qetl_schema_init_field(&number, "n", "i");
     qetl_schema_init_field(&inner, "in", "+s");
@@ -101,5 +101,5 @@ Test(flatten, nulls_of_every_level_are_heard)
         cr_expect_eq(found, present ? at_leaf : -1, "row %d: %d", i, found);
         text += strcspn(text, ",") + 1;
     }
-    rig_close(&rig);
+    transform_rig_close(&rig);
 }
