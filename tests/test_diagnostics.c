@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every wrong pipeline file in diagnostics/ against its .expect: one line "FILE:LINE:COLUMN: CODE"
- * for each finding, in order. With QETL_EXPECT=write in the environment the .expect files are
- * written anew.
+ * Every wrong pipeline file in diagnostics/ against its .expect: for each finding, in order, a line
+ * "FILE:LINE:COLUMN: CODE" and what its carets stand under. With QETL_EXPECT=write in the
+ * environment the .expect files are written anew.
  */
 #include "config_fixture.h"
 
-#include "../core/config/document.h"
+#include "../core/config/expand.h"
 #include "../core/pipeline/pipeline.h"
 
 #include <dirent.h>
 
+static char word[] = "WORD=many", number[] = "NUMBER=5", large[] = "LARGE=1000000";
+static char *const environment[] = {word, number, large, NULL};
+static struct qetl_variables *variables;
 static struct qetl_registry *registry;
 static char *folder;
 
@@ -21,6 +24,8 @@ static void start(void)
     const char *const dirs[] = {plugins, NULL};
     folder = fixture_source("diagnostics");
     registry = qetl_registry_new(dirs, &findings);
+    variables = qetl_variables_new(environment);
+    cr_assert(variables);
     fixture_expect_none(&findings);
     free(plugins);
 }
@@ -28,6 +33,7 @@ static void start(void)
 static void stop(void)
 {
     qetl_registry_free(registry);
+    qetl_variables_free(variables);
     free(folder);
 }
 
@@ -39,6 +45,19 @@ static const char *base(const char *path)
     return slash ? slash + 1 : path ? path : "";
 }
 
+/* The characters of the excerpt that are marked; a line's end is not. */
+static void print_marked(const struct qetl_finding *finding, FILE *out)
+{
+    const char *at = finding->excerpt;
+    for (int i = 0; at && *at && i < finding->caret; i++)
+        for (at++; (*at & 0xc0) == 0x80;)
+            at++;
+    for (int i = 0; at && *at && i < finding->caret_width; i++)
+        do
+            fputc(*at++, out);
+        while ((*at & 0xc0) == 0x80);
+}
+
 static char *lines_of(const struct qetl_findings *findings)
 {
     char *text = NULL;
@@ -46,8 +65,10 @@ static char *lines_of(const struct qetl_findings *findings)
     FILE *out = open_memstream(&text, &size);
     for (size_t i = 0; i < findings->count; i++) {
         const struct qetl_finding *finding = &findings->items[i];
-        fprintf(out, "%s:%d:%d: %s\n", base(finding->file), finding->line, finding->column,
+        fprintf(out, "%s:%d:%d: %s `", base(finding->file), finding->line, finding->column,
                 finding->code);
+        print_marked(finding, out);
+        fputs("`\n", out);
     }
     cr_assert_eq(fclose(out), 0);
     return text;
@@ -69,7 +90,9 @@ static void check_file(const char *name)
     char *path, *expect;
     cr_assert(asprintf(&path, "%s/%s", folder, name) > 0);
     cr_assert(asprintf(&expect, "%.*s.expect", (int)(strrchr(path, '.') - path), path) > 0);
-    struct qetl_document *document = qetl_document_load(path, &findings);
+    struct qetl_document *written = qetl_document_load(path, &findings);
+    struct qetl_document *document =
+        written ? qetl_document_expanded(written, variables, &findings) : NULL;
     struct qetl_pipeline *pipeline =
         document ? qetl_pipeline_new(document, registry, &findings) : NULL;
     char *found = lines_of(&findings);
@@ -94,6 +117,7 @@ static void check_file(const char *name)
     free(path);
     qetl_pipeline_free(pipeline);
     qetl_document_free(document);
+    qetl_document_free(written);
     qetl_findings_free(&findings);
 }
 
@@ -107,7 +131,7 @@ Test(diagnostics, every_file_says_what_is_expected)
 {
     struct dirent **entries;
     int n = scandir(folder, &entries, is_pipeline, alphasort);
-    cr_assert_geq(n, 60, "%d files in %s", n, folder);
+    cr_assert_geq(n, 130, "%d files in %s", n, folder);
     for (int i = 0; i < n; i++) {
         check_file(entries[i]->d_name);
         free(entries[i]);

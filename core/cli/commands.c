@@ -16,6 +16,7 @@
     X(test)         \
     X(graph)        \
     X(expr)         \
+    X(schema)       \
     X(plugin_list)  \
     X(plugin_info)  \
     X(completion)   \

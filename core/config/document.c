@@ -77,13 +77,31 @@ struct qetl_place qetl_document_key_place(const struct qetl_document *document, 
     return place_of(document, pointer, 1);
 }
 
+/* What could not be read as it stands is told once: what follows from that is no second mistake. */
+static int is_told(const struct qetl_findings *findings, struct qetl_place place)
+{
+    static const char *const codes[] = {"unknown_alias", "alias_in_itself", "unknown_tag",
+                                        "wrong_tag", "nul_in_text"};
+    for (size_t i = 0; place.line > 0 && i < findings->count; i++) {
+        const struct qetl_finding *finding = &findings->items[i];
+        if (finding->line != place.line || finding->column != place.column || !finding->file ||
+            strcmp(finding->file, place.file) != 0)
+            continue;
+        for (size_t k = 0; k < sizeof codes / sizeof *codes; k++)
+            if (strcmp(finding->code, codes[k]) == 0)
+                return 1;
+    }
+    return 0;
+}
+
 struct qetl_finding *qetl_document_error(const struct qetl_document *document, const char *pointer,
                                          enum qetl_place_part part, struct qetl_findings *findings,
                                          const char *code, const char *format, ...)
 {
     char *message;
     va_list args;
-    if (qetl_document_is_broken(document, pointer))
+    struct qetl_place place = place_of(document, pointer, part == QETL_AT_KEY);
+    if (qetl_document_is_broken(document, pointer) || is_told(findings, place))
         return NULL;
     va_start(args, format);
     if (vasprintf(&message, format, args) < 0)
@@ -91,7 +109,6 @@ struct qetl_finding *qetl_document_error(const struct qetl_document *document, c
     va_end(args);
     struct qetl_finding *finding =
         qetl_finding_add(findings, QETL_ERROR, code, "%s", message ? message : code);
-    struct qetl_place place = place_of(document, pointer, part == QETL_AT_KEY);
     char *dotted = qetl_pointer_dotted(pointer);
     qetl_finding_at(finding, place.file, place.line, place.column,
                     dotted && *dotted ? dotted : NULL);

@@ -33,6 +33,11 @@ static size_t word_end(const char *text, size_t size, size_t begin)
             ;
         return end + 1;
     }
+    if (begin + 1 < size && text[begin] == '$' && text[begin + 1] == '{') {
+        while (end < size && text[end] != '}' && !ends_line(text[end]))
+            end++;
+        return end + (end < size && text[end] == '}');
+    }
     while (end < size && (((text[end] | 32) >= 'a' && (text[end] | 32) <= 'z') ||
                           (text[end] >= '0' && text[end] <= '9') || strchr("_-./*", text[end]) ||
                           (unsigned char)text[end] >= 0x80))
@@ -50,10 +55,15 @@ static int is_telling(const char *line, size_t size)
     for (char *c = copy; copy && *c; c++)
         *c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 32 : *c);
     for (size_t i = 0; copy && i < sizeof words / sizeof *words; i++)
-        for (const char *at = strstr(copy, words[i]); at; at = strstr(at + 1, words[i])) {
+        for (const char *at = strstr(copy, words[i]); at; at = strstr(at, words[i])) {
+            int named = at < copy + 2 || strncmp(at - 2, "${", 2) != 0; /* not ${secret:NAME} */
             at += strlen(words[i]);
-            telling |= at[strspn(at, "_abcdefghijklmnopqrstuvwxyz0123456789\"'")] == ':' &&
-                       !(at >= copy + 8 && strncmp(at - 8, "${secret", 8) == 0);
+            at += strspn(at, "_abcdefghijklmnopqrstuvwxyz0123456789\"'");
+            if (named && *at == ':')
+                at += 1 + strspn(at + 1, " \t\"'");
+            else
+                continue;
+            telling |= *at && strncmp(at, "${", 2) != 0 && !strchr("}]#", *at);
         }
     free(copy);
     return telling;
@@ -107,7 +117,7 @@ void qetl_finding_excerpt_line(struct qetl_finding *finding, const char *text, s
 
 int qetl_excerpt_print(const struct qetl_finding *finding, int indent, FILE *out)
 {
-    if (!finding->excerpt)
+    if (!finding->excerpt || !*finding->excerpt)
         return -1;
     fprintf(out, "%*s%s\n%*s^", indent, "", finding->excerpt, indent + finding->caret, "");
     for (int i = 1; i < finding->caret_width; i++)

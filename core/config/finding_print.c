@@ -66,7 +66,7 @@ static void print_excerpt(const struct qetl_finding *finding, FILE *out, int col
 {
     char *text = NULL;
     size_t size;
-    FILE *memory = finding->excerpt ? open_memstream(&text, &size) : NULL;
+    FILE *memory = finding->excerpt && *finding->excerpt ? open_memstream(&text, &size) : NULL;
     if (!memory)
         return;
     qetl_excerpt_print(finding, 4, memory);

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 enum { WORD_MAX = 64 };
 
@@ -48,9 +49,18 @@ void qetl_suggest_init(struct qetl_suggest *suggest, const char *word)
         suggest->distance = size == 0 ? 0 : 1 + (size > 1);
 }
 
+/* `delim` is `delimiter`. */
+static int is_beginning(const char *word, const char *candidate)
+{
+    size_t size = strlen(word);
+    return size >= 4 && strncasecmp(word, candidate, size) == 0;
+}
+
 void qetl_suggest_offer(struct qetl_suggest *suggest, const char *candidate)
 {
     size_t distance = qetl_suggest_distance(suggest->word, candidate);
+    if (distance > 1 && is_beginning(suggest->word, candidate))
+        distance = 1;
     if (distance >= suggest->distance)
         return;
     suggest->distance = distance;

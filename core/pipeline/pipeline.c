@@ -4,6 +4,7 @@
 #include "config/mask.h"
 #include "config/pointer.h"
 #include "config/schema_check.h"
+#include "config/suggest.h"
 #include "config/units.h"
 #include "expr/zone.h"
 #include "pipeline_draft.h"
@@ -161,12 +162,46 @@ static int draft_add(struct qetl_drafts *drafts, const char *section, uint32_t k
     return 0;
 }
 
+/* `orders:` with nothing in it, and its options beside it. */
+static int is_beside(json_t *entries, const char *id, json_t *json)
+{
+    void *next = json_object_iter_next(entries, json_object_iter_at(entries, id));
+    json_t *value = next ? json_object_iter_value(next) : NULL;
+    return json_is_null(json) && value && !json_is_object(value) && !json_is_null(value);
+}
+
+static void fail_beside(struct qetl_drafts *drafts, const char *section, const char *key,
+                        const char *of)
+{
+    char *base = qetl_pointer_key("", section);
+    char *pointer = base ? qetl_pointer_key(base, key) : NULL;
+    if (pointer)
+        qetl_finding_mend(qetl_document_error(drafts->document, pointer, QETL_AT_KEY,
+                                              drafts->findings, "wrong_indentation",
+                                              "`%s` stands beside `%s`, not in it", key, of),
+                          "indent it by two spaces more than `%s:`", of);
+    else
+        qetl_drafts_no_memory(drafts);
+    drafts->partial = 1;
+    free(pointer);
+    free(base);
+}
+
 static int section_collect(struct qetl_drafts *drafts, const char *section, uint32_t kind,
                            json_t *entries)
 {
     const char *id;
     json_t *json;
+    const char *empty = NULL;
     json_object_foreach (entries, id, json) {
+        if (is_beside(entries, id, json))
+            empty = id;
+        else if (json_is_object(json) || json_is_null(json))
+            empty = NULL;
+        if (empty && empty != id)
+            fail_beside(drafts, section, id, empty);
+        if (empty)
+            continue;
         if (drafts->count == QETL_COMPONENTS_MAX) {
             char *pointer = qetl_pointer_key("", section);
             qetl_document_error(drafts->document, pointer ? pointer : "", QETL_AT_KEY,
@@ -194,13 +229,31 @@ static int drafts_collect(struct qetl_drafts *drafts)
     return 0;
 }
 
+/* A section that was meant by another key; that key is told already. */
+static int section_misspelt(const struct qetl_drafts *drafts, const char *section)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach (drafts->root, key, value) {
+        struct qetl_suggest suggest;
+        qetl_suggest_init(&suggest, key);
+        for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+            qetl_suggest_offer(&suggest, sections[i].name);
+        if (suggest.best && strcmp(key, suggest.best) != 0 && strcmp(suggest.best, section) == 0 &&
+            json_is_object(value) && !json_object_get(drafts->root, section))
+            return 1;
+    }
+    return 0;
+}
+
 static void check_present(struct qetl_drafts *drafts, uint32_t kind, const char *section,
                           const char *example)
 {
     const json_t *entries = json_object_get(drafts->root, section);
     char pointer[16];
     drafts->partial |= json_object_size(entries) == 0;
-    if (entries && (!json_is_object(entries) || json_object_size(entries) > 0))
+    if ((entries && (!json_is_object(entries) || json_object_size(entries) > 0)) ||
+        section_misspelt(drafts, section))
         return;
     snprintf(pointer, sizeof pointer, "/%s", section);
     struct qetl_finding *finding = qetl_document_error(
@@ -336,6 +389,7 @@ static void drafts_check(struct qetl_drafts *drafts)
                   "for example  sources: {orders: {plugin: file, path: orders.csv}}");
     check_present(drafts, QETL_SINK, "sinks",
                   "for example  sinks: {out: {plugin: stdout, format: ndjson, input: orders}}");
+    drafts->partial |= section_misspelt(drafts, "transforms");
     if (drafts_collect(drafts)) {
         qetl_drafts_no_memory(drafts);
         return;

@@ -2,6 +2,7 @@
 /* One component of a pipeline file: its plugin, its options by the plugin's schema, its outputs. */
 #include "config/pointer.h"
 #include "config/schema_check.h"
+#include "config/suggest.h"
 #include "pipeline_draft.h"
 #include "pipeline_schema.h"
 #include "plugin/manifest.h"
@@ -125,9 +126,32 @@ static void take_outputs(struct qetl_drafts *drafts, struct qetl_draft *draft)
         output_add(drafts, draft, json_string_value(more));
 }
 
+/* `Plugin`, `plguin`: told as that, and nothing else, since nothing else can be known. */
+static int plugin_misspelt(struct qetl_drafts *drafts, const struct qetl_draft *draft)
+{
+    struct qetl_suggest suggest;
+    const char *key;
+    json_t *value;
+    qetl_suggest_init(&suggest, "plugin");
+    json_object_foreach (draft->json, key, value)
+        qetl_suggest_offer(&suggest, key);
+    if (!suggest.best || json_object_get(draft->json, "plugin"))
+        return 0;
+    char *pointer = qetl_pointer_key(draft->pointer, suggest.best);
+    if (pointer)
+        qetl_finding_mend(qetl_document_error(drafts->document, pointer, QETL_AT_KEY,
+                                              drafts->findings, "unknown_key",
+                                              "`%s` is not known here", suggest.best),
+                          "did you mean `plugin`?");
+    else
+        qetl_drafts_no_memory(drafts);
+    free(pointer);
+    return 1;
+}
+
 void qetl_draft_fill(struct qetl_drafts *drafts, struct qetl_draft *draft)
 {
-    if (!draft->json)
+    if (!draft->json || plugin_misspelt(drafts, draft))
         return;
     const struct qetl_manifest_component *plugin = find_plugin(drafts, draft);
     draft->node.use.plugin = plugin;

@@ -140,6 +140,28 @@ static json_t *format_options(struct qetl_drafts *drafts, const struct qetl_draf
     return options;
 }
 
+/* An option of the format that stands beside it: told as unknown, but not yet where it belongs. */
+static void mend_beside(struct qetl_drafts *drafts, const struct qetl_draft *draft,
+                        const struct qetl_manifest_component *format)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach (draft->json, key, value) {
+        if (!json_object_get(json_object_get(format->options, "properties"), key))
+            continue;
+        for (size_t i = 0; i < drafts->findings->count; i++) {
+            struct qetl_finding *finding = &drafts->findings->items[i];
+            size_t size = strlen(draft->node.path);
+            if (strcmp(finding->code, "unknown_key") == 0 && finding->path &&
+                strncmp(finding->path, draft->node.path, size) == 0 && finding->path[size] == '.' &&
+                strcmp(finding->path + size + 1, key) == 0)
+                qetl_finding_mend(finding,
+                                  "it is an option of the format:  format: {type: %s, %s: …}",
+                                  format->id, key);
+        }
+    }
+}
+
 void qetl_draft_format(struct qetl_drafts *drafts, struct qetl_draft *draft)
 {
     const json_t *written = json_object_get(draft->json, "format");
@@ -159,6 +181,8 @@ void qetl_draft_format(struct qetl_drafts *drafts, struct qetl_draft *draft)
         format = format_named(drafts, draft, "/format/type", json_string_value(type));
     else
         format = format_by_name(drafts, draft);
+    if (format)
+        mend_beside(drafts, draft, format);
     if (!format || check_direction(drafts, draft, format))
         return;
     draft->node.format.plugin = format;

@@ -56,11 +56,37 @@ static void mend_unknown(struct qetl_drafts *drafts, const struct qetl_draft *re
                           size < sizeof list ? "" : "…");
 }
 
+/* `sources.orders` where `orders` was meant. */
+static int fail_section(struct qetl_drafts *drafts, const struct reference *at)
+{
+    static const char *const sections[] = {"sources.", "transforms.", "sinks."};
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+        size_t size = strlen(sections[i]);
+        const char *id = at->text + size;
+        struct qetl_draft *meant = strncmp(at->text, sections[i], size) == 0
+                                       ? draft_find(drafts, id, strcspn(id, "."))
+                                       : NULL;
+        if (!meant)
+            continue;
+        qetl_finding_mend(qetl_draft_error(drafts, at->reader, at->below, "unknown_input",
+                                           "an input is named without its section"),
+                          "write `%s`", id);
+        meant->used = 1;
+        ports_mark(meant);
+        return 1;
+    }
+    return 0;
+}
+
 static void fail_unknown(struct qetl_drafts *drafts, const struct reference *at)
 {
     size_t size = strcspn(at->text, ".");
     char *id = strndup(at->text, size);
     struct qetl_suggest suggest;
+    if (fail_section(drafts, at)) {
+        free(id);
+        return;
+    }
     if (!id) {
         qetl_drafts_no_memory(drafts);
         return;
@@ -233,6 +259,7 @@ void qetl_draft_connect(struct qetl_drafts *drafts, struct qetl_draft *draft)
         qetl_draft_mark(drafts, json_object_get(draft->json, misspelt));
     else if (!input || (json_is_array(input) && count == 0))
         fail_missing_input(drafts, draft);
+    drafts->partial |= input && !json_is_string(input) && !json_is_array(input);
     if (count == 0 || inputs_too_many(drafts, draft, count))
         return;
     draft->links = calloc(count, sizeof *draft->links);

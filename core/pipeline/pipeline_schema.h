@@ -19,5 +19,7 @@ json_t *qetl_pipeline_schema(void);
 json_t *qetl_component_schema(uint32_t kind, const struct qetl_manifest_component *plugin);
 /* The mapping under `format`: the format's options, and type. */
 json_t *qetl_format_schema(const struct qetl_manifest_component *format);
+/* The whole file with the components of a registry, by itself: draft 2020-12, for editors. */
+json_t *qetl_file_schema(const struct qetl_registry *registry);
 
 #endif
