@@ -14,6 +14,7 @@ void toy_pipeline_init(struct toy_pipeline *toy)
     toy->pipeline.max_record = 1 << 20;
     toy->pipeline.batch_bytes = 4096;
     toy->pipeline.linger_ms = 10;
+    toy->pipeline.batch_rows = 65536;
     toy->pipeline.dead_letters = "";
     toy->pipeline.nodes = calloc(TOY_NODES_MOST, sizeof *toy->pipeline.nodes);
 }

@@ -106,13 +106,13 @@ static int32_t source_open(void *self, struct qetl_blob split, const struct qetl
     return QETL_OK;
 }
 
-/* Nothing now: a wake comes later, at once, or never, since a source is asked again. */
+/* Nothing now: a wake comes later, or at once. */
 static int32_t be_idle(struct toy_member *m)
 {
-    int64_t how = random_below(&m->random, 3);
+    int64_t how = random_below(&m->random, 2);
     if (how == 0)
         toy_wake_later(m->env.host, m->env.ctx, random_below(&m->random, 100000));
-    else if (how == 1)
+    else
         m->env.host->wake(m->env.ctx);
     return QETL_IDLE;
 }

@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "config/expand.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 static struct qetl_variables *variables_of(const struct qetl_cli *cli,
@@ -23,6 +24,16 @@ static struct qetl_variables *variables_of(const struct qetl_cli *cli,
     return NULL;
 }
 
+/* --mode MODE is --set mode=MODE. */
+static struct qetl_document *with_mode(const struct qetl_document *document, const char *mode,
+                                       struct qetl_findings *findings)
+{
+    char setting[64];
+    const char *const settings[] = {setting};
+    snprintf(setting, sizeof setting, "mode=%s", mode ? mode : "");
+    return qetl_document_set(document, settings, mode != NULL, findings);
+}
+
 struct qetl_document *qetl_cli_document(const struct qetl_cli *cli, const char *path,
                                         struct qetl_findings *findings)
 {
@@ -31,14 +42,17 @@ struct qetl_document *qetl_cli_document(const struct qetl_cli *cli, const char *
     line.compute = cli->computed.items;
     struct qetl_document *document =
         path ? qetl_document_load(path, findings) : qetl_document_from_oneliner(&line, findings);
-    struct qetl_document *set = NULL, *whole = NULL;
+    struct qetl_document *moded = NULL, *set = NULL, *whole = NULL;
     if (document) {
         qetl_document_use_mask(document, cli->mask);
-        set = qetl_document_set(document, cli->settings.items, cli->settings.count, findings);
+        moded = with_mode(document, cli->mode, findings);
     }
+    if (moded)
+        set = qetl_document_set(moded, cli->settings.items, cli->settings.count, findings);
     if (set && variables)
         whole = qetl_document_expanded(set, variables, findings);
     qetl_document_free(document);
+    qetl_document_free(moded);
     qetl_document_free(set);
     qetl_variables_free(variables);
     return whole;

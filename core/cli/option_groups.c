@@ -24,6 +24,9 @@ static const struct qetl_option plugins[] = {
 static const struct qetl_option pipeline[] = {
     {"set", 's', .kind = QETL_ARG_TEXTS, AT(settings), .value = "PATH=VALUE",
      .help = "set a value of the pipeline; may be repeated, the last wins"},
+    {"mode", .kind = QETL_ARG_TEXT, AT(mode), .value = "MODE",
+     .help = "batch: large batches; stream: every record at once; hybrid: batches grow under load "
+             "and shrink when idle (default: the pipeline's, else hybrid)"},
     {"env-file", 'e', .kind = QETL_ARG_TEXTS, QETL_COMPLETES_FILE, AT(env_files), .value = "FILE",
      .help = "read NAME=value lines for ${NAME} in the pipeline; may be repeated, later files win, "
              "and the environment wins over all"},

@@ -30,6 +30,7 @@ static json_t *component_json(const struct qetl_component_report *c)
     json_t *counts = counts_json(&c->counts);
     json_object_update(json, counts);
     json_decref(counts);
+    json_object_set_new(json, "batches", json_integer(c->batches));
     json_object_set_new(json, "seconds", json_real(c->seconds));
     json_object_set_new(json, "replicas", json_integer(c->replicas));
     return json;
@@ -45,9 +46,10 @@ json_t *qetl_report_result_json(const struct qetl_run_report *r)
                               json_pack("{s:o, s:I, s:I}", "uri", qetl_json_text(r->outputs[i].uri),
                                         "rows", (json_int_t)r->outputs[i].rows, "bytes",
                                         (json_int_t)r->outputs[i].bytes));
-    return json_pack("{s:o, s:{s:f, s:f, s:f}, s:I, s:I, s:o, s:o}", "components", components,
-                     "timing", "setup_s", r->setup_s, "processing_s", r->processing_s, "finish_s",
-                     r->finish_s, "peak_rss_bytes", (json_int_t)r->peak_rss_bytes, "barriers",
+    return json_pack("{s:s, s:o, s:{s:f, s:f, s:f}, s:I, s:I, s:o, s:o}", "mode",
+                     r->mode ? r->mode : "hybrid", "components", components, "timing", "setup_s",
+                     r->setup_s, "processing_s", r->processing_s, "finish_s", r->finish_s,
+                     "peak_rss_bytes", (json_int_t)r->peak_rss_bytes, "barriers",
                      (json_int_t)r->barriers, "outputs", outputs, "dead_letters",
                      qetl_json_text(r->dead_letters));
 }

@@ -75,9 +75,9 @@ static void *watch_main(void *arg)
         int exit_code = exit_code_for(signal);
         if (!exit_code)
             continue;
-        if (stopped++)
+        if (stopped++ > 1)
             _exit(exit_code);
-        qetl_run_stop(watch->run, exit_code);
+        qetl_run_interrupt(watch->run, exit_code);
     }
 }
 

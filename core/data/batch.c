@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "batch.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,58 @@ void qetl_batch_unref(struct qetl_batch *batch)
     qetl_origin_unref(batch->origin);
     qetl_buffer_free(batch->record_map);
     free(batch);
+}
+
+static void slice_release(struct ArrowArray *array)
+{
+    qetl_vector_unref(array->private_data);
+    array->release = NULL;
+}
+
+/* Arrow's own offset: an array's children and buffers stay as they are. */
+static struct qetl_vector *vector_slice(struct qetl_vector *whole, int64_t from, int64_t rows)
+{
+    struct ArrowArray part = whole->array;
+    part.offset += from;
+    part.length = rows;
+    part.null_count = whole->array.null_count ? -1 : 0;
+    part.private_data = whole;
+    part.release = slice_release;
+    struct qetl_vector *vector = qetl_vector_new(&part);
+    if (vector)
+        qetl_vector_ref(whole);
+    return vector;
+}
+
+static int record_map_slice(const struct qetl_batch *whole, struct qetl_pool *pool, int64_t from,
+                            struct qetl_batch *part)
+{
+    part->record_map = qetl_pool_alloc(pool, (size_t)part->rows * sizeof *part->record_map);
+    if (!part->record_map)
+        return QETL_E_NO_MEMORY;
+    for (int64_t i = 0; i < part->rows; i++)
+        part->record_map[i] = (int32_t)qetl_batch_record(whole, from + i);
+    return QETL_OK;
+}
+
+struct qetl_batch *qetl_batch_slice(const struct qetl_batch *whole, struct qetl_pool *pool,
+                                    int64_t from, int64_t rows)
+{
+    struct qetl_batch *part = qetl_batch_new(rows, whole->n_columns, whole->origin);
+    bool lacks = !part || (whole->origin && record_map_slice(whole, pool, from, part));
+    for (int64_t c = 0; !lacks && c < whole->n_columns; c++) {
+        const struct qetl_batch_column *in = &whole->columns[c];
+        struct qetl_batch_column *out = &part->columns[c];
+        out->value = in->value ? vector_slice(in->value, from, rows) : NULL;
+        out->lexical = !in->lexical               ? NULL
+                       : in->lexical == in->value ? qetl_vector_ref(out->value)
+                                                  : vector_slice(in->lexical, from, rows);
+        lacks = (in->value && !out->value) || (in->lexical && !out->lexical);
+    }
+    if (!lacks)
+        return part;
+    qetl_batch_unref(part);
+    return NULL;
 }
 
 int64_t qetl_batch_record(const struct qetl_batch *batch, int64_t row)

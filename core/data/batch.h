@@ -42,6 +42,9 @@ struct qetl_batch {
 struct qetl_batch *qetl_batch_new(int64_t rows, int64_t n_columns, struct qetl_origin *);
 void qetl_batch_ref(struct qetl_batch *);
 void qetl_batch_unref(struct qetl_batch *); /* accepts NULL */
+/* Rows [from, from + rows), with the columns' memory shared; NULL without memory. */
+struct qetl_batch *qetl_batch_slice(const struct qetl_batch *, struct qetl_pool *, int64_t from,
+                                    int64_t rows);
 int64_t qetl_batch_record(const struct qetl_batch *, int64_t row);
 
 /* The wanted columns as one struct array, to be lent to a plugin, which may move it away. */

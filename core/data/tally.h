@@ -20,7 +20,7 @@ struct qetl_counts {
 
 struct qetl_tally {
     atomic_llong rows_in, rows_out, rows_filtered, rows_rejected, rows_added, rows_reduced,
-        rows_held, bytes_in, bytes_out, nanoseconds;
+        rows_held, bytes_in, bytes_out, batches, nanoseconds;
 };
 
 static inline void qetl_tally_add(atomic_llong *counter, int64_t by)

@@ -103,6 +103,7 @@ static int32_t host_cancelled(struct qetl_ctx *ctx)
 static void host_request_epoch(struct qetl_ctx *ctx)
 {
     atomic_fetch_add_explicit(ctx->env->epoch_requests, 1, memory_order_relaxed);
+    qetl_parker_notify_all(ctx->env->parker);
 }
 
 static void *host_buffer_alloc(struct qetl_ctx *ctx, size_t size)

@@ -310,6 +310,11 @@ static void timezone_check(struct qetl_drafts *drafts, const char *name)
                       "a name of the tz database: for example  timezone: Europe/Berlin");
 }
 
+const char *qetl_mode_word(enum qetl_mode mode)
+{
+    return mode == QETL_MODE_BATCH ? "batch" : mode == QETL_MODE_STREAM ? "stream" : "hybrid";
+}
+
 static int fill_words(struct qetl_drafts *drafts, struct qetl_pipeline *pipeline)
 {
     const json_t *root = drafts->root;
@@ -322,6 +327,7 @@ static int fill_words(struct qetl_drafts *drafts, struct qetl_pipeline *pipeline
     pipeline->batch_bytes = bytes_option(drafts, "batch_bytes", 4 << 10, 64 << 20);
     pipeline->linger_ms = json_integer_value(json_object_get(root, "linger_ms"));
     timezone_check(drafts, json_string_value(json_object_get(root, "timezone")));
+    pipeline->batch_rows = json_integer_value(json_object_get(root, "batch_rows"));
     return text_copy(&pipeline->name, json_object_get(root, "name")) ||
            text_copy(&pipeline->timezone, json_object_get(root, "timezone")) ||
            text_copy(&pipeline->dead_letters, json_object_get(root, "dead_letters"));

@@ -15,6 +15,7 @@
 #include "plugin/registry.h"
 
 enum qetl_mode { QETL_MODE_HYBRID, QETL_MODE_BATCH, QETL_MODE_STREAM };
+const char *qetl_mode_word(enum qetl_mode);
 
 struct qetl_plugin_use { /* a plugin with its options: of a component, or of its format */
     const struct qetl_manifest_component *plugin;
@@ -48,6 +49,7 @@ struct qetl_pipeline {
     int64_t batch_bytes;  /* bytes a chunk */
     int64_t linger_ms;
     char *timezone;     /* of expressions; NULL: UTC */
+    int64_t batch_rows;
     char *dead_letters; /* path, or NULL for the default; "" switches them off */
     struct qetl_node *nodes;
     size_t n_nodes;

@@ -28,6 +28,8 @@ static const char top[] =
     "\"batch_bytes\":{\"type\":[\"integer\",\"string\"],\"default\":\"256KiB\","
     "\"description\":\"How much is read at a "
     "time\",\"x-unit\":\"bytes\",\"examples\":[\"256KiB\"]},"
+    "\"batch_rows\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":1048576,\"default\":65536,"
+    "\"description\":\"How many rows a batch has at most\",\"examples\":[65536]},"
     "\"linger_ms\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":60000,\"default\":5,"
     "\"description\":\"How long a batch may wait to grow\",\"x-unit\":\"ms\",\"examples\":[5]},"
     "\"timezone\":{\"type\":\"string\",\"minLength\":1,\"default\":\"UTC\","

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { GUARD_BYTES = 64, LEAST_ROOM = 4096 };
+enum { GUARD_BYTES = 64, LEAST_ROOM = 4096, SAMPLE_QUIET_NS = 5000000, SAMPLE_PATIENCE_TIMES = 50 };
 
 static int64_t chunk_bytes(const struct qetl_op *op)
 {
@@ -93,43 +93,90 @@ static int32_t draw(struct qetl_op *op, int64_t most)
                              (long long)item.bytes, (long long)room);
     if (item.flags & QETL_ITEM_OBJECT_START || !s->object)
         status = object_begin(op, &item);
+    if (item.bytes && !s->since_ns)
+        s->since_ns = qetl_now_ns();
     s->end += item.bytes;
     s->object_ended = item.flags & QETL_ITEM_OBJECT_END;
     s->want_more = false;
     return status ? status : QETL_BYTES;
 }
 
-static bool has_line(const struct qetl_source_state *s)
+/* Behind the first `from` bytes. */
+static bool has_line(const struct qetl_source_state *s, int64_t from)
 {
-    return memchr(s->buffer + s->start, '\n', (size_t)(s->end - s->start)) != NULL;
+    int64_t size = s->end - s->start - from;
+    return size > 0 && memchr(s->buffer + s->start + from, '\n', (size_t)size) != NULL;
 }
 
 /* An empty object says nothing about those behind it, nor does a piece of a record about the whole.
  */
-static bool sample_is_enough(const struct qetl_op *op, int64_t sample_bytes)
+static bool sample_is_enough(const struct qetl_op *op, int64_t sample_bytes, int64_t known)
 {
     const struct qetl_source_state *s = op->state;
     int64_t size = s->end - s->start;
-    if (s->exhausted || (s->object_ended && size > 0))
+    if (s->exhausted || (s->object_ended && size > known))
         return true;
-    return size >= sample_bytes && (has_line(s) || size >= op->run->max_record);
+    return size >= sample_bytes && (has_line(s, known) || size >= op->run->max_record + known);
 }
 
-int32_t qetl_frame_sample(struct qetl_op *op, int64_t sample_bytes)
+/* How long more may come once a line is there: someone may be typing, so that no sample of a stream
+ * is ever full; in batch mode it is waited for, so that what is inferred does not depend on the
+ * clock. */
+static int64_t sample_patience_ns(const struct qetl_op *op)
+{
+    switch (op->run->pipeline->mode) {
+    case QETL_MODE_STREAM:
+        return 0;
+    case QETL_MODE_BATCH:
+        return INT64_MAX;
+    default:
+        return SAMPLE_QUIET_NS;
+    }
+}
+
+/* Until the source is woken, the run is stopped, or the time has come. */
+static void sample_await(const struct qetl_op *op, int64_t until_ns)
+{
+    struct qetl_parker *parker = &op->run->parker;
+    uint32_t ticket = qetl_parker_prepare(parker);
+    int64_t left = until_ns == INT64_MAX ? -1 : until_ns - qetl_now_ns();
+    bool woken = atomic_load_explicit(&op->instance->wakes, memory_order_acquire) != op->wakes_seen;
+    if (woken || qetl_run_stopping(op->run) || (until_ns != INT64_MAX && left <= 0))
+        qetl_parker_cancel(parker);
+    else
+        qetl_parker_wait(parker, ticket, left);
+}
+
+/* What came of a stream so far has to do: nothing more came for a while, or it has been long. */
+static bool sample_is_late(const struct qetl_op *op, int64_t known, int64_t quiet_until_ns)
+{
+    const struct qetl_source_state *s = op->state;
+    int64_t patience_ns = sample_patience_ns(op), now = qetl_now_ns();
+    if (patience_ns == INT64_MAX || !has_line(s, known))
+        return false;
+    return now >= quiet_until_ns || (op->flow->source.bytes_expected < 0 &&
+                                     now - s->since_ns >= SAMPLE_PATIENCE_TIMES * patience_ns);
+}
+
+int32_t qetl_frame_sample(struct qetl_op *op, int64_t sample_bytes, int64_t known)
 {
     struct qetl_source_state *s = op->state;
-    int32_t status = buffer_renew(op, sample_bytes);
-    while (!status && !sample_is_enough(op, sample_bytes)) {
+    int64_t patience_ns = sample_patience_ns(op), quiet_until_ns = INT64_MAX;
+    int32_t status = s->buffer ? QETL_OK : buffer_renew(op, sample_bytes);
+    while (!status && !sample_is_enough(op, sample_bytes, known)) {
         int32_t answer = draw(op, sample_bytes);
         if (answer < 0)
             return answer;
-        /* someone types: do not wait for a sample that may never be full */
-        if (answer == QETL_IDLE && has_line(s))
-            break;
-        if (answer == QETL_IDLE && qetl_run_stopping(op->run))
+        if (qetl_run_stopping(op->run))
             return QETL_E_CANCELLED;
+        if (answer != QETL_IDLE)
+            quiet_until_ns = INT64_MAX;
+        else if (quiet_until_ns == INT64_MAX && has_line(s, known) && patience_ns != INT64_MAX)
+            quiet_until_ns = qetl_now_ns() + patience_ns;
+        if (sample_is_late(op, known, quiet_until_ns))
+            break;
         if (answer == QETL_IDLE)
-            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+            sample_await(op, quiet_until_ns);
     }
     return status;
 }
@@ -175,6 +222,7 @@ static int32_t emit_chunk(struct qetl_op *op, int64_t begin, int64_t used)
         return qetl_op_fault(op, "out_of_memory", "no memory for a chunk");
     }
     s->starts_rows = false;
+    s->rows_uncut = true;
     chunk->flags = 0;
     return qetl_op_emit(op, 0, QETL_SLOT_CHUNK, chunk);
 }
@@ -186,6 +234,7 @@ static void consume(struct qetl_source_state *s, int64_t used)
 {
     s->start += used;
     s->offset += used;
+    s->since_ns = s->end > s->start ? s->since_ns : 0;
     s->in_vain = 0;
     s->want_more = false;
     int64_t rest = s->end - s->start;
@@ -244,6 +293,7 @@ static int32_t frame_once(struct qetl_op *op)
     if (frame.used == 0 && window > 0) {
         s->in_vain = window;
         s->want_more = whole;
+        s->since_ns = whole ? 0 : s->since_ns;
     }
     status = bury_framed(op, &frame);
     if (!status && frame.used > frame.begin)
@@ -253,14 +303,25 @@ static int32_t frame_once(struct qetl_op *op)
     return status;
 }
 
-/* In hybrid mode a buffer is filled while the replicas have work; an idle one takes what there is.
- */
+static bool takers_are_busy(const struct qetl_op *op)
+{
+    return op->out[0].n_targets && op->out[0].targets[0].edge &&
+           qetl_edge_depth(op->out[0].targets[0].edge) > 0;
+}
+
+static int64_t linger_until_ns(const struct qetl_op *op)
+{
+    const struct qetl_source_state *s = op->state;
+    return s->since_ns + op->run->pipeline->linger_ms * (int64_t)1000000;
+}
+
+/* In hybrid mode a batch grows while those who take it have work, but no longer than linger_ms. */
 static bool should_fill(const struct qetl_op *op)
 {
     const struct qetl_source_state *s = op->state;
     if (s->want_more)
         return true;
-    if (s->end - s->start >= chunk_bytes(op) / 2 || op->idle)
+    if (s->end - s->start >= chunk_bytes(op) / 2)
         return false;
     switch (op->run->pipeline->mode) {
     case QETL_MODE_STREAM:
@@ -268,8 +329,7 @@ static bool should_fill(const struct qetl_op *op)
     case QETL_MODE_BATCH:
         return true;
     default:
-        return op->out[0].n_targets && op->out[0].targets[0].edge &&
-               qetl_edge_depth(op->out[0].targets[0].edge) > 0;
+        return takers_are_busy(op) && qetl_now_ns() < linger_until_ns(op);
     }
 }
 
@@ -278,15 +338,38 @@ static bool has_bytes(const struct qetl_source_state *s)
     return s->end > s->start || (s->object_started && s->object_ended);
 }
 
+bool qetl_frame_is_ripe(const struct qetl_op *op)
+{
+    const struct qetl_source_state *s = op->state;
+    return has_bytes(s) && !should_fill(op);
+}
+
+/* Nothing more is drawn. In a graceful end what came in whole goes on; else what was not framed yet
+ * was not taken in. */
+static int32_t drain_step(struct qetl_op *op, int draining)
+{
+    struct qetl_source_state *s = op->state;
+    if (draining == QETL_DRAIN_GRACEFUL && s->end > s->start && !s->want_more)
+        return frame_once(op);
+    if (!s->exhausted || s->end > s->start)
+        atomic_store(&op->run->cut_short, 1);
+    if (draining == QETL_DRAIN_GRACEFUL && s->end > s->start && op->run->env.log) {
+        char line[160];
+        snprintf(line, sizeof line,
+                 "%lld bytes of a record that had not come to its end were left behind",
+                 (long long)(s->end - s->start));
+        op->run->env.log(op->run->env.arg, op->node->id, QETL_LOG_WARN, line);
+    }
+    s->ended = true;
+    return QETL_STEP_DONE;
+}
+
 int32_t qetl_frame_step(struct qetl_op *op)
 {
     struct qetl_source_state *s = op->state;
-    if (atomic_load_explicit(&op->run->draining, memory_order_relaxed)) {
-        if (!s->exhausted || s->end > s->start)
-            atomic_store(&op->run->cut_short, 1);
-        s->ended = true; /* what was not framed yet was not taken in */
-        return QETL_STEP_DONE;
-    }
+    int draining = atomic_load_explicit(&op->run->draining, memory_order_relaxed);
+    if (draining)
+        return drain_step(op, draining);
     if (qetl_source_unwanted(op)) {
         s->ended = true;
         return QETL_STEP_DONE;
@@ -303,7 +386,9 @@ int32_t qetl_frame_step(struct qetl_op *op)
         return QETL_STEP_DONE;
     }
     int32_t answer = draw(op, INT64_MAX);
-    if (answer < 0)
-        return answer;
-    return answer == QETL_IDLE ? QETL_STEP_IDLE : QETL_STEP_DONE;
+    if (answer != QETL_IDLE)
+        return answer < 0 ? answer : QETL_STEP_DONE;
+    if (has_bytes(s) && !s->want_more && op->run->pipeline->mode == QETL_MODE_HYBRID)
+        op->idle_until_ns = linger_until_ns(op);
+    return QETL_STEP_IDLE;
 }

@@ -16,7 +16,8 @@ bool qetl_sight_holds(const struct qetl_sight *sight, int64_t row)
 
 void qetl_run_drain(struct qetl_run *run)
 {
-    if (!atomic_exchange(&run->draining, 1))
+    int none = QETL_DRAIN_NONE;
+    if (atomic_compare_exchange_strong(&run->draining, &none, QETL_DRAIN_HERE))
         qetl_parker_notify_all(&run->parker);
 }
 

@@ -68,7 +68,7 @@ struct qetl_op {
     /* While idle: not before the instance was woken or this time came. */
     bool idle;
     uint32_t wakes_seen;
-    int64_t idle_until_ns, idle_backoff_ns;
+    int64_t idle_until_ns;
     struct qetl_op *decoder; /* transforms: the one in front, if columns are fetched from it late */
     void *state;             /* the class's */
 };
@@ -83,9 +83,9 @@ extern const struct qetl_op_class qetl_op_sink;
 int32_t qetl_op_emit(struct qetl_op *, uint32_t out_port, enum qetl_slot_kind, void *payload);
 int32_t qetl_op_emit_all(struct qetl_op *, enum qetl_slot_kind, uint64_t epoch); /* control */
 void qetl_payload_free(enum qetl_slot_kind, void *payload);
-/* Marks the op idle as of `wakes` (read before the call that answered so). A source may be asked
- * again without a wake, ever more seldom; what is blocked or busy may not. */
-void qetl_op_set_idle(struct qetl_op *, uint32_t wakes, bool ask_again);
+/* Marks the op idle as of `wakes` (read before the call that answered so): not before it was woken,
+ * or this time has come (INT64_MAX: never). */
+void qetl_op_set_idle(struct qetl_op *, uint32_t wakes, int64_t until_ns);
 bool qetl_op_may_resume(const struct qetl_op *, int64_t now_ns);
 int64_t qetl_now_ns(void);
 /* op_check.c: a column that a plugin handed over, against its schema as delivered in that form. */

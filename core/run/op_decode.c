@@ -6,6 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A batch on its way in pieces of batch_rows at most. */
+struct decode_state {
+    struct qetl_batch *batch; /* NULL: none */
+    int64_t from;             /* where the piece at hand begins, and then the next */
+};
+
 static int32_t copy_offsets(struct qetl_op *op, const int32_t *from, int64_t n, int32_t **out)
 {
     *out = NULL;
@@ -47,6 +53,9 @@ static int32_t take_columns(struct qetl_op *op, const char *call, struct ArrowAr
                             int64_t rows, int64_t first, int64_t n,
                             struct qetl_batch_column *columns)
 {
+    if (batch->offset)
+        return qetl_op_fault(op, "bad_batch", "%s answered a batch with an offset of its own",
+                             call);
     if (batch->n_children != n)
         return qetl_op_fault(op, "bad_batch", "%s answered %lld columns where %lld were wanted",
                              call, (long long)batch->n_children, (long long)n);
@@ -56,21 +65,72 @@ static int32_t take_columns(struct qetl_op *op, const char *call, struct ArrowAr
     return status;
 }
 
+static bool in_pieces(const struct qetl_op *op)
+{
+    const struct decode_state *state = op->state;
+    return state && state->batch && state->from;
+}
+
+/* Rows of a piece as rows of what was decoded. */
+static int32_t *map_move(const struct qetl_op *op, int64_t rows, const int32_t *map)
+{
+    const struct decode_state *state = op->state;
+    int32_t *moved = malloc(((size_t)rows + 1) * sizeof *moved);
+    for (int64_t i = 0; moved && i < rows; i++)
+        moved[i] = (int32_t)(state->from + (map ? map[i] : i));
+    return moved;
+}
+
 int32_t qetl_decode_late(struct qetl_op *op, int64_t rows, const int32_t *map,
                          struct qetl_batch_column *columns)
 {
     struct ArrowArray batch = {0};
     int64_t n_late = op->flow->n_late, started = qetl_now_ns();
+    int32_t *moved = NULL;
+    if (in_pieces(op) && !(map = moved = map_move(op, rows, map)))
+        return qetl_op_fault(op, "out_of_memory", "no memory for a row map");
     qetl_call_enter(op->instance, "decode_late");
     int32_t status =
         op->instance->component->format->decode_late(op->instance->self, rows, map, &batch);
     qetl_call_leave();
+    free(moved);
     qetl_tally_add(&op->instance->tally.nanoseconds, qetl_now_ns() - started);
     status = status ? qetl_op_fail(op, "decode_late", status)
                     : take_columns(op, "decode_late", &batch, rows, op->flow->n_wants - n_late,
                                    n_late, columns);
     qetl_array_release(&batch);
     return status;
+}
+
+static int32_t emit_piece(struct qetl_op *op)
+{
+    struct decode_state *state = op->state;
+    int64_t left = state->batch->rows - state->from, most = op->run->pipeline->batch_rows;
+    int64_t rows = left < most ? left : most;
+    struct qetl_batch *piece =
+        qetl_batch_slice(state->batch, op->instance->env->pool, state->from, rows);
+    int32_t status = piece ? qetl_op_emit(op, 0, QETL_SLOT_BATCH, piece)
+                           : qetl_op_fault(op, "out_of_memory", "no memory for a batch");
+    state->from += rows;
+    op->pending = !status && state->from < state->batch->rows;
+    if (!op->pending) {
+        qetl_batch_unref(state->batch);
+        *state = (struct decode_state){0};
+    }
+    return status;
+}
+
+/* Takes the batch. */
+static int32_t emit_pieces(struct qetl_op *op, struct qetl_batch *batch)
+{
+    if (batch->rows <= op->run->pipeline->batch_rows)
+        return qetl_op_emit(op, 0, QETL_SLOT_BATCH, batch);
+    if (!op->state && !(op->state = calloc(1, sizeof(struct decode_state)))) {
+        qetl_batch_unref(batch);
+        return qetl_op_fault(op, "out_of_memory", "no memory for a batch");
+    }
+    *(struct decode_state *)op->state = (struct decode_state){.batch = batch};
+    return emit_piece(op);
 }
 
 static int32_t emit_decoded(struct qetl_op *op, struct qetl_decoded *decoded,
@@ -90,7 +150,7 @@ static int32_t emit_decoded(struct qetl_op *op, struct qetl_decoded *decoded,
         return status;
     }
     qetl_tally_add(&op->instance->tally.rows_out, decoded->rows);
-    return qetl_op_emit(op, 0, QETL_SLOT_BATCH, batch);
+    return emit_pieces(op, batch);
 }
 
 /* Everything that was in the chunk is a row or was rejected, or the plugin lost it. */
@@ -155,4 +215,13 @@ static int32_t decode_feed(struct qetl_op *op, struct qetl_message *message)
     return status;
 }
 
-const struct qetl_op_class qetl_op_decode = {.feed = decode_feed, .shows = true};
+static void decode_free(struct qetl_op *op)
+{
+    struct decode_state *state = op->state;
+    if (state)
+        qetl_batch_unref(state->batch);
+    free(state);
+}
+
+const struct qetl_op_class qetl_op_decode = {
+    .feed = decode_feed, .resume = emit_piece, .free = decode_free, .shows = true};

@@ -53,6 +53,8 @@ int32_t qetl_op_emit(struct qetl_op *op, uint32_t out_port, enum qetl_slot_kind 
     const struct qetl_out_port *port = &op->out[out_port];
     assert(port->n_targets <= 1 || kind == QETL_SLOT_BATCH);
     int32_t status = QETL_OK;
+    if (op->class->shows && op->instance)
+        qetl_tally_add(&op->instance->tally.batches, 1);
     if (op->class->shows && qetl_lookout_used(&op->flow->lookouts[out_port]))
         qetl_lookout_show(op, out_port, payload);
     for (size_t i = 0; !status && i < port->n_targets; i++) {
@@ -83,22 +85,16 @@ int32_t qetl_op_emit_all(struct qetl_op *op, enum qetl_slot_kind kind, uint64_t 
     return status;
 }
 
-enum { BACKOFF_FIRST_NS = 1000000, BACKOFF_MOST_NS = 100000000 };
-
-void qetl_op_set_idle(struct qetl_op *op, uint32_t wakes, bool ask_again)
+void qetl_op_set_idle(struct qetl_op *op, uint32_t wakes, int64_t until_ns)
 {
-    if (!op->idle)
-        op->idle_backoff_ns = BACKOFF_FIRST_NS;
-    else if (op->idle_backoff_ns < BACKOFF_MOST_NS)
-        op->idle_backoff_ns *= 2;
     op->idle = true;
     op->wakes_seen = wakes;
-    op->idle_until_ns = ask_again ? qetl_now_ns() + op->idle_backoff_ns : INT64_MAX;
+    op->idle_until_ns = until_ns;
 }
 
 bool qetl_op_may_resume(const struct qetl_op *op, int64_t now_ns)
 {
-    if (!op->idle || (op->class == &qetl_op_source && qetl_source_unwanted(op)))
+    if (!op->idle || (op->class == &qetl_op_source && qetl_source_has_news(op)))
         return true;
     return atomic_load_explicit(&op->instance->wakes, memory_order_acquire) != op->wakes_seen ||
            now_ns >= op->idle_until_ns;

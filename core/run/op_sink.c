@@ -26,7 +26,7 @@ static int32_t write_once(struct qetl_op *op, struct qetl_write *write)
     if (answer < 0)
         return qetl_op_fail(op, "write", answer);
     if (answer == QETL_BUSY) {
-        qetl_op_set_idle(op, wakes, false);
+        qetl_op_set_idle(op, wakes, INT64_MAX);
         return QETL_STEP_IDLE;
     }
     op->idle = false;
@@ -38,6 +38,7 @@ static int32_t account(struct qetl_op *op, const struct qetl_write *write, int64
 {
     struct qetl_tally *tally = &op->instance->tally;
     qetl_tally_add(&tally->rows_out, write->rows_written);
+    qetl_tally_add(&tally->batches, write->rows > 0);
     qetl_tally_add(&tally->bytes_out, write->bytes_size);
     if (write->rows_written + rejected != write->rows)
         return qetl_op_fault(op, "ledger",

@@ -92,12 +92,11 @@ static int32_t next(struct qetl_op *op, const struct qetl_demand *demand, struct
 
 int32_t qetl_source_draw(struct qetl_op *op, void *space, int64_t room, struct qetl_item *item)
 {
-    int64_t linger_ns = op->run->pipeline->linger_ms * (int64_t)1000000;
     struct qetl_source_state *state = op->state;
     struct qetl_demand demand = {.struct_size = sizeof demand,
-                                 .max_rows = 64 * 1024,
+                                 .max_rows = op->run->pipeline->batch_rows,
                                  .max_bytes = room,
-                                 .deadline_ns = qetl_now_ns() + linger_ns,
+                                 .deadline_ns = qetl_now_ns(),
                                  .space = space};
     uint32_t wakes = atomic_load_explicit(&op->instance->wakes, memory_order_acquire);
     if (state->exhausted)
@@ -117,10 +116,28 @@ int32_t qetl_source_draw(struct qetl_op *op, void *space, int64_t room, struct q
         answer = status ? status : next(op, &demand, item);
     }
     if (answer == QETL_IDLE)
-        qetl_op_set_idle(op, wakes, true);
+        qetl_op_set_idle(op, wakes, INT64_MAX);
     else
         op->idle = false;
     return answer;
+}
+
+/* Others may wait for the barrier that this source owes, or somebody asked for one. */
+static bool barrier_is_due(const struct qetl_op *op)
+{
+    const struct qetl_source_state *state = op->state;
+    const struct qetl_run *run = op->run;
+    return state->at_cut &&
+           (state->epoch < atomic_load_explicit(&run->epoch, memory_order_relaxed) ||
+            atomic_load_explicit(&run->epoch_requests, memory_order_relaxed) !=
+                atomic_load_explicit(&run->epoch_requests_seen, memory_order_relaxed));
+}
+
+bool qetl_source_has_news(const struct qetl_op *op)
+{
+    return qetl_source_unwanted(op) ||
+           atomic_load_explicit(&op->run->draining, memory_order_relaxed) || barrier_is_due(op) ||
+           (op->flow->bytes && qetl_frame_is_ripe(op));
 }
 
 int64_t qetl_source_appetite(const struct qetl_op *op)
@@ -132,9 +149,12 @@ int64_t qetl_source_appetite(const struct qetl_op *op)
 
 static int32_t emit_batch(struct qetl_op *op, struct qetl_item *item)
 {
+    struct qetl_source_state *state = op->state;
     struct qetl_tracker *tracker = op->run->trackers[op->node - op->run->pipeline->nodes];
     const struct qetl_port_flow *port = &op->flow->ports[0];
     int64_t rows = item->batch.length;
+    if (item->batch.offset)
+        return qetl_op_fault(op, "bad_batch", "next answered a batch with an offset of its own");
     if (item->batch.n_children != port->n_columns)
         return qetl_op_fault(op, "bad_batch", "next answered %lld columns of %lld",
                              (long long)item->batch.n_children, (long long)port->n_columns);
@@ -160,6 +180,7 @@ static int32_t emit_batch(struct qetl_op *op, struct qetl_item *item)
     }
     qetl_tally_add(&op->instance->tally.rows_in, rows);
     qetl_tally_add(&op->instance->tally.rows_out, rows);
+    state->rows_uncut = true;
     return qetl_op_emit(op, 0, QETL_SLOT_BATCH, batch);
 }
 
@@ -185,8 +206,10 @@ static int32_t cut_epoch(struct qetl_op *op)
     struct qetl_source_state *state = op->state;
     uint64_t epoch = qetl_run_epoch(op->run);
     int32_t status = QETL_OK;
-    while (!status && state->at_cut && state->epoch < epoch)
+    while (!status && state->at_cut && state->epoch < epoch) {
         status = qetl_op_emit_all(op, QETL_SLOT_BARRIER, ++state->epoch);
+        state->rows_uncut = false;
+    }
     return status;
 }
 
@@ -197,6 +220,9 @@ static int32_t source_resume(struct qetl_op *op)
     if (status < 0)
         return status;
     int32_t control = cut_epoch(op);
+    long long due = atomic_load_explicit(&op->run->next_barrier_ns, memory_order_relaxed);
+    if (status == QETL_STEP_IDLE && state->rows_uncut && due < op->idle_until_ns)
+        op->idle_until_ns = due; /* the rows before a pause end in an epoch, too */
     if (!control && state->ended) {
         op->pending = false;
         control = qetl_op_emit_all(op, QETL_SLOT_END, 0);

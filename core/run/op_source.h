@@ -23,9 +23,11 @@ struct qetl_source_state {
     bool object_ended;   /* buffer[start, end) is the rest of the object */
     bool starts_rows;    /* the next chunk is the object's first: rows count from 1 */
     bool want_more;      /* no whole record in what there is */
+    int64_t since_ns;    /* when the first byte came that may be framed; 0: there is none */
     int64_t in_vain;     /* in so many bytes from start no record ends */
     bool exhausted;      /* the source has no more bytes */
     bool at_cut, ended;
+    bool rows_uncut; /* something went out since the last barrier */
     uint64_t epoch;
 };
 
@@ -34,8 +36,8 @@ void qetl_source_state_free(struct qetl_source_state *); /* accepts NULL */
 
 /* Plans the splits and opens the first. */
 int32_t qetl_source_open(struct qetl_op *);
-/* Asks the source, which may wait for linger_ms: a positive answer of next, or a failure that was
- * reported. */
+/* Asks the source, which does not wait: a positive answer of next, or a failure that was reported.
+ * After IDLE the op waits for a wake. */
 int32_t qetl_source_draw(struct qetl_op *, void *space, int64_t room, struct qetl_item *item);
 
 /* Bytes that the next step may cost, down to the sink: a long record is copied and encoded. */
@@ -43,10 +45,15 @@ int64_t qetl_source_appetite(const struct qetl_op *);
 
 /* Nobody takes its rows any more: it ends where it is. */
 bool qetl_source_unwanted(const struct qetl_op *);
+/* There is something to do for a source that was not woken. */
+bool qetl_source_has_news(const struct qetl_op *);
 
 /* frame.c */
-/* Draws until the sample is large enough, the object ends, or nothing more comes for now. */
-int32_t qetl_frame_sample(struct qetl_op *, int64_t sample_bytes);
+/* Draws until the sample is large enough, the object ends, or nothing more comes for now; but a line
+ * ends behind its first `known` bytes, of which the format said that they are too few. */
+int32_t qetl_frame_sample(struct qetl_op *, int64_t sample_bytes, int64_t known);
+/* What waits for more to come is let go, since those who take it have nothing to do. */
+bool qetl_frame_is_ripe(const struct qetl_op *);
 /* Draws or frames once; DONE, IDLE or a failure. */
 int32_t qetl_frame_step(struct qetl_op *);
 

@@ -356,7 +356,7 @@ static int32_t advance(struct qetl_op *op, const struct qetl_event *event)
         return status;
     op->pending = answer == QETL_MORE || answer == QETL_BLOCKED;
     if (answer == QETL_BLOCKED)
-        qetl_op_set_idle(op, wakes, false);
+        qetl_op_set_idle(op, wakes, INT64_MAX);
     else
         op->idle = false;
     return op->pending ? QETL_OK : event_close(op);

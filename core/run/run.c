@@ -170,6 +170,26 @@ void qetl_run_stop(struct qetl_run *run, int exit_code)
     qetl_run_end(run, exit_code);
 }
 
+static bool has_no_end(const struct qetl_run *run)
+{
+    bool endless = run->pipeline->mode == QETL_MODE_STREAM;
+    for (size_t n = 0; n < run->pipeline->n_nodes; n++)
+        endless |= run->flows[n].source.endless != 0;
+    return endless;
+}
+
+void qetl_run_interrupt(struct qetl_run *run, int exit_code)
+{
+    /* before it moves rows there is nothing to commit */
+    bool moves = atomic_load(&run->phase) == QETL_PHASE_PROCESSING;
+    int none = QETL_DRAIN_NONE;
+    if (moves && has_no_end(run) &&
+        atomic_compare_exchange_strong(&run->draining, &none, QETL_DRAIN_GRACEFUL))
+        qetl_parker_notify_all(&run->parker);
+    else
+        qetl_run_end(run, exit_code);
+}
+
 static void instances_free(struct qetl_run *run)
 {
     for (size_t i = run->n_instances; i-- > 0;)

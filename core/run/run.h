@@ -53,6 +53,7 @@ struct qetl_component_report {
     struct qetl_counts counts;
     double seconds; /* CPU-side time inside the component, all replicas */
     int replicas;
+    int64_t batches; /* that it emitted; sinks: that it wrote */
 };
 
 struct qetl_output_report {
@@ -75,6 +76,7 @@ struct qetl_run_report {
     int64_t bytes_done;     /* raw bytes taken from the sources */
     int64_t barriers;
     char *dead_letters; /* path, NULL if none was written */
+    const char *mode;
 };
 
 struct qetl_run;
@@ -86,6 +88,10 @@ int qetl_run_execute(struct qetl_run *);
 /* [any] Stops: the run ends with exit_code, outputs are abandoned. Idempotent; the first code
  * counts. */
 void qetl_run_stop(struct qetl_run *, int exit_code);
+/* [any] A signal: a run without an end of its own (mode stream, or a source that says it has none)
+ * takes in what came whole, commits and ends with 0; another, and who is asked twice, is stopped
+ * with exit_code. */
+void qetl_run_interrupt(struct qetl_run *, int exit_code);
 /* [any] */
 void qetl_run_report(struct qetl_run *, struct qetl_run_report *);
 void qetl_run_report_free(struct qetl_run_report *);

@@ -59,7 +59,7 @@ struct qetl_run {
 
     atomic_int stopping;   /* 0: running; else 1 + the exit code */
     atomic_uint satisfied; /* how often somebody stopped wanting rows */
-    atomic_int draining;   /* sources end where they are */
+    atomic_int draining;   /* enum qetl_drain: sources end where they are */
     atomic_int cut_short;  /* and one of them had more */
     atomic_int tasks_open; /* tasks that have not ended */
     atomic_int units_open; /* units of work that were taken in and are not done with */
@@ -75,6 +75,12 @@ struct qetl_run {
     bool closed;      /* the ledger was checked at the end */
     atomic_int phase; /* enum qetl_phase */
     atomic_llong phase_started_ns[4];
+};
+
+enum qetl_drain {
+    QETL_DRAIN_NONE,
+    QETL_DRAIN_HERE,    /* what was not framed yet was not taken in */
+    QETL_DRAIN_GRACEFUL /* whole records that came in go through */
 };
 
 enum qetl_phase { QETL_PHASE_SETUP, QETL_PHASE_PROCESSING, QETL_PHASE_FINISH, QETL_PHASE_OVER };

@@ -30,6 +30,7 @@ static void report_component(struct qetl_run *run, const struct qetl_node *node,
             continue;
         qetl_counts_add(&out->counts, &ctx->tally);
         nanoseconds += qetl_tally_get(&ctx->tally.nanoseconds);
+        out->batches += qetl_tally_get(&ctx->tally.batches);
         out->replicas += ctx->use == &node->use;
     }
     out->seconds = (double)nanoseconds / 1e9;
@@ -97,6 +98,7 @@ void qetl_run_report(struct qetl_run *run, struct qetl_run_report *out)
         out->bytes_expected = -1;
     pthread_mutex_unlock(&run->lock);
     out->closed = run->closed;
+    out->mode = qetl_mode_word(run->pipeline->mode);
     out->setup_s = phase_seconds(run, QETL_PHASE_SETUP);
     out->processing_s = phase_seconds(run, QETL_PHASE_PROCESSING);
     out->finish_s = phase_seconds(run, QETL_PHASE_FINISH);

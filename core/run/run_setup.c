@@ -82,7 +82,13 @@ static int32_t infer(struct qetl_op *op, struct qetl_node_flow *flow)
     int32_t status = flow->format->format->infer(flow->codec->self, &sample, &inferred);
     if (status < 0)
         return qetl_run_fail(run, op->node, flow->codec, "infer", status);
-    return take_inferred(run, op->node, flow, &inferred);
+    if (status != QETL_NEED_INPUT)
+        return take_inferred(run, op->node, flow, &inferred);
+    qetl_schema_release(&inferred.schema);
+    return sample.whole || sample.size > SAMPLE_BYTES + run->max_record
+               ? qetl_run_fault(run, op->node, "no_schema",
+                                "the format asks for a larger sample than there is")
+               : QETL_NEED_INPUT;
 }
 
 static int32_t setup_bytes(struct qetl_op *op, struct qetl_node_flow *flow)
@@ -92,8 +98,13 @@ static int32_t setup_bytes(struct qetl_op *op, struct qetl_node_flow *flow)
         return qetl_run_fault(run, op->node, "missing_format",
                               "the source gives bytes, but no format says how to read them");
     flow->codec = qetl_run_instance(run, op->node, &op->node->format, flow->format);
-    int32_t status = flow->codec ? qetl_frame_sample(op, SAMPLE_BYTES) : QETL_E_FATAL;
-    return status ? status : infer(op, flow);
+    int32_t status = flow->codec ? QETL_NEED_INPUT : QETL_E_FATAL;
+    while (status == QETL_NEED_INPUT) {
+        status = qetl_frame_sample(op, SAMPLE_BYTES, flow->sample_bytes);
+        if (!status)
+            status = infer(op, flow);
+    }
+    return status;
 }
 
 static int32_t setup_source(struct qetl_run *run, const struct qetl_node *node,

@@ -317,6 +317,7 @@ struct qetl_source_info {
     struct ArrowSchema schema; /* QETL_EMITS_BATCHES: moved to the host */
     int64_t bytes_expected;    /* raw bytes in all, for progress; -1 unknown */
     int64_t rows_expected;     /* -1 unknown */
+    uint32_t endless;          /* nonzero: END never comes; an interrupted run ends in good order */
 };
 
 enum { QETL_PUSH_NO = 0, QETL_PUSH_PARTIAL = 1, QETL_PUSH_EXACT = 2 };
@@ -578,7 +579,8 @@ struct qetl_format {
     uint32_t struct_size;
     int32_t (*describe)(void *self, struct qetl_format_info *out); /* [control] */
 
-    /* [control] Schema and prologue from the first bytes of the first object. */
+    /* [control] Schema and prologue from the first bytes of the first object. NEED_INPUT: they are
+     * too few to say (a header and no row yet); the host calls again with more, or with `whole`. */
     int32_t (*infer)(void *self, const struct qetl_sample *sample, struct qetl_inferred *out);
     /* [control] Readies this instance to frame and decode; schema and prologue as inferred, by this
      * or any other instance with the same options. Declared types are checked whatever is wanted.

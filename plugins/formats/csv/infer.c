@@ -201,7 +201,10 @@ static int32_t names_count_up(struct csv_names *out, int64_t count)
     return QETL_OK;
 }
 
-/* Indexes the whole records of the sample; answers their size, 0 if there is none, or a failure. */
+enum { NOT_ENOUGH = INT32_MIN };
+
+/* Indexes the whole records of the sample; answers their size, 0 if there is none, NOT_ENOUGH if
+ * the first of them does not end, or a failure. */
 static int64_t sample_index(struct csv *self, const struct qetl_sample *sample, const uint8_t *data,
                             int64_t size, bool whole)
 {
@@ -209,6 +212,8 @@ static int64_t sample_index(struct csv *self, const struct qetl_sample *sample, 
         struct csv_scan scan = CSV_SCAN_START;
         int64_t end = self->kernel->last_end(data, 0, size, self->dialect.marks, &scan);
 
+        if (end <= 0 && size < self->dialect.sample_bytes)
+            return NOT_ENOUGH;
         if (end <= 0)
             return qetl_fail(self->env, QETL_E_DATA, NULL,
                              "Check delimiter and quote; or raise sample_bytes.",
@@ -279,6 +284,10 @@ int32_t csv_infer(struct csv *self, const struct qetl_sample *sample, struct qet
                 csv_sniff(self, data, size, whole, sample->object, &guessed);
         indexed = sample_index(self, sample, data, size, whole);
     }
+    /* a header alone says nothing of types */
+    if (indexed == NOT_ENOUGH ||
+        (!whole && size < limit && self->index.n_rows <= self->dialect.header))
+        return QETL_NEED_INPUT;
     status = indexed < 0 ? (int32_t)indexed : schema_make(self, sample, data, &names, &schema);
     if (!status) {
         struct csv_names none = {0};

@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Modes: a typed line comes out at once; batch_rows, batch_bytes and linger_ms change the batches.
+. "$(dirname "$0")/lib.sh"
+
+# Opens a run whose stdin is descriptor 7 and whose output is out.txt.
+typed() {
+    mkfifo lines
+    "$QETL" run --from - --from-format csv --to - -q "$@" <lines >out.txt 2>err.txt &
+    pid=$!
+    exec 7>lines
+    rm lines
+}
+typed_end() {
+    exec 7>&-
+    wait "$pid"
+    code=$?
+}
+lines_within_a_second() { # COUNT
+    local tries
+    for ((tries = 0; tries < 100; tries++)); do
+        [ "$(wc -l <out.txt)" -ge "$1" ] && break
+        sleep 0.01
+    done
+    wc -l <out.txt
+}
+
+for mode in stream hybrid; do
+    typed --mode $mode --to-format ndjson --where 'amount > 1' --compute 'twice=amount * 2'
+    printf 'id,amount\n' >&7
+    sleep 0.05
+    expect_eq "$mode: a header alone says nothing of types" "$(wc -c <out.txt)" 0
+    printf '1,5\n' >&7
+    expect_eq "$mode: the first row comes out" "$(lines_within_a_second 1)" 1
+    printf '2,6' >&7
+    sleep 0.05
+    expect_eq "$mode: a piece of a line waits" "$(wc -l <out.txt)" 1
+    printf '0\n3,7\n' >&7
+    expect_eq "$mode: until its line feed" "$(lines_within_a_second 3)" 3
+    printf '4,8' >&7
+    typed_end
+    expect_eq "$mode ends well" "$code" 0
+    expect_file out.txt <<'END'
+{"id":1,"amount":5,"twice":10}
+{"id":2,"amount":60,"twice":120}
+{"id":3,"amount":7,"twice":14}
+{"id":4,"amount":8,"twice":16}
+END
+done
+
+typed --mode batch --to-format csv
+printf 'id\n1\n' >&7
+sleep 0.1
+expect_eq 'batch: rows wait for more' "$(wc -c <out.txt)" 0
+typed_end
+expect_eq 'batch: until the input ends' "$(wc -l <out.txt)" 2
+
+# A writer that pauses between rows.
+"$QETL_TOOLS/bench_latency" "$QETL" --seconds 1 --rate 100 --mode stream >latency.txt
+expect_exit 0 awk '/lines\/s/ { exit !($6 < 4000) }' latency.txt
+expect_exit 0 awk '/idle/ { exit !($2 <= 20) }' latency.txt
+
+seq 1 30000 | sed '1i id' >ids.csv
+batches() {
+    "$QETL" run --from ids.csv --to null: --json-file report.json -q "$@"
+    jq '.result.components[] | select(.id == "in") | .batches' report.json
+}
+expect_eq 'batch_rows' "$(batches -s batch_rows=1000 -s batch_bytes=64MiB)" 30
+expect_eq 'no batch_rows' "$(batches -s batch_bytes=64MiB)" 1
+small=$(batches -s batch_bytes=8KiB) large=$(batches -s batch_bytes=64KiB)
+[ "$small" -ge $((4 * large)) ] && pass 'batch_bytes' || fail "$small batches of 8 KiB, $large of 64 KiB"
+"$QETL" run --from ids.csv --to - --to-format csv -q --where 'id % 3 = 0' -s batch_rows=7 >sliced.csv
+"$QETL" run --from ids.csv --to - --to-format csv -q --where 'id % 3 = 0' >whole.csv
+expect_same sliced.csv whole.csv
+
+expect_exit 2 "$QETL" run --from ids.csv --to - --to-format csv --mode fast
+expect_text err "batch, stream"
