@@ -31,7 +31,7 @@ struct qetl_cli {
     struct qetl_texts computed;  /* --compute NAME=EXPR */
     struct qetl_texts env_files; /* --env-file FILE */
     const char *secrets_dir;
-    const char *mode; /* --mode; NULL: as the pipeline says */
+    const char *mode;              /* --mode; NULL: as the pipeline says */
     struct qetl_mask *mask;        /* what no answer may hold; all documents share it */
     int64_t workers, memory_bytes; /* 0: not given */
     int driver;                    /* enum qetl_driver */

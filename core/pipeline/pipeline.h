@@ -48,7 +48,7 @@ struct qetl_pipeline {
     int64_t max_record;   /* bytes */
     int64_t batch_bytes;  /* bytes a chunk */
     int64_t linger_ms;
-    char *timezone;     /* of expressions; NULL: UTC */
+    char *timezone; /* of expressions; NULL: UTC */
     int64_t batch_rows;
     char *dead_letters; /* path, or NULL for the default; "" switches them off */
     struct qetl_node *nodes;

@@ -49,8 +49,8 @@ bool qetl_source_unwanted(const struct qetl_op *);
 bool qetl_source_has_news(const struct qetl_op *);
 
 /* frame.c */
-/* Draws until the sample is large enough, the object ends, or nothing more comes for now; but a line
- * ends behind its first `known` bytes, of which the format said that they are too few. */
+/* Draws until the sample is large enough, the object ends, or nothing more comes for now; but a
+ * line ends behind its first `known` bytes, of which the format said that they are too few. */
 int32_t qetl_frame_sample(struct qetl_op *, int64_t sample_bytes, int64_t known);
 /* What waits for more to come is let go, since those who take it have nothing to do. */
 bool qetl_frame_is_ripe(const struct qetl_op *);
