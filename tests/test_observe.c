@@ -238,7 +238,7 @@ Test(observe, a_tap_that_is_not_read_misses_rows_and_says_so)
     qetl_run_drain(toy.run);
     pthread_join(thread, NULL);
     qetl_tap_read(tap, INT64_MAX, read_row, &reader);
-    cr_expect(reader.rows == 40, "%lld rows", (long long)reader.rows);
+    cr_expect(reader.rows == 160, "%lld rows", (long long)reader.rows);
     qetl_tap_close(tap);
     toy_run_free(&toy);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl run: a pipeline from its file, or from --from and --to. */
 #include "cli.h"
+#include "control.h"
 #include "report_plan.h"
 #include "style.h"
 #include "watch.h"
@@ -9,7 +10,7 @@
 #include <unistd.h>
 
 struct own {
-    bool dry_run;
+    bool dry_run, no_control;
 };
 
 /* The data has stdout to itself: then the JSON answer cannot go there too. */
@@ -71,11 +72,29 @@ static int describe_run(struct qetl_cli *cli, const struct qetl_pipeline *pipeli
     return qetl_cli_answer(cli, exit_code, NULL, result, findings);
 }
 
-static int execute_run(struct qetl_cli *cli, struct qetl_run *run, struct qetl_findings *findings)
+/* For qetl top and tap. Behind the watch, which keeps signals from threads that come after. */
+static struct qetl_control *control_start(struct qetl_cli *cli, struct qetl_run *run,
+                                          const struct qetl_pipeline *pipeline)
+{
+    char why[256], message[320];
+    const struct own *own = cli->own;
+    if (own->no_control)
+        return NULL;
+    struct qetl_control *control = qetl_control_start(run, pipeline, why);
+    snprintf(message, sizeof message, "no socket for qetl top and tap: %s", why);
+    if (!control)
+        qetl_log_write(&cli->log, "control", QETL_LOG_WARN, message);
+    return control;
+}
+
+static int execute_run(struct qetl_cli *cli, const struct qetl_pipeline *pipeline,
+                       struct qetl_run *run, struct qetl_findings *findings)
 {
     bool progress = !cli->quiet && !cli->json && isatty(STDERR_FILENO);
     struct qetl_watch *watch = qetl_watch_start(run, progress);
+    struct qetl_control *control = control_start(cli, run, pipeline);
     int exit_code = qetl_run_execute(run);
+    qetl_control_stop(control);
     qetl_watch_stop(watch);
     struct qetl_run_report report;
     qetl_run_report(run, &report);
@@ -110,8 +129,8 @@ static int run_pipeline(struct qetl_cli *cli, const struct qetl_document *docume
         return qetl_cli_answer(cli, QETL_EXIT_FAILED, NULL, NULL, findings);
     }
     const struct own *own = cli->own;
-    int exit_code =
-        own->dry_run ? describe_run(cli, pipeline, run, findings) : execute_run(cli, run, findings);
+    int exit_code = own->dry_run ? describe_run(cli, pipeline, run, findings)
+                                 : execute_run(cli, pipeline, run, findings);
     qetl_run_free(run);
     return exit_code;
 }
@@ -142,6 +161,8 @@ static const struct qetl_option options[] = {
     {"dry-run", 'n', QETL_ARG_FLAG, .offset = offsetof(struct own, dry_run),
      .help = "show what would run, on stdout: stages, columns and what becomes of them, and what "
              "delivery each path can promise. Sources are sampled, no sink is opened"},
+    {"no-control", .kind = QETL_ARG_FLAG, .offset = offsetof(struct own, no_control),
+     .help = "open no socket for qetl top and qetl tap"},
 };
 static const struct qetl_option_group group = QETL_OPTION_GROUP("Run", true, options);
 

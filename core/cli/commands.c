@@ -14,6 +14,8 @@
     X(lint)         \
     X(preview)      \
     X(test)         \
+    X(top)          \
+    X(tap)          \
     X(graph)        \
     X(expr)         \
     X(schema)       \

@@ -71,9 +71,9 @@ struct qetl_run {
 
     struct qetl_output_report *outputs;
     size_t n_outputs;
-    bool resolving;   /* only to be described: no sink is opened */
-    bool closed;      /* the ledger was checked at the end */
-    atomic_int phase; /* enum qetl_phase */
+    bool resolving;     /* only to be described: no sink is opened */
+    atomic_bool closed; /* the ledger was checked at the end */
+    atomic_int phase;   /* enum qetl_phase */
     atomic_llong phase_started_ns[4];
 };
 

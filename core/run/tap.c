@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TAP_BATCHES = 4 };
+enum { TAP_BATCHES = 16 };
 
 struct qetl_tap {
     atomic_int refs; /* the lookout's and the reader's */
