@@ -64,7 +64,7 @@ expect_exit 0 qetl tap few
 expect_eq 'ten rows' "$(wc -l <out)" 10
 expect_eq 'their digits' "$(grep -cE '^\{"a":[0-9]*[02468],"b":[0-9]+\.50\}$' out)" 10
 expect_exit 0 qetl tap in -n 3 --where 'a % 100 = 7'
-expect_eq 'odd ones' "$(grep -cE '^\{"a":[0-9]*07,' out)" 3
+expect_eq 'odd ones' "$(grep -cE '^\{"a":([0-9]*0)?7,' out)" 3
 expect_text err '^not decoded, since nothing downstream wants it: c$'
 expect_exit 0 qetl tap in -n 1 -q
 expect_eq 'quiet' "$(cat err)" ''
