@@ -7,6 +7,8 @@
 static const struct expr_doc_group *const groups[] = {
     &qetl_expr_doc_choice,
     &qetl_expr_doc_text,
+    &qetl_expr_doc_patterns,
+    &qetl_expr_doc_codes,
 };
 
 enum { GROUPS = sizeof groups / sizeof groups[0] };
