@@ -120,7 +120,7 @@ Test(expr_service, mistakes_have_a_caret)
                    "  ^~~~~~~~~~~~~~~~",
                    "there is concat_ws(text, text, …)");
     expect_mistake("'abc", "character 1: this text does not end\n  'abc\n  ^~~~", "quote");
-    expect_mistake("", "character 1: the expression is empty\n  \n  ^", NULL);
+    expect_mistake("", "character 1: the expression is empty\n", NULL);
 }
 
 Test(expr_service, deep_nesting_is_refused)
