@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The buffers of a batch. Rows are at most the lines of the chunk, so that every buffer is made
- * once, to its size, and the walk never asks for room.
+ * The buffers of a batch. Rows are at most the lines or values of the chunk, so that every buffer
+ * is made once, to its size, and the walk never asks for room.
  */
 #include "decoder.h"
+
+#include "scan.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -44,6 +46,8 @@ int32_t ndjson_batch_begin(struct ndjson_decoder *d)
     bool ascii;
     d->row = d->records = d->heap_size = 0;
     d->lines = d->kernel->lines(d->data, d->end - d->data, &ascii) + 1;
+    if (d->reader.across)
+        d->lines = ndjson_scan_count(d->data, d->end) + 1;
     d->utf8 = ascii || qetl_utf8_valid(d->data, d->end - d->data);
     int32_t status = lines_reserve(d);
     for (int64_t i = 0; i < d->n_sinks && !status; i++) {

@@ -2,20 +2,27 @@
 /* One chunk to one batch, and the records that do not make it. */
 #include "decoder.h"
 
+#include "scan.h"
+
 #include <assert.h>
 #include <stdio.h>
 
 enum { TAIL_ROOM = 64 };
 
-static const uint8_t *line_end(const struct ndjson_decoder *d, const uint8_t *p)
+static const uint8_t *record_end(const struct ndjson_decoder *d, const uint8_t *p)
 {
+    struct ndjson_scan scan = {0};
+    if (d->reader.across) {
+        const uint8_t *behind = ndjson_scan_value(&scan, p, d->end, true);
+        return !behind ? d->end : behind > p ? behind : p + 1;
+    }
     const uint8_t *feed = memchr(p, '\n', (size_t)(d->end - p));
     return feed ? feed : d->end;
 }
 
 bool ndjson_line_valid(struct ndjson_decoder *d, const uint8_t *p)
 {
-    if (qetl_utf8_valid(p, line_end(d, p) - p))
+    if (qetl_utf8_valid(p, record_end(d, p) - p))
         return true;
     ndjson_fault_set(&d->reader, "bad_utf8", p,
                      "the record is not UTF-8; convert the file, as in iconv -f latin1 -t utf-8");
@@ -33,7 +40,7 @@ static void row_undo(struct ndjson_decoder *d)
 const uint8_t *ndjson_record_reject(struct ndjson_decoder *d, const uint8_t *line)
 {
     const struct ndjson_fault *fault = &d->reader.fault;
-    const uint8_t *behind = line_end(d, line);
+    const uint8_t *behind = record_end(d, line);
     char message[NDJSON_FAULT_TEXT + 64];
     snprintf(message, sizeof message, "%s (at byte %lld of the record)", fault->text,
              (long long)(fault->at - line) + 1);
@@ -48,7 +55,7 @@ const uint8_t *ndjson_record_reject(struct ndjson_decoder *d, const uint8_t *lin
                                  .bytes_offset = line - d->data};
     d->env.host->reject(d->env.ctx, &reject);
     row_undo(d);
-    return behind < d->end ? behind + 1 : d->end;
+    return behind < d->end && !d->reader.across ? behind + 1 : behind;
 }
 
 static int32_t chunk_take(struct ndjson_decoder *d, const struct qetl_chunk *chunk)

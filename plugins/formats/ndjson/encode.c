@@ -87,7 +87,8 @@ static int32_t outlet_run(struct ndjson_outlet *o, const char *name)
 static int32_t outlet_open(struct ndjson_encoder *e, struct ndjson_outlet *o,
                            const struct ArrowSchema *field)
 {
-    bool ours = metadata_is(field, "qetl:lexical", "ndjson");
+    bool ours =
+        metadata_is(field, "qetl:lexical", "ndjson") || metadata_is(field, "qetl:lexical", "json");
     bool lexical = field_is_lexical(field);
     bool text =
         !strcmp(field->format, "vu") || !strcmp(field->format, "u") || !strcmp(field->format, "U");

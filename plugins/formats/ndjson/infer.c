@@ -35,7 +35,7 @@ static int32_t record_count(struct ndjson_infer *in, const uint8_t *p)
     return p ? QETL_OK : reader->fault.status ? reader->fault.status : QETL_E_NO_MEMORY;
 }
 
-static int32_t line_count(struct ndjson_infer *in, const uint8_t *p, const uint8_t *end)
+int32_t ndjson_infer_record(struct ndjson_infer *in, const uint8_t *p, const uint8_t *end)
 {
     in->reader.end = end;
     p = ndjson_blanks(&in->reader, p);
@@ -61,7 +61,7 @@ int32_t ndjson_infer_sample(struct ndjson_infer *in, const uint8_t *data, int64_
     int32_t status = QETL_OK;
     while (p < end && !status) {
         const uint8_t *feed = memchr(p, '\n', (size_t)(end - p));
-        status = line_count(in, p, feed ? feed : end);
+        status = ndjson_infer_record(in, p, feed ? feed : end);
         p = feed ? feed + 1 : end;
     }
     return status;
@@ -133,7 +133,7 @@ static void summarise(struct ndjson_infer *in, const struct ArrowSchema *schema)
     char *rest = in->summary + n;
     size_t room = sizeof in->summary - (size_t)n;
     if (in->faulty) {
-        n = snprintf(rest, room, "; %lld lines of the sample are no records",
+        n = snprintf(rest, room, "; %lld lines or values of the sample are no records",
                      (long long)in->faulty);
         rest += n;
         room -= (size_t)n;

@@ -65,6 +65,8 @@ int32_t ndjson_tally_field(const struct ndjson_tally *tally, const char *name, b
 /* JSON pointer of a column's entry in types, to be freed; NULL without memory. */
 char *ndjson_types_pointer(const char *name);
 
+/* One record, or what is none, with nothing but blanks around it. */
+int32_t ndjson_infer_record(struct ndjson_infer *in, const uint8_t *p, const uint8_t *end);
 int32_t ndjson_infer_sample(struct ndjson_infer *in, const uint8_t *data, int64_t size);
 int32_t ndjson_infer_finish(struct ndjson_infer *in, struct ArrowSchema *out);
 void ndjson_infer_free(struct ndjson_infer *in);

@@ -50,11 +50,16 @@ void ndjson_message_mend(char *message)
             *message = '?';
 }
 
+const char *ndjson_ends(const struct ndjson_reader *reader)
+{
+    return reader->across ? "the data ends" : "the line ends";
+}
+
 /* What stands at p, for people: a printable byte or its number. */
 static const char *seen_at(const struct ndjson_reader *reader, const uint8_t *p, char out[32])
 {
-    if (p >= reader->end || *p == '\n')
-        return "the line ends";
+    if (p >= reader->end || (*p == '\n' && !reader->across))
+        return ndjson_ends(reader);
     if (*p > 0x20 && *p < 0x7f)
         snprintf(out, 32, "'%c' stands there", *p);
     else
@@ -145,9 +150,9 @@ const uint8_t *ndjson_string_read(struct ndjson_reader *reader, const uint8_t *p
     *escaped = false;
     for (;;) {
         p = plain_end(p, reader->end);
-        if (p >= reader->end || *p == '\n')
-            return ndjson_fault_set(reader, "bad_json", open,
-                                    "the string has no closing quote in its line");
+        if (p >= reader->end || (*p == '\n' && !reader->across))
+            return ndjson_fault_set(reader, "bad_json", open, "the string has no closing quote%s",
+                                    reader->across ? "" : " in its line");
         if (*p == '"')
             return p;
         if (*p != '\\')
@@ -195,7 +200,9 @@ const uint8_t *ndjson_number_end(const uint8_t *p, const uint8_t *end)
 /* Room for all keys of the line from data on: those already unescaped must not move. */
 static int32_t scratch_reserve(struct ndjson_reader *reader, const uint8_t *data)
 {
-    const uint8_t *line_end = memchr(data, '\n', (size_t)(reader->end - data));
+    const uint8_t *line_end = NULL;
+    if (!reader->across)
+        line_end = memchr(data, '\n', (size_t)(reader->end - data));
     int64_t rest = (line_end ? line_end : reader->end) - data;
     if (reader->scratch_capacity >= rest)
         return QETL_OK;
@@ -298,7 +305,9 @@ void ndjson_stranger_fault(struct ndjson_reader *reader, const uint8_t *p)
     if (!behind || !ndjson_record_end(reader, behind))
         return;
     ndjson_fault_set(reader, "not_an_object", p,
-                     "the line holds %s; a record is one JSON object per line", names[cell.token]);
+                     reader->across ? "here stands %s; a record is a JSON object"
+                                    : "the line holds %s; a record is one JSON object per line",
+                     names[cell.token]);
 }
 
 const uint8_t *ndjson_record_end(struct ndjson_reader *reader, const uint8_t *p)
@@ -306,6 +315,8 @@ const uint8_t *ndjson_record_end(struct ndjson_reader *reader, const uint8_t *p)
     p = ndjson_blanks(reader, p);
     if (p >= reader->end)
         return p;
+    if (reader->across)
+        return p + (*p == ',');
     if (*p != '\n')
         return fault_expected(reader, p, "the line's end behind the record");
     return p + 1;

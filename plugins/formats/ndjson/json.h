@@ -71,6 +71,9 @@ void ndjson_reader_begin(struct ndjson_reader *reader);
 const uint8_t *ndjson_fault_set(struct ndjson_reader *reader, const char *code, const uint8_t *at,
                                 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* "the line ends", as messages have it. */
+const char *ndjson_ends(const struct ndjson_reader *reader);
+
 /* A message may quote a piece of the input, cut inside a character: it becomes UTF-8 again. */
 void ndjson_message_mend(char *message);
 

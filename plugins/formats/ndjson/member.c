@@ -34,7 +34,7 @@ static const uint8_t *key_find(struct ndjson_reader *reader, bool first, const u
     if (first)
         return p;
     if (p >= reader->end || *p == '\n')
-        return ndjson_fault_set(reader, "bad_json", p, "the line ends inside the record");
+        return ndjson_fault_set(reader, "bad_json", p, "%s inside the record", ndjson_ends(reader));
     if (*p != ',')
         return ndjson_fault_set(reader, "bad_json", p, "',' or '}' is expected behind a value");
     return ndjson_blanks(reader, p + 1);
@@ -77,7 +77,8 @@ static const uint8_t *column_find(struct ndjson_decoder *d, const uint8_t *p,
     if (!p)
         return NULL;
     if (p >= d->end)
-        return ndjson_fault_set(&d->reader, "bad_json", p, "the line ends behind a key");
+        return ndjson_fault_set(&d->reader, "bad_json", p, "%s behind a key",
+                                ndjson_ends(&d->reader));
     int64_t index = ndjson_names_find(&d->names, key.data, key.size);
     if (index >= 0)
         *c = &d->columns[index];
@@ -105,7 +106,7 @@ struct ndjson_column *ndjson_member_find(struct ndjson_decoder *d, struct ndjson
     run_learn(at, c, *p, q);
     /* A record that ended with its object, not with a line feed: elsewhere, more may stand there.
      */
-    if (closed && q[-1] != '\n')
+    if (closed && q[-1] != (d->reader.across ? ',' : '\n'))
         c->run_size = NDJSON_RUN_NONE;
     *p = q;
     return c;

@@ -1,29 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The format ndjson: one JSON object per line (RFC 8259, UTF-8), read and written.
+ * The formats ndjson, one JSON object per line (RFC 8259, UTF-8), and, in json_format.c, json: read
+ * and written.
  *
  * Reading order: frame.c cuts at line feeds; infer.c looks at a sample; columns.c takes schema and
  * wants; decode.c and walk.h read records, with member.c for what was not foreseen, json.c and
- * nested.c for the grammar, convert.c for types; encode.c, write.c and write_value.c write.
+ * nested.c for the grammar, convert.c for types, nest.c for structs and lists; encode.c, write.c
+ * and write_value.c write.
  *
  * A line of blanks alone is no record. A nested value, and a column whose values are of several
  * kinds, is text that holds raw JSON (metadata qetl:type = json). LEXICAL: the content of strings,
  * the spelling of everything else; NULL is spelled "null", and as nothing where the key is missing.
  */
-#include "decoder.h"
-#include "encoder.h"
-#include "frame.h"
-#include "infer.h"
+#include "format.h"
 
 #include <stdlib.h>
-
-struct ndjson {
-    struct qetl_env env;
-    struct ndjson_framer framer;
-    struct ndjson_infer infer;
-    struct ndjson_decoder decoder;
-    struct ndjson_encoder encoder;
-};
 
 static int32_t type_check(struct qetl_env env, const char *name)
 {
@@ -44,8 +35,8 @@ static int32_t type_check(struct qetl_env env, const char *name)
     return status;
 }
 
-static int32_t ndjson_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
-                             const char *config)
+int32_t ndjson_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
+                      const char *config)
 {
     struct ndjson *n = self;
     (void)config;
@@ -57,9 +48,11 @@ static int32_t ndjson_create(void *self, const struct qetl_host *host, struct qe
     return status;
 }
 
-static void ndjson_destroy(void *self)
+void ndjson_destroy(void *self)
 {
     struct ndjson *n = self;
+    json_path_free(&n->path);
+    free(n->lines.data);
     ndjson_infer_free(&n->infer);
     ndjson_decoder_free(&n->decoder);
     ndjson_encoder_free(&n->encoder);
@@ -92,27 +85,38 @@ static int64_t sample_cut(const uint8_t *data, int64_t size, int64_t limit, bool
     return feed ? feed + 1 - data : size;
 }
 
-static int32_t ndjson_infer(void *self, const struct qetl_sample *sample, struct qetl_inferred *out)
+int32_t ndjson_infer_begin(struct ndjson *n, const struct qetl_sample *sample)
 {
-    struct ndjson *n = self;
     const uint8_t *data = sample->data;
-    int64_t size = sample->size;
-    bool wide = size >= 2 && (!memcmp(data, "\xff\xfe", 2) || !memcmp(data, "\xfe\xff", 2));
+    bool wide = sample->size >= 2 && (!memcmp(data, "\xff\xfe", 2) || !memcmp(data, "\xfe\xff", 2));
     if (wide)
         return qetl_fail(n->env, QETL_E_DATA, NULL, "convert it, as in iconv -f utf-16 -t utf-8",
-                         "%s is UTF-16, and ndjson is UTF-8",
-                         sample->object ? sample->object : "it");
-    int64_t mark = ndjson_mark_size(data, size, true);
-    int64_t limit = qetl_option_int(n->env, "/sample_bytes");
-    size = sample_cut(data + mark, size - mark, limit, sample->whole);
+                         "%s is UTF-16, and JSON is UTF-8", sample->object ? sample->object : "it");
     ndjson_infer_free(&n->infer);
     n->infer = (struct ndjson_infer){.env = n->env, .flat = ndjson_option_flat(n->env)};
-    int32_t status = ndjson_infer_sample(&n->infer, data + mark, size);
-    if (!status)
-        status = ndjson_infer_finish(&n->infer, &out->schema);
+    return QETL_OK;
+}
+
+int32_t ndjson_infer_end(struct ndjson *n, struct qetl_inferred *out)
+{
+    int32_t status = ndjson_infer_finish(&n->infer, &out->schema);
     out->prologue = (struct qetl_blob){NULL, 0};
     out->summary = n->infer.summary;
     return status;
+}
+
+static int32_t ndjson_infer(void *self, const struct qetl_sample *sample, struct qetl_inferred *out)
+{
+    struct ndjson *n = self;
+    int32_t status = ndjson_infer_begin(n, sample);
+    if (status)
+        return status;
+    int64_t mark = ndjson_mark_size(sample->data, sample->size, true);
+    const uint8_t *data = sample->data + mark;
+    int64_t limit = qetl_option_int(n->env, "/sample_bytes");
+    int64_t size = sample_cut(data, sample->size - mark, limit, sample->whole);
+    status = ndjson_infer_sample(&n->infer, data, size);
+    return status ? status : ndjson_infer_end(n, out);
 }
 
 /* Which columns the user has declared. NULL without memory. */
@@ -128,9 +132,8 @@ static uint8_t *declared_columns(struct qetl_env env, const struct ArrowSchema *
     return declared;
 }
 
-static int32_t ndjson_open_decode(void *self, const struct ArrowSchema *schema,
-                                  struct qetl_blob prologue, int64_t n_wants,
-                                  const struct qetl_want *wants)
+int32_t ndjson_open_decode(void *self, const struct ArrowSchema *schema, struct qetl_blob prologue,
+                           int64_t n_wants, const struct qetl_want *wants)
 {
     struct ndjson *n = self;
     (void)prologue;
@@ -139,6 +142,9 @@ static int32_t ndjson_open_decode(void *self, const struct ArrowSchema *schema,
         return QETL_E_NO_MEMORY;
     n->framer = ndjson_framer_for(n_wants);
     int32_t status = ndjson_decoder_open(&n->decoder, n->env, schema, declared, n_wants, wants);
+    n->decoder.reader.across = n->across;
+    n->json.path = &n->path;
+    n->json.rows_max = n->framer.rows_max;
     free(declared);
     return status;
 }
@@ -149,19 +155,19 @@ static int32_t ndjson_frame_data(void *self, struct qetl_frame *io)
     return ndjson_frame(&n->framer, n->env, io);
 }
 
-static int32_t ndjson_decode(void *self, const struct qetl_chunk *chunk, struct qetl_decoded *out)
+int32_t ndjson_decode(void *self, const struct qetl_chunk *chunk, struct qetl_decoded *out)
 {
     struct ndjson *n = self;
     return ndjson_decode_chunk(&n->decoder, chunk, out);
 }
 
-static int32_t ndjson_forms(void *self, const struct ArrowSchema *schema, uint32_t *forms)
+int32_t ndjson_forms(void *self, const struct ArrowSchema *schema, uint32_t *forms)
 {
     (void)self;
     return ndjson_encoder_forms(schema, forms);
 }
 
-static int32_t ndjson_open_encode(void *self, const struct ArrowSchema *schema)
+int32_t ndjson_open_encode(void *self, const struct ArrowSchema *schema)
 {
     struct ndjson *n = self;
     return ndjson_encoder_open(&n->encoder, n->env, schema);
@@ -195,4 +201,4 @@ static const struct qetl_component component = {
     .format = &format,
 };
 
-QETL_PLUGIN("ndjson", "0.1.0", &component)
+QETL_PLUGIN("ndjson", "0.1.0", &component, &json_component)

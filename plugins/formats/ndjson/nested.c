@@ -81,7 +81,7 @@ static const uint8_t *member_next(struct ndjson_reader *reader, const struct lev
     char close = level->object ? '}' : ']';
     p = ndjson_blanks(reader, p);
     if (p >= reader->end || *p == '\n')
-        return ndjson_fault_set(reader, "bad_json", p, "the line ends inside %s", inside);
+        return ndjson_fault_set(reader, "bad_json", p, "%s inside %s", ndjson_ends(reader), inside);
     *closed = *p == close;
     if (*closed)
         return p;

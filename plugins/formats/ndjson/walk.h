@@ -110,17 +110,20 @@ static inline WALK_TARGET const uint8_t *walk_record(struct ndjson_decoder *d, c
     return seen == d->n_columns || ndjson_missing_store(d) ? p : NULL;
 }
 
-/* Behind blank lines and blanks: the next record, or the end. */
-static inline WALK_TARGET const uint8_t *walk_blanks(const uint8_t *p, const uint8_t *end)
+/* Behind blank lines and blanks: the next record, or the end. Elements of a list have a comma
+ * between them too. */
+static inline WALK_TARGET const uint8_t *walk_blanks(const struct ndjson_decoder *d,
+                                                     const uint8_t *p)
 {
-    while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
+    uint8_t comma = d->reader.across ? ',' : ' ';
+    while (p < d->end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n' || *p == comma))
         p++;
     return p;
 }
 
 static WALK_TARGET int32_t walk_chunk(struct ndjson_decoder *d)
 {
-    const uint8_t *p = walk_blanks(d->data, d->end);
+    const uint8_t *p = walk_blanks(d, d->data);
     while (p < d->end) {
         const uint8_t *line = p;
         d->offsets[d->records] = (int32_t)(line - d->data);
@@ -134,7 +137,7 @@ static WALK_TARGET int32_t walk_chunk(struct ndjson_decoder *d)
         else
             p = ndjson_record_reject(d, line);
         d->records++;
-        p = walk_blanks(p, d->end);
+        p = walk_blanks(d, p);
     }
     return QETL_OK;
 }

@@ -3,6 +3,7 @@
 #include "encoder.h"
 
 #include "bytes.h"
+#include "scan.h"
 
 #include <strings.h>
 
@@ -138,17 +139,44 @@ int32_t ndjson_write_boolean(struct ndjson_encoder *e, const uint8_t *data, int6
     return refuse(e, "not_json_boolean", "the value is neither true nor false");
 }
 
+/* Without the blanks that may go across lines. */
+static int32_t json_compact(struct ndjson_encoder *e, const uint8_t *data, int64_t size)
+{
+    int32_t status = ndjson_pen_room(&e->pen, size);
+    if (status)
+        return status;
+    uint8_t *out = e->pen.p;
+    bool string = false;
+    for (const uint8_t *p = data; p < data + size; p++) {
+        if (!string && ndjson_is_blank(*p))
+            continue;
+        *out++ = *p;
+        if (string && *p == '\\' && p + 1 < data + size)
+            *out++ = *++p;
+        else if (*p == '"')
+            string = !string;
+    }
+    e->pen.p = out;
+    return QETL_OK;
+}
+
 int32_t ndjson_write_json(struct ndjson_encoder *e, const uint8_t *data, int64_t size, bool trusted)
 {
     struct ndjson_cell cell;
     if (!trusted) {
         ndjson_reader_begin(&e->reader);
         e->reader.end = data + size;
-        const uint8_t *behind = ndjson_value_read(&e->reader, data, &cell);
+        e->reader.across = true;
+        const uint8_t *behind =
+            ndjson_value_read(&e->reader, ndjson_blanks(&e->reader, data), &cell);
         if (e->reader.fault.status)
             return e->reader.fault.status;
-        if (behind != data + size)
-            return refuse(e, "not_json", "the value is no JSON text on one line");
+        if (!behind || ndjson_blanks(&e->reader, behind) != data + size)
+            return refuse(e, "not_json", "the value is no JSON text");
+        size = cell.raw_size;
+        data = cell.raw;
     }
+    if (memchr(data, '\n', (size_t)size))
+        return json_compact(e, data, size);
     return ndjson_pen_put(&e->pen, data, size);
 }
