@@ -85,12 +85,12 @@ void rig_open_as(struct rig *rig, const char *component, const char *options)
     rig_text_clear(&rig->kept);
 }
 
-void rig_open(struct rig *rig, const char *options)
+void csv_rig_open(struct rig *rig, const char *options)
 {
     rig_open_as(rig, "csv", options);
 }
 
-void rig_close(struct rig *rig)
+void csv_rig_close(struct rig *rig)
 {
     instance_free(rig, rig->framer);
     instance_free(rig, rig->decoder);

@@ -44,9 +44,9 @@ struct rig {
 };
 
 /* options: JSON or NULL. */
-void rig_open(struct rig *rig, const char *options);
+void csv_rig_open(struct rig *rig, const char *options);
 void rig_open_as(struct rig *rig, const char *component, const char *options);
-void rig_close(struct rig *rig);
+void csv_rig_close(struct rig *rig);
 int32_t rig_infer(struct rig *rig, const void *data, size_t size);
 /* One want per column, in this form. */
 void rig_want(struct rig *rig, uint32_t form);

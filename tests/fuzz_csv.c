@@ -47,7 +47,7 @@ static void same_or_die(const struct rig *a, const struct rig *b, const char *wh
 static void trial_run(struct rig *rig, const struct trial *t, const struct csv_kernel *kernel,
                       int64_t block)
 {
-    rig_open(rig, t->options);
+    csv_rig_open(rig, t->options);
     rig->kernel = kernel;
     rig->max_record = t->max_record;
     rig_infer(rig, t->data, t->size);
@@ -70,7 +70,7 @@ static void round_trip(const struct trial *t, bool empty_is_null)
     again.form = QETL_FORM_LEXICAL;
     again.max_record = 1 << 20;
     trial_run(&before, &again, NULL, 0);
-    rig_open(&writer, again.options);
+    csv_rig_open(&writer, again.options);
     rig_infer(&writer, t->data, t->size);
     rig_want(&writer, QETL_FORM_LEXICAL);
     rig_encode_to_csv(&writer, again.options);
@@ -83,11 +83,11 @@ static void round_trip(const struct trial *t, bool empty_is_null)
         trial_run(&after, &again, NULL, -1);
         if (before.rows && (strcmp(before.text.data, after.text.data) || after.rejected))
             same_or_die(&before, &after, "round trip");
-        rig_close(&after);
+        csv_rig_close(&after);
     }
     free(written.data);
-    rig_close(&before);
-    rig_close(&writer);
+    csv_rig_close(&before);
+    csv_rig_close(&writer);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -108,9 +108,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             continue;
         trial_run(&other, &t, csv_kernels[k], k ? -1 : 1 + data[2] % 70);
         same_or_die(&first, &other, csv_kernels[k]->name);
-        rig_close(&other);
+        csv_rig_close(&other);
     }
-    rig_close(&first);
+    csv_rig_close(&first);
     round_trip(&t, data[0] % 2);
     return 0;
 }

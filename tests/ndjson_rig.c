@@ -24,6 +24,7 @@ void ndjson_rig_close(struct rig *rig)
     free(rig->declared);
     free(rig->wants);
     free(rig->text);
+    json_path_free(&rig->path);
     int64_t left = qetl_fake_host_free(&rig->fake);
     assert(left == 0);
     (void)left;
@@ -61,8 +62,11 @@ void rig_infer(struct rig *rig, const void *data, size_t size)
     rig->infer =
         (struct ndjson_infer){.env = rig->fake.env, .flat = nested && !strcmp(nested, "json")};
     int64_t mark = ndjson_mark_size(data, (int64_t)size, true);
-    rig->status =
-        ndjson_infer_sample(&rig->infer, (const uint8_t *)data + mark, (int64_t)size - mark);
+    if (rig->across)
+        rig->status = json_infer_sample(&rig->infer, &rig->path, data, (int64_t)size, true);
+    else
+        rig->status =
+            ndjson_infer_sample(&rig->infer, (const uint8_t *)data + mark, (int64_t)size - mark);
     if (!rig->status)
         rig->status = ndjson_infer_finish(&rig->infer, &rig->schema);
     rig->declared = calloc((size_t)rig->schema.n_children + 1, 1);
@@ -267,6 +271,7 @@ static void object_run(struct rig *rig, const void *data, size_t size, size_t bl
     size_t start = 0, end = 0;
     bool first = true, last = false;
     rig->framer = (struct ndjson_framer){0};
+    rig->json = (struct json_framer){.path = &rig->path};
     while (!last && !rig->status) {
         size_t step = block ? block : (size_t)rand_r(&seed) % 40;
         end = size - end <= step ? size : end + step;
@@ -281,7 +286,8 @@ static void object_run(struct rig *rig, const void *data, size_t size, size_t bl
         do {
             frame.data = bytes + start;
             frame.size = (int64_t)(end - start);
-            rig->status = ndjson_frame(&rig->framer, rig->fake.env, &frame);
+            rig->status = rig->across ? json_frame(&rig->json, rig->fake.env, &frame)
+                                      : ndjson_frame(&rig->framer, rig->fake.env, &frame);
             assert(frame.begin >= 0 && frame.begin <= frame.used && frame.used <= frame.size);
             rig->records += frame.rejected;
             if (frame.used > frame.begin)
@@ -300,6 +306,7 @@ static void decoder_open(struct rig *rig)
     rig->status = ndjson_decoder_open(&rig->decoder, rig->fake.env, &rig->schema, rig->declared,
                                       rig->n_wants, rig->wants);
     rig->decoder.kernel = rig->kernel;
+    rig->decoder.reader.across = rig->across;
 }
 
 static void run_end(struct rig *rig)

@@ -13,6 +13,7 @@
 #include "../plugins/formats/ndjson/encoder.h"
 #include "../plugins/formats/ndjson/frame.h"
 #include "../plugins/formats/ndjson/infer.h"
+#include "../plugins/formats/ndjson/json_frame.h"
 #include "fake_host.h"
 
 #define LENGTH(list) (sizeof(list) / sizeof *(list))
@@ -30,6 +31,9 @@ struct rig {
     const struct ndjson_kernel *kernel;
     struct ndjson_infer infer;
     struct ndjson_framer framer;
+    bool across; /* the format json instead */
+    struct json_path path;
+    struct json_framer json;
     struct ndjson_decoder decoder;
     struct ndjson_encoder encoder;
     struct ArrowSchema schema;

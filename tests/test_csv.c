@@ -11,7 +11,7 @@ static struct rig rig;
 
 static void run(const char *options, uint32_t form, const char *data)
 {
-    rig_open(&rig, options);
+    csv_rig_open(&rig, options);
     rig_infer(&rig, data, strlen(data));
     rig_want(&rig, form);
     if (!rig.status)
@@ -24,13 +24,13 @@ static const char *formats_of(const char *options, const char *data)
     static char out[512];
     size_t n = 0;
 
-    rig_open(&rig, options);
+    csv_rig_open(&rig, options);
     cr_assert_eq(rig_infer(&rig, data, strlen(data)), 0, "%s", qetl_fake_host_message(&rig.fake));
     out[0] = 0;
     for (int64_t i = 0; i < rig.schema.n_children; i++)
         n += (size_t)snprintf(out + n, sizeof out - n, "%s%s", i ? " " : "",
                               rig.schema.children[i]->format);
-    rig_close(&rig);
+    csv_rig_close(&rig);
     return out;
 }
 
@@ -39,13 +39,13 @@ static const char *names_of(const char *options, const char *data)
     static char out[512];
     size_t n = 0;
 
-    rig_open(&rig, options);
+    csv_rig_open(&rig, options);
     cr_assert_eq(rig_infer(&rig, data, strlen(data)), 0, "%s", qetl_fake_host_message(&rig.fake));
     out[0] = 0;
     for (int64_t i = 0; i < rig.schema.n_children; i++)
         n += (size_t)snprintf(out + n, sizeof out - n, "%s%s", i ? "|" : "",
                               rig.schema.children[i]->name);
-    rig_close(&rig);
+    csv_rig_close(&rig);
     return out;
 }
 
@@ -92,19 +92,19 @@ Test(csv_infer, the_delimiter_is_found_or_the_comma)
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        rig_open(&rig, NULL);
+        csv_rig_open(&rig, NULL);
         rig_infer(&rig, cases[i].data, strlen(cases[i].data));
         cr_assert_str_eq(rig.summary, cases[i].summary);
-        rig_close(&rig);
+        csv_rig_close(&rig);
     }
-    rig_open(&rig, "{\"delimiter\": \",\"}");
+    csv_rig_open(&rig, "{\"delimiter\": \",\"}");
     rig_infer(&rig, "a;b\n", 4);
     cr_assert_str_eq(rig.summary, "delimiter ',', header, 1 column");
-    rig_close(&rig);
+    csv_rig_close(&rig);
     rig_open_as(&rig, "tsv", NULL);
     rig_infer(&rig, "a,b\n", 4);
     cr_assert_str_eq(rig.summary, "delimiter tab, header, 1 column");
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 Test(csv_infer, names_are_made_unlike)
@@ -120,10 +120,10 @@ Test(csv_infer, a_header_that_cannot_be_read_is_an_error)
     static const char *const headers[] = {"a,b\"c\n1,2\n", "\"a\"b,c\n", "\"a,b\n", "\xff,b\n"};
 
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
-        rig_open(&rig, NULL);
+        csv_rig_open(&rig, NULL);
         cr_assert_eq(rig_infer(&rig, headers[i], strlen(headers[i])), QETL_E_DATA);
         cr_assert(strstr(qetl_fake_host_message(&rig.fake), "orders.csv: the header"));
-        rig_close(&rig);
+        csv_rig_close(&rig);
     }
 }
 
@@ -141,19 +141,19 @@ Test(csv_options, what_cannot_be_is_refused_by_name)
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        rig_open(&rig, cases[i].options);
+        csv_rig_open(&rig, cases[i].options);
         cr_assert_eq(rig.status, QETL_E_CONFIG, "%s", cases[i].options);
         cr_assert_str_eq(rig.fake.errors[0].option, cases[i].option);
-        rig_close(&rig);
+        csv_rig_close(&rig);
     }
-    rig_open(&rig, "{\"types\": {\"x/y\": \"bigint\"}}");
+    csv_rig_open(&rig, "{\"types\": {\"x/y\": \"bigint\"}}");
     cr_assert_eq(rig_infer(&rig, "a\n1\n", 4), QETL_E_CONFIG);
     cr_assert_str_eq(rig.fake.errors[0].option, "/types/x~1y");
-    rig_close(&rig);
-    rig_open(&rig, "{\"types\": {\"a\": \"bigit\"}}");
+    csv_rig_close(&rig);
+    csv_rig_open(&rig, "{\"types\": {\"a\": \"bigit\"}}");
     cr_assert_eq(rig_infer(&rig, "a\n1\n", 4), QETL_E_CONFIG);
     cr_assert(strstr(qetl_fake_host_message(&rig.fake), "bigit"));
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 /* ---- Values ---- */
@@ -184,19 +184,19 @@ static void value_try(const struct value_case *v)
         cr_assert_eq(rig.fake.rejects[0].column, 0);
         cr_assert_eq(rig.fake.rejects[1].row, 1);
     }
-    rig_close(&rig);
+    csv_rig_close(&rig);
     /* The same verdict where nothing but the check is asked for. */
     run(options, QETL_FORM_CHECKED, data);
     cr_assert_eq(rig.rejected, v->want ? 0 : 2, "%s of '%s'", v->type, v->cell);
-    rig_close(&rig);
-    rig_open(&rig, options);
+    csv_rig_close(&rig);
+    csv_rig_open(&rig, options);
     rig_infer(&rig, data, strlen(data));
     rig_want(&rig, QETL_FORM_LEXICAL);
     cr_assert_eq(rig.component->format->open_decode(rig.decoder, &rig.schema, rig.prologue, 1,
                                                     &(struct qetl_want){1, QETL_FORM_LEXICAL, 0}),
                  0);
     rig.n_wants = 0;
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 Test(csv_values, integers)
@@ -395,7 +395,7 @@ Test(csv_values, an_inferred_type_takes_only_what_inference_takes)
 {
     static const char data[] = "a,b\n007,1\n1,01.5\n+1,1\n2,1.\n3,.5\n1,1.25\n4,\"2\"\n";
 
-    rig_open(&rig, NULL);
+    csv_rig_open(&rig, NULL);
     rig_infer(&rig, "a,b\n1,2.5\n", 10);
     rig_want(&rig, QETL_FORM_VALUE);
     rig_run(&rig, data, strlen(data), 0, 1);
@@ -403,7 +403,7 @@ Test(csv_values, an_inferred_type_takes_only_what_inference_takes)
     cr_assert_eq(rig.rejected, 6);
     cr_assert(
         strstr(rig.rejects.data, "column 1 (a): \"007\" is no bigint (a type that was inferred;"));
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 Test(csv_values, a_declared_type_is_checked_though_nobody_wants_it)
@@ -411,7 +411,7 @@ Test(csv_values, a_declared_type_is_checked_though_nobody_wants_it)
     static const char data[] = "a,b\n1,x\nz,y\n3,\"q\"\n";
     struct qetl_want want = {.column = 1, .form = QETL_FORM_LEXICAL};
 
-    rig_open(&rig, "{\"types\": {\"a\": \"bigint\"}}");
+    csv_rig_open(&rig, "{\"types\": {\"a\": \"bigint\"}}");
     rig_infer(&rig, data, strlen(data));
     rig_want(&rig, QETL_FORM_LEXICAL);
     qetl_schema_release(&rig.delivered);
@@ -423,7 +423,7 @@ Test(csv_values, a_declared_type_is_checked_though_nobody_wants_it)
     rig_run(&rig, data, strlen(data), 0, 1);
     cr_assert_str_eq(rig.text.data, "[x]\n[q]\n");
     cr_assert_str_eq(rig.rejects.data, "8+4 bad_number: column 1 (a): \"z\" is no bigint\n");
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 Test(csv_values, the_first_bad_column_is_named_and_rows_stay_in_order)
@@ -435,7 +435,7 @@ Test(csv_values, the_first_bad_column_is_named_and_rows_stay_in_order)
                      "21+12 bad_date: column 1 (a): \"bad\" is no date\n"
                      "33+17 bad_number: column 2 (b): \"bad\" is no bigint\n"
                      "50+13 ragged_row: the row has 2 cells where 3 are expected\n");
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 Test(csv_values, the_first_bad_column_is_named_though_another_was_read_before)
@@ -443,7 +443,7 @@ Test(csv_values, the_first_bad_column_is_named_though_another_was_read_before)
     static const char data[] = "a,b\nx,y\n1,2\n";
     struct qetl_want want = {.column = 1, .form = QETL_FORM_VALUE};
 
-    rig_open(&rig, "{\"types\": {\"a\": \"bigint\", \"b\": \"bigint\"}}");
+    csv_rig_open(&rig, "{\"types\": {\"a\": \"bigint\", \"b\": \"bigint\"}}");
     rig_infer(&rig, data, strlen(data));
     rig_want(&rig, QETL_FORM_VALUE);
     qetl_schema_release(&rig.delivered);
@@ -455,7 +455,7 @@ Test(csv_values, the_first_bad_column_is_named_though_another_was_read_before)
     rig_run(&rig, data, strlen(data), 0, 1);
     cr_assert_str_eq(rig.text.data, "[2]\n");
     cr_assert_eq(rig.fake.rejects[0].column, 0);
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 Test(csv_values, the_only_long_cell_may_stand_in_quotes)
@@ -463,7 +463,7 @@ Test(csv_values, the_only_long_cell_may_stand_in_quotes)
     run("{\"delimiter\": \",\"}", QETL_FORM_LEXICAL,
         "a,b\n\"longer than twelve\",1\nx,\"and \"\"doubled\"\" quotes\"\n");
     cr_assert_str_eq(rig.text.data, "[longer than twelve][1]\n[x][and \"doubled\" quotes]\n");
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 Test(csv_values, without_memory_a_chunk_fails_and_nothing_leaks)
@@ -472,7 +472,7 @@ Test(csv_values, without_memory_a_chunk_fails_and_nothing_leaks)
 
     for (int64_t allowed = 0; allowed < 40; allowed++)
         for (uint32_t form = 1; form <= 2; form++) {
-            rig_open(&rig, "{\"types\": {\"a\": \"boolean\", \"c\": \"binary\"}}");
+            csv_rig_open(&rig, "{\"types\": {\"a\": \"boolean\", \"c\": \"binary\"}}");
             rig_infer(&rig, data, strlen(data));
             rig_want(&rig, form);
             /* One for the chunk itself, which the rig allocates. */
@@ -480,6 +480,6 @@ Test(csv_values, without_memory_a_chunk_fails_and_nothing_leaks)
             rig_run(&rig, data, strlen(data), 0, 1);
             cr_assert(rig.status == QETL_E_NO_MEMORY || (rig.status == 0 && rig.rows == 2));
             cr_assert(allowed < 30 || rig.status == 0);
-            rig_close(&rig);
+            csv_rig_close(&rig);
         }
 }

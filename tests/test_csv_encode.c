@@ -13,7 +13,7 @@ static const struct csv_rows_kernel *rows_kernel; /* NULL: the best */
 /* csv to csv by one form; the bytes written. */
 static const char *copy_of(const char *from, uint32_t form, const char *to, const char *data)
 {
-    rig_open(&rig, from);
+    csv_rig_open(&rig, from);
     rig_infer(&rig, data, strlen(data));
     rig_want(&rig, form);
     rig.rows_kernel = rows_kernel;
@@ -41,7 +41,7 @@ Test(csv_encode, untouched_values_come_back_byte_for_byte)
                                "e\n";
 
     cr_assert_str_eq(copy_of("{\"delimiter\": \",\"}", QETL_FORM_LEXICAL, NULL, data), want);
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 Test(csv_encode, quotes_stand_only_where_they_are_needed)
@@ -49,12 +49,12 @@ Test(csv_encode, quotes_stand_only_where_they_are_needed)
     cr_assert_str_eq(copy_of("{\"delimiter\": \";\"}", QETL_FORM_LEXICAL, "{\"newline\": \"crlf\"}",
                              "a;\"b,c\"\n\"1\";\"two\"\nx,y;\"a b\"\n\"\";\n"),
                      "a,\"b,c\"\r\n1,two\r\n\"x,y\",a b\r\n\"\",\r\n");
-    rig_close(&rig);
+    csv_rig_close(&rig);
     cr_assert_str_eq(copy_of(NULL, QETL_FORM_LEXICAL,
                              "{\"delimiter\": \"\\t\", \"quote\": \"'\", \"header\": false}",
                              "a,b\nit's,\"a\tb\"\n\"\"\"\",x\n"),
                      "'it''s'\t'a\tb'\n\"\tx\n");
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 Test(csv_encode, nulls_keep_their_spelling_where_it_reads_back_as_null)
@@ -63,15 +63,15 @@ Test(csv_encode, nulls_keep_their_spelling_where_it_reads_back_as_null)
 
     cr_assert_str_eq(copy_of("{\"null\": [\"\", \"NA\"]}", QETL_FORM_LEXICAL, NULL, data),
                      "a,b\n,NA\n,\"\"\nx,\n");
-    rig_close(&rig);
+    csv_rig_close(&rig);
     cr_assert_str_eq(copy_of("{\"null\": [\"\", \"NA\"]}", QETL_FORM_LEXICAL,
                              "{\"null\": [\"\", \"NA\"]}", data),
                      "a,b\nNA,\"NA\"\n,\"\"\nx,NA\n");
-    rig_close(&rig);
+    csv_rig_close(&rig);
     cr_assert_str_eq(
         copy_of(NULL, QETL_FORM_LEXICAL, "{\"null\": [\"-\"]}", "a,b\n-,\"-\"\n,\"\"\n"),
         "a,b\n\"-\",\"-\"\n-,\"\"\n");
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 /* Every size around the borders of the fast ways, plain and with a quote in each place. */
@@ -98,7 +98,7 @@ Test(csv_encode, kernels_write_the_same_bytes)
                 rows_kernel = csv_rows_kernels[k];
                 cr_assert_str_eq(copy_of("{\"delimiter\": \",\"}", QETL_FORM_LEXICAL, NULL, data),
                                  want, "%s, %d", rows_kernel->name, size);
-                rig_close(&rig);
+                csv_rig_close(&rig);
             }
 }
 
@@ -109,12 +109,12 @@ Test(csv_encode, a_lone_null_is_never_an_empty_line)
     cr_assert_str_eq(rig.writer.rejects[0].code, "lone_null");
     cr_assert_eq(rig.writer.n_rejects, 1);
     cr_assert_eq(rig.writer.rejects[0].row, 1);
-    rig_close(&rig);
+    csv_rig_close(&rig);
     cr_assert_str_eq(
         copy_of(NULL, QETL_FORM_LEXICAL, "{\"null\": [\"\", \"NA\"]}", "a\nx\n\n\"NA\"\n"),
         "a\nx\nNA\n\"NA\"\n");
     cr_assert_eq(rig.writer.n_rejects, 0);
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 Test(csv_encode, a_byte_order_mark_of_the_content_is_not_lost)
@@ -124,7 +124,7 @@ Test(csv_encode, a_byte_order_mark_of_the_content_is_not_lost)
                 "{\"header\": false}",
                 "\"\xef\xbb\xbfx\",\xef\xbb\xbfy\n\"\xef\xbb\xbf and much more of it\",\n"),
         "\"\xef\xbb\xbfx\",\xef\xbb\xbfy\n\"\xef\xbb\xbf and much more of it\",\n");
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 Test(csv_encode, values_are_written_in_full)
@@ -145,7 +145,7 @@ Test(csv_encode, values_are_written_in_full)
                      "03:04:00,\"a,\"\"b\",2024-02-29\n"
                      "0,0,99999999999999999999.1234,0.1,false,2024-01-02 00:00:00,\"\",0001-01-01\n"
                      "99,100,-0.0001,,,,,\n");
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 Test(csv_encode, a_number_that_spells_null_or_holds_the_delimiter_is_quoted)
@@ -154,7 +154,7 @@ Test(csv_encode, a_number_that_spells_null_or_holds_the_delimiter_is_quoted)
         copy_of("{\"delimiter\": \",\", \"types\": {\"a\": \"bigint\", \"b\": \"decimal(4,1)\"}}",
                 QETL_FORM_VALUE, "{\"null\": [\"0\"], \"delimiter\": \".\"}", "a,b\n0,1.5\n10,\n"),
         "a.b\n\"0\".\"1.5\"\n10.0\n");
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 /* ---- Round trips of anything ---- */
@@ -203,14 +203,14 @@ static char *rows_of(const char *options, const char *data, size_t size)
 {
     char *text;
 
-    rig_open(&rig, options);
+    csv_rig_open(&rig, options);
     rig_infer(&rig, data, size);
     rig_want(&rig, QETL_FORM_LEXICAL);
     rig_run(&rig, data, size, -1, 3);
     cr_assert_eq(rig.status, 0, "%s", qetl_fake_host_message(&rig.fake));
     cr_assert_eq(rig.rejected, 0, "%s", rig.rejects.data);
     text = strdup(rig.text.data);
-    rig_close(&rig);
+    csv_rig_close(&rig);
     return text;
 }
 
@@ -233,7 +233,7 @@ Test(csv_encode, what_was_written_reads_back_as_it_was)
         rows_kernel = csv_rows_kernels[kernel]->usable() ? csv_rows_kernels[kernel] : NULL;
         copy_of(writers[0], QETL_FORM_LEXICAL, writer, data);
         rig_text_add(&written, rig.encoded.space.data, (size_t)rig.encoded.space.size - 1);
-        rig_close(&rig);
+        csv_rig_close(&rig);
         after = rows_of(writer, written.data, written.size);
         cr_assert_str_eq(after, before, "seed %u", seed);
         free(before);
@@ -251,7 +251,7 @@ Test(csv_encode, without_memory_whole_rows_stay)
     for (; n + sizeof row < sizeof data; n += sizeof row - 1)
         memcpy(data + n, row, sizeof row);
     for (int64_t limit = 0; limit < 250000; limit += 9973) {
-        rig_open(&rig, NULL);
+        csv_rig_open(&rig, NULL);
         rig_infer(&rig, data, n);
         rig_want(&rig, QETL_FORM_LEXICAL);
         rig_encode_to_csv(&rig, NULL);
@@ -259,6 +259,6 @@ Test(csv_encode, without_memory_whole_rows_stay)
         rig_run(&rig, data, n, 0, 1);
         cr_assert_eq(rig.status, QETL_E_NO_MEMORY);
         cr_assert_eq((rig.encoded.space.size - 4) % (int64_t)(sizeof row - 1), 0);
-        rig_close(&rig);
+        csv_rig_close(&rig);
     }
 }

@@ -238,7 +238,8 @@ static void compare(const struct reference *want, const char *header,
     struct rig rig;
     struct rig_text codes = {0};
 
-    rig_open(&rig, header ? "{\"delimiter\": \",\"}" : "{\"delimiter\": \",\", \"header\": false}");
+    csv_rig_open(&rig,
+                 header ? "{\"delimiter\": \",\"}" : "{\"delimiter\": \",\", \"header\": false}");
     rig.kernel = kernel;
     rig.max_record = want->max_record;
     rig_infer(&rig, header ? header : ",,\n", header ? strlen(header) : 3);
@@ -258,7 +259,7 @@ static void compare(const struct reference *want, const char *header,
     cr_assert_str_eq(codes.data, want->rejects.data);
     cr_assert_eq(rig.rows + rig.rejected, rig.records);
     free(codes.data);
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 static void reference_free(struct reference *r)
@@ -379,7 +380,7 @@ static struct rig rig;
 
 static const char *rows_of(const char *options, const char *data)
 {
-    rig_open(&rig, options);
+    csv_rig_open(&rig, options);
     rig_infer(&rig, data, strlen(data));
     rig_want(&rig, QETL_FORM_LEXICAL);
     rig_run(&rig, data, strlen(data), 0, 1);
@@ -394,7 +395,7 @@ Test(csv_frame, a_bare_quote_costs_its_own_row_alone)
     cr_assert_str_eq(rig.rejects.data,
                      "8+10 bare_quote: column 1 (a): a quote stands within a cell without quotes "
                      "(byte 2 of the row)\n");
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 Test(csv_frame, an_open_quote_costs_its_own_line_alone)
@@ -403,7 +404,7 @@ Test(csv_frame, an_open_quote_costs_its_own_line_alone)
     cr_assert_str_eq(rig.rejects.data,
                      "8+5 unterminated_quote: a quote is opened and never closed; "
                      "reading goes on at the next line that is a whole row\n");
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 Test(csv_frame, ragged_rows_name_both_counts)
@@ -413,17 +414,17 @@ Test(csv_frame, ragged_rows_name_both_counts)
                      "4+2 ragged_row: the row has 1 cell where 2 are expected\n"
                      "6+6 ragged_row: the row has 3 cells where 2 are expected\n"
                      "12+1 ragged_row: the row has 1 cell where 2 are expected\n");
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 Test(csv_frame, an_empty_line_is_a_null_of_the_only_column_but_not_at_the_end)
 {
     cr_assert_str_eq(rows_of(NULL, "a\n1\n\n2\n\n"), "[1]\n<>\n[2]\n");
-    rig_close(&rig);
+    csv_rig_close(&rig);
     cr_assert_str_eq(rows_of(NULL, "a\r\n1\r\n\r\n2\r\n\r\n"), "[1]\n<>\n[2]\n");
-    rig_close(&rig);
+    csv_rig_close(&rig);
     cr_assert_str_eq(rows_of(NULL, "a\n\n\n"), "<>\n");
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 Test(csv_frame, objects_without_rows_have_none)
@@ -444,7 +445,7 @@ Test(csv_frame, objects_without_rows_have_none)
         cr_assert_str_eq(rows_of(NULL, objects[i]), "");
         cr_assert_eq(rig.records, 0, "object %zu", i);
         cr_assert_eq(rig.schema.n_children, strchr(objects[i], 'a') ? 2 : 0);
-        rig_close(&rig);
+        csv_rig_close(&rig);
     }
 }
 
@@ -454,7 +455,7 @@ Test(csv_frame, a_byte_order_mark_and_crlf_are_no_content)
                                    "a,b\r\n1,\r\n\"2\",\"x\r\"\r\n3,y\r"),
                      "[1]<>\n[2][x\\0d]\n[3][y]\n");
     cr_assert_str_eq(rig.schema.children[0]->name, "a");
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 Test(csv_frame, another_header_is_an_error_that_names_both)
@@ -465,7 +466,7 @@ Test(csv_frame, another_header_is_an_error_that_names_both)
     cr_assert_eq(rig_run(&rig, second, strlen(second), 0, 1), QETL_E_DATA);
     cr_assert_str_eq(qetl_fake_host_message(&rig.fake),
                      "orders.csv: its header (a, c) is not that of the first object (a, b)");
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 Test(csv_frame, each_object_has_its_own_header_and_mark)
@@ -478,7 +479,7 @@ Test(csv_frame, each_object_has_its_own_header_and_mark)
     cr_assert_eq(rig.rows, 10);
     cr_assert_eq(rig_run(&rig, "", 0, 0, 1), 0);
     cr_assert_eq(rig.rows, 10);
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 /* Rows and rejections, each rejection a line up to its message, of data under max_record 64. */
@@ -486,7 +487,7 @@ static void long_try(const char *data, int64_t block, const char *rows, const ch
 {
     struct rig_text codes = {0};
 
-    rig_open(&rig, "{\"delimiter\": \",\"}");
+    csv_rig_open(&rig, "{\"delimiter\": \",\"}");
     rig.max_record = 64;
     rig_infer(&rig, data, strlen(data));
     rig_want(&rig, QETL_FORM_LEXICAL);
@@ -496,7 +497,7 @@ static void long_try(const char *data, int64_t block, const char *rows, const ch
     cr_assert_str_eq(codes.data, rejects);
     cr_assert_eq(rig.rows + rig.rejected, rig.records);
     free(codes.data);
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 Test(csv_frame, a_record_beyond_max_record_is_one_rejected_row)
@@ -544,10 +545,10 @@ Test(csv_frame, hostile_quotes_cost_no_more_than_a_second, .timeout = 60)
 
     for (int i = 0; i < LINES; i++)
         memcpy(data + n + i * LINE, line, LINE);
-    rig_open(&rig, NULL);
+    csv_rig_open(&rig, NULL);
     rig_infer(&rig, "a,b\n", 4);
     rig_want(&rig, QETL_FORM_LEXICAL);
     cr_assert_eq(rig_run(&rig, data, strlen(data), 0, 1), 0);
     cr_assert_eq(rig.rows + rig.rejected, rig.records);
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }

@@ -141,7 +141,7 @@ static void set_bytes(json_t *object, const struct qetl_letter *letter,
         free(encoded);
     }
     json_object_set_new(object, "original_bytes", json_integer(letter->bytes_total));
-    if (letter->bytes_size < letter->bytes_total)
+    if (letter->bytes_cut || letter->bytes_size < letter->bytes_total)
         json_object_set_new(object, "original_truncated", json_true());
     if (size < came)
         json_object_set_new(object, "original_masked", json_true());

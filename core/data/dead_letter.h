@@ -26,6 +26,7 @@ struct qetl_letter {
     uint8_t *bytes;     /* original bytes, at most QETL_LETTER_BYTES_MAX */
     int64_t bytes_size; /* kept */
     int64_t bytes_total;
+    bool bytes_cut;       /* the record goes on behind bytes_total */
     int64_t bytes_offset; /* in the object; -1 unknown */
     struct qetl_letter *next;
 };

@@ -74,7 +74,8 @@ static void host_reject(struct qetl_ctx *ctx, const struct qetl_reject *given)
     *r = (struct qetl_rejected){.row = info.row,
                                 .column = info.column,
                                 .port = info.port,
-                                .bytes_offset = info.bytes_offset};
+                                .bytes_offset = info.bytes_offset,
+                                .bytes_cut = info.bytes_cut != 0};
     r->code = copy_text(info.code ? info.code : "rejected");
     r->message = copy_text(info.message ? info.message : "no reason was given");
     if (info.bytes && info.bytes_size >= 0) {

@@ -42,6 +42,7 @@ struct qetl_rejected { /* one call of host->reject, copied */
     char *code, *message;
     uint8_t *bytes; /* at most QETL_LETTER_BYTES_MAX */
     int64_t bytes_size, bytes_kept, bytes_offset;
+    bool bytes_cut;
 };
 
 struct qetl_ctx { /* an instance, as plugins know it */

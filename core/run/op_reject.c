@@ -22,6 +22,7 @@ static int set_original(struct qetl_letter *letter, const struct qetl_rejected *
         if (qetl_letter_set_bytes(letter, rejected->bytes, rejected->bytes_kept, offset))
             return -1;
         letter->bytes_total = rejected->bytes_size;
+        letter->bytes_cut = rejected->bytes_cut;
         return 0;
     }
     if (!origin || !origin->record_offsets || letter->record < 0 ||

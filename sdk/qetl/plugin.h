@@ -138,6 +138,7 @@ struct qetl_reject {
     const void *bytes;   /* frame and decode: the original bytes, or NULL */
     int64_t bytes_size;
     int64_t bytes_offset; /* frame and decode: where they begin in the data at hand */
+    int64_t bytes_cut;    /* nonzero: the record goes on behind bytes */
 };
 
 enum {

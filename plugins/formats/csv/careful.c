@@ -53,6 +53,7 @@ static int32_t piece_reject(struct csv *self, struct qetl_frame *io, int64_t siz
                                  .bytes = io->data,
                                  .bytes_size = size};
 
+    reject.bytes_cut = f->code == CSV_OVERSIZE_RECORD;
     reject.code = csv_code_word(f->code ? f->code : CSV_BROKEN_LINE);
     if (f->code == CSV_OVERSIZE_RECORD)
         snprintf(message, sizeof message,

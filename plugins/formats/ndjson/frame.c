@@ -3,6 +3,7 @@
 
 #include "kernel.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 enum { RECORD_LEAST = 3 }; /* {} and its line feed */
@@ -32,11 +33,13 @@ static void line_reject(struct qetl_env env, struct qetl_frame *io, int64_t begi
     struct qetl_reject reject = {.struct_size = sizeof reject,
                                  .row = io->rejected,
                                  .column = -1,
-                                 .code = "record_too_long",
+                                 .code = "oversize_record",
                                  .message = message,
                                  .bytes = io->data + begin,
-                                 .bytes_size = size,
-                                 .bytes_offset = begin};
+                                 .bytes_size = io->max_record,
+                                 .bytes_offset = begin,
+                                 .bytes_cut = 1};
+    assert(size > io->max_record);
     env.host->reject(env.ctx, &reject);
     io->rejected++;
 }

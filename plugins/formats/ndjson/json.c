@@ -43,10 +43,9 @@ const uint8_t *ndjson_fault_set(struct ndjson_reader *reader, const char *code, 
 
 void ndjson_message_mend(char *message)
 {
-    if (qetl_utf8_valid(message, (int64_t)strlen(message)))
-        return;
+    bool valid = qetl_utf8_valid(message, (int64_t)strlen(message));
     for (; *message; message++)
-        if (*message & 0x80)
+        if ((uint8_t)*message < 0x20 || *message == 0x7f || (!valid && *message & 0x80))
             *message = '?';
 }
 

@@ -74,7 +74,8 @@ const uint8_t *ndjson_fault_set(struct ndjson_reader *reader, const char *code, 
 /* "the line ends", as messages have it. */
 const char *ndjson_ends(const struct ndjson_reader *reader);
 
-/* A message may quote a piece of the input, cut inside a character: it becomes UTF-8 again. */
+/* A message may quote a piece of the input, with control characters, or cut inside a character: it
+ * becomes one line of UTF-8 again. */
 void ndjson_message_mend(char *message);
 
 /* Blanks inside a record. Where records are lines, a line feed ends the record and is none. */

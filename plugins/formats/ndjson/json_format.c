@@ -5,8 +5,6 @@
  */
 #include "format.h"
 
-#include "scan.h"
-
 #include <stdlib.h>
 
 static int32_t lines_reserve(struct qetl_space *space, int64_t n)
@@ -52,45 +50,6 @@ static int32_t json_describe(void *self, struct qetl_format_info *out)
 
 /* ---- reading ---- */
 
-static int32_t run_infer(struct ndjson *n, const uint8_t *p, const uint8_t *end)
-{
-    int32_t status = QETL_OK;
-    while (p < end && !status) {
-        while (p < end && (ndjson_is_blank(*p) || *p == ','))
-            p++;
-        struct ndjson_scan scan = {0};
-        const uint8_t *behind = p < end ? ndjson_scan_value(&scan, p, end, true) : end;
-        behind = behind ? behind : end;
-        status = ndjson_infer_record(&n->infer, p, behind);
-        p = behind;
-    }
-    return status;
-}
-
-/* Records that end within the sample, as the framer finds them. */
-static int32_t sample_infer(struct ndjson *n, const struct qetl_sample *sample, int64_t size)
-{
-    struct json_framer framer = {.path = &n->path, .quiet = true};
-    int64_t at = 0;
-    int32_t status = QETL_OK;
-    uint32_t flags = QETL_ITEM_OBJECT_START;
-    flags |= sample->whole && size == sample->size ? QETL_ITEM_OBJECT_END : 0;
-    while (!status && at < size) {
-        struct qetl_frame frame = {.struct_size = sizeof frame,
-                                   .flags = flags,
-                                   .data = sample->data + at,
-                                   .size = size - at,
-                                   .max_record = INT64_MAX};
-        status = json_frame(&framer, n->env, &frame);
-        if (!frame.used)
-            break;
-        status = status ? status : run_infer(n, frame.data + frame.begin, frame.data + frame.used);
-        at += frame.used;
-        flags &= ~(uint32_t)QETL_ITEM_OBJECT_START;
-    }
-    return status;
-}
-
 static int32_t json_infer(void *self, const struct qetl_sample *sample, struct qetl_inferred *out)
 {
     struct ndjson *n = self;
@@ -98,10 +57,10 @@ static int32_t json_infer(void *self, const struct qetl_sample *sample, struct q
     int32_t status = ndjson_infer_begin(n, sample);
     n->infer.reader.across = true;
     if (!status && limit > 0 && limit < sample->size)
-        status = sample_infer(n, sample, limit);
+        status = json_infer_sample(&n->infer, &n->path, sample->data, limit, false);
     if (!status && !n->infer.records) {
         n->infer.faulty = 0;
-        status = sample_infer(n, sample, sample->size);
+        status = json_infer_sample(&n->infer, &n->path, sample->data, sample->size, sample->whole);
     }
     if (status)
         return status;

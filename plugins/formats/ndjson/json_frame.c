@@ -27,8 +27,9 @@ struct framing {
 
 enum step { STEP_ON, STEP_STOP };
 
+/* cut: the record goes on behind `behind`. */
 static void reject(struct framing *r, const char *code, const uint8_t *at, const uint8_t *behind,
-                   const char *message)
+                   bool cut, const char *message)
 {
     if (r->f->quiet)
         return;
@@ -39,27 +40,29 @@ static void reject(struct framing *r, const char *code, const uint8_t *at, const
                                  .message = message,
                                  .bytes = at,
                                  .bytes_size = behind - at,
-                                 .bytes_offset = at - r->io->data};
+                                 .bytes_offset = at - r->io->data,
+                                 .bytes_cut = cut};
     r->env.host->reject(r->env.ctx, &reject);
 }
 
-/* What was expected does not stand at p. All up to behind is rejected and passed over. */
-static void reject_structure(struct framing *r, const uint8_t *behind, const char *expected)
+/* What was expected does not stand at p. The byte there is rejected for all that is then passed
+ * over, or is kept for what comes next. */
+static void reject_structure(struct framing *r, bool keep, const char *expected)
 {
     char message[MESSAGE_MAX];
     uint8_t c = r->p < r->end ? *r->p : 0;
     const char *format = c > 0x20 && c < 0x7f ? "%s is expected, but '%c' stands there"
                                               : "%s is expected, but byte 0x%02x stands there";
     snprintf(message, sizeof message, format, expected, c);
-    reject(r, "bad_json", r->p, behind, message);
-    r->p = behind;
+    reject(r, "bad_json", r->p, r->p + !keep, false, message);
+    r->p += !keep;
 }
 
 static enum step broken(struct framing *r, const char *expected)
 {
     if (r->first)
         return STEP_STOP;
-    reject_structure(r, r->end, expected);
+    reject_structure(r, false, expected);
     r->f->place.phase = JSON_BROKEN;
     return STEP_ON;
 }
@@ -68,7 +71,7 @@ static void document_end(struct framing *r)
 {
     struct json_place *place = &r->f->place;
     if (!place->found)
-        reject(r, "no_records", r->p, r->p,
+        reject(r, "no_records", r->p, r->p, false,
                "the document has no value at the pointer given as records");
     *place = (struct json_place){.phase = JSON_DOCUMENT};
 }
@@ -121,7 +124,7 @@ static void reject_long(struct framing *r, const uint8_t *behind)
     snprintf(message, sizeof message,
              "the record is longer than max_record, %lld bytes; raise max_record",
              (long long)r->io->max_record);
-    reject(r, "oversize_record", r->p, behind, message);
+    reject(r, "oversize_record", r->p, r->p + r->io->max_record, true, message);
     r->p = behind;
 }
 
@@ -132,7 +135,7 @@ static enum step record_unfinished(struct framing *r)
     if (r->first)
         return STEP_STOP;
     if (r->end - r->p <= r->io->max_record) {
-        f->scanned = f->scan.depth || f->scan.string ? r->end - r->p : 0;
+        f->scanned = r->end - r->p;
         return STEP_STOP;
     }
     reject_long(r, r->end);
@@ -159,6 +162,7 @@ static enum step record_take(struct framing *r)
             return STEP_STOP;
         reject_long(r, behind);
         record_pass(r);
+        f->place.phase = cut ? JSON_SKIP_RECORD : f->place.phase;
         return STEP_ON;
     }
     r->first = r->first ? r->first : r->p;
@@ -170,13 +174,20 @@ static enum step record_take(struct framing *r)
     return ++r->rows == f->rows_max ? STEP_STOP : STEP_ON;
 }
 
-/* Behind garbage among records: where the next one may begin. */
-static const uint8_t *resume_at(const struct framing *r)
+/* Behind garbage among records: where the next one may begin, or the list end. */
+static const uint8_t *resume_at(const uint8_t *p, const uint8_t *end)
 {
-    const uint8_t *p = r->p + 1;
-    while (p < r->end && !memchr(",]{[\"", *p, 5))
+    while (p < end && !memchr(",]{[\"", *p, 5))
         p++;
     return p;
+}
+
+static enum step garbage_step(struct framing *r)
+{
+    r->p = resume_at(r->p, r->end);
+    if (r->p < r->end)
+        r->f->place.phase = *r->p == ',' || *r->p == ']' ? JSON_RECORD_NEXT : JSON_RECORD;
+    return STEP_ON;
 }
 
 /* Comma, bracket, or what should not be there, in the list of records. */
@@ -193,14 +204,15 @@ static enum step records_step(struct framing *r)
         return STEP_STOP;
     if (c == ']') {
         if (place->phase == JSON_RECORD)
-            reject_structure(r, r->p, "a record behind the comma");
+            reject_structure(r, true, "a record behind the comma");
         r->p++;
         value_end(r);
     } else if (place->phase == JSON_RECORD_NEXT && begins_value(c)) {
-        reject_structure(r, r->p, "',' or ']' behind a record");
+        reject_structure(r, true, "',' or ']' behind a record");
         place->phase = JSON_RECORD;
     } else {
-        reject_structure(r, resume_at(r), "a record");
+        reject_structure(r, false, "a record");
+        place->phase = JSON_GARBAGE;
     }
     return STEP_ON;
 }
@@ -280,8 +292,8 @@ static enum step key_step(struct framing *r)
     ndjson_reader_free(&reader);
     if ((!value || value == r->end) && !r->last && r->end - r->p <= r->io->max_record)
         return STEP_STOP;
-    if (!value)
-        return broken(r, "a key and its colon");
+    if (!value || value - r->p > r->io->max_record)
+        return broken(r, "a key and its colon within max_record bytes");
     r->p = value;
     place->phase = JSON_VALUE;
     return wanted || value == r->end ? STEP_ON : skip_begin(r);
@@ -338,6 +350,8 @@ static enum step step(struct framing *r)
         phase = r->f->place.phase = JSON_VALUE;
     if (phase == JSON_SKIP || phase == JSON_SKIP_RECORD)
         return skip(r);
+    if (phase == JSON_GARBAGE)
+        return garbage_step(r);
     if (record_stands(r))
         return record_take(r);
     if (phase == JSON_RECORD || phase == JSON_RECORD_FIRST || phase == JSON_RECORD_NEXT)
@@ -355,7 +369,7 @@ static void object_end(struct framing *r)
 {
     enum json_phase phase = r->f->place.phase;
     if (phase != JSON_DOCUMENT && phase != JSON_BROKEN)
-        reject(r, "bad_json", r->end, r->end, "the file ends inside a JSON document");
+        reject(r, "bad_json", r->end, r->end, false, "the file ends inside a JSON document");
     r->f->place = (struct json_place){.phase = JSON_DOCUMENT};
 }
 
@@ -382,12 +396,14 @@ int32_t json_frame(struct json_framer *f, struct qetl_env env, struct qetl_frame
                         .p = io->data,
                         .end = io->data + io->size,
                         .last = io->flags & QETL_ITEM_OBJECT_END};
+    /* One byte is left for the call that says where the object ends. */
+    r.end -= !r.last && io->size;
     io->begin = io->used = io->rejected = 0;
     if (io->flags & QETL_ITEM_OBJECT_START) {
         f->place = (struct json_place){.phase = JSON_DOCUMENT};
         f->scanned = 0;
         int64_t mark = ndjson_mark_size(io->data, io->size, r.last);
-        if (mark < 0)
+        if (mark < 0 || mark > r.end - r.p)
             return QETL_OK;
         r.p += mark;
     }

@@ -26,6 +26,7 @@ enum json_phase {
     JSON_RECORD,        /* in the list of records */
     JSON_RECORD_FIRST,  /* the same, behind its bracket */
     JSON_RECORD_NEXT,   /* the same, behind a record */
+    JSON_GARBAGE,       /* among the records, behind a byte that begins none */
     JSON_SKIP,          /* inside a value that is of no interest */
     JSON_SKIP_RECORD,   /* inside a record that was rejected for its length */
     JSON_BROKEN         /* behind what cannot be understood: all is passed over */
@@ -50,5 +51,10 @@ struct json_framer {
 };
 
 int32_t json_frame(struct json_framer *framer, struct qetl_env env, struct qetl_frame *io);
+
+struct ndjson_infer;
+/* json_infer.c: counts the records that end within the sample. */
+int32_t json_infer_sample(struct ndjson_infer *in, const struct json_path *path,
+                          const uint8_t *data, int64_t size, bool whole);
 
 #endif

@@ -58,10 +58,13 @@ const uint8_t *ndjson_value_drop(struct ndjson_decoder *d, const struct ndjson_k
             d->reader.fault.status = QETL_E_NO_MEMORY;
             return NULL;
         }
+        char name[81] = "";
+        memcpy(name, key->data, (size_t)(key->size < 80 ? key->size : 80));
+        ndjson_message_mend(name);
         qetl_logf(d->env, QETL_LOG_WARN,
-                  "the key \"%.*s\" is in no record of the sample: its values are dropped "
+                  "the key \"%s\" is in no record of the sample: its values are dropped "
                   "(new_columns: drop)",
-                  (int)(key->size < 80 ? key->size : 80), key->data);
+                  name);
     }
     return ndjson_value_read(&d->reader, p, &cell);
 }

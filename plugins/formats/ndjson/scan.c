@@ -48,19 +48,21 @@ static const uint8_t *string_pass(struct ndjson_scan *scan, const uint8_t *p, co
     return p;
 }
 
-static const uint8_t *word_end(const uint8_t *p, const uint8_t *end, bool last)
+static const uint8_t *word_pass(struct ndjson_scan *scan, const uint8_t *p, const uint8_t *end,
+                                bool last)
 {
     while (p < end && classes[*p] == SCAN_PLAIN)
         p++;
-    return p < end || last ? p : NULL;
+    scan->word = p == end && !last;
+    return scan->word ? NULL : p;
 }
 
 const uint8_t *ndjson_scan_value(struct ndjson_scan *scan, const uint8_t *p, const uint8_t *end,
                                  bool last)
 {
     bool fresh = !scan->depth && !scan->string;
-    if (fresh && p < end && classes[*p] != SCAN_QUOTE && classes[*p] != SCAN_OPEN)
-        return word_end(p, end, last);
+    if (fresh && p < end && (scan->word || (classes[*p] != SCAN_QUOTE && classes[*p] != SCAN_OPEN)))
+        return word_pass(scan, p, end, last);
     while (p < end) {
         if (scan->string) {
             p = string_pass(scan, p, end);

@@ -16,7 +16,7 @@
 /* Inside a value that may go on in the next data. */
 struct ndjson_scan {
     int64_t depth;
-    bool string, escape;
+    bool string, escape, word;
 };
 
 static inline bool ndjson_is_blank(uint8_t c)
