@@ -192,3 +192,13 @@ void qetl_block_free(struct qetl_block *block)
     qetl_buffer_free(block->data);
     free(block);
 }
+
+void qetl_saved_free(struct qetl_saved *saved)
+{
+    while (saved) {
+        struct qetl_saved *next = saved->next;
+        free(saved->data);
+        free(saved);
+        saved = next;
+    }
+}

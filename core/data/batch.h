@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What moves between components: chunks of bytes, batches of columns, and blocks of encoded bytes.
+ * What moves between components: chunks of bytes, batches of columns, blocks of encoded
+ * bytes, and states.
  *
  * Invariant: immutable once made. A batch holds each column in the forms that someone downstream
  * wants: as value, as lexical text, or both; a column nobody wants is empty. Ownership:
@@ -61,6 +62,15 @@ struct qetl_block { /* encoded rows on their way to a sink */
     int64_t size;
     int64_t rows;
 };
+
+struct qetl_saved { /* a replica's state on its way to be merged */
+    uint32_t version;
+    uint8_t *data;
+    size_t size, room, taken;
+    struct qetl_saved *next; /* of the next replica */
+};
+
+void qetl_saved_free(struct qetl_saved *); /* and those behind it; accepts NULL */
 
 struct qetl_block *qetl_block_new(uint8_t *moved, int64_t size, int64_t rows);
 void qetl_block_free(struct qetl_block *);

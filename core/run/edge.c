@@ -23,7 +23,8 @@ struct producer {
 
 struct lane { /* the consumer's side of one ring */
     _Alignas(64) int64_t rows_taken;
-    bool held; /* its barrier or end was taken, the other rings' not yet */
+    bool held;                /* its barrier or end was taken, the other rings' not yet */
+    struct qetl_saved *saved; /* what came with it */
 };
 
 struct qetl_edge {
@@ -54,6 +55,9 @@ static void drop_slot(void *arg, struct qetl_slot *slot)
         break;
     case QETL_SLOT_BLOCK:
         qetl_block_free(slot->payload);
+        break;
+    case QETL_SLOT_END:
+        qetl_saved_free(slot->payload);
         break;
     default:
         break;
@@ -110,6 +114,8 @@ void qetl_edge_free(struct qetl_edge *edge)
             drop_slot(edge, &from->waiting[from->first].slot);
         free(from->waiting);
     }
+    for (uint32_t i = 0; edge->lanes && i < edge->n_rings; i++)
+        qetl_saved_free(edge->lanes[i].saved);
     free(edge->rings);
     free(edge->rows_sent);
     free(edge->from);
@@ -234,6 +240,15 @@ int32_t qetl_edge_put_all(struct qetl_edge *edge, uint32_t p, enum qetl_slot_kin
     return status;
 }
 
+int32_t qetl_edge_put_end(struct qetl_edge *edge, uint32_t p, struct qetl_saved *moved)
+{
+    uint32_t ring = edge->producers > 1 ? p : 0;
+    assert(edge->producers > 1 || edge->n_rings == 1);
+    struct qetl_slot slot = {
+        .payload = moved, .count = (uint64_t)edge->rows_sent[ring], .kind = QETL_SLOT_END};
+    return push(edge, p, ring, &slot);
+}
+
 void qetl_edge_begin_unit(struct qetl_edge *edge, uint32_t p, uint64_t unit)
 {
     if (edge->producers > 1)
@@ -282,14 +297,23 @@ static enum qetl_take align(struct qetl_edge *edge, struct qetl_slot *out)
             return QETL_TAKE_LOST;
         }
         lane->held = true;
+        lane->saved = slot.payload;
         edge->n_held++;
     }
     if (edge->n_held < edge->n_rings)
         return QETL_TAKE_EMPTY;
-    for (uint32_t ring = 0; ring < edge->n_rings; ring++)
-        edge->lanes[ring].held = false;
-    edge->n_held = 0;
     *out = edge->control;
+    out->payload = NULL;
+    for (uint32_t ring = edge->n_rings; ring-- > 0;) {
+        struct lane *lane = &edge->lanes[ring];
+        lane->held = false;
+        if (lane->saved) {
+            lane->saved->next = out->payload;
+            out->payload = lane->saved;
+            lane->saved = NULL;
+        }
+    }
+    edge->n_held = 0;
     return QETL_TAKE_OK;
 }
 
@@ -304,6 +328,7 @@ static enum qetl_take take_in_turn(struct qetl_edge *edge, struct qetl_slot *out
         if (is_control(out)) {
             edge->control = *out;
             edge->lanes[edge->turn].held = true;
+            edge->lanes[edge->turn].saved = out->payload;
             edge->n_held = 1;
             return align(edge, out);
         }

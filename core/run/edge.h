@@ -26,13 +26,14 @@ enum qetl_slot_kind {
     QETL_SLOT_BATCH,     /* payload: struct qetl_batch */
     QETL_SLOT_BLOCK,     /* payload: struct qetl_block */
     QETL_SLOT_BARRIER,   /* seq: epoch */
-    QETL_SLOT_END,
-    QETL_SLOT_UNIT_END /* inside the edge only */
+    QETL_SLOT_END,       /* payload: struct qetl_saved of each producer replica in turn, or NULL */
+    QETL_SLOT_UNIT_END   /* inside the edge only */
 };
 
 enum qetl_take { QETL_TAKE_OK, QETL_TAKE_EMPTY, QETL_TAKE_LOST /* rows went missing: a bug */ };
 
 struct qetl_edge;
+struct qetl_saved;
 
 struct qetl_edge *qetl_edge_new(uint32_t producers, uint32_t consumers, uint32_t capacity,
                                 struct qetl_parker *);
@@ -46,6 +47,8 @@ bool qetl_edge_flush(struct qetl_edge *,
 int32_t qetl_edge_put(struct qetl_edge *, uint32_t p, enum qetl_slot_kind, void *payload,
                       int64_t rows);
 int32_t qetl_edge_put_all(struct qetl_edge *, uint32_t p, enum qetl_slot_kind, uint64_t epoch);
+/* END with the replica's state. */
+int32_t qetl_edge_put_end(struct qetl_edge *, uint32_t p, struct qetl_saved *moved);
 int32_t qetl_edge_end_unit(struct qetl_edge *, uint32_t p); /* many to one: after each unit */
 /* Many to one: the unit that p works on, for the check on the other side. */
 void qetl_edge_begin_unit(struct qetl_edge *, uint32_t p, uint64_t unit);

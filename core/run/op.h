@@ -64,6 +64,7 @@ struct qetl_op {
     struct qetl_out_port *out;
     size_t n_out;
     bool pending;
+    bool partial;   /* its state is merged at the end: it gives out nothing itself */
     bool satisfied; /* it answered END: it wants no more rows */
     /* While idle: not before the instance was woken or this time came. */
     bool idle;
@@ -102,6 +103,12 @@ int64_t qetl_op_bury(struct qetl_op *, struct qetl_origin *, const struct qetl_b
 bool qetl_op_wants(const struct qetl_op *);
 void qetl_op_satisfy(struct qetl_op *);
 void qetl_task_note_wants(struct qetl_task *);
+
+/* op_partial.c: whether replicas may each hold a part of the state; a replica's END, with its
+ * state; what its one successor does with those. */
+bool qetl_flow_is_mergeable(const struct qetl_node *, const struct qetl_node_flow *);
+int32_t qetl_partial_end(struct qetl_op *);
+int32_t qetl_partial_merge(struct qetl_op *, struct qetl_saved *moved);
 
 /* A call into the plugin: `status` as it answered. Reports and answers the failure. */
 int32_t qetl_op_fail(struct qetl_op *, const char *call, int32_t status);

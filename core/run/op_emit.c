@@ -21,6 +21,8 @@ void qetl_payload_free(enum qetl_slot_kind kind, void *payload)
         qetl_batch_unref(payload);
     } else if (kind == QETL_SLOT_BLOCK) {
         qetl_block_free(payload);
+    } else if (kind == QETL_SLOT_END) {
+        qetl_saved_free(payload);
     } else {
         struct qetl_chunk_data *chunk = payload;
         qetl_origin_unref(chunk->origin);

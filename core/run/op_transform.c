@@ -253,6 +253,9 @@ static int32_t check_output(struct qetl_op *op, const struct qetl_batch *input,
 static int32_t emit_output(struct qetl_op *op, struct qetl_output *output)
 {
     struct transform_state *state = op->state;
+    if (op->partial)
+        return qetl_op_fault(op, "bad_batch",
+                             "a replica whose state will be merged gave out rows before the end");
     int32_t status = check_output(op, state->input, output);
     if (status)
         return status;
@@ -439,15 +442,20 @@ static void note_control_done(struct qetl_op *op)
 static int32_t feed_control(struct qetl_op *op, const struct qetl_message *message)
 {
     struct transform_state *state = op->state;
+    bool end = message->kind == QETL_SLOT_END;
+    if (end && op->partial)
+        return qetl_partial_end(op);
+    int32_t status = end && message->payload ? qetl_partial_merge(op, message->payload) : QETL_OK;
+    if (status)
+        return status;
     state->control = *message;
     if (!is_stateful(op))
         return pass_control(op);
-    bool end = message->kind == QETL_SLOT_END;
     struct qetl_event event = {.struct_size = sizeof event,
                                .port = message->port,
                                .kind = end ? QETL_EVENT_END : QETL_EVENT_BARRIER,
                                .epoch = message->epoch};
-    int32_t status = advance(op, &event);
+    status = advance(op, &event);
     if (!status)
         note_control_done(op);
     return status;

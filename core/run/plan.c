@@ -21,6 +21,7 @@ struct draft_op {
     size_t node, stage;
     struct draft_op *from; /* in the same stage; NULL: entry or root */
     uint32_t from_port, port, take;
+    bool partial;
     struct draft_op *next;
 };
 
@@ -92,6 +93,21 @@ static int32_t draft_source(struct draft *draft, size_t n)
     return draft_edge_add(draft, source, 0, decode, 0);
 }
 
+/* Each replica of the stage before reduces its share; one instance merges what they have. */
+static int32_t draft_mergeable(struct draft *draft, size_t n, struct draft_op *from)
+{
+    const struct qetl_node *node = &draft->run->pipeline->nodes[n];
+    struct draft_op *partial = draft_op_add(draft, &qetl_op_transform, n, from->stage, from,
+                                            input_port(draft, &node->inputs[0]));
+    struct draft_op *whole =
+        draft_op_add(draft, &qetl_op_transform, n, draft_stage_add(draft, true), NULL, 0);
+    if (!partial || !whole)
+        return QETL_E_NO_MEMORY;
+    partial->partial = true;
+    draft->by_node[n] = whole;
+    return draft_edge_add(draft, partial, 0, whole, 0);
+}
+
 static int32_t draft_transform(struct draft *draft, size_t n)
 {
     const struct qetl_node *node = &draft->run->pipeline->nodes[n];
@@ -101,6 +117,8 @@ static int32_t draft_transform(struct draft *draft, size_t n)
                                          input_port(draft, &node->inputs[0]));
         return draft->by_node[n] ? QETL_OK : QETL_E_NO_MEMORY;
     }
+    if (qetl_flow_is_mergeable(node, &draft->run->flows[n]))
+        return draft_mergeable(draft, n, from);
     size_t stage = draft_stage_add(draft, true);
     struct draft_op *op = draft_op_add(draft, &qetl_op_transform, n, stage, NULL, 0);
     if (!op)
@@ -211,7 +229,7 @@ static int32_t op_equip(struct qetl_run *run, const struct draft_op *draft, stru
         return QETL_OK; /* a relay */
     if (draft->class == &qetl_op_encode && flow->closed_format)
         op->instance = flow->codec; /* header, rows and footer are one instance's */
-    else if (!codec && op->replica == 0)
+    else if (!codec && op->replica == 0 && !draft->partial)
         op->instance = flow->instance;
     else
         op->instance = second_instance(run, draft);
@@ -227,7 +245,7 @@ static int32_t op_equip(struct qetl_run *run, const struct draft_op *draft, stru
         call = "open_encode";
         status = flow->format->format->open_encode(op->instance->self,
                                                    &flow->takes[draft->take].delivered);
-    } else if (draft->class == &qetl_op_transform && op->replica > 0) {
+    } else if (draft->class == &qetl_op_transform && op->instance != flow->instance) {
         call = "bind";
         status = ready_transform(run, draft, op->instance);
     }
@@ -280,6 +298,7 @@ static int32_t op_make(const struct draft *draft, const struct draft_op *from,
     op->flow = &run->flows[from->node];
     op->replica = task->replica;
     op->take = from->take;
+    op->partial = from->partial;
     int32_t status = op_outputs(op, from);
     if (!status)
         status = op_equip(run, from, op);

@@ -148,10 +148,10 @@ static int32_t feed_barrier(struct qetl_task *task, uint64_t epoch)
     return task->root->class->feed(task->root, &message);
 }
 
-static int32_t feed_end(struct qetl_task *task, struct qetl_task_input *input)
+static int32_t feed_end(struct qetl_task *task, struct qetl_task_input *input, void *saved)
 {
     input->ended = true;
-    struct qetl_message message = {.kind = QETL_SLOT_END, .port = input->port};
+    struct qetl_message message = {.kind = QETL_SLOT_END, .port = input->port, .payload = saved};
     int32_t status = input->op->class->feed(input->op, &message);
     bool all = true;
     for (size_t i = 0; i < task->n_inputs; i++)
@@ -168,7 +168,7 @@ static int32_t feed_slot(struct qetl_task *task, struct qetl_task_input *input,
         input->barrier = slot->seq;
         return QETL_OK;
     case QETL_SLOT_END:
-        return feed_end(task, input);
+        return feed_end(task, input, slot->payload);
     default:
         return feed_data(task, input, slot);
     }

@@ -448,7 +448,10 @@ struct qetl_transform {
      * the answer NEED_INPUT passes them on. After a failure the event's rows still belong to the
      * host. */
     int32_t (*process)(void *self, const struct qetl_event *event, struct qetl_output *out);
-    /* [worker] (opt) STATEFUL and distributed: takes in another replica's saved state. */
+    /* [worker] (opt) Takes in another instance's saved state. Who has it, with save(), and is
+     * STATEFUL in all outputs with any distribution, runs in replicas: each sees a part of the
+     * rows, gives out none, and is not told of the END; an instance that merged all of their states
+     * is. */
     int32_t (*merge)(void *self, uint32_t version, const struct qetl_reader *in);
 };
 
