@@ -340,7 +340,19 @@ static struct expr_node *bind_concat(struct expr_binder *b, const struct expr_as
     return qetl_expr_function(b, ast->name, ast->span, ast->n_args, args, false);
 }
 
+/* mod(a, b) is a % b. */
+static struct expr_node *bind_mod(struct expr_binder *b, const struct expr_ast *ast)
+{
+    struct expr_ast percent = *ast;
+    struct expr_node *left = qetl_expr_bind(b, ast->args[0]);
+    struct expr_node *right = left ? qetl_expr_bind(b, ast->args[1]) : NULL;
+
+    percent.name = "%";
+    return qetl_expr_arithmetic(b, &percent, left, right);
+}
+
 static const struct expr_special specials[] = {
+    {"mod", 2, 2, bind_mod},
     {"case", 2, UINT32_MAX, bind_case},
     {"case of", 3, UINT32_MAX, bind_case},
     {"coalesce", 1, EXPR_CALL_ARGS_MAX, bind_coalesce},
