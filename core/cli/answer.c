@@ -74,6 +74,13 @@ int qetl_cli_verdict(const struct qetl_findings *findings)
     return qetl_findings_environment(findings) ? QETL_EXIT_ENVIRONMENT : QETL_EXIT_CONFIG;
 }
 
+static bool tells_findings(const json_t *result)
+{
+    const json_t *files = json_object_get(result, "files");
+    return json_object_get(result, "findings") ||
+           json_object_get(json_array_get(files, 0), "findings");
+}
+
 int qetl_cli_answer(const struct qetl_cli *cli, int exit_code, const struct qetl_run_report *report,
                     json_t *result, const struct qetl_findings *findings)
 {
@@ -85,7 +92,10 @@ int qetl_cli_answer(const struct qetl_cli *cli, int exit_code, const struct qetl
             exit_code = QETL_EXIT_FAILED;
         json_decref(answer);
     }
-    if (!cli->json) {
+    if (cli->json && exit_code == QETL_EXIT_OK && !tells_findings(kept)) {
+        write_text(cli, NULL,
+                   findings); /* the answer of what went well has no place for warnings */
+    } else if (!cli->json) {
         bool moved = report && report->processing_s > 0 && exit_code != QETL_EXIT_SIGPIPE;
         write_text(cli, moved && !cli->quiet ? report : NULL, findings);
     }

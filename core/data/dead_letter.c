@@ -124,14 +124,23 @@ static void set_text(json_t *object, const char *key, const char *text)
         json_object_set_new(object, key, qetl_json_text(text));
 }
 
-/* Secrets go before base64 makes them unrecognisable. */
-static void set_bytes(json_t *object, const struct qetl_letter *letter,
-                      const struct qetl_mask *mask)
+void qetl_letter_hide(struct qetl_letter *letter, const struct qetl_mask *mask)
+{
+    qetl_mask_text(mask, letter->message);
+    qetl_mask_text(mask, letter->column);
+    if (!letter->bytes)
+        return;
+    size_t size = (size_t)letter->bytes_size;
+    size_t kept = qetl_mask_hide(mask, (char *)letter->bytes, size);
+    letter->bytes_size = (int64_t)kept;
+    letter->masked |= kept != size;
+}
+
+static void set_bytes(json_t *object, const struct qetl_letter *letter)
 {
     if (!letter->bytes)
         return;
-    size_t came = (size_t)letter->bytes_size;
-    size_t size = qetl_mask_hide(mask, (char *)letter->bytes, came);
+    size_t size = (size_t)letter->bytes_size;
     json_t *text = json_stringn((const char *)letter->bytes, size);
     if (text) {
         json_object_set_new(object, "original", text);
@@ -141,9 +150,9 @@ static void set_bytes(json_t *object, const struct qetl_letter *letter,
         free(encoded);
     }
     json_object_set_new(object, "original_bytes", json_integer(letter->bytes_total));
-    if (letter->bytes_cut || letter->bytes_size < letter->bytes_total)
+    if (letter->bytes_cut || letter->bytes_total > QETL_LETTER_BYTES_MAX)
         json_object_set_new(object, "original_truncated", json_true());
-    if (size < came)
+    if (letter->masked)
         json_object_set_new(object, "original_masked", json_true());
 }
 
@@ -165,7 +174,7 @@ static json_t *letter_json(const struct qetl_letter *letter, const struct qetl_m
     if (letter->bytes_offset >= 0)
         json_object_set_new(object, "byte_offset", json_integer(letter->bytes_offset));
     qetl_mask_json(mask, object);
-    set_bytes(object, letter, mask);
+    set_bytes(object, letter);
     return object;
 }
 

@@ -28,6 +28,7 @@ struct qetl_letter {
     int64_t bytes_total;
     bool bytes_cut;       /* the record goes on behind bytes_total */
     int64_t bytes_offset; /* in the object; -1 unknown */
+    bool masked;          /* the bytes held a secret, which is no longer in them */
     struct qetl_letter *next;
 };
 
@@ -35,6 +36,9 @@ struct qetl_letter *qetl_letter_new(const char *component, const char *code, con
                                     const char *column);
 /* Keeps at most QETL_LETTER_BYTES_MAX of the original bytes. */
 int qetl_letter_set_bytes(struct qetl_letter *, const void *bytes, int64_t size, int64_t offset);
+/* Secrets become *** in message and bytes. */
+struct qetl_mask;
+void qetl_letter_hide(struct qetl_letter *, const struct qetl_mask *);
 void qetl_letter_free(struct qetl_letter *);
 
 struct qetl_letter_store;
@@ -42,8 +46,7 @@ struct qetl_letter_store;
 /* path NULL: dead-letters/NAME-TIME-PID.ndjson. Nothing is created before the first letter. */
 struct qetl_letter_store *qetl_letter_store_new(const char *path, const char *pipeline,
                                                 bool enabled);
-/* Secrets become *** in what is written from now on; the mask must outlive the store. */
-struct qetl_mask;
+/* Secrets become *** also in the names of objects from now on; the mask must outlive the store. */
 void qetl_letter_store_hide(struct qetl_letter_store *, const struct qetl_mask *);
 /* Takes the letter. 0, or an errno; the first failure is kept and answered ever after. */
 int qetl_letter_store_put(struct qetl_letter_store *, struct qetl_letter *);

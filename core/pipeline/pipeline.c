@@ -328,9 +328,11 @@ static int fill_words(struct qetl_drafts *drafts, struct qetl_pipeline *pipeline
     pipeline->linger_ms = json_integer_value(json_object_get(root, "linger_ms"));
     timezone_check(drafts, json_string_value(json_object_get(root, "timezone")));
     pipeline->batch_rows = json_integer_value(json_object_get(root, "batch_rows"));
-    return text_copy(&pipeline->name, json_object_get(root, "name")) ||
-           text_copy(&pipeline->timezone, json_object_get(root, "timezone")) ||
-           text_copy(&pipeline->dead_letters, json_object_get(root, "dead_letters"));
+    int bad = text_copy(&pipeline->name, json_object_get(root, "name")) ||
+              text_copy(&pipeline->timezone, json_object_get(root, "timezone")) ||
+              text_copy(&pipeline->dead_letters, json_object_get(root, "dead_letters"));
+    qetl_mask_text(pipeline->mask, pipeline->name); /* it stands in names of files too */
+    return bad;
 }
 
 /* ---- from drafts to nodes ---- */

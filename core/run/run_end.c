@@ -179,6 +179,7 @@ void qetl_run_letter(void *arg, struct qetl_letter *letter)
 {
     struct qetl_run *run = arg;
     const struct qetl_observer *observer = run->options.observer;
+    qetl_letter_hide(letter, run->pipeline->mask);
     if (observer && observer->letter) {
         observer->letter(observer->arg, letter);
         qetl_letter_free(letter);

@@ -19,7 +19,7 @@ expect_hidden() {
 mkdir secrets data
 printf '%s\n' "$canary" >secrets/token
 chmod 600 secrets/token
-printf 'id,name\n1,a\n2,%s\n3,b,c\nx4,%s\n' '"canary/4711""x"' "'canary/4711\"x'" >data/in.csv
+printf 'id,name\n1,a\n2,b\n3,b,c\nx4,%s\n' "'canary/4711\"x'" >data/in.csv
 printf '{"id":1,"name":"a"}\n{"id":"canary/4711\\"x"}\n{"id": broken canary/4711"x}\n' >data/in.ndjson
 cat >p.yaml <<'EOF'
 name: "${secret:token}"
@@ -38,6 +38,18 @@ expect_json answer.json '.summary.rows_rejected == 2 and (.result.outputs[0].uri
 expect_text "$(ls dead-letters/*)" '"original":"x4,.\*\*\*.(\\n)?"'
 expect_text "$(ls dead-letters/*)" '"original_masked":true'
 expect_eq "the secret is in the output's name" "$(ls canary/)" '4711"x.out'
+
+expect_eq "nor in the name of a file of dead letters" "$(ls dead-letters | grep -c 4711)" 0
+
+# whatever looks at a pipeline
+for look in 'run --dry-run' preview lint 'lint --strict' graph 'graph --format mermaid' 'graph --format dot' validate; do
+    for how in '' --json; do
+        # shellcheck disable=SC2086
+        qetl $look p.yaml --secrets-dir secrets $how -s sources.in.path=data/in.csv >out 2>err
+        expect_hidden out err
+        expect_eq "$look $how says something" "$(($(cat out err | wc -c) > 0))" 1
+    done
+done
 
 # mistakes that quote it
 cat >q.yaml <<'EOF'
@@ -79,6 +91,8 @@ expect_exit 2 qetl validate p.yaml
 expect_text err '^p.yaml:1:8: error: the secret `token` is nowhere to be found$'
 chmod 644 secrets/token
 expect_exit 0 qetl validate p.yaml --secrets-dir secrets
+expect_text err '^secrets/token: warning: others than you may read this secret'
+expect_exit 0 qetl validate p.yaml --secrets-dir secrets --json
 expect_text err '^secrets/token: warning: others than you may read this secret'
 printf 'abc' >secrets/token
 chmod 600 secrets/token
