@@ -73,6 +73,8 @@ bool qetl_expr_field_truncates(enum expr_field field, enum expr_type_id type);
 /* The field's value at its scale. A cursor for timestamps with time zone. */
 expr_int128 qetl_expr_stamp_field(struct expr_zone_cursor *zone, int64_t stamp,
                                   enum expr_field field);
+/* Fields of DAY and above, but for epoch and Julian day. */
+int64_t qetl_expr_date_field(int64_t days, enum expr_field field);
 expr_int128 qetl_expr_time_field(int64_t time, enum expr_field field);
 expr_int128 qetl_expr_interval_field(struct expr_interval value, enum expr_field field);
 bool qetl_expr_stamp_truncate(struct expr_zone_cursor *zone, int64_t stamp, enum expr_field field,

@@ -210,6 +210,14 @@ static int64_t calendar_field(int64_t days, const struct expr_civil *civil, enum
     }
 }
 
+int64_t qetl_expr_date_field(int64_t days, enum expr_field field)
+{
+    struct expr_civil civil = {0};
+
+    qetl_expr_civil_from_days(days, &civil.year, &civil.month, &civil.day);
+    return calendar_field(days, &civil, field);
+}
+
 expr_int128 qetl_expr_stamp_field(struct expr_zone_cursor *zone, int64_t stamp,
                                   enum expr_field field)
 {
