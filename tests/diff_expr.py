@@ -389,7 +389,7 @@ class Engine:
 
 FAMILIES = {"integer": "integer", "smallint": "smallint", "bigint": "bigint", "real": "real", "double": "double precision",
             "text": "text", "boolean": "boolean", "date": "date", "time": "time without time zone",
-            "timestamp": "timestamp without time zone", "timestamp with time zone": "timestamp with time zone", "interval": "interval"}
+            "timestamp": "timestamp without time zone", "timestamp with time zone": "timestamp with time zone", "interval": "interval", "json": "json"}
 
 
 def type_matches(ours, theirs):
@@ -478,7 +478,7 @@ class Tally:
                 self.passed += 1
                 return
         self.failed += 1
-        if self.failed <= 40:
+        if self.failed <= int(os.environ.get("SHOWN", 40)):
             print(f"FAIL {text}\n     qetl: {ours}\n     other: {theirs} {detail}")
 
 

@@ -94,6 +94,9 @@ struct expr_special {
     uint32_t least, most; /* arguments */
     struct expr_node *(*bind)(struct expr_binder *b, const struct expr_ast *ast);
 };
+/* special_time.c */
+struct expr_node *qetl_expr_bind_now(struct expr_binder *b, const struct expr_ast *ast);
+struct expr_node *qetl_expr_bind_age(struct expr_binder *b, const struct expr_ast *ast);
 /* NULL: none of that name. */
 const struct expr_special *qetl_expr_special_find(const char *name);
 /* condition ? yes : no, each computed under its guard (NULL: everywhere); both of one type. */

@@ -28,7 +28,7 @@ struct expr_doc_group {
 
 /* In the order of the page. */
 extern const struct expr_doc_group qetl_expr_doc_choice, qetl_expr_doc_text, qetl_expr_doc_number,
-    qetl_expr_doc_patterns, qetl_expr_doc_codes;
+    qetl_expr_doc_patterns, qetl_expr_doc_codes, qetl_expr_doc_time, qetl_expr_doc_json;
 
 /* The group at `index`; NULL behind the last. */
 const struct expr_doc_group *qetl_expr_doc_group(size_t index);

@@ -105,7 +105,7 @@ int64_t qetl_expr_format_size(const struct expr_format *format);
 
 /* A date and time read by a format: local time, and the offset if the format has one. */
 struct expr_format_value {
-    int64_t stamp;
+    int64_t days, us; /* since 1970, and of the day */
     bool has_offset;
     int64_t offset_us;
 };

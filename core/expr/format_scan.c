@@ -84,8 +84,8 @@ static bool is_open(const struct read *r)
     }
 }
 
-/* A number of at most `most` digits, unless it is open; *digits (may be NULL): how many it had. A
- * field read twice must be the same. */
+/* A number of `most` characters, or of any number of digits where it is open; *digits (may be
+ * NULL): how many it had. A field read twice must be the same. */
 static enum expr_parsed number_read(struct read *r, int most, int64_t *out, int *digits)
 {
     bool open = r->format->parts[r->part].fill || is_open(r), minus = false;
@@ -102,7 +102,7 @@ static enum expr_parsed number_read(struct read *r, int most, int64_t *out, int 
         if (value > INT_MAX)
             return EXPR_PARSED_RANGE;
     }
-    if (r->at == first)
+    if (r->at == first || (!open && r->at - begin < most))
         return EXPR_PARSED_BAD;
     if (digits)
         *digits = (int)(r->at - begin);
@@ -505,7 +505,7 @@ enum expr_parsed qetl_expr_format_scan(const struct expr_format *format, struct 
     year = year_finish(&r);
     if (bad_hour)
         return EXPR_PARSED_BAD;
-    if (year < -4713 || year > 294277)
+    if (year < -4713 || year > 5874898)
         return EXPR_PARSED_RANGE;
     if (!day_finish(&r, year, &days, &bad) || !clock)
         return bad ? EXPR_PARSED_BAD : EXPR_PARSED_RANGE;
@@ -516,8 +516,7 @@ enum expr_parsed qetl_expr_format_scan(const struct expr_format *format, struct 
         return EXPR_PARSED_RANGE;
     out->has_offset = r.zone_sign != 0;
     out->offset_us = r.zone_sign * (r.zone_hour * 60 + r.zone_minute) * 60000000;
-    if (__builtin_mul_overflow(days, EXPR_DAY_US, &out->stamp) ||
-        __builtin_add_overflow(out->stamp, us, &out->stamp) || !expr_stamp_fits(out->stamp))
-        return EXPR_PARSED_RANGE;
+    out->days = days;
+    out->us = us;
     return EXPR_PARSED;
 }

@@ -29,7 +29,6 @@ void qetl_expr_shown_interval(struct expr_interval value, struct expr_shown *out
     out->second = (int)(value.us / 1000000 % 60);
     out->microsecond = (int)(value.us % 1000000);
     out->day_of_year = (int)((int64_t)value.months * 30 + value.days);
-    out->days = qetl_expr_days_from_civil(out->civil.year, 1, 1);
 }
 
 struct pen {
@@ -56,6 +55,15 @@ static void put_number(struct pen *pen, int64_t value, int width)
 
     pen->at +=
         sprintf(pen->at, "%0*lld", pen->part->fill ? 0 : width + (value < 0), (long long)value);
+    put_ordinal(pen, begin);
+}
+
+/* Padded to a width in which a sign has its place. */
+static void put_fixed(struct pen *pen, int64_t value, int width)
+{
+    char *begin = pen->at;
+
+    pen->at += sprintf(pen->at, "%0*lld", pen->part->fill ? 0 : width, (long long)value);
     put_ordinal(pen, begin);
 }
 
@@ -93,12 +101,10 @@ static int64_t shown_year(const struct expr_shown *s, int64_t year)
 
 static int64_t iso_year(const struct expr_shown *s, int *week, int *day_of_year)
 {
-    int64_t year, days = s->days;
+    int64_t year;
 
-    if (s->interval) /* its months and days as if they were a date */
-        days += (s->civil.month > 0 ? s->civil.month - 1 : 0) * 30 + s->civil.day;
-    qetl_expr_iso_week(days, &year, week);
-    *day_of_year = (int)(days - qetl_expr_iso_monday(year, 1)) + 1;
+    qetl_expr_iso_week(s->days, &year, week);
+    *day_of_year = (int)(s->days - qetl_expr_iso_monday(year, 1)) + 1;
     return year;
 }
 
@@ -173,7 +179,7 @@ static void put_clock(struct pen *pen, const struct expr_shown *s)
         put_word(pen, s->hour % 24 >= 12 ? "P.M." : "A.M.");
         return;
     case EXPR_FORMAT_HOUR12:
-        put_number(pen, s->hour % 12 == 0 ? 12 : s->hour % 12, 2);
+        put_fixed(pen, s->hour % 12 == 0 ? 12 : s->hour % 12, s->hour < 0 ? 3 : 2);
         return;
     case EXPR_FORMAT_HOUR24:
         put_number(pen, s->hour, 2);
@@ -225,13 +231,13 @@ static void put_calendar(struct pen *pen, const struct expr_shown *s)
         put_cased(pen, qetl_expr_month_names[month - 1], 3, 0);
         return;
     case EXPR_FORMAT_DAY_OF_YEAR:
-        put_number(pen, s->day_of_year, 3);
+        put_fixed(pen, s->day_of_year, 3);
         return;
     case EXPR_FORMAT_ISO_DAY_OF_YEAR:
         put_number(pen, iso_day, 3);
         return;
     case EXPR_FORMAT_DAY:
-        put_number(pen, s->civil.day, 2);
+        put_fixed(pen, s->civil.day, 2);
         return;
     case EXPR_FORMAT_WEEKDAY:
         put_plain(pen, weekday + 1);
@@ -240,7 +246,7 @@ static void put_calendar(struct pen *pen, const struct expr_shown *s)
         put_plain(pen, weekday ? weekday : 7);
         return;
     case EXPR_FORMAT_WEEK:
-        put_number(pen, (s->day_of_year - 1) / 7 + 1, 2);
+        put_fixed(pen, (s->day_of_year - 1) / 7 + 1, 2);
         return;
     case EXPR_FORMAT_ISO_WEEK:
         put_number(pen, week, 2);
@@ -271,7 +277,7 @@ static void put_calendar(struct pen *pen, const struct expr_shown *s)
     }
 }
 
-/* Intervals have no era, no names, no days of the week and no zone. */
+/* Intervals have no era, no names, no weeks of ISO, no Julian day and no zone. */
 static bool of_interval(enum expr_format_code code)
 {
     switch (code) {
@@ -283,6 +289,10 @@ static bool of_interval(enum expr_format_code code)
     case EXPR_FORMAT_MONTH_SHORT:
     case EXPR_FORMAT_WEEKDAY:
     case EXPR_FORMAT_ISO_WEEKDAY:
+    case EXPR_FORMAT_ISO_WEEK:
+    case EXPR_FORMAT_ISO_YEAR:
+    case EXPR_FORMAT_ISO_DAY_OF_YEAR:
+    case EXPR_FORMAT_JULIAN:
     case EXPR_FORMAT_ZONE:
     case EXPR_FORMAT_ZONE_HOUR:
     case EXPR_FORMAT_ZONE_MINUTE:

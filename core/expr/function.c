@@ -47,6 +47,7 @@ static bool is_implicit(enum expr_type_id from, enum expr_type_id to)
     };
 
     return from == to || (from == EXPR_TIME && to == EXPR_INTERVAL) ||
+           (from == EXPR_TEXT && to == EXPR_JSON) ||
            (rank[from] && category(from) == category(to) && rank[from] < rank[to]);
 }
 

@@ -15,8 +15,12 @@ static bool has_field(const struct expr_node *call, enum expr_field field)
 {
     enum expr_type_id type = call->args[1]->type.id;
 
-    return truncates(call) ? qetl_expr_field_truncates(field, type)
-                           : qetl_expr_field_of(field, type);
+    if (truncates(call))
+        return qetl_expr_field_truncates(field, type);
+    /* date_part takes a date as its midnight. */
+    if (type == EXPR_DATE && call->op->result == EXPR_FLOAT8)
+        type = EXPR_TIMESTAMP;
+    return qetl_expr_field_of(field, type);
 }
 
 /* A constant field is looked up once, and refused before any row comes. */
@@ -136,7 +140,7 @@ static double part_value(struct expr_frame *f, const struct expr_instr *in, int6
     int64_t value;
 
     if (field == EXPR_FIELD_JULIAN) {
-        int64_t us = row_int8(in, 1, i);
+        int64_t us = type == EXPR_DATE ? row_int4(in, 1, i) * EXPR_DAY_US : row_int8(in, 1, i);
         us = type == EXPR_TIMESTAMPTZ ? qetl_expr_zone_local(&f->zone, us) : us;
         return (double)(expr_floor_divide(us, EXPR_DAY_US) + EXPR_JULIAN_1970) +
                (double)expr_time_of(us) / 1e6 / 86400;
@@ -156,7 +160,11 @@ static double part_value(struct expr_frame *f, const struct expr_instr *in, int6
 static int32_t row_part(struct expr_frame *f, const struct expr_instr *in, int64_t i)
 {
     enum expr_field field = row_field(f, in, i);
+    int64_t us;
 
+    if (field && in->node->args[1]->type.id == EXPR_DATE &&
+        (__builtin_mul_overflow(row_int4(in, 1, i), EXPR_DAY_US, &us) || !expr_stamp_fits(us)))
+        return qetl_expr_row_beyond(f, in, i);
     return field ? row_put_float8(in, i, part_value(f, in, i, field)) : QETL_OK;
 }
 
@@ -225,6 +233,7 @@ static const struct expr_op ops[] = {
     EXTRACT(EXPR_INTERVAL, row_extract),
     EXTRACT(EXPR_TIMESTAMP, row_extract),
     EXTRACT(EXPR_TIMESTAMPTZ, row_extract),
+    PART(EXPR_DATE),
     PART(EXPR_TIME),
     PART(EXPR_INTERVAL),
     PART(EXPR_TIMESTAMP),

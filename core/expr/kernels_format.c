@@ -104,7 +104,8 @@ static int32_t row_to_date(struct expr_frame *f, const struct expr_instr *in, in
 
     if (!scan_row(f, in, i, &value, &status))
         return status;
-    return row_put_int4(in, i, expr_floor_divide(value.stamp, EXPR_DAY_US));
+    return expr_date_fits(value.days) ? row_put_int4(in, i, value.days)
+                                      : qetl_expr_row_beyond(f, in, i);
 }
 
 static int32_t row_to_stamp(struct expr_frame *f, const struct expr_instr *in, int64_t i)
@@ -115,8 +116,10 @@ static int32_t row_to_stamp(struct expr_frame *f, const struct expr_instr *in, i
 
     if (!scan_row(f, in, i, &value, &status))
         return status;
-    stamp = value.has_offset ? value.stamp - value.offset_us
-                             : qetl_expr_zone_utc_of(&f->zone, value.stamp);
+    if (__builtin_mul_overflow(value.days, EXPR_DAY_US, &stamp) ||
+        __builtin_add_overflow(stamp, value.us, &stamp) || !expr_stamp_fits(stamp))
+        return qetl_expr_row_beyond(f, in, i);
+    stamp = value.has_offset ? stamp - value.offset_us : qetl_expr_zone_utc_of(&f->zone, stamp);
     return expr_stamp_fits(stamp) ? row_put_int8(in, i, stamp) : qetl_expr_row_beyond(f, in, i);
 }
 

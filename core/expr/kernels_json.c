@@ -94,7 +94,16 @@ static bool member_of(const struct expr_instr *in, int64_t i, struct expr_text *
 
 static bool element_of(const struct expr_instr *in, int64_t i, struct expr_text *out)
 {
-    return qetl_expr_json_element(row_text(in, 0, i), row_int4(in, 1, i), out);
+    struct expr_text value = row_text(in, 0, i);
+    int64_t index = row_int4(in, 1, i);
+
+    /* jsonb takes a scalar for the one element of an array. */
+    if (in->node->args[0]->type.id == EXPR_JSONB && qetl_expr_json_kind(value) < EXPR_JSON_ARRAY &&
+        (index == 0 || index == -1)) {
+        *out = value;
+        return true;
+    }
+    return qetl_expr_json_element(value, index, out);
 }
 
 static int32_t row_member(struct expr_frame *f, const struct expr_instr *in, int64_t i)
@@ -283,6 +292,25 @@ static int32_t row_has(struct expr_frame *f, const struct expr_instr *in, int64_
     return row_put_bool(in, i, found);
 }
 
+static bool is_same(const struct expr_instr *in, int64_t i)
+{
+    struct expr_text a = row_text(in, 0, i), b = row_text(in, 1, i);
+
+    return a.size == b.size && !memcmp(a.data, b.data, (size_t)a.size);
+}
+
+static int32_t row_equal(struct expr_frame *f, const struct expr_instr *in, int64_t i)
+{
+    (void)f;
+    return row_put_bool(in, i, is_same(in, i));
+}
+
+static int32_t row_unequal(struct expr_frame *f, const struct expr_instr *in, int64_t i)
+{
+    (void)f;
+    return row_put_bool(in, i, !is_same(in, i));
+}
+
 #define OP1(called, from, to, by)                                                           \
     {                                                                                       \
         .name = called, .n_args = 1, .args = {from}, .result = to, .flags = EXPR_OP_MASKED, \
@@ -324,6 +352,8 @@ static const struct expr_op ops[] = {
     OP1("json_array_length", EXPR_JSON, EXPR_INT4, row_length),
     OP1("jsonb_array_length", EXPR_JSONB, EXPR_INT4, row_length),
     OP2("jsonb_exists", EXPR_JSONB, EXPR_TEXT, EXPR_BOOL, row_has),
+    OP2("=", EXPR_JSONB, EXPR_JSONB, EXPR_BOOL, row_equal),
+    OP2("<>", EXPR_JSONB, EXPR_JSONB, EXPR_BOOL, row_unequal),
     OP2("?", EXPR_JSONB, EXPR_TEXT, EXPR_BOOL, row_has),
 };
 

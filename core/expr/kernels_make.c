@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* make_date and its kin, age, justify_…, date_bin, isfinite, OVERLAPS. */
+#include "moment_scan.h"
 #include "rows_time.h"
 
 #include <math.h>
@@ -84,15 +85,46 @@ static int32_t row_make_instant(struct expr_frame *f, const struct expr_instr *i
     return make_stamp(f, in, i, &f->zone);
 }
 
+/* +05:30 is an offset here, counted eastward; all other names are zones. */
+static bool is_offset(struct expr_text name)
+{
+    return name.size > 0 && (*name.data == '+' || *name.data == '-');
+}
+
+static int32_t make_with_offset(struct expr_frame *f, const struct expr_instr *in, int64_t i,
+                                struct expr_text name)
+{
+    struct expr_moment_scan scan = {.at = name.data, .end = name.data + name.size};
+    enum expr_parsed result = qetl_expr_scan_offset(&scan);
+    int64_t *stamp = (int64_t *)in->dst->data + i;
+
+    if (result != EXPR_PARSED || scan.at != scan.end) {
+        qetl_expr_row_fail(f, in, i, "bad_argument", "'%.*s' is no offset",
+                           (int)(name.size < 60 ? name.size : 60), name.data);
+        return QETL_OK;
+    }
+    *stamp = 0;
+    make_stamp(f, in, i, NULL);
+    *stamp -= scan.offset_us;
+    return expr_stamp_fits(*stamp) ? QETL_OK : qetl_expr_row_beyond(f, in, i);
+}
+
 static int32_t row_make_zoned(struct expr_frame *f, const struct expr_instr *in, int64_t i)
 {
-    struct expr_zone_cursor zone = {.zone = qetl_expr_row_zone(f, in, 6, i)};
+    struct expr_zone_cursor zone;
 
+    if (is_offset(row_text(in, 6, i)))
+        return make_with_offset(f, in, i, row_text(in, 6, i));
+    zone = (struct expr_zone_cursor){.zone = qetl_expr_row_zone(f, in, 6, i)};
     return zone.zone ? make_stamp(f, in, i, &zone) : QETL_OK;
 }
 
 static bool prepare_make_zone(struct expr_binder *b, struct expr_node *call)
 {
+    const struct expr_node *name = call->args[6];
+
+    if (name->kind == EXPR_NODE_CONSTANT && !name->value.null && is_offset(name->value.text))
+        return true;
     return qetl_expr_prepare_zone(b, call, 6);
 }
 

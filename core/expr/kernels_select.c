@@ -80,6 +80,8 @@ static int32_t blend(const struct expr_frame *f, const struct expr_instr *in,
         blend_decimals(dst, a, b, first, f->rows);
         return QETL_OK;
     case EXPR_TEXT:
+    case EXPR_JSON:
+    case EXPR_JSONB:
         qetl_expr_valid_masked(f, in);
         blend_texts(dst, a, b, first);
         return QETL_OK;
@@ -136,6 +138,8 @@ static const struct expr_op ops[] = {
     ENTRIES(EXPR_TIMESTAMP, EXPR_OP_NULLABLE),
     ENTRIES(EXPR_TIMESTAMPTZ, EXPR_OP_NULLABLE),
     ENTRIES(EXPR_INTERVAL, EXPR_OP_NULLABLE),
+    ENTRIES(EXPR_JSON, EXPR_OP_NULLABLE | EXPR_OP_MASKED),
+    ENTRIES(EXPR_JSONB, EXPR_OP_NULLABLE | EXPR_OP_MASKED),
 };
 
 const struct expr_family qetl_expr_family_select = {ops, sizeof ops / sizeof ops[0]};

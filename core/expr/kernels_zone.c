@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-enum { NAME_SHOWN = 60 };
+enum { NAME_SHOWN = 60, SECONDS_TO_2000 = 946684800 };
 
 struct expr_time_state *qetl_expr_time_state(struct expr_binder *b, struct expr_node *call)
 {
@@ -118,11 +118,12 @@ static int32_t row_offset_local(struct expr_frame *f, const struct expr_instr *i
 
 static int32_t row_seconds(struct expr_frame *f, const struct expr_instr *in, int64_t i)
 {
-    double us = rint(row_float8(in, 0, i) * 1e6);
+    /* Rounded as PostgreSQL rounds, which counts from 2000. */
+    double us = rint((row_float8(in, 0, i) - SECONDS_TO_2000) * 1e6);
 
-    if (!(us >= (double)EXPR_STAMP_MIN && us < (double)EXPR_STAMP_END))
+    if (!(fabs(us) < 9.2e18))
         return qetl_expr_row_beyond(f, in, i);
-    return put_stamp(f, in, i, (int64_t)us);
+    return put_stamp(f, in, i, (int64_t)us + SECONDS_TO_2000 * 1000000LL);
 }
 
 #define ZONE(of, from, to, by, ready)                                      \

@@ -97,7 +97,9 @@ extern const struct expr_family qetl_expr_family_logic, qetl_expr_family_compare
     qetl_expr_family_stamp, qetl_expr_family_cast_interval, qetl_expr_family_select,
     qetl_expr_family_words, qetl_expr_family_math, qetl_expr_family_round, qetl_expr_family_bits,
     qetl_expr_family_text_shape, qetl_expr_family_text_find, qetl_expr_family_like,
-    qetl_expr_family_regex, qetl_expr_family_digest;
+    qetl_expr_family_regex, qetl_expr_family_digest, qetl_expr_family_field, qetl_expr_family_zone,
+    qetl_expr_family_make, qetl_expr_family_format, qetl_expr_family_json,
+    qetl_expr_family_json_path;
 
 /* Versions of a loop for the machines at hand, chosen at run time. Sanitizers instrument the
  * chooser, which runs before they do; they get the plain loop. */

@@ -186,6 +186,31 @@ static struct expr_ast *parse_parenthesis(struct expr_parser *p)
     return node && qetl_expr_expect(p, ")") ? node : NULL;
 }
 
+/* SQL calls these without parentheses. */
+static const char *const constant_words[] = {"current_date", "current_timestamp", "localtimestamp",
+                                             "localtime", NULL};
+
+static bool is_constant_word(const struct expr_token *token)
+{
+    for (int i = 0; constant_words[i]; i++)
+        if (qetl_expr_token_is(token, constant_words[i]))
+            return true;
+    return false;
+}
+
+static struct expr_ast *parse_constant_word(struct expr_parser *p)
+{
+    struct expr_ast *node = NULL;
+
+    for (int i = 0; constant_words[i] && !node; i++)
+        if (qetl_expr_token_is(&p->token, constant_words[i]))
+            node = qetl_expr_parse_call(p, constant_words[i], p->token.span, 0, NULL);
+    qetl_expr_advance(p);
+    if (node)
+        node->function = true;
+    return node;
+}
+
 static struct expr_ast *parse_word(struct expr_parser *p)
 {
     if (qetl_expr_token_is(&p->token, "null"))
@@ -200,6 +225,8 @@ static struct expr_ast *parse_word(struct expr_parser *p)
         return qetl_expr_unexpected(p, "a column, a value or an opening parenthesis");
     if (is_typed_literal(p))
         return parse_typed_literal(p);
+    if (is_constant_word(&p->token) && !qetl_expr_token_is(&p->next, "("))
+        return parse_constant_word(p);
     if (qetl_expr_token_is(&p->next, "("))
         return qetl_expr_is_form(p) ? qetl_expr_parse_form(p) : parse_function(p);
     return qetl_expr_parse_literal(p, EXPR_AST_COLUMN);

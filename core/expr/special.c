@@ -359,6 +359,13 @@ static const struct expr_special specials[] = {
     {"nullif", 2, 2, bind_nullif},
     {"greatest", 1, EXPR_CALL_ARGS_MAX, bind_extreme},
     {"least", 1, EXPR_CALL_ARGS_MAX, bind_extreme},
+    {"now", 0, 0, qetl_expr_bind_now},
+    {"current_timestamp", 0, 0, qetl_expr_bind_now},
+    {"transaction_timestamp", 0, 0, qetl_expr_bind_now},
+    {"localtimestamp", 0, 0, qetl_expr_bind_now},
+    {"current_date", 0, 0, qetl_expr_bind_now},
+    {"localtime", 0, 0, qetl_expr_bind_now},
+    {"age", 1, 2, qetl_expr_bind_age},
     {"concat", 1, EXPR_CALL_ARGS_MAX, bind_concat},
     {"concat_ws", 2, EXPR_CALL_ARGS_MAX, bind_concat},
 };

@@ -216,8 +216,10 @@ struct expr_zone *qetl_expr_zone_posix(struct expr_text text)
 {
     struct expr_zone *zone = qetl_expr_zone_new(0);
 
-    if (zone && qetl_expr_zone_extend(zone, text))
+    if (zone && qetl_expr_zone_extend(zone, text)) {
+        zone->endless = true;
         return zone;
+    }
     qetl_expr_zone_free(zone);
     return NULL;
 }

@@ -81,6 +81,8 @@ struct expr_zone_span qetl_expr_zone_span(const struct expr_zone *zone, int64_t 
 
     if (zone->repeat_from < seconds && seconds - zone->repeat_from >= EXPR_ZONE_REPEAT)
         shift = (seconds - zone->repeat_from) / EXPR_ZONE_REPEAT * EXPR_ZONE_REPEAT;
+    if (zone->endless && zone->n_changes && seconds < zone->changes[0].at)
+        shift = -((zone->changes[0].at - seconds) / EXPR_ZONE_REPEAT + 1) * EXPR_ZONE_REPEAT;
     n = changes_before(zone, seconds - shift);
     if (n) {
         span.from = zone->changes[n - 1].at + shift;

@@ -31,6 +31,7 @@ struct expr_zone {
     struct expr_zone_change *changes;
     size_t n_kinds, n_changes, capacity;
     int64_t repeat_from; /* INT64_MAX: nothing repeats */
+    bool endless;        /* what repeats also did so before the first transition */
 };
 
 /* The part of time around an instant in which one kind holds. */
