@@ -6,12 +6,12 @@ static const struct expr_doc docs[] = {
      "json_valid('{\"a\": 01}')", "false"},
     {"json_extract_path", "json_extract_path(json, step, …) → json",
      "what stands at the end of the steps, as #> has it; text is taken as JSON",
-     "json_extract_path('{\"a\": [1, {\"b\": 2}]}', 'a', '1')", "{\"b\": 2}"},
+     "json_extract_path('{\"a\": [1, {\"b\": 2}]}', 'a', '1')", "'{\"b\": 2}'"},
     {"json_extract_path_text", "json_extract_path_text(json, step, …) → text",
      "the same as text, as #>> has it", "json_extract_path_text('{\"a\": [\"x\"]}', 'a', '0')",
      "'x'"},
     {"jsonb_extract_path", "jsonb_extract_path(jsonb, step, …) → jsonb", "the same of jsonb",
-     "jsonb_extract_path('{\"a\":[1,2]}', 'a')", "[1, 2]"},
+     "jsonb_extract_path('{\"a\":[1,2]}', 'a')", "'[1, 2]'"},
     {"jsonb_extract_path_text", "jsonb_extract_path_text(jsonb, step, …) → text",
      "the same of jsonb", "jsonb_extract_path_text('{\"a\":[1,2]}', 'a', '-1')", "'2'"},
     {"json_typeof", "json_typeof(json) → text", "object, array, string, number, boolean or null",
@@ -31,7 +31,7 @@ static const struct expr_doc docs[] = {
      "jsonb_path_exists('{\"a\": [{\"b\": 3}]}', '$.a[*] ? (@.b > 2)')", "true"},
     {"jsonb_path_query_first", "jsonb_path_query_first(jsonb, path) → jsonb",
      "the first value that it finds", "jsonb_path_query_first('{\"a\": [1, 2]}', '$.a[last]')",
-     "2"},
+     "'2'"},
 };
 
 const struct expr_doc_group qetl_expr_doc_json = {"JSON", docs, sizeof docs / sizeof docs[0]};

@@ -19,7 +19,7 @@ static const struct expr_doc docs[] = {
     {"timezone", "value AT TIME ZONE zone; timezone(zone, value)",
      "a timestamp as local time of the zone, made an instant; an instant as the clocks there show "
      "it",
-     "TIMESTAMPTZ '2024-07-01 12:00+00' AT TIME ZONE 'Europe/Berlin'", "2024-07-01 14:00:00"},
+     "timezone('Europe/Berlin', TIMESTAMPTZ '2024-07-01 12:00+00')", "2024-07-01 14:00:00"},
     {"age", "age(timestamp [, timestamp]) → interval",
      "years, months and days from the second to the first; of one, up to today",
      "age(TIMESTAMP '2024-02-29', TIMESTAMP '2001-04-10')", "22 years 10 mons 19 days"},

@@ -18,6 +18,6 @@ run_one() {
     [ "$status" = 0 ] || grep -A5 '^not ok' log
 }
 for case in 020-csv-to-ndjson 030-csv-untouched 040-ndjson-untouched 050-one-liners 060-pipeline-files 070-json-report \
-    080-stdout-is-pure 100-dead-letters 110-on-error 330-command-line 350-time-zones; do
+    080-stdout-is-pure 100-dead-letters 110-on-error 350-time-zones; do
     run_one "$case.sh"
 done
