@@ -13,7 +13,8 @@
 #undef qetl_plugin_entry
 #undef qetl_plugin_self
 #undef qetl_plugin_components
-#include "../plugins/transforms/select.c"
+#include "../plugins/transforms/select/choose.c"
+#include "../plugins/transforms/select/select.c"
 
 enum { ROWS = 900, OUTPUTS_MAX = 32 };
 
@@ -217,11 +218,39 @@ Test(select, casts_reject_a_row_once)
     end();
 }
 
+Test(select, patterns)
+{
+    cr_assert_eq(begin(&select_component, "{\"columns\": [\"t\", \"i*\", {\"i4\": \"j\"}, \"*\"], "
+                                          "\"drop\": [\"u*\", \"*z\", \"d*a\"]}"),
+                 0);
+    cr_assert_eq(script.n_outputs, EXPR_BATCH_COLUMNS + 1 - 8);
+    cr_expect_str_eq(script.outputs[0], "t<13");
+    cr_expect_str_eq(script.outputs[1], "i1<1");
+    cr_expect_str_eq(script.outputs[4], "i8<4");
+    cr_expect_str_eq(script.outputs[5], "j<3");
+    cr_expect_str_eq(script.outputs[6], "b<0");
+    end();
+}
+
+Test(select, names_that_are_missing_may_be_passed_over)
+{
+    cr_assert_eq(begin(&select_component,
+                       "{\"columns\": [\"nope\", \"t\", \"no*\", {\"nor\": \"x\"}, \"u\"], "
+                       "\"drop\": [\"nay\", \"nay*\"], \"rename\": {\"never\": \"y\", \"u\": "
+                       "\"v\"}, \"cast\": {\"none\": \"date\"}, \"missing\": \"skip\"}"),
+                 0, "%s", qetl_fake_host_message(&fake));
+    cr_assert_eq(script.n_outputs, 2);
+    cr_expect_str_eq(script.outputs[0], "t<13");
+    cr_expect_str_eq(script.outputs[1], "v<14");
+    end();
+}
+
 static void expect_mistake(const char *config, const char *message, const char *option)
 {
     cr_assert_eq(begin(&select_component, config), QETL_E_CONFIG, "%s", config);
     cr_assert_str_eq(qetl_fake_host_message(&fake), message);
-    cr_assert_str_eq(fake.errors[0].option, option);
+    if (option)
+        cr_assert_str_eq(fake.errors[0].option, option);
     end();
 }
 
@@ -237,4 +266,8 @@ Test(select, mistakes)
                    "column \"u\" does not go on to the output", "/cast/u");
     expect_mistake("{\"cast\": {\"t\": \"dat\"}}", "\"dat\" is not a type", "/cast/t");
     expect_mistake("{\"columns\": [\"t\"], \"drop\": [\"t\"]}", "select leaves no column", "/drop");
+    expect_mistake("{\"columns\": [\"no*\"]}", "no column's name is like \"no*\"", "/columns/0");
+    expect_mistake("{\"drop\": [\"x*y\"]}", "no column's name is like \"x*y\"", "/drop/0");
+    expect_mistake("{\"columns\": [\"no\"], \"missing\": \"skip\"}", "select leaves no column",
+                   NULL);
 }

@@ -1,176 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Chooses, orders, renames, drops and casts columns. Only casts touch values: without them the host
  * carries all columns past, and process is never called. */
+#include "select.h"
+
 #include <qetl/plugin.h>
-#include <qetl/sdk.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { POINTER_MAX = 600, SQL_MAX = 1400 };
-
-/* One column of the output. */
-struct chosen {
-    int64_t column; /* of the input */
-    const char *name;
-    const char *type; /* what it is cast to, or NULL */
-    struct qetl_expr *expr;
-    int64_t place; /* of the column among those that process gets */
-};
-
-struct select {
-    struct qetl_env env;
-    const struct qetl_expr_host *service;
-    struct chosen *chosen;
-    int64_t n_chosen, n_casts;
-    uint8_t *failures; /* of the batch at hand, a bit a row */
-    int32_t *row_map;
-    struct ArrowArray *results;
-    int64_t capacity;
-};
-
-static int32_t no_memory(const struct select *select)
-{
-    return qetl_fail(select->env, QETL_E_NO_MEMORY, NULL, NULL, "no memory for select");
-}
-
-/* The pointer of an option's member; a key that is too long is cut, and then found nowhere. */
-static void pointer_make(char *out, const char *option, const char *key)
-{
-    if (qetl_option_pointer(out, POINTER_MAX, option, key))
-        snprintf(out, POINTER_MAX, "%s", option);
-}
-
-static int64_t column_find(const struct select *select, const struct ArrowSchema *input,
-                           const char *option, const char *name)
-{
-    return qetl_schema_require(select->env, input, option, name);
-}
-
-/* ---- what is chosen ---- */
-
-static void chosen_reset(struct select *select)
-{
-    for (int64_t i = 0; i < select->n_chosen; i++)
-        select->service->free(select->chosen[i].expr);
-    free(select->chosen);
-    select->chosen = NULL;
-    select->n_chosen = select->n_casts = 0;
-}
-
-/* Entry i of `columns`: a name, or {old: new}. */
-static int32_t choose_entry(struct select *select, const struct ArrowSchema *input, int64_t i)
-{
-    char pointer[POINTER_MAX], inner[POINTER_MAX];
-    const char *old, *name;
-    int64_t column;
-
-    snprintf(pointer, sizeof pointer, "/columns/%lld", (long long)i);
-    old = name = qetl_option_text(select->env, pointer);
-    if (qetl_option_kind(select->env, pointer) == QETL_OPTION_OBJECT) {
-        if (qetl_option_count(select->env, pointer) != 1)
-            return qetl_fail(select->env, QETL_E_CONFIG, pointer,
-                             "give each renamed column an entry of its own: - {old: new}",
-                             "an entry that renames holds exactly one {old: new}");
-        old = qetl_option_key(select->env, pointer, 0);
-        pointer_make(inner, pointer, old);
-        name = qetl_option_text(select->env, inner);
-    }
-    column = column_find(select, input, pointer, old);
-    if (column < 0)
-        return (int32_t)column;
-    select->chosen[select->n_chosen++] = (struct chosen){.column = column, .name = name};
-    return QETL_OK;
-}
-
-static int32_t choose(struct select *select, const struct ArrowSchema *input)
-{
-    bool listed = qetl_option_given(select->env, "/columns");
-    int64_t n = listed ? qetl_option_count(select->env, "/columns") : input->n_children;
-    int32_t status = QETL_OK;
-
-    select->chosen = calloc((size_t)n + 1, sizeof *select->chosen);
-    if (!select->chosen)
-        return no_memory(select);
-    for (int64_t i = 0; i < n && !status; i++) {
-        if (listed)
-            status = choose_entry(select, input, i);
-        else
-            select->chosen[select->n_chosen++] =
-                (struct chosen){.column = i, .name = input->children[i]->name};
-    }
-    return status;
-}
-
-static int32_t drop(struct select *select, const struct ArrowSchema *input)
-{
-    char pointer[POINTER_MAX];
-    int64_t n =
-        qetl_option_given(select->env, "/drop") ? qetl_option_count(select->env, "/drop") : 0;
-
-    for (int64_t i = 0; i < n; i++) {
-        int64_t column, kept = 0;
-        snprintf(pointer, sizeof pointer, "/drop/%lld", (long long)i);
-        column = column_find(select, input, pointer, qetl_option_text(select->env, pointer));
-        if (column < 0)
-            return (int32_t)column;
-        for (int64_t k = 0; k < select->n_chosen; k++)
-            if (select->chosen[k].column != column)
-                select->chosen[kept++] = select->chosen[k];
-        select->n_chosen = kept;
-    }
-    if (select->n_chosen == 0)
-        return qetl_fail(select->env, QETL_E_CONFIG, n ? "/drop" : NULL, "keep at least one column",
-                         "select leaves no column");
-    return QETL_OK;
-}
-
-/* The column that an entry of `rename` or `cast` names, which must be among the chosen ones. */
-static int64_t keyed_find(struct select *select, const struct ArrowSchema *input,
-                          const char *option, int64_t i, char *pointer)
-{
-    const char *key = qetl_option_key(select->env, option, i);
-    int64_t column;
-
-    pointer_make(pointer, option, key ? key : "");
-    column = column_find(select, input, pointer, key);
-    for (int64_t k = 0; column >= 0 && k < select->n_chosen; k++)
-        if (select->chosen[k].column == column)
-            return column;
-    if (column < 0)
-        return column;
-    return qetl_fail(select->env, QETL_E_CONFIG, pointer, "take it out here, or choose the column",
-                     "column \"%s\" does not go on to the output", key);
-}
-
-static int32_t rename_chosen(struct select *select, const struct ArrowSchema *input)
-{
-    int64_t n =
-        qetl_option_given(select->env, "/rename") ? qetl_option_count(select->env, "/rename") : 0;
-    char pointer[POINTER_MAX];
-
-    for (int64_t i = 0; i < n; i++) {
-        int64_t column = keyed_find(select, input, "/rename", i, pointer);
-        if (column < 0)
-            return (int32_t)column;
-        for (int64_t k = 0; k < select->n_chosen; k++)
-            if (select->chosen[k].column == column)
-                select->chosen[k].name = qetl_option_text(select->env, pointer);
-    }
-    return QETL_OK;
-}
-
-static int32_t names_check(const struct select *select)
-{
-    for (int64_t i = 0; i < select->n_chosen; i++)
-        for (int64_t k = 0; k < i; k++)
-            if (!strcmp(select->chosen[i].name, select->chosen[k].name))
-                return qetl_fail(select->env, QETL_E_CONFIG, "/columns",
-                                 "give one of them another name: {old: new}",
-                                 "two columns of the output are named \"%s\"",
-                                 select->chosen[i].name);
-    return QETL_OK;
-}
+enum { SQL_MAX = 1400 };
 
 /* ---- casts ---- */
 
@@ -217,11 +55,13 @@ static int32_t casts_compile(struct select *select, const struct ArrowSchema *in
 {
     int64_t n =
         qetl_option_given(select->env, "/cast") ? qetl_option_count(select->env, "/cast") : 0;
-    char pointer[POINTER_MAX];
+    char pointer[SELECT_POINTER_MAX];
     int32_t status = QETL_OK;
 
     for (int64_t i = 0; i < n && !status; i++) {
-        int64_t column = keyed_find(select, input, "/cast", i, pointer);
+        int64_t column = select_keyed(select, input, "/cast", i, pointer);
+        if (column == SELECT_SKIPPED)
+            continue;
         if (column < 0)
             return (int32_t)column;
         for (int64_t k = 0; k < select->n_chosen && !status; k++) {
@@ -244,8 +84,12 @@ static int32_t select_create(void *self, const struct qetl_host *host, struct qe
 {
     struct select *select = self;
 
+    const char *missing;
+
     (void)config;
     select->env = (struct qetl_env){host, ctx};
+    missing = qetl_option_text(select->env, "/missing");
+    select->skips = missing && !strcmp(missing, "skip");
     select->service = host->get_extension(ctx, QETL_EXT_EXPR);
     if (!select->service)
         return qetl_fail(select->env, QETL_E_UNSUPPORTED, NULL, "use a newer qetl",
@@ -257,7 +101,7 @@ static void select_destroy(void *self)
 {
     struct select *select = self;
 
-    chosen_reset(select);
+    select_reset(select);
     free(select->failures);
     free(select->row_map);
     free(select->results);
@@ -290,14 +134,7 @@ static int32_t select_bind(void *self, uint32_t n_inputs, const struct ArrowSche
     int32_t status;
 
     (void)n_inputs;
-    chosen_reset(select);
-    status = choose(select, inputs[0]);
-    if (!status)
-        status = drop(select, inputs[0]);
-    if (!status)
-        status = rename_chosen(select, inputs[0]);
-    if (!status)
-        status = names_check(select);
+    status = select_choose(select, inputs[0]);
     if (!status)
         status = casts_compile(select, inputs[0]);
     for (int64_t i = 0; i < select->n_chosen && status >= 0; i++)
@@ -307,7 +144,7 @@ static int32_t select_bind(void *self, uint32_t n_inputs, const struct ArrowSche
     free(select->results);
     select->results = calloc((size_t)select->n_casts + 1, sizeof *select->results);
     if (!select->results)
-        return no_memory(select);
+        return select_no_memory(select);
     return binder->rows(binder, 0, select->n_casts ? QETL_ROWS_SUBSET : QETL_ROWS_KEEP);
 }
 
@@ -322,7 +159,7 @@ static int32_t rows_reserve(struct select *select, int64_t rows)
         select->row_map = malloc((size_t)rows * sizeof *select->row_map);
         select->capacity = select->failures && select->row_map ? rows : 0;
         if (!select->capacity)
-            return no_memory(select);
+            return select_no_memory(select);
     }
     memset(select->failures, 0, (size_t)rows / 8 + 1);
     return QETL_OK;
