@@ -6,10 +6,18 @@
 
 enum { DIGITS_64 = 19 };
 
+/* Eight digits as numbers, the first in the lowest byte: 8 digits, 4 pairs, 2 quads, 1 number. */
+static inline uint64_t digits_join(uint64_t v)
+{
+    v = v * 10 + (v >> 8);
+    return ((v & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x000f424000000064) +
+            (v >> 16 & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x0000271000000001)) >>
+           32;
+}
+
 /*
  * The value of n digits (1 to 8) that begin at p; eight bytes are read. The bytes are shifted so
- * that zeros stand in front of the digits, then neighbours are joined: 8 digits, 4 pairs, 2 quads,
- * 1 number.
+ * that zeros stand in front of the digits.
  */
 static inline bool eight_digits(const uint8_t *p, int64_t n, uint64_t *out)
 {
@@ -19,10 +27,7 @@ static inline bool eight_digits(const uint8_t *p, int64_t n, uint64_t *out)
     v = (le64toh(v) ^ UINT64_C(0x3030303030303030)) << (64 - 8 * n);
     if (((v + UINT64_C(0x7676767676767676)) | v) & UINT64_C(0x8080808080808080))
         return false;
-    v = v * 10 + (v >> 8);
-    *out = ((v & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x000f424000000064) +
-            (v >> 16 & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x0000271000000001)) >>
-           32;
+    *out = digits_join(v);
     return true;
 }
 
@@ -195,6 +200,53 @@ static enum csv_code decimal_long(const uint8_t *p, int64_t whole, int64_t fract
     return CSV_FINE;
 }
 
+/* Bit i: byte i is no digit, of n from 1 to 16; eight bytes are read in any case. */
+static inline uint32_t nondigits(const uint8_t *p, int64_t n)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t v, w;
+    uint32_t bits;
+
+    memcpy(&v, p, sizeof v);
+    v = le64toh(v) ^ ones * '0';
+    v = (((v & ones * 0x7f) + ones * 0x76) | v) & ones << 7;
+    bits = (uint32_t)((v >> 7) * UINT64_C(0x0102040810204080) >> 56);
+    if (n <= 8)
+        return bits & ((1U << n) - 1);
+    memcpy(&w, p + n - 8, sizeof w);
+    w = le64toh(w) ^ ones * '0';
+    w = (((w & ones * 0x7f) + ones * 0x76) | w) & ones << 7;
+    return bits | (uint32_t)((w >> 7) * UINT64_C(0x0102040810204080) >> 56) << (n - 8);
+}
+
+/* At most eight bytes, the point among them: the digits behind it move up, and all are joined at
+ * once. False: somebody else must look. */
+static inline bool decimal_short(const uint8_t *p, int64_t n, const struct csv_type *type,
+                                 uint64_t *out)
+{
+    uint32_t other = nondigits(p, n);
+    int64_t whole = n, fraction = 0;
+    uint64_t v;
+
+    memcpy(&v, p, sizeof v);
+    v = le64toh(v) ^ UINT64_C(0x3030303030303030);
+    if (other) {
+        uint64_t before;
+
+        whole = __builtin_ctz(other);
+        fraction = n - whole - 1;
+        before = (UINT64_C(1) << (8 * whole)) - 1;
+        if ((other & (other - 1)) || p[whole] != '.' || !whole || !fraction)
+            return false;
+        v = (v & before) | (v >> 8 & ~before);
+    }
+    if (fraction > type->scale || whole + type->scale > type->precision ||
+        whole + type->scale > DIGITS_64 - 1 || (whole > 1 && *p == '0'))
+        return false;
+    *out = digits_join(v << (64 - 8 * (whole + fraction))) * powers[type->scale - fraction];
+    return true;
+}
+
 static int64_t point_find(const uint8_t *p, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
@@ -213,11 +265,18 @@ enum csv_code csv_parse_decimal(const uint8_t *cell, int64_t size, const struct 
                                 void *out)
 {
     bool minus = sign_take(&cell, &size, type->strict);
-    int64_t whole = point_find(cell, size), fraction = size > whole ? size - whole - 1 : 0;
+    int64_t whole, fraction;
     unsigned __int128 value;
     uint64_t high = 0, low = 0;
     enum csv_code code;
 
+    if (size > 0 && size <= 8 && decimal_short(cell, size, type, &low)) {
+        decimal_store(out, low, minus);
+        return CSV_FINE;
+    }
+    whole = point_find(cell, size);
+    fraction = size > whole ? size - whole - 1 : 0;
+    low = 0;
     if (whole + fraction == 0 || !zeros_fit(cell, whole, type->strict) ||
         (type->strict && (!whole || (size > whole && !fraction))))
         return CSV_BAD_VALUE;
@@ -234,25 +293,6 @@ enum csv_code csv_parse_decimal(const uint8_t *cell, int64_t size, const struct 
     }
     decimal_store(out, value, minus);
     return CSV_FINE;
-}
-
-/* Bit i: byte i is no digit, of n from 1 to 16; eight bytes are read in any case. */
-static inline uint32_t nondigits(const uint8_t *p, int64_t n)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    uint64_t v, w;
-    uint32_t bits;
-
-    memcpy(&v, p, sizeof v);
-    v = le64toh(v) ^ ones * '0';
-    v = (((v & ones * 0x7f) + ones * 0x76) | v) & ones << 7;
-    bits = (uint32_t)((v >> 7) * UINT64_C(0x0102040810204080) >> 56);
-    if (n <= 8)
-        return bits & ((1U << n) - 1);
-    memcpy(&w, p + n - 8, sizeof w);
-    w = le64toh(w) ^ ones * '0';
-    w = (((w & ones * 0x7f) + ones * 0x76) | w) & ones << 7;
-    return bits | (uint32_t)((w >> 7) * UINT64_C(0x0102040810204080) >> 56) << (n - 8);
 }
 
 bool csv_plain_integer(const uint8_t *cell, int64_t size, const struct csv_type *type)
