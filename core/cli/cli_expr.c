@@ -4,7 +4,9 @@
 #include "calculator.h"
 #include "cli.h"
 #include "display.h"
+#include "expr_functions.h"
 #include "expr_prompt.h"
+#include "expr_rows.h"
 #include "style.h"
 
 #include <stdlib.h>
@@ -13,7 +15,8 @@
 
 struct own {
     struct qetl_texts columns;
-    bool type, tree;
+    bool type, tree, functions;
+    const char *input, *input_format;
 };
 
 struct calculation { /* what the lines share */
@@ -95,7 +98,7 @@ static void print_columns(const struct calculation *calculation)
     }
 }
 
-/* \set, \columns, \help: 0; or 1 for \quit. */
+/* \set, \columns, \functions, \help: 0; or 1 for \quit. */
 static int obey(struct calculation *calculation, const char *line)
 {
     size_t size = strcspn(line, " ");
@@ -104,12 +107,16 @@ static int obey(struct calculation *calculation, const char *line)
         qetl_calculator_columns(calculation->calculator, rest, calculation->findings);
     else if (strncmp(line, "\\columns", size) == 0 && size > 1)
         print_columns(calculation);
+    else if (strncmp(line, "\\functions", size) == 0 && size > 1)
+        qetl_functions_print(*rest ? rest : NULL, stdout, qetl_style_columns(stdout),
+                             qetl_style_colour(stdout));
     else if (strncmp(line, "\\quit", size) == 0 && size > 1)
         return 1;
     else
         fputs("an SQL expression, or\n"
               "  \\set NAME=VALUE,...  columns: also NAME:TYPE, NAME:TYPE=VALUE\n"
               "  \\columns            those that there are\n"
+              "  \\functions NAME     what can be called; also a part or a pattern of names\n"
               "  \\quit               or the end of input\n",
               stdout);
     return 0;
@@ -168,8 +175,43 @@ static int calculate(struct calculation *calculation)
     return cli->n_operands ? worst : evaluate_lines(calculation);
 }
 
+static int show_functions(const struct qetl_cli *cli, struct qetl_findings *findings)
+{
+    const char *pattern = cli->n_operands ? cli->operands[0] : NULL;
+    json_t *found = qetl_functions_json(pattern);
+    if (json_array_size(found) == 0) {
+        const char *near = qetl_functions_suggest(pattern);
+        struct qetl_finding *finding = qetl_finding_add(findings, QETL_ERROR, "unknown_function",
+                                                        "there is no function '%s'", pattern);
+        if (near)
+            qetl_finding_mend(finding, "did you mean %s?", near);
+    } else if (!cli->json) {
+        qetl_functions_print(pattern, stdout, qetl_style_columns(stdout),
+                             qetl_style_colour(stdout));
+    }
+    return qetl_cli_answer(cli, qetl_cli_verdict(findings), NULL,
+                           json_pack("{s:o}", "functions", found), findings);
+}
+
+static int evaluate_rows(struct qetl_cli *cli, struct qetl_findings *findings)
+{
+    const struct own *own = cli->own;
+    if (cli->n_operands == 1 && !cli->json && !own->columns.count && !own->type && !own->tree)
+        return qetl_expr_rows(cli, own->input, own->input_format, cli->operands[0], findings);
+    qetl_cli_usage(findings,
+                   "qetl expr EXPR --input FILE, without --columns, --type, --tree, --json",
+                   cli->n_operands == 1 ? "--input brings its own columns, and answers in lines"
+                                        : "--input takes one expression");
+    return qetl_cli_answer(cli, QETL_EXIT_CONFIG, NULL, NULL, findings);
+}
+
 static int expr(struct qetl_cli *cli, struct qetl_findings *findings)
 {
+    const struct own *own = cli->own;
+    if (own->functions)
+        return show_functions(cli, findings);
+    if (own->input)
+        return evaluate_rows(cli, findings);
     struct calculation calculation = {
         .cli = cli,
         .own = cli->own,
@@ -192,6 +234,15 @@ static const struct qetl_option options[] = {
     {"columns", 'c', QETL_ARG_TEXTS, .offset = offsetof(struct own, columns), .value = "COLUMNS",
      .help = "columns that the expression may name: NAME=VALUE, NAME:TYPE (a NULL) or "
              "NAME:TYPE=VALUE, separated by commas; may be repeated"},
+    {"input", 'i', QETL_ARG_TEXT, QETL_COMPLETES_FILE, offsetof(struct own, input), .value = "FILE",
+     .help = "evaluate over the rows of a file, or of - for stdin; a line for each, written as CSV "
+             "writes values"},
+    {"input-format", .kind = QETL_ARG_TEXT, QETL_COMPLETES_FORMAT,
+     .offset = offsetof(struct own, input_format), .value = "FORMAT",
+     .help = "the input's format, where its name's extension does not tell it"},
+    {"functions", 'f', QETL_ARG_FLAG, .offset = offsetof(struct own, functions),
+     .help = "show what can be called; with an operand, functions whose name holds it, or fits it "
+             "where * or ? stand in it; a few of them with examples"},
     {"type", 't', QETL_ARG_FLAG, .offset = offsetof(struct own, type),
      .help = "show the type alone"},
     {"tree", .kind = QETL_ARG_FLAG, .offset = offsetof(struct own, tree),
@@ -217,7 +268,8 @@ const struct qetl_command qetl_command_expr = {
     .name = "expr",
     .section = "Look",
     .summary = "try expressions",
-    .synopses = (const char *const[]){"EXPR...", "", NULL},
+    .synopses =
+        (const char *const[]){"EXPR...", "EXPR --input FILE", "--functions [PATTERN]", NULL},
     .description =
         "Evaluates SQL expressions as a pipeline would, and shows value and type. Without an EXPR, "
         "lines are read: at a terminal, with a prompt (\\help shows what else it takes); otherwise "
@@ -225,13 +277,15 @@ const struct qetl_command qetl_command_expr = {
         "A value given to --columns is a number, true, false, null, 'text', or date '2024-01-31' "
         "and so on; anything else is text.",
     .operands = {.name = "EXPR", .most = SIZE_MAX},
-    .groups = {&group, &values, &qetl_options_json, &qetl_options_help},
+    .groups = {&group, &values, &qetl_options_json, &qetl_options_plugins, &qetl_options_help},
     .examples =
         (const struct qetl_example[]){
             {"qetl expr '1 + 1.50'", "a value and its type"},
             {"qetl expr 'quantity * price > 100' --columns quantity=12,price:decimal(8,2)=9.50",
              "with columns"},
             {"qetl expr 'a is null or a > 1' -c a:integer", "with a NULL"},
+            {"qetl expr 'upper(country)' --input orders.csv | sort | uniq -c", "over a file"},
+            {"qetl expr --functions pad", "what can be called, with pad in its name"},
             {"qetl expr --type 'cast(a as bigint) / 3' -c a=1", "the type alone"},
             {NULL, NULL}},
     .exits = exits,

@@ -66,6 +66,38 @@ expect_text err '^line 3: error'
 expect_text err '^line 6: error'
 expect_exit 0 qetl expr
 expect_eq 'nothing in, nothing out' "$(wc -c <out)" 0
+# Over the rows of a file: a value a line; rows without one are told of.
+printf 'a,b,t\n1,0,NULL\n4,2,x\n,3,"a,b"\n' >rows.csv
+expect_exit 0 qetl expr 'coalesce(a, 0) + b' --input rows.csv
+expect_file out <<'TEXT'
+1
+6
+3
+TEXT
+expect_exit 1 qetl expr 'a / b' -i rows.csv
+expect_eq 'values' "$(wc -l <out)" 2
+expect_text err '^row 1: 1 / 0'
+expect_text err '1 rows? ha(s|ve) no value'
+expect_eq 'as CSV, NULL told from text' "$(qetl expr t -i rows.csv && qetl expr a -i rows.csv | tail -n 1)" $'"NULL"\nx\n"a,b"\nNULL'
+expect_eq 'from a pipe' "$(qetl expr 'a * 2' -i - --input-format csv <rows.csv | head -n 1)" 2
+expect_exit 2 qetl expr 'nothere' -i rows.csv
+expect_text err 'nothere'
+expect_exit 2 qetl expr a b -i rows.csv
+expect_exit 2 qetl expr a -i rows.csv --json
+expect_exit 2 qetl expr a -i rows.csv --input-format cvs
+expect_eq 'nothing left behind' "$(ls)" "$(printf '%s\n' err lines out rows.csv)"
+# What can be called: all, by part of a name, by pattern; the documentation's words.
+expect_exit 0 qetl expr --functions
+expect_text out '^Text$'
+expect_eq 'at 80 columns' "$(awk 'length > 80' out)" ''
+expect_exit 0 qetl expr --functions 'concat_*'
+expect_text out '^concat_ws\('
+expect_no_text out '^concat\('
+expect_text out "is 'Berlin, Germany'\$"
+expect_exit 0 qetl expr --functions NULLIF --json
+expect_json out '.result.functions | map(.name) == ["nullif"]'
+expect_exit 2 qetl expr --functions concta
+expect_text err 'did you mean concat'
 # Nothing in a value reaches a terminal as a command.
 answers "'\\x1b[31m'  text" "$(printf "'\033[31m'")"
 # Carets are coloured where colours are wanted.
@@ -93,7 +125,7 @@ def until(mark):
     seen = seen.split(mark, 1)[-1]
 until("qetl> ")
 for line, mark in (("6 * 7\n", "42  integer"), ("\\set a=5\n", "qetl> "), ("a + 1\n", "6  integer"), ("a +\n", "error"),
-                   ("\\columns\n", "a  integer"), ("\\help\n", "\\quit")):
+                   ("\\columns\n", "a  integer"), ("\\functions nullif\n", "nullif(value"), ("\\help\n", "\\quit")):
     os.write(terminal, line.encode())
     until(mark)
 os.write(terminal, b"\\quit\n")
@@ -101,5 +133,5 @@ print("exit", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 PY
 timeout 60 python3 type.py >typed 2>&1
 cat typed
-expect_eq 'answers at the prompt' "$(grep -c '^ok' typed)" 7
+expect_eq 'answers at the prompt' "$(grep -c '^ok' typed)" 8
 expect_text typed '^exit 0$'
