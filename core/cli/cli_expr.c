@@ -285,7 +285,7 @@ const struct qetl_command qetl_command_expr = {
              "with columns"},
             {"qetl expr 'a is null or a > 1' -c a:integer", "with a NULL"},
             {"qetl expr 'upper(country)' --input orders.csv | sort | uniq -c", "over a file"},
-            {"qetl expr --functions pad", "what can be called, with pad in its name"},
+            {"qetl expr --functions concat", "what can be called, with concat in its name"},
             {"qetl expr --type 'cast(a as bigint) / 3' -c a=1", "the type alone"},
             {NULL, NULL}},
     .exits = exits,

@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Every example of every command's page does what it says, from the same folder; so do its pipes.
+. "$(dirname "$0")/lib.sh"
+
+mkdir bin world world/data world/pipelines
+ln -s "$QETL" bin/qetl
+PATH=$PWD/bin:$PATH
+{
+    echo order_id,quantity,unit_price,country
+    for i in $(seq 20); do echo "$i,$((i * 20)),9.50,DE"; done
+} >world/orders.csv
+cp world/orders.csv world/today.csv
+cp world/orders.csv world/data/part.csv
+gzip -c world/orders.csv >world/orders.csv.gz
+cat >world/orders.yaml <<'YAML'
+name: orders
+description: Large orders
+max_rejected: 0
+dead_letters: rejected.ndjson
+sources:
+  orders: {plugin: file, path: orders.csv}
+transforms:
+  large: {plugin: filter, input: orders, where: "quantity >= 100"}
+sinks:
+  out: {plugin: file, input: large, path: large.ndjson, if_exists: replace}
+YAML
+cat >orders.test.yaml <<'YAML'
+tests:
+  - name: no refund of large orders
+    sources:
+      orders: [{order_id: 1, quantity: 5, unit_price: 1, country: DE}, {order_id: 2, quantity: 700, unit_price: 2, country: FR}]
+    expect:
+      large: {count: 1}
+YAML
+cp world/orders.yaml orders.test.yaml world/pipelines
+awk '/^```sh/ { inside = 1; next } /^```/ { inside = 0 } inside && !/^#/' "$root/docs/reference/commands.md" >lines
+while read -r line; do
+    case $line in
+    *'qetl top'* | *'qetl tap'*) continue ;; # they look into a run that goes on; their own scenarios do
+    *'| dot '*) command -v dot >/dev/null || continue ;;
+    esac
+    cp -r world here
+    [[ $line != 'qetl test'* ]] || cp orders.test.yaml here
+    (cd here && timeout 60 bash -o pipefail -c "$line" >../out 2>../err </dev/null)
+    expect_eq "$line" $? 0
+    [ -z "$(grep -iE '^error|: error:' err)" ] || fail "$line" "$(cat err)"
+    rm -rf here
+done <lines
+expect_eq 'examples tried' "$(($(wc -l <lines) >= 35))" 1
