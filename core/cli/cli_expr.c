@@ -281,7 +281,7 @@ const struct qetl_command qetl_command_expr = {
     .examples =
         (const struct qetl_example[]){
             {"qetl expr '1 + 1.50'", "a value and its type"},
-            {"qetl expr 'quantity * price > 100' --columns quantity=12,price:decimal(8,2)=9.50",
+            {"qetl expr 'quantity * price > 100' -c 'quantity=12,price:decimal(8,2)=9.50'",
              "with columns"},
             {"qetl expr 'a is null or a > 1' -c a:integer", "with a NULL"},
             {"qetl expr 'upper(country)' --input orders.csv | sort | uniq -c", "over a file"},

@@ -255,10 +255,10 @@ static char *settings_text(const struct qetl_pipeline *pipeline,
     char *shown = qetl_display_printable(name, strlen(name));
     if (d->workers)
         snprintf(workers, sizeof workers, "%d worker%s", d->workers, d->workers == 1 ? "" : "s");
-    if (asprintf(&text, "%s: mode %s, linger %lld ms, chunks of %s, memory %s, %s",
+    if (asprintf(&text, "%s: mode %s, linger %lld ms, batches of %s or %lld rows, memory %s, %s",
                  shown ? shown : "?", modes[pipeline->mode], (long long)pipeline->linger_ms,
-                 size_text(pipeline->batch_bytes, chunk), size_text(d->memory_bytes, memory),
-                 workers) < 0)
+                 size_text(pipeline->batch_bytes, chunk), (long long)pipeline->batch_rows,
+                 size_text(d->memory_bytes, memory), workers) < 0)
         text = NULL;
     free(shown);
     return text;

@@ -86,6 +86,7 @@ static int run(struct pair *pair, const struct qetl_plugin_use *rows,
                                      .max_rejected = -1,
                                      .max_record = 16 << 20,
                                      .batch_bytes = 256 << 10,
+                                     .batch_rows = 65536,
                                      .dead_letters = no_letters,
                                      .nodes = nodes,
                                      .n_nodes = 2};

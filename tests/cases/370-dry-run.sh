@@ -26,7 +26,7 @@ expect_eq 'no file came' "$(find . -type f | sort)" "$before"
 cp out text
 expect_eq 'the output that was there' "$(cat there.ndjson)" kept
 expect_eq 'no line over 80 columns' "$(awk 'length > 80' text)" ''
-expect_text text '^big: mode hybrid, linger [0-9]+ ms, chunks of [0-9]+ KiB, memory 64 MiB, 3 workers$'
+expect_eq 'settings' "$(head -n 2 text | tr '\n' ' ')" 'big: mode hybrid, linger 5 ms, batches of 256 KiB or 65536 rows, memory 64 MiB, 3 workers '
 expect_text text '^ +1 +1  orders read$'
 expect_text text '^ +2 +3  orders decode \(csv\) > big > slim > out encode \(ndjson\)'
 expect_text text 'out write$'
@@ -41,7 +41,7 @@ expect_text text '^Within one run'
 # For machines: the same, and --json may go to stdout, since no row does.
 expect_exit 0 qetl run p.yaml --dry-run --workers 3 --memory 64MiB --json
 expect_json out '.command == "run" and .ok'
-expect_json out '.result.workers == 3 and .result.memory_bytes == 67108864 and .result.mode == "hybrid"'
+expect_json out '.result.workers == 3 and .result.memory_bytes == 67108864 and .result.mode == "hybrid" and .result.batch_rows == 65536'
 expect_json out '.result.stages | map(.replicas) | sort == [1, 1, 1, 1, 3]'
 expect_json out '[.result.stages[].steps[] | select(.component == "orders") | .part] == ["read", "decode"]'
 expect_json out '[.result.components[] | select(.id == "orders") | .outputs[].columns[].name] == ["order_id", "quantity", "unit_price", "country", "note"]'
