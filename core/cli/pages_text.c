@@ -23,25 +23,30 @@ const struct qetl_page_variable qetl_page_environment[] = {
 void qetl_page_wrap(const char *text, int at, int indent, int width, FILE *out)
 {
     int column = at;
+    bool begun = false; /* the line has a word */
     while (*text) {
         if (*text == '\n' && (text[1] == '\n' || text[1] == ' ')) {
             fprintf(out, text[1] == '\n' ? "\n\n%*s" : "\n%*s", indent, "");
             column = indent;
+            begun = false;
             text += text[1] == '\n' ? 2 : 1;
             if (*text == ' ') { /* verbatim */
                 size_t size = strcspn(text, "\n");
                 fwrite(text, 1, size, out);
                 text += size;
+                begun = true;
             }
             continue;
         }
         size_t size = strcspn(text, " \n");
-        if (column > indent && column + 1 + (int)size > width) {
+        if (begun && column + 1 + (int)size > width) {
             fprintf(out, "\n%*s", indent, "");
             column = indent;
+            begun = false;
         }
-        if (column > indent)
+        if (begun)
             column += fprintf(out, " ");
+        begun = true;
         fwrite(text, 1, size, out);
         column += (int)size;
         text += size;
