@@ -177,6 +177,49 @@ Test(edge, room_is_that_of_the_next_ring)
     qetl_edge_free(edge);
 }
 
+static struct qetl_saved *saved_make(uint32_t version)
+{
+    struct qetl_saved *saved = calloc(1, sizeof *saved);
+    saved->version = version;
+    saved->data = malloc(8);
+    return saved;
+}
+
+/* States come with the END, in the order of the replicas, whoever ends first. */
+Test(edge, states_come_with_the_end)
+{
+    struct qetl_edge *edge = qetl_edge_new(3, 1, 4, parker);
+    struct qetl_slot slot;
+    for (uint32_t p = 3; p-- > 0;) {
+        cr_expect_eq(qetl_edge_take(edge, 0, &slot), QETL_TAKE_EMPTY);
+        cr_assert_eq(qetl_edge_put_end(edge, p, saved_make(100 + p)), 0);
+    }
+    cr_assert_eq(qetl_edge_take(edge, 0, &slot), QETL_TAKE_OK);
+    cr_assert_eq(slot.kind, QETL_SLOT_END);
+    uint32_t n = 0;
+    for (const struct qetl_saved *saved = slot.payload; saved; saved = saved->next)
+        cr_expect_eq(saved->version, 100 + n++);
+    cr_expect_eq(n, 3);
+    qetl_saved_free(slot.payload);
+    qetl_edge_free(edge);
+    edge = qetl_edge_new(3, 1, 4, parker); /* what was not taken, or in part, is dropped */
+    cr_assert_eq(qetl_edge_put_end(edge, 0, saved_make(1)), 0);
+    cr_assert_eq(qetl_edge_put_end(edge, 2, saved_make(3)), 0);
+    cr_expect_eq(qetl_edge_take(edge, 0, &slot), QETL_TAKE_EMPTY);
+    qetl_edge_free(edge);
+}
+
+Test(edge, is_wanted_until_the_last_consumer_has_enough)
+{
+    struct qetl_edge *edge = qetl_edge_new(1, 2, 4, parker);
+    cr_expect(qetl_edge_is_wanted(edge));
+    cr_expect_not(qetl_edge_unwant(edge));
+    cr_expect(qetl_edge_is_wanted(edge));
+    cr_expect(qetl_edge_unwant(edge));
+    cr_expect_not(qetl_edge_is_wanted(edge));
+    qetl_edge_free(edge);
+}
+
 Test(edge, drops_what_was_not_taken)
 {
     struct qetl_edge *edge = qetl_edge_new(1, 2, 2, parker);
