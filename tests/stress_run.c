@@ -3,14 +3,16 @@
  * usage: stress_run [runs [seed]]
  *
  * Random pipelines, from one or two sources of batches or bytes over random transforms to several
- * sinks, run in this process by random drivers, workers and budgets, some of them stopped midway.
- * What must arrive where, in which order, and what must be rejected is foretold row by row. A plain
- * program because Criterion does not run under TSan.
+ * sinks, run in this process by random drivers, workers and budgets, some of them stopped or
+ * drained midway, some looked into meanwhile. What must arrive where, in which order, and what must
+ * be rejected is foretold row by row. A plain program because Criterion does not run under TSan.
  */
+#include "run/observe.h"
 #include "run/run_internal.h"
 #include "sdk_random.h"
 #include "toy_lines.h"
 #include "toy_loader.h"
+#include "toy_looker.h"
 #include "toy_stress.h"
 
 #include <pthread.h>
@@ -35,12 +37,13 @@ struct round {
     struct oracle out[TOY_PARTS_MOST][4]; /* per port */
     int64_t rejected;
     int n_sinks;
-    bool stops, letters, has_relay;
+    bool stops, drains, looks, letters, has_relay;
     char letters_path[64];
     char fault[400];
 };
 
 static uint64_t current_seed;
+static int64_t rows_looked_at;
 
 static void on_hang(int signal)
 {
@@ -304,8 +307,8 @@ static void check_letters(struct round *r)
 
 static void check_round(struct round *r, int exit_code)
 {
-    bool whole = exit_code == QETL_EXIT_OK;
-    if (!whole && !(r->stops && exit_code == QETL_EXIT_SIGINT))
+    bool good = exit_code == QETL_EXIT_OK, whole = good && !r->drains;
+    if (!good && !(r->stops && exit_code == QETL_EXIT_SIGINT))
         complain(r, toy_message(&r->toy), exit_code, (int64_t)r->toy.findings.errors);
     for (size_t n = 0; n < r->toy.pipeline.n_nodes; n++) {
         if (*toy_parts[n].fault && !*r->fault)
@@ -314,10 +317,10 @@ static void check_round(struct round *r, int exit_code)
         if (r->toy.pipeline.nodes[n].kind == QETL_SINK)
             check_sink(r, n, whole);
     }
+    if (good && (!r->toy.report.balanced || !r->toy.report.closed))
+        complain(r, "the ledger does not balance", 0, 0);
     if (!whole)
         return;
-    if (!r->toy.report.balanced)
-        complain(r, "the ledger does not balance", 0, 0);
     if (r->toy.report.summary.rows_rejected != r->rejected)
         complain(r, "rejected, should be", r->toy.report.summary.rows_rejected, r->rejected);
     if (r->letters)
@@ -339,6 +342,8 @@ static void options_choose(struct round *r)
     toy->pipeline.batch_bytes = 1024 << random_below(&r->random, 3);
     toy->pipeline.max_record = 1000;
     r->stops = chance(r, 5);
+    r->drains = !r->stops && chance(r, 5);
+    r->looks = chance(r, 2);
     r->letters = chance(r, 2);
     snprintf(r->letters_path, sizeof r->letters_path, "/tmp/stress-letters-%d.ndjson",
              (int)getpid());
@@ -349,25 +354,34 @@ static void options_choose(struct round *r)
 struct stopper {
     struct qetl_run *run;
     int64_t delay_ns;
+    bool drains;
 };
 
 static void *stopper_main(void *arg)
 {
     const struct stopper *stopper = arg;
     nanosleep(&(struct timespec){.tv_nsec = stopper->delay_ns}, NULL);
-    qetl_run_stop(stopper->run, QETL_EXIT_SIGINT);
+    if (stopper->drains)
+        qetl_run_drain(stopper->run);
+    else
+        qetl_run_stop(stopper->run, QETL_EXIT_SIGINT);
     return NULL;
 }
 
 static int round_execute(struct round *r)
 {
     toy_run_new(&r->toy);
-    struct stopper stopper = {r->toy.run, random_below(&r->random, 3000000)};
+    struct stopper stopper = {r->toy.run, random_below(&r->random, 3000000), r->drains};
     pthread_t thread;
-    bool stops = r->stops && !pthread_create(&thread, NULL, stopper_main, &stopper);
+    bool stops = (r->stops || r->drains) && !pthread_create(&thread, NULL, stopper_main, &stopper);
+    struct toy_looker *looker =
+        r->looks ? toy_looker_start(r->toy.run, &r->toy.pipeline, r->seed) : NULL;
     int exit_code = toy_run_execute(&r->toy);
     if (stops)
         pthread_join(thread, NULL);
+    const char *fault = looker ? toy_looker_stop(looker, &rows_looked_at) : NULL;
+    if (fault)
+        complain(r, fault, 0, 0);
     long long barriers = atomic_load(&r->toy.run->barriers);
     /* of one source, each barrier comes to each sink */
     if (!exit_code && r->toy.pipeline.nodes[1].kind != QETL_SOURCE && barriers % r->n_sinks)
@@ -413,6 +427,7 @@ int main(int argc, char **argv)
     for (long i = 0; i < runs; i++)
         failed += !round_run(seed + (uint64_t)i);
     toy_waker_stop();
+    printf("%lld rows were looked at\n", (long long)rows_looked_at);
     printf("%ld passed, %ld failed\n", runs - failed, failed);
     return failed != 0;
 }

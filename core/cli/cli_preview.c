@@ -2,6 +2,7 @@
 /* qetl preview: the first rows after each component; no sink is opened. */
 #include "preview.h"
 
+#include "config/mask.h"
 #include "config/suggest.h"
 #include "style.h"
 #include "watch.h"
@@ -160,6 +161,23 @@ static int choose(struct qetl_preview *p, const struct qetl_cli *cli,
 
 /* ---- the command ---- */
 
+/* Rows and reasons may hold what is a secret. */
+static int print(struct qetl_preview *p, const struct qetl_cli *cli)
+{
+    char *text = NULL;
+    size_t size;
+    p->out = open_memstream(&text, &size);
+    if (!p->out)
+        return -1;
+    qetl_preview_print(p);
+    int failed = fclose(p->out);
+    if (!failed)
+        fwrite(text, 1, qetl_mask_hide(cli->mask, text, size), stdout);
+    fflush(stdout);
+    free(text);
+    return failed;
+}
+
 static int show(struct qetl_preview *p, struct qetl_cli *cli, int exit_code,
                 struct qetl_findings *findings)
 {
@@ -170,9 +188,10 @@ static int show(struct qetl_preview *p, struct qetl_cli *cli, int exit_code,
         exit_code = QETL_EXIT_FAILED;
     }
     bool seen = p->report.processing_s > 0;
-    if (seen && !cli->json)
-        qetl_preview_print(p);
-    fflush(stdout);
+    if (seen && !cli->json && print(p, cli)) {
+        qetl_findings_no_memory(findings);
+        exit_code = QETL_EXIT_FAILED;
+    }
     exit_code = qetl_cli_answer(cli, exit_code, NULL, seen ? qetl_preview_json(p) : NULL, findings);
     qetl_run_report_free(&p->report);
     return exit_code;

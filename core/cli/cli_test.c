@@ -24,7 +24,64 @@ struct suite {
     struct qetl_test_result *results;
     size_t n_results, n_failed;
     bool interrupted;
+    char **texts; /* owned, for options that borrow them */
+    size_t n_texts;
 };
+
+/* ---- folders of plugins, which each test sees from a folder of its own ---- */
+
+static int text_keep(struct suite *suite, char *text)
+{
+    char **texts = realloc(suite->texts, (suite->n_texts + 1) * sizeof(char *));
+    if (!text || !texts) {
+        suite->texts = texts ? texts : suite->texts;
+        free(text);
+        return -1;
+    }
+    suite->texts = texts;
+    texts[suite->n_texts++] = text;
+    return 0;
+}
+
+/* What is not there stays as it was named, to be told as such. */
+static char *absolute(const char *path, size_t size)
+{
+    char *copy = strndup(path, size), *whole = copy && *copy ? realpath(copy, NULL) : NULL;
+    if (!whole)
+        return copy;
+    free(copy);
+    return whole;
+}
+
+static int search_path_settle(const char *path)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = path ? open_memstream(&text, &size) : NULL;
+    for (; out && *path; path += *path == ':') {
+        char *folder = absolute(path, strcspn(path, ":"));
+        fprintf(out, "%s%s", folder ? folder : "", path[strcspn(path, ":")] ? ":" : "");
+        free(folder);
+        path += strcspn(path, ":");
+    }
+    int failed = path && (!out || fclose(out));
+    if (text && !failed)
+        failed = setenv("QETL_PLUGIN_PATH", text, 1);
+    free(text);
+    return failed ? -1 : 0;
+}
+
+static int plugin_folders_settle(struct suite *suite)
+{
+    struct qetl_texts *dirs = &suite->cli->plugin_dirs;
+    int failed = search_path_settle(getenv("QETL_PLUGIN_PATH"));
+    for (size_t i = 0; !failed && i < dirs->count; i++) {
+        failed = text_keep(suite, absolute(dirs->items[i], strlen(dirs->items[i])));
+        if (!failed)
+            dirs->items[i] = suite->texts[suite->n_texts - 1];
+    }
+    return failed;
+}
 
 /* ---- which files ---- */
 
@@ -246,6 +303,8 @@ static int run_suite(struct suite *suite, const struct qetl_registry *registry)
 static int test(struct qetl_cli *cli, struct qetl_findings *findings)
 {
     struct suite suite = {.cli = cli, .findings = findings};
+    if (plugin_folders_settle(&suite))
+        qetl_findings_no_memory(findings);
     struct qetl_registry *registry = qetl_cli_registry(cli, findings);
     if (registry && !qetl_cli_open_log(cli, findings))
         collect(&suite);
@@ -260,6 +319,9 @@ static int test(struct qetl_cli *cli, struct qetl_findings *findings)
     for (size_t i = 0; i < suite.n_files; i++)
         qetl_test_file_free(suite.files[i]);
     free(suite.files);
+    for (size_t i = 0; i < suite.n_texts; i++)
+        free(suite.texts[i]);
+    free(suite.texts);
     qetl_registry_free(registry);
     qetl_log_close(&cli->log);
     return exit_code;

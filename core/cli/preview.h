@@ -23,6 +23,7 @@ struct qetl_preview {
     bool quiet;
     int64_t rows, scan_rows;
     int colour, width;
+    FILE *out;
 };
 
 json_t *qetl_preview_json(const struct qetl_preview *);

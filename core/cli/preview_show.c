@@ -87,26 +87,26 @@ static void show_counts(const struct qetl_preview *p, size_t n)
                  {c->rows_added, "added"},
                  {c->rows_reduced, "reduced"}};
     char text[QETL_NUMBER_MAX], other[QETL_NUMBER_MAX];
-    printf("  %s rows in, %s out", qetl_number_text(c->rows_in, text),
-           qetl_number_text(c->rows_out, other));
+    fprintf(p->out, "  %s rows in, %s out", qetl_number_text(c->rows_in, text),
+            qetl_number_text(c->rows_out, other));
     for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++)
         if (terms[i].rows)
-            printf(", %s %s", qetl_number_text(terms[i].rows, text), terms[i].word);
-    puts(p->pipeline->nodes[n].kind == QETL_SINK ? "; nothing was written" : "");
+            fprintf(p->out, ", %s %s", qetl_number_text(terms[i].rows, text), terms[i].word);
+    fprintf(p->out, "%s\n", p->pipeline->nodes[n].kind == QETL_SINK ? "; nothing was written" : "");
 }
 
 static void show_head(const struct qetl_preview *p, size_t n)
 {
     const struct qetl_node *node = &p->pipeline->nodes[n];
     const char *bold = p->colour ? "\033[1m" : "", *plain = p->colour ? "\033[0m" : "";
-    printf("%s%s%s  %s %s%s%s\n", bold, node->id, plain, qetl_kind_word(node->kind),
-           node->use.plugin->id, node->format.plugin ? ", " : "",
-           node->format.plugin ? node->format.plugin->id : "");
+    fprintf(p->out, "%s%s%s  %s %s%s%s\n", bold, node->id, plain, qetl_kind_word(node->kind),
+            node->use.plugin->id, node->format.plugin ? ", " : "",
+            node->format.plugin ? node->format.plugin->id : "");
     int64_t sample;
     char size[QETL_NUMBER_MAX];
     const char *inferred = qetl_run_inferred(p->run, n, &sample);
     if (inferred)
-        printf("  %s (from the first %s)\n", inferred, qetl_bytes_text(sample, size));
+        fprintf(p->out, "  %s (from the first %s)\n", inferred, qetl_bytes_text(sample, size));
 }
 
 static void show_original(const struct qetl_preview *p, const struct qetl_shown_letter *letter)
@@ -119,7 +119,7 @@ static void show_original(const struct qetl_preview *p, const struct qetl_shown_
     const struct qetl_shown_cell cell = {letter->original, (int64_t)size};
     char text[1024];
     qetl_cell_shown(&cell, QETL_CELL_NUMBER, p->width - INDENT, text, sizeof text);
-    printf("%*s%s\n", INDENT, "", text);
+    fprintf(p->out, "%*s%s\n", INDENT, "", text);
 }
 
 static void show_letters(const struct qetl_preview *p, size_t n)
@@ -134,8 +134,8 @@ static void show_letters(const struct qetl_preview *p, size_t n)
                      letter->object ? " of " : "", letter->object ? letter->object : "");
         snprintf(line, sizeof line, "%s%s%s%s: %s", place, letter->column ? letter->column : "",
                  letter->column ? ": " : "", letter->code, letter->message);
-        printf("  rejected  ");
-        qetl_page_wrap(line, INDENT, INDENT, p->width, stdout);
+        fprintf(p->out, "  rejected  ");
+        qetl_page_wrap(line, INDENT, INDENT, p->width, p->out);
         show_original(p, letter);
     }
 }
@@ -145,13 +145,13 @@ static void show_rows(const struct qetl_preview *p, const struct qetl_shown_rows
     const char *port = qetl_shown_port(&p->capture, rows);
     char text[QETL_NUMBER_MAX];
     if (port)
-        printf("  %s: %s rows\n", port, qetl_number_text(rows->passed, text));
+        fprintf(p->out, "  %s: %s rows\n", port, qetl_number_text(rows->passed, text));
     if (rows->n_columns < 0)
         return;
     if (rows->n_columns)
-        qetl_row_table(rows, p->width, p->colour, stdout);
+        qetl_row_table(rows, p->width, p->colour, p->out);
     if (!rows->n_rows)
-        puts("  no rows");
+        fprintf(p->out, "%s\n", "  no rows");
 }
 
 /* A sink shows what its inputs show already, unless it was asked for by name. */
@@ -163,7 +163,7 @@ void qetl_preview_print(const struct qetl_preview *p)
         if (!p->shown[n])
             continue;
         if (!first)
-            putchar('\n');
+            fputc('\n', p->out);
         first = false;
         show_head(p, n);
         show_counts(p, n);
@@ -173,5 +173,5 @@ void qetl_preview_print(const struct qetl_preview *p)
         show_letters(p, n);
     }
     if (qetl_run_cut_short(p->run) && !p->quiet)
-        puts("\nThere may be more: the sources were not read to their end.");
+        fprintf(p->out, "%s\n", "\nThere may be more: the sources were not read to their end.");
 }

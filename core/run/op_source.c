@@ -187,7 +187,7 @@ static int32_t emit_batch(struct qetl_op *op, struct qetl_item *item)
 static int32_t step_batches(struct qetl_op *op)
 {
     struct qetl_source_state *state = op->state;
-    struct qetl_item item;
+    struct qetl_item item = {0};
     int32_t answer = qetl_source_draw(op, NULL, 0, &item);
     int32_t status = answer < 0 ? answer : QETL_OK;
     if (answer == QETL_BATCH) /* idle: still where it was */

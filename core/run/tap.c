@@ -146,8 +146,18 @@ static int port_find(const struct qetl_node *node, const char *name, uint32_t *o
     return complain(findings, "unknown_port", "the component has no port '%s'", name, NULL);
 }
 
+/* Fetched behind the filter that follows: it is not there yet. */
+static bool is_late(const struct qetl_node_flow *from, int64_t column)
+{
+    for (int64_t i = 0; i < from->n_wants; i++)
+        if (from->wants[i].column == column && from->wants[i].flags & QETL_WANT_LATE)
+            return true;
+    return false;
+}
+
 /* The columns as an expression finds them: a value where there is one, else the text. */
-static int32_t visible_make(struct qetl_tap *tap, const struct qetl_port_flow *flow)
+static int32_t visible_make(struct qetl_tap *tap, const struct qetl_node_flow *node,
+                            const struct qetl_port_flow *flow)
 {
     int32_t status = qetl_schema_init_struct(&tap->visible);
     tap->wants = calloc((size_t)flow->n_columns + 1, sizeof *tap->wants);
@@ -157,7 +167,7 @@ static int32_t visible_make(struct qetl_tap *tap, const struct qetl_port_flow *f
         const struct ArrowSchema *field = flow->schema->children[c];
         struct ArrowSchema copy;
         uint32_t wanted = flow->columns[c].wanted;
-        if (!wanted)
+        if (!wanted || is_late(node, c))
             continue;
         bool value = wanted & QETL_FORM_VALUE;
         tap->wants[tap->visible.n_children] =
@@ -225,7 +235,7 @@ static int tap_make(struct qetl_tap *tap, size_t n, uint32_t port, const char *w
     if (node->kind == QETL_SINK && run->flows[n].closed_format)
         port = 0; /* there all inputs arrive by one */
     tap->lookout = &run->flows[n].lookouts[port];
-    if (qetl_schema_copy(flow->schema, &tap->schema) || visible_make(tap, flow))
+    if (qetl_schema_copy(flow->schema, &tap->schema) || visible_make(tap, &run->flows[n], flow))
         return complain(findings, "out_of_memory", "%s", "no memory for a tap", NULL);
     if (where && where_compile(tap, node, where, findings))
         return -1;

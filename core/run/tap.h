@@ -26,8 +26,8 @@ struct qetl_tap *qetl_tap_open(struct qetl_run *, const char *place, const char 
                                struct qetl_findings *);
 void qetl_tap_close(struct qetl_tap *); /* accepts NULL */
 
-/* [{name, type, visible}]: a column that nobody downstream wants is not decoded, hence invisible.
- */
+/* [{name, type, visible}]: a column that is not decoded at this place is invisible: nothing
+ * downstream wants it, or only what a filter leaves of it. */
 json_t *qetl_tap_columns(const struct qetl_tap *);
 
 /* Hands over at most so many rows as JSON objects. Answers how many; 0: none for now. */

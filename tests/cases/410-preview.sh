@@ -112,3 +112,17 @@ expect_exit 0 qetl preview --from many.csv --where '"1" < 0' --scan 1000 --json
 expect_json out '.result.components[0].rows_out >= 1000 and .result.components[0].rows_out < 30000 and (.result.complete | not)'
 expect_exit 0 qetl preview --from many.csv --where '"1" = 50000' --json
 expect_json out '.result.components[1].outputs[0].rows == [{"1": 50000}]'
+
+# A secret is not shown, wherever it turns up.
+cat >secret.yaml <<'YAML'
+sources:
+  people: {plugin: file, path: people.csv}
+transforms:
+  other: {plugin: filter, input: people, where: "name <> '${secret:PERSON}'"}
+sinks:
+  out: {plugin: file, input: other, path: out.ndjson}
+YAML
+PERSON=Jürgen expect_exit 0 qetl preview secret.yaml
+expect_no_text out Jürgen
+expect_text out '\*\*\*'
+expect_text out '^  5 rows in, 4 out, 1 filtered$'

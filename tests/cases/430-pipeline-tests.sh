@@ -136,6 +136,11 @@ expect_text err 'there are no tests here'
 expect_exit 2 qetl test nowhere.test.yaml 
 expect_text err 'nowhere.test.yaml'
 
+# folders of plugins are found from wherever a test runs
+ln -s "${QETL_PLUGIN_PATH%%:*}" plugs
+(QETL_PLUGIN_PATH='' expect_exit 0 qetl test page --plugin-dir plugs)
+(QETL_PLUGIN_PATH=plugs:nowhere expect_exit 0 qetl test page)
+
 # several files, chosen ones, a list, reports
 cp -r page more
 sed -i '0,/quantity: 700}/!s/quantity: 700}/quantity: 7}/; s/large orders leave/large \&<orders> "leave"/' more/orders.test.yaml
