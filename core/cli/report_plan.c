@@ -39,7 +39,7 @@ static const char *travels(const struct qetl_run_column *column)
         return "dropped: nobody reads it";
     if (column->forms == QETL_FORM_LEXICAL)
         return "as it stands";
-    if (column->forms == QETL_FORM_CHECKED)
+    if (column->forms == text)
         return "as it stands, checked against the type";
     return text ? "as it stands, and as a value" : "as a value";
 }
