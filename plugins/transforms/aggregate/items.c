@@ -166,11 +166,11 @@ static int32_t expression_bind(struct items *items, struct item *item, const cha
     n = items->service->columns(item->expr, &columns);
     status = columns_read(items, item, places, n, columns, binder);
     if (!status && n == 1 && is_column(items, item, input, columns[0])) {
+        const struct ArrowSchema *field = input->children[columns[0]]; /* columns goes, too */
         items->service->free(item->expr);
         item->expr = NULL;
         qetl_schema_release(&item->values);
-        status = qetl_schema_copy(input->children[columns[0]], &item->values) ? no_memory(items)
-                                                                              : QETL_OK;
+        status = qetl_schema_copy(field, &item->values) ? no_memory(items) : QETL_OK;
     }
     return status ? status : types_settle(items, item, pointer);
 }
