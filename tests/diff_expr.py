@@ -3,7 +3,7 @@
 """Differential test of the expression engine against a private PostgreSQL and against SQLite.
 
 Environment: EXPR_DRIVER (the built tests/expr_driver.c, default tests/expr_driver), SEED, COUNT (expressions,
-default 3000), PG_BIN (default: the newest of /usr/lib/postgresql/*/bin). Without PostgreSQL only SQLite is asked,
+default 20000), PG_BIN (default: the newest of /usr/lib/postgresql/*/bin). Without PostgreSQL only SQLite is asked,
 unless EXPR_NEED_PG is set. Where the two may differ is read from docs/reference/expression-deviations.md.
 """
 import datetime
@@ -22,13 +22,16 @@ import subprocess
 import sys
 import tempfile
 
+from expr_functions import Functions
+from expr_width import Widths
+
 decimal.getcontext().prec = 200
 HERE = os.path.dirname(os.path.abspath(__file__))
 DRIVER = os.environ.get("EXPR_DRIVER", os.path.join(HERE, "expr_driver"))
 DEVIATIONS = os.path.join(HERE, "..", "docs", "reference", "expression-deviations.md")
 SEED = int(os.environ.get("SEED", random.SystemRandom().randrange(1 << 31)))
-COUNT = int(os.environ.get("COUNT", 3000))
-ROWS = 48
+COUNT = int(os.environ.get("COUNT", 20000))
+ROWS = 16
 EPOCH = datetime.date(1970, 1, 1)
 
 SCHEMA = [("b", "boolean"), ("c", "boolean"), ("s", "smallint"), ("i", "integer"), ("j", "integer"), ("l", "bigint"),
@@ -38,12 +41,15 @@ PG_TYPES = {"double": "double precision"}
 
 CODES = {"22003": "numeric_overflow", "22012": "division_by_zero", "22P02": "bad_cast", "22007": "bad_cast",
          "22008": "datetime_overflow", "22009": "datetime_overflow",
-         "22015": "datetime_overflow", "22023": "bad_argument"}
+         "22015": "datetime_overflow", "22023": "bad_argument", "22011": "bad_argument", "2201E": "bad_argument",
+         "2201F": "bad_argument", "2201G": "bad_argument", "54000": "bad_argument", "22019": "bad_pattern",
+         "22025": "bad_pattern", "2201B": "bad_pattern"}
 
 
 class Generator:
     def __init__(self, rng):
         self.rng = rng
+        self.functions = Functions(self)
 
     # ---- cells: Python values ----
 
@@ -229,6 +235,8 @@ class Generator:
 
     def expression(self):
         rng = self.rng
+        if rng.random() < 0.5:
+            return self.functions.expression()
         depth = rng.randrange(1, 4)
         kind = rng.choice([self.boolean, self.boolean, self.integer, self.decimal, self.real, self.text, self.date, self.stamp, self.time])
         text = kind(depth)
@@ -252,7 +260,7 @@ class Postgres:
             self.user = next(u for u in ("postgres", "nobody") if any(p.pw_name == u for p in pwd.getpwall()))
             shutil.chown(self.folder, self.user)
         try:
-            self.command("initdb", "-D", "data", "-A", "trust", "-U", "q", "--locale=C", "-E", "UTF8", "-N")
+            self.command("initdb", "-D", "data", "-A", "trust", "-U", "q", "--lc-collate=C", "--lc-ctype=C.UTF-8", "-E", "UTF8", "-N")
             self.command("pg_ctl", "-D", "data", "-w", "-l", "log", "-o",
                          f"-c listen_addresses='' -k {self.folder} -c fsync=off -c timezone=UTC -c jit=off", "start")
         except Exception:
@@ -398,12 +406,6 @@ def type_matches(ours, theirs):
     return theirs == ("numeric" if ours.startswith("decimal") else FAMILIES.get(ours))
 
 
-def moment(kind, count):
-    if kind == "date":
-        return count
-    return count
-
-
 PG_STAMP = re.compile(r"^(\d+)-(\d\d)-(\d\d)(?: (\d\d):(\d\d):(\d\d)(?:\.(\d+))?)?(?:\+00)?( BC)?$")
 PG_TIME = re.compile(r"^(\d\d):(\d\d):(\d\d)(?:\.(\d+))?$")
 
@@ -466,23 +468,26 @@ class Tally:
         self.passed = self.failed = 0
         self.rules = rules
         self.used = {}
+        self.shown = set()
 
-    def check(self, same, text, ours, theirs, detail=""):
+    def check(self, same, text, ours, theirs, detail="", wide=None):
+        """wide: whether a decimal of the row may be too long; decimal-38 holds only there."""
         if same:
             self.passed += 1
             return
         line = f"{text} ## {ours} ## {theirs}"
         for name, pattern in self.rules:
-            if pattern.search(line):
+            if pattern.search(line) and (name != "decimal-38" or wide is None or wide()):
                 self.used[name] = self.used.get(name, 0) + 1
                 self.passed += 1
                 return
         self.failed += 1
-        if self.failed <= int(os.environ.get("SHOWN", 40)):
+        if text not in self.shown and len(self.shown) < int(os.environ.get("SHOWN", 40)):
+            self.shown.add(text)
             print(f"FAIL {text}\n     qetl: {ours}\n     other: {theirs} {detail}")
 
 
-def compare_pg(tally, text, ours, theirs, rows):
+def compare_pg(tally, text, ours, theirs, rows, widths=None):
     if "error" in ours and all(tag == "e" for tag, _ in theirs.get("rows", [])) and "(" in ours["error"]:
         tally.check(True, text, "", "")  # a constant that fails: in every row there
         return
@@ -497,10 +502,11 @@ def compare_pg(tally, text, ours, theirs, rows):
     for k, (tag, value) in enumerate(theirs["rows"]):
         code = ours["errors"].get(str(k))
         mine = ours["values"][k]
+        wide = widths and (lambda row=k: widths.is_wide(text, row))
         if tag == "e":
-            tally.check(code == CODES.get(value, value), text, f"{code or mine!r}", CODES.get(value, value), f"row {rows[k]}")
+            tally.check(code == CODES.get(value, value), text, f"{code or mine!r}", CODES.get(value, value), f"row {rows[k]}", wide)
         elif code:
-            tally.check(False, text, code, f"{value!r}", f"row {rows[k]}")
+            tally.check(False, text, code, f"{value!r}", f"row {rows[k]}", wide)
         else:
             tally.check(value_matches(ours["type"], mine, value, text), text, f"{ours['type']} {mine!r}", repr(value), f"row {rows[k]}")
 
@@ -510,6 +516,7 @@ def run_pg(tally, engine, rng, binaries):
     pg = Postgres(binaries)
     try:
         pg.ask(PG_SETUP)
+        widths = Widths(pg)
         for n in range(COUNT):
             if n % 250 == 0:
                 rows = [[generator.cell(t) for _, t in SCHEMA] for _ in range(ROWS)]
@@ -517,7 +524,7 @@ def run_pg(tally, engine, rng, binaries):
                 engine.fill(SCHEMA, rows)
             text = generator.expression()
             quoted = text.replace("'", "''")
-            compare_pg(tally, text, engine.ask(text), json.loads(pg.ask(f"SELECT evaluate('{quoted}')")), rows)
+            compare_pg(tally, text, engine.ask(text), json.loads(pg.ask(f"SELECT evaluate('{quoted}')")), rows, widths)
     finally:
         pg.close()
 

@@ -119,7 +119,7 @@ static int32_t row_log(struct expr_frame *f, const struct expr_instr *in, int64_
 static int32_t row_width_bucket(struct expr_frame *f, const struct expr_instr *in, int64_t i)
 {
     double x = row_float8(in, 0, i), low = row_float8(in, 1, i), high = row_float8(in, 2, i);
-    int64_t count = row_int4(in, 3, i), bucket;
+    int64_t count = row_int4(in, 3, i);
     double share;
 
     if (count <= 0 || isnan(x) || !isfinite(low) || !isfinite(high) || low == high) {
@@ -137,10 +137,11 @@ static int32_t row_width_bucket(struct expr_frame *f, const struct expr_instr *i
         }
         return row_put_int4(in, i, count + 1);
     }
-    share =
-        isfinite(high - low) ? (x - low) / (high - low) : (x / 2 - low / 2) / (high / 2 - low / 2);
-    bucket = (int64_t)((double)count * share);
-    return row_put_int4(in, i, 1 + (bucket < count ? bucket : count - 1));
+    if (isfinite(high - low))
+        share = (double)count * (x - low) / (high - low);
+    else
+        share = (double)count * (x / 2 - low / 2) / (high / 2 - low / 2);
+    return row_put_int4(in, i, (int64_t)(share + 1));
 }
 
 #define F EXPR_FLOAT8

@@ -5,15 +5,12 @@
 #include "regex.h"
 #include "rows.h"
 
-#include <stdio.h>
-
 /* ---- the pattern, and where to look ---- */
 
 static bool regex_prepare(struct expr_binder *b, struct expr_node *call)
 {
     struct expr_regex *regex = qetl_expr_regex_new();
     char message[EXPR_REGEX_MESSAGE];
-    bool global;
 
     if (!regex || !qetl_expr_arena_defer(b->source->arena, qetl_expr_regex_free, regex)) {
         qetl_expr_no_memory(b->source);
@@ -24,7 +21,7 @@ static bool regex_prepare(struct expr_binder *b, struct expr_node *call)
         call->args[1]->value.null)
         return true;
     if (qetl_expr_regex_set(regex, call->args[1]->value.text,
-                            (struct expr_text){"i", call->op->name[1] == '*'}, &global,
+                            (struct expr_text){"i", call->op->name[1] == '*'}, NULL,
                             message) != EXPR_REGEX_BAD)
         return true;
     qetl_expr_mistake(b->source, call->args[1]->span, NULL, "%s", message);
@@ -51,7 +48,8 @@ static void search_fail(struct expr_frame *f, const struct expr_instr *in, int64
         qetl_expr_row_fail(f, in, i, "regex_limit",
                            "matching the regular expression takes too many steps");
     else
-        qetl_expr_row_fail(f, in, i, "bad_pattern", "%s", message);
+        qetl_expr_row_fail(f, in, i, status == EXPR_REGEX_BAD_FLAG ? "bad_argument" : "bad_pattern",
+                           "%s", message);
 }
 
 /* The pattern is args[1]; global: whether the flag g may be given. */
@@ -61,12 +59,8 @@ static struct search search_open(struct expr_frame *f, const struct expr_instr *
     struct search s = {.regex = in->node->state, .text = row_text(in, 0, i)};
     char message[EXPR_REGEX_MESSAGE];
     enum expr_regex_status status =
-        qetl_expr_regex_set(s.regex, row_text(in, 1, i), flags, &s.global, message);
+        qetl_expr_regex_set(s.regex, row_text(in, 1, i), flags, global ? &s.global : NULL, message);
 
-    if (!status && s.global && !global) {
-        status = EXPR_REGEX_BAD;
-        snprintf(message, sizeof message, "the flag g has no meaning for %s", in->node->op->name);
-    }
     if (status)
         search_fail(f, in, i, &s, status, message);
     return s;
@@ -79,13 +73,13 @@ static struct expr_text flags_of(const struct expr_instr *in, uint32_t k, int64_
 
 /* A number of args[k], at least `least`. */
 static int64_t number_of(struct expr_frame *f, const struct expr_instr *in, uint32_t k, int64_t i,
-                         int64_t otherwise, int64_t least, struct search *s)
+                         int64_t otherwise, int64_t least, bool *failed)
 {
     int64_t value = in->node->n_args > k ? row_int4(in, k, i) : otherwise;
 
-    if (value >= least || s->failed)
+    if (value >= least || *failed)
         return value;
-    s->failed = true;
+    *failed = true;
     qetl_expr_row_fail(f, in, i, "bad_argument", "argument %u of %s is %lld, less than %lld", k + 1,
                        in->node->op->name, (long long)value, (long long)least);
     return value;
@@ -196,11 +190,16 @@ static int32_t row_regexp_match(struct expr_frame *f, const struct expr_instr *i
 /* regexp_substr(text, pattern, start, n, flags, group) */
 static int32_t row_regexp_substr(struct expr_frame *f, const struct expr_instr *in, int64_t i)
 {
-    struct search s = search_open(f, in, i, flags_of(in, 4, i), false);
+    bool failed = false;
+    int64_t start = number_of(f, in, 2, i, 1, 1, &failed);
+    int64_t n = number_of(f, in, 3, i, 1, 1, &failed);
+    int64_t group = number_of(f, in, 5, i, 0, 0, &failed);
     struct expr_regex_span span = {-1, -1}, found;
-    int64_t start = number_of(f, in, 2, i, 1, 1, &s), n = number_of(f, in, 3, i, 1, 1, &s);
-    int64_t group = number_of(f, in, 5, i, 0, 0, &s);
+    struct search s;
 
+    if (failed)
+        return QETL_OK;
+    s = search_open(f, in, i, flags_of(in, 4, i), false);
     search_start(&s, start);
     if (search_nth(f, in, i, &s, n, &found))
         span = group ? qetl_expr_regex_group(s.regex, (uint32_t)group) : found;
@@ -210,11 +209,15 @@ static int32_t row_regexp_substr(struct expr_frame *f, const struct expr_instr *
 /* regexp_count(text, pattern, start, flags) */
 static int32_t row_regexp_count(struct expr_frame *f, const struct expr_instr *in, int64_t i)
 {
-    struct search s = search_open(f, in, i, flags_of(in, 3, i), false);
+    bool failed = false;
+    int64_t start = number_of(f, in, 2, i, 1, 1, &failed), count = 0;
     struct expr_regex_span span;
-    int64_t count = 0;
+    struct search s;
 
-    search_start(&s, number_of(f, in, 2, i, 1, 1, &s));
+    if (failed)
+        return QETL_OK;
+    s = search_open(f, in, i, flags_of(in, 3, i), false);
+    search_start(&s, start);
     while (search_next(f, in, i, &s, &span))
         count++;
     return s.failed ? s.status : row_put_int4(in, i, count);
@@ -223,20 +226,26 @@ static int32_t row_regexp_count(struct expr_frame *f, const struct expr_instr *i
 /* regexp_instr(text, pattern, start, n, behind, flags, group) */
 static int32_t row_regexp_instr(struct expr_frame *f, const struct expr_instr *in, int64_t i)
 {
-    struct search s = search_open(f, in, i, flags_of(in, 5, i), false);
+    bool failed = false;
+    int64_t start = number_of(f, in, 2, i, 1, 1, &failed);
+    int64_t n = number_of(f, in, 3, i, 1, 1, &failed);
+    int64_t behind = number_of(f, in, 4, i, 0, 0, &failed);
+    int64_t group = number_of(f, in, 6, i, 0, 0, &failed);
     struct expr_regex_span span = {-1, -1};
-    int64_t start = number_of(f, in, 2, i, 1, 1, &s), n = number_of(f, in, 3, i, 1, 1, &s);
-    int64_t behind = number_of(f, in, 4, i, 0, 0, &s), group = number_of(f, in, 6, i, 0, 0, &s);
     struct expr_text before;
+    struct search s;
 
-    if (behind > 1 && !s.failed) {
+    if (behind > 1 && !failed)
         qetl_expr_row_fail(f, in, i, "bad_argument", "argument 5 of regexp_instr is 0 or 1");
+    if (failed || behind > 1)
         return QETL_OK;
-    }
+    s = search_open(f, in, i, flags_of(in, 5, i), false);
     search_start(&s, start);
-    if (search_nth(f, in, i, &s, n, &span) && group)
+    if (!search_nth(f, in, i, &s, n, &span))
+        span.from = span.to = -1;
+    else if (group)
         span = qetl_expr_regex_group(s.regex, (uint32_t)group);
-    else if (s.failed)
+    if (s.failed)
         return s.status;
     before = (struct expr_text){s.text.data, behind ? span.to : span.from};
     return row_put_int4(in, i, span.from < 0 ? 0 : 1 + qetl_expr_letters_count(before));
@@ -335,9 +344,14 @@ static int32_t row_regexp_replace(struct expr_frame *f, const struct expr_instr 
 /* regexp_replace(text, pattern, replacement, start, n, flags) */
 static int32_t row_regexp_replace_nth(struct expr_frame *f, const struct expr_instr *in, int64_t i)
 {
-    struct search s = search_open(f, in, i, flags_of(in, 5, i), true);
-    int64_t start = number_of(f, in, 3, i, 1, 1, &s), n = number_of(f, in, 4, i, 1, 0, &s);
+    bool failed = false;
+    int64_t start = number_of(f, in, 3, i, 1, 1, &failed);
+    int64_t n = number_of(f, in, 4, i, 1, 0, &failed);
+    struct search s;
 
+    if (failed)
+        return QETL_OK;
+    s = search_open(f, in, i, flags_of(in, 5, i), true);
     search_start(&s, start);
     return s.failed ? s.status : replace(f, in, i, &s, n);
 }

@@ -273,6 +273,23 @@ static int take_digits(const char *text, char *digits, int *exponent)
     return count;
 }
 
+/* Halfway to a neighbour: readers round that to even, but PostgreSQL does not print it. A midpoint
+ * has one bit more than the type, which the next wider one holds. */
+static bool is_halfway(const char *text, double value, bool single)
+{
+    long double exact = strtold_l(text, NULL, plain_locale());
+    long double above, below;
+
+    if (single) {
+        above = (long double)nextafterf((float)value, INFINITY);
+        below = (long double)nextafterf((float)value, -INFINITY);
+    } else {
+        above = (long double)nextafter(value, (double)INFINITY);
+        below = (long double)nextafter(value, -(double)INFINITY);
+    }
+    return exact == ((long double)value + above) / 2 || exact == ((long double)value + below) / 2;
+}
+
 static int shortest(double value, bool single, char *digits, int *exponent)
 {
     char text[EXPR_NUMBER_TEXT_MAX];
@@ -283,7 +300,7 @@ static int shortest(double value, bool single, char *digits, int *exponent)
         double back;
         print_digits(value, precision, text, sizeof text);
         back = single ? strtof_l(text, NULL, plain_locale()) : strtod_l(text, NULL, plain_locale());
-        if (back == value || precision == most)
+        if ((back == value && !is_halfway(text, value, single)) || precision == most)
             return take_digits(text, digits, exponent);
     }
 }

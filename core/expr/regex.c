@@ -215,10 +215,14 @@ enum expr_regex_status qetl_expr_regex_set(struct expr_regex *regex, struct expr
         code_drop(regex);
         if (flags.size > FLAGS_MAX) {
             snprintf(message, EXPR_REGEX_MESSAGE, "there are more than %d flags", FLAGS_MAX);
-            return EXPR_REGEX_BAD;
+            return EXPR_REGEX_BAD_FLAG;
         }
         if (!options_of(flags, &options, &literal, &regex->global, message))
-            return EXPR_REGEX_BAD;
+            return EXPR_REGEX_BAD_FLAG;
+        if (regex->global && !global) {
+            snprintf(message, EXPR_REGEX_MESSAGE, "the flag g has no meaning here");
+            return EXPR_REGEX_BAD_FLAG;
+        }
         status = pattern_keep(regex, pattern, flags)
                      ? compile(regex, pattern, options, literal, message)
                      : EXPR_REGEX_NO_MEMORY;
@@ -227,7 +231,8 @@ enum expr_regex_status qetl_expr_regex_set(struct expr_regex *regex, struct expr
             return status;
         }
     }
-    *global = regex->global;
+    if (global)
+        *global = regex->global;
     return EXPR_REGEX_OK;
 }
 

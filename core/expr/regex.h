@@ -14,9 +14,10 @@
 enum { EXPR_REGEX_MESSAGE = 200 };
 enum expr_regex_status {
     EXPR_REGEX_OK,
-    EXPR_REGEX_NONE,  /* it matches nowhere */
-    EXPR_REGEX_BAD,   /* the pattern or a flag is wrong: see message */
-    EXPR_REGEX_LIMIT, /* matching took too many steps */
+    EXPR_REGEX_NONE,     /* it matches nowhere */
+    EXPR_REGEX_BAD,      /* the pattern is wrong: see message */
+    EXPR_REGEX_BAD_FLAG, /* likewise */
+    EXPR_REGEX_LIMIT,    /* matching took too many steps */
     EXPR_REGEX_NO_MEMORY
 };
 
@@ -29,7 +30,8 @@ struct expr_regex_span {
 
 struct expr_regex *qetl_expr_regex_new(void);
 void qetl_expr_regex_free(void *regex);
-/* Takes a pattern with PostgreSQL's flags, unless it has it already. global: g was among them. */
+/* Takes a pattern with PostgreSQL's flags, unless it has it already. global: g was among them;
+ * NULL: it must not be. */
 enum expr_regex_status qetl_expr_regex_set(struct expr_regex *regex, struct expr_text pattern,
                                            struct expr_text flags, bool *global, char *message);
 /* The first match at or behind the byte `from`. */

@@ -284,8 +284,8 @@ static struct expr_node *extreme_join(struct expr_binder *b, const struct expr_a
     struct expr_type boolean = expr_type_of(EXPR_BOOL);
     struct expr_node *tests[2], *args[3] = {NULL, left, right};
 
-    tests[0] = qetl_expr_call(b, is_null, boolean, ast->span, &right, NULL);
-    tests[1] = qetl_expr_compare(b, *ast->name == 'g' ? ">=" : "<=", ast->span, left, right);
+    tests[0] = qetl_expr_compare(b, *ast->name == 'g' ? ">=" : "<=", ast->span, left, right);
+    tests[1] = qetl_expr_call(b, is_null, boolean, ast->span, &right, NULL);
     args[0] = qetl_expr_call(b, qetl_expr_op_find("or", 2, ids, EXPR_BOOL), boolean, ast->span,
                              tests, NULL);
     return args[0] ? qetl_expr_select_node(b, ast->span, args, NULL) : NULL;
