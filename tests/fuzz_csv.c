@@ -24,6 +24,10 @@ static const char *const options[] = {
     "{\"header\": false, \"delimiter\": \" \", \"quote\": \"'\"}",
     "{\"header\": false, \"delimiter\": \",\", \"types\": {\"column1\": \"boolean\", \"column2\": "
     "\"time\"}}",
+    "{\"header\": false, \"delimiter\": \",\", \"ragged\": \"pad\", \"types\": {\"column1\": "
+    "\"bigint\"}}",
+    "{\"header\": false, \"delimiter\": \",\", \"ragged\": \"pad\", \"encoding\": \"cp437\"}",
+    "{\"delimiter\": \",\", \"skip_lines\": 2, \"encoding\": \"windows-1252\"}",
 };
 
 struct trial {
@@ -39,8 +43,9 @@ static void same_or_die(const struct rig *a, const struct rig *b, const char *wh
     if (a->status == b->status && !strcmp(a->text.data, b->text.data) &&
         !strcmp(a->rejects.data, b->rejects.data) && a->records == b->records)
         return;
-    fprintf(stderr, "%s: %d %d\n--- one way\n%s%s--- another\n%s%s", what, a->status, b->status,
-            a->text.data, a->rejects.data, b->text.data, b->rejects.data);
+    fprintf(stderr, "%s %s / %s: %d %d\n--- one way\n%s%s--- another\n%s%s", what,
+            qetl_fake_host_message(&a->fake), qetl_fake_host_message(&b->fake), a->status,
+            b->status, a->text.data, a->rejects.data, b->text.data, b->rejects.data);
     abort();
 }
 

@@ -36,6 +36,10 @@ static void instance_destroy(void *instance)
     csv_index_free(&self->index);
     csv_scratch_free(self->scratch);
     csv_encoder_free(self->encoder);
+    if (self->rewritten)
+        self->env.host->buffer_free(self->rewritten);
+    free(self->encoding);
+    free(self->converted);
     free(self->prologue);
     free(self->summary);
 }
@@ -77,9 +81,12 @@ static int32_t format_decode_late(void *self, int64_t rows, const int32_t *map,
 
 static int32_t format_forms(void *self, const struct ArrowSchema *schema, uint32_t *forms)
 {
-    (void)self;
+    const struct csv *csv = self;
+
     for (int64_t i = 0; i < schema->n_children; i++)
-        forms[i] = QETL_FORM_VALUE | QETL_FORM_LEXICAL | QETL_FORM_CHECKED;
+        forms[i] = csv->dialect.quoting == CSV_QUOTE_NONNUMERIC
+                       ? QETL_FORM_VALUE | QETL_FORM_CHECKED
+                       : QETL_FORM_VALUE | QETL_FORM_LEXICAL | QETL_FORM_CHECKED;
     return QETL_OK;
 }
 

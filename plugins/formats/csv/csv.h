@@ -21,11 +21,18 @@ struct csv_nulls {
     uint64_t sizes;
 };
 
+enum csv_quoting { CSV_QUOTE_MINIMAL, CSV_QUOTE_ALL, CSV_QUOTE_NONNUMERIC };
+
 struct csv_dialect {
     struct csv_marks marks;
     bool delimiter_given;
     bool header;
     bool crlf;
+    bool bom;  /* a writer begins with a byte order mark */
+    bool safe; /* for spreadsheets: no text is taken for a formula */
+    enum csv_quoting quoting;
+    bool pad;           /* short rows get NULLs */
+    int64_t skip_lines; /* before the header of each object */
     int64_t sample_bytes;
     struct csv_nulls nulls;
 };
@@ -57,6 +64,13 @@ struct csv_framer {
     enum csv_code code; /* why the careful stretch begins; CSV_FINE behind its first piece */
 };
 
+enum { CSV_ENCODED_MAX = 3, CSV_REWRITE_TAIL = 80 };
+
+/* What each byte of a file is in UTF-8. */
+struct csv_encoding {
+    uint8_t bytes[256][4], sizes[256];
+};
+
 struct csv_encoder;
 struct csv_scratch;
 
@@ -76,6 +90,9 @@ struct csv {
     struct csv_scratch *scratch; /* of decode */
     struct qetl_chunk chunk; /* that was decoded last, for decode_late; its names do not live on */
     struct csv_encoder *encoder;
+    struct csv_encoding *encoding; /* NULL: UTF-8 */
+    uint8_t *converted;            /* the sample, or a header, in UTF-8 */
+    void *rewritten;               /* buffer of the chunk that was decoded last, or NULL */
 
     uint8_t *prologue; /* what infer answered */
     char *summary;
@@ -111,6 +128,20 @@ int32_t csv_names_columns(struct csv *self, const struct csv_names *names,
 int32_t csv_infer(struct csv *self, const struct qetl_sample *sample, struct qetl_inferred *out);
 /* Bytes of a byte order mark at the front: 0 or 3. */
 int64_t csv_bom_size(const uint8_t *data, int64_t size);
+
+/* preamble.c: bytes before the header, or before the first record: a byte order mark, lines to
+ * skip. -1: they do not end here. */
+int64_t csv_preamble_size(const struct csv *self, const uint8_t *data, int64_t size, bool whole);
+/* Data in UTF-8, valid until the next call; NULL without memory. */
+const uint8_t *csv_converted(struct csv *self, const uint8_t *data, int64_t *size);
+/* Columns' names as the option `names` has them; out->count 0: it is not given. */
+int32_t csv_names_given(struct csv *self, int64_t n_columns, struct csv_names *out);
+
+/* rewrite.c */
+int32_t csv_encoding_open(struct csv *self);
+/* out has room for CSV_ENCODED_MAX * size + 4. Answers its end. */
+uint8_t *csv_encoding_convert(const struct csv_encoding *e, const uint8_t *data, int64_t size,
+                              uint8_t *out);
 
 /* prologue.c */
 int32_t csv_prologue_write(struct csv *self, const struct csv_names *header, struct qetl_blob *out);

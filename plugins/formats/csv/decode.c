@@ -74,12 +74,8 @@ void csv_verdict_set(struct csv_job *job, int64_t record, enum csv_code code, in
 /* First byte of every record. */
 static void offsets_fill(const struct csv_job *job)
 {
-    const struct csv_index *ix = &job->self->index;
-    int32_t *offsets = job->s->offsets;
-
-    offsets[0] = 0;
-    for (int64_t r = 1; r < job->records; r++)
-        offsets[r] = (int32_t)(ix->ends[(int64_t)ix->rows[r - 1] - 1] + 1);
+    for (int64_t r = 0; r < job->records; r++)
+        job->s->offsets[r] = (int32_t)csv_record_begin(job, r);
 }
 
 static bool records_even(const struct csv_index *ix, int64_t n_columns)
@@ -96,12 +92,11 @@ static bool records_even(const struct csv_index *ix, int64_t n_columns)
 static void records_judge_utf8(struct csv_job *job)
 {
     const struct qetl_chunk *chunk = job->chunk;
-    const int32_t *offsets = job->s->offsets;
 
     for (int64_t r = 0; r < job->records; r++) {
-        int64_t end = r + 1 < job->records ? offsets[r + 1] : chunk->size;
+        int64_t begin = csv_record_begin(job, r), end = csv_record_begin(job, r + 1);
 
-        if (!qetl_utf8_valid(chunk->data + offsets[r], end - offsets[r]))
+        if (!qetl_utf8_valid(chunk->data + begin, end - begin))
             csv_verdict_set(job, r, CSV_BAD_UTF8, -1);
     }
 }
@@ -202,8 +197,13 @@ static int32_t batch_make(struct csv_job *job, struct qetl_decoded *out)
 
 int32_t csv_decode(struct csv *self, const struct qetl_chunk *chunk, struct qetl_decoded *out)
 {
-    struct csv_job job = {.self = self, .chunk = chunk};
+    struct csv_job job = {.self = self, .original = chunk, .chunk = chunk};
+    struct qetl_chunk rewritten;
     int32_t status;
+
+    if (self->rewritten)
+        self->env.host->buffer_free(self->rewritten);
+    self->rewritten = NULL;
 
     if (chunk->data - (const uint8_t *)chunk->buffer + chunk->size > INT32_MAX)
         return qetl_fail(self->env, QETL_E_UNSUPPORTED, NULL, NULL,
@@ -216,6 +216,13 @@ int32_t csv_decode(struct csv *self, const struct qetl_chunk *chunk, struct qetl
         return status;
     job.s = self->scratch;
     offsets_fill(&job);
+    if (csv_rewrite_needed(self)) {
+        status = csv_rewrite(&job, &rewritten);
+        if (status)
+            return status;
+        self->rewritten = rewritten.buffer;
+        job.chunk = &rewritten;
+    }
     records_judge(&job);
     rows_collect(&job);
     status = batch_make(&job, out);
@@ -228,7 +235,7 @@ int32_t csv_decode(struct csv *self, const struct qetl_chunk *chunk, struct qetl
     out->records = job.records;
     out->record_map = job.mapped ? job.s->map : NULL;
     out->record_offsets = job.s->offsets;
-    self->chunk = *chunk;
+    self->chunk = *job.chunk;
     return QETL_OK;
 }
 

@@ -29,7 +29,7 @@ struct csv_heap {
 struct csv_scratch {
     uint32_t *base, *late;        /* late: as base, of the rows that decode_late was asked for */
     int32_t *map;                 /* row -> record */
-    int32_t *offsets;             /* of records */
+    int32_t *offsets;             /* of records, in the original chunk */
     uint64_t *valid;              /* bits of the column at hand */
     uint8_t *bytes;               /* booleans before they are packed */
     struct csv_verdict *verdicts; /* per record; meaningful while `judged` */
@@ -40,6 +40,7 @@ struct csv_scratch {
 
 struct csv_job {
     struct csv *self;
+    const struct qetl_chunk *original; /* before it was rewritten, if it was */
     const struct qetl_chunk *chunk;
     struct csv_scratch *s;
     int64_t rows, records;
@@ -69,6 +70,15 @@ static inline bool csv_cell_is_null(const struct csv_nulls *nulls, struct csv_ce
 {
     return !cell.quoted && csv_nulls_may(nulls, cell.size) &&
            csv_nulls_match(nulls, cell.data, cell.size);
+}
+
+/* Where a record begins in the chunk at hand; behind the last one, its end. */
+static inline int64_t csv_record_begin(const struct csv_job *job, int64_t record)
+{
+    const struct csv_index *ix = &job->self->index;
+    int64_t end = record == job->records ? job->chunk->size : 0;
+
+    return record && !end ? (int64_t)ix->ends[(int64_t)ix->rows[record - 1] - 1] + 1 : end;
 }
 
 /* decode.c */
@@ -129,6 +139,11 @@ static inline void csv_view_write(uint64_t *view, const uint8_t *data, uint32_t 
     view[0] = size | (low & first[index]) << 32;
     view[1] = size > 12 ? place : high & rest[index];
 }
+
+/* rewrite.c: the indexed chunk of the job in UTF-8, with rows of full length, and indexed. Its
+ * buffer is the caller's. */
+bool csv_rewrite_needed(const struct csv *self);
+int32_t csv_rewrite(struct csv_job *job, struct qetl_chunk *out);
 
 /* reject.c */
 void csv_reject_record(struct csv_job *job, int64_t record, const struct csv_verdict *verdict);

@@ -62,16 +62,33 @@ static int32_t nulls_read(struct csv *self)
     return QETL_OK;
 }
 
-int32_t csv_dialect_read(struct csv *self, uint8_t default_delimiter)
+static void writer_read(struct csv *self)
 {
     struct csv_dialect *d = &self->dialect;
     const char *newline = qetl_option_text(self->env, "/newline");
+    const char *quoting = qetl_option_text(self->env, "/quoting");
+
+    d->crlf = newline && !strcmp(newline, "crlf");
+    d->bom = qetl_option_bool(self->env, "/bom");
+    d->safe = qetl_option_bool(self->env, "/spreadsheet_safe");
+    if (quoting && !strcmp(quoting, "all"))
+        d->quoting = CSV_QUOTE_ALL;
+    if (quoting && !strcmp(quoting, "nonnumeric"))
+        d->quoting = CSV_QUOTE_NONNUMERIC;
+}
+
+int32_t csv_dialect_read(struct csv *self, uint8_t default_delimiter)
+{
+    struct csv_dialect *d = &self->dialect;
+    const char *ragged = qetl_option_text(self->env, "/ragged");
     int32_t status;
 
     d->marks = (struct csv_marks){.delimiter = default_delimiter, .quote = '"'};
     d->delimiter_given = qetl_option_given(self->env, "/delimiter") || default_delimiter != ',';
     d->header = !qetl_option_given(self->env, "/header") || qetl_option_bool(self->env, "/header");
-    d->crlf = newline && !strcmp(newline, "crlf");
+    d->pad = ragged && !strcmp(ragged, "pad");
+    d->skip_lines = qetl_option_int(self->env, "/skip_lines");
+    writer_read(self);
     d->sample_bytes = qetl_option_given(self->env, "/sample_bytes")
                           ? qetl_option_int(self->env, "/sample_bytes")
                           : INT64_MAX;
@@ -81,6 +98,8 @@ int32_t csv_dialect_read(struct csv *self, uint8_t default_delimiter)
     if (!status && d->marks.delimiter == d->marks.quote)
         status = qetl_fail(self->env, QETL_E_CONFIG, "/quote", "Choose another quote or delimiter.",
                            "quote and delimiter are the same character");
+    if (!status)
+        status = csv_encoding_open(self);
     return status ? status : nulls_read(self);
 }
 

@@ -37,6 +37,27 @@ static bool lexical_from_csv(const struct ArrowSchema *field)
     return origin && size == 3 && (!memcmp(origin, "csv", 3) || !memcmp(origin, "tsv", 3));
 }
 
+static bool format_is_number(const char *format)
+{
+    return format[0] == 'd' || (!format[1] && strchr("cCsSiIlLfg", format[0]));
+}
+
+/* Of a lexical column, the type that its text stands for. */
+static bool field_is_number(const struct ArrowSchema *field)
+{
+    char sql[QETL_TYPE_FORMAT_MAX], format[QETL_TYPE_FORMAT_MAX];
+    size_t size = 0;
+    const char *type = qetl_schema_metadata(field, "qetl:type", &size);
+
+    if (!qetl_schema_is_lexical(field) || !type)
+        return format_is_number(field->format);
+    if (size >= sizeof sql)
+        return false;
+    memcpy(sql, type, size);
+    sql[size] = 0;
+    return !qetl_type_parse(sql, format) && format_is_number(format);
+}
+
 static csv_rows_fn *rows_best(void)
 {
     int i = 0;
@@ -59,7 +80,8 @@ static void encoder_settle(struct csv *self, struct csv_encoder *e)
             e->lone_null = nulls->list[i];
     if (e->schema.n_children == 1 && !e->null.size)
         e->null = e->lone_null;
-    e->numbers_plain = nulls->count == 1 && !nulls->list[0].size &&
+    e->numbers_plain = self->dialect.quoting != CSV_QUOTE_ALL && nulls->count == 1 &&
+                       !nulls->list[0].size &&
                        !strchr("0123456789-.", self->dialect.marks.delimiter) &&
                        !strchr("0123456789-.", self->dialect.marks.quote);
     e->row_room = 2 + CSV_PEN_SLACK;
@@ -87,6 +109,10 @@ int32_t csv_open_encode(struct csv *self, const struct ArrowSchema *schema)
     for (int64_t i = 0; i < schema->n_children; i++) {
         e->columns[i].from_csv = lexical_from_csv(e->schema.children[i]);
         e->columns[i].first = i == 0;
+        e->columns[i].numeric = field_is_number(e->schema.children[i]);
+        e->columns[i].quoted =
+            self->dialect.quoting == CSV_QUOTE_ALL ||
+            (self->dialect.quoting == CSV_QUOTE_NONNUMERIC && !e->columns[i].numeric);
     }
     encoder_settle(self, e);
     return QETL_OK;
@@ -131,19 +157,27 @@ int32_t csv_begin(struct csv *self, struct qetl_space *out)
     int64_t before = out->size;
     int32_t status = QETL_OK;
 
-    if (!self->dialect.header || !e->schema.n_children)
-        return QETL_OK;
+    if (self->dialect.bom) {
+        status = csv_pen_room(&pen, 3 + CSV_PEN_SLACK);
+        if (!status)
+            pen.at = (uint8_t *)memcpy(pen.at, "\xef\xbb\xbf", 3) + 3;
+    }
+    if (!self->dialect.header || !e->schema.n_children) {
+        out->size = status || !pen.at ? before : pen.at - out->data;
+        return status;
+    }
     for (int64_t i = 0; !status && i < e->schema.n_children; i++) {
         const char *name = e->schema.children[i]->name ? e->schema.children[i]->name : "";
         int64_t size = (int64_t)strlen(name);
 
-        status = csv_pen_room(&pen, 2 * size + 8 + CSV_PEN_SLACK);
+        status = csv_pen_room(&pen, 2 * size + 12 + CSV_PEN_SLACK);
         if (status)
             break;
         if (i)
             *pen.at++ = self->dialect.marks.delimiter;
-        pen.at = csv_cell_write(&e->special, pen.at, (const uint8_t *)name, size,
-                                !size || (!i && csv_bom_size((const uint8_t *)name, size)));
+        pen.at = csv_text_write(self, pen.at, (const uint8_t *)name, size,
+                                !size || self->dialect.quoting != CSV_QUOTE_MINIMAL ||
+                                    (!i && csv_bom_size((const uint8_t *)name, size)));
     }
     if (!status)
         line_end(self, &pen);
@@ -178,6 +212,8 @@ static int32_t columns_open(struct csv *self, const struct ArrowArray *batch)
                              e->schema.children[i]->name, e->schema.children[i]->format);
         c->writer = csv_writer_of(e, &c->reader);
         e->hot[i] = hot_of(c);
+        if (c->quoted || (self->dialect.safe && !c->numeric))
+            e->hot[i].views = NULL;
     }
     return QETL_OK;
 }

@@ -36,6 +36,8 @@ struct csv_column_out {
     enum csv_writer writer;
     bool from_csv; /* a NULL's view holds how it was spelled */
     bool first;
+    bool numeric; /* its type is a number's */
+    bool quoted;  /* whatever a cell holds that is not NULL */
 };
 
 struct csv_pen {
@@ -69,6 +71,10 @@ static inline int32_t csv_pen_room(struct csv_pen *pen, int64_t n)
     return __builtin_expect(pen->end - pen->at >= n, 1) ? QETL_OK : csv_pen_grow(pen, n);
 }
 
+/* row.c: a text that is not NULL, with quotes where they are needed or forced; 2 * size + 4 bytes
+ * at most. */
+uint8_t *csv_text_write(const struct csv *self, uint8_t *at, const uint8_t *data, int64_t size,
+                        bool force);
 /* row.c: any cell. */
 int32_t csv_cell_put(const struct csv *self, int64_t column, int64_t row, struct csv_pen *pen);
 enum csv_writer csv_writer_of(const struct csv_encoder *e, const struct qetl_column *reader);

@@ -9,6 +9,8 @@
  */
 #include "csv.h"
 
+enum { CSV_PADDED_CELLS = 2 << 20 };
+
 int64_t csv_empty_line_size(const uint8_t *data, int64_t from, int64_t size, bool object_end)
 {
     int64_t at = size;
@@ -40,10 +42,13 @@ static int32_t header_compare(struct csv *self, const struct qetl_frame *io, con
     struct csv_names names = {0};
     int32_t status;
 
-    if (self->kernel->index(data, size, self->dialect.marks, &self->index))
+    data = csv_converted(self, data, &size);
+    if (!data || self->kernel->index(data, size, self->dialect.marks, &self->index))
         return QETL_E_NO_MEMORY;
     status = csv_names_read(self, &self->index, data, &names, io->object);
-    if (!status && !csv_names_equal(&names, &self->header))
+    /* an empty line names no columns, as the sample that was one did */
+    bool none = !self->header.count && names.count == 1 && !names.list[0].size;
+    if (!status && !none && !csv_names_equal(&names, &self->header))
         status = header_differs(self, io->object, &names);
     csv_names_free(&names);
     return status;
@@ -71,12 +76,9 @@ static int64_t first_end(struct csv *self, const uint8_t *data, int64_t from, in
 static int32_t header_skip(struct csv *self, const struct qetl_frame *io, int64_t *from)
 {
     bool end = io->flags & QETL_ITEM_OBJECT_END, full;
-    int64_t begin = csv_bom_size(io->data, io->size), behind;
+    int64_t begin = csv_preamble_size(self, io->data, io->size, end), behind;
 
-    *from = begin;
-    if (!end &&
-        (io->size == 0 || (io->size < 3 && !memcmp(io->data, "\xef\xbb\xbf", (size_t)io->size))))
-        *from = -1;
+    *from = !end && io->size == 0 ? -1 : begin;
     if (*from < 0 || !self->dialect.header)
         return QETL_OK;
     if (end && io->size - begin == csv_empty_line_size(io->data, begin, io->size, true)) {
@@ -163,6 +165,29 @@ static void framer_begin(struct csv_framer *f, const struct qetl_frame *io)
                                  .header_pending = start};
 }
 
+/* Short rows become as long as all: a chunk may only have so many that its columns stay small. What
+ * is left for the next call has been scanned already. */
+static int32_t rows_limit(struct csv *self, struct qetl_frame *io)
+{
+    struct csv_framer *f = &self->framer;
+    const struct csv_index *ix = &self->index;
+    int64_t rows_max = CSV_PADDED_CELLS / (self->n_columns + 1) + 1, cut, held = f->known_end;
+
+    if (!self->dialect.pad || io->used - io->begin < rows_max)
+        return QETL_OK;
+    if (self->kernel->index(io->data + io->begin, io->used - io->begin, self->dialect.marks,
+                            &self->index))
+        return QETL_E_NO_MEMORY;
+    if (ix->n_rows <= rows_max)
+        return QETL_OK;
+    cut = io->begin + ix->ends[(int64_t)ix->rows[rows_max - 1] - 1] + 1;
+    f->known_end = io->used + held - cut;
+    f->scanned += io->used - cut;
+    f->offset = io->offset + cut;
+    io->used = cut;
+    return QETL_OK;
+}
+
 int32_t csv_frame(struct csv *self, struct qetl_frame *io)
 {
     struct csv_framer *f = &self->framer;
@@ -181,5 +206,7 @@ int32_t csv_frame(struct csv *self, struct qetl_frame *io)
         return csv_frame_pass_over(self, io);
     if (io->offset < f->careful_until)
         return csv_frame_careful(self, io);
-    return records_find(self, io, from);
+    int32_t status = records_find(self, io, from);
+
+    return status ? status : rows_limit(self, io);
 }

@@ -236,6 +236,7 @@ static bool sample_is_empty(const uint8_t *data, int64_t size)
 static int32_t schema_make(struct csv *self, const struct qetl_sample *sample, const uint8_t *data,
                            struct csv_names *names, struct ArrowSchema *out)
 {
+    struct csv_names given = {0};
     int32_t status = qetl_schema_init_struct(out);
 
     if (status || !self->index.n_rows)
@@ -243,7 +244,10 @@ static int32_t schema_make(struct csv *self, const struct qetl_sample *sample, c
     status = self->dialect.header ? csv_names_read(self, &self->index, data, names, sample->object)
                                   : names_count_up(names, self->index.rows[0]);
     if (!status)
-        status = csv_names_columns(self, names, out);
+        status = csv_names_given(self, self->index.rows[0], &given);
+    if (!status)
+        status = csv_names_columns(self, given.count ? &given : names, out);
+    free(given.list);
     if (!status)
         status = types_settle(self, data, out);
     return status;
@@ -267,15 +271,19 @@ static int32_t summary_make(struct csv *self, int64_t n_columns, bool guessed, c
 
 int32_t csv_infer(struct csv *self, const struct qetl_sample *sample, struct qetl_inferred *out)
 {
-    int64_t bom = csv_bom_size(sample->data, sample->size);
-    const uint8_t *data = sample->data + bom;
-    int64_t limit = self->dialect.sample_bytes, size = sample->size - bom;
+    int64_t before = csv_preamble_size(self, sample->data, sample->size, sample->whole);
+    int64_t limit = self->dialect.sample_bytes, size = sample->size - before;
+    const uint8_t *data = before < 0 ? NULL : csv_converted(self, sample->data + before, &size);
     bool whole = sample->whole && size <= limit, guessed = false;
     struct csv_names names = {0};
     struct ArrowSchema schema = {0};
     int64_t indexed = 0;
     int32_t status;
 
+    if (before < 0)
+        return QETL_NEED_INPUT;
+    if (!data)
+        return QETL_E_NO_MEMORY;
     size = size < limit ? size : limit;
     csv_index_reset(&self->index);
     if (!sample_is_empty(data, size)) {

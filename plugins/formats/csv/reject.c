@@ -66,8 +66,8 @@ static struct record record_at(const struct csv_job *job, int64_t number)
 
     r.base = number ? ix->rows[number - 1] : 0;
     r.cells = ix->rows[number] - r.base;
-    r.begin = job->s->offsets[number];
-    r.end = number + 1 < job->records ? job->s->offsets[number + 1] : job->chunk->size;
+    r.begin = csv_record_begin(job, number);
+    r.end = csv_record_begin(job, number + 1);
     return r;
 }
 
@@ -179,13 +179,14 @@ void csv_reject_record(struct csv_job *job, int64_t record, const struct csv_ver
 {
     struct record r = record_at(job, record);
     char message[MESSAGE_MAX];
-    struct qetl_reject reject = {.struct_size = sizeof reject,
-                                 .row = record,
-                                 .column = verdict->column,
-                                 .message = message,
-                                 .bytes = r.data + r.begin,
-                                 .bytes_size = r.end - r.begin,
-                                 .bytes_offset = r.begin};
+    struct qetl_reject reject = {
+        .struct_size = sizeof reject, .row = record, .column = verdict->column, .message = message};
+    int64_t begin = job->s->offsets[record];
+    int64_t end = record + 1 < job->records ? job->s->offsets[record + 1] : job->original->size;
+
+    reject.bytes = job->original->data + begin;
+    reject.bytes_size = end - begin;
+    reject.bytes_offset = begin;
 
     reject.code = csv_code_word(verdict->code);
     if (verdict->column < 0) {

@@ -45,18 +45,53 @@ static void null_write(const struct csv *self, const struct csv_encoder *e,
     pen->at += text.size;
 }
 
+/* -5, 0.5: what begins like a formula and is none. */
+static bool is_plain_number(const uint8_t *data, int64_t size)
+{
+    int64_t digits = 0, points = 0;
+
+    for (int64_t i = *data == '-' || *data == '+'; i < size; i++) {
+        digits += data[i] >= '0' && data[i] <= '9';
+        points += data[i] == '.';
+    }
+    return digits && points < 2 && digits + points + (*data == '-' || *data == '+') == size;
+}
+
+/* What spreadsheets take for a formula, or cut off to find one. */
+static bool is_formula(const uint8_t *data, int64_t size)
+{
+    return size && memchr("=+-@\t\r", *data, 6) && !is_plain_number(data, size);
+}
+
+uint8_t *csv_text_write(const struct csv *self, uint8_t *at, const uint8_t *data, int64_t size,
+                        bool force)
+{
+    const struct csv_special *special = &self->encoder->special;
+    uint8_t *end;
+
+    if (!self->dialect.safe || !is_formula(data, size))
+        return csv_cell_write(special, at, data, size, force);
+    end = csv_cell_quote(special, at + 1, data, size);
+    at[0] = special->mark;
+    at[1] = '\'';
+    return end;
+}
+
 /* A text that is not NULL. */
 static int32_t text_write(const struct csv *self, const struct csv_column_out *c,
                           const uint8_t *data, int64_t size, struct csv_pen *pen)
 {
     const struct csv_encoder *e = self->encoder;
     const struct csv_nulls *nulls = &self->dialect.nulls;
-    bool force = !size || (csv_nulls_may(nulls, size) && csv_nulls_match(nulls, data, size)) ||
+    bool force = c->quoted || !size ||
+                 (csv_nulls_may(nulls, size) && csv_nulls_match(nulls, data, size)) ||
                  (c->first && csv_bom_size(data, size));
-    int32_t status = csv_pen_room(pen, 2 * size + e->row_room);
+    int32_t status = csv_pen_room(pen, 2 * size + 4 + e->row_room);
 
-    if (!status)
+    if (!status && c->numeric)
         pen->at = csv_cell_write(&e->special, pen->at, data, size, force);
+    else if (!status)
+        pen->at = csv_text_write(self, pen->at, data, size, force);
     return status;
 }
 
