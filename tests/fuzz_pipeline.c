@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any bytes as a pipeline file: read as YAML and as JSON, checked against a few plugins. Whatever
- * comes of it, a pipeline that was made is sound, and a refusal has a reason.
+ * Any bytes as a pipeline file: read as YAML and as JSON, placeholders replaced, checked against a
+ * few plugins. Whatever comes of it, a pipeline that was made is sound, a refusal has a reason, and
+ * what a finding shows of the file is there.
  */
-#include "../core/config/document.h"
+#include "../core/config/excerpt.h"
+#include "../core/config/expand.h"
 #include "../core/pipeline/pipeline.h"
 
 #include <qetl/plugin.h>
@@ -30,17 +32,28 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const struct {
     const char *name, *manifest;
 } plugins[] = {
-    PLUGIN("file",
-           COMPONENT("source", "file", "\"bytes\": true, ",
-                     OPTION("path",
-                            "\"type\": [\"string\", \"array\"], \"items\": {\"type\": "
-                            "\"string\"}")) ", " COMPONENT("sink", "file", "\"bytes\": true, ",
-                                                           OPTION("path", "\"type\": \"string\""))),
-    PLUGIN("csv", COMPONENT("format", "csv", "\"extensions\": [\".csv\"], ",
-                            OPTION("header", "\"type\": \"boolean\", \"default\": true"))),
+    PLUGIN(
+        "file",
+        COMPONENT(
+            "source", "file", "\"bytes\": true, ",
+            OPTION("path",
+                   "\"type\": [\"string\", \"array\"], \"x-file\": \"reads\", "
+                   "\"items\": {\"type\": \"string\"}")) ", " COMPONENT("sink", "file",
+                                                                        "\"bytes\": true, ",
+                                                                        OPTION(
+                                                                            "path",
+                                                                            "\"type\": \"string\", "
+                                                                            "\"x-file\": "
+                                                                            "\"writes\""))),
+    PLUGIN("csv",
+           COMPONENT("format", "csv", "\"extensions\": [\".csv\"], ",
+                     OPTION("header", "\"type\": \"boolean\", \"default\": true") ", " OPTION(
+                         "types", "\"type\": \"object\", \"additionalProperties\": {\"type\": "
+                                  "\"string\", \"format\": \"sql-type\"}"))),
     PLUGIN("null", COMPONENT("sink", "null", "\"inputs\": -1, ", "")),
-    PLUGIN("filter", COMPONENT("transform", "filter", "",
-                               OPTION("where", "\"type\": \"string\", \"maxLength\": 9"))),
+    PLUGIN("filter",
+           COMPONENT("transform", "filter", "",
+                     OPTION("where", "\"type\": \"string\", \"format\": \"sql-expression\""))),
     PLUGIN("route",
            COMPONENT(
                "transform", "route", "\"outputs\": {\"from_option\": \"/outputs\"}, ",
@@ -82,6 +95,9 @@ static struct qetl_registry *registry_make(void)
     return registry;
 }
 
+static char word[] = "WORD=a > 5", number[] = "NUMBER=5", path[] = "PATH=a.csv";
+static char *const environment[] = {word, number, path, NULL};
+
 static void require(int truth)
 {
     if (!truth)
@@ -100,21 +116,39 @@ static void check_node(const struct qetl_pipeline *pipeline, size_t i)
     }
 }
 
+static void check_findings(const struct qetl_findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct qetl_finding *finding = &findings->items[i];
+        if (!finding->excerpt)
+            continue;
+        require(strlen(finding->excerpt) <= QETL_EXCERPT_MAX && !strchr(finding->excerpt, '\n'));
+        require(finding->caret >= 0 && (size_t)finding->caret <= strlen(finding->excerpt));
+        require(finding->caret_width >= 0);
+    }
+}
+
 static void try(const uint8_t *data, size_t size, const char *name,
                 const struct qetl_registry *registry)
 {
     struct qetl_findings findings = {0};
     struct qetl_document *document = qetl_document_parse((const char *)data, size, name, &findings);
     require(document || findings.errors > 0);
-    struct qetl_pipeline *pipeline =
-        document ? qetl_pipeline_new(document, registry, &findings) : NULL;
+    struct qetl_variables *variables = qetl_variables_new(environment);
+    struct qetl_document *whole =
+        document ? qetl_document_expanded(document, variables, &findings) : NULL;
+    require(!document == !whole);
+    struct qetl_pipeline *pipeline = whole ? qetl_pipeline_new(whole, registry, &findings) : NULL;
     require(pipeline || findings.errors > 0);
+    check_findings(&findings);
     for (size_t i = 0; pipeline && i < pipeline->n_nodes; i++)
         check_node(pipeline, i);
     json_t *json = qetl_findings_json(&findings);
     require(json != NULL);
     json_decref(json);
     qetl_pipeline_free(pipeline);
+    qetl_document_free(whole);
+    qetl_variables_free(variables);
     qetl_document_free(document);
     qetl_findings_free(&findings);
 }
