@@ -85,6 +85,26 @@ expect_exit 0 qetl run r.yaml --secrets-dir secrets
 expect_hidden out err letters.ndjson
 expect_text letters.ndjson 'broken \*\*\*'
 
+# a plugin that tells what it was given; an option that its manifest calls secret is one also as it stands in the file
+for password in '${secret:token}' 'canary/4711"x'; do
+    cat >f.yaml <<EOF
+sources:
+  in: {plugin: fault, rows: 10, password: '$password'}
+sinks:
+  out: {plugin: "null", input: in}
+EOF
+    expect_exit 0 qetl run f.yaml --plugin-dir "$QETL_TEST_PLUGINS" --secrets-dir secrets
+    expect_text err 'the password is \*\*\*$'
+    expect_hidden out err
+    expect_exit 3 qetl run f.yaml --plugin-dir "$QETL_TEST_PLUGINS" --secrets-dir secrets -s sources.in.fault=start
+    expect_text err 'fault in start with \*\*\*$'
+    expect_hidden out err
+    expect_exit 2 qetl validate f.yaml --plugin-dir "$QETL_TEST_PLUGINS" --secrets-dir secrets -s sources.in.fault=start -s sources.in.at=x
+    expect_hidden out err
+done
+expect_exit 2 qetl validate f.yaml --plugin-dir "$QETL_TEST_PLUGINS" -s 'sources.in.password=[canary/4711"x]'
+expect_hidden out err
+
 # where it comes from
 expect_exit 0 env token="$canary" "$QETL" validate p.yaml
 expect_exit 2 qetl validate p.yaml

@@ -12,6 +12,7 @@
 
 struct fault {
     struct qetl_env env;
+    const char *password; /* is told to whoever listens */
     const char *fault;
     int64_t at, calls;
     int64_t rows, rows_done, batch_rows;
@@ -35,6 +36,9 @@ static int32_t fault_create(void *self, const struct qetl_host *host, struct qet
     f->at = qetl_option_int(f->env, "/at");
     f->rows = qetl_option_int(f->env, "/rows");
     f->batch_rows = qetl_option_int(f->env, "/batch_rows");
+    f->password = qetl_option_text(f->env, "/password");
+    if (f->password)
+        qetl_logf(f->env, QETL_LOG_WARN, "the password is %s", f->password);
     if (fault_is(f, "create"))
         return qetl_fail(f->env, QETL_E_CONFIG, "/fault", "choose another fault",
                          "fault in create");
@@ -45,7 +49,8 @@ static int32_t fault_start(void *self)
 {
     struct fault *f = self;
     if (fault_is(f, "start"))
-        return qetl_fail(f->env, QETL_E_ENVIRONMENT, NULL, NULL, "fault in start");
+        return qetl_fail(f->env, QETL_E_ENVIRONMENT, NULL, NULL, "fault in start%s%s",
+                         f->password ? " with " : "", f->password ? f->password : "");
     return QETL_OK;
 }
 
