@@ -98,6 +98,11 @@ expect_eq 'installed' "$(find "$installed" -path '*/qetl/plugins/csv.so' | wc -l
 expect_exit 0 env QETL_PLUGIN_PATH="$(dirname "$(find "$installed" -name csv.so)")" "$installed/bin/qetl" \
     run --from in.csv --to installed.csv
 expect_same installed.csv in.csv
-expect_eq 'manual' "$(find "$installed/share/man/man1" -name 'qetl*.1' | wc -l)" "$(ls "$QETL_BUILD"/man/*.1 | wc -l)"
+# With it: a manual page for each command, and what shells complete with.
+"$installed/bin/qetl" help --format markdown | sed -n 's/^## qetl //p' | tr ' ' '-' >commands
+expect_eq 'manual pages' "$(cd "$installed/share/man/man1" && ls)" "$({ echo qetl.1; sed 's/.*/qetl-&.1/' commands; } | LC_ALL=C sort)"
+for file in bash-completion/completions/qetl zsh/site-functions/_qetl fish/vendor_completions.d/qetl.fish; do
+    expect_text "$installed/share/$file" 'completion for qetl'
+done
 make -C "$QETL_BUILD" uninstall DESTDIR="$PWD/root" >uninstall.log 2>&1
 expect_eq 'nothing is left' "$(find root -type f | wc -l)" 0
