@@ -3,8 +3,8 @@
  * A table for people: columns as wide as their cells, within a width; what is too long ends in an
  * ellipsis.
  *
- * Invariant: no line is wider than asked, and none holds what a terminal would obey. Columns that
- *            find no room at all are left out at the right, and the last line says how many.
+ * Invariant: no line is wider than asked (24 at least), and none holds what a terminal would obey.
+ * Columns that find no room at all are left out at the right, and the last line says how many.
  * Ownership: the table copies its cells and borrows its columns.
  * Threads:   one at a time.
  */
