@@ -29,15 +29,26 @@ struct qetl_ctx *qetl_instance_new(const struct qetl_instance_env *env,
     return NULL;
 }
 
+static void interrupt(struct qetl_ctx *ctx)
+{
+    if (ctx->component->interrupt)
+        ctx->component->interrupt(ctx->self);
+}
+
 int32_t qetl_instance_create(struct qetl_ctx *ctx)
 {
     assert(!ctx->created);
     ctx->created = true;
-    if (!ctx->component->create)
+    if (!ctx->component->create) {
+        atomic_store(&ctx->life, QETL_LIFE_MADE);
         return QETL_OK;
+    }
     qetl_call_enter(ctx, "create");
     int32_t status = ctx->component->create(ctx->self, &qetl_host_table, ctx, ctx->config);
     qetl_call_leave();
+    int making = QETL_LIFE_MAKING;
+    if (!status && !atomic_compare_exchange_strong(&ctx->life, &making, QETL_LIFE_MADE))
+        interrupt(ctx); /* asked for while there was nothing to interrupt yet */
     return status;
 }
 
@@ -63,8 +74,11 @@ int32_t qetl_instance_stop(struct qetl_ctx *ctx)
 
 void qetl_instance_interrupt(struct qetl_ctx *ctx)
 {
-    if (ctx->component->interrupt)
-        ctx->component->interrupt(ctx->self);
+    int making = QETL_LIFE_MAKING;
+    if (atomic_compare_exchange_strong(&ctx->life, &making, QETL_LIFE_INTERRUPTED))
+        return;
+    if (making == QETL_LIFE_MADE)
+        interrupt(ctx);
 }
 
 void qetl_instance_free(struct qetl_ctx *ctx)

@@ -36,6 +36,9 @@ struct qetl_instance_env {
     int64_t now_us;       /* when the run began, since 1970 */
 };
 
+/* interrupt() never meets an instance whose create has not come to its end. */
+enum qetl_life { QETL_LIFE_MAKING, QETL_LIFE_MADE, QETL_LIFE_INTERRUPTED };
+
 struct qetl_rejected { /* one call of host->reject, copied */
     int64_t row, column;
     int32_t port;
@@ -54,6 +57,7 @@ struct qetl_ctx { /* an instance, as plugins know it */
     char *config;
     json_t *options;
     bool created, started;
+    atomic_int life; /* enum qetl_life */
     struct qetl_tally tally;
     atomic_uint wakes;
 

@@ -44,6 +44,14 @@ static void pass_log(void *arg, const char *component, int32_t level, const char
     free(shown);
 }
 
+/* As if a write had found it out; but rows that were all written need no reader any more. */
+static void output_gone(void *arg, struct qetl_ctx *sink)
+{
+    struct qetl_run *run = arg;
+    if (!atomic_load(&run->prepared[sink->node - run->pipeline->nodes].done))
+        qetl_run_end(run, QETL_EXIT_SIGPIPE);
+}
+
 static void fill_defaults(struct qetl_run *run)
 {
     struct qetl_run_options *o = &run->options;
@@ -104,7 +112,7 @@ struct qetl_run *qetl_run_new(const struct qetl_pipeline *pipeline,
     pthread_mutex_init(&run->lock, NULL);
     qetl_parker_init(&run->parker);
     run->pool = qetl_pool_new(run->options.memory_bytes);
-    run->poller = qetl_poller_new();
+    run->poller = qetl_poller_new(output_gone, run);
     const char *letters = pipeline->dead_letters;
     run->letters =
         qetl_letter_store_new(letters && *letters ? letters : NULL,

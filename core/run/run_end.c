@@ -155,6 +155,14 @@ int32_t qetl_run_fault(struct qetl_run *run, const struct qetl_node *node, const
     return QETL_E_FATAL;
 }
 
+int32_t qetl_run_refuse(struct qetl_run *run, const struct qetl_node *node, const char *code,
+                        const char *message, const char *mend, const char *option)
+{
+    const struct qetl_error_report error = {.suggestion = (char *)mend, .option = (char *)option};
+    report(run, node, NULL, code, QETL_EXIT_CONFIG, message, &error);
+    return QETL_E_CONFIG;
+}
+
 int32_t qetl_run_count_rejected(struct qetl_run *run, const struct qetl_node *node, int64_t n,
                                 const char *code, const char *reason)
 {

@@ -103,6 +103,12 @@ int qetl_exit_for(int32_t status);
 /* As qetl_run_fail, for what the host itself found wrong with a node. */
 int32_t qetl_run_fault(struct qetl_run *, const struct qetl_node *, const char *code,
                        const char *message);
+/* As qetl_run_fault, where the pipeline itself has to be mended (QETL_E_CONFIG). */
+int32_t qetl_run_refuse(struct qetl_run *, const struct qetl_node *, const char *code,
+                        const char *message, const char *mend, const char *option);
+/* objects.c: nothing is written that is read, or written twice; before anything is opened for
+ * writing. Negative: reported. */
+int32_t qetl_run_check_objects(struct qetl_run *);
 /* The epoch that sources shall cut now; begins a new one when its time has come. */
 uint64_t qetl_run_epoch(struct qetl_run *);
 void qetl_run_barrier_arrived(struct qetl_run *, uint64_t epoch);
@@ -118,7 +124,7 @@ int32_t qetl_run_plan(struct qetl_run *);
 
 /* run_finish.c */
 struct qetl_prepared { /* a sink's staged output */
-    bool done;
+    atomic_bool done;
     struct qetl_blob *handles;
     size_t n_handles;
 };

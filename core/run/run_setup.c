@@ -357,6 +357,8 @@ int32_t qetl_run_setup(struct qetl_run *run)
     int32_t status = QETL_OK;
     for (size_t n = 0; !status && n < n_nodes; n++)
         status = qetl_run_stopping(run) ? QETL_E_CANCELLED : setup_node(run, n);
+    if (!status)
+        status = qetl_run_check_objects(run);
     if (status)
         return status;
     if (run->options.observer)

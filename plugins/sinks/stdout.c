@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -100,9 +101,13 @@ static int32_t stdout_describe(void *self, struct qetl_sink_info *out)
 
 static int32_t stdout_open(void *self, uint32_t stream, const struct ArrowSchema *schema)
 {
-    (void)self;
+    struct stdout_sink *sink = self;
+    const struct qetl_poll *poll_host = sink->env.host->get_extension(sink->env.ctx, QETL_EXT_POLL);
     (void)stream;
     (void)schema;
+    /* also while there is nothing to write; a host that cannot watch hears of it by a write */
+    if (poll_host && !sink->regular)
+        poll_host->watch(sink->env.ctx, sink->fd, QETL_POLL_HANGUP);
     return QETL_OK;
 }
 
@@ -156,6 +161,24 @@ static int32_t stdout_stop(void *self)
     return QETL_OK;
 }
 
+static int32_t stdout_list(void *self, void *stream,
+                           int32_t (*add)(void *stream, const char *identity, const char *name,
+                                          uint32_t flags))
+{
+    struct stdout_sink *sink = self;
+    char identity[64];
+    if (!qetl_identity_of_descriptor(sink->fd, identity, sizeof identity))
+        return QETL_OK;
+    return add(stream, identity, "standard output", QETL_OBJECT_SHARED);
+}
+
+static const void *stdout_get_extension(void *self, const char *id)
+{
+    static const struct qetl_objects objects = {sizeof objects, stdout_list};
+    (void)self;
+    return strcmp(id, QETL_EXT_OBJECTS) == 0 ? &objects : NULL;
+}
+
 static const struct qetl_sink stdout_vtable = {
     .struct_size = sizeof(struct qetl_sink),
     .describe = stdout_describe,
@@ -173,6 +196,7 @@ static const struct qetl_component stdout_component = {
     .start = stdout_start,
     .stop = stdout_stop,
     .interrupt = stdout_interrupt,
+    .get_extension = stdout_get_extension,
     .sink = &stdout_vtable,
 };
 

@@ -651,8 +651,10 @@ struct qetl_outputs {
 };
 
 #define QETL_EXT_POLL "qetl.poll/1"
-enum { QETL_POLL_IN = 1, QETL_POLL_OUT = 4 };
-/* [worker] One shot: wakes the instance, as wake() does, once the descriptor is ready. */
+enum { QETL_POLL_IN = 1, QETL_POLL_OUT = 4, QETL_POLL_HANGUP = 16 };
+/* [worker] One shot: wakes the instance, as wake() does, once the descriptor is ready. HANGUP is
+ * for a sink whose rows nobody else needs: once the reader of the descriptor is gone, the run ends
+ * as if write had answered QETL_E_CLOSED. */
 struct qetl_poll {
     uint32_t struct_size;
     int32_t (*watch)(struct qetl_ctx *ctx, int fd, uint32_t events);
@@ -688,6 +690,18 @@ struct qetl_expr_host {
 };
 
 /* ---- Extensions of components ---- */
+
+#define QETL_EXT_OBJECTS "qetl.objects/1"
+enum { QETL_OBJECT_SHARED = 1 /* an inherited descriptor: several may write to it in turn */ };
+/* [control] After start, before open. Names what a source will read, or a sink will write: the
+ * identity is the same for the same object, whatever it is called, and nothing else. The host
+ * refuses a run that would write what it reads, or write one object twice. */
+struct qetl_objects {
+    uint32_t struct_size;
+    int32_t (*list)(void *self, void *stream,
+                    int32_t (*add)(void *stream, const char *identity, const char *name,
+                                   uint32_t flags));
+};
 
 #define QETL_EXT_SINK_APPEND "qetl.sink-append/1"
 /* [worker] After open. Nonzero: the object has content already, so that no header shall be written.

@@ -300,6 +300,12 @@ enum qetl_cpu { QETL_CPU_PORTABLE, QETL_CPU_AVX2, QETL_CPU_AVX512 };
  * to find a fault. What the machine can do is asked beside it. */
 int qetl_cpu_allows(enum qetl_cpu level);
 
+/* ---- Files: which one it is, whatever it is called (for qetl.objects/1) ---- */
+
+/* Regular files, and names of which none exists yet; false: neither. */
+bool qetl_identity_of_path(const char *path, char *out, size_t size);
+bool qetl_identity_of_descriptor(int fd, char *out, size_t size);
+
 /* ---- The plugin's declaration: the one exported function and the manifest note ---- */
 
 /*

@@ -327,11 +327,27 @@ static int32_t sink_continues(void *self)
     return s->append.length > 0;
 }
 
+static int32_t sink_list(void *self, void *stream,
+                         int32_t (*add)(void *stream, const char *identity, const char *name,
+                                        uint32_t flags))
+{
+    struct file_sink *s = self;
+    char identity[4200];
+    bool shared = s->target.descriptor >= 0;
+    bool known = shared
+                     ? qetl_identity_of_descriptor(s->target.descriptor, identity, sizeof identity)
+                     : qetl_identity_of_path(s->path, identity, sizeof identity);
+    return known ? add(stream, identity, s->path, shared ? QETL_OBJECT_SHARED : 0) : QETL_OK;
+}
+
 static const void *sink_get_extension(void *self, const char *id)
 {
     static const struct qetl_sink_append append = {sizeof append, sink_continues};
+    static const struct qetl_objects objects = {sizeof objects, sink_list};
     (void)self;
-    return strcmp(id, QETL_EXT_SINK_APPEND) == 0 ? &append : NULL;
+    return strcmp(id, QETL_EXT_SINK_APPEND) == 0 ? (const void *)&append
+           : strcmp(id, QETL_EXT_OBJECTS) == 0   ? &objects
+                                                 : NULL;
 }
 
 static const struct qetl_sink file_vtable = {

@@ -345,6 +345,31 @@ static int32_t source_next(void *self, const struct qetl_demand *demand, struct 
     return item_fill(s, out, got, object_at_end(&s->object));
 }
 
+static int32_t source_list(void *self, void *stream,
+                           int32_t (*add)(void *stream, const char *identity, const char *name,
+                                          uint32_t flags))
+{
+    struct file_source *s = self;
+    int32_t status = QETL_OK;
+    for (int64_t i = 0; !status && i < s->found.count; i++) {
+        const char *name = s->found.items[i];
+        char identity[4200];
+        bool known = strcmp(name, "-") == 0
+                         ? qetl_identity_of_descriptor(0, identity, sizeof identity)
+                         : qetl_identity_of_path(name, identity, sizeof identity);
+        if (known)
+            status = add(stream, identity, strcmp(name, "-") == 0 ? "standard input" : name, 0);
+    }
+    return status;
+}
+
+static const void *source_get_extension(void *self, const char *id)
+{
+    static const struct qetl_objects objects = {sizeof objects, source_list};
+    (void)self;
+    return strcmp(id, QETL_EXT_OBJECTS) == 0 ? &objects : NULL;
+}
+
 static const struct qetl_source file_vtable = {
     .struct_size = sizeof(struct qetl_source),
     .describe = source_describe,
@@ -363,6 +388,7 @@ static const struct qetl_component file_component = {
     .destroy = source_destroy,
     .start = source_start,
     .interrupt = source_interrupt,
+    .get_extension = source_get_extension,
     .source = &file_vtable,
 };
 
