@@ -163,7 +163,8 @@ static int32_t poller_add(struct qetl_poller *poller, struct qetl_ctx *ctx, int 
     int error = status ? 0 : arm(poller, fd);
     if (!error)
         return status;
-    *watch_find(poller, fd, ctx) = poller->watches[--poller->n_watches];
+    struct watch *watch = watch_find(poller, fd, ctx);
+    *watch = poller->watches[--poller->n_watches];
     if (error != EPERM)
         return QETL_E_ENVIRONMENT;
     if (events & (QETL_POLL_IN | QETL_POLL_OUT))

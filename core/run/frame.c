@@ -64,12 +64,13 @@ static int32_t object_begin(struct qetl_op *op, const struct qetl_item *item)
         return qetl_op_fault(op, "bad_bytes",
                              "next began an object before the last one's end; each ends with "
                              "QETL_ITEM_OBJECT_END");
+    bool first = !s->object;
     qetl_object_unref(s->object);
     s->object = qetl_object_new(item->object ? item->object : "");
     s->offset = item->offset;
-    s->object_started = true;
+    s->object_started = item->flags & QETL_ITEM_OBJECT_START || first;
     s->object_ended = false;
-    s->starts_rows = true;
+    s->starts_rows = s->object_started;
     return s->object ? QETL_OK : qetl_op_fault(op, "out_of_memory", "no memory for a name");
 }
 
@@ -91,7 +92,7 @@ static int32_t draw(struct qetl_op *op, int64_t most)
     if (item.bytes < 0 || item.bytes > room)
         return qetl_op_fault(op, "bad_bytes", "next wrote %lld bytes into room for %lld",
                              (long long)item.bytes, (long long)room);
-    if (item.flags & QETL_ITEM_OBJECT_START || !s->object)
+    if (item.flags & QETL_ITEM_OBJECT_START || !s->object || s->object_ended)
         status = object_begin(op, &item);
     if (item.bytes && !s->since_ns)
         s->since_ns = qetl_now_ns();

@@ -280,7 +280,8 @@ struct qetl_want {
 enum {
     QETL_ITEM_CUT = 1,          /* a run may resume behind this item: barriers enter only here */
     QETL_ITEM_OBJECT_START = 2, /* the item begins an object (file, response, message) */
-    QETL_ITEM_OBJECT_END = 4,   /* the item ends it */
+    QETL_ITEM_OBJECT_END = 4, /* the item ends it, or it pauses: an item without OBJECT_START behind
+                                 one goes on in its object, at its offset */
     QETL_ITEM_WATERMARK = 8
 };
 

@@ -170,3 +170,46 @@ int32_t listing_make(struct qetl_env env, struct names *out)
         status = stdin_check(env, out);
     return status ? status : repetitions_check(env, out);
 }
+
+static bool names_have(const struct names *names, const char *name)
+{
+    for (int64_t i = 0; i < names->count; i++)
+        if (strcmp(names->items[i], name) == 0)
+            return true;
+    return false;
+}
+
+static int entry_grow(const char *path, struct names *out)
+{
+    struct names now = {0};
+    struct stat st;
+    int64_t folders = 0;
+    char *culprit = NULL;
+    int error = 0;
+    if (stat(path, &st) == 0)
+        error = S_ISDIR(st.st_mode) ? folder_read(path, &now) : 0;
+    else if (glob_is_pattern(path))
+        error = glob_expand(path, &now, &folders, &culprit);
+    names_sort(&now, 0);
+    for (int64_t i = 0; !error && i < now.count; i++)
+        if (!names_have(out, now.items[i]))
+            error = names_add(out, now.items[i]);
+    free(culprit);
+    names_free(&now);
+    return error == ENOMEM ? error : 0; /* a folder that is gone or closed today may be back */
+}
+
+int32_t listing_grow(struct qetl_env env, struct names *out)
+{
+    bool list = qetl_option_kind(env, "/path") == QETL_OPTION_LIST;
+    int64_t count = list ? qetl_option_count(env, "/path") : 1;
+    for (int64_t i = 0; i < count; i++) {
+        char option[32] = "/path";
+        if (list)
+            snprintf(option, sizeof option, "/path/%lld", (long long)i);
+        const char *path = qetl_option_text(env, option);
+        if (path && strcmp(path, "-") != 0 && entry_grow(path, out))
+            return fault_memory(env);
+    }
+    return QETL_OK;
+}

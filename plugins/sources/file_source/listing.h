@@ -16,6 +16,8 @@
 
 /* OK or a failure, which has been reported. */
 int32_t listing_make(struct qetl_env, struct names *out);
+/* Adds the files that folders and patterns have by now, at the end. */
+int32_t listing_grow(struct qetl_env env, struct names *out);
 /* The names nearest to one that is not there, from its own folder: "a, b" or NULL. To be freed. */
 char *listing_near(const char *path);
 

@@ -2,6 +2,7 @@
 /* The source `file`: the bytes of files, folders, patterns, archives and standard input, in turn.
  */
 #include "fault.h"
+#include "follow.h"
 #include "listing.h"
 #include "object.h"
 #include "position.h"
@@ -31,6 +32,8 @@ struct file_source {
     int64_t taken_over; /* raw bytes of closed files that still are to be reported */
     struct resume resume;
     struct bytes position;
+    bool follows;
+    struct follow follow;
 };
 
 /* ---- Life ---- */
@@ -50,6 +53,7 @@ static int32_t source_create(void *self, const struct qetl_host *host, struct qe
     unpack = qetl_option_text(s->env, "/unpack");
     s->object.unpacking = !unpack || strcmp(unpack, "none") != 0;
     s->object.members = qetl_option_text(s->env, "/members");
+    s->follows = qetl_option_bool(s->env, "/follow");
     return QETL_OK;
 }
 
@@ -67,6 +71,7 @@ static void source_destroy(void *self)
     names_free(&s->files);
     bytes_free(&s->position);
     resume_reset(&s->resume);
+    follow_free(&s->follow);
     waker_reset(&s->waker);
 }
 
@@ -102,6 +107,12 @@ static int32_t source_describe(void *self, struct qetl_source_info *out)
     out->delivery = QETL_REPLAYABLE;
     out->bytes_expected = 0;
     out->rows_expected = -1;
+    out->endless = s->follows;
+    if (s->follows) {
+        out->delivery = QETL_LOSSY;
+        out->bytes_expected = -1;
+        return QETL_OK;
+    }
     for (int64_t i = 0; i < s->found.count; i++) {
         int64_t bytes = bytes_in(s->found.items[i]);
         if (bytes < 0 || strcmp(s->found.items[i], "-") == 0)
@@ -204,6 +215,14 @@ static int32_t source_open(void *self, struct qetl_blob split, const struct qetl
 {
     struct file_source *s = self;
     struct position p;
+    if (s->follows && position)
+        return qetl_fail(s->env, QETL_E_UNSUPPORTED, "/follow", "start the run anew",
+                         "a file that is followed is read from its beginning");
+    if (s->follows) {
+        follow_free(&s->follow);
+        return follow_start(&s->follow, s->env, &s->waker, &s->found,
+                            qetl_option_int(s->env, "/follow_poll_ms"));
+    }
     int32_t status = split_adopt(s, split);
     object_close(&s->object);
     resume_reset(&s->resume);
@@ -329,6 +348,8 @@ static int32_t source_next(void *self, const struct qetl_demand *demand, struct 
 {
     struct file_source *s = self;
     int64_t got = 0;
+    if (s->follows)
+        return follow_next(&s->follow, demand, out);
     int32_t status = object_reach(s, demand->deadline_ns);
     if (status == QETL_OK)
         status = skip_pass(s, demand);

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "follow.h"
+
+#include "fault.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static const int64_t SCAN_AT_LEAST_NS = 500000000; /* under load, too, names are looked at */
+
+int32_t follow_start(struct follow *f, struct qetl_env env, struct waker *waker,
+                     const struct names *found, int64_t poll_ms)
+{
+    *f = (struct follow){.env = env, .waker = waker, .open = -1, .events_fd = -1, .timer_fd = -1};
+    for (int64_t i = 0; i < found->count; i++) {
+        if (strcmp(found->items[i], "-") == 0)
+            return qetl_fail(env, QETL_E_CONFIG, "/follow", "leave follow out",
+                             "standard input cannot be followed by name; it is read to its end");
+        if (names_add(&f->named, found->items[i]))
+            return fault_memory(env);
+    }
+    int32_t status = follow_watches(f, poll_ms);
+    return status ? status : follow_scan(f);
+}
+
+void follow_free(struct follow *f)
+{
+    if (!f->env.host)
+        return;
+    for (int64_t i = 0; i < f->count; i++) {
+        if (f->files[i].fd >= 0)
+            close(f->files[i].fd);
+        free(f->files[i].name);
+    }
+    free(f->files);
+    names_free(&f->named);
+    if (f->events_fd >= 0)
+        close(f->events_fd);
+    if (f->timer_fd >= 0)
+        close(f->timer_fd);
+    *f = (struct follow){0};
+}
+
+/* ---- One file ---- */
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* It begins anew: the host sees another object of the same name. */
+static void check_truncated(struct follow *f, int64_t i)
+{
+    struct followed *file = &f->files[i];
+    struct stat st;
+    if (file->fifo || file->packed || fstat(file->fd, &st) != 0 || st.st_size >= file->position)
+        return;
+    qetl_logf(f->env, QETL_LOG_WARN,
+              "%s: it was cut off, from %lld bytes that were read to %lld: it is read from its "
+              "beginning",
+              file->name, (long long)file->position, (long long)st.st_size);
+    f->ending |= f->open == i;
+    file->position = 0;
+    file->started = file->mid_line = false;
+}
+
+/* How many of the bytes read may go out: whole lines, unless a line fills the space, or the file
+ * has a successor that goes on. */
+static int64_t whole_lines(const struct followed *file, const uint8_t *data, int64_t size,
+                           int64_t capacity, bool last)
+{
+    const uint8_t *end = memrchr(data, '\n', (size_t)size);
+    if (file->fifo || last || (!end && size == capacity))
+        return size;
+    return end ? end + 1 - data : 0;
+}
+
+/* OK with *got, which is 0 where there is nothing to hand out now. */
+static int32_t file_read(struct follow *f, const struct followed *file,
+                         const struct qetl_demand *demand, bool last, int64_t *got)
+{
+    ssize_t n;
+    *got = 0;
+    do {
+        n = file->fifo ? read(file->fd, demand->space, (size_t)demand->max_bytes)
+                       : pread(file->fd, demand->space, (size_t)demand->max_bytes, file->position);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0 && errno != EAGAIN)
+        return fault_report(f->env, errno, NULL, file->name, "cannot be read");
+    if (n > 0)
+        *got = whole_lines(file, demand->space, n, demand->max_bytes, last);
+    return QETL_OK;
+}
+
+/* ---- Items ---- */
+
+static int32_t item_fill(struct follow *f, int64_t i, int64_t got, const struct qetl_demand *demand,
+                         struct qetl_item *out)
+{
+    struct followed *file = &f->files[i];
+    out->flags = QETL_ITEM_CUT | (file->started ? 0 : QETL_ITEM_OBJECT_START);
+    out->bytes = got;
+    out->object = file->name;
+    out->offset = file->position;
+    out->bytes_read = got;
+    file->position += got;
+    file->started = true;
+    file->mid_line = ((const uint8_t *)demand->space)[got - 1] != '\n';
+    f->open = i;
+    return QETL_BYTES;
+}
+
+/* The object that is open at the host pauses, or is over, so that another one can go on. */
+static int32_t item_end(struct follow *f, struct qetl_item *out)
+{
+    const struct followed *file = &f->files[f->open];
+    out->flags = QETL_ITEM_CUT | QETL_ITEM_OBJECT_END;
+    out->object = file->name;
+    out->offset = file->position;
+    f->open = -1;
+    f->ending = false;
+    return QETL_BYTES;
+}
+
+/* ---- All of them ---- */
+
+static bool has_more(const struct followed *file)
+{
+    struct stat st;
+    return file->fd >= 0 && !file->packed && fstat(file->fd, &st) == 0 &&
+           (file->fifo || st.st_size > file->position);
+}
+
+/* The file that has the name now has rows: the former one gives its last piece of a line before. */
+static bool gives_way(const struct follow *f, int64_t i)
+{
+    const struct followed *file = &f->files[i];
+    for (int64_t k = i + 1; file->retired && !file->flushed && k < f->count; k++)
+        if (strcmp(f->files[k].name, file->name) == 0 && has_more(&f->files[k]))
+            return true;
+    return false;
+}
+
+/* BYTES, or OK where the file has nothing. */
+static int32_t file_next(struct follow *f, int64_t i, const struct qetl_demand *demand,
+                         struct qetl_item *out)
+{
+    struct followed *file = &f->files[i];
+    bool last = gives_way(f, i), switches = f->open >= 0 && f->open != i;
+    int64_t got = 0;
+    if (file->fifo && switches)
+        return poll(&(struct pollfd){.fd = file->fd, .events = POLLIN}, 1, 0) > 0 ? item_end(f, out)
+                                                                                  : QETL_OK;
+    int32_t status = has_more(file) ? file_read(f, file, demand, last, &got) : QETL_OK;
+    if (status)
+        return status;
+    if (!got) {
+        file->flushed |= last;
+        return QETL_OK;
+    }
+    return switches ? item_end(f, out) : item_fill(f, i, got, demand, out);
+}
+
+/* What can be read now, of the open object first: a line is never left in its midst. */
+static int32_t any_next(struct follow *f, const struct qetl_demand *demand, struct qetl_item *out)
+{
+    int32_t status = QETL_OK;
+    for (int64_t i = 0; i < f->count; i++)
+        if (f->files[i].fd >= 0)
+            check_truncated(f, i);
+    if (f->ending)
+        return item_end(f, out);
+    int64_t open = f->open;
+    if (open >= 0)
+        status = file_next(f, open, demand, out);
+    if (status || (open >= 0 && f->files[open].mid_line && !f->files[open].retired))
+        return status;
+    for (int64_t i = 0; !status && i < f->count; i++)
+        status = i == open ? QETL_OK : file_next(f, i, demand, out);
+    return status;
+}
+
+int32_t follow_next(struct follow *f, const struct qetl_demand *demand, struct qetl_item *out)
+{
+    int32_t status = QETL_OK;
+    int64_t now = now_ns();
+    if (atomic_load(&f->waker->rung))
+        return QETL_E_CANCELLED;
+    if (now - f->scanned_ns < SCAN_AT_LEAST_NS)
+        status = any_next(f, demand, out);
+    if (status)
+        return status;
+    f->scanned_ns = now;
+    status = follow_scan(f);
+    if (!status)
+        status = any_next(f, demand, out);
+    if (status)
+        return status;
+    follow_await(f);
+    return QETL_IDLE;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files that grow, by name: what is appended, what appears under the name after a rotation, what
+ * was cut off, and new files of a folder or pattern.
+ *
+ * Invariant: each byte of a file is handed out once, in order; a switch to another file happens
+ * behind a whole line only. A file is known by its inode, so that renaming it is not reading it
+ * again. Ownership: owns its descriptors and names. Threads:   one at a time; only the waker is
+ * shared.
+ */
+#ifndef FILE_SOURCE_FOLLOW_H
+#define FILE_SOURCE_FOLLOW_H
+
+#include "input.h"
+#include "names.h"
+
+#include <sys/types.h>
+
+struct followed;
+
+struct follow {
+    struct qetl_env env;
+    struct waker *waker;
+    struct followed *files; /* an older one of a name before the newer */
+    int64_t count, room;
+    struct names named; /* the names that are followed now */
+    int64_t open;       /* whose object is open at the host; -1: none */
+    bool ending;        /* that has to end before anything else */
+    int events_fd;      /* inotify; -1: not to be had */
+    int timer_fd;       /* where nobody tells of changes */
+    int64_t scanned_ns;
+};
+
+/* OK or a failure, which has been reported. poll_ms 0: by events, where there are any. */
+int32_t follow_start(struct follow *, struct qetl_env, struct waker *, const struct names *found,
+                     int64_t poll_ms);
+/* BYTES, IDLE or a failure. */
+int32_t follow_next(struct follow *, const struct qetl_demand *, struct qetl_item *);
+void follow_free(struct follow *); /* zeroed is freed */
+
+/* One file; of a name that went to another file, the former goes on for a while. */
+struct followed {
+    char *name;
+    int fd;
+    dev_t device;
+    ino_t inode;
+    int64_t position; /* of the next byte to hand out */
+    bool fifo;
+    bool packed;   /* passed over */
+    bool started;  /* its object has begun at the host */
+    bool mid_line; /* what was handed out last does not end a line */
+    bool retired;  /* another file has its name now */
+    bool flushed;  /* its last piece of a line went out, since its successor has rows */
+};
+
+/* follow_files.c: opens what is new under the names. */
+int32_t follow_scan(struct follow *);
+int32_t follow_watches(struct follow *, int64_t poll_ms);
+void follow_await(struct follow *); /* has the host call again when something changed */
+
+#endif
