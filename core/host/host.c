@@ -126,6 +126,13 @@ static int32_t host_poll_watch(struct qetl_ctx *ctx, int fd, uint32_t events)
 
 static const struct qetl_poll host_poll = {sizeof host_poll, host_poll_watch};
 
+static int32_t host_run_endless(struct qetl_ctx *ctx)
+{
+    return ctx->env->endless && ctx->env->endless(ctx->env->arg);
+}
+
+static const struct qetl_run_facts host_run = {sizeof host_run, host_run_endless};
+
 static const void *host_get_extension(struct qetl_ctx *ctx, const char *id)
 {
     (void)ctx;
@@ -133,6 +140,8 @@ static const void *host_get_extension(struct qetl_ctx *ctx, const char *id)
         return &qetl_host_options;
     if (strcmp(id, QETL_EXT_OUTPUTS) == 0)
         return &host_outputs;
+    if (strcmp(id, QETL_EXT_RUN) == 0)
+        return &host_run;
     if (strcmp(id, QETL_EXT_POLL) == 0)
         return &host_poll;
     if (strcmp(id, QETL_EXT_EXPR) == 0)

@@ -30,6 +30,7 @@ struct qetl_instance_env {
     const atomic_int *stopping; /* answers cancelled */
     atomic_uint *epoch_requests;
     void (*log)(void *arg, const char *component, int32_t level, const char *message);
+    bool (*endless)(void *arg);
     void (*output)(void *arg, const char *uri, int64_t rows, int64_t bytes);
     void *arg;
     const char *timezone; /* of the run's expressions, or NULL */

@@ -44,6 +44,16 @@ static void pass_log(void *arg, const char *component, int32_t level, const char
     free(shown);
 }
 
+/* It goes on until it is interrupted: by its mode, or since a source says so. */
+static bool has_no_end(void *arg)
+{
+    const struct qetl_run *run = arg;
+    bool endless = run->pipeline->mode == QETL_MODE_STREAM;
+    for (size_t n = 0; n < run->pipeline->n_nodes; n++)
+        endless |= run->flows[n].source.endless != 0;
+    return endless;
+}
+
 /* As if a write had found it out; but rows that were all written need no reader any more. */
 static void output_gone(void *arg, struct qetl_ctx *sink)
 {
@@ -126,6 +136,7 @@ struct qetl_run *qetl_run_new(const struct qetl_pipeline *pipeline,
         .stopping = &run->stopping,
         .epoch_requests = &run->epoch_requests,
         .log = run->options.log ? pass_log : ignore_log,
+        .endless = has_no_end,
         .output = note_output,
         .arg = run,
         .timezone = pipeline->timezone,
@@ -176,14 +187,6 @@ int qetl_run_execute(struct qetl_run *run)
 void qetl_run_stop(struct qetl_run *run, int exit_code)
 {
     qetl_run_end(run, exit_code);
-}
-
-static bool has_no_end(const struct qetl_run *run)
-{
-    bool endless = run->pipeline->mode == QETL_MODE_STREAM;
-    for (size_t n = 0; n < run->pipeline->n_nodes; n++)
-        endless |= run->flows[n].source.endless != 0;
-    return endless;
 }
 
 void qetl_run_interrupt(struct qetl_run *run, int exit_code)

@@ -178,7 +178,7 @@ struct qetl_host {
     void (*buffer_free)(void *buffer);
 
     /* [any] An extension's struct, or NULL: "qetl.options/1", "qetl.outputs/1", "qetl.expr/1",
-     * "qetl.poll/1"; more in later versions. */
+     * "qetl.poll/1", "qetl.run/1"; more in later versions. */
     const void *(*get_extension)(struct qetl_ctx *ctx, const char *id);
 };
 
@@ -659,6 +659,15 @@ enum { QETL_POLL_IN = 1, QETL_POLL_OUT = 4, QETL_POLL_HANGUP = 16 };
 struct qetl_poll {
     uint32_t struct_size;
     int32_t (*watch)(struct qetl_ctx *ctx, int fd, uint32_t events);
+};
+
+#define QETL_EXT_RUN "qetl.run/1"
+/* [control] From a sink's open on. */
+struct qetl_run_facts {
+    uint32_t struct_size;
+    /* Nonzero: it goes on until it is interrupted, so that rows have to be seen before its end, and
+     * those that were seen are not taken back. */
+    int32_t (*endless)(struct qetl_ctx *ctx);
 };
 
 #define QETL_EXT_EXPR "qetl.expr/1"

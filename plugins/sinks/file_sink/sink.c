@@ -22,6 +22,7 @@ struct file_sink {
     struct append append;
     struct handle handle; /* of what has been written since the last prepare */
     bool opened;
+    bool appends;
     bool prepared;  /* nothing has been written since */
     uint64_t epoch; /* of the last prepare */
     bool reported_any;
@@ -174,6 +175,7 @@ static int32_t append_begin(struct file_sink *s)
     if (status)
         return status;
     h->action = HANDLE_APPEND;
+    s->appends = true;
     h->before = s->append.length;
     h->device = (int64_t)s->target.st.st_dev;
     h->inode = (int64_t)s->target.st.st_ino;
@@ -188,6 +190,15 @@ static int32_t special_begin(struct file_sink *s)
     return output_open_special(&s->output, s->env, &s->waker, &s->target, s->packing);
 }
 
+/* In a run without end the file has its name from the beginning, and what was written stays. */
+static int32_t show_at_once(struct file_sink *s)
+{
+    int32_t status = publish_commit(s->env, &s->handle);
+    if (status == QETL_OK)
+        s->handle.action = HANDLE_SPECIAL;
+    return status;
+}
+
 static int32_t sink_open(void *self, uint32_t stream, const struct ArrowSchema *schema)
 {
     struct file_sink *s = self;
@@ -200,9 +211,10 @@ static int32_t sink_open(void *self, uint32_t stream, const struct ArrowSchema *
     s->opened = true;
     if (s->target.kind == TARGET_SPECIAL)
         return special_begin(s);
-    if (s->target.kind == TARGET_FILE && s->if_exists == IF_EXISTS_APPEND)
-        return append_begin(s);
-    return staged_open(s);
+    bool append = s->target.kind == TARGET_FILE && s->if_exists == IF_EXISTS_APPEND;
+    int32_t status = append ? append_begin(s) : staged_open(s);
+    const struct qetl_run_facts *run = s->env.host->get_extension(s->env.ctx, QETL_EXT_RUN);
+    return status == QETL_OK && run && run->endless(s->env.ctx) ? show_at_once(s) : status;
 }
 
 /* ---- Writing ---- */
@@ -217,7 +229,7 @@ static int32_t sink_write(void *self, struct qetl_write *write)
         return qetl_fail(s->env, QETL_E_UNSUPPORTED, NULL, "set if_exists to append",
                          "%s: a file that appears as a whole takes no rows after it was prepared",
                          s->path);
-    if (h->action == HANDLE_APPEND && s->output.written == 0 && h->rows == 0)
+    if (s->appends && s->output.written == 0 && h->rows == 0)
         status = append_check(&s->append, s->env, s->path, write->bytes, write->bytes_size);
     if (status == QETL_OK && s->prepared) {
         h->before += h->bytes;
@@ -244,7 +256,7 @@ static int32_t sink_prepare(void *self, uint64_t epoch, uint32_t attempt,
     if (!s->opened || (s->prepared && epoch != s->epoch))
         return QETL_OK; /* nothing is new */
     if (!s->prepared) {
-        bool nothing = h->action == HANDLE_APPEND && h->rows == 0 && s->output.written == 0;
+        bool nothing = s->appends && h->rows == 0 && s->output.written == 0;
         status = nothing ? QETL_OK : output_finish(&s->output);
         if (status == QETL_OK)
             status = output_sync(&s->output);

@@ -1,0 +1,119 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Files that grow: appended lines, rotation, truncation, new files, FIFOs; an interrupt commits.
+. "$(dirname "$0")/lib.sh"
+
+follow() { # SRC DST QETL_OPTION...
+    local from=$1 to=$2
+    shift 2
+    background "$QETL" run --from "$from" --to "$to" --to-format ndjson -s sources.in.follow=true --json-file report.json "$@"
+}
+holds() { # FILE LINES: within two seconds
+    local tries
+    for ((tries = 0; tries < 200; tries++)); do
+        [ -e "$1" ] && [ "$(wc -l <"$1")" -ge "$2" ] && break
+        sleep 0.01
+    done
+    expect_eq "$1 has $2 rows" "$(wc -l <"$1")" "$2"
+}
+
+rotation() { # OPTIONS: by events, or by looking
+    mkdir log && cd log || exit 1
+    printf 'id,t\n1,a\n2,b\n3' >a.csv
+    follow a.csv out.ndjson "$@"
+    holds out.ndjson 2
+    printf ',c\n4,d\n5,e' >>a.csv
+    holds out.ndjson 4
+    mv a.csv a.csv.1
+    printf 'id,t\n10,x\n' >a.csv
+    holds out.ndjson 6
+    printf '\n6,f\n' >>a.csv.1
+    printf '11,y\n' >>a.csv
+    holds out.ndjson 8
+    printf 'id,t\n20,z\n' >a.csv
+    holds out.ndjson 9
+    rm a.csv
+    sleep 0.1
+    printf 'id,t\n30,r\n' >b.csv && mv b.csv a.csv
+    holds out.ndjson 10
+    printf '31' >>a.csv
+    sleep 0.05
+    interrupt_and_wait "$signal"
+    expect_eq "SIG$signal ends a run without end in good order" "$code" 0
+    sort -t: -k2n out.ndjson >sorted
+    expect_file sorted <<'END'
+{"id":1,"t":"a"}
+{"id":2,"t":"b"}
+{"id":3,"t":"c"}
+{"id":4,"t":"d"}
+{"id":5,"t":"e"}
+{"id":6,"t":"f"}
+{"id":10,"t":"x"}
+{"id":11,"t":"y"}
+{"id":20,"t":"z"}
+{"id":30,"t":"r"}
+END
+    expect_json report.json '.ok and .summary.balanced and .summary.rows_out == 10'
+    cd .. && rm -r log
+}
+signal=INT rotation
+signal=TERM rotation -s sources.in.follow_poll_ms=20
+signal=INT rotation --driver pull
+
+# Truncation is said.
+printf 'id\n1\n2\n' >t.csv
+follow t.csv t.ndjson --log-file log.txt
+holds t.ndjson 2
+printf 'id\n3\n' >t.csv
+holds t.ndjson 3
+interrupt_and_wait INT
+expect_text log.txt 't.csv: it was cut off'
+
+# A pattern: two files by turns, a third one later, a renamed one that is not read again.
+mkdir many
+printf 'id\n1\n' >many/a.csv
+printf 'id\n2\n' >many/b.csv
+follow 'many/*.csv' many.ndjson
+holds many.ndjson 2
+printf '3\n' >>many/a.csv
+printf '4\n' >>many/b.csv
+holds many.ndjson 4
+printf 'id\n5\n' >many/c.csv
+gzip -c many/a.csv >many/old.csv
+holds many.ndjson 5
+mv many/a.csv many/z.csv
+printf '6\n' >>many/z.csv
+holds many.ndjson 6
+interrupt_and_wait TERM
+expect_eq 'a pattern that is followed' "$code" 0
+expect_eq 'each row once' "$(sort many.ndjson | tr -d '\n')" '{"id":1}{"id":2}{"id":3}{"id":4}{"id":5}{"id":6}'
+
+# A FIFO whose writers come and go.
+mkfifo pipe.csv
+follow pipe.csv pipe.ndjson
+printf 'id\n1\n' >pipe.csv
+holds pipe.ndjson 1
+printf '2\n' >pipe.csv
+holds pipe.ndjson 2
+interrupt_and_wait INT
+expect_eq 'a FIFO that is followed' "$code" 0
+
+# In a run without end rows stay where they were seen, also when it fails.
+printf 'id\n1\n2\n' >f.csv
+printf '{"id":0}\n' >kept.ndjson
+follow f.csv kept.ndjson -s sinks.out.if_exists=append -s max_rejected=0
+holds kept.ndjson 3
+printf '3,4\n' >>f.csv
+wait "$pid"
+expect_eq 'a run that fails' $? 1
+expect_eq 'what was seen stays' "$(head -n 3 kept.ndjson | tr -d '\n')" '{"id":0}{"id":1}{"id":2}'
+follow f.csv kept.ndjson -s sinks.out.if_exists=replace
+for ((tries = 0; tries < 200; tries++)); do
+    ls kept.ndjson.*.bak >ls.txt 2>&1 && break
+    sleep 0.01
+done
+interrupt_and_wait INT
+expect_eq 'the former file is kept' "$(cat kept.ndjson.*.bak | head -n 1)" '{"id":0}'
+
+expect_exit 2 "$QETL" run --from - --from-format csv --to x.ndjson -s sources.in.follow=true
+expect_text err 'standard input cannot be followed'
