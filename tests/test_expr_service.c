@@ -94,7 +94,9 @@ Test(expr_service, mistakes_have_a_caret)
                    "  i4 > 1 AND conutry = 'DE'\n"
                    "             ^~~~~~~",
                    "the columns are");
-    expect_mistake("t + 1", "character 1: there is no text + integer\n  t + 1\n  ^~~~~", "CAST");
+    expect_mistake(
+        "t + 1", "character 1: there is no text + integer: column \"t\" is text\n  t + 1\n  ^~~~~",
+        "write CAST(t AS decimal(12,2)), or declare types: {t: decimal(12,2)}");
     expect_mistake("ts > '2024-02-30'",
                    "character 6: '2024-02-30' does not fit timestamp (datetime_overflow)\n"
                    "  ts > '2024-02-30'\n"

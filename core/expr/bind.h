@@ -60,6 +60,15 @@ struct expr_node *qetl_expr_promote(struct expr_binder *b, struct expr_node *nod
 /* The type in which two values compare or compute; UNKNOWN: there is none. */
 struct expr_type qetl_expr_common(const struct expr_type *a, const struct expr_type *b);
 
+/* ---- wanted.c ---- */
+
+/* For a message of a text where a number is wanted; what follows on what is said already. */
+struct expr_wanted {
+    char what[320], mend[400];
+};
+void qetl_expr_wanted_number(const struct expr_binder *b, const struct expr_node *node,
+                             struct expr_wanted *out);
+
 /* ---- resolve.c: operators ---- */
 
 struct expr_node *qetl_expr_arithmetic(struct expr_binder *b, const struct expr_ast *ast,

@@ -256,6 +256,17 @@ static void signatures_print(const char *name, char *out, size_t size)
     }
 }
 
+/* Whether all functions of the name take numbers at place k. */
+static bool wants_number(const struct candidates *c, uint32_t k)
+{
+    bool wants = true;
+
+    for (const struct expr_op *op = qetl_expr_op_named(c->name, NULL); op;
+         op = qetl_expr_op_named(c->name, op))
+        wants &= op->n_args > k && expr_type_is_numeric(op->args[k]);
+    return wants;
+}
+
 static struct expr_node *no_candidate(struct expr_binder *b, const struct candidates *c,
                                       struct expr_span span)
 {
@@ -266,6 +277,14 @@ static struct expr_node *no_candidate(struct expr_binder *b, const struct candid
     if (c->count)
         return qetl_expr_mistake(b->source, span, "say which type is meant with CAST(… AS type)",
                                  "%s(%s) could be one of several functions", c->name, types);
+    for (uint32_t k = 0; k < c->n_args; k++) {
+        struct expr_wanted wanted;
+        if (c->args[k]->type.id != EXPR_TEXT || !wants_number(c, k))
+            continue;
+        qetl_expr_wanted_number(b, c->args[k], &wanted);
+        return qetl_expr_mistake(b->source, span, wanted.mend, "there is no %s(%s)%s", c->name,
+                                 types, wanted.what);
+    }
     strcat(mend, "; convert with CAST(… AS type)");
     return qetl_expr_mistake(b->source, span, mend, "there is no %s(%s)", c->name, types);
 }

@@ -7,10 +7,6 @@
 
 enum { QUOTIENT_DIGITS = 16 };
 
-static const char numeric_mend[] =
-    "read it as a number with CAST(… AS bigint) or CAST(… AS decimal(18,2)), or declare the column "
-    "under `types:` of the source's format";
-
 static struct expr_node *no_operator(struct expr_binder *b, const char *name, struct expr_span span,
                                      const struct expr_node *left, const struct expr_node *right)
 {
@@ -19,10 +15,15 @@ static struct expr_node *no_operator(struct expr_binder *b, const char *name, st
         (left->type.id == EXPR_TEXT && expr_type_is_numeric(right->type.id)) ||
         (right->type.id == EXPR_TEXT && expr_type_is_numeric(left->type.id)) ||
         (left->type.id == EXPR_TEXT && right->type.id == EXPR_TEXT && strchr("+-*/%", *name));
+    struct expr_wanted wanted = {.mend = "convert one side with CAST"};
 
-    return qetl_expr_mistake(b->source, span, text ? numeric_mend : "convert one side with CAST",
-                             "there is no %s %s %s", qetl_expr_type_name(&left->type, l, sizeof l),
-                             name, qetl_expr_type_name(&right->type, r, sizeof r));
+    if (text && left->type.id == EXPR_TEXT)
+        qetl_expr_wanted_number(b, left, &wanted);
+    else if (text)
+        qetl_expr_wanted_number(b, right, &wanted);
+    return qetl_expr_mistake(b->source, span, wanted.mend, "there is no %s %s %s%s",
+                             qetl_expr_type_name(&left->type, l, sizeof l), name,
+                             qetl_expr_type_name(&right->type, r, sizeof r), wanted.what);
 }
 
 static struct expr_node *call_binary(struct expr_binder *b, const char *name, struct expr_type type,
@@ -157,10 +158,14 @@ struct expr_node *qetl_expr_negate(struct expr_binder *b, const struct expr_ast 
     if (!arg)
         return NULL;
     op = qetl_expr_op_find("negate", 1, &arg->type.id, EXPR_UNKNOWN);
-    if (!op)
-        return qetl_expr_mistake(
-            b->source, ast->span, arg->type.id == EXPR_TEXT ? numeric_mend : NULL,
-            "a sign before %s has no meaning", qetl_expr_type_name(&arg->type, name, sizeof name));
+    if (!op) {
+        struct expr_wanted wanted = {.what = ""};
+        if (arg->type.id == EXPR_TEXT)
+            qetl_expr_wanted_number(b, arg, &wanted);
+        return qetl_expr_mistake(b->source, ast->span, *wanted.mend ? wanted.mend : NULL,
+                                 "a sign before %s has no meaning%s",
+                                 qetl_expr_type_name(&arg->type, name, sizeof name), wanted.what);
+    }
     return !strcmp(ast->name, "plus") ? arg
                                       : qetl_expr_call(b, op, arg->type, ast->span, &arg, NULL);
 }

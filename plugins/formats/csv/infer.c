@@ -5,14 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BIGINT_DIGITS = 18, DECIMAL_DIGITS = 38, SUMMARY_MAX = 160 };
+enum { BIGINT_DIGITS = 18, DECIMAL_DIGITS = 38, SUMMARY_MAX = 160, SEEN_MAX = 40 };
 
 /* What the cells of one column have been so far. */
 struct guess {
     int64_t cells;
     int64_t whole_digits;
     int64_t scale;
-    bool other; /* some cell is no number */
+    bool other; /* some cell is no number: this one */
+    const uint8_t *seen;
+    int64_t seen_size, seen_row;
 };
 
 int64_t csv_bom_size(const uint8_t *data, int64_t size)
@@ -47,7 +49,7 @@ static bool number_measure(const uint8_t *p, int64_t size, int64_t *whole, int64
 }
 
 static void guess_add(struct guess *g, const struct csv_dialect *d, const uint8_t *cell,
-                      int64_t size)
+                      int64_t size, int64_t row)
 {
     int64_t whole, scale;
     bool quoted = size >= 2 && cell[0] == d->marks.quote;
@@ -62,6 +64,9 @@ static void guess_add(struct guess *g, const struct csv_dialect *d, const uint8_
     g->cells++;
     if (!number_measure(cell, size, &whole, &scale)) {
         g->other = true;
+        g->seen = cell;
+        g->seen_size = size;
+        g->seen_row = row;
         return;
     }
     g->whole_digits = whole > g->whole_digits ? whole : g->whole_digits;
@@ -98,7 +103,8 @@ static void guesses_make(struct csv *self, const uint8_t *data, int64_t n_column
 
             if (c == n_columns - 1 && end > begin && data[end - 1] == '\r')
                 end--;
-            guess_add(&guesses[c], &self->dialect, data + begin, end - begin);
+            guess_add(&guesses[c], &self->dialect, data + begin, end - begin,
+                      r - self->dialect.header + 1);
         }
     }
 }
@@ -155,6 +161,23 @@ static int32_t type_declare(struct csv *self, struct ArrowSchema *schema, const 
     return status;
 }
 
+/* Says in the schema which cell made the column a text, for those who wanted numbers. */
+static int32_t guess_tell(const struct guess *g, struct ArrowSchema *field)
+{
+    int64_t size = g->seen_size < SEEN_MAX ? g->seen_size : SEEN_MAX;
+    char seen[SEEN_MAX + 64];
+
+    if (!g->other)
+        return QETL_OK;
+    while (size < g->seen_size && size > 0 && (g->seen[size] & 0xc0) == 0x80)
+        size--;
+    if (!qetl_utf8_valid((const char *)g->seen, size))
+        return QETL_OK;
+    snprintf(seen, sizeof seen, "row %lld holds '%.*s%s'", (long long)g->seen_row, (int)size,
+             (const char *)g->seen, size < g->seen_size ? "…" : "");
+    return qetl_schema_set_metadata(field, "qetl:seen", seen);
+}
+
 static int32_t types_settle(struct csv *self, const uint8_t *data, struct ArrowSchema *schema)
 {
     int64_t n = schema->n_children, declared = qetl_option_count(self->env, "/types");
@@ -168,8 +191,10 @@ static int32_t types_settle(struct csv *self, const uint8_t *data, struct ArrowS
         struct ArrowSchema field;
 
         guess_format(&guesses[i], format);
-        if (!strcmp(format, "vu"))
+        if (!strcmp(format, "vu")) {
+            status = guess_tell(&guesses[i], schema->children[i]);
             continue;
+        }
         status = qetl_schema_init_field(&field, schema->children[i]->name, format);
         if (status)
             break;
