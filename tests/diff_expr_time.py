@@ -212,6 +212,17 @@ class Generator:
             return f"isfinite({rng.choice([self.date, self.stamp, self.instant, self.interval])(1)})"
         return f"CASE WHEN i > 5 THEN {self.interval(1)} ELSE {self.interval(0)} END"
 
+    NUMBERS = ["999", "9999.99", "0000.00", "FM9999.99", "FM0000.00", "FM999990.09", "9,999.99", "FM9,999,999", "S9999", "9999S", "MI9999", "9999MI", "PL9999",
+               "SG999.9", "999.9SG", "9999PR", "FM9999PR", "RN", "FMRN", "rn", "999th", "FM999TH", "99V99", "9.99EEEE", "9.999EEEE", "9", ".99", "FM.99", "99.", "0.9",
+               "\"a\"999\"b\"", "9 9 9", "L9999D99", "9G999", "SFM999", "FMS999.99", "999.99S", "00999", "9990", "FM9990.0", "B999", "0999.9", "990.990", "9.9.9", "S9S",
+               "FM9.9", "FM90.9", "FM9.90", "FM99.0", "999MI9", "PR9", "9EEEE", "000,000,000.00", "FM000,000.99", "9999999999", "S0000.000", "FMSG0,999.9", ""]
+
+    def number(self):
+        value = self.pick("i", "n", "i * 1000003", "n * 7", "n / 10", "123456789012", "0.5", "-0.05", "n * n", "d", "d * 1000", "0", "i % 4000", "(n * 0.001)::decimal(12,5)")
+        shape = self.rng.choice(self.NUMBERS)
+        value = "n" if "V" in shape else value  # PostgreSQL's integers go over there
+        return f"to_char({value}, {self.literal(shape)})"
+
     # ---- JSON ----
 
     def json(self, depth=2):
@@ -237,6 +248,8 @@ class Generator:
             return self.function()
         if draw < 0.6:
             return self.json_function()
+        if draw < 0.7:
+            return self.number()
         return self.plain()
 
     def plain(self):

@@ -87,7 +87,7 @@ struct expr_shown {
     int64_t hour;            /* of intervals any */
     int minute, second, microsecond;
     int64_t days; /* since 1970 */
-    int day_of_year;
+    int64_t day_of_year;
     bool interval, zoned;
     const struct expr_zone_kind *zone;
 };

@@ -15,7 +15,7 @@ void qetl_expr_shown_stamp(int64_t local, struct expr_shown *out)
     out->minute = (int)(out->civil.us / 60000000 % 60);
     out->second = (int)(out->civil.us / 1000000 % 60);
     out->microsecond = (int)(out->civil.us % 1000000);
-    out->day_of_year = (int)(out->days - qetl_expr_days_from_civil(out->civil.year, 1, 1)) + 1;
+    out->day_of_year = out->days - qetl_expr_days_from_civil(out->civil.year, 1, 1) + 1;
 }
 
 void qetl_expr_shown_interval(struct expr_interval value, struct expr_shown *out)
@@ -28,7 +28,7 @@ void qetl_expr_shown_interval(struct expr_interval value, struct expr_shown *out
     out->minute = (int)(value.us / 60000000 % 60);
     out->second = (int)(value.us / 1000000 % 60);
     out->microsecond = (int)(value.us % 1000000);
-    out->day_of_year = (int)((int64_t)value.months * 30 + value.days);
+    out->day_of_year = (int64_t)value.months * 30 + value.days;
 }
 
 struct pen {
@@ -252,7 +252,7 @@ static void put_calendar(struct pen *pen, const struct expr_shown *s)
         put_number(pen, week, 2);
         return;
     case EXPR_FORMAT_MONTH_WEEK:
-        put_plain(pen, (s->civil.day - 1) / 7 + 1);
+        put_plain(pen, ((int64_t)s->civil.day - 1) / 7 + 1);
         return;
     case EXPR_FORMAT_YEAR:
         put_year(pen, year);

@@ -85,24 +85,26 @@ struct comparison {
     enum truth truth;
 };
 
-/* In lax mode one value that fits is enough, and the elements of an array are compared. */
+/* In lax mode one value that fits is enough, and the elements of an array are compared. False: it
+ * is found. */
+static bool compare_one(struct comparison *c, struct expr_text value)
+{
+    enum truth truth = value_test(c->test, value);
+
+    if (truth != TRUTH_FALSE)
+        c->truth = truth;
+    return truth != TRUTH_TRUE;
+}
+
 static bool compare_found(void *arg, struct expr_text value)
 {
-    struct comparison *c = arg;
     struct expr_json_walk walk = qetl_expr_json_open(value);
-    enum truth truth;
 
-    if (qetl_expr_json_kind(value) != EXPR_JSON_ARRAY) {
-        truth = value_test(c->test, value);
-        c->truth = truth == TRUTH_FALSE ? c->truth : truth;
-        return truth == TRUTH_FALSE;
-    }
-    while (qetl_expr_json_next(&walk, NULL, &value)) {
-        truth = value_test(c->test, value);
-        c->truth = truth == TRUTH_FALSE ? c->truth : truth;
-        if (truth != TRUTH_FALSE)
+    if (qetl_expr_json_kind(value) != EXPR_JSON_ARRAY)
+        return compare_one(arg, value);
+    while (qetl_expr_json_next(&walk, NULL, &value))
+        if (!compare_one(arg, value))
             return false;
-    }
     return true;
 }
 

@@ -91,32 +91,42 @@ static bool is_offset(struct expr_text name)
     return name.size > 0 && (*name.data == '+' || *name.data == '-');
 }
 
-static int32_t make_with_offset(struct expr_frame *f, const struct expr_instr *in, int64_t i,
-                                struct expr_text name)
+/* False: it is none; the row has failed. */
+static bool offset_read(struct expr_frame *f, const struct expr_instr *in, int64_t i,
+                        struct expr_text name, int64_t *us)
 {
     struct expr_moment_scan scan = {.at = name.data, .end = name.data + name.size};
     enum expr_parsed result = qetl_expr_scan_offset(&scan);
-    int64_t *stamp = (int64_t *)in->dst->data + i;
 
-    if (result != EXPR_PARSED || scan.at != scan.end) {
-        qetl_expr_row_fail(f, in, i, "bad_argument", "'%.*s' is no offset",
-                           (int)(name.size < 60 ? name.size : 60), name.data);
-        return QETL_OK;
-    }
-    *stamp = 0;
-    make_stamp(f, in, i, NULL);
-    *stamp -= scan.offset_us;
-    return expr_stamp_fits(*stamp) ? QETL_OK : qetl_expr_row_beyond(f, in, i);
+    *us = scan.offset_us;
+    if (result == EXPR_PARSED && scan.at == scan.end)
+        return true;
+    qetl_expr_row_fail(f, in, i, "bad_argument", "'%.*s' is no offset",
+                       (int)(name.size < 60 ? name.size : 60), name.data);
+    return false;
 }
 
+/* The date and time are looked at first, then the zone. */
 static int32_t row_make_zoned(struct expr_frame *f, const struct expr_instr *in, int64_t i)
 {
+    int64_t *stamp = (int64_t *)in->dst->data + i, offset = 0;
+    struct expr_text name = row_text(in, 6, i);
     struct expr_zone_cursor zone;
 
-    if (is_offset(row_text(in, 6, i)))
-        return make_with_offset(f, in, i, row_text(in, 6, i));
-    zone = (struct expr_zone_cursor){.zone = qetl_expr_row_zone(f, in, 6, i)};
-    return zone.zone ? make_stamp(f, in, i, &zone) : QETL_OK;
+    make_stamp(f, in, i, NULL);
+    if (f->failed[i >> 6] >> (i & 63) & 1)
+        return QETL_OK;
+    if (is_offset(name)) {
+        if (!offset_read(f, in, i, name, &offset))
+            return QETL_OK;
+        *stamp -= offset;
+    } else {
+        zone = (struct expr_zone_cursor){.zone = qetl_expr_row_zone(f, in, 6, i)};
+        if (!zone.zone)
+            return QETL_OK;
+        *stamp = qetl_expr_zone_utc_of(&zone, *stamp);
+    }
+    return expr_stamp_fits(*stamp) ? QETL_OK : qetl_expr_row_beyond(f, in, i);
 }
 
 static bool prepare_make_zone(struct expr_binder *b, struct expr_node *call)

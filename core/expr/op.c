@@ -16,7 +16,7 @@ static const struct expr_family *const families[] = {
     &qetl_expr_family_text_shape,    &qetl_expr_family_text_find,  &qetl_expr_family_like,
     &qetl_expr_family_regex,         &qetl_expr_family_digest,     &qetl_expr_family_field,
     &qetl_expr_family_zone,          &qetl_expr_family_make,       &qetl_expr_family_format,
-    &qetl_expr_family_json,          &qetl_expr_family_json_path,
+    &qetl_expr_family_json,          &qetl_expr_family_json_path,  &qetl_expr_family_format_number,
 };
 
 enum { FAMILIES = sizeof families / sizeof families[0], VALUE_TEXT = 120, FAIL_TEXT = 480 };

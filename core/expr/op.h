@@ -99,7 +99,7 @@ extern const struct expr_family qetl_expr_family_logic, qetl_expr_family_compare
     qetl_expr_family_text_shape, qetl_expr_family_text_find, qetl_expr_family_like,
     qetl_expr_family_regex, qetl_expr_family_digest, qetl_expr_family_field, qetl_expr_family_zone,
     qetl_expr_family_make, qetl_expr_family_format, qetl_expr_family_json,
-    qetl_expr_family_json_path;
+    qetl_expr_family_json_path, qetl_expr_family_format_number;
 
 /* Versions of a loop for the machines at hand, chosen at run time. Sanitizers instrument the
  * chooser, which runs before they do; they get the plain loop. */
