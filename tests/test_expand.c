@@ -113,6 +113,23 @@ Test(expand, all_mistakes_are_told_and_the_rest_is_replaced)
     qetl_document_free(document);
 }
 
+Test(expand, placeholders_cannot_blow_a_document_up)
+{
+    enum { VALUE = 1 << 20, TEXTS = 65 };
+    char *value = calloc(1, VALUE + 1), *text = NULL;
+    size_t size;
+    memset(value, 'x', VALUE);
+    cr_assert_eq(qetl_variables_put(variables, "BIG", value), 0);
+    FILE *out = open_memstream(&text, &size);
+    for (int i = 0; i < TEXTS; i++)
+        fprintf(out, "t%d: ${BIG}\n", i);
+    cr_assert_eq(fclose(out), 0);
+    qetl_document_free(expand("a.yaml", text));
+    fixture_expect(&findings, "too_large", TEXTS, 6);
+    cr_expect_eq(findings.errors, 1);
+    free(text);
+}
+
 Test(expand, places_inside_go_through_what_was_replaced)
 {
     struct qetl_document *document =

@@ -9,13 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_MAX = QETL_DOCUMENT_BYTES, ERRORS_MAX = 50 };
+enum { ALL_MAX = 4 * QETL_DOCUMENT_BYTES, ERRORS_MAX = 50 };
 
 struct expander {
     struct qetl_document *document; /* the copy */
     struct qetl_variables *variables;
     struct qetl_findings *findings;
-    size_t before; /* errors */
+    size_t before;  /* errors */
+    size_t written; /* bytes of all texts: what placeholders may blow a document up to */
 };
 
 /* One text under way. */
@@ -49,8 +50,17 @@ static void fail_memory(struct leaf *leaf)
 
 static void put(struct leaf *leaf, const char *text, size_t size)
 {
+    struct expander *e = leaf->expander;
+    int fits = e->written <= ALL_MAX;
+    e->written += size;
     leaf->written += size;
-    if (leaf->written > TEXT_MAX || fwrite(text, 1, size, leaf->out) != size)
+    if (e->written > ALL_MAX && fits) /* once: no text is replaced after this one */
+        qetl_finding_mend(tell(leaf, leaf->raw, QETL_ERROR, "too_large",
+                               "with what placeholders stand for, the file is larger than 64 MiB"),
+                          "a configuration is not the place for data: keep it in a file");
+    else if (e->written > ALL_MAX)
+        leaf->bad = 1;
+    else if (fwrite(text, 1, size, leaf->out) != size)
         fail_memory(leaf);
 }
 
@@ -255,7 +265,7 @@ static json_t *expand_child(struct expander *e, json_t *value, const char *point
         qetl_findings_no_memory(e->findings);
     else if (!json_is_string(value))
         expand_value(e, value, pointer);
-    else if (strstr(json_string_value(value), "${"))
+    else if (e->written <= ALL_MAX && strstr(json_string_value(value), "${"))
         return expand_text(e, json_string_value(value), pointer);
     return NULL;
 }
@@ -289,7 +299,7 @@ struct qetl_document *qetl_document_expanded(const struct qetl_document *documen
                                              struct qetl_variables *variables,
                                              struct qetl_findings *findings)
 {
-    struct expander e = {NULL, variables, findings, findings->errors};
+    struct expander e = {NULL, variables, findings, findings->errors, 0};
     e.document = qetl_document_edited(document, NULL, 0, findings);
     if (e.document)
         expand_value(&e, e.document->root, "");

@@ -50,8 +50,10 @@ static void drafts_reset(struct qetl_drafts *drafts)
         free(draft->ports_used);
         free(draft->pointer);
     }
-    for (size_t i = 0; i < drafts->n_files; i++)
+    for (size_t i = 0; i < drafts->n_files; i++) {
+        free(drafts->files[i].path);
         free(drafts->files[i].pointer);
+    }
     free(drafts->files);
     free(drafts->items);
     json_decref(drafts->root);

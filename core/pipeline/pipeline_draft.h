@@ -33,7 +33,7 @@ struct qetl_draft {
 
 struct qetl_file_use { /* a file that a component names */
     const struct qetl_draft *draft;
-    const char *path; /* borrowed from the draft's options */
+    char *path; /* absolute, without . and .. and doubled slashes */
     char *pointer;
     int writes;
 };
@@ -55,6 +55,8 @@ void qetl_draft_fill(struct qetl_drafts *drafts, struct qetl_draft *draft);
 /* Expressions, type names and files in options, by what their schema says of them. */
 void qetl_draft_texts(struct qetl_drafts *drafts, const struct qetl_draft *draft,
                       const json_t *schema, const json_t *value, const char *pointer);
+/* A path so; links are not looked at. NULL without memory. */
+char *qetl_path_clean(const char *path);
 /* Once all files are known: none that is written may be read or written elsewhere. */
 void qetl_drafts_files(struct qetl_drafts *drafts);
 /* The pipeline's own list of them. 0, or -1 without memory. */

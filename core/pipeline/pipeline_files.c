@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* Absolute, without . and .. and doubled slashes; links are not looked at. */
-static char *path_clean(const char *path)
+char *qetl_path_clean(const char *path)
 {
     char *cwd = *path == '/' ? NULL : getcwd(NULL, 0), *whole, *to;
     if (asprintf(&whole, "%s/%s", cwd ? cwd : "", path) < 0)
@@ -64,72 +64,62 @@ static void warn_match(struct qetl_drafts *drafts, const struct qetl_file_use *u
 }
 
 /* `use` writes. */
-static void compare(struct qetl_drafts *drafts, const struct qetl_file_use *use, const char *path,
+static void compare(struct qetl_drafts *drafts, const struct qetl_file_use *use,
                     const struct qetl_file_use *other)
 {
-    char *theirs = path_clean(other->path);
-    int same = theirs && strcmp(path, theirs) == 0;
-    if (!theirs)
-        qetl_drafts_no_memory(drafts);
-    else if (same && other->writes)
+    int same = strcmp(use->path, other->path) == 0;
+    if (same && other->writes)
         qetl_finding_mend(fail(drafts, use, "same_output", "writes too", other),
                           "give each a file of its own, or unite the rows before one sink");
     else if (same)
         qetl_finding_mend(fail(drafts, use, "output_is_input", "reads", other),
                           "write to another file, and move it when the run is over");
-    else if (!other->writes && fnmatch(theirs, path, FNM_PATHNAME | FNM_PERIOD) == 0)
+    else if (!other->writes && strpbrk(other->path, "*?[") &&
+             fnmatch(other->path, use->path, FNM_PATHNAME | FNM_PERIOD) == 0)
         warn_match(drafts, use, other);
-    free(theirs);
 }
 
-static void compare_path(struct qetl_drafts *drafts, const char *key, const char *verb,
-                         const char *path)
+static void compare_letters(struct qetl_drafts *drafts, const char *letters)
 {
-    char *ours = path_clean(path), pointer[32];
-    snprintf(pointer, sizeof pointer, "/%s", key);
-    for (size_t i = 0; ours && !is_device(ours) && i < drafts->n_files; i++) {
+    char *path = qetl_path_clean(letters);
+    if (!path)
+        qetl_drafts_no_memory(drafts);
+    for (size_t i = 0; path && !is_device(path) && i < drafts->n_files; i++) {
         const struct qetl_file_use *use = &drafts->files[i];
-        char *theirs = path_clean(use->path);
-        if (theirs && strcmp(ours, theirs) == 0)
-            qetl_finding_mend(
-                qetl_document_error(drafts->document, pointer, QETL_AT_VALUE, drafts->findings,
-                                    "same_output", "%s the file that `%s` %s", verb,
-                                    use->draft->node.id, use->writes ? "writes" : "reads"),
-                "give them a file of their own");
-        free(theirs);
+        if (strcmp(path, use->path) == 0)
+            qetl_finding_mend(qetl_document_error(drafts->document, "/dead_letters", QETL_AT_VALUE,
+                                                  drafts->findings, "same_output",
+                                                  "dead letters go into the file that `%s` %s",
+                                                  use->draft->node.id,
+                                                  use->writes ? "writes" : "reads"),
+                              "give them a file of their own");
     }
-    free(ours);
-}
-
-static void compare_document(struct qetl_drafts *drafts, const struct qetl_file_use *use,
-                             const char *path)
-{
-    char *own = path_clean(qetl_document_name(drafts->document));
-    if (own && strcmp(own, path) == 0)
-        qetl_finding_mend(qetl_document_error(drafts->document, use->pointer, QETL_AT_VALUE,
-                                              drafts->findings, "output_is_pipeline",
-                                              "`%s` writes over this pipeline file",
-                                              use->draft->node.id),
-                          "give it another name");
-    free(own);
+    free(path);
 }
 
 void qetl_drafts_files(struct qetl_drafts *drafts)
 {
     const char *letters = json_string_value(json_object_get(drafts->root, "dead_letters"));
-    for (size_t i = 0; i < drafts->n_files; i++) {
+    char *own = qetl_path_clean(qetl_document_name(drafts->document));
+    if (!own)
+        qetl_drafts_no_memory(drafts);
+    for (size_t i = 0; own && i < drafts->n_files; i++) {
         const struct qetl_file_use *use = &drafts->files[i];
-        char *path = use->writes ? path_clean(use->path) : NULL;
-        if (path && !is_device(path)) {
-            compare_document(drafts, use, path);
-            for (size_t k = 0; k < drafts->n_files; k++)
-                if (k < i || !drafts->files[k].writes)
-                    compare(drafts, use, path, &drafts->files[k]);
-        }
-        free(path);
+        if (!use->writes || is_device(use->path))
+            continue;
+        if (strcmp(own, use->path) == 0)
+            qetl_finding_mend(qetl_document_error(drafts->document, use->pointer, QETL_AT_VALUE,
+                                                  drafts->findings, "output_is_pipeline",
+                                                  "`%s` writes over this pipeline file",
+                                                  use->draft->node.id),
+                              "give it another name");
+        for (size_t k = 0; k < drafts->n_files; k++)
+            if (k < i || !drafts->files[k].writes)
+                compare(drafts, use, &drafts->files[k]);
     }
     if (letters)
-        compare_path(drafts, "dead_letters", "dead letters go into", letters);
+        compare_letters(drafts, letters);
+    free(own);
 }
 
 int qetl_drafts_take_files(const struct qetl_drafts *drafts, struct qetl_pipeline *pipeline)
@@ -138,7 +128,7 @@ int qetl_drafts_take_files(const struct qetl_drafts *drafts, struct qetl_pipelin
     for (size_t i = 0; pipeline->files && i < drafts->n_files; i++) {
         const struct qetl_file_use *use = &drafts->files[i];
         struct qetl_file *file = &pipeline->files[pipeline->n_files++];
-        *file = (struct qetl_file){path_clean(use->path), strdup(use->draft->node.id), use->writes};
+        *file = (struct qetl_file){strdup(use->path), strdup(use->draft->node.id), use->writes};
         if (!file->path || !file->id)
             return -1;
     }
@@ -148,7 +138,7 @@ int qetl_drafts_take_files(const struct qetl_drafts *drafts, struct qetl_pipelin
 void qetl_pipeline_check_file(const struct qetl_pipeline *pipeline, const char *path,
                               const char *who, struct qetl_findings *findings)
 {
-    char *ours = path_clean(path);
+    char *ours = qetl_path_clean(path);
     if (!ours)
         qetl_findings_no_memory(findings);
     for (size_t i = 0; ours && !is_device(ours) && i < pipeline->n_files; i++) {

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FILES_MAX = 20000 }; /* that are compared; a list may name a million */
+
 struct texts {
     struct qetl_drafts *drafts;
     const struct qetl_draft *draft;
@@ -110,19 +112,20 @@ static void note_file(struct texts *t, const json_t *value, const char *pointer,
 {
     struct qetl_drafts *drafts = t->drafts;
     const char *path = json_string_value(value);
-    if (!path || !*path || strcmp(path, "-") == 0)
+    if (!path || !*path || strcmp(path, "-") == 0 || drafts->n_files >= FILES_MAX)
         return;
     struct qetl_file_use *files =
         reallocarray(drafts->files, drafts->n_files + 1, sizeof *drafts->files);
     if (files)
         drafts->files = files;
-    char *copy = strdup(pointer);
-    if (files && copy)
-        files[drafts->n_files++] = (struct qetl_file_use){t->draft, path, copy, writes};
-    else {
-        free(copy);
-        qetl_drafts_no_memory(drafts);
+    char *copy = strdup(pointer), *clean = qetl_path_clean(path);
+    if (files && copy && clean) {
+        files[drafts->n_files++] = (struct qetl_file_use){t->draft, clean, copy, writes};
+        return;
     }
+    free(copy);
+    free(clean);
+    qetl_drafts_no_memory(drafts);
 }
 
 static void check_value(void *arg, const json_t *schema, const json_t *value, const char *pointer)
