@@ -87,6 +87,13 @@ for colour in NO_COLOR= NO_COLOR=1; do
     expect_eq "a terminal with $colour" "$(grep -c "$escape" typescript | sed 's/[1-9][0-9]*/some/')" \
         "$([ "$colour" = NO_COLOR= ] && echo some || echo 0)"
 done
+# A table takes the width that the terminal has, and 80 columns elsewhere.
+widest() {
+    env TERM=dumb script -qec "stty cols $1; '$QETL' plugin list" /dev/null </dev/null | tr -d '\r' | awk '{ if (length > w) w = length } END { print w }'
+}
+expect_eq 'wider than 80 where there is room' "$(($(widest 150) > 100 && $(widest 150) <= 150))" 1
+expect_eq 'narrow' "$(($(widest 60) <= 60))" 1
+expect_eq 'a pipe' "$(($("$QETL" plugin list | awk '{ if (length > w) w = length } END { print w }') <= 80))" 1
 # A stdout that nobody reads, or that is full.
 for words in help 'plugin list --json'; do
     # shellcheck disable=SC2086
