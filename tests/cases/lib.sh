@@ -33,11 +33,14 @@ export QETL QETL_PLUGIN_PATH LC_ALL="${QETL_TEST_LOCALE:-C.UTF-8}" NO_COLOR=1
 passed=0
 failed=0
 scratch=$(mktemp -d)
+XDG_RUNTIME_DIR=$(mktemp -d) # sockets of runs: a place that no other script looks at
+export XDG_RUNTIME_DIR
+runtime=$XDG_RUNTIME_DIR
 cd "$scratch" || exit 1
 
 finish() {
     status=$?
-    cd / && rm -rf "$scratch"
+    cd / && rm -rf "$scratch" "$runtime"
     [ "$status" = 0 ] || [ "$status" = 77 ] || { echo "not ok - the script ended with $status"; failed=$((failed + 1)); }
     echo "$passed passed, $failed failed"
     [ "$failed" = 0 ] || exit 1
