@@ -91,9 +91,10 @@ static void check_layout(const struct ArrowSchema *layout)
 
 Test(gather, of_plain_layouts_is_exact)
 {
-    static const char *const formats[] = {"b", "c", "C", "s",   "S",   "i",    "I",       "l",
-                                          "L", "f", "g", "tdD", "ttu", "tsu:", "tsu:UTC", "d:38,4",
-                                          "u", "U", "z", "Z",   "vu",  "vz"};
+    static const char *const formats[] = {"n",      "b",   "c",   "C",   "s",    "S",       "i",
+                                          "I",      "l",   "L",   "f",   "g",    "tdD",     "tdm",
+                                          "tts",    "ttm", "ttu", "ttn", "tsu:", "tsu:UTC", "tin",
+                                          "d:38,4", "u",   "U",   "z",   "Z",    "vu",      "vz"};
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         const struct ArrowSchema layout = {.format = formats[i], .name = ""};
         check_layout(&layout);

@@ -159,8 +159,9 @@ static const struct {
     {"timestamp", "2024-01-31 00:00", "\"2024-01-31 00:00\""},
     {"json", "[1, 2]", "[1, 2]"},
     {"json", "[1, 2", NULL},
-    {"json", "[1,\n2]", NULL},
-    {"json", "1 ", NULL},
+    {"json", "[1,\n2]", "[1,2]"},
+    {"json", "1 ", "1"},
+    {"json", "1 2", NULL},
     {"json", "", NULL},
     {"json", "{\"a\":1,\"a\":1}", NULL},
 };

@@ -105,8 +105,8 @@ Test(ndjson_types, the_summary_names_what_was_mixed)
     rig_infer(&rig, data, strlen(data));
     cr_expect_str_eq(
         rig.infer.summary,
-        "2 columns from 2 records; 1 lines of the sample are no records; 1 with values "
-        "of several kinds, kept as JSON (\"a\")");
+        "2 columns from 2 records; 1 lines or values of the sample are no records; 1 with "
+        "values of several kinds, kept as JSON (\"a\")");
     ndjson_rig_close(&rig);
 }
 

@@ -131,9 +131,10 @@ static int64_t fixed_bytes(const char *format, int64_t rows)
 {
     if (format[0] == 'b')
         return (rows + 7) / 8;
-    if (format[0] == 'd')
+    if (format[0] == 'd' || !strcmp(format, "tin"))
         return rows * 16;
-    return rows * (strcmp(format, "tdD") == 0 ? 4 : width_of(format[0]));
+    bool half = !strcmp(format, "tdD") || !strcmp(format, "tts") || !strcmp(format, "ttm");
+    return rows * (half ? 4 : width_of(format[0]));
 }
 
 static void dictionary_make(const struct ArrowSchema *schema, struct ArrowArray *out, int64_t total,
@@ -169,11 +170,14 @@ void toy_array_make(const struct ArrowSchema *schema, int64_t length, int64_t of
 {
     int64_t total = length + offset, end;
     char letter = schema->format[0];
-    int64_t n = letter == 'v'                  ? 3 + DATA_BUFFERS
+    int64_t n = letter == 'n'                  ? 0
+                : letter == 'v'                ? 3 + DATA_BUFFERS
                 : strchr("uUzZ", letter)       ? 3
                 : strcmp(schema->format, "+s") ? 2
                                                : 1;
     struct made *made = open_array(out, length, offset, n);
+    if (!n)
+        return;
     if (nulls != TOY_NULLS_NONE)
         made->buffers[0] = random_bytes((total + 7) / 8, random);
     out->null_count = nulls == TOY_NULLS_NONE ? 0 : -1;
@@ -220,7 +224,7 @@ static void print_row(FILE *out, const struct ArrowSchema *schema, const struct 
 {
     int64_t at = array->offset + row;
     char letter = schema->format[0];
-    bool valid = valid_at(array, row), wide = letter == 'U' || letter == 'Z';
+    bool valid = letter != 'n' && valid_at(array, row), wide = letter == 'U' || letter == 'Z';
     if (!valid)
         fputs("NULL;", out);
     if (!valid && !(spelled && letter == 'v'))

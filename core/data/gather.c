@@ -321,7 +321,9 @@ static int32_t fixed_width(const char *format)
     case 'd':
         return 16;
     case 't':
-        return strcmp(format, "tdD") == 0 || strcmp(format, "tts") == 0 ? 4 : 8;
+        if (!strcmp(format, "tin"))
+            return 16;
+        return !strcmp(format, "tdD") || !strcmp(format, "tts") || !strcmp(format, "ttm") ? 4 : 8;
     default:
         return 8; /* l L g */
     }
@@ -361,6 +363,8 @@ static int gather_array(struct gather *gather, const struct ArrowSchema *layout,
     if (in->dictionary)
         return gather_plain(gather, layout, in, map, rows, out);
     switch (format[0]) {
+    case 'n':
+        return array_open(out, rows, 0, 0);
     case 'v':
         return gather_views(gather, in, map, rows, out);
     case 'u':

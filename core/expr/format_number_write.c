@@ -220,19 +220,20 @@ int64_t qetl_expr_number_write(const struct expr_number_format *format,
 
 int64_t qetl_expr_number_roman(const struct expr_number_format *format, int64_t number, char *out)
 {
-    static const char *const ones[] = {"", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"};
-    static const char *const tens[] = {"", "X", "XX", "XXX", "XL", "L", "LX", "LXX", "LXXX", "XC"};
-    static const char *const hundreds[] = {"",  "C",  "CC",  "CCC",  "CD",
-                                           "D", "DC", "DCC", "DCCC", "CM"};
-    static const char *const thousands[] = {"", "M", "MM", "MMM"};
+    static const struct {
+        int value;
+        char letters[3];
+    } steps[] = {{1000, "M"}, {900, "CM"}, {500, "D"}, {400, "CD"}, {100, "C"},
+                 {90, "XC"},  {50, "L"},   {40, "XL"}, {10, "X"},   {9, "IX"},
+                 {5, "V"},    {4, "IV"},   {1, "I"}};
     char word[20] = "###############", *begin = out;
     size_t size;
 
     if (number >= 1 && number <= 3999) {
-        strcpy(word, thousands[number / 1000]);
-        strcat(word, hundreds[number / 100 % 10]);
-        strcat(word, tens[number / 10 % 10]);
-        strcat(word, ones[number % 10]);
+        word[0] = 0;
+        for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+            for (; number >= steps[i].value; number -= steps[i].value)
+                strcat(word, steps[i].letters);
     }
     size = strlen(word);
     for (int i = 0; i < format->count; i++) {

@@ -35,13 +35,13 @@ pipeline csv >p.yaml
 expect_exit 0 qetl run -q p.yaml
 expect_file out.csv <<'CSV'
 id,took,month,user,tag
-1,2 days 06:05:06.7,February 2024 CET,"{""name"": ""Zoë"", ""tags"": [1, 2.50]}",2.50
+1,1 day 06:05:06.7,February 2024 CET,"{""name"": ""Zoë"", ""tags"": [1, 2.50]}",2.50
 2,-2 days,March 2024 CET,,
 CSV
 expect_text dead.ndjson 'bad_cast'
 pipeline ndjson >p.yaml
 expect_exit 0 qetl run -q p.yaml
 expect_file out.ndjson <<'JSON'
-{"id":1,"took":"2 days 06:05:06.7","month":"February 2024 CET","user":{"name": "Zoë", "tags": [1, 2.50]},"tag":"2.50"}
+{"id":1,"took":"1 day 06:05:06.7","month":"February 2024 CET","user":{"name": "Zoë", "tags": [1, 2.50]},"tag":"2.50"}
 {"id":2,"took":"-2 days","month":"March 2024 CET","user":null,"tag":null}
 JSON

@@ -46,7 +46,7 @@ static int32_t sinks_open(struct ndjson_decoder *d, const struct ArrowSchema *sc
         c->typed |= wants[i].form != QETL_FORM_LEXICAL;
         c->content |= sink->kind == NDJSON_SINK_CONTENT;
         d->n_heaped += sink->kind >= NDJSON_SINK_BINARY;
-        c->n_nested += sink->kind == NDJSON_SINK_NEST;
+        c->nests |= sink->kind == NDJSON_SINK_NEST;
         if (sink->kind == NDJSON_SINK_NEST && builder_open(d, sink, schema->children[sink->column]))
             return QETL_E_NO_MEMORY;
     }
@@ -143,10 +143,8 @@ int32_t ndjson_decoder_open(struct ndjson_decoder *d, struct qetl_env env,
         status = column_open(d, &d->columns[i], schema->children[i], declared[i]);
     if (!status)
         status = sinks_open(d, schema, n_wants, wants);
-    for (int64_t i = 0; i < d->n_columns && !status; i++) {
-        d->columns[i].name = d->names.names[i].data;
+    for (int64_t i = 0; i < d->n_columns && !status; i++)
         column_shortcut(d, &d->columns[i]);
-    }
     return status;
 }
 

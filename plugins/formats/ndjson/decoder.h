@@ -59,11 +59,10 @@ struct ndjson_column {
     /* What follows is for cells that do not. */
     bool typed;   /* cells must convert */
     bool content; /* cells are wanted unescaped */
+    bool nests;   /* nested values are stored, which checks them */
     struct ndjson_type type;
     int64_t first_sink;       /* -1: none */
-    int64_t n_nested;         /* sinks of nested values */
     struct ndjson_nest *nest; /* NULL: the type is not nested */
-    const char *name;
 };
 
 struct ndjson_decoder {
@@ -93,6 +92,12 @@ struct ndjson_decoder {
 };
 
 /* ---- columns.c: schema and wants ---- */
+
+static inline const char *ndjson_column_name(const struct ndjson_decoder *d,
+                                             const struct ndjson_column *c)
+{
+    return d->names.names[c - d->columns].data;
+}
 
 int32_t ndjson_decoder_open(struct ndjson_decoder *d, struct qetl_env env,
                             const struct ArrowSchema *schema, const uint8_t *declared,

@@ -119,7 +119,7 @@ const uint8_t *ndjson_twice_fault(struct ndjson_decoder *d, const struct ndjson_
                                   const uint8_t *p)
 {
     ndjson_fault_set(&d->reader, "duplicate_key", p, "the record has the key \"%.80s\" twice",
-                     c->name);
+                     ndjson_column_name(d, c));
     d->reader.fault.column = c - d->columns;
     return NULL;
 }
@@ -240,7 +240,7 @@ static bool fault_type(struct ndjson_decoder *d, const struct ndjson_column *c,
         size--;
     ndjson_fault_set(&d->reader, code, cell->raw,
                      "column \"%.60s\": the %s %.*s%s does not fit the column's type, which was %s",
-                     c->name, tokens[cell->token], size, cell->raw,
+                     ndjson_column_name(d, c), tokens[cell->token], size, cell->raw,
                      size < cell->raw_size ? "…" : "",
                      c->type.declared ? "declared in types" : "inferred; declare it in types");
     d->reader.fault.column = c - d->columns;
@@ -255,7 +255,7 @@ bool ndjson_cell_store(struct ndjson_decoder *d, struct ndjson_column *c, struct
     if (cell->escaped && c->content && !ndjson_cell_unescape(d, cell))
         return false;
     if (c->nest) {
-        if (c->typed && !c->n_nested && !ndjson_nest_store(d, c, NULL, cell->raw))
+        if (c->typed && !c->nests && !ndjson_nest_store(d, c, NULL, cell->raw))
             return false;
     } else if (c->typed) {
         const char *code = ndjson_convert(&c->type, cell, value);

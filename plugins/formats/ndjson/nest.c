@@ -125,8 +125,8 @@ static const uint8_t *fault_set(const struct nest_read *read, const struct trail
     trail_write(trail, room + sizeof room - 1, room, &path);
     bool declared = read->column->type.declared;
     ndjson_fault_set(&read->d->reader, code, p, "column \"%.60s\"%s%s: %s %.*s%s; the type was %s",
-                     read->column->name, *path ? " at " : "", path + (*path == '.'), what,
-                     (int)shown, p, shown < size ? "…" : "",
+                     ndjson_column_name(read->d, read->column), *path ? " at " : "",
+                     path + (*path == '.'), what, (int)shown, p, shown < size ? "…" : "",
                      declared ? "declared in types" : "inferred: declare it in types");
     read->d->reader.fault.column = read->column - read->d->columns;
     return NULL;
