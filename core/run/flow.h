@@ -44,6 +44,7 @@ struct qetl_node_flow {
 
     /* sources */
     bool bytes; /* emits or takes bytes */
+    bool grows; /* its format finds columns as it goes: all were looked for before */
     struct ArrowSchema schema;
     void *prologue;
     size_t prologue_size;

@@ -135,8 +135,7 @@ static int64_t sample_patience_ns(const struct qetl_op *op)
     }
 }
 
-/* Until the source is woken, the run is stopped, or the time has come. */
-static void sample_await(const struct qetl_op *op, int64_t until_ns)
+void qetl_frame_await(const struct qetl_op *op, int64_t until_ns)
 {
     struct qetl_parker *parker = &op->run->parker;
     uint32_t ticket = qetl_parker_prepare(parker);
@@ -177,7 +176,7 @@ int32_t qetl_frame_sample(struct qetl_op *op, int64_t sample_bytes, int64_t know
         if (sample_is_late(op, known, quiet_until_ns))
             break;
         if (answer == QETL_IDLE)
-            sample_await(op, quiet_until_ns);
+            qetl_frame_await(op, quiet_until_ns);
     }
     return status;
 }

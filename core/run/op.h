@@ -120,6 +120,10 @@ int32_t qetl_op_fault(struct qetl_op *, const char *code, const char *format, ..
 int32_t qetl_decode_late(struct qetl_op *decoder, int64_t rows, const int32_t *map,
                          struct qetl_batch_column *columns);
 
+/* op_decode.c: has the chunk decoded: OK, SCHEMA, or a failure that was reported. */
+int32_t qetl_decode_call(struct qetl_op *decoder, const struct qetl_origin *,
+                         struct qetl_decoded *);
+
 /* op_encode.c, for headers and footers, that a sink writes itself. */
 struct qetl_block *qetl_encode_part(struct qetl_ctx *codec,
                                     int32_t (*part)(void *, struct qetl_space *), int32_t *status);

@@ -165,10 +165,10 @@ static int32_t account(struct qetl_op *op, const struct qetl_decoded *decoded, i
     return QETL_OK;
 }
 
-static int32_t decode(struct qetl_op *op, struct qetl_chunk_data *data)
+int32_t qetl_decode_call(struct qetl_op *op, const struct qetl_origin *origin,
+                         struct qetl_decoded *decoded)
 {
-    struct qetl_origin *origin = data->origin;
-    struct qetl_chunk chunk = {
+    const struct qetl_chunk chunk = {
         .struct_size = sizeof chunk,
         .data = origin->data,
         .size = origin->size,
@@ -177,15 +177,41 @@ static int32_t decode(struct qetl_op *op, struct qetl_chunk_data *data)
         .offset = origin->offset,
         .tail_room = 64,
     };
-    struct qetl_decoded decoded = {.struct_size = sizeof decoded};
+    *decoded = (struct qetl_decoded){.struct_size = sizeof *decoded};
     int64_t started = qetl_now_ns();
     qetl_call_enter(op->instance, "decode");
-    int32_t status = op->instance->component->format->decode(op->instance->self, &chunk, &decoded);
+    int32_t status = op->instance->component->format->decode(op->instance->self, &chunk, decoded);
     qetl_call_leave();
     qetl_tally_add(&op->instance->tally.nanoseconds, qetl_now_ns() - started);
+    if (status < 0)
+        qetl_op_fail(op, "decode", status);
+    return status;
+}
+
+/* All columns were found before, so that one that is new now was not there then. */
+static int32_t fault_grown(struct qetl_op *op, const struct ArrowSchema *schema)
+{
+    const struct ArrowSchema *known = op->flow->ports[0].schema;
+    for (int64_t c = 0; schema->release && c < schema->n_children; c++)
+        if (qetl_schema_find(known, schema->children[c]->name) < 0)
+            return qetl_op_fault(op, "columns_grew",
+                                 "the input has changed since it was looked through for its "
+                                 "columns: '%s' is new",
+                                 schema->children[c]->name);
+    return qetl_op_fault(op, "columns_grew",
+                         "the input has changed since it was looked through for its columns");
+}
+
+static int32_t decode(struct qetl_op *op, struct qetl_chunk_data *data)
+{
+    struct qetl_origin *origin = data->origin;
+    struct qetl_decoded decoded;
+    int32_t status = qetl_decode_call(op, origin, &decoded);
+    if (status == QETL_SCHEMA && op->flow->grows)
+        status = fault_grown(op, &decoded.schema);
     qetl_schema_release(&decoded.schema);
     if (status < 0)
-        return qetl_op_fail(op, "decode", status);
+        return status;
     if (status != QETL_OK)
         return qetl_op_fault(op, "unsupported",
                              "decode answered %d, which this version of qetl does not take",

@@ -48,10 +48,16 @@ bool qetl_source_unwanted(const struct qetl_op *);
 /* There is something to do for a source that was not woken. */
 bool qetl_source_has_news(const struct qetl_op *);
 
+/* survey.c: reads the source through, for a format that says that its columns may grow; the flow's
+ * schema is whole afterwards, and its reader stands at the beginning. Negative: reported. */
+int32_t qetl_source_survey(struct qetl_op *, struct qetl_node_flow *);
+
 /* frame.c */
 /* Draws until the sample is large enough, the object ends, or nothing more comes for now; but a
  * line ends behind its first `known` bytes, of which the format said that they are too few. */
 int32_t qetl_frame_sample(struct qetl_op *, int64_t sample_bytes, int64_t known);
+/* In set-up: until the source is woken, the run is stopped, or the time has come. */
+void qetl_frame_await(const struct qetl_op *, int64_t until_ns);
 /* What waits for more to come is let go, since those who take it have nothing to do. */
 bool qetl_frame_is_ripe(const struct qetl_op *);
 /* Draws or frames once; DONE, IDLE or a failure. */

@@ -72,6 +72,7 @@ struct qetl_run {
     struct qetl_output_report *outputs;
     size_t n_outputs;
     bool resolving;     /* only to be described: no sink is opened */
+    bool surveying;     /* in set-up: a source is looked through; what is rejected is so later */
     atomic_bool closed; /* the ledger was checked at the end */
     atomic_int phase;   /* enum qetl_phase */
     atomic_llong phase_started_ns[4];

@@ -91,6 +91,13 @@ static int32_t infer(struct qetl_op *op, struct qetl_node_flow *flow)
                : QETL_NEED_INPUT;
 }
 
+static int32_t format_describe(struct qetl_run *run, const struct qetl_node *node,
+                               struct qetl_node_flow *flow, struct qetl_format_info *out)
+{
+    int32_t status = flow->format->format->describe(flow->codec->self, out);
+    return status < 0 ? qetl_run_fail(run, node, flow->codec, "describe", status) : QETL_OK;
+}
+
 static int32_t setup_bytes(struct qetl_op *op, struct qetl_node_flow *flow)
 {
     struct qetl_run *run = op->run;
@@ -98,13 +105,16 @@ static int32_t setup_bytes(struct qetl_op *op, struct qetl_node_flow *flow)
         return qetl_run_fault(run, op->node, "missing_format",
                               "the source gives bytes, but no format says how to read them");
     flow->codec = qetl_run_instance(run, op->node, &op->node->format, flow->format);
-    int32_t status = flow->codec ? QETL_NEED_INPUT : QETL_E_FATAL;
+    struct qetl_format_info info = {.struct_size = sizeof info};
+    int32_t status = flow->codec ? format_describe(run, op->node, flow, &info) : QETL_E_FATAL;
+    flow->grows = info.decode & QETL_DECODE_GROWS;
+    status = status ? status : QETL_NEED_INPUT;
     while (status == QETL_NEED_INPUT) {
         status = qetl_frame_sample(op, SAMPLE_BYTES, flow->sample_bytes);
         if (!status)
             status = infer(op, flow);
     }
-    return status;
+    return !status && flow->grows ? qetl_source_survey(op, flow) : status;
 }
 
 static int32_t setup_source(struct qetl_run *run, const struct qetl_node *node,
@@ -244,9 +254,9 @@ static int32_t setup_encoder(struct qetl_run *run, const struct qetl_node *node,
     if (!flow->codec)
         return QETL_E_FATAL;
     struct qetl_format_info info = {.struct_size = sizeof info, .encode = QETL_ENCODE_CONCATENABLE};
-    int32_t status = flow->format->format->describe(flow->codec->self, &info);
+    int32_t status = format_describe(run, node, flow, &info);
     flow->closed_format = info.encode == QETL_ENCODE_CLOSED;
-    return status < 0 ? qetl_run_fail(run, node, flow->codec, "describe", status) : QETL_OK;
+    return status;
 }
 
 static int32_t setup_sink(struct qetl_run *run, const struct qetl_node *node,

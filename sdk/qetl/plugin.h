@@ -86,12 +86,12 @@ enum {
     QETL_IDLE = 3,  /* next: nothing now; wake() or a watched descriptor will say when */
     QETL_END = 4,   /* next: the split is exhausted. process: no further input is wanted; a last
                        output may stand in *out. What still comes counts as filtered */
-    QETL_NEED_INPUT = 5, /* process: the event is consumed */
-    QETL_OUTPUT = 6,     /* process: the event is consumed, and an output stands in *out */
-    QETL_MORE = 7,       /* process: an output stands in *out; call again without an event */
-    QETL_BLOCKED = 8,    /* process: waits for something outside; wake() will say when */
-    QETL_BUSY = 9,       /* write: not now; wake() will say when */
-    QETL_SCHEMA = 10,    /* next, decode: a stream has this schema from now on; then ask again */
+    QETL_NEED_INPUT = 5,     /* process: the event is consumed */
+    QETL_OUTPUT = 6,         /* process: the event is consumed, and an output stands in *out */
+    QETL_MORE = 7,           /* process: an output stands in *out; call again without an event */
+    QETL_BLOCKED = 8,        /* process: waits for something outside; wake() will say when */
+    QETL_BUSY = 9,           /* write: not now; wake() will say when */
+    QETL_SCHEMA = 10,        /* next, decode: the columns are these from now on; then ask again */
     QETL_STREAM_CLOSED = 11, /* next: the item's stream brings no more */
 
     QETL_E_FATAL = -1,
@@ -554,8 +554,10 @@ struct qetl_decoded {
     uint32_t struct_size;
     struct ArrowArray
         batch; /* one child per want that is not LATE, in that order; moved to the host */
-    struct ArrowSchema schema; /* QETL_SCHEMA: what the chunk needs; moved to the host, which merges
-                                  it, opens the decoders again and has the chunk decoded again */
+    struct ArrowSchema schema; /* QETL_SCHEMA, from a format that says GROWS: the columns that it
+                                  was opened with, of the same or wider types, and behind them the
+                                  new ones; moved to the host, which opens the decoder again, with
+                                  these, and has the chunk decoded again */
     int64_t rows;
     int64_t records; /* all that were seen: rows + rejected */
     const int32_t
@@ -574,10 +576,15 @@ struct qetl_space {
 
 enum { QETL_ENCODE_CONCATENABLE = 1, QETL_ENCODE_CLOSED = 2 };
 
+/* decode may answer QETL_SCHEMA. The host reads such a source through once, before any other
+ * component is told its columns, and a second time for the rows. */
+enum { QETL_DECODE_GROWS = 1 };
+
 struct qetl_format_info {
     uint32_t struct_size;
     uint32_t encode; /* CONCATENABLE: any instance may encode any batch; CLOSED: one instance, in
                         order */
+    uint32_t decode; /* bits of QETL_DECODE_ */
 };
 
 struct qetl_format {
@@ -588,8 +595,8 @@ struct qetl_format {
      * too few to say (a header and no row yet); the host calls again with more, or with `whole`. */
     int32_t (*infer)(void *self, const struct qetl_sample *sample, struct qetl_inferred *out);
     /* [control] Readies this instance to frame and decode; schema and prologue as inferred, by this
-     * or any other instance with the same options. Declared types are checked whatever is wanted.
-     */
+     * or any other instance with the same options; of a format that GROWS, the schema as it
+     * answered last. May be called again. Declared types are checked whatever is wanted. */
     int32_t (*open_decode)(void *self, const struct ArrowSchema *schema, struct qetl_blob prologue,
                            int64_t n_wants, const struct qetl_want *wants);
     /* [worker] In order, by one instance: finds the borders of records. */
