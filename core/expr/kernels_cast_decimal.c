@@ -112,23 +112,23 @@ static int32_t kernel_int8_decimal(struct expr_frame *f, const struct expr_instr
     return cast_rows(f, in, cast_int8);
 }
 
+static enum expr_parsed cast_uint8(const struct expr_instr *in, int64_t i, expr_int128 *out)
+{
+    uint64_t value = ((const uint64_t *)in->args[0]->data)[i];
+    bool fits = qetl_expr_decimal_shift((expr_int128)value, in->node->type.scale, out);
+
+    return fits ? EXPR_PARSED : EXPR_PARSED_RANGE;
+}
+
+/* As long as no value needs the highest bit, it is a bigint's cast. */
 static int32_t kernel_uint8_decimal(struct expr_frame *f, const struct expr_instr *in)
 {
     const uint64_t *a = in->args[0]->data;
-    int64_t *narrow = in->dst->data;
-    expr_int128 *wide = in->dst->data;
     uint64_t high = 0;
 
-    qetl_expr_valid_and(f, in, 1);
     for (int64_t i = 0; i < f->rows; i++)
         high |= a[i];
-    in->dst->narrow = high <= INT64_MAX;
-    for (int64_t i = 0; i < f->rows; i++)
-        if (in->dst->narrow)
-            narrow[i] = (int64_t)a[i];
-        else
-            wide[i] = (expr_int128)a[i];
-    return QETL_OK;
+    return high <= INT64_MAX ? kernel_int8_decimal(f, in) : cast_rows(f, in, cast_uint8);
 }
 
 static enum expr_parsed cast_float4(const struct expr_instr *in, int64_t i, expr_int128 *out)
@@ -219,7 +219,7 @@ static const struct expr_op ops[] = {
     CAST("cast", EXPR_DECIMAL, EXPR_DECIMAL, EXPR_OP_MASKED, kernel_decimal_decimal),
     CAST("align", EXPR_DECIMAL, EXPR_DECIMAL, 0, kernel_align),
     CAST("cast", EXPR_INT8, EXPR_DECIMAL, EXPR_OP_MASKED, kernel_int8_decimal),
-    CAST("cast", EXPR_UINT8, EXPR_DECIMAL, 0, kernel_uint8_decimal),
+    CAST("cast", EXPR_UINT8, EXPR_DECIMAL, EXPR_OP_MASKED, kernel_uint8_decimal),
     CAST("cast", EXPR_FLOAT4, EXPR_DECIMAL, EXPR_OP_MASKED, kernel_float4_decimal),
     CAST("cast", EXPR_FLOAT8, EXPR_DECIMAL, EXPR_OP_MASKED, kernel_float8_decimal),
     CAST("cast", EXPR_DECIMAL, EXPR_INT8, EXPR_OP_MASKED, kernel_decimal_int8),
