@@ -3,8 +3,8 @@
  * Whatever stands in a cell: what is shown is UTF-8 without control characters, takes the columns
  * that it is said to take, and no line of a table is wider than asked. First byte: the width.
  */
-#include "cli/display.h"
-#include "cli/report_table.h"
+#include "show/display.h"
+#include "show/report_table.h"
 
 #include <qetl/sdk.h>
 

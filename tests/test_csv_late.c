@@ -27,7 +27,7 @@ static void decode(struct qetl_decoded *decoded)
         {.column = 2, .form = QETL_FORM_CHECKED, .flags = QETL_WANT_LATE}};
     static uint8_t room[sizeof data + 64];
     size_t header = strlen("a,b,c\n");
-    rig_open(&rig, "{\"types\": {\"a\": \"bigint\"}}");
+    csv_rig_open(&rig, "{\"types\": {\"a\": \"bigint\"}}");
     rig_infer(&rig, data, strlen(data));
     cr_assert_eq(rig.status, 0);
     cr_assert_eq(
@@ -47,7 +47,7 @@ static void close(struct qetl_decoded *decoded)
 {
     qetl_array_release(&decoded->batch);
     rig.fake.host.buffer_free(chunk);
-    rig_close(&rig);
+    csv_rig_close(&rig);
 }
 
 static void expect_text(const struct ArrowArray *late, int64_t column, int64_t row,

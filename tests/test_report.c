@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The report for people and for machines: the same numbers, readable, within 80 columns. */
-#include "cli/display.h"
-#include "cli/log.h"
-#include "cli/report.h"
 #include "data/tally.h"
+#include "show/display.h"
+#include "show/log.h"
+#include "show/report.h"
 
 #include <qetl/plugin.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tables keep to their width, whatever stands in the cells. */
-#include "cli/display.h"
-#include "cli/report_table.h"
+#include "show/display.h"
+#include "show/report_table.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

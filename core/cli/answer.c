@@ -2,8 +2,8 @@
 /* What a command says at its end, to people and to machines. */
 #include "cli.h"
 #include "config/mask.h"
-#include "report.h"
-#include "style.h"
+#include "show/report.h"
+#include "show/style.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -65,13 +65,6 @@ static void write_text(const struct qetl_cli *cli, const struct qetl_run_report 
     if (out && fclose(out) == 0)
         fwrite(text, 1, qetl_mask_hide(cli->mask, text, size), stderr);
     free(text);
-}
-
-int qetl_cli_verdict(const struct qetl_findings *findings)
-{
-    if (!findings->errors)
-        return QETL_EXIT_OK;
-    return qetl_findings_environment(findings) ? QETL_EXIT_ENVIRONMENT : QETL_EXIT_CONFIG;
 }
 
 static bool tells_findings(const json_t *result)

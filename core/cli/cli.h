@@ -12,9 +12,9 @@
 #include "command.h"
 #include "config/document.h"
 #include "config/finding.h"
-#include "log.h"
 #include "plugin/registry.h"
 #include "run/run.h"
+#include "show/log.h"
 
 #include <stdbool.h>
 
@@ -65,8 +65,6 @@ struct qetl_run_options qetl_cli_run_options(struct qetl_cli *, const struct qet
 /* answer.c: what a command says at its end. result moves; report may be NULL. Answers exit_code. */
 int qetl_cli_answer(const struct qetl_cli *, int exit_code, const struct qetl_run_report *,
                     json_t *result, const struct qetl_findings *);
-/* The exit code of what was found before anything ran. */
-int qetl_cli_verdict(const struct qetl_findings *);
 /* A mistake in the command line. */
 void qetl_cli_usage(struct qetl_findings *, const char *mend, const char *message);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl expr: what an expression makes of some values: of one line, of lines from a pipe, at a
  * prompt. */
-#include "calculator.h"
 #include "cli.h"
-#include "display.h"
 #include "expr_functions.h"
 #include "expr_prompt.h"
 #include "expr_rows.h"
-#include "style.h"
+#include "lint/calculator.h"
+#include "show/display.h"
+#include "show/style.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -166,7 +166,7 @@ static int calculate(struct calculation *calculation)
         qetl_calculator_columns(calculation->calculator, own->columns.items[i],
                                 calculation->findings);
     if (calculation->findings->errors)
-        return qetl_cli_verdict(calculation->findings);
+        return qetl_run_verdict(calculation->findings);
     int worst = QETL_EXIT_OK;
     for (size_t i = 0; i < cli->n_operands; i++) {
         int exit_code = evaluate(calculation, cli->operands[i]);
@@ -189,7 +189,7 @@ static int show_functions(const struct qetl_cli *cli, struct qetl_findings *find
         qetl_functions_print(pattern, stdout, qetl_style_columns(stdout),
                              qetl_style_colour(stdout));
     }
-    return qetl_cli_answer(cli, qetl_cli_verdict(findings), NULL,
+    return qetl_cli_answer(cli, qetl_run_verdict(findings), NULL,
                            json_pack("{s:o}", "functions", found), findings);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl graph: a pipeline's components and what reads what. */
 #include "cli.h"
-#include "graph_draw.h"
-#include "report.h"
+#include "show/graph_draw.h"
+#include "show/report.h"
 
 struct own {
     int format;
@@ -41,7 +41,7 @@ static int graph(struct qetl_cli *cli, struct qetl_findings *findings)
         document ? qetl_pipeline_new(document, registry, findings) : NULL;
     if (pipeline && !cli->json && draw[own->format](pipeline, stdout))
         qetl_findings_no_memory(findings);
-    int exit_code = qetl_cli_answer(cli, qetl_cli_verdict(findings), NULL,
+    int exit_code = qetl_cli_answer(cli, qetl_run_verdict(findings), NULL,
                                     pipeline ? graph_json(pipeline) : NULL, findings);
     qetl_pipeline_free(pipeline);
     qetl_document_free(document);

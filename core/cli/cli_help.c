@@ -2,7 +2,7 @@
 /* qetl help: the pages of the commands. */
 #include "cli.h"
 #include "pages.h"
-#include "style.h"
+#include "show/style.h"
 
 struct own {
     int format;

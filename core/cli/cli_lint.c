@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl lint: what is valid, and yet not what was meant. */
 #include "cli.h"
-#include "lint.h"
-#include "report_table.h"
+#include "lint/lint.h"
 #include "run/describe.h"
-#include "style.h"
+#include "show/report_table.h"
+#include "show/style.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -195,7 +195,7 @@ static int lint_all(struct qetl_cli *cli, const struct qetl_registry *registry,
         harden(findings);
     if (cli->quiet)
         keep_errors(findings);
-    return qetl_cli_answer(cli, qetl_cli_verdict(findings), NULL,
+    return qetl_cli_answer(cli, qetl_run_verdict(findings), NULL,
                            json_pack("{s:o}", "files", files), findings);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl plugin info: a component and its options, from manifests alone. */
 #include "cli.h"
-#include "report.h"
+#include "show/report.h"
 
 #include <qetl/plugin.h>
 #include <stdio.h>

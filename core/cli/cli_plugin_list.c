@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl plugin list: what is installed, from manifests alone. */
 #include "cli.h"
-#include "report.h"
-#include "report_table.h"
-#include "style.h"
+#include "show/report.h"
+#include "show/report_table.h"
+#include "show/style.h"
 
 #include <qetl/plugin.h>
 #include <stdio.h>
@@ -75,7 +75,7 @@ static int list(struct qetl_cli *cli, const struct qetl_registry *registry,
         qetl_table_print(table, stdout, 0, qetl_style_columns(stdout), qetl_style_colour(stdout)))
         qetl_findings_no_memory(findings);
     qetl_table_free(table);
-    return qetl_cli_answer(cli, qetl_cli_verdict(findings), NULL,
+    return qetl_cli_answer(cli, qetl_run_verdict(findings), NULL,
                            json_pack("{s:o}", "plugins", plugins), findings);
 }
 

@@ -4,8 +4,8 @@
 
 #include "config/mask.h"
 #include "config/suggest.h"
-#include "style.h"
-#include "watch.h"
+#include "show/style.h"
+#include "show/watch.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -250,11 +250,11 @@ static int preview(struct qetl_cli *cli, struct qetl_findings *findings)
                              .colour = qetl_style_colour(stdout),
                              .width = qetl_style_columns(stdout)};
     int exit_code;
-    if (pipeline && !qetl_cli_verdict(findings) && !choose(&p, cli, findings)) {
+    if (pipeline && !qetl_run_verdict(findings) && !choose(&p, cli, findings)) {
         soften(pipeline);
         exit_code = preview_pipeline(&p, cli, document, registry, findings);
     } else {
-        exit_code = qetl_cli_answer(cli, qetl_cli_verdict(findings), NULL, NULL, findings);
+        exit_code = qetl_cli_answer(cli, qetl_run_verdict(findings), NULL, NULL, findings);
     }
     free(p.shown);
     qetl_pipeline_free(pipeline);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl run: a pipeline from its file, or from --from and --to. */
 #include "cli.h"
-#include "control.h"
-#include "report_plan.h"
-#include "style.h"
-#include "watch.h"
+#include "control/control.h"
+#include "show/report_plan.h"
+#include "show/style.h"
+#include "show/watch.h"
 
 #include <qetl/plugin.h>
 #include <unistd.h>
@@ -143,13 +143,13 @@ static int run_command(struct qetl_cli *cli, struct qetl_findings *findings)
     struct qetl_document *document = registry ? qetl_cli_named(cli, findings) : NULL;
     struct qetl_pipeline *pipeline =
         document ? qetl_pipeline_new(document, registry, findings) : NULL;
-    int exit_code = qetl_cli_verdict(findings);
+    int exit_code = qetl_run_verdict(findings);
     if (pipeline && !exit_code && !check_stdout(cli, pipeline, findings) &&
         !check_max_record(cli, document, pipeline, findings) &&
         !check_files(cli, pipeline, findings))
         exit_code = run_pipeline(cli, document, pipeline, registry, findings);
     else
-        exit_code = qetl_cli_answer(cli, qetl_cli_verdict(findings), NULL, NULL, findings);
+        exit_code = qetl_cli_answer(cli, qetl_run_verdict(findings), NULL, NULL, findings);
     qetl_pipeline_free(pipeline);
     qetl_document_free(document);
     qetl_registry_free(registry);

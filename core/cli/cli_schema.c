@@ -22,7 +22,7 @@ static int schema(struct qetl_cli *cli, struct qetl_findings *findings)
     }
     json_decref(file);
     qetl_registry_free(registry);
-    return qetl_cli_answer(cli, registry ? qetl_cli_verdict(findings) : QETL_EXIT_ENVIRONMENT, NULL,
+    return qetl_cli_answer(cli, registry ? qetl_run_verdict(findings) : QETL_EXIT_ENVIRONMENT, NULL,
                            NULL, findings);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl tap: copies of the rows that pass a component of a running pipeline. */
 #include "cli.h"
-#include "control.h"
-#include "report.h"
+#include "control/control.h"
+#include "show/report.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -195,7 +195,7 @@ static int tap(struct qetl_cli *cli, struct qetl_findings *findings)
         qetl_control_peers_free(peer, 1);
     else
         free(peer);
-    return qetl_cli_answer(cli, qetl_cli_verdict(findings), NULL, NULL, findings);
+    return qetl_cli_answer(cli, qetl_run_verdict(findings), NULL, NULL, findings);
 }
 
 #define AT(field) .offset = offsetof(struct own, field)

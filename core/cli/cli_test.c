@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl test: the tests that stand beside pipelines. */
-#include "test.h"
+#include "cli.h"
+#include "testing/test.h"
 
 #include "data/json_text.h"
-#include "style.h"
+#include "show/style.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -238,12 +239,13 @@ static json_t *suite_json(const struct suite *suite)
 static void run_all(struct suite *suite, const struct qetl_registry *registry)
 {
     const struct own *own = suite->cli->own;
+    const struct qetl_run_options options = qetl_cli_run_options(suite->cli, NULL);
     size_t done = 0;
     for (; done < suite->n_results && !suite->interrupted; done++) {
         struct qetl_test_result *result = &suite->results[done];
         result->verdict.width = qetl_style_columns(stdout) - 4;
         result->verdict.shows_actual = own->actual;
-        qetl_test_run(&result->test, suite->cli, registry, &result->verdict);
+        qetl_test_run(&result->test, &options, registry, &result->verdict);
         suite->n_failed += result->verdict.n_failures > 0;
         suite->interrupted = result->verdict.interrupted;
         print_result(suite, result);
@@ -269,7 +271,7 @@ static int finish(struct suite *suite)
         qetl_finding_environment(qetl_finding_add(suite->findings, QETL_ERROR, "junit",
                                                   "%s cannot be written: %s", own->junit,
                                                   strerror(error)));
-    int exit_code = qetl_cli_verdict(suite->findings);
+    int exit_code = qetl_run_verdict(suite->findings);
     if (!exit_code && suite->n_failed) {
         exit_code = QETL_EXIT_FAILED;
         qetl_finding_add(suite->findings, QETL_ERROR, "tests_failed", "%zu of %zu tests failed",
@@ -290,7 +292,7 @@ static int run_suite(struct suite *suite, const struct qetl_registry *registry)
         qetl_finding_add(suite->findings, QETL_ERROR, "no_tests",
                          "no test's name or file has '%s' in it", own->filter);
     if (suite->findings->errors)
-        return qetl_cli_answer(suite->cli, qetl_cli_verdict(suite->findings), NULL, NULL,
+        return qetl_cli_answer(suite->cli, qetl_run_verdict(suite->findings), NULL, NULL,
                                suite->findings);
     if (own->list) {
         list_all(suite);
@@ -309,7 +311,7 @@ static int test(struct qetl_cli *cli, struct qetl_findings *findings)
     if (registry && !qetl_cli_open_log(cli, findings))
         collect(&suite);
     int exit_code = findings->errors
-                        ? qetl_cli_answer(cli, qetl_cli_verdict(findings), NULL, NULL, findings)
+                        ? qetl_cli_answer(cli, qetl_run_verdict(findings), NULL, NULL, findings)
                         : run_suite(&suite, registry);
     for (size_t i = 0; i < suite.n_results; i++) {
         free(suite.results[i].verdict.first);

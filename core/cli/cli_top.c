@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl top: what running pipelines do, on a screen that refreshes, or once. */
 #include "cli.h"
-#include "style.h"
-#include "top.h"
+#include "control/top.h"
+#include "show/style.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -25,7 +25,7 @@ static int validate(struct qetl_cli *cli, struct qetl_findings *findings)
         qetl_document_free(document);
     }
     qetl_registry_free(registry);
-    return qetl_cli_answer(cli, qetl_cli_verdict(findings), NULL,
+    return qetl_cli_answer(cli, qetl_run_verdict(findings), NULL,
                            json_pack("{s:o}", "files", files), findings);
 }
 

@@ -3,7 +3,7 @@
 
 #include "config/suggest.h"
 #include "expr/doc.h"
-#include "pages.h"
+#include "show/wrap.h"
 
 #include <fnmatch.h>
 #include <stdbool.h>
@@ -39,9 +39,9 @@ static size_t count_all(const char *pattern)
 static void print_function(const struct expr_doc *doc, bool example, FILE *out, int width)
 {
     enum { INDENT = 4 };
-    qetl_page_wrap(doc->signature, 0, INDENT, width - 1, out);
+    qetl_wrap(doc->signature, 0, INDENT, width - 1, out);
     fprintf(out, "%*s", INDENT, "");
-    qetl_page_wrap(doc->says, INDENT, INDENT, width - 1, out);
+    qetl_wrap(doc->says, INDENT, INDENT, width - 1, out);
     if (example)
         fprintf(out, "%*s%s is %s\n", INDENT, "", doc->example, doc->result);
 }

@@ -2,7 +2,7 @@
 #include "expr_rows.h"
 
 #include "run/observe.h"
-#include "watch.h"
+#include "show/watch.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -79,7 +79,7 @@ int qetl_expr_rows(struct qetl_cli *cli, const char *input, const char *format, 
         registry ? document_of(cli, input, format, text, findings) : NULL;
     struct qetl_pipeline *pipeline =
         document ? qetl_pipeline_new(document, registry, findings) : NULL;
-    int exit_code = qetl_cli_verdict(findings);
+    int exit_code = qetl_run_verdict(findings);
     if (pipeline && !exit_code)
         exit_code = execute(cli, document, pipeline, registry, findings);
     exit_code = qetl_cli_answer(cli, exit_code, NULL, NULL, findings);

@@ -3,7 +3,7 @@
 #include "cli.h"
 #include "host/call.h"
 #include "pages.h"
-#include "style.h"
+#include "show/style.h"
 
 #include <errno.h>
 #include <fcntl.h>

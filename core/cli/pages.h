@@ -25,9 +25,6 @@ struct qetl_page_variable {
 extern const struct qetl_page_variable qetl_page_environment[];
 extern const char qetl_page_about[];
 
-/* Text in lines of at most `width`, each after `indent` spaces; the first goes on from column `at`.
- * Paragraphs stand between empty lines; a line that begins with a space stays as it is. */
-void qetl_page_wrap(const char *text, int at, int indent, int width, FILE *out);
 /* "-q, --quiet", "--memory SIZE", "--driver pool|pull" into text. */
 void qetl_page_option(const struct qetl_option *, char *text, size_t size);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Manual pages: qetl.1, and one for each command. */
 #include "pages.h"
+#include "show/wrap.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -48,7 +49,7 @@ static void put_wrapped(const char *text, FILE *out)
     FILE *wrapped = open_memstream(&lines, &size);
     if (!wrapped)
         return;
-    qetl_page_wrap(text, 0, 0, WIDTH, wrapped);
+    qetl_wrap(text, 0, 0, WIDTH, wrapped);
     if (!fclose(wrapped))
         put(lines, size, out);
     free(lines);

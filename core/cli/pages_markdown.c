@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reference page of a command; without one, of all. */
 #include "pages.h"
+#include "show/wrap.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static void put_paragraphs(const char *text, FILE *out)
         char *lines = NULL, *paragraph = strndup(text, size);
         FILE *wrapped = paragraph ? open_memstream(&lines, &size) : NULL;
         if (wrapped) {
-            qetl_page_wrap(paragraph, 0, 0, WIDTH, wrapped);
+            qetl_wrap(paragraph, 0, 0, WIDTH, wrapped);
             if (!fclose(wrapped) && *paragraph == ' ')
                 fprintf(out, "```\n%s```\n\n", lines);
             else

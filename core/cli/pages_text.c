@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* --help. */
 #include "pages.h"
+#include "show/wrap.h"
 
 #include <string.h>
 
@@ -19,41 +20,6 @@ const struct qetl_page_variable qetl_page_environment[] = {
                        "forbids it"},
     {NULL, NULL},
 };
-
-void qetl_page_wrap(const char *text, int at, int indent, int width, FILE *out)
-{
-    int column = at;
-    bool begun = false; /* the line has a word */
-    while (*text) {
-        if (*text == '\n' && (text[1] == '\n' || text[1] == ' ')) {
-            fprintf(out, text[1] == '\n' ? "\n\n%*s" : "\n%*s", indent, "");
-            column = indent;
-            begun = false;
-            text += text[1] == '\n' ? 2 : 1;
-            if (*text == ' ') { /* verbatim */
-                size_t size = strcspn(text, "\n");
-                fwrite(text, 1, size, out);
-                text += size;
-                begun = true;
-            }
-            continue;
-        }
-        size_t size = strcspn(text, " \n");
-        if (begun && column + 1 + (int)size > width) {
-            fprintf(out, "\n%*s", indent, "");
-            column = indent;
-            begun = false;
-        }
-        if (begun)
-            column += fprintf(out, " ");
-        begun = true;
-        fwrite(text, 1, size, out);
-        column += (int)size;
-        text += size;
-        text += *text == ' ' || (*text == '\n' && text[1] != '\n' && text[1] != ' ');
-    }
-    fputc('\n', out);
-}
 
 void qetl_page_option(const struct qetl_option *option, char *text, size_t size)
 {
@@ -80,7 +46,7 @@ static void print_pair(const char *term, const char *means, int column, FILE *ou
         at = 0;
     }
     fprintf(out, "%*s", column - at, "");
-    qetl_page_wrap(means, column, column, WIDTH, out);
+    qetl_wrap(means, column, column, WIDTH, out);
 }
 
 static void print_option(const struct qetl_option *option, FILE *out)
@@ -103,7 +69,7 @@ static void print_command(const struct qetl_command *command, FILE *out, int col
         fprintf(out, "%s qetl %s%s%s [OPTION]...\n", i ? "  or: " : "usage:", command->name,
                 *command->synopses[i] ? " " : "", command->synopses[i]);
     fputc('\n', out);
-    qetl_page_wrap(command->description, 0, 0, WIDTH, out);
+    qetl_wrap(command->description, 0, 0, WIDTH, out);
     for (size_t g = 0; command->groups[g]; g++) {
         heading(command->groups[g]->title, out, colour);
         for (size_t o = 0; o < command->groups[g]->n_options; o++)
@@ -118,7 +84,7 @@ static void print_command(const struct qetl_command *command, FILE *out, int col
 static void print_program(FILE *out, int colour)
 {
     fputs("usage: qetl COMMAND [OPTION]...\n\n", out);
-    qetl_page_wrap(qetl_page_about, 0, 0, WIDTH, out);
+    qetl_wrap(qetl_page_about, 0, 0, WIDTH, out);
     const char *section = "";
     for (size_t i = 0; qetl_commands[i]; i++) {
         if (strcmp(section, qetl_commands[i]->section) != 0)

@@ -9,8 +9,8 @@
 #ifndef QETL_CORE_PREVIEW_H
 #define QETL_CORE_PREVIEW_H
 
-#include "capture.h"
 #include "cli.h"
+#include "show/capture.h"
 
 struct qetl_preview {
     const struct qetl_pipeline *pipeline;

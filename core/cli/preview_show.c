@@ -3,10 +3,10 @@
 #include "preview.h"
 
 #include "data/json_text.h"
-#include "pages.h"
-#include "report.h"
-#include "row_table.h"
-#include "style.h"
+#include "show/report.h"
+#include "show/row_table.h"
+#include "show/style.h"
+#include "show/wrap.h"
 
 #include <string.h>
 
@@ -135,7 +135,7 @@ static void show_letters(const struct qetl_preview *p, size_t n)
         snprintf(line, sizeof line, "%s%s%s%s: %s", place, letter->column ? letter->column : "",
                  letter->column ? ": " : "", letter->code, letter->message);
         fprintf(p->out, "  rejected  ");
-        qetl_page_wrap(line, INDENT, INDENT, p->width, p->out);
+        qetl_wrap(line, INDENT, INDENT, p->width, p->out);
         show_original(p, letter);
     }
 }

@@ -96,5 +96,7 @@ void qetl_run_interrupt(struct qetl_run *, int exit_code);
 void qetl_run_report(struct qetl_run *, struct qetl_run_report *);
 void qetl_run_report_free(struct qetl_run_report *);
 void qetl_run_free(struct qetl_run *);
+/* The exit code of what was found before anything ran. */
+int qetl_run_verdict(const struct qetl_findings *);
 
 #endif

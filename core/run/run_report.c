@@ -119,3 +119,10 @@ void qetl_run_report_free(struct qetl_run_report *report)
     free(report->dead_letters);
     memset(report, 0, sizeof *report);
 }
+
+int qetl_run_verdict(const struct qetl_findings *findings)
+{
+    if (!findings->errors)
+        return QETL_EXIT_OK;
+    return qetl_findings_environment(findings) ? QETL_EXIT_ENVIRONMENT : QETL_EXIT_CONFIG;
+}

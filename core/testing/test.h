@@ -9,8 +9,11 @@
 #ifndef QETL_CORE_TEST_H
 #define QETL_CORE_TEST_H
 
-#include "capture.h"
-#include "cli.h"
+#include "config/document.h"
+#include "config/finding.h"
+#include "plugin/registry.h"
+#include "run/run.h"
+#include "show/capture.h"
 
 struct qetl_test_file {
     char *path;     /* as named or found */
@@ -50,8 +53,8 @@ struct qetl_finding *qetl_test_error(const struct qetl_test_case *, const char *
                                      ...) __attribute__((format(printf, 5, 6)));
 
 /* test_run.c */
-void qetl_test_run(const struct qetl_test_case *, struct qetl_cli *, const struct qetl_registry *,
-                   struct qetl_verdict *);
+void qetl_test_run(const struct qetl_test_case *, const struct qetl_run_options *,
+                   const struct qetl_registry *, struct qetl_verdict *);
 /* One failure: a line, then what explains it may be written to verdict->out. */
 void qetl_test_fail(struct qetl_verdict *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -2,7 +2,7 @@
 /* Rows that differ, as a table: "-" before what was expected, "+" before what came. */
 #include "test.h"
 
-#include "row_table.h"
+#include "show/row_table.h"
 
 #include <stdlib.h>
 #include <string.h>

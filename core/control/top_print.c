@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Running pipelines as tables of 80 columns. */
-#include "report.h"
+#include "show/report.h"
 #include "top.h"
 
 #include <stdarg.h>

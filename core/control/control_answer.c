@@ -2,8 +2,8 @@
 /* What clients of a running pipeline are told of it. */
 #include "control.h"
 #include "data/json_text.h"
-#include "report.h"
 #include "run/observe.h"
+#include "show/report.h"
 
 #include <unistd.h>
 

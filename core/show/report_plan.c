@@ -2,9 +2,9 @@
 #include "report_plan.h"
 
 #include "display.h"
-#include "pages.h"
 #include "report.h"
 #include "report_table.h"
+#include "wrap.h"
 
 #include <qetl/plugin.h>
 #include <stdlib.h>
@@ -179,7 +179,7 @@ static void print_reads(const struct qetl_run_component *c, FILE *out, int width
     if (!fclose(line) && n) {
         char *shown = qetl_display_printable(text, size);
         fputs("  reads ", out);
-        qetl_page_wrap(shown ? shown : "?", 8, 8, width - 1, out);
+        qetl_wrap(shown ? shown : "?", 8, 8, width - 1, out);
         free(shown);
     }
     free(text);
@@ -227,10 +227,10 @@ static int print_paths(const struct qetl_run_description *d, FILE *out, int widt
     qetl_table_free(table);
     for (int g = QETL_EXACTLY_ONCE; g >= QETL_BEST_EFFORT; g--)
         if (seen[g])
-            qetl_page_wrap(promises[g], 0, 0, width - 1, out);
-    qetl_page_wrap("Within one run: outputs are committed at its end, and no position is kept for "
-                   "the next.",
-                   0, 0, width - 1, out);
+            qetl_wrap(promises[g], 0, 0, width - 1, out);
+    qetl_wrap("Within one run: outputs are committed at its end, and no position is kept for "
+              "the next.",
+              0, 0, width - 1, out);
     return failed;
 }
 
@@ -270,7 +270,7 @@ int qetl_report_plan(const struct qetl_pipeline *pipeline, const struct qetl_run
     char *settings = settings_text(pipeline, d);
     if (!settings)
         return -1;
-    qetl_page_wrap(settings, 0, 0, width, out);
+    qetl_wrap(settings, 0, 0, width, out);
     free(settings);
     fputc('\n', out);
     int failed = print_stages(d, out, width, colour);

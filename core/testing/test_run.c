@@ -3,7 +3,7 @@
 #include "test.h"
 
 #include "config/expand.h"
-#include "watch.h"
+#include "show/watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,8 +29,13 @@ void qetl_test_fail(struct qetl_verdict *verdict, const char *format, ...)
 
 /* ---- the pipeline as the test changes it ---- */
 
+struct texts { /* ended by NULL */
+    const char **items;
+    size_t count;
+};
+
 /* Takes the text over; NULL ends the list. */
-static int text_add(struct qetl_texts *texts, char *text)
+static int text_add(struct texts *texts, char *text)
 {
     const char **items = realloc(texts->items, (texts->count + 2) * sizeof *items);
     if (!items) {
@@ -44,14 +49,14 @@ static int text_add(struct qetl_texts *texts, char *text)
     return 0;
 }
 
-static void texts_free(struct qetl_texts *texts)
+static void texts_free(struct texts *texts)
 {
     for (size_t i = 0; i < texts->count; i++)
         free((char *)texts->items[i]);
     free(texts->items);
 }
 
-static int settings_add(const json_t *set, struct qetl_texts *texts)
+static int settings_add(const json_t *set, struct texts *texts)
 {
     const char *path;
     json_t *value;
@@ -65,7 +70,7 @@ static int settings_add(const json_t *set, struct qetl_texts *texts)
     return 0;
 }
 
-static int environment_add(const json_t *env, struct qetl_texts *texts)
+static int environment_add(const json_t *env, struct texts *texts)
 {
     const char *name;
     json_t *value;
@@ -82,7 +87,7 @@ static struct qetl_document *expanded(const struct qetl_test_case *test,
                                       const struct qetl_document *document,
                                       struct qetl_findings *findings)
 {
-    struct qetl_texts texts = {0};
+    struct texts texts = {0};
     struct qetl_document *out = NULL;
     struct qetl_variables *variables = NULL;
     if (!environment_add(json_object_get(test->json, "env"), &texts) &&
@@ -101,7 +106,7 @@ static struct qetl_document *expanded(const struct qetl_test_case *test,
 static struct qetl_document *document_of(const struct qetl_test_case *test,
                                          struct qetl_findings *findings)
 {
-    struct qetl_texts texts = {0};
+    struct texts texts = {0};
     struct qetl_document *document = qetl_document_load(test->file->pipeline, findings);
     if (settings_add(json_object_get(test->file->root, "set"), &texts) ||
         settings_add(json_object_get(test->json, "set"), &texts))
@@ -177,7 +182,7 @@ static void expect_exit(const struct qetl_test_case *test, int exit_code,
 
 /* ---- the run ---- */
 
-static int execute(const struct qetl_test_case *test, struct qetl_cli *cli,
+static int execute(const struct qetl_test_case *test, const struct qetl_run_options *options,
                    const struct qetl_document *document, struct qetl_pipeline *pipeline,
                    const struct qetl_registry *registry, struct qetl_mocks *mocks,
                    struct qetl_findings *findings, struct qetl_verdict *verdict)
@@ -186,14 +191,15 @@ static int execute(const struct qetl_test_case *test, struct qetl_cli *cli,
                                    .keep_letters = INT64_MAX,
                                    .stand_in = qetl_mocks_stand_in,
                                    .arg = mocks};
-    struct qetl_run_options options = qetl_cli_run_options(cli, document);
-    options.driver = QETL_DRIVE_PULL; /* the order of rows is then the same each time */
-    options.validate_full = 1;
-    options.observer = &capture.observer;
+    struct qetl_run_options own = *options;
+    own.document = document;
+    own.driver = QETL_DRIVE_PULL; /* the order of rows is then the same each time */
+    own.validate_full = 1;
+    own.observer = &capture.observer;
     struct qetl_run *run = NULL;
     int exit_code = QETL_EXIT_FAILED;
     if (!qetl_capture_init(&capture, pipeline))
-        run = qetl_run_new(pipeline, registry, &options, findings);
+        run = qetl_run_new(pipeline, registry, &own, findings);
     if (run) {
         struct qetl_watch *watch = qetl_watch_start(run, false);
         exit_code = qetl_run_execute(run);
@@ -216,19 +222,19 @@ static int execute(const struct qetl_test_case *test, struct qetl_cli *cli,
     return exit_code;
 }
 
-static void run_case(const struct qetl_test_case *test, struct qetl_cli *cli,
+static void run_case(const struct qetl_test_case *test, const struct qetl_run_options *options,
                      const struct qetl_registry *registry, struct qetl_verdict *verdict)
 {
     struct qetl_findings findings = {0}, own = {0};
     struct qetl_document *document = document_of(test, &findings);
     struct qetl_pipeline *pipeline =
         document ? qetl_pipeline_new(document, registry, &findings) : NULL;
-    int exit_code = pipeline || findings.errors ? qetl_cli_verdict(&findings) : QETL_EXIT_FAILED;
+    int exit_code = pipeline || findings.errors ? qetl_run_verdict(&findings) : QETL_EXIT_FAILED;
     struct qetl_mocks *mocks = NULL;
     if (exit_code)
         expect_exit(test, exit_code, &findings, verdict);
     else if ((mocks = qetl_mocks_new(test, pipeline, registry, &own)))
-        execute(test, cli, document, pipeline, registry, mocks, &findings, verdict);
+        execute(test, options, document, pipeline, registry, mocks, &findings, verdict);
     if (own.errors) {
         qetl_test_fail(verdict, "the test is wrong: %s", own.items[own.count - 1].message);
         qetl_findings_print(&own, verdict->out, 0);
@@ -242,7 +248,7 @@ static void run_case(const struct qetl_test_case *test, struct qetl_cli *cli,
 
 /* What a component makes by a relative path goes away with the folder; so it is empty, or it is
  * told. */
-static void in_own_folder(const struct qetl_test_case *test, struct qetl_cli *cli,
+static void in_own_folder(const struct qetl_test_case *test, const struct qetl_run_options *options,
                           const struct qetl_registry *registry, struct qetl_verdict *verdict)
 {
     const char *base = getenv("TMPDIR");
@@ -255,7 +261,7 @@ static void in_own_folder(const struct qetl_test_case *test, struct qetl_cli *cl
         if (chdir(folder))
             qetl_test_fail(verdict, "the folder %s cannot be entered: %s", folder, strerror(errno));
         else
-            run_case(test, cli, registry, verdict);
+            run_case(test, options, registry, verdict);
         if (fchdir(before))
             qetl_test_fail(verdict, "the working folder is gone: %s", strerror(errno));
         if (rmdir(folder))
@@ -266,7 +272,7 @@ static void in_own_folder(const struct qetl_test_case *test, struct qetl_cli *cl
         close(before);
 }
 
-void qetl_test_run(const struct qetl_test_case *test, struct qetl_cli *cli,
+void qetl_test_run(const struct qetl_test_case *test, const struct qetl_run_options *options,
                    const struct qetl_registry *registry, struct qetl_verdict *verdict)
 {
     struct timespec started, ended;
@@ -276,7 +282,7 @@ void qetl_test_run(const struct qetl_test_case *test, struct qetl_cli *cli,
         verdict->n_failures++;
         return;
     }
-    in_own_folder(test, cli, registry, verdict);
+    in_own_folder(test, options, registry, verdict);
     fclose(verdict->out);
     verdict->out = NULL;
     clock_gettime(CLOCK_MONOTONIC, &ended);

@@ -2,7 +2,7 @@
 /* Rules that need the columns: what a run would be, once the sources were sampled. */
 #include "calculator.h"
 #include "lint.h"
-#include "report_plan.h"
+#include "show/report_plan.h"
 
 #include <qetl/plugin.h>
 #include <string.h>
