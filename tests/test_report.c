@@ -127,6 +127,7 @@ Test(report, people_see_table_ledger_outputs_and_letters)
         strstr(text, "balanced: 1,234,567 in = 1,000,000 out + 234,560 filtered + 7 rejected\n"),
         "%s", text);
     cr_expect(strstr(text, "617,283 rows/s, 25.0 MB/s; peak memory 100.0 MB"), "%s", text);
+    cr_expect(strstr(text, "batches  5 read, of 246,912 rows on average; mode hybrid"), "%s", text);
     cr_expect(strstr(text, "output   /tmp/x.csv (1,000,000 rows, 123.5 MB)"), "%s", text);
     cr_expect(strstr(text, "rejected 7 rows, with reason and place: letters.ndjson"), "%s", text);
     for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {

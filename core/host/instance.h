@@ -58,6 +58,7 @@ struct qetl_ctx { /* an instance, as plugins know it */
     char *config;
     json_t *options;
     bool created, started;
+    bool retired;    /* another has taken its place */
     atomic_int life; /* enum qetl_life */
     struct qetl_tally tally;
     atomic_uint wakes;

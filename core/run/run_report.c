@@ -31,7 +31,7 @@ static void report_component(struct qetl_run *run, const struct qetl_node *node,
         qetl_counts_add(&out->counts, &ctx->tally);
         nanoseconds += qetl_tally_get(&ctx->tally.nanoseconds);
         out->batches += qetl_tally_get(&ctx->tally.batches);
-        out->replicas += ctx->use == &node->use;
+        out->replicas += ctx->use == &node->use && !ctx->retired;
     }
     out->seconds = (double)nanoseconds / 1e9;
 }

@@ -99,6 +99,7 @@ static int32_t source_renew(struct qetl_op *op, struct qetl_node_flow *flow)
     struct qetl_tracker **tracker = &run->trackers[op->node - run->pipeline->nodes];
     struct qetl_source_info info = {.struct_size = sizeof info};
     op->instance->tally = (struct qetl_tally){0};
+    op->instance->retired = true;
     flow->codec->tally = (struct qetl_tally){0};
     qetl_source_state_free(flow->reader);
     op->state = flow->reader = qetl_source_state_new();

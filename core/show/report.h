@@ -29,6 +29,7 @@ json_t *qetl_report_result_json(const struct qetl_run_report *);
 /* "1,234,567" and "1.2 GB"; both answer the buffer. */
 char *qetl_number_text(int64_t number, char text[QETL_NUMBER_MAX]);
 char *qetl_bytes_text(int64_t bytes, char text[QETL_NUMBER_MAX]);
-const char *qetl_kind_word(uint32_t kind); /* "source" */
+double qetl_report_rows_per_batch(const struct qetl_component_report *); /* 0: no batches */
+const char *qetl_kind_word(uint32_t kind);                               /* "source" */
 
 #endif

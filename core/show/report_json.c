@@ -23,6 +23,11 @@ json_t *qetl_report_summary_json(const struct qetl_run_report *r)
     return summary;
 }
 
+double qetl_report_rows_per_batch(const struct qetl_component_report *c)
+{
+    return c->batches ? (double)c->counts.rows_out / (double)c->batches : 0;
+}
+
 static json_t *component_json(const struct qetl_component_report *c)
 {
     json_t *json = json_pack("{s:s, s:s, s:s}", "id", c->id, "kind", qetl_kind_word(c->kind),
@@ -31,6 +36,7 @@ static json_t *component_json(const struct qetl_component_report *c)
     json_object_update(json, counts);
     json_decref(counts);
     json_object_set_new(json, "batches", json_integer(c->batches));
+    json_object_set_new(json, "rows_per_batch", json_real(qetl_report_rows_per_batch(c)));
     json_object_set_new(json, "seconds", json_real(c->seconds));
     json_object_set_new(json, "replicas", json_integer(c->replicas));
     return json;

@@ -120,6 +120,23 @@ static void print_timing(const struct qetl_run_report *r, FILE *out)
             qetl_bytes_text(r->peak_rss_bytes, rss));
 }
 
+/* As sources gave them: what mode and the limits of batches came to. */
+static void print_batches(const struct qetl_run_report *r, FILE *out)
+{
+    char batches[QETL_NUMBER_MAX], rows[QETL_NUMBER_MAX];
+    struct qetl_component_report all = {0};
+    for (size_t i = 0; i < r->n_components; i++)
+        if (r->components[i].kind == QETL_SOURCE) {
+            all.batches += r->components[i].batches;
+            all.counts.rows_out += r->components[i].counts.rows_out;
+        }
+    if (all.batches)
+        fprintf(out, "batches  %s read, of %s rows on average; mode %s\n",
+                qetl_number_text(all.batches, batches),
+                qetl_number_text((int64_t)(qetl_report_rows_per_batch(&all) + 0.5), rows),
+                r->mode ? r->mode : "hybrid");
+}
+
 void qetl_report_print(const struct qetl_run_report *r, FILE *out, int width, int colour)
 {
     char rows[QETL_NUMBER_MAX], bytes[QETL_NUMBER_MAX];
@@ -127,6 +144,7 @@ void qetl_report_print(const struct qetl_run_report *r, FILE *out, int width, in
         fprintf(out, "  no memory for the table of components\n");
     print_ledger(r, out);
     print_timing(r, out);
+    print_batches(r, out);
     for (size_t i = 0; i < r->n_outputs; i++)
         fprintf(out, "output   %s (%s rows, %s)\n", r->outputs[i].uri,
                 qetl_number_text(r->outputs[i].rows, rows),

@@ -28,6 +28,7 @@ for way in '--workers 2' '--driver pull' '--mode stream --workers 3'; do
 2,,z,y
 CSV
     expect_json report.json '.summary.balanced and .summary.rows_in == 3004 and .summary.rows_out == 3003'
+    expect_json report.json '.result.components[0].replicas == 1'
     expect_json report.json ".summary.bytes_in == $(cat in/*.pairs | wc -c)"
     expect_eq "$way: each rejected row once" "$(wc -l <letters.ndjson)" 1
     expect_json letters.ndjson '.row == 3001'

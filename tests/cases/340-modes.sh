@@ -55,10 +55,44 @@ expect_eq 'batch: rows wait for more' "$(wc -c <out.txt)" 0
 typed_end
 expect_eq 'batch: until the input ends' "$(wc -l <out.txt)" 2
 
-# A writer that pauses between rows.
+# One line under way, by every way in: the next is sent once the last came out, else the tool gives up.
+for way in 'csv pipe' 'csv fifo' 'csv follow' 'ndjson pipe' 'ndjson fifo' 'ndjson follow'; do
+    for options in '--mode stream --workers 2' '--mode stream --driver pull' '--mode hybrid --workers 2'; do
+        # shellcheck disable=SC2086
+        expect_exit 0 "$QETL_TOOLS/bench_latency" "$QETL" --format ${way% *} --via ${way#* } --seconds 0.1 --rate 0 $options
+        expect_text out ' 2000 lines '
+    done
+done
+# A writer that pauses between rows, and one that has no more to say for now.
 "$QETL_TOOLS/bench_latency" "$QETL" --seconds 1 --rate 100 --mode stream >latency.txt
 expect_exit 0 awk '/lines\/s/ { exit !($6 < 4000) }' latency.txt
 expect_exit 0 awk '/idle/ { exit !($2 <= 20) }' latency.txt
+expect_text latency.txt 'rows per batch: 1.0$'
+
+# While those who take a batch are busy it grows: until linger_ms, or until they have time for it. The sink
+# takes 50 ms for each, so that queues fill.
+lingering() { # MODE LINGER_MS: how many batches 40 rows make that come one by one
+    {
+        printf 'id\n0\n'
+        sleep 0.1 # types are inferred once nothing more comes for a while
+        for i in $(seq 40); do
+            echo "$i"
+            sleep 0.001
+        done
+    } |
+        "$QETL" run lingering.yaml --plugin-dir "$QETL_TEST_PLUGINS" --workers 2 -q --json-file report.json --mode "$1" -s linger_ms="$2"
+    jq '.result.components[] | select(.id == "in") | .batches' report.json
+}
+cat >lingering.yaml <<'END'
+sources: {in: {plugin: file, path: '-', format: csv}}
+sinks: {slow: {plugin: fault, input: in, fault: slow}}
+END
+none=$(lingering hybrid 0) long=$(lingering hybrid 60000) stream=$(lingering stream 60000)
+echo "# batches of 41 rows: $none without, $long with linger_ms, $stream in stream mode"
+[ "$none" -ge $((long + 4)) ] && pass 'linger_ms: fewer batches' || fail "$none batches, $long with linger_ms"
+[ "$stream" -ge $((long + 12)) ] && pass 'stream mode does not linger' || fail "$stream batches, $long with linger_ms"
+expect_json report.json '.result.mode == "stream" and .summary.rows_out == 41'
+expect_json report.json '.result.components[0] | .rows_per_batch * .batches - 41 | fabs < 0.001'
 
 seq 1 30000 | sed '1i id' >ids.csv
 batches() {

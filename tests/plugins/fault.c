@@ -95,6 +95,8 @@ static int32_t fault_call(struct fault *f)
                          (long long)f->calls);
     if (fault_is(f, "sleep"))
         return fault_sleep(f);
+    if (fault_is(f, "slow"))
+        nanosleep(&(struct timespec){0, 50000000}, NULL);
     if (fault_is(f, "crash"))
         abort();
     return QETL_OK;
