@@ -124,7 +124,7 @@ static void say_hidden(const json_t *columns)
     json_array_foreach ((json_t *)columns, i, column) {
         if (json_is_true(json_object_get(column, "visible")))
             continue;
-        fprintf(stderr, "%s%s", any ? ", " : "not decoded here: ",
+        fprintf(stderr, "%s%s", any ? ", " : "not decoded, since nothing downstream reads it: ",
                 json_string_value(json_object_get(column, "name")));
         any = true;
     }
@@ -232,10 +232,8 @@ const struct qetl_command qetl_command_tap = {
         "Shows copies of rows as they leave a component of a running pipeline (of a sink, as they "
         "arrive), one JSON object a line. The run does not wait for it: rows that pass faster than "
         "they are read are counted and not shown. A tap changes nothing of the run, so that a "
-        "column that is not decoded at this place, since nothing downstream wants it or only what "
-        "a "
-        "filter leaves, is not shown, and a column that "
-        "passes as text is text in --where: CAST it.",
+        "column that is not decoded, since nothing downstream wants it, is not shown, and a column "
+        "that passes as text is text in --where: CAST it.",
     .operands = {.name = "COMPONENT", .least = 1, .most = 1},
     .groups = {&tapping, &qetl_options_general},
     .examples =

@@ -117,6 +117,16 @@ struct qetl_batch *qetl_batch_slice(const struct qetl_batch *whole, struct qetl_
     return NULL;
 }
 
+struct qetl_batch *qetl_batch_columns(const struct qetl_batch *batch)
+{
+    struct qetl_batch *copy = qetl_batch_new(batch->rows, batch->n_columns, NULL);
+    for (int64_t c = 0; copy && c < batch->n_columns; c++) {
+        copy->columns[c].value = qetl_vector_ref(batch->columns[c].value);
+        copy->columns[c].lexical = qetl_vector_ref(batch->columns[c].lexical);
+    }
+    return copy;
+}
+
 int64_t qetl_batch_record(const struct qetl_batch *batch, int64_t row)
 {
     return batch->record_map ? batch->record_map[row] : row;

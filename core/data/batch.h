@@ -46,6 +46,9 @@ void qetl_batch_unref(struct qetl_batch *); /* accepts NULL */
 /* Rows [from, from + rows), with the columns' memory shared; NULL without memory. */
 struct qetl_batch *qetl_batch_slice(const struct qetl_batch *, struct qetl_pool *, int64_t from,
                                     int64_t rows);
+/* The columns alone, shared: what a batch knows of its origin belongs to the run. NULL without
+ * memory. */
+struct qetl_batch *qetl_batch_columns(const struct qetl_batch *);
 int64_t qetl_batch_record(const struct qetl_batch *, int64_t row);
 
 /* The wanted columns as one struct array, to be lent to a plugin, which may move it away. */

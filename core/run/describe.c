@@ -50,6 +50,19 @@ static int columns_make(struct qetl_run_port *port, const struct ArrowSchema *sc
     return 0;
 }
 
+/* Late columns have one reader. */
+static void late_describe(const struct qetl_run *run, size_t n, struct qetl_run_port *port)
+{
+    const struct qetl_node_flow *flow = &run->flows[n];
+    const struct qetl_node *reader = NULL;
+    for (size_t i = n + 1; flow->n_late && i < run->pipeline->n_nodes; i++)
+        for (size_t k = 0; k < run->pipeline->nodes[i].n_inputs; k++)
+            if (run->pipeline->nodes[i].inputs[k].component == n)
+                reader = &run->pipeline->nodes[i];
+    for (int64_t w = flow->n_wants - flow->n_late; w < flow->n_wants; w++)
+        port->columns[flow->wants[w].column].behind = reader;
+}
+
 static int output_describe(const struct qetl_run *run, size_t n, uint32_t p,
                            struct qetl_run_port *port)
 {
@@ -72,6 +85,8 @@ static int output_describe(const struct qetl_run *run, size_t n, uint32_t p,
                                             ->schema->children[out->from[i]]
                                             ->name;
     }
+    if (node->kind == QETL_SOURCE)
+        late_describe(run, n, port);
     return 0;
 }
 

@@ -21,6 +21,8 @@ struct qetl_run_column {
     const char *from; /* of a transform's output: the input column that it is; NULL: computed */
     uint32_t forms;   /* QETL_FORM_ bits in which it travels on; 0: nobody reads it */
     bool lexical;     /* a decoder's spelling is still there to be had */
+    const struct qetl_node *behind; /* of a source: decoded for what this filter leaves; NULL: for
+                                     * all rows */
 };
 
 struct qetl_run_port {

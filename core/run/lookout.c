@@ -63,19 +63,26 @@ static void show_observer(struct qetl_op *op, uint32_t port, const struct qetl_b
 }
 
 /* Whoever opens or closes a tap at this moment costs the others a batch, and no worker its time. */
-static void show_taps(struct qetl_lookout *lookout, const struct qetl_batch *batch)
+static void show_taps(struct qetl_op *op, struct qetl_lookout *lookout,
+                      const struct qetl_batch *batch)
 {
+    bool late = op->class == &qetl_op_decode && op->flow->n_late;
+    struct qetl_batch *whole = NULL;
     if (pthread_mutex_trylock(&lookout->lock)) {
         atomic_fetch_add_explicit(&lookout->missed, batch->rows, memory_order_relaxed);
         return;
     }
-    for (struct qetl_tap *tap = lookout->taps; tap; tap = qetl_tap_next(tap))
-        qetl_tap_offer(tap, batch);
+    for (struct qetl_tap *tap = lookout->taps; tap; tap = qetl_tap_next(tap)) {
+        if (late && !whole && qetl_tap_has_room(tap))
+            whole = qetl_decode_whole(op, batch);
+        qetl_tap_offer(tap, late ? whole : batch, batch->rows);
+    }
     pthread_mutex_unlock(&lookout->lock);
+    qetl_batch_unref(whole);
 }
 
 void qetl_lookout_show(struct qetl_op *op, uint32_t port, const struct qetl_batch *batch)
 {
     show_observer(op, port, batch);
-    show_taps(&op->flow->lookouts[port], batch);
+    show_taps(op, &op->flow->lookouts[port], batch);
 }

@@ -42,7 +42,9 @@ static inline bool qetl_lookout_used(const struct qetl_lookout *lookout)
 void qetl_lookout_show(struct qetl_op *, uint32_t port, const struct qetl_batch *);
 
 /* tap.c */
-void qetl_tap_offer(struct qetl_tap *, const struct qetl_batch *);
+/* A batch of so many rows; NULL: it could not be had, and is missed. */
+void qetl_tap_offer(struct qetl_tap *, const struct qetl_batch *, int64_t rows);
+bool qetl_tap_has_room(struct qetl_tap *);
 struct qetl_tap *qetl_tap_next(const struct qetl_tap *);
 void qetl_tap_end(struct qetl_tap *);
 void qetl_tap_unref(struct qetl_tap *);

@@ -119,6 +119,9 @@ int32_t qetl_op_fault(struct qetl_op *, const char *code, const char *format, ..
  * (map NULL: all), into columns, one a column of the schema. */
 int32_t qetl_decode_late(struct qetl_op *decoder, int64_t rows, const int32_t *map,
                          struct qetl_batch_column *columns);
+/* For those who look on: the columns of the batch that the decoder is about to emit, LATE ones
+ * too. NULL: there is no memory for it, which is no failure of the run. */
+struct qetl_batch *qetl_decode_whole(struct qetl_op *decoder, const struct qetl_batch *);
 
 /* op_decode.c: has the chunk decoded: OK, SCHEMA, or a failure that was reported. */
 int32_t qetl_decode_call(struct qetl_op *decoder, const struct qetl_origin *,

@@ -81,25 +81,61 @@ static int32_t *map_move(const struct qetl_op *op, int64_t rows, const int32_t *
     return moved;
 }
 
+/* As the plugin answers; what it says of a failure is still with the instance. */
+static int32_t late_call(struct qetl_op *op, int64_t rows, const int32_t *map,
+                         struct ArrowArray *batch)
+{
+    int64_t started = qetl_now_ns();
+    qetl_call_enter(op->instance, "decode_late");
+    int32_t status =
+        op->instance->component->format->decode_late(op->instance->self, rows, map, batch);
+    qetl_call_leave();
+    qetl_tally_add(&op->instance->tally.nanoseconds, qetl_now_ns() - started);
+    return status;
+}
+
+static int32_t late_take(struct qetl_op *op, struct ArrowArray *batch, int64_t rows,
+                         struct qetl_batch_column *columns)
+{
+    int64_t n_late = op->flow->n_late;
+    return take_columns(op, "decode_late", batch, rows, op->flow->n_wants - n_late, n_late,
+                        columns);
+}
+
 int32_t qetl_decode_late(struct qetl_op *op, int64_t rows, const int32_t *map,
                          struct qetl_batch_column *columns)
 {
     struct ArrowArray batch = {0};
-    int64_t n_late = op->flow->n_late, started = qetl_now_ns();
     int32_t *moved = NULL;
     if (in_pieces(op) && !(map = moved = map_move(op, rows, map)))
         return qetl_op_fault(op, "out_of_memory", "no memory for a row map");
-    qetl_call_enter(op->instance, "decode_late");
-    int32_t status =
-        op->instance->component->format->decode_late(op->instance->self, rows, map, &batch);
-    qetl_call_leave();
+    int32_t status = late_call(op, rows, map, &batch);
     free(moved);
-    qetl_tally_add(&op->instance->tally.nanoseconds, qetl_now_ns() - started);
-    status = status ? qetl_op_fail(op, "decode_late", status)
-                    : take_columns(op, "decode_late", &batch, rows, op->flow->n_wants - n_late,
-                                   n_late, columns);
+    status =
+        status ? qetl_op_fail(op, "decode_late", status) : late_take(op, &batch, rows, columns);
     qetl_array_release(&batch);
     return status;
+}
+
+struct qetl_batch *qetl_decode_whole(struct qetl_op *op, const struct qetl_batch *batch)
+{
+    struct ArrowArray late = {0};
+    struct qetl_batch *whole = qetl_batch_columns(batch);
+    int32_t *map = in_pieces(op) ? map_move(op, batch->rows, NULL) : NULL;
+    int32_t status = whole && (map || !in_pieces(op)) ? late_call(op, batch->rows, map, &late)
+                                                      : QETL_E_NO_MEMORY;
+    if (status) { /* whoever looks on goes without: the run may do with less */
+        struct qetl_error_report error = qetl_instance_take_error(op->instance);
+        qetl_error_report_free(&error);
+    } else {
+        status = late_take(op, &late, batch->rows, whole->columns);
+    }
+    free(map);
+    qetl_array_release(&late);
+    if (!status)
+        return whole;
+    qetl_batch_unref(whole);
+    return NULL;
 }
 
 static int32_t emit_piece(struct qetl_op *op)

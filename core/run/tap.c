@@ -39,29 +39,27 @@ struct qetl_tap {
 
 /* ---- the run's side ---- */
 
-/* The columns alone: what a batch knows of its origin belongs to the run. */
-static struct qetl_batch *columns_of(const struct qetl_batch *batch)
+bool qetl_tap_has_room(struct qetl_tap *tap)
 {
-    struct qetl_batch *copy = qetl_batch_new(batch->rows, batch->n_columns, NULL);
-    for (int64_t c = 0; copy && c < batch->n_columns; c++) {
-        copy->columns[c].value = qetl_vector_ref(batch->columns[c].value);
-        copy->columns[c].lexical = qetl_vector_ref(batch->columns[c].lexical);
-    }
-    return copy;
+    if (pthread_mutex_trylock(&tap->lock))
+        return false;
+    bool room = tap->count < TAP_BATCHES;
+    pthread_mutex_unlock(&tap->lock);
+    return room;
 }
 
-void qetl_tap_offer(struct qetl_tap *tap, const struct qetl_batch *batch)
+void qetl_tap_offer(struct qetl_tap *tap, const struct qetl_batch *batch, int64_t rows)
 {
     bool taken = false;
-    if (!pthread_mutex_trylock(&tap->lock)) {
-        struct qetl_batch *copy = tap->count < TAP_BATCHES ? columns_of(batch) : NULL;
+    if (batch && !pthread_mutex_trylock(&tap->lock)) {
+        struct qetl_batch *copy = tap->count < TAP_BATCHES ? qetl_batch_columns(batch) : NULL;
         taken = copy != NULL;
         if (taken)
             tap->queue[(tap->first + tap->count++) % TAP_BATCHES] = copy;
         pthread_mutex_unlock(&tap->lock);
     }
     if (!taken)
-        atomic_fetch_add_explicit(&tap->missed, batch->rows, memory_order_relaxed);
+        atomic_fetch_add_explicit(&tap->missed, rows, memory_order_relaxed);
 }
 
 struct qetl_tap *qetl_tap_next(const struct qetl_tap *tap)
@@ -106,6 +104,14 @@ static int complain(struct qetl_findings *findings, const char *code, const char
     return -1;
 }
 
+static void names_list(const struct qetl_run *run, char *text, size_t room)
+{
+    size_t size = (size_t)snprintf(text, room, "it has");
+    for (size_t n = 0; n < run->pipeline->n_nodes && size < room; n++)
+        size += (size_t)snprintf(text + size, room - size, "%s %s", n ? "," : "",
+                                 run->pipeline->nodes[n].id);
+}
+
 static int node_find(const struct qetl_run *run, const char *place, size_t size, size_t *out,
                      struct qetl_findings *findings)
 {
@@ -122,6 +128,8 @@ static int node_find(const struct qetl_run *run, const char *place, size_t size,
     }
     if (suggest.best)
         snprintf(mend, sizeof mend, "did you mean '%s'?", suggest.best);
+    else
+        names_list(run, mend, sizeof mend);
     return complain(findings, "unknown_component", "the pipeline has no component '%s'", word,
                     *mend ? mend : NULL);
 }
@@ -146,18 +154,8 @@ static int port_find(const struct qetl_node *node, const char *name, uint32_t *o
     return complain(findings, "unknown_port", "the component has no port '%s'", name, NULL);
 }
 
-/* Fetched behind the filter that follows: it is not there yet. */
-static bool is_late(const struct qetl_node_flow *from, int64_t column)
-{
-    for (int64_t i = 0; i < from->n_wants; i++)
-        if (from->wants[i].column == column && from->wants[i].flags & QETL_WANT_LATE)
-            return true;
-    return false;
-}
-
 /* The columns as an expression finds them: a value where there is one, else the text. */
-static int32_t visible_make(struct qetl_tap *tap, const struct qetl_node_flow *node,
-                            const struct qetl_port_flow *flow)
+static int32_t visible_make(struct qetl_tap *tap, const struct qetl_port_flow *flow)
 {
     int32_t status = qetl_schema_init_struct(&tap->visible);
     tap->wants = calloc((size_t)flow->n_columns + 1, sizeof *tap->wants);
@@ -167,7 +165,7 @@ static int32_t visible_make(struct qetl_tap *tap, const struct qetl_node_flow *n
         const struct ArrowSchema *field = flow->schema->children[c];
         struct ArrowSchema copy;
         uint32_t wanted = flow->columns[c].wanted;
-        if (!wanted || is_late(node, c))
+        if (!wanted)
             continue;
         bool value = wanted & QETL_FORM_VALUE;
         tap->wants[tap->visible.n_children] =
@@ -178,6 +176,49 @@ static int32_t visible_make(struct qetl_tap *tap, const struct qetl_node_flow *n
             status = qetl_schema_append(&tap->visible, &copy);
     }
     return status;
+}
+
+/* What a condition reads and is not decoded here, as a list; NULL: something else is wrong. */
+static char *undecoded_make(struct qetl_tap *tap, const char *where)
+{
+    const struct qetl_expr_host *service = qetl_expr_service();
+    struct qetl_expr *expr = NULL;
+    const int64_t *columns;
+    char *list = NULL;
+    if (service->compile(tap->ctx, where, NULL, &tap->schema, &expr))
+        return NULL;
+    int64_t n = service->columns(expr, &columns);
+    for (int64_t i = 0; i < n; i++) {
+        const char *name = tap->schema.children[columns[i]]->name;
+        char *longer = NULL;
+        if (qetl_schema_find(&tap->visible, name) >= 0)
+            continue;
+        if (asprintf(&longer, "%s%s%s", list ? list : "", list ? ", " : "", name) < 0)
+            longer = NULL;
+        free(list);
+        list = longer;
+    }
+    service->free(expr);
+    return list;
+}
+
+static int where_refuse(struct qetl_tap *tap, const char *where, int32_t status,
+                        struct qetl_findings *findings)
+{
+    struct qetl_error_report error = qetl_instance_take_error(tap->ctx);
+    char *undecoded = status ? undecoded_make(tap, where) : NULL;
+    if (undecoded)
+        complain(findings, "expression", "nothing downstream reads %s, so it is not decoded here",
+                 undecoded, "qetl preview shows all columns of the first rows");
+    else
+        complain(findings, "expression", "%s",
+                 error.message ? error.message : "a condition must be true or false",
+                 error.suggestion ? error.suggestion
+                 : status         ? NULL
+                                  : "compare it with something");
+    free(undecoded);
+    qetl_error_report_free(&error);
+    return -1;
 }
 
 static int where_compile(struct qetl_tap *tap, const struct qetl_node *node, const char *where,
@@ -196,16 +237,7 @@ static int where_compile(struct qetl_tap *tap, const struct qetl_node *node, con
         status = qetl_expr_service()->result(tap->where, NULL, &result);
     bool condition = !status && strcmp(result.format, "b") == 0;
     qetl_schema_release(&result);
-    if (condition)
-        return 0;
-    struct qetl_error_report error = qetl_instance_take_error(tap->ctx);
-    complain(findings, "expression", "%s",
-             error.message ? error.message : "a condition must be true or false",
-             error.suggestion ? error.suggestion
-             : status         ? NULL
-                              : "compare it with something");
-    qetl_error_report_free(&error);
-    return -1;
+    return condition ? 0 : where_refuse(tap, where, status, findings);
 }
 
 static int attach(struct qetl_tap *tap, struct qetl_findings *findings)
@@ -235,7 +267,7 @@ static int tap_make(struct qetl_tap *tap, size_t n, uint32_t port, const char *w
     if (node->kind == QETL_SINK && run->flows[n].closed_format)
         port = 0; /* there all inputs arrive by one */
     tap->lookout = &run->flows[n].lookouts[port];
-    if (qetl_schema_copy(flow->schema, &tap->schema) || visible_make(tap, &run->flows[n], flow))
+    if (qetl_schema_copy(flow->schema, &tap->schema) || visible_make(tap, flow))
         return complain(findings, "out_of_memory", "%s", "no memory for a tap", NULL);
     if (where && where_compile(tap, node, where, findings))
         return -1;

@@ -2,9 +2,9 @@
 /*
  * A tap: copies of the rows at one place of a running pipeline, while somebody reads them.
  *
- * Invariant: a tap sees what is decoded anyway, and changes nothing of the run. Rows come in the
- * order of their batches; what was missed is counted. Ownership: a tap is closed before its run is
- * freed; it may outlive the run's end. Threads:   one reader a tap; open from any.
+ * Invariant: a tap sees what the run decodes of a row, and changes nothing of the run. Rows come in
+ * the order of their batches; what was missed is counted. Ownership: a tap is closed before its run
+ * is freed; it may outlive the run's end. Threads:   one reader a tap; open from any.
  */
 #ifndef QETL_CORE_TAP_H
 #define QETL_CORE_TAP_H
@@ -26,8 +26,7 @@ struct qetl_tap *qetl_tap_open(struct qetl_run *, const char *place, const char 
                                struct qetl_findings *);
 void qetl_tap_close(struct qetl_tap *); /* accepts NULL */
 
-/* [{name, type, visible}]: a column that is not decoded at this place is invisible: nothing
- * downstream wants it, or only what a filter leaves of it. */
+/* [{name, type, visible}]: a column that nothing downstream wants is not decoded, and invisible. */
 json_t *qetl_tap_columns(const struct qetl_tap *);
 
 /* Hands over at most so many rows as JSON objects. Answers how many; 0: none for now. */

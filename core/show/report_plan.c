@@ -136,7 +136,8 @@ static int print_output(const struct qetl_run_component *c, const struct qetl_ru
         else if (!source)
             qetl_table_put(table, "%s%s", column->from ? "was " : "computed",
                            column->from ? column->from : "");
-        qetl_table_put(table, "%s", travels(column));
+        qetl_table_put(table, "%s%s%s", travels(column), column->behind ? "; decoded behind " : "",
+                       column->behind ? column->behind->id : "");
     }
     if (port->name)
         fprintf(out, "  output %s\n", port->name);
@@ -251,7 +252,7 @@ static char *settings_text(const struct qetl_pipeline *pipeline,
 {
     static const char *const modes[] = {"hybrid", "batch", "stream"};
     char chunk[QETL_NUMBER_MAX], memory[QETL_NUMBER_MAX], workers[32] = "no workers", *text = NULL;
-    const char *name = pipeline->name ? pipeline->name : "one-liner";
+    const char *name = pipeline->name ? pipeline->name : "qetl";
     char *shown = qetl_display_printable(name, strlen(name));
     if (d->workers)
         snprintf(workers, sizeof workers, "%d worker%s", d->workers, d->workers == 1 ? "" : "s");

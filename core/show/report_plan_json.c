@@ -18,16 +18,19 @@ static json_t *forms_json(uint32_t forms)
     return list;
 }
 
-static json_t *columns_json(const struct qetl_run_port *port, bool computed)
+static json_t *columns_json(const struct qetl_run_port *port, uint32_t kind)
 {
     json_t *list = json_array();
     for (size_t c = 0; c < port->n_columns; c++) {
         const struct qetl_run_column *column = &port->columns[c];
         json_t *json = json_pack("{s:o, s:s, s:o}", "name", qetl_json_text(column->name), "type",
                                  column->type, "forms", forms_json(column->forms));
-        if (computed)
+        if (kind == QETL_TRANSFORM)
             json_object_set_new(json, "from",
                                 column->from ? qetl_json_text(column->from) : json_null());
+        else if (kind == QETL_SOURCE)
+            json_object_set_new(json, "decoded_behind",
+                                column->behind ? json_string(column->behind->id) : json_null());
         json_array_append_new(list, json);
     }
     return list;
@@ -41,11 +44,11 @@ static json_t *component_json(const struct qetl_run_description *d,
         json_array_append_new(inputs, json_pack("{s:s, s:s?, s:o}", "component",
                                                 d->components[c->inputs[i].from].node->id, "port",
                                                 c->inputs[i].name, "columns",
-                                                columns_json(&c->inputs[i], false)));
+                                                columns_json(&c->inputs[i], QETL_SINK)));
     for (size_t p = 0; p < c->n_outputs; p++)
-        json_array_append_new(
-            outputs, json_pack("{s:s?, s:o}", "port", c->outputs[p].name, "columns",
-                               columns_json(&c->outputs[p], c->node->kind == QETL_TRANSFORM)));
+        json_array_append_new(outputs,
+                              json_pack("{s:s?, s:o}", "port", c->outputs[p].name, "columns",
+                                        columns_json(&c->outputs[p], c->node->kind)));
     return json_pack("{s:s, s:s, s:s, s:s?, s:b, s:b, s:o, s:o}", "id", c->node->id, "kind",
                      qetl_kind_word(c->node->kind), "plugin", c->node->use.plugin->id, "format",
                      c->node->format.plugin ? c->node->format.plugin->id : NULL, "untouched",

@@ -55,6 +55,18 @@ expect_text out 'no workers$'
 expect_exit 0 qetl run --from orders.csv --to x.csv --select order_id --dry-run
 expect_text out '^  note +text +dropped: nobody reads it$'
 expect_text out '^  order_id +[a-z]+ +as it stands$'
+# Columns that wait for the filter in front of which nobody reads them; without it they do not.
+printf 'name: x\nsources: {a: {plugin: file, path: orders.csv}}\ntransforms: {f: {plugin: filter, input: a, where: "quantity > 1"}}
+sinks: {o: {plugin: file, input: f, path: x.csv}}\n' >late.yaml
+expect_exit 0 qetl run late.yaml --dry-run
+expect_eq 'late in the table' "$(grep -cE '^  (order_id|unit_price|country|note) .* as it stands; decoded behind f$' out)" 4
+expect_no_text out '^  quantity .*behind'
+expect_exit 0 qetl run late.yaml --dry-run --json
+expect_json out '[.result.components[0].outputs[0].columns[] | .decoded_behind] == ["f", null, "f", "f", "f"]'
+expect_json out '[.result.components[1].outputs[0].columns[] | has("decoded_behind")] | any | not'
+expect_exit 0 qetl run --from orders.csv --to x.csv --dry-run
+expect_text out '^qetl: mode hybrid'
+expect_no_text out 'behind'
 # A pipe is read once: no promise.
 "$QETL" run --from - --from-format csv --to x.csv --dry-run <orders.csv >out 2>err
 expect_eq 'exit code' $? 0

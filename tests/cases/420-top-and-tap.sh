@@ -65,8 +65,13 @@ expect_exit 0 qetl tap few --pipeline slow
 expect_eq 'ten rows' "$(wc -l <out)" 10
 expect_eq 'their digits' "$(grep -cE '^\{"a":[0-9]*[02468],"b":[0-9]+\.50\}$' out)" 10
 expect_exit 0 qetl tap in --pipeline slow -n 3 --where 'a % 100 = 7'
-expect_eq 'odd ones' "$(grep -cE '^\{"a":([0-9]*0)?7\}$' out)" 3
-expect_text err '^not decoded here: b, c$'
+expect_eq 'odd ones' "$(grep -cE '^\{"a":([0-9]*0)?7,"b":[0-9.]+\}$' out)" 3
+expect_text err '^not decoded, since nothing downstream reads it: c$'
+expect_eq 'with what is decoded behind the filter' "$(grep -cE '"b":[0-9]+\.[0-9]{2}\}$' out)" 3
+expect_exit 0 qetl tap in --pipeline slow -n 2 --where "b LIKE '%2.50'"
+expect_eq 'a condition over it' "$(grep -cE '"b":[0-9]*2\.50\}$' out)" 2
+expect_exit 2 qetl tap in --pipeline slow -n 2 --where "c = 'x7' OR a = 7"
+expect_text err 'nothing downstream reads c, so it is not decoded here'
 expect_exit 0 qetl tap in --pipeline slow -n 1 -q
 expect_eq 'quiet' "$(cat err)" ''
 expect_exit 0 qetl tap out -n 2 --pipeline slow --pid "$pid" --where 'CAST(b AS decimal(18,2)) > 1'
@@ -74,6 +79,8 @@ expect_eq 'at the sink' "$(grep -c '^{"a":' out)" 2
 expect_exit 0 qetl tap out -n 1 --socket "run/qetl/$pid.sock"
 expect_exit 2 qetl tap fw --pid "$pid"
 expect_text err "did you mean 'few'"
+expect_exit 2 qetl tap nonesuch --pid "$pid"
+expect_text err 'it has in, even, few, out'
 expect_exit 2 qetl tap few.big --pid "$pid"
 expect_text err "no port 'big'"
 expect_exit 2 qetl tap few --pipeline slow --where 'b > 3'
