@@ -42,6 +42,7 @@ struct round {
     char fault[400];
 };
 
+static char folder[] = "/tmp/stress-run-XXXXXX";
 static uint64_t current_seed;
 static int64_t rows_looked_at;
 
@@ -345,8 +346,7 @@ static void options_choose(struct round *r)
     r->drains = !r->stops && chance(r, 5);
     r->looks = chance(r, 2);
     r->letters = chance(r, 2);
-    snprintf(r->letters_path, sizeof r->letters_path, "/tmp/stress-letters-%d.ndjson",
-             (int)getpid());
+    snprintf(r->letters_path, sizeof r->letters_path, "%s/letters.ndjson", folder);
     if (r->letters)
         toy->pipeline.dead_letters = r->letters_path;
 }
@@ -423,10 +423,13 @@ int main(int argc, char **argv)
     signal(SIGALRM, on_hang);
     setvbuf(stdout, NULL, _IOLBF, 0);
     printf("seed %llu\n", (unsigned long long)seed);
+    if (!mkdtemp(folder))
+        return perror(folder), 1;
     toy_waker_start();
     for (long i = 0; i < runs; i++)
         failed += !round_run(seed + (uint64_t)i);
     toy_waker_stop();
+    rmdir(folder);
     printf("%lld rows were looked at\n", (long long)rows_looked_at);
     printf("%ld passed, %ld failed\n", runs - failed, failed);
     return failed != 0;

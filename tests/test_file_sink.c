@@ -128,6 +128,29 @@ Test(file_sink, an_existing_file_is_refused_before_data_moves)
     expect_text("out", "precious");
 }
 
+/* After kill -9: nobody holds the lock. */
+Test(file_sink, what_a_killed_run_left_is_removed)
+{
+    struct sink_rig running, next;
+    cr_assert_eq(sink_begin(&running, CREATE), QETL_OK);
+    char *held = only(".out.qetl-??????.part");
+    text_put(".out.qetl-abcd5z.part", "left");
+    text_put(".out.qetl-abc.part", "another's");
+    text_put(".out.qetl-ABCDEF.part", "another's");
+    text_put(".out2.qetl-abcdef.part", "of another output");
+    cr_assert_eq(mkdir(".out.qetl-abcdef.part", 0700), 0);
+    cr_assert_eq(sink_begin(&next, CREATE), QETL_OK);
+    cr_expect_eq(access(".out.qetl-abcd5z.part", F_OK), -1);
+    cr_expect_eq(access(held, F_OK), 0, "a run that goes on holds its own");
+    cr_expect_eq(access(".out.qetl-abcdef.part", F_OK), 0);
+    expect_text(".out.qetl-abc.part", "another's");
+    expect_text(".out.qetl-ABCDEF.part", "another's");
+    expect_text(".out2.qetl-abcdef.part", "of another output");
+    sink_free(&next);
+    sink_free(&running);
+    free(held);
+}
+
 Test(file_sink, a_file_that_appeared_meanwhile_is_not_overwritten)
 {
     struct sink_rig rig;

@@ -197,6 +197,18 @@ Test(run_data, columns_of_different_length_are_refused)
     broken_check("bad_batch", "'numbers'", "text");
 }
 
+Test(run_data, what_kernels_cannot_read_is_refused_always)
+{
+    toy_scripts[SOURCE].damage = "shift";
+    line_make();
+    broken_check("bad_batch", "'numbers'", "not aligned to 16 bytes");
+    end();
+    begin();
+    toy_scripts[SOURCE].damage = "offset";
+    line_make();
+    broken_check("bad_batch", "'numbers'", "an offset of its own");
+}
+
 Test(run_data, misuse_in_bind_is_told_also_when_the_plugin_goes_on)
 {
     static const char *const how[] = {"read", "copy", "derive"};

@@ -130,6 +130,11 @@ static int32_t source_open(void *self, struct qetl_blob split, const struct qetl
     return note(self, "open");
 }
 
+static void release_nothing(struct ArrowArray *array)
+{
+    array->release = NULL;
+}
+
 static int32_t batch_make(struct actor *a, int64_t rows, struct ArrowArray *out)
 {
     const struct ArrowSchema fields[] = {{.format = "l"}, {.format = "vu"}};
@@ -148,6 +153,20 @@ static int32_t batch_make(struct actor *a, int64_t rows, struct ArrowArray *out)
     for (int c = 0; c < 2; c++)
         status |= qetl_builder_close(&builders[c], &columns[c]);
     return status ? QETL_E_NO_MEMORY : qetl_array_struct(a->env, rows, 2, columns, out);
+}
+
+/* Numbers where no vector load may go, or rows that begin elsewhere. */
+static void batch_damage(const char *how, struct ArrowArray *batch)
+{
+    static _Alignas(16) int64_t numbers[64];
+    static const void *buffers[2] = {NULL, numbers + 1};
+    if (strcmp(how, "offset") == 0) {
+        batch->offset = 1;
+        return;
+    }
+    qetl_array_release(batch->children[0]);
+    *batch->children[0] = (struct ArrowArray){
+        .length = batch->length, .n_buffers = 2, .buffers = buffers, .release = release_nothing};
 }
 
 static int32_t source_next(void *self, const struct qetl_demand *demand, struct qetl_item *out)
@@ -169,6 +188,8 @@ static int32_t source_next(void *self, const struct qetl_demand *demand, struct 
         return QETL_END;
     a->idle_left = a->script->idle_times;
     status = batch_make(a, rows, &out->batch);
+    if (!status && a->script->damage)
+        batch_damage(a->script->damage, &out->batch);
     out->flags = (uint32_t)a->script->item_flags;
     a->rows_done += rows;
     return status ? status : QETL_BATCH;

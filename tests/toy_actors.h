@@ -30,6 +30,7 @@ struct toy_script {
     int32_t item_flags;       /* sources: of each batch */
     int idle_times;           /* sources: IDLE answers behind each batch, with a wake */
     bool ragged;              /* sources: the second column is a row short */
+    const char *damage;       /* sources: what is wrong with a batch: "offset", "shift" */
 
     int64_t reject_row; /* transforms and sinks: of each batch; -1 none */
     int64_t lose_rows;  /* transforms and sinks: of each batch, without a word */

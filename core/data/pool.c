@@ -217,6 +217,11 @@ int64_t qetl_pool_in_use(const struct qetl_pool *pool)
     return atomic_load_explicit(&((struct qetl_pool *)pool)->in_use_bytes, memory_order_relaxed);
 }
 
+int64_t qetl_pool_kept(const struct qetl_pool *pool)
+{
+    return atomic_load_explicit(&((struct qetl_pool *)pool)->kept_bytes, memory_order_relaxed);
+}
+
 int64_t qetl_pool_budget(const struct qetl_pool *pool)
 {
     return pool->budget_bytes;

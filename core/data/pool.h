@@ -29,6 +29,7 @@ size_t qetl_buffer_capacity(const void *buffer);
 
 bool qetl_pool_has_room(const struct qetl_pool *, int64_t bytes);
 int64_t qetl_pool_in_use(const struct qetl_pool *);
+int64_t qetl_pool_kept(const struct qetl_pool *); /* for the next alloc: a quarter at most */
 int64_t qetl_pool_budget(const struct qetl_pool *);
 
 #endif

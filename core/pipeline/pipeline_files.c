@@ -3,8 +3,10 @@
 #include "pipeline_draft.h"
 
 #include <qetl/plugin.h>
+#include <qetl/sdk.h>
 
 #include <fnmatch.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -135,21 +137,61 @@ int qetl_drafts_take_files(const struct qetl_drafts *drafts, struct qetl_pipelin
     return pipeline->files ? 0 : -1;
 }
 
+/* By whatever name: the same inode as the file that stands there, or one that a pattern matches. */
+static int is_object(const char *path, const char *wanted)
+{
+    char identity[4200];
+    glob_t found = {0};
+    int same =
+        qetl_identity_of_path(path, identity, sizeof identity) && strcmp(identity, wanted) == 0;
+    if (!same && strpbrk(path, "*?[") && glob(path, GLOB_NOSORT, NULL, &found) == 0)
+        for (size_t i = 0; !same && i < found.gl_pathc; i++)
+            same = qetl_identity_of_path(found.gl_pathv[i], identity, sizeof identity) &&
+                   strcmp(identity, wanted) == 0;
+    globfree(&found);
+    return same;
+}
+
+static void refuse_file(const char *path, const char *who, const char *whose,
+                        struct qetl_findings *findings)
+{
+    struct qetl_finding *finding = qetl_finding_add(findings, QETL_ERROR, "same_output",
+                                                    "%s is the file that %s", path, whose);
+    qetl_finding_at(finding, who, 0, 0, NULL);
+    qetl_finding_mend(finding, "give it another name");
+}
+
+/* Standard input and output, where they are files. */
+static void check_descriptors(const char *path, const char *wanted, const char *who,
+                              struct qetl_findings *findings)
+{
+    static const char *const whose[] = {"is standard input", "is standard output"};
+    char identity[4200];
+    for (int fd = 0; fd < 2; fd++)
+        if (qetl_identity_of_descriptor(fd, identity, sizeof identity) &&
+            strcmp(identity, wanted) == 0)
+            refuse_file(path, who, whose[fd], findings);
+}
+
 void qetl_pipeline_check_file(const struct qetl_pipeline *pipeline, const char *path,
                               const char *who, struct qetl_findings *findings)
 {
-    char *ours = qetl_path_clean(path);
+    char *ours = qetl_path_clean(path), wanted[4200] = "";
     if (!ours)
         qetl_findings_no_memory(findings);
-    for (size_t i = 0; ours && !is_device(ours) && i < pipeline->n_files; i++) {
+    if (!ours || is_device(ours))
+        goto out;
+    bool known = qetl_identity_of_path(path, wanted, sizeof wanted);
+    if (known)
+        check_descriptors(path, wanted, who, findings);
+    for (size_t i = 0; i < pipeline->n_files; i++) {
         const struct qetl_file *file = &pipeline->files[i];
-        if (strcmp(file->path, ours) != 0)
+        char whose[300];
+        if (strcmp(file->path, ours) != 0 && !(known && is_object(file->path, wanted)))
             continue;
-        struct qetl_finding *finding =
-            qetl_finding_add(findings, QETL_ERROR, "same_output", "%s is the file that `%s` %s",
-                             path, file->id, file->writes ? "writes" : "reads");
-        qetl_finding_at(finding, who, 0, 0, NULL);
-        qetl_finding_mend(finding, "give it another name");
+        snprintf(whose, sizeof whose, "`%s` %s", file->id, file->writes ? "writes" : "reads");
+        refuse_file(path, who, whose, findings);
     }
+out:
     free(ours);
 }

@@ -227,6 +227,8 @@ static int32_t check_output(struct qetl_op *op, const struct qetl_batch *input,
                              "derived columns",
                              (long long)children, (long long)output->rows,
                              (long long)port->n_derived);
+    if (children && output->batch.offset)
+        return qetl_op_fault(op, "bad_batch", "process answered a batch with an offset of its own");
     bool copies = port->n_columns > port->n_derived;
     if (copies && (!input || (!output->row_map && output->rows != input->rows)))
         return qetl_op_fault(op, "bad_batch",

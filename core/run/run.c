@@ -189,16 +189,18 @@ void qetl_run_stop(struct qetl_run *run, int exit_code)
     qetl_run_end(run, exit_code);
 }
 
-void qetl_run_interrupt(struct qetl_run *run, int exit_code)
+int qetl_run_interrupt(struct qetl_run *run, int exit_code)
 {
     /* before it moves rows there is nothing to commit */
     bool moves = atomic_load(&run->phase) == QETL_PHASE_PROCESSING;
     int none = QETL_DRAIN_NONE;
     if (moves && has_no_end(run) &&
-        atomic_compare_exchange_strong(&run->draining, &none, QETL_DRAIN_GRACEFUL))
+        atomic_compare_exchange_strong(&run->draining, &none, QETL_DRAIN_GRACEFUL)) {
         qetl_parker_notify_all(&run->parker);
-    else
-        qetl_run_end(run, exit_code);
+        return 1;
+    }
+    qetl_run_end(run, exit_code);
+    return 0;
 }
 
 static void instances_free(struct qetl_run *run)

@@ -90,8 +90,8 @@ int qetl_run_execute(struct qetl_run *);
 void qetl_run_stop(struct qetl_run *, int exit_code);
 /* [any] A signal: a run without an end of its own (mode stream, or a source that says it has none)
  * takes in what came whole, commits and ends with 0; another, and who is asked twice, is stopped
- * with exit_code. */
-void qetl_run_interrupt(struct qetl_run *, int exit_code);
+ * with exit_code. Nonzero: it goes on to its end. */
+int qetl_run_interrupt(struct qetl_run *, int exit_code);
 /* [any] */
 void qetl_run_report(struct qetl_run *, struct qetl_run_report *);
 void qetl_run_report_free(struct qetl_run_report *);

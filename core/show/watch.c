@@ -13,7 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TICK_NS = 200000000, STOP_SIGNAL = SIGUSR2 };
+/* A terminal and what started us may both pass on one keystroke. */
+enum { TICK_NS = 200000000, SAME_NS = 200000000, STOP_SIGNAL = SIGUSR2 };
 
 struct qetl_watch {
     struct qetl_run *run;
@@ -60,11 +61,18 @@ static int exit_code_for(int signal)
     }
 }
 
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 static void *watch_main(void *arg)
 {
     struct qetl_watch *watch = arg;
     const struct timespec tick = {.tv_nsec = TICK_NS};
-    int stopped = 0;
+    int64_t stopped_ns = 0; /* when the run was told to stop where it is; 0: it was not */
     for (;;) {
         int signal = watch->progress ? sigtimedwait(&watch->signals, NULL, &tick)
                                      : sigwaitinfo(&watch->signals, NULL);
@@ -75,9 +83,10 @@ static void *watch_main(void *arg)
         int exit_code = exit_code_for(signal);
         if (!exit_code)
             continue;
-        if (stopped++ > 1)
+        if (stopped_ns && now_ns() - stopped_ns > SAME_NS)
             _exit(exit_code);
-        qetl_run_interrupt(watch->run, exit_code);
+        if (!qetl_run_interrupt(watch->run, exit_code))
+            stopped_ns = stopped_ns ? stopped_ns : now_ns();
     }
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void write_identity(const struct stat *st, const char *rest, char *out, size_t size)
 {
@@ -44,6 +45,19 @@ static void new_identity(char *path, char *out, size_t size)
     }
 }
 
+/* What a link that leads to nothing would make: its target, in a new text; NULL: it is no link. */
+static char *link_target(const char *path)
+{
+    char target[4096], *whole;
+    ssize_t size = readlink(path, target, sizeof target - 1);
+    const char *slash = strrchr(path, '/');
+    if (size <= 0)
+        return NULL;
+    target[size] = '\0';
+    int folder = *target == '/' || !slash ? 0 : (int)(slash + 1 - path);
+    return asprintf(&whole, "%.*s%s", folder, path, target) < 0 ? NULL : whole;
+}
+
 bool qetl_identity_of_path(const char *path, char *out, size_t size)
 {
     struct stat st;
@@ -53,7 +67,11 @@ bool qetl_identity_of_path(const char *path, char *out, size_t size)
             write_identity(&st, "", out, size);
         return *out != '\0';
     }
-    char *copy = strdup(path);
+    char *copy = strdup(path), *target;
+    for (int links = 0; copy && links < 40 && (target = link_target(copy)); links++) {
+        free(copy);
+        copy = target;
+    }
     if (copy)
         new_identity(copy, out, size);
     free(copy);

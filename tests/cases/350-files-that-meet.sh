@@ -41,6 +41,27 @@ expect_absent real/sub new.csv real/new.csv
 expect_exit 0 "$QETL" run two.yaml -s sinks.b.path=folder/sub/other.csv
 expect_same real/sub/out.csv real/sub/other.csv
 
+# Nor does the answer or the log go over them, whatever they are called there.
+answers() { # PATTERN QETL_OPTION...
+    local pattern=$1
+    shift
+    expect_exit 2 "$QETL" run --to other.csv "$@"
+    expect_text err "$pattern"
+    expect_same in.csv before.csv
+    expect_absent other.csv
+}
+answers 'error: hard.csv is the file that `in` reads' --from in.csv --json-file hard.csv
+answers 'error: soft.csv is the file that `in` reads' --from '*n.csv' --json-file soft.csv
+answers 'error: hard.csv is the file that `in` reads' --from soft.csv --log-file hard.csv
+ln -s other.csv later.csv
+answers 'error: later.csv is the file that `out` writes' --from in.csv --json-file later.csv
+"$QETL" run --from - --from-format csv --to other.csv --json-file hard.csv <in.csv 2>err
+expect_eq 'the answer would go over standard input' $? 2
+expect_text err 'hard.csv is the file that is standard input'
+"$QETL" run --from in.csv --to - --to-format csv -q --json-file rows.csv >rows.csv 2>err
+expect_eq 'the answer would go over standard output' $? 2
+expect_same in.csv before.csv
+
 # The reader of stdout goes away while nothing is to be written.
 mkfifo rows
 {

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 struct fault {
     struct qetl_env env;
@@ -26,6 +27,17 @@ static bool fault_is(const struct fault *f, const char *name)
     return strcmp(f->fault, name) == 0;
 }
 
+/* Sleeps for a minute unless interrupted; create is not told, it has to ask. */
+static int32_t fault_sleep(struct fault *f)
+{
+    bool ended = false;
+    for (int i = 0; i < 6000 && !ended; i++) {
+        nanosleep(&(struct timespec){0, 10000000}, NULL);
+        ended = atomic_load(&f->interrupted) || f->env.host->cancelled(f->env.ctx);
+    }
+    return ended ? QETL_E_CANCELLED : QETL_OK;
+}
+
 static int32_t fault_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
                             const char *config)
 {
@@ -39,6 +51,10 @@ static int32_t fault_create(void *self, const struct qetl_host *host, struct qet
     f->password = qetl_option_text(f->env, "/password");
     if (f->password)
         qetl_logf(f->env, QETL_LOG_WARN, "the password is %s", f->password);
+    if (fault_is(f, "sleep_in_create"))
+        return fault_sleep(f);
+    if (fault_is(f, "deaf_in_create"))
+        sleep(60);
     if (fault_is(f, "create"))
         return qetl_fail(f->env, QETL_E_CONFIG, "/fault", "choose another fault",
                          "fault in create");
@@ -48,6 +64,8 @@ static int32_t fault_create(void *self, const struct qetl_host *host, struct qet
 static int32_t fault_start(void *self)
 {
     struct fault *f = self;
+    if (fault_is(f, "sleep_in_start"))
+        return fault_sleep(f);
     if (fault_is(f, "start"))
         return qetl_fail(f->env, QETL_E_ENVIRONMENT, NULL, NULL, "fault in start%s%s",
                          f->password ? " with " : "", f->password ? f->password : "");
@@ -74,14 +92,6 @@ static void fault_interrupt(void *self)
 {
     struct fault *f = self;
     atomic_store(&f->interrupted, 1);
-}
-
-/* Sleeps for a minute unless interrupted. */
-static int32_t fault_sleep(struct fault *f)
-{
-    for (int i = 0; i < 6000 && !atomic_load(&f->interrupted); i++)
-        nanosleep(&(struct timespec){0, 10000000}, NULL);
-    return atomic_load(&f->interrupted) ? QETL_E_CANCELLED : QETL_OK;
 }
 
 /* What every data call does first. */
@@ -284,6 +294,10 @@ static int32_t sink_open(void *self, uint32_t stream, const struct ArrowSchema *
     struct fault *f = self;
     (void)stream;
     (void)schema;
+    if (fault_is(f, "sleep_in_open"))
+        return fault_sleep(f);
+    if (fault_is(f, "deaf_in_open"))
+        sleep(60);
     if (fault_is(f, "open"))
         return qetl_fail(f->env, QETL_E_ENVIRONMENT, NULL, NULL, "fault in open");
     return QETL_OK;

@@ -149,8 +149,10 @@ static int32_t staged_open(struct file_sink *s)
     int fd = -1;
     bool replace = s->if_exists == IF_EXISTS_REPLACE;
     int32_t status = target_folders(t, s->env);
-    if (status == QETL_OK)
+    if (status == QETL_OK) {
+        stage_sweep(s->env, t);
         status = stage_create(s->env, t, &fd, &staged);
+    }
     if (status)
         return status;
     output_init(&s->output, s->env, &s->waker, s->path, fd, true, s->packing);

@@ -3,20 +3,23 @@
 
 #include "fault.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { TRIES = 100, TOKEN_LENGTH = 6, AFFIX_LENGTH = 26 /* the most that is put around a name */ };
 
+static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
+
 static void token_make(char token[TOKEN_LENGTH + 1])
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
     uint8_t noise[TOKEN_LENGTH];
     if (getrandom(noise, sizeof noise, 0) != (ssize_t)sizeof noise)
         memset(noise, (int)(clock() & 0xff),
@@ -38,6 +41,53 @@ static const char *name_of(const struct target *t)
     return strrchr(t->path, '/') + 1;
 }
 
+/* ".NAME.qetl-x1y2z3.part" of this target. */
+static bool is_part(const char *entry, const char *name)
+{
+    char begin[NAME_MAX + 1];
+    int length = snprintf(begin, sizeof begin, ".%.*s.qetl-", name_length(name), name);
+    return strncmp(entry, begin, (size_t)length) == 0 &&
+           strlen(entry) == (size_t)length + TOKEN_LENGTH + 5 &&
+           strspn(entry + length, letters) == TOKEN_LENGTH &&
+           strcmp(entry + length + TOKEN_LENGTH, ".part") == 0;
+}
+
+/* Whoever writes a staged file holds its lock, until the process is gone. */
+static bool is_left(int fd)
+{
+    struct stat st;
+    return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+           st.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+void stage_sweep(struct qetl_env env, const struct target *t)
+{
+    DIR *folder = opendir(t->folder);
+    struct dirent *entry;
+    while (folder && (entry = readdir(folder))) {
+        if (!is_part(entry->d_name, name_of(t)))
+            continue;
+        int fd = openat(dirfd(folder), entry->d_name,
+                        O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+        if (is_left(fd) && unlinkat(dirfd(folder), entry->d_name, 0) == 0)
+            qetl_logf(env, QETL_LOG_INFO, "%s/%s is removed: the run that wrote it was killed",
+                      t->folder, entry->d_name);
+        if (fd >= 0)
+            close(fd);
+    }
+    if (folder)
+        closedir(folder);
+}
+
+/* Between its making and its locking another run may have taken the file for one that was left. */
+static bool lock_take(int fd)
+{
+    struct stat st;
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+        return errno != EWOULDBLOCK; /* a file system without locks is trusted */
+    return fstat(fd, &st) == 0 && st.st_nlink > 0;
+}
+
 int32_t stage_create(struct qetl_env env, const struct target *t, int *fd, char **path)
 {
     const char *name = name_of(t);
@@ -51,9 +101,13 @@ int32_t stage_create(struct qetl_env env, const struct target *t, int *fd, char 
             return fault_memory(env);
         }
         *fd = open(*path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
-        if (*fd >= 0)
+        if (*fd >= 0 && lock_take(*fd))
             return QETL_OK;
-        error = errno;
+        error = *fd >= 0 ? EEXIST : errno;
+        if (*fd >= 0) {
+            unlink(*path);
+            close(*fd);
+        }
         free(*path);
         *path = NULL;
     }
