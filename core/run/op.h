@@ -127,6 +127,11 @@ struct qetl_batch *qetl_decode_whole(struct qetl_op *decoder, const struct qetl_
 int32_t qetl_decode_call(struct qetl_op *decoder, const struct qetl_origin *,
                          struct qetl_decoded *);
 
+/* append.c: whether the sink's object has content already; whether the format's header is what that
+ * begins with. Negative: reported. */
+bool qetl_sink_continues(const struct qetl_op *sink);
+int32_t qetl_sink_check_head(struct qetl_op *sink);
+
 /* op_encode.c, for headers and footers, that a sink writes itself. */
 struct qetl_block *qetl_encode_part(struct qetl_ctx *codec,
                                     int32_t (*part)(void *, struct qetl_space *), int32_t *status);

@@ -90,14 +90,6 @@ static int32_t write_batch(struct qetl_op *op, const struct qetl_batch *batch, u
 
 /* ---- header and footer ---- */
 
-static bool continues_object(const struct qetl_op *op)
-{
-    const struct qetl_component *sink = op->instance->component;
-    const struct qetl_sink_append *append =
-        sink->get_extension ? sink->get_extension(op->instance->self, QETL_EXT_SINK_APPEND) : NULL;
-    return append && append->continues(op->instance->self);
-}
-
 static int32_t write_part(struct qetl_op *op, int32_t (*part)(void *, struct qetl_space *),
                           const char *name)
 {
@@ -119,13 +111,9 @@ static int32_t begin(struct qetl_op *op)
     if (state->begun || !op->flow->codec)
         return QETL_OK;
     state->begun = true;
-    if (!continues_object(op))
-        return write_part(op, op->flow->codec->component->format->begin, "begin");
-    return op->flow->closed_format
-               ? qetl_op_fault(op, "cannot_append",
-                               "what this format writes cannot be appended to a file that has "
-                               "content")
-               : QETL_OK;
+    return qetl_sink_continues(op)
+               ? qetl_sink_check_head(op)
+               : write_part(op, op->flow->codec->component->format->begin, "begin");
 }
 
 static int32_t end(struct qetl_op *op)

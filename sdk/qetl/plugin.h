@@ -726,6 +726,9 @@ struct qetl_objects {
 struct qetl_sink_append {
     uint32_t struct_size;
     int32_t (*continues)(void *self);
+    /* (opt) The first bytes of that content, unpacked, at most capacity: how many. What the format
+     * would begin with has to stand there, or the run fails. */
+    int64_t (*head)(void *self, void *data, int64_t capacity);
 };
 
 #ifdef __cplusplus

@@ -31,7 +31,7 @@ static int32_t content_check(struct append *a, struct qetl_env env, const struct
                              enum packing packing, int fd)
 {
     static const char *const names[] = {"no compression", "gzip", "zstd", "xz", "bzip2", "lz4"};
-    uint8_t head[8] = {0}, last;
+    uint8_t head[8] = {0};
     ssize_t size = pread(fd, head, sizeof head, 0);
     enum packing found = packing_of(head, size);
     bool text = packing == PACKING_NONE && found == PACKING_BZIP2; /* "BZh" may begin a text */
@@ -42,9 +42,7 @@ static int32_t content_check(struct append *a, struct qetl_env env, const struct
                          "set compression to what the file has, or name another path",
                          "%s: its content has %s, and what is to be appended has %s", t->given,
                          names[found], names[packing]);
-    a->line_open =
-        packing == PACKING_NONE && pread(fd, &last, 1, a->length - 1) == 1 && last != '\n';
-    return QETL_OK;
+    return append_content(a, env, t, packing, fd);
 }
 
 /* File systems without locks are trusted. */

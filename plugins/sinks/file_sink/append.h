@@ -12,8 +12,10 @@
 #include "output.h"
 
 struct append {
-    int64_t length; /* when opened */
-    bool line_open; /* the last line has no newline */
+    int64_t length;   /* when opened */
+    bool line_open;   /* the last line has no newline */
+    char head[16384]; /* what it begins with, unpacked */
+    int64_t head_size;
 };
 
 /* OK or a failure, which has been reported. */
@@ -21,5 +23,9 @@ int32_t append_open(struct append *, struct qetl_env, const struct target *, enu
 /* To be asked of the first bytes: may they follow what stands there? */
 int32_t append_check(const struct append *, struct qetl_env, const char *given, const void *data,
                      int64_t size);
+
+/* content.c: reads head and last byte of a file that has content. */
+int32_t append_content(struct append *, struct qetl_env, const struct target *, enum packing,
+                       int fd);
 
 #endif

@@ -341,6 +341,14 @@ static int32_t sink_continues(void *self)
     return s->append.length > 0;
 }
 
+static int64_t sink_head(void *self, void *data, int64_t capacity)
+{
+    const struct file_sink *s = self;
+    int64_t size = s->append.head_size < capacity ? s->append.head_size : capacity;
+    memcpy(data, s->append.head, (size_t)size);
+    return size;
+}
+
 static int32_t sink_list(void *self, void *stream,
                          int32_t (*add)(void *stream, const char *identity, const char *name,
                                         uint32_t flags))
@@ -356,7 +364,7 @@ static int32_t sink_list(void *self, void *stream,
 
 static const void *sink_get_extension(void *self, const char *id)
 {
-    static const struct qetl_sink_append append = {sizeof append, sink_continues};
+    static const struct qetl_sink_append append = {sizeof append, sink_continues, sink_head};
     static const struct qetl_objects objects = {sizeof objects, sink_list};
     (void)self;
     return strcmp(id, QETL_EXT_SINK_APPEND) == 0 ? (const void *)&append

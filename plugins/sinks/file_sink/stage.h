@@ -13,7 +13,8 @@
 
 /* Removes what runs that were killed left beside the target: staged files that nobody holds. */
 void stage_sweep(struct qetl_env, const struct target *);
-/* "/folder/.NAME.qetl-x1y2z3.part", locked while it is open. OK or a failure, which has been reported. */
+/* "/folder/.NAME.qetl-x1y2z3.part", locked while it is open. OK or a failure, which has been
+ * reported. */
 int32_t stage_create(struct qetl_env, const struct target *, int *fd, char **path);
 /* The permissions of the file that will be replaced, as far as this user may give them. */
 void stage_mode(int fd, const struct stat *former);
