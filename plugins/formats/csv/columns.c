@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Columns of values: each cell through the parser of the column's type, in one loop per type. */
 #include "decode.h"
+#include "numbers.h"
 
 struct value_walk {
     struct csv_job *job;
@@ -10,80 +11,130 @@ struct value_walk {
     int64_t stride; /* 0: only checks, always into the same place */
 };
 
-static inline __attribute__((always_inline)) int64_t values_walk(struct value_walk *w,
-                                                                 csv_parse_fn *parse)
+static bool numeric_word(const char *data, int64_t size)
+{
+    for (int64_t i = 0; i < size; i++)
+        if (!strchr("0123456789.-", data[i]))
+            return false;
+    return size > 0;
+}
+
+/* The kernel takes what looks like a number for one: so nothing else may look like it. */
+static bool numbers_may(const struct csv *self, const struct csv_type *type)
+{
+    const struct csv_nulls *nulls = &self->dialect.nulls;
+    const char quote = (char)self->dialect.marks.quote;
+
+    for (int64_t i = 0; i < nulls->count; i++)
+        if (numeric_word(nulls->list[i].data, nulls->list[i].size))
+            return false;
+    return self->kernel->numbers && !numeric_word(&quote, 1) &&
+           (type->kind == CSV_DECIMAL || (type->kind == CSV_INTEGER && type->width >= 4));
+}
+
+/* Rows [at, at + n) that are left to the parser, as bits. */
+static inline uint64_t rows_left(const struct value_walk *w, const struct csv_numbers *numbers,
+                                 int64_t at, int64_t n)
+{
+    uint64_t all = ~UINT64_C(0) >> (64 - n);
+
+    return numbers->type ? all & ~w->job->self->kernel->numbers(numbers, at, n) : all;
+}
+
+static inline __attribute__((always_inline)) bool value_read(struct value_walk *w, bool last,
+                                                             int64_t row, csv_parse_fn *parse)
 {
     struct csv_job *job = w->job;
     const struct csv *self = job->self;
-    const uint8_t *data = job->chunk->data;
     const struct csv_type *type = &w->column->type;
-    bool last = w->number == self->n_columns - 1;
-    int64_t nulls = 0;
+    struct csv_cell cell = csv_cell_at(&self->index, job->chunk->data, self->dialect.marks.quote,
+                                       job->s->base[row], w->number, last);
+    uint8_t *out = w->out + row * w->stride;
+    enum csv_code code;
 
-    for (int64_t i = 0; i < job->rows; i++) {
-        struct csv_cell cell = csv_cell_at(&self->index, data, self->dialect.marks.quote,
-                                           job->s->base[i], w->number, last);
-        uint8_t *out = w->out + i * w->stride;
-        enum csv_code code;
-
-        if (__builtin_expect(csv_cell_is_null(&self->dialect.nulls, cell), 0)) {
-            job->s->valid[i / 64] &= ~(UINT64_C(1) << (i % 64));
-            memset(out, 0, type->width);
-            nulls++;
-            continue;
-        }
-        code = parse(cell.data, cell.size, type, out);
-        if (__builtin_expect(code != CSV_FINE, 0)) {
-            csv_verdict_set(job, csv_row_record(job, i), code, w->number);
-            memset(out, 0, type->width);
-        }
+    if (__builtin_expect(csv_cell_is_null(&self->dialect.nulls, cell), 0)) {
+        job->s->valid[row / 64] &= ~(UINT64_C(1) << (row % 64));
+        memset(out, 0, type->width);
+        return false;
     }
+    code = parse(cell.data, cell.size, type, out);
+    if (__builtin_expect(code != CSV_FINE, 0)) {
+        csv_verdict_set(job, csv_row_record(job, row), code, w->number);
+        memset(out, 0, type->width);
+    }
+    return true;
+}
+
+static inline __attribute__((always_inline)) int64_t
+values_walk(struct value_walk *w, const struct csv_numbers *numbers, csv_parse_fn *parse)
+{
+    bool last = w->number == w->job->self->n_columns - 1;
+    int64_t nulls = 0, rows = w->job->rows;
+
+    for (int64_t at = 0; at < rows; at += 64)
+        for (uint64_t left = rows_left(w, numbers, at, rows - at < 64 ? rows - at : 64); left;
+             left &= left - 1)
+            nulls += !value_read(w, last, at + __builtin_ctzll(left), parse);
     return nulls;
 }
 
 /* Only checks: what is plainly a value needs no parser. */
-static inline __attribute__((always_inline)) void checks_walk(struct value_walk *w,
-                                                              csv_plain_fn *plain)
+static inline __attribute__((always_inline)) void
+check_read(struct value_walk *w, bool last, int64_t row, csv_plain_fn *plain, csv_parse_fn *parse)
 {
     struct csv_job *job = w->job;
     const struct csv *self = job->self;
-    const uint8_t *data = job->chunk->data;
     const struct csv_type *type = &w->column->type;
-    csv_parse_fn *parse = csv_parser_of(type->kind);
-    bool last = w->number == self->n_columns - 1;
+    struct csv_cell cell = csv_cell_at(&self->index, job->chunk->data, self->dialect.marks.quote,
+                                       job->s->base[row], w->number, last);
+    enum csv_code code;
 
-    for (int64_t i = 0; i < job->rows; i++) {
-        struct csv_cell cell = csv_cell_at(&self->index, data, self->dialect.marks.quote,
-                                           job->s->base[i], w->number, last);
-        enum csv_code code;
+    if (__builtin_expect(plain(cell.data, cell.size, type), 1) ||
+        csv_cell_is_null(&self->dialect.nulls, cell))
+        return;
+    code = parse(cell.data, cell.size, type, w->out);
+    if (__builtin_expect(code != CSV_FINE, 0))
+        csv_verdict_set(job, csv_row_record(job, row), code, w->number);
+}
 
-        if (__builtin_expect(plain(cell.data, cell.size, type), 1) ||
-            csv_cell_is_null(&self->dialect.nulls, cell))
-            continue;
-        code = parse(cell.data, cell.size, type, w->out);
-        if (__builtin_expect(code != CSV_FINE, 0))
-            csv_verdict_set(job, csv_row_record(job, i), code, w->number);
-    }
+static inline __attribute__((always_inline)) void
+checks_walk(struct value_walk *w, const struct csv_numbers *numbers, csv_plain_fn *plain)
+{
+    csv_parse_fn *parse = csv_parser_of(w->column->type.kind);
+    bool last = w->number == w->job->self->n_columns - 1;
+    int64_t rows = w->job->rows;
+
+    for (int64_t at = 0; at < rows; at += 64)
+        for (uint64_t left = rows_left(w, numbers, at, rows - at < 64 ? rows - at : 64); left;
+             left &= left - 1)
+            check_read(w, last, at + __builtin_ctzll(left), plain, parse);
 }
 
 static int64_t values_fill(struct value_walk *w)
 {
-    enum csv_kind kind = w->column->type.kind;
+    const struct csv *self = w->job->self;
+    const struct csv_type *type = &w->column->type;
+    enum csv_kind kind = type->kind;
+    struct csv_numbers numbers = {.base = w->job->s->base,
+                                  .ends = self->index.ends + w->number,
+                                  .data = w->job->chunk->data,
+                                  .type = numbers_may(self, type) ? type : NULL,
+                                  .out = w->stride ? w->out : NULL};
 
     if (!w->stride && (kind == CSV_INTEGER || kind == CSV_DECIMAL)) {
         if (kind == CSV_INTEGER)
-            checks_walk(w, csv_plain_integer);
+            checks_walk(w, &numbers, csv_plain_integer);
         else
-            checks_walk(w, csv_plain_decimal);
+            checks_walk(w, &numbers, csv_plain_decimal);
         return 0;
     }
     switch (kind) {
     case CSV_INTEGER:
-        return values_walk(w, csv_parse_integer);
+        return values_walk(w, &numbers, csv_parse_integer);
     case CSV_DECIMAL:
-        return values_walk(w, csv_parse_decimal);
+        return values_walk(w, &numbers, csv_parse_decimal);
     default:
-        return values_walk(w, csv_parser_of(kind));
+        return values_walk(w, &numbers, csv_parser_of(kind));
     }
 }
 

@@ -60,6 +60,7 @@ struct csv_index {
     bool failed; /* without memory for a fault */
 };
 
+struct csv_numbers;
 struct csv_view_walk;
 int64_t csv_views_portable(struct csv_view_walk *w), csv_views_avx512(struct csv_view_walk *w);
 
@@ -75,6 +76,8 @@ struct csv_kernel {
                      struct csv_index *ix);
     /* A column's views; answers how many are NULL (view_walk.h). */
     int64_t (*views)(struct csv_view_walk *w);
+    /* Many numbers at once (numbers.h); NULL: the parsers read them all. */
+    uint64_t (*numbers)(const struct csv_numbers *, int64_t row, int64_t n);
 };
 
 /* The kernels of this build, best first, the portable one last. */

@@ -80,7 +80,7 @@ static bool avx2_usable(void)
            __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
 }
 
-const struct csv_kernel csv_kernel_avx2 = {"avx2", avx2_usable, walk_last_end, walk_index,
-                                           csv_views_portable};
+const struct csv_kernel csv_kernel_avx2 = {"avx2",     avx2_usable,        walk_last_end,
+                                           walk_index, csv_views_portable, NULL};
 
 #endif

@@ -3,6 +3,7 @@
 #if defined(__x86_64__)
 
 #include "kernels.h"
+#include "numbers.h"
 
 #include <immintrin.h>
 #include <qetl/sdk.h>
@@ -69,12 +70,13 @@ static inline WALK_TARGET void flatten(uint32_t *out, uint32_t at, uint64_t bits
 static bool avx512_usable(void)
 {
     return qetl_cpu_allows(QETL_CPU_AVX512) && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi2") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vbmi2") &&
            __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("bmi") &&
            __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
 }
 
-const struct csv_kernel csv_kernel_avx512 = {"avx512", avx512_usable, walk_last_end, walk_index,
-                                             csv_views_avx512};
+const struct csv_kernel csv_kernel_avx512 = {"avx512",   avx512_usable,    walk_last_end,
+                                             walk_index, csv_views_avx512, csv_numbers_avx512};
 
 #endif

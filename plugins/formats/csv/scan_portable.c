@@ -82,5 +82,5 @@ static bool portable_usable(void)
     return true;
 }
 
-const struct csv_kernel csv_kernel_portable = {"portable", portable_usable, walk_last_end,
-                                               walk_index, csv_views_portable};
+const struct csv_kernel csv_kernel_portable = {"portable", portable_usable,    walk_last_end,
+                                               walk_index, csv_views_portable, NULL};
