@@ -423,15 +423,7 @@ static struct expr_node *bind_table(struct expr_binder *b, const struct expr_ast
 static struct expr_node *bind_special(struct expr_binder *b, const struct expr_ast *ast,
                                       const struct expr_special *special)
 {
-    if (ast->n_args >= special->least && ast->n_args <= special->most)
-        return special->bind(b, ast);
-    return qetl_expr_mistake(b->source, ast->span, NULL, "%s takes %s%u argument%s, not %u",
-                             ast->name,
-                             special->most == special->least ? ""
-                             : ast->n_args < special->least  ? "at least "
-                                                             : "at most ",
-                             ast->n_args > special->most ? special->most : special->least,
-                             special->least == 1 && ast->n_args < 1 ? "" : "s", ast->n_args);
+    return qetl_expr_special_takes(b->source, special, ast) ? special->bind(b, ast) : NULL;
 }
 
 static struct expr_node *bind_operator(struct expr_binder *b, const struct expr_ast *ast)

@@ -95,6 +95,9 @@ bool qetl_expr_settle_moments(struct expr_binder *b, char symbol, struct expr_no
 /* name(args) or an operator of the table, overloads resolved as PostgreSQL does. */
 struct expr_node *qetl_expr_function(struct expr_binder *b, const char *name, struct expr_span span,
                                      uint32_t n_args, struct expr_node **args, bool is_operator);
+/* What can be said before types are known: each function exists, with so many arguments. False: the
+ * first mistake has been reported. */
+bool qetl_expr_calls_are_possible(struct expr_source *source, const struct expr_ast *ast);
 
 /* ---- special.c: what is no plain function ---- */
 
@@ -108,6 +111,9 @@ struct expr_node *qetl_expr_bind_now(struct expr_binder *b, const struct expr_as
 struct expr_node *qetl_expr_bind_age(struct expr_binder *b, const struct expr_ast *ast);
 /* NULL: none of that name. */
 const struct expr_special *qetl_expr_special_find(const char *name);
+/* False: a wrong number of arguments, which has been reported. */
+bool qetl_expr_special_takes(struct expr_source *source, const struct expr_special *special,
+                             const struct expr_ast *ast);
 /* condition ? yes : no, each computed under its guard (NULL: everywhere); both of one type. */
 struct expr_node *qetl_expr_select_node(struct expr_binder *b, struct expr_span span,
                                         struct expr_node *const *args,

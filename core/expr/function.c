@@ -305,8 +305,7 @@ static struct expr_node *no_operator(struct expr_binder *b, const struct candida
                              qetl_expr_type_name(last, right, sizeof right));
 }
 
-static struct expr_node *unknown_function(struct expr_binder *b, const char *name,
-                                          struct expr_span span)
+static void *unknown_function(struct expr_source *source, const char *name, struct expr_span span)
 {
     struct qetl_suggest suggest;
     const struct expr_doc_group *group;
@@ -318,9 +317,48 @@ static struct expr_node *unknown_function(struct expr_binder *b, const char *nam
             qetl_suggest_offer(&suggest, group->docs[i].name);
     if (suggest.best)
         snprintf(mend, sizeof mend, "did you mean %s?", suggest.best);
-    return qetl_expr_mistake(b->source, span,
+    return qetl_expr_mistake(source, span,
                              suggest.best ? mend : "docs/reference/expressions.md lists them all",
                              "there is no function %.60s", name);
+}
+
+static bool function_is_known(const char *name)
+{
+    return qetl_expr_doc_find(name) && qetl_expr_op_known(name);
+}
+
+static bool takes_so_many(const char *name, uint32_t n_args)
+{
+    const struct expr_op *op = qetl_expr_op_named(name, NULL);
+
+    for (; op; op = qetl_expr_op_named(name, op))
+        if (op->n_args == n_args || (op->flags & EXPR_OP_VARIADIC && op->n_args < n_args))
+            return true;
+    return false;
+}
+
+static bool call_is_possible(struct expr_source *source, const struct expr_ast *ast)
+{
+    const struct expr_special *special = qetl_expr_special_find(ast->name);
+    char mend[MEND_TEXT];
+
+    if (special || !ast->function)
+        return !special || qetl_expr_special_takes(source, special, ast);
+    if (!function_is_known(ast->name))
+        return unknown_function(source, ast->name, ast->span) != NULL;
+    if (takes_so_many(ast->name, ast->n_args))
+        return true;
+    signatures_print(ast->name, mend, sizeof mend);
+    return qetl_expr_mistake(source, ast->span, mend, "there is no %s with %u argument%s",
+                             ast->name, ast->n_args, ast->n_args == 1 ? "" : "s") != NULL;
+}
+
+bool qetl_expr_calls_are_possible(struct expr_source *source, const struct expr_ast *ast)
+{
+    for (uint32_t i = 0; i < ast->n_args; i++)
+        if (!qetl_expr_calls_are_possible(source, ast->args[i]))
+            return false;
+    return ast->kind != EXPR_AST_CALL || call_is_possible(source, ast);
 }
 
 /* ---- the call ---- */
@@ -340,8 +378,8 @@ struct expr_node *qetl_expr_function(struct expr_binder *b, const char *name, st
     const struct expr_op *op;
     struct expr_type type;
 
-    if (!is_operator && (!qetl_expr_doc_find(name) || !qetl_expr_op_known(name)))
-        return unknown_function(b, name, span);
+    if (!is_operator && !function_is_known(name))
+        return unknown_function(b->source, name, span);
     for (uint32_t k = 0; k < n_args; k++) {
         args[k] = qetl_expr_promote(b, args[k]);
         if (!args[k])

@@ -377,3 +377,17 @@ const struct expr_special *qetl_expr_special_find(const char *name)
             return &specials[i];
     return NULL;
 }
+
+bool qetl_expr_special_takes(struct expr_source *source, const struct expr_special *special,
+                             const struct expr_ast *ast)
+{
+    if (ast->n_args >= special->least && ast->n_args <= special->most)
+        return true;
+    return qetl_expr_mistake(source, ast->span, NULL, "%s takes %s%u argument%s, not %u", ast->name,
+                             special->most == special->least ? ""
+                             : ast->n_args < special->least  ? "at least "
+                                                             : "at most ",
+                             ast->n_args > special->most ? special->most : special->least,
+                             special->least == 1 && ast->n_args < 1 ? "" : "s",
+                             ast->n_args) != NULL;
+}

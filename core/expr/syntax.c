@@ -2,6 +2,7 @@
 #include "syntax.h"
 
 #include "ast.h"
+#include "bind.h"
 #include "diag.h"
 #include "lex.h"
 #include "program.h"
@@ -37,7 +38,8 @@ int qetl_expr_syntax(const char *text, struct qetl_expr_fault *fault)
                                  .size = strlen(text),
                                  .arena = &arena};
     *fault = (struct qetl_expr_fault){0};
-    int good = qetl_expr_parse(&source) != NULL;
+    const struct expr_ast *tree = qetl_expr_parse(&source);
+    bool good = tree && qetl_expr_calls_are_possible(&source, tree);
     qetl_expr_arena_free(&arena);
     return good ? 0 : -1;
 }
