@@ -94,6 +94,13 @@ static int is_told(const struct qetl_findings *findings, struct qetl_place place
     return 0;
 }
 
+void qetl_document_show(const struct qetl_document *document, struct qetl_finding *finding,
+                        struct qetl_place place)
+{
+    if (place.file == document->name && document->text && place.line > 0)
+        qetl_finding_excerpt_line(finding, document->text, document->text_size, 0);
+}
+
 struct qetl_finding *qetl_document_error(const struct qetl_document *document, const char *pointer,
                                          enum qetl_place_part part, struct qetl_findings *findings,
                                          const char *code, const char *format, ...)
@@ -112,8 +119,7 @@ struct qetl_finding *qetl_document_error(const struct qetl_document *document, c
     char *dotted = qetl_pointer_dotted(pointer);
     qetl_finding_at(finding, place.file, place.line, place.column,
                     dotted && *dotted ? dotted : NULL);
-    if (place.file == document->name)
-        qetl_finding_excerpt_line(finding, document->text, document->text_size, 0);
+    qetl_document_show(document, finding, place);
     free(dotted);
     free(message);
     return finding;

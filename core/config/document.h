@@ -42,6 +42,8 @@ struct qetl_place qetl_document_key_place(const struct qetl_document *document,
  * of the text where that cannot be told. */
 struct qetl_place qetl_document_text_place(const struct qetl_document *document,
                                            const char *pointer, size_t offset);
+/* The finding shows the line of its place, if that is in the document's text. */
+void qetl_document_show(const struct qetl_document *, struct qetl_finding *, struct qetl_place);
 /* Puts a finding at bytes [begin, end) of the text at a pointer, with the line that they stand in;
  * where the text is not of the file, with the line of the text itself. */
 void qetl_document_text_at(const struct qetl_document *document, struct qetl_finding *finding,

@@ -2,6 +2,7 @@
 /* The syntax tree, node by node. What stands right of AND and OR is bound under a guard: it is
  * needed only where the left has not decided. */
 #include "bind.h"
+#include "config/suggest.h"
 #include "number.h"
 #include "op.h"
 
@@ -11,49 +12,23 @@ enum { TERMS_MAX = 2000, NAMES_SHOWN = 3 };
 
 /* ---- columns ---- */
 
-static unsigned edit_distance(const char *a, const char *b)
-{
-    unsigned row[64];
-    size_t n = strlen(b);
-
-    if (n >= 63 || strlen(a) >= 63)
-        return 64;
-    for (size_t j = 0; j <= n; j++)
-        row[j] = (unsigned)j;
-    for (size_t i = 0; a[i]; i++) {
-        unsigned diagonal = row[0]++;
-        for (size_t j = 1; j <= n; j++) {
-            unsigned cost = diagonal + ((a[i] | 32) != (b[j - 1] | 32));
-            diagonal = row[j];
-            if (row[j] + 1 < cost)
-                cost = row[j] + 1;
-            row[j] = row[j - 1] + 1 < cost ? row[j - 1] + 1 : cost;
-        }
-    }
-    return row[n];
-}
-
 /* "did you mean …", or the first columns there are. */
 static void names_suggest(const struct ArrowSchema *schema, const char *name, char *out,
                           size_t size)
 {
-    unsigned best = 64;
-    const char *nearest = NULL;
+    struct qetl_suggest suggest;
     size_t used;
 
-    for (int64_t i = 0; i < schema->n_children; i++) {
-        const char *other = schema->children[i]->name ? schema->children[i]->name : "";
-        unsigned distance = edit_distance(name, other);
-        if (distance < best) {
-            best = distance;
-            nearest = other;
-        }
-    }
-    if (nearest && best <= 1 + strlen(name) / 3) {
-        snprintf(out, size, "did you mean \"%.80s\"?", nearest);
+    qetl_suggest_init(&suggest, name);
+    for (int64_t i = 0; i < schema->n_children; i++)
+        qetl_suggest_offer(&suggest, schema->children[i]->name ? schema->children[i]->name : "");
+    if (suggest.best) {
+        snprintf(out, size, "did you mean \"%.80s\"?", suggest.best);
         return;
     }
-    used = (size_t)snprintf(out, size, "the columns are");
+    used = (size_t)snprintf(out, size, "%s",
+                            schema->n_children ? "the columns are"
+                                               : "there are no columns: is the input empty?");
     for (int64_t i = 0; i < schema->n_children && used + 120 < size; i++)
         used += (size_t)snprintf(out + used, size - used, "%s \"%.80s\"", i ? "," : "",
                                  schema->children[i]->name ? schema->children[i]->name : "");

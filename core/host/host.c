@@ -22,12 +22,26 @@ static char *copy_text(const char *text)
     return text ? strdup(text) : NULL;
 }
 
+/* What was told of another option while binding stays; all else gives way to what is told now. */
+static void error_make_room(struct qetl_ctx *ctx, const struct qetl_error_info *info)
+{
+    const struct qetl_error_report *last = &ctx->error;
+    bool another = ctx->binding && last->code == QETL_E_CONFIG && info->code == QETL_E_CONFIG &&
+                   last->option && info->option && strcmp(last->option, info->option) != 0;
+    struct qetl_error_report *earlier = another ? malloc(sizeof *earlier) : NULL;
+    if (earlier)
+        *earlier = *last;
+    else
+        qetl_error_report_free(&ctx->error);
+    ctx->error = (struct qetl_error_report){.earlier = earlier};
+}
+
 static int32_t host_error(struct qetl_ctx *ctx, const struct qetl_error_info *given)
 {
     struct qetl_error_info info;
     copy_sized(&info, sizeof info, given, given->struct_size);
     pthread_mutex_lock(&ctx->lock);
-    qetl_error_report_free(&ctx->error);
+    error_make_room(ctx, &info);
     ctx->error.code = info.code;
     ctx->error.message = copy_text(info.message);
     ctx->error.suggestion = copy_text(info.suggestion);

@@ -124,7 +124,15 @@ void qetl_error_report_free(struct qetl_error_report *error)
     free(error->option);
     free(error->vendor_code);
     free(error->text);
+    struct qetl_error_report *earlier = error->earlier;
     memset(error, 0, sizeof *error);
+    while (earlier) {
+        struct qetl_error_report *next = earlier->earlier;
+        earlier->earlier = NULL;
+        qetl_error_report_free(earlier);
+        free(earlier);
+        earlier = next;
+    }
 }
 
 struct qetl_env qetl_instance_sdk_env(struct qetl_ctx *ctx)

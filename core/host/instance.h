@@ -59,6 +59,7 @@ struct qetl_ctx { /* an instance, as plugins know it */
     json_t *options;
     bool created, started;
     bool retired;    /* another has taken its place */
+    bool binding;    /* mistakes in several options may be told, and all are kept */
     atomic_int life; /* enum qetl_life */
     struct qetl_tally tally;
     atomic_uint wakes;
@@ -70,6 +71,7 @@ struct qetl_ctx { /* an instance, as plugins know it */
         int64_t retry_after_ms;
         char *text; /* with the part at fault; NULL: all of the option */
         int64_t text_begin, text_end;
+        struct qetl_error_report *earlier; /* another mistake in the options, told before this */
     } error;
 
     struct qetl_rejected *rejected; /* of the call under way, in order */
@@ -89,7 +91,7 @@ void qetl_instance_free(struct qetl_ctx *); /* destroys; accepts NULL */
 void qetl_instance_drop_rejected(struct qetl_ctx *);
 /* Moves the error out; zeroed if none was reported. */
 struct qetl_error_report qetl_instance_take_error(struct qetl_ctx *);
-void qetl_error_report_free(struct qetl_error_report *);
+void qetl_error_report_free(struct qetl_error_report *); /* the earlier ones, too */
 struct qetl_env qetl_instance_sdk_env(struct qetl_ctx *);
 
 #endif

@@ -202,8 +202,10 @@ int32_t qetl_bind(struct qetl_ctx *ctx, uint32_t n_in, const struct ArrowSchema 
     };
     int32_t status = binding_init(out, n_in, inputs, n_out);
     qetl_call_enter(ctx, "bind");
+    ctx->binding = true;
     if (!status)
         status = ctx->component->transform->bind(ctx->self, n_in, inputs, &binder.base);
+    ctx->binding = false;
     qetl_call_leave();
     if (!status)
         status = binder.misused ? binder.misused : binding_check(&binder);

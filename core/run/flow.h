@@ -43,6 +43,8 @@ struct qetl_node_flow {
     uint32_t n_lookouts;
 
     /* sources */
+    bool beyond; /* not set up: it, or what is before it, is wrong */
+
     bool bytes; /* emits or takes bytes */
     bool grows; /* its format finds columns as it goes: all were looked for before */
     struct ArrowSchema schema;

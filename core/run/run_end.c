@@ -94,8 +94,11 @@ static void place_finding(const struct qetl_run *run, struct qetl_finding *findi
     for (char *c = path; *c; c++)
         *c = *c == '/' ? '.' : *c;
     qetl_finding_at(finding, place.file, place.line, place.column, path);
-    if (!error || !error->text || !document)
+    if (!error || !error->text || !document) {
+        if (document)
+            qetl_document_show(document, finding, place);
         return;
+    }
     snprintf(path, sizeof path, "/%s%s", node->path, pointer);
     *strchr(path, '.') = '/'; /* ids have none */
     qetl_document_text_at(document, finding, path, (size_t)error->text_begin,
@@ -105,6 +108,12 @@ static void place_finding(const struct qetl_run *run, struct qetl_finding *findi
                              (size_t)error->text_end);
 }
 
+/* While the components are set up, mistakes in the configuration are gathered. */
+static bool is_gathered(const struct qetl_run *run, int exit_code)
+{
+    return run->gathering && exit_code == QETL_EXIT_CONFIG && !qetl_run_stopping(run);
+}
+
 /* Ends the run. The first failure is what went wrong, and its exit code counts; those after it
  * follow from the stop. */
 static void report(struct qetl_run *run, const struct qetl_node *node, struct qetl_ctx *ctx,
@@ -112,8 +121,10 @@ static void report(struct qetl_run *run, const struct qetl_node *node, struct qe
                    const struct qetl_error_report *error)
 {
     pthread_mutex_lock(&run->lock);
-    bool first = claim_end(run, exit_code);
-    if (first) {
+    bool gathered = is_gathered(run, exit_code);
+    bool first = !gathered && claim_end(run, exit_code);
+    run->n_gathered += gathered;
+    if (first || gathered) {
         struct qetl_finding *finding =
             node ? qetl_finding_add(run->findings, QETL_ERROR, code, "%s '%s' (%s): %s",
                                     node->kind == QETL_SOURCE      ? "source"
@@ -133,6 +144,16 @@ static void report(struct qetl_run *run, const struct qetl_node *node, struct qe
         interrupt_all(run);
 }
 
+static void report_earlier(struct qetl_run *run, const struct qetl_node *node, struct qetl_ctx *ctx,
+                           const struct qetl_error_report *error)
+{
+    if (!error)
+        return;
+    report_earlier(run, node, ctx, error->earlier);
+    report(run, node, ctx, code_for(error->code), qetl_exit_for(error->code), error->message,
+           error);
+}
+
 int32_t qetl_run_fail(struct qetl_run *run, const struct qetl_node *node, struct qetl_ctx *ctx,
                       const char *call, int32_t status)
 {
@@ -141,10 +162,13 @@ int32_t qetl_run_fail(struct qetl_run *run, const struct qetl_node *node, struct
     char generic[160];
     snprintf(generic, sizeof generic, "%s failed with status %d and gave no reason", call, status);
     if (!quiet)
+        report_earlier(run, node, ctx, error.earlier);
+    if (!quiet)
         report(run, node, ctx, code_for(status), qetl_exit_for(status),
                error.message ? error.message : generic, &error);
     qetl_error_report_free(&error);
-    qetl_run_end(run, qetl_exit_for(status));
+    if (!is_gathered(run, qetl_exit_for(status)))
+        qetl_run_end(run, qetl_exit_for(status));
     return status;
 }
 

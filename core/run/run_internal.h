@@ -71,6 +71,8 @@ struct qetl_run {
 
     struct qetl_output_report *outputs;
     size_t n_outputs;
+    bool gathering;     /* in set-up: mistakes in the configuration are told, and set-up goes on */
+    size_t n_gathered;  /* such mistakes */
     bool resolving;     /* only to be described: no sink is opened */
     bool surveying;     /* in set-up: a source is looked through; what is rejected is so later */
     atomic_bool closed; /* the ledger was checked at the end */

@@ -361,12 +361,43 @@ static int32_t setup_node(struct qetl_run *run, size_t n)
     }
 }
 
+/* What a component behind a mistake would say follows from that mistake; and a source may wait for
+ * its input, while somebody waits to hear of the mistake. */
+static bool is_beyond(const struct qetl_run *run, size_t n)
+{
+    const struct qetl_node *node = &run->pipeline->nodes[n];
+    bool beyond = node->kind == QETL_SOURCE && run->n_gathered;
+    for (size_t i = 0; i < node->n_inputs; i++)
+        beyond |= run->flows[node->inputs[i].component].beyond;
+    return beyond;
+}
+
+/* All of them, though one is wrong: each mistake is told in one go. */
+static int32_t setup_nodes(struct qetl_run *run)
+{
+    int32_t status = QETL_OK;
+    run->gathering = true;
+    for (size_t n = 0; n < run->pipeline->n_nodes; n++) {
+        size_t before = run->n_gathered;
+        run->flows[n].beyond = is_beyond(run, n);
+        if (run->flows[n].beyond)
+            continue;
+        int32_t one = qetl_run_stopping(run) ? QETL_E_CANCELLED : setup_node(run, n);
+        run->flows[n].beyond = one != QETL_OK;
+        status = status ? status : one;
+        if (one && run->n_gathered == before)
+            break;
+    }
+    run->gathering = false;
+    if (run->n_gathered)
+        qetl_run_end(run, QETL_EXIT_CONFIG);
+    return status;
+}
+
 int32_t qetl_run_setup(struct qetl_run *run)
 {
     size_t n_nodes = run->pipeline->n_nodes;
-    int32_t status = QETL_OK;
-    for (size_t n = 0; !status && n < n_nodes; n++)
-        status = qetl_run_stopping(run) ? QETL_E_CANCELLED : setup_node(run, n);
+    int32_t status = setup_nodes(run);
     if (!status)
         status = qetl_run_check_objects(run);
     if (status)

@@ -15,6 +15,7 @@ struct step {
     struct qetl_expr *expr;
     struct operand *operands;
     int64_t n_operands;
+    bool good;        /* bound without a mistake */
     uint8_t *depends; /* a byte an input column: whether it goes into the result */
     struct ArrowArray result;
 };
@@ -210,6 +211,16 @@ static int32_t step_bind(struct compute *compute, int64_t i, const char *pointer
     return status ? status : column_put(compute, &field, from);
 }
 
+/* Whether an expression might use a step before it that is wrong: what it then said would follow.
+ */
+static bool is_beyond(const struct compute *compute, int64_t i, const char *text)
+{
+    for (int64_t k = 0; k < i; k++)
+        if (!compute->steps[k].good && strstr(text, compute->steps[k].name))
+            return true;
+    return false;
+}
+
 static int32_t steps_bind(struct compute *compute, const struct ArrowSchema *input,
                           struct qetl_binder *binder)
 {
@@ -220,15 +231,20 @@ static int32_t steps_bind(struct compute *compute, const struct ArrowSchema *inp
         return qetl_fail(compute->env, QETL_E_CONFIG, "/set",
                          "name a column and its expression: set: {total: quantity * unit_price}",
                          "`set` is empty");
-    for (int64_t i = 0; i < n && !status; i++) {
+    for (int64_t i = 0; i < n && (!status || status == QETL_E_CONFIG); i++) {
+        struct step *step = &compute->steps[i];
         char pointer[POINTER_MAX];
-        compute->steps[i].name = qetl_option_key(compute->env, "/set", i);
+        step->name = qetl_option_key(compute->env, "/set", i);
         compute->n_steps++;
-        status = qetl_option_pointer(pointer, sizeof pointer, "/set", compute->steps[i].name);
-        if (status)
+        if (qetl_option_pointer(pointer, sizeof pointer, "/set", step->name))
             return qetl_fail(compute->env, QETL_E_CONFIG, "/set", "choose a shorter one",
                              "a column's name has more than %d bytes", POINTER_MAX / 2);
-        status = step_bind(compute, i, pointer, input->n_children, binder);
+        const char *text = qetl_option_text(compute->env, pointer);
+        if (status && is_beyond(compute, i, text ? text : ""))
+            continue;
+        int32_t one = step_bind(compute, i, pointer, input->n_children, binder);
+        step->good = !one;
+        status = status ? status : one;
     }
     return status;
 }

@@ -194,8 +194,10 @@ static int32_t route_bind(void *self, uint32_t n_inputs, const struct ArrowSchem
         return no_memory(route);
     for (int64_t i = 0; i < inputs[0]->n_children; i++)
         places[i] = -1;
-    for (uint32_t i = 0; i < route->n_routes && status >= 0; i++)
-        status = branch_bind(route, i, inputs[0], places, binder);
+    for (uint32_t i = 0; i < route->n_routes; i++) {
+        int32_t one = branch_bind(route, i, inputs[0], places, binder);
+        status = status < 0 ? status : one;
+    }
     free(places);
     return status < 0 ? status : outputs_bind(route, inputs[0], binder);
 }

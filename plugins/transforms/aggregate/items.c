@@ -218,10 +218,11 @@ int32_t items_bind(struct items *items, const struct ArrowSchema *input, struct 
         status =
             qetl_fail(items->env, QETL_E_CONFIG, "/set",
                       "name a column and what it counts: set: {rows: count(*)}", "`set` is empty");
-    for (int64_t i = 0; i < n && !status; i++) {
+    for (int64_t i = 0; i < n; i++) {
         items->list[i].name = qetl_option_key(items->env, "/set", i);
         items->count++;
-        status = item_bind(items, &items->list[i], input, places, binder);
+        int32_t one = item_bind(items, &items->list[i], input, places, binder);
+        status = status ? status : one;
     }
     free(places);
     return status < 0 ? status : binder->rows(binder, 0, QETL_ROWS_STATEFUL);

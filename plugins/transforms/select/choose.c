@@ -128,10 +128,10 @@ static int32_t choose(struct select *select, const struct ArrowSchema *input)
     select->chosen = calloc((size_t)(n + input->n_children) + 1, sizeof *select->chosen);
     if (!select->chosen)
         return select_no_memory(select);
-    for (int64_t i = 0; i < n && !status; i++) {
-        if (listed)
-            status = choose_entry(select, input, i);
-        else
+    for (int64_t i = 0; i < n; i++) {
+        int32_t one = listed ? choose_entry(select, input, i) : QETL_OK;
+        status = status ? status : one;
+        if (!listed)
             select->chosen[select->n_chosen++] =
                 (struct chosen){.column = i, .name = input->children[i]->name};
     }
@@ -172,8 +172,10 @@ static int32_t drop(struct select *select, const struct ArrowSchema *input)
         qetl_option_given(select->env, "/drop") ? qetl_option_count(select->env, "/drop") : 0;
     int32_t status = QETL_OK;
 
-    for (int64_t i = 0; i < n && !status; i++)
-        status = drop_entry(select, input, i);
+    for (int64_t i = 0; i < n; i++) {
+        int32_t one = drop_entry(select, input, i);
+        status = status ? status : one;
+    }
     if (status)
         return status;
     if (select->n_chosen == 0)
@@ -205,18 +207,17 @@ static int32_t rename_chosen(struct select *select, const struct ArrowSchema *in
     int64_t n =
         qetl_option_given(select->env, "/rename") ? qetl_option_count(select->env, "/rename") : 0;
     char pointer[SELECT_POINTER_MAX];
+    int32_t status = QETL_OK;
 
     for (int64_t i = 0; i < n; i++) {
         int64_t column = select_keyed(select, input, "/rename", i, pointer);
-        if (column == SELECT_SKIPPED)
-            continue;
-        if (column < 0)
-            return (int32_t)column;
+        if (column < 0 && column != SELECT_SKIPPED && !status)
+            status = (int32_t)column;
         for (int64_t k = 0; k < select->n_chosen; k++)
             if (select->chosen[k].column == column)
                 select->chosen[k].name = qetl_option_text(select->env, pointer);
     }
-    return QETL_OK;
+    return status;
 }
 
 static int32_t names_check(const struct select *select)

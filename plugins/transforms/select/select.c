@@ -58,21 +58,19 @@ static int32_t casts_compile(struct select *select, const struct ArrowSchema *in
     char pointer[SELECT_POINTER_MAX];
     int32_t status = QETL_OK;
 
-    for (int64_t i = 0; i < n && !status; i++) {
+    for (int64_t i = 0; i < n; i++) {
         int64_t column = select_keyed(select, input, "/cast", i, pointer);
-        if (column == SELECT_SKIPPED)
-            continue;
-        if (column < 0)
-            return (int32_t)column;
-        for (int64_t k = 0; k < select->n_chosen && !status; k++) {
+        int32_t one = column < 0 && column != SELECT_SKIPPED ? (int32_t)column : QETL_OK;
+        for (int64_t k = 0; k < select->n_chosen && !one; k++) {
             if (select->chosen[k].column != column)
                 continue;
             select->chosen[k].type = qetl_option_text(select->env, pointer);
             if (!select->chosen[k].type)
                 return qetl_fail(select->env, QETL_E_CONFIG, pointer, "write a type's name",
                                  "a type was expected here");
-            status = cast_compile(select, input, &select->chosen[k], pointer);
+            one = cast_compile(select, input, &select->chosen[k], pointer);
         }
+        status = status ? status : one;
     }
     return status;
 }
