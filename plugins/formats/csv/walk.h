@@ -55,8 +55,8 @@ static inline WALK_TARGET struct csv_block walk_quotes(struct walk *w, const uin
     return block;
 }
 
-static inline WALK_TARGET struct csv_block walk_block(struct walk *w, const uint8_t *p, int n,
-                                                      int next, int64_t at)
+static inline WALK_TARGET __attribute__((always_inline)) struct csv_block
+walk_block(struct walk *w, const uint8_t *p, int n, int next, int64_t at)
 {
     struct masks m = masks_of(p, w->marks);
 
@@ -78,6 +78,30 @@ static inline WALK_TARGET struct csv_block walk_tail(struct walk *w, const uint8
     return walk_block(w, pad, n, -1, at);
 }
 
+/* Where the run of bytes without a quote ends that begins at `from`, block by block. */
+static inline WALK_TARGET int64_t walk_calm(const uint8_t *data, int64_t from, int64_t to,
+                                            uint8_t quote)
+{
+    for (; to - from >= 4 * WALK_BLOCK; from += 4 * WALK_BLOCK) {
+        const uint8_t *p = data + from;
+
+        if (byte_mask(p, quote) | byte_mask(p + 64, quote) | byte_mask(p + 128, quote) |
+            byte_mask(p + 192, quote))
+            break;
+    }
+    while (to - from >= WALK_BLOCK && !byte_mask(data + from, quote))
+        from += WALK_BLOCK;
+    return from;
+}
+
+/* Without quotes every line feed ends a record: only the last matters. */
+static inline int64_t walk_last_feed(const uint8_t *data, int64_t from, int64_t to, int64_t last)
+{
+    const uint8_t *feed = to > from ? memrchr(data + from, '\n', (size_t)(to - from)) : NULL;
+
+    return feed ? feed - data + 1 : last;
+}
+
 static WALK_TARGET int64_t walk_last_end(const uint8_t *data, int64_t from, int64_t to,
                                          struct csv_marks marks, struct csv_scan *scan)
 {
@@ -85,11 +109,23 @@ static WALK_TARGET int64_t walk_last_end(const uint8_t *data, int64_t from, int6
     struct walk w = {.marks = marks, .scan = &local};
     int64_t last = -1;
 
-    for (; to - from >= WALK_BLOCK; from += WALK_BLOCK) {
-        struct csv_block b = walk_block(&w, data + from, WALK_BLOCK, 0, from);
+    while (to - from >= WALK_BLOCK) {
+        struct csv_block b;
 
+        if (!(local.inside | local.after_close)) {
+            int64_t calm = walk_calm(data, from, to, marks.quote);
+
+            last = walk_last_feed(data, from, calm, last);
+            if (calm > from)
+                local.may_open = data[calm - 1] == marks.delimiter || data[calm - 1] == '\n';
+            from = calm;
+            if (to - from < WALK_BLOCK)
+                break;
+        }
+        b = walk_block(&w, data + from, WALK_BLOCK, 0, from);
+        from += WALK_BLOCK;
         if (b.lines)
-            last = from + WALK_BLOCK - __builtin_clzll(b.lines);
+            last = from - __builtin_clzll(b.lines);
     }
     if (from < to) {
         struct csv_block b = walk_tail(&w, data + from, (int)(to - from), from);
