@@ -13,9 +13,10 @@
 static const int64_t SCAN_AT_LEAST_NS = 500000000; /* under load, too, names are looked at */
 
 int32_t follow_start(struct follow *f, struct qetl_env env, struct waker *waker,
-                     const struct names *found, int64_t poll_ms)
+                     struct choice *choice, const struct names *found, int64_t poll_ms)
 {
-    *f = (struct follow){.env = env, .waker = waker, .open = -1, .events_fd = -1, .timer_fd = -1};
+    *f = (struct follow){
+        .env = env, .waker = waker, .choice = choice, .open = -1, .events_fd = -1, .timer_fd = -1};
     for (int64_t i = 0; i < found->count; i++) {
         if (strcmp(found->items[i], "-") == 0)
             return qetl_fail(env, QETL_E_CONFIG, "/follow", "leave follow out",

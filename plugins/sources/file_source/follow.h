@@ -11,8 +11,8 @@
 #ifndef FILE_SOURCE_FOLLOW_H
 #define FILE_SOURCE_FOLLOW_H
 
+#include "choice.h"
 #include "input.h"
-#include "names.h"
 
 #include <sys/types.h>
 
@@ -23,17 +23,18 @@ struct follow {
     struct waker *waker;
     struct followed *files; /* an older one of a name before the newer */
     int64_t count, room;
-    struct names named; /* the names that are followed now */
-    int64_t open;       /* whose object is open at the host; -1: none */
-    bool ending;        /* that has to end before anything else */
-    int events_fd;      /* inotify; -1: not to be had */
-    int timer_fd;       /* where nobody tells of changes */
+    struct choice *choice; /* borrowed */
+    struct names named;    /* the names that are followed now */
+    int64_t open;          /* whose object is open at the host; -1: none */
+    bool ending;           /* that has to end before anything else */
+    int events_fd;         /* inotify; -1: not to be had */
+    int timer_fd;          /* where nobody tells of changes */
     int64_t scanned_ns;
 };
 
 /* OK or a failure, which has been reported. poll_ms 0: by events, where there are any. */
-int32_t follow_start(struct follow *, struct qetl_env, struct waker *, const struct names *found,
-                     int64_t poll_ms);
+int32_t follow_start(struct follow *, struct qetl_env, struct waker *, struct choice *,
+                     const struct names *found, int64_t poll_ms);
 /* BYTES, IDLE or a failure. */
 int32_t follow_next(struct follow *, const struct qetl_demand *, struct qetl_item *);
 void follow_free(struct follow *); /* zeroed is freed */

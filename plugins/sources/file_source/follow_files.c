@@ -194,7 +194,7 @@ int32_t follow_scan(struct follow *f)
 {
     drop_events(f->events_fd);
     drop_events(f->timer_fd);
-    int32_t status = listing_grow(f->env, &f->named);
+    int32_t status = listing_grow(f->env, f->choice, &f->named);
     for (int64_t i = 0; !status && i < f->named.count; i++)
         status = name_look(f, f->named.items[i]);
     return status;

@@ -99,11 +99,19 @@ static bool element_match(const char **pattern, const char **name)
     return true;
 }
 
+static bool is_shown(const char *pattern, const char *name)
+{
+    return *name != '.' || *pattern == '.' || (pattern[0] == '\\' && pattern[1] == '.');
+}
+
 bool glob_match(const char *pattern, const char *name)
 {
+    return is_shown(pattern, name) && glob_match_all(pattern, name);
+}
+
+bool glob_match_all(const char *pattern, const char *name)
+{
     const char *star = NULL, *retry = NULL;
-    if (*name == '.' && *pattern != '.' && !(pattern[0] == '\\' && pattern[1] == '.'))
-        return false;
     while (*name) {
         if (*pattern == '*') {
             star = ++pattern;
@@ -133,7 +141,7 @@ static const char *part_split(const char *path, char **part)
     return *slash ? slash : NULL;
 }
 
-static bool path_match(const char *pattern, const char *path, int depth)
+static bool path_match(const char *pattern, const char *path, bool hidden, int depth)
 {
     char *want = NULL, *have = NULL;
     const char *want_rest = part_split(pattern, &want);
@@ -142,10 +150,11 @@ static bool path_match(const char *pattern, const char *path, int depth)
     if (!want || !have || depth > DEPTH_MAX)
         goto out;
     if (strcmp(want, "**") == 0 && want_rest)
-        matched = path_match(want_rest, path, depth + 1) ||
-                  (have_rest && *have != '.' && path_match(pattern, have_rest, depth + 1));
-    else if (glob_match(want, have))
-        matched = want_rest && have_rest ? path_match(want_rest, have_rest, depth + 1)
+        matched = path_match(want_rest, path, hidden, depth + 1) ||
+                  (have_rest && (hidden || *have != '.') &&
+                   path_match(pattern, have_rest, hidden, depth + 1));
+    else if (hidden ? glob_match_all(want, have) : glob_match(want, have))
+        matched = want_rest && have_rest ? path_match(want_rest, have_rest, hidden, depth + 1)
                                          : !want_rest && !have_rest;
 out:
     free(want);
@@ -155,18 +164,40 @@ out:
 
 bool glob_match_path(const char *pattern, const char *path)
 {
-    return path_match(pattern, path, 0);
+    return path_match(pattern, path, false, 0);
+}
+
+bool glob_match_one(const struct names *patterns, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    for (int64_t i = 0; i < patterns->count; i++) {
+        const char *pattern = patterns->items[i];
+        if (strchr(pattern, '/') ? path_match(pattern, path, true, 0)
+                                 : glob_match_all(pattern, slash ? slash + 1 : path))
+            return true;
+    }
+    return false;
 }
 
 /* ---- Expansion ---- */
 
 struct walk {
+    const struct glob_rules *rules;
     struct names *out;
     int64_t folders;
+    int entered; /* folders that `**` went down */
     char *culprit;
 };
 
 static int walk_path(struct walk *walk, const char *folder, const char *rest, int depth);
+
+static int walk_fault(struct walk *walk, const char *path, int error)
+{
+    if (walk->rules->unreadable && error != ENOMEM)
+        return names_add(walk->rules->unreadable, path);
+    walk->culprit = strdup(path);
+    return error;
+}
 
 /* The name without its backslashes: a part that is no pattern still may be escaped. */
 static void part_unescape(char *part)
@@ -187,9 +218,10 @@ static int walk_found(struct walk *walk, const char *path)
         int error = errno;
         if (error == ENOENT || error == ENOTDIR)
             return 0;
-        walk->culprit = strdup(path);
-        return error;
+        return walk_fault(walk, path, error);
     }
+    if (walk->rules->skip_links && S_ISLNK(st.st_mode))
+        return 0;
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
         walk->folders++;
         return 0;
@@ -203,21 +235,39 @@ static bool is_real_folder(const char *path)
     return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+static int walk_down(struct walk *walk, const char *folder, const char *whole, int depth)
+{
+    int error = 0;
+    if (walk->rules->depth >= 0 && walk->entered >= walk->rules->depth)
+        return 0;
+    walk->entered++;
+    error = walk_path(walk, folder, whole, depth + 1);
+    walk->entered--;
+    return error;
+}
+
 /* One entry of a listed folder: part is its pattern, rest what the pattern says behind it. */
 static int walk_entry(struct walk *walk, const char *folder, const char *name, const char *part,
                       const char *rest, const char *whole, int depth)
 {
+    const struct glob_rules *rules = walk->rules;
     bool any_depth = strcmp(part, "**") == 0;
     char *path;
     int error = 0;
-    if (any_depth ? *name == '.' : !glob_match(part, name))
+    if (!rules->hidden && !is_shown(part, name))
+        return 0;
+    if (!any_depth && !glob_match_all(part, name))
         return 0;
     path = names_join(folder, name);
     if (!path)
         return ENOMEM;
+    if (rules->exclude && glob_match_one(rules->exclude, path)) {
+        free(path);
+        return 0;
+    }
     if (any_depth) {
         if (is_real_folder(path))
-            error = walk_path(walk, path, whole, depth + 1);
+            error = walk_down(walk, path, whole, depth);
         else if (!rest)
             error = walk_found(walk, path);
     } else {
@@ -248,8 +298,7 @@ failed:
     error = errno;
     if (dir)
         closedir(dir);
-    walk->culprit = strdup(*folder ? folder : ".");
-    return error;
+    return walk_fault(walk, *folder ? folder : ".", error);
 }
 
 static int walk_literal(struct walk *walk, const char *folder, char *part, const char *rest,
@@ -274,8 +323,7 @@ static int walk_path(struct walk *walk, const char *folder, const char *rest, in
     if (!part)
         return ENOMEM;
     if (depth > DEPTH_MAX) {
-        error = ELOOP;
-        walk->culprit = strdup(folder);
+        error = walk_fault(walk, folder, ELOOP);
     } else if (!glob_is_pattern(part)) {
         error = walk_literal(walk, folder, part, behind, depth);
     } else {
@@ -288,9 +336,10 @@ static int walk_path(struct walk *walk, const char *folder, const char *rest, in
     return error;
 }
 
-int glob_expand(const char *pattern, struct names *out, int64_t *folders, char **culprit)
+int glob_expand(const char *pattern, const struct glob_rules *rules, struct names *out,
+                int64_t *folders, char **culprit)
 {
-    struct walk walk = {.out = out};
+    struct walk walk = {.rules = rules, .out = out};
     int64_t first = out->count;
     const char *root = *pattern == '/' ? "/" : "";
     int error;
@@ -299,6 +348,17 @@ int glob_expand(const char *pattern, struct names *out, int64_t *folders, char *
     error = *pattern ? walk_path(&walk, root, pattern, 0) : 0;
     names_sort(out, first);
     *folders = walk.folders;
+    *culprit = walk.culprit;
+    return error;
+}
+
+int glob_folder(const char *folder, const struct glob_rules *rules, struct names *out,
+                char **culprit)
+{
+    struct walk walk = {.rules = rules, .out = out};
+    int64_t first = out->count;
+    int error = walk_folder(&walk, folder, "**", NULL, "**", 0);
+    names_sort(out, first);
     *culprit = walk.culprit;
     return error;
 }

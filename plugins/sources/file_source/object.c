@@ -89,7 +89,7 @@ static bool is_wanted(struct object *o, const char *member)
     if (o->members)
         return strchr(o->members, '/') ? glob_match_path(o->members, member)
                                        : glob_match(o->members, slash ? slash + 1 : member);
-    if (!is_hidden(member))
+    if (o->hidden || !is_hidden(member))
         return true;
     qetl_logf(o->feed.in.env, QETL_LOG_INFO, "%s!%s is hidden: passed over", o->file, member);
     return false;

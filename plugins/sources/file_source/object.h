@@ -26,6 +26,7 @@ struct object {
     bool archive;
     const char *file;    /* borrowed */
     const char *members; /* pattern of members that are wanted, or NULL; borrowed */
+    bool hidden;         /* members with hidden names are wanted too */
     bool unpacking;      /* look into compressed files and archives at all */
     char *name;
     int64_t ordinal;

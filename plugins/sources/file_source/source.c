@@ -8,6 +8,7 @@
 #include "position.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -22,6 +23,7 @@ struct resume { /* where open was told to go on; reached by next */
 struct file_source {
     struct qetl_env env;
     struct waker waker;
+    struct choice choice;
     struct names found; /* by start */
     struct names files; /* of the split */
     int64_t index;
@@ -53,8 +55,9 @@ static int32_t source_create(void *self, const struct qetl_host *host, struct qe
     unpack = qetl_option_text(s->env, "/unpack");
     s->object.unpacking = !unpack || strcmp(unpack, "none") != 0;
     s->object.members = qetl_option_text(s->env, "/members");
+    s->object.hidden = qetl_option_bool(s->env, "/hidden");
     s->follows = qetl_option_bool(s->env, "/follow");
-    return QETL_OK;
+    return choice_read(&s->choice, s->env);
 }
 
 static void resume_reset(struct resume *resume)
@@ -67,6 +70,7 @@ static void source_destroy(void *self)
 {
     struct file_source *s = self;
     object_free(&s->object, s->env);
+    choice_free(&s->choice);
     names_free(&s->found);
     names_free(&s->files);
     bytes_free(&s->position);
@@ -79,7 +83,7 @@ static int32_t source_start(void *self)
 {
     struct file_source *s = self;
     names_free(&s->found);
-    return listing_make(s->env, &s->found);
+    return listing_make(s->env, &s->choice, &s->found);
 }
 
 static void source_interrupt(void *self)
@@ -220,7 +224,7 @@ static int32_t source_open(void *self, struct qetl_blob split, const struct qetl
                          "a file that is followed is read from its beginning");
     if (s->follows) {
         follow_free(&s->follow);
-        return follow_start(&s->follow, s->env, &s->waker, &s->found,
+        return follow_start(&s->follow, s->env, &s->waker, &s->choice, &s->found,
                             qetl_option_int(s->env, "/follow_poll_ms"));
     }
     int32_t status = split_adopt(s, split);
@@ -265,6 +269,18 @@ static int32_t resume_object(struct file_source *s)
     return QETL_OK;
 }
 
+/* unreadable: skip. */
+static bool file_skip(struct file_source *s)
+{
+    const char *name = s->files.items[s->index];
+    if (!s->choice.skip_unreadable || strcmp(name, "-") == 0 ||
+        faccessat(AT_FDCWD, name, R_OK, AT_EACCESS) == 0)
+        return false;
+    qetl_logf(s->env, QETL_LOG_WARN, "%s: passed over: %s", name, strerrordesc_np(errno));
+    s->index++;
+    return true;
+}
+
 /* Gets to where data can be read: OK, END (of the split), IDLE or a failure. */
 static int32_t object_reach(struct file_source *s, int64_t deadline_ns)
 {
@@ -276,6 +292,8 @@ static int32_t object_reach(struct file_source *s, int64_t deadline_ns)
         if (o->stage == OBJECT_CLOSED) {
             if (s->index >= s->files.count)
                 return QETL_END;
+            if (file_skip(s))
+                continue;
             status = file_open(s);
             if (status)
                 return status;
