@@ -132,9 +132,18 @@ Test(csv_options, what_cannot_be_is_refused_by_name)
     static const struct {
         const char *options, *option;
     } cases[] = {
-        {"{\"delimiter\": \";;\"}", "/delimiter"},
+        {"{\"quote\": \";;\"}", "/quote"},
         {"{\"delimiter\": \"\\n\"}", "/delimiter"},
-        {"{\"delimiter\": \"\u00e9\"}", "/delimiter"},
+        {"{\"quote\": \"\u00e9\"}", "/quote"},
+        {"{\"delimiter\": \"a\\r\"}", "/delimiter"},
+        {"{\"delimiter\": \"a\\\\\", \"escape\": \"\\\\\"}", "/delimiter"},
+        {"{\"escape\": \"ab\"}", "/escape"},
+        {"{\"comment\": \"\\\"\"}", "/comment"},
+        {"{\"decimal_mark\": \",\", \"thousands\": \",\"}", "/thousands"},
+        {"{\"date_format\": \"%Q\"}", "/date_format"},
+        {"{\"formats\": {\"a/b\": \"%\"}}", "/formats/a~1b"},
+        {"{\"encoding\": \"shift_jis\", \"delimiter\": \"|\"}", "/encoding"},
+        {"{\"encoding\": \"shift_jis\", \"delimiter\": \"\u00bf\"}", "/delimiter"},
         {"{\"quote\": \",\", \"delimiter\": \",\"}", "/quote"},
         {"{\"null\": [\"a,b\"]}", "/null/0"},
         {"{\"null\": [\"\", \"\\\"\"]}", "/null/1"},

@@ -106,3 +106,125 @@ n,t
 6,"'+1 ""2"""
 7,a=b
 E
+
+# Marks of their own: delimiters, quotes, escapes, comments, blanks.
+printf 'a||b\n1||x|y\n2||"p||q"\n' >in.csv
+read_as 'delimiter: "||"'
+expect_file out.ndjson <<'E'
+{"a":1,"b":"x|y"}
+{"a":2,"b":"p||q"}
+E
+printf 'a\tb\n1\t\\N\n2\t"x"\\\ty\\nz\\\\\n3\tl1\\\nl2\n4\tN\n' >in.csv
+read_as 'delimiter: "\t", quote: "", escape: "\\", escape_codes: true, null: ["\\N"]'
+expect_file out.ndjson <<'E'
+{"a":1,"b":null}
+{"a":2,"b":"\"x\"\ty\nz\\"}
+{"a":3,"b":"l1\nl2"}
+{"a":4,"b":"N"}
+E
+read_as 'delimiter: "\t", quote: "", escape: "\\"'
+expect_eq 'no codes' "$(sed -n 2p out.ndjson)" '{"a":2,"b":"\"x\"\tynz\\"}'
+printf '# a, "b\n#\na,b\n1,x\n# 2, "y\n\n3,"#"\n' >in.csv
+read_as 'comment: "#", blank_lines: skip'
+expect_file out.ndjson <<'E'
+{"a":1,"b":"x"}
+{"a":3,"b":"#"}
+E
+read_as 'comment: "#"'
+expect_eq 'a blank line' "$(jq -r .code dead-letters/*)" ragged_row
+printf 'a , b\n 1 , " x "\n2,y z \n' >in.csv
+read_as 'trim: unquoted'
+expect_file out.ndjson <<'E'
+{"a":1,"b":" x "}
+{"a":2,"b":"y z"}
+E
+read_as 'trim: all'
+expect_eq 'blanks within quotes' "$(head -n 1 out.ndjson)" '{"a":1,"b":"x"}'
+printf 'a,b\r1,"x\ry"\r2,z' >in.csv
+read_as 'header: true'
+expect_file out.ndjson <<'E'
+{"a":1,"b":"x\ry"}
+{"a":2,"b":"z"}
+E
+
+# Numbers and dates as a country writes them.
+printf 'n;d;t;w\n1.234,5;31.01.2024;9:05 PM;1.1.24\n-12;29.02.2024;12:00 am;31.12.99\n1,25;;;\n' >in.csv
+read_as 'decimal_mark: ",", thousands: ".", date_format: "%d.%m.%Y", time_format: "%I:%M %p", formats: {w: "%d.%m.%y"}'
+expect_file out.ndjson <<'E'
+{"n":1234.5,"d":"2024-01-31","t":"21:05:00","w":"2024-01-01"}
+{"n":-12,"d":"2024-02-29","t":"00:00:00","w":"1999-12-31"}
+{"n":1.25,"d":null,"t":null,"w":null}
+E
+printf 'n;d;s\n1.2;1.2.2024;01/Feb/2024:10:00:00 +0130\n1,5;30.02.2024;01/Feb/2024:10:00:00 Z\n1,5;1.3.2024;x\n' >in.csv
+read_as 'decimal_mark: ",", thousands: ".", types: {n: double, d: date, s: timestamptz}, date_format: "%d.%m.%Y", timestamp_format: "%d/%b/%Y:%H:%M:%S %z"'
+expect_eq 'what is no number and no date' "$(jq -r .code dead-letters/* | paste -sd ' ')" 'bad_number bad_date bad_timestamp'
+printf 'n;s\n1,5;01/Feb/2024:10:00:00 +0130\n' >in.csv
+read_as 'decimal_mark: ",", timestamp_format: "%d/%b/%Y:%H:%M:%S %z"'
+expect_file out.ndjson <<'E'
+{"n":1.5,"s":"2024-02-01T10:00:00+01:30"}
+E
+cat >hint.yaml <<'YAML'
+{sources: {a: {plugin: file, path: in.csv, format: csv}},
+ sinks: {o: {plugin: file, input: a, path: hint.ndjson, if_exists: replace}}}
+YAML
+printf 'n;m\n1,5;7\n1.234,25;8\n' >in.csv
+expect_exit 0 qetl run hint.yaml
+expect_text err 'column n looks like numbers with a decimal comma'
+printf '1,2\n3,4\n' >in.csv
+expect_exit 0 qetl run hint.yaml
+expect_text err 'the first row looks like data'
+
+# Encodings of more than a byte a character, and those that are found.
+printf 'a,b\n1,"\xc3\xa4\n\xe6\x80\xa5"\n2,\xe2\x82\xac\n' >plain.csv
+printf 'a,b\n1,"x\n\xe6\x80\xa5"\n2,y\n' >japanese.csv
+for encoding in utf-16 utf-16le utf-16be gb18030 shift_jis euc-jp; do
+    cp plain.csv in.utf8
+    case $encoding in shift_jis | euc-jp) cp japanese.csv in.utf8 ;; esac
+    iconv -f utf-8 -t "$encoding" in.utf8 >in.csv
+    read_as "encoding: $encoding"
+    mv out.ndjson "$encoding.ndjson"
+    cp in.utf8 in.csv
+    read_as 'encoding: utf-8'
+    expect_same "$encoding.ndjson" out.ndjson
+    write_as "encoding: $encoding"
+    iconv -f "$encoding" -t utf-8 out.csv >back.csv
+    expect_same in.utf8 back.csv
+done
+iconv -f utf-8 -t utf-16 plain.csv >in.csv
+read_as 'encoding: utf-8'
+expect_same utf-16.ndjson out.ndjson
+iconv -f utf-8 -t utf-16be plain.csv >in.csv
+read_as 'encoding: detect'
+expect_same utf-16.ndjson out.ndjson
+printf 'a,b\n1,\xe4\xfc\n' >in.csv
+read_as 'encoding: detect'
+expect_eq 'found' "$(cat out.ndjson)" '{"a":1,"b":"äü"}'
+cp plain.csv in.csv
+write_as 'encoding: latin1'
+expect_eq 'characters that are not there' "$(jq -r .code dead-letters/* | uniq -c | tr -s ' ')" ' 2 unwritable_row'
+
+# Written in a dialect and read again, everything stands as before.
+printf 'n,t,d\n1.5,"x||y;z\t""q"" \\ '"'p'"'",2024-01-31\n,"#two\nlines",\n-2.0,"",2024-02-29\n3.0,NA,\n4.0, b ,2024-03-01\n' >in.csv
+# there_and_back DIALECT
+there_and_back() {
+    rm -rf dead-letters a.out b.csv
+    cat >p.yaml <<YAML
+{sources: {a: {plugin: file, path: in.csv, format: {type: csv, types: {d: date}}}},
+ sinks: {o: {plugin: file, input: a, path: a.out, format: {type: csv, null: [nil], $1}}}}
+YAML
+    expect_exit 0 qetl run p.yaml --json
+    cat >p.yaml <<YAML
+{sources: {a: {plugin: file, path: a.out, format: {type: csv, types: {d: date}, null: [nil], $1}}},
+ sinks: {o: {plugin: file, input: a, path: b.csv, format: {type: csv, null: [""]}}}}
+YAML
+    expect_exit 0 qetl run p.yaml --json
+    expect_same in.csv b.csv
+    expect_absent dead-letters
+}
+there_and_back 'delimiter: "||"'
+there_and_back "quote: \"'\", comment: '#', quoting: all"
+there_and_back 'escape: "\\", delimiter: ";", decimal_mark: ","'
+there_and_back 'quote: "", escape: "\\", escape_codes: true, delimiter: "\t"'
+there_and_back 'newline: cr, encoding: utf-16be, bom: true'
+there_and_back 'newline: crlf, delimiter: "¦", date_format: "%d %b %Y"'
+there_and_back 'encoding: gb18030, trim: unquoted'

@@ -8,7 +8,7 @@
  * passed over. So one lost quote costs its own lines alone, no line is lost silently or counted
  * twice, and each byte is looked at a bounded number of times.
  */
-#include "csv.h"
+#include "foreign.h"
 
 #include <stdio.h>
 
@@ -19,15 +19,31 @@ struct line {
     int64_t end;
 };
 
-static struct line line_look(const struct qetl_frame *io, int64_t at)
+/* Behind the first line end, or -1. */
+static int64_t line_find(const struct csv *self, const uint8_t *data, int64_t size)
+{
+    const uint8_t *feed;
+
+    if (self->foreign)
+        return csv_foreign_line(self->foreign, data, size);
+    feed = size ? memchr(data, '\n', (size_t)size) : NULL;
+    return feed ? feed + 1 - data : -1;
+}
+
+static int64_t whole_units(const struct csv *self, int64_t size)
+{
+    return self->foreign ? size - size % self->foreign->width : size;
+}
+
+static struct line line_look(const struct csv *self, const struct qetl_frame *io, int64_t at)
 {
     int64_t left = io->size - at, room = left < io->max_record ? left : io->max_record;
-    const uint8_t *feed = memchr(io->data + at, '\n', (size_t)room);
+    int64_t behind = line_find(self, io->data + at, room);
 
-    if (feed)
-        return (struct line){LINE_ENDS, feed + 1 - io->data};
+    if (behind >= 0)
+        return (struct line){LINE_ENDS, at + behind};
     if (left >= io->max_record)
-        return (struct line){LINE_TOO_LONG, at + io->max_record};
+        return (struct line){LINE_TOO_LONG, at + whole_units(self, io->max_record)};
     if (io->flags & QETL_ITEM_OBJECT_END)
         return (struct line){LINE_ENDS, io->size};
     return (struct line){LINE_NEEDS_MORE, io->size};
@@ -38,6 +54,19 @@ static int32_t line_is_row(struct csv *self, const uint8_t *data, int64_t size)
 {
     const struct csv_index *ix = &self->index;
 
+    if (self->foreign) {
+        struct csv_scan scan = CSV_SCAN_START;
+
+        /* its end may be escaped */
+        if (csv_foreign_feed(self->foreign, data, size) &&
+            csv_foreign_end(self->foreign, data, 0, size, &scan) != size)
+            return 0;
+        data = csv_converted(self, data, &size);
+        if (!data)
+            return QETL_E_NO_MEMORY;
+        if (self->foreign->n_faults || !self->foreign->n_spans)
+            return !self->foreign->n_faults;
+    }
     if (self->kernel->index(data, size, self->dialect.marks, &self->index))
         return QETL_E_NO_MEMORY;
     return ix->n_rows == 1 && !ix->n_faults && ix->rows[0] == self->n_columns;
@@ -99,15 +128,19 @@ static int32_t long_line_leave(struct csv *self, struct qetl_frame *io, int64_t 
 
 int32_t csv_frame_pass_over(struct csv *self, struct qetl_frame *io)
 {
-    const uint8_t *feed = io->size ? memchr(io->data, '\n', (size_t)io->size) : NULL;
+    int64_t behind = line_find(self, io->data, io->size);
 
-    io->begin = feed ? feed + 1 - io->data : io->size;
-    return careful_leave(self, io, io->begin, true, !feed);
+    io->begin = behind >= 0                        ? behind
+                : io->flags & QETL_ITEM_OBJECT_END ? io->size
+                                                   : whole_units(self, io->size);
+    return careful_leave(self, io, io->begin, true, behind < 0);
 }
 
-static bool line_is_last_empty(const struct qetl_frame *io, int64_t at, int64_t end)
+static bool line_is_last_empty(const struct csv *self, const struct qetl_frame *io, int64_t at,
+                               int64_t end)
 {
-    return end == io->size && csv_empty_line_size(io->data + at, 0, end - at, true) == end - at;
+    return end == io->size &&
+           csv_empty_line_size(self, io->data + at, 0, end - at, true) == end - at;
 }
 
 int32_t csv_frame_careful(struct csv *self, struct qetl_frame *io)
@@ -117,8 +150,8 @@ int32_t csv_frame_careful(struct csv *self, struct qetl_frame *io)
     int64_t at = 0, until = f->careful_until - io->offset;
 
     while (at < io->size && at < until) {
-        struct line line = line_look(io, at);
-        bool empty = line_is_last_empty(io, at, line.end);
+        struct line line = line_look(self, io, at);
+        bool empty = line_is_last_empty(self, io, at, line.end);
         int32_t row;
 
         if (line.kind == LINE_NEEDS_MORE || (empty && !object_end))

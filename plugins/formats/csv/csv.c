@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Delimited text: the two components of the plugin. csv finds its delimiter; tsv has the tab. */
-#include "csv.h"
+#include "foreign.h"
 
 #include <stdlib.h>
 
@@ -39,6 +39,7 @@ static void instance_destroy(void *instance)
     if (self->rewritten)
         self->env.host->buffer_free(self->rewritten);
     free(self->encoding);
+    csv_foreign_free(self->foreign);
     free(self->converted);
     free(self->prologue);
     free(self->summary);
@@ -83,10 +84,17 @@ static int32_t format_forms(void *self, const struct ArrowSchema *schema, uint32
 {
     const struct csv *csv = self;
 
-    for (int64_t i = 0; i < schema->n_children; i++)
-        forms[i] = csv->dialect.quoting == CSV_QUOTE_NONNUMERIC
-                       ? QETL_FORM_VALUE | QETL_FORM_CHECKED
-                       : QETL_FORM_VALUE | QETL_FORM_LEXICAL | QETL_FORM_CHECKED;
+    for (int64_t i = 0; i < schema->n_children; i++) {
+        const char *name = schema->children[i]->name;
+        struct csv_type type;
+        bool known = !csv_type_of(schema->children[i], false, &type);
+
+        forms[i] = QETL_FORM_VALUE | QETL_FORM_CHECKED;
+        if (csv->dialect.quoting != CSV_QUOTE_NONNUMERIC)
+            forms[i] |= QETL_FORM_LEXICAL;
+        if (known && csv_local_of(csv, name ? name : "", &type).kind)
+            forms[i] = QETL_FORM_VALUE;
+    }
     return QETL_OK;
 }
 

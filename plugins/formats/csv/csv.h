@@ -9,6 +9,7 @@
 #ifndef QETL_CSV_H
 #define QETL_CSV_H
 
+#include "locale.h"
 #include "scan.h"
 #include "values.h"
 
@@ -28,8 +29,9 @@ struct csv_dialect {
     bool delimiter_given;
     bool header;
     bool crlf;
-    bool bom;  /* a writer begins with a byte order mark */
-    bool safe; /* for spreadsheets: no text is taken for a formula */
+    bool returns; /* lines end in a carriage return alone */
+    bool bom;     /* a writer begins with a byte order mark */
+    bool safe;    /* for spreadsheets: no text is taken for a formula */
     enum csv_quoting quoting;
     bool pad;           /* short rows get NULLs */
     int64_t skip_lines; /* before the header of each object */
@@ -51,6 +53,7 @@ struct csv_column {
     struct csv_type type;
     bool declared;
     bool check; /* every cell is proven to be of the type */
+    struct csv_local_type local;
 };
 
 struct csv_framer {
@@ -72,6 +75,7 @@ struct csv_encoding {
 };
 
 struct csv_encoder;
+struct csv_foreign;
 struct csv_scratch;
 
 struct csv {
@@ -91,6 +95,7 @@ struct csv {
     struct qetl_chunk chunk; /* that was decoded last, for decode_late; its names do not live on */
     struct csv_encoder *encoder;
     struct csv_encoding *encoding; /* NULL: UTF-8 */
+    struct csv_foreign *foreign;   /* NULL: the kernels speak the dialect */
     uint8_t *converted;            /* the sample, or a header, in UTF-8 */
     void *rewritten;               /* buffer of the chunk that was decoded last, or NULL */
 
@@ -100,6 +105,8 @@ struct csv {
 
 /* dialect.c */
 int32_t csv_dialect_read(struct csv *self, uint8_t default_delimiter);
+/* "/types/NAME", with ~ and / escaped as JSON pointers have them; to be freed. */
+char *csv_option_pointer(const char *front, const char *name);
 void csv_dialect_free(struct csv_dialect *dialect);
 bool csv_nulls_match(const struct csv_nulls *nulls, const void *data, int64_t size);
 void csv_delimiter_show(uint8_t delimiter, char out[CSV_DELIMITER_SHOWN]);
@@ -139,6 +146,8 @@ int32_t csv_names_given(struct csv *self, int64_t n_columns, struct csv_names *o
 
 /* rewrite.c */
 int32_t csv_encoding_open(struct csv *self);
+/* Its characters have more than one byte. */
+bool csv_encoding_is_wide(const char *name);
 /* out has room for CSV_ENCODED_MAX * size + 4. Answers its end. */
 uint8_t *csv_encoding_convert(const struct csv_encoding *e, const uint8_t *data, int64_t size,
                               uint8_t *out);
@@ -151,6 +160,9 @@ int32_t csv_prologue_read(struct csv *self, struct qetl_blob prologue);
 int32_t csv_open_decode(struct csv *self, const struct ArrowSchema *schema,
                         struct qetl_blob prologue, int64_t n_wants, const struct qetl_want *wants);
 void csv_columns_free(struct csv *self);
+/* How cells of such a column are spelled, if not as SQL does. */
+struct csv_local_type csv_local_of(const struct csv *self, const char *name,
+                                   const struct csv_type *type);
 
 /* frame.c, careful.c */
 int32_t csv_frame(struct csv *self, struct qetl_frame *io);
@@ -159,7 +171,8 @@ int32_t csv_frame_careful(struct csv *self, struct qetl_frame *io);
 /* The rest of a line whose beginning was rejected. */
 int32_t csv_frame_pass_over(struct csv *self, struct qetl_frame *io);
 /* Bytes of an empty line at the end of data[from, size), where a record begins at from; else 0. */
-int64_t csv_empty_line_size(const uint8_t *data, int64_t from, int64_t size, bool object_end);
+int64_t csv_empty_line_size(const struct csv *self, const uint8_t *data, int64_t from, int64_t size,
+                            bool object_end);
 
 /* decode.c */
 int32_t csv_decode(struct csv *self, const struct qetl_chunk *chunk, struct qetl_decoded *out);

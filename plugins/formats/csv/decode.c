@@ -5,6 +5,7 @@
  * the usual case pays nothing for it.
  */
 #include "decode.h"
+#include "foreign.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -195,6 +196,58 @@ static int32_t batch_make(struct csv_job *job, struct qetl_decoded *out)
     return status;
 }
 
+/* The records of a foreign dialect, in that of the kernels, and their index. */
+static int32_t foreign_index(struct csv_job *job, struct qetl_chunk *out)
+{
+    struct csv *self = job->self;
+    struct csv_foreign *f = self->foreign;
+    int32_t status = csv_foreign_spans(f, job->chunk->data, job->chunk->size);
+
+    job->records = f->n_spans;
+    if (!status)
+        status = scratch_reserve(self, job->records);
+    if (status)
+        return status;
+    job->s = self->scratch;
+    for (int64_t r = 0; r < job->records; r++)
+        job->s->offsets[r] = (int32_t)f->spans[r].begin;
+    status = csv_foreign_read(self, job->chunk->data, job);
+    if (!status)
+        status = csv_rewritten_keep(job, f->canon.data, f->canon.size, out);
+    for (int64_t i = 0; !status && i < f->n_faults; i++)
+        status =
+            csv_index_fault(&self->index, f->faults[i].record, f->faults[i].at, f->faults[i].code)
+                ? QETL_E_NO_MEMORY
+                : QETL_OK;
+    return status;
+}
+
+static int32_t chunk_index(struct csv_job *job, struct qetl_chunk *rewritten)
+{
+    struct csv *self = job->self;
+    const struct qetl_chunk *chunk = job->chunk;
+    int32_t status;
+
+    if (self->foreign) {
+        status = foreign_index(job, rewritten);
+        job->chunk = rewritten;
+        return status;
+    }
+    if (self->kernel->index(chunk->data, chunk->size, self->dialect.marks, &self->index))
+        return QETL_E_NO_MEMORY;
+    job->records = self->index.n_rows;
+    status = scratch_reserve(self, job->records);
+    if (status)
+        return status;
+    job->s = self->scratch;
+    offsets_fill(job);
+    if (csv_rewrite_needed(self)) {
+        status = csv_rewrite(job, rewritten);
+        job->chunk = rewritten;
+    }
+    return status;
+}
+
 int32_t csv_decode(struct csv *self, const struct qetl_chunk *chunk, struct qetl_decoded *out)
 {
     struct csv_job job = {.self = self, .original = chunk, .chunk = chunk};
@@ -208,21 +261,9 @@ int32_t csv_decode(struct csv *self, const struct qetl_chunk *chunk, struct qetl
     if (chunk->data - (const uint8_t *)chunk->buffer + chunk->size > INT32_MAX)
         return qetl_fail(self->env, QETL_E_UNSUPPORTED, NULL, NULL,
                          "a chunk of %lld bytes is too large", (long long)chunk->size);
-    if (self->kernel->index(chunk->data, chunk->size, self->dialect.marks, &self->index))
-        return QETL_E_NO_MEMORY;
-    job.records = self->index.n_rows;
-    status = scratch_reserve(self, job.records);
+    status = chunk_index(&job, &rewritten);
     if (status)
         return status;
-    job.s = self->scratch;
-    offsets_fill(&job);
-    if (csv_rewrite_needed(self)) {
-        status = csv_rewrite(&job, &rewritten);
-        if (status)
-            return status;
-        self->rewritten = rewritten.buffer;
-        job.chunk = &rewritten;
-    }
     records_judge(&job);
     rows_collect(&job);
     status = batch_make(&job, out);

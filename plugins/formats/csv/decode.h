@@ -144,6 +144,9 @@ static inline void csv_view_write(uint64_t *view, const uint8_t *data, uint32_t 
  * buffer is the caller's. */
 bool csv_rewrite_needed(const struct csv *self);
 int32_t csv_rewrite(struct csv_job *job, struct qetl_chunk *out);
+/* A copy of data, which holds the job's records, in a buffer of the host's, indexed. */
+int32_t csv_rewritten_keep(struct csv_job *job, const uint8_t *data, int64_t size,
+                           struct qetl_chunk *out);
 
 /* reject.c */
 void csv_reject_record(struct csv_job *job, int64_t record, const struct csv_verdict *verdict);

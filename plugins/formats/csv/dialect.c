@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The options that say how delimited text is spelled. */
-#include "csv.h"
+#include "foreign.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,16 +10,36 @@ static int32_t mark_read(struct csv *self, const char *pointer, const char *what
     const char *text = qetl_option_text(self->env, pointer);
     uint8_t byte;
 
-    if (!text)
+    /* see foreign.c */
+    if (!text || !*text || (out == &self->dialect.marks.delimiter && text[1]))
         return QETL_OK;
     byte = (uint8_t)text[0];
-    if (!byte || text[1] || byte >= 0x80 || byte == '\r' || byte == '\n')
+    if (text[1] || byte >= 0x80 || byte == '\r' || byte == '\n')
         return qetl_fail(
             self->env, QETL_E_CONFIG, pointer,
             "Give one character of ASCII that is no line end, such as \",\" or \"\\t\".",
             "the %s \"%s\" is not one character of ASCII", what, text);
     *out = byte;
     return QETL_OK;
+}
+
+char *csv_option_pointer(const char *front, const char *name)
+{
+    char *pointer = malloc(strlen(front) + 2 * strlen(name) + 1), *at = pointer;
+
+    if (!pointer)
+        return NULL;
+    at = stpcpy(at, front);
+    for (; *name; name++) {
+        if (*name == '~' || *name == '/') {
+            *at++ = '~';
+            *at++ = *name == '~' ? '0' : '1';
+        } else {
+            *at++ = *name;
+        }
+    }
+    *at = 0;
+    return pointer;
 }
 
 static int32_t nulls_add(struct csv_nulls *nulls, const char *text)
@@ -69,6 +89,7 @@ static void writer_read(struct csv *self)
     const char *quoting = qetl_option_text(self->env, "/quoting");
 
     d->crlf = newline && !strcmp(newline, "crlf");
+    d->returns = newline && !strcmp(newline, "cr");
     d->bom = qetl_option_bool(self->env, "/bom");
     d->safe = qetl_option_bool(self->env, "/spreadsheet_safe");
     if (quoting && !strcmp(quoting, "all"))
@@ -100,7 +121,9 @@ int32_t csv_dialect_read(struct csv *self, uint8_t default_delimiter)
                            "quote and delimiter are the same character");
     if (!status)
         status = csv_encoding_open(self);
-    return status ? status : nulls_read(self);
+    if (!status)
+        status = nulls_read(self);
+    return status ? status : csv_foreign_open(self);
 }
 
 void csv_dialect_free(struct csv_dialect *dialect)

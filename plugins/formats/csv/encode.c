@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Batches into delimited text: what is settled once, and what once per batch. */
 #include "encoder.h"
+#include "foreign.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { ROOM_AT_ONCE = 1 << 16, CELL_ROOM = CSV_NUMBER_MAX + 8 };
@@ -26,6 +28,7 @@ void csv_encoder_free(struct csv_encoder *e)
     free(e->columns);
     free(e->hot);
     free(e->scratch.data);
+    free(e->row.data);
     free(e);
 }
 
@@ -91,15 +94,36 @@ static void encoder_settle(struct csv *self, struct csv_encoder *e)
         e->row_room += e->schema.n_children * nulls->list[i].size;
 }
 
+static struct csv_local_type local_of(const struct csv *self, const struct ArrowSchema *field)
+{
+    struct csv_type type;
+
+    if (csv_type_of(field, false, &type))
+        return (struct csv_local_type){.kind = CSV_LOCAL_NONE};
+    return csv_local_of(self, field->name ? field->name : "", &type);
+}
+
+/* Encodings of one byte have a table for readers; a writer goes the other way. */
+static int32_t encoding_open(struct csv *self)
+{
+    const char *encoding = qetl_option_text(self->env, "/encoding");
+
+    return self->encoding ? csv_foreign_encoding(self, encoding) : QETL_OK;
+}
+
 int32_t csv_open_encode(struct csv *self, const struct ArrowSchema *schema)
 {
     struct csv_encoder *e = calloc(1, sizeof *e);
+    int32_t status;
 
     csv_encoder_free(self->encoder);
     self->encoder = e;
     if (!e)
         return QETL_E_NO_MEMORY;
-    e->scratch.reserve = scratch_reserve;
+    e->scratch.reserve = e->row.reserve = scratch_reserve;
+    status = encoding_open(self);
+    if (status)
+        return status;
     if (qetl_schema_copy(schema, &e->schema))
         return QETL_E_NO_MEMORY;
     e->columns = calloc((size_t)schema->n_children + 1, sizeof *e->columns);
@@ -109,6 +133,7 @@ int32_t csv_open_encode(struct csv *self, const struct ArrowSchema *schema)
     for (int64_t i = 0; i < schema->n_children; i++) {
         e->columns[i].from_csv = lexical_from_csv(e->schema.children[i]);
         e->columns[i].first = i == 0;
+        e->columns[i].local = local_of(self, e->schema.children[i]);
         e->columns[i].numeric = field_is_number(e->schema.children[i]);
         e->columns[i].quoted =
             self->dialect.quoting == CSV_QUOTE_ALL ||
@@ -150,14 +175,14 @@ static void line_end(const struct csv *self, struct csv_pen *pen)
     *pen->at++ = '\n';
 }
 
-int32_t csv_begin(struct csv *self, struct qetl_space *out)
+static int32_t begin_plain(struct csv *self, struct qetl_space *out)
 {
     struct csv_encoder *e = self->encoder;
     struct csv_pen pen = csv_pen_take(out);
     int64_t before = out->size;
     int32_t status = QETL_OK;
 
-    if (self->dialect.bom) {
+    if (self->dialect.bom && !self->foreign) {
         status = csv_pen_room(&pen, 3 + CSV_PEN_SLACK);
         if (!status)
             pen.at = (uint8_t *)memcpy(pen.at, "\xef\xbb\xbf", 3) + 3;
@@ -182,6 +207,103 @@ int32_t csv_begin(struct csv *self, struct qetl_space *out)
     if (!status)
         line_end(self, &pen);
     out->size = status ? before : pen.at - out->data;
+    return status;
+}
+
+/* A row that would be an empty line is none; it goes to the dead letters. */
+static bool row_is_writable(struct csv *self, int64_t row, int64_t reported)
+{
+    const struct csv_encoder *e = self->encoder;
+    struct qetl_reject reject = {.struct_size = sizeof reject, .row = reported, .column = -1};
+
+    if (e->schema.n_children > 1)
+        return true;
+    if (!e->schema.n_children) {
+        reject.code = "no_columns";
+        reject.message = "a row without columns cannot be written as csv";
+    } else if (e->lone_null.data || !qetl_column_is_null(&e->columns[0].reader, row)) {
+        return true;
+    } else {
+        reject.column = 0;
+        reject.code = "lone_null";
+        reject.message =
+            "a NULL in the only column would be an empty line; give a spelling that is not "
+            "empty under null, such as null: [NA]";
+    }
+    self->env.host->reject(self->env.ctx, &reject);
+    return false;
+}
+
+static int32_t mark_write(struct csv *self, struct qetl_space *out)
+{
+    const struct csv_foreign *f = self->foreign;
+    const char *mark = !f->encoding ? "\xef\xbb\xbf" : f->big ? "\xfe\xff" : "\xff\xfe";
+    const char *encoding = qetl_option_text(self->env, "/encoding");
+    bool always = encoding && !strcmp(encoding, "utf-16");
+    size_t size = f->encoding && f->width == 1 ? 0 : strlen(mark);
+
+    if ((!self->dialect.bom && !always) || !size)
+        return QETL_OK;
+    if (out->capacity - out->size < (int64_t)size && out->reserve(out, (int64_t)size))
+        return QETL_E_NO_MEMORY;
+    memcpy(out->data + out->size, mark, size);
+    out->size += (int64_t)size;
+    return QETL_OK;
+}
+
+int32_t csv_begin(struct csv *self, struct qetl_space *out)
+{
+    struct csv_encoder *e = self->encoder;
+    const char *why = "";
+    int32_t status;
+
+    if (!self->foreign)
+        return begin_plain(self, out);
+    e->row.size = 0;
+    status = begin_plain(self, &e->row);
+    if (!status)
+        status = mark_write(self, out);
+    if (status || !e->row.size)
+        return status;
+    status = csv_foreign_write(self, e->row.data, e->row.size - 1, true, out, &why);
+    return status != QETL_E_UNSUPPORTED
+               ? status
+               : qetl_fail(self->env, QETL_E_CONFIG, "/header",
+                           "Rename columns by a select, or choose a dialect with quotes.",
+                           "the header cannot be written: %s", why);
+}
+
+/* A foreign dialect, row by row: each is written for the kernels first. */
+static int32_t foreign_encode(struct csv *self, const struct ArrowArray *batch,
+                              struct qetl_space *out)
+{
+    struct csv_encoder *e = self->encoder;
+    int32_t status = QETL_OK;
+
+    for (int64_t i = 0; !status && i < batch->length; i++) {
+        struct csv_pen pen;
+        const char *why;
+        char message[200];
+
+        if (!row_is_writable(self, i + batch->offset, i))
+            continue;
+        e->row.size = 0;
+        pen = csv_pen_take(&e->row);
+        status = e->rows(self, i + batch->offset, i + batch->offset + 1, &pen);
+        if (status)
+            break;
+        status = csv_foreign_write(self, e->row.data, pen.at - e->row.data - 1, false, out, &why);
+        if (status != QETL_E_UNSUPPORTED)
+            continue;
+        snprintf(message, sizeof message, "the row cannot be written: %s", why);
+        self->env.host->reject(self->env.ctx,
+                               &(struct qetl_reject){.struct_size = sizeof(struct qetl_reject),
+                                                     .row = i,
+                                                     .column = -1,
+                                                     .code = "unwritable_row",
+                                                     .message = message});
+        status = QETL_OK;
+    }
     return status;
 }
 
@@ -218,30 +340,6 @@ static int32_t columns_open(struct csv *self, const struct ArrowArray *batch)
     return QETL_OK;
 }
 
-/* A row that would be an empty line is none; it goes to the dead letters. */
-static bool row_is_writable(struct csv *self, int64_t row, int64_t reported)
-{
-    const struct csv_encoder *e = self->encoder;
-    struct qetl_reject reject = {.struct_size = sizeof reject, .row = reported, .column = -1};
-
-    if (e->schema.n_children > 1)
-        return true;
-    if (!e->schema.n_children) {
-        reject.code = "no_columns";
-        reject.message = "a row without columns cannot be written as csv";
-    } else if (e->lone_null.data || !qetl_column_is_null(&e->columns[0].reader, row)) {
-        return true;
-    } else {
-        reject.column = 0;
-        reject.code = "lone_null";
-        reject.message =
-            "a NULL in the only column would be an empty line; give a spelling that is not "
-            "empty under null, such as null: [NA]";
-    }
-    self->env.host->reject(self->env.ctx, &reject);
-    return false;
-}
-
 /* Rows that may not be written are seen to one by one. */
 static int32_t few_columns_encode(struct csv *self, const struct ArrowArray *batch,
                                   struct csv_pen *pen)
@@ -259,6 +357,8 @@ int32_t csv_encode(struct csv *self, const struct ArrowArray *batch, struct qetl
     struct csv_pen pen = csv_pen_take(out);
     int32_t status = columns_open(self, batch);
 
+    if (!status && self->foreign)
+        return foreign_encode(self, batch, out);
     if (!status && self->encoder->schema.n_children < 2)
         status = few_columns_encode(self, batch, &pen);
     else if (!status)

@@ -37,7 +37,8 @@ struct csv_column_out {
     bool from_csv; /* a NULL's view holds how it was spelled */
     bool first;
     bool numeric; /* its type is a number's */
-    bool quoted;  /* whatever a cell holds that is not NULL */
+    struct csv_local_type local;
+    bool quoted; /* whatever a cell holds that is not NULL */
 };
 
 struct csv_pen {
@@ -60,6 +61,7 @@ struct csv_encoder {
     uint64_t odd_sizes; /* of texts that may need quotes whatever they hold, as csv_nulls.sizes */
     int64_t row_room;   /* most bytes of a row without its long texts */
     struct qetl_space scratch;
+    struct qetl_space row; /* for the kernels, before it becomes one of a foreign dialect */
 };
 
 /* Where the next byte of a space goes. */

@@ -7,12 +7,42 @@
  * An empty line at the very end of an object is no record. While more may come, an empty line at
  * the end of the data is therefore held back; at the object's end it is passed over.
  */
-#include "csv.h"
+#include "foreign.h"
 
 enum { CSV_PADDED_CELLS = 2 << 20 };
 
-int64_t csv_empty_line_size(const uint8_t *data, int64_t from, int64_t size, bool object_end)
+/* The unit at data[at]: an odd number of escapes stands before it. */
+static bool is_escaped(const struct csv_foreign *f, const uint8_t *data, int64_t from, int64_t at)
 {
+    bool odd = false;
+
+    while (f->escape && at >= from + f->width && csv_unit(f, data + at - f->width) == f->escape) {
+        at -= f->width;
+        odd = !odd;
+    }
+    return odd;
+}
+
+static int64_t foreign_empty_line(const struct csv_foreign *f, const uint8_t *data, int64_t from,
+                                  int64_t size, bool object_end)
+{
+    int64_t feed = csv_foreign_feed(f, data + from, size - from), at = size - feed;
+
+    if (!feed || (!object_end && csv_unit(f, data + size - f->width) != (f->returns ? '\r' : '\n')))
+        return 0;
+    if (at == from)
+        return feed;
+    if (at < from + f->width || csv_unit(f, data + at - f->width) != (f->returns ? '\r' : '\n'))
+        return 0;
+    return is_escaped(f, data, from, at - f->width) ? 0 : feed;
+}
+
+int64_t csv_empty_line_size(const struct csv *self, const uint8_t *data, int64_t from, int64_t size,
+                            bool object_end)
+{
+    if (self->foreign)
+        return foreign_empty_line(self->foreign, data, from, size, object_end);
+
     int64_t at = size;
 
     if (at > from && data[at - 1] == '\n')
@@ -59,6 +89,8 @@ static int64_t first_end(struct csv *self, const uint8_t *data, int64_t from, in
 {
     struct csv_scan scan = CSV_SCAN_START;
 
+    if (self->foreign)
+        return csv_foreign_end(self->foreign, data, from, size, &scan);
     while (from < size) {
         int n = size - from < 64 ? (int)(size - from) : 64;
         struct csv_block b =
@@ -81,7 +113,7 @@ static int32_t header_skip(struct csv *self, const struct qetl_frame *io, int64_
     *from = !end && io->size == 0 ? -1 : begin;
     if (*from < 0 || !self->dialect.header)
         return QETL_OK;
-    if (end && io->size - begin == csv_empty_line_size(io->data, begin, io->size, true)) {
+    if (end && io->size - begin == csv_empty_line_size(self, io->data, begin, io->size, true)) {
         *from = io->size;
         return QETL_OK;
     }
@@ -112,14 +144,22 @@ static int32_t frame_leave(struct csv_framer *f, struct qetl_frame *io, int64_t 
 }
 
 /* The object ends outside of quotes: all that is left is records, an empty last line excepted. */
-static int32_t frame_finish(struct csv_framer *f, struct qetl_frame *io, int64_t from)
+static int32_t frame_finish(struct csv *self, struct qetl_frame *io, int64_t from)
 {
-    int64_t records_end = io->size - csv_empty_line_size(io->data, from, io->size, true);
+    struct csv_framer *f = &self->framer;
+    int64_t records_end = io->size - csv_empty_line_size(self, io->data, from, io->size, true);
 
     f->scan = CSV_SCAN_START;
     if (records_end == from)
         records_end = io->begin = io->size;
     return frame_leave(f, io, records_end, records_end);
+}
+
+static int64_t last_end(struct csv *self, const uint8_t *data, int64_t from, int64_t to,
+                        struct csv_scan *scan)
+{
+    return self->foreign ? csv_foreign_last_end(self->foreign, data, from, to, scan)
+                         : self->kernel->last_end(data, from, to, self->dialect.marks, scan);
 }
 
 /* Records of at most max_record bytes each: looks no farther than that from `from` at a time. */
@@ -130,16 +170,17 @@ static int32_t records_find(struct csv *self, struct qetl_frame *io, int64_t fro
     int64_t window = full ? from + io->max_record : io->size;
     int64_t scanned = from + f->scanned, last = f->known_end ? from + f->known_end : -1, held;
 
+    if (self->foreign && (!end || window < io->size))
+        window -= (window - from) % self->foreign->width;
     if (scanned < window) {
-        int64_t found =
-            self->kernel->last_end(io->data, scanned, window, self->dialect.marks, &f->scan);
+        int64_t found = last_end(self, io->data, scanned, window, &f->scan);
 
         last = found < 0 ? last : found;
         scanned = window;
     }
     io->begin = from;
     if (end && window == io->size && !f->scan.inside && (last >= 0 || !full))
-        return frame_finish(f, io, from);
+        return frame_finish(self, io, from);
     if (last < 0 && (full || end)) {
         f->careful_until = io->offset + window;
         f->code = full ? CSV_OVERSIZE_RECORD : CSV_OPEN_QUOTE;
@@ -147,7 +188,8 @@ static int32_t records_find(struct csv *self, struct qetl_frame *io, int64_t fro
     }
     if (last < 0)
         return frame_leave(f, io, from, scanned);
-    held = last == io->size && !end ? csv_empty_line_size(io->data, from, io->size, false) : 0;
+    held =
+        last == io->size && !end ? csv_empty_line_size(self, io->data, from, io->size, false) : 0;
     frame_leave(f, io, last - held, scanned);
     f->known_end = held;
     return QETL_OK;
@@ -165,26 +207,45 @@ static void framer_begin(struct csv_framer *f, const struct qetl_frame *io)
                                  .header_pending = start};
 }
 
+static void rows_cut(struct csv_framer *f, struct qetl_frame *io, int64_t cut)
+{
+    int64_t held = f->known_end;
+
+    f->known_end = io->used + held - cut;
+    f->scanned += io->used - cut;
+    f->offset = io->offset + cut;
+    io->used = cut;
+}
+
+static int32_t foreign_rows_limit(struct csv *self, struct qetl_frame *io, int64_t rows_max)
+{
+    struct csv_scan scan = CSV_SCAN_START;
+    int64_t at = io->begin;
+
+    for (int64_t i = 0; i < rows_max && at >= 0 && at < io->used; i++)
+        at = csv_foreign_end(self->foreign, io->data, at, io->used, &scan);
+    if (at >= 0 && at < io->used)
+        rows_cut(&self->framer, io, at);
+    return QETL_OK;
+}
+
 /* Short rows become as long as all: a chunk may only have so many that its columns stay small. What
  * is left for the next call has been scanned already. */
 static int32_t rows_limit(struct csv *self, struct qetl_frame *io)
 {
-    struct csv_framer *f = &self->framer;
     const struct csv_index *ix = &self->index;
-    int64_t rows_max = CSV_PADDED_CELLS / (self->n_columns + 1) + 1, cut, held = f->known_end;
+    int64_t rows_max = CSV_PADDED_CELLS / (self->n_columns + 1) + 1;
 
     if (!self->dialect.pad || io->used - io->begin < rows_max)
         return QETL_OK;
+    if (self->foreign)
+        return foreign_rows_limit(self, io, rows_max);
     if (self->kernel->index(io->data + io->begin, io->used - io->begin, self->dialect.marks,
                             &self->index))
         return QETL_E_NO_MEMORY;
     if (ix->n_rows <= rows_max)
         return QETL_OK;
-    cut = io->begin + ix->ends[(int64_t)ix->rows[rows_max - 1] - 1] + 1;
-    f->known_end = io->used + held - cut;
-    f->scanned += io->used - cut;
-    f->offset = io->offset + cut;
-    io->used = cut;
+    rows_cut(&self->framer, io, io->begin + ix->ends[(int64_t)ix->rows[rows_max - 1] - 1] + 1);
     return QETL_OK;
 }
 

@@ -1,137 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Schema and dialect from the first bytes of the first object. */
-#include "csv.h"
+#include "foreign.h"
+#include "guess.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BIGINT_DIGITS = 18, DECIMAL_DIGITS = 38, SUMMARY_MAX = 160, SEEN_MAX = 40 };
-
-/* What the cells of one column have been so far. */
-struct guess {
-    int64_t cells;
-    int64_t whole_digits;
-    int64_t scale;
-    bool other; /* some cell is no number: this one */
-    const uint8_t *seen;
-    int64_t seen_size, seen_row;
-};
+enum { SUMMARY_MAX = 400 };
 
 int64_t csv_bom_size(const uint8_t *data, int64_t size)
 {
     return size >= 3 && !memcmp(data, "\xef\xbb\xbf", 3) ? 3 : 0;
 }
 
-static int64_t digits_count(const uint8_t *p, int64_t size)
-{
-    int64_t n = 0;
-
-    while (n < size && p[n] >= '0' && p[n] <= '9')
-        n++;
-    return n;
-}
-
-/* -?(0|[1-9][0-9]*)([.][0-9]+)? */
-static bool number_measure(const uint8_t *p, int64_t size, int64_t *whole, int64_t *scale)
-{
-    int64_t sign = size && *p == '-';
-
-    p += sign;
-    size -= sign;
-    *whole = digits_count(p, size);
-    *scale = 0;
-    if (!*whole || (p[0] == '0' && *whole > 1))
-        return false;
-    if (*whole == size)
-        return true;
-    *scale = size - *whole - 1;
-    return p[*whole] == '.' && *scale && digits_count(p + *whole + 1, *scale) == *scale;
-}
-
-static void guess_add(struct guess *g, const struct csv_dialect *d, const uint8_t *cell,
-                      int64_t size, int64_t row)
-{
-    int64_t whole, scale;
-    bool quoted = size >= 2 && cell[0] == d->marks.quote;
-
-    if (g->other ||
-        (!quoted && csv_nulls_may(&d->nulls, size) && csv_nulls_match(&d->nulls, cell, size)))
-        return;
-    if (quoted) {
-        cell++;
-        size -= 2;
-    }
-    g->cells++;
-    if (!number_measure(cell, size, &whole, &scale)) {
-        g->other = true;
-        g->seen = cell;
-        g->seen_size = size;
-        g->seen_row = row;
-        return;
-    }
-    g->whole_digits = whole > g->whole_digits ? whole : g->whole_digits;
-    g->scale = scale > g->scale ? scale : g->scale;
-}
-
-static void guess_format(const struct guess *g, char format[QETL_TYPE_FORMAT_MAX])
-{
-    if (g->other || !g->cells || g->whole_digits + g->scale > DECIMAL_DIGITS)
-        snprintf(format, QETL_TYPE_FORMAT_MAX, "vu");
-    else if (!g->scale && g->whole_digits <= BIGINT_DIGITS)
-        snprintf(format, QETL_TYPE_FORMAT_MAX, "l");
-    else
-        snprintf(format, QETL_TYPE_FORMAT_MAX, "d:%d,%lld", DECIMAL_DIGITS, (long long)g->scale);
-}
-
-/* Rows with another number of cells than the first, or with a fault, say nothing. */
-static void guesses_make(struct csv *self, const uint8_t *data, int64_t n_columns,
-                         struct guess *guesses)
-{
-    const struct csv_index *ix = &self->index;
-    int64_t fault = 0;
-
-    for (int64_t r = self->dialect.header; r < ix->n_rows; r++) {
-        uint32_t base = r ? ix->rows[r - 1] : 0;
-
-        while (fault < ix->n_faults && ix->faults[fault].record < r)
-            fault++;
-        if (ix->rows[r] - base != n_columns ||
-            (fault < ix->n_faults && ix->faults[fault].record == r))
-            continue;
-        for (int64_t c = 0; c < n_columns; c++) {
-            int64_t begin = csv_cell_begin(ix, base, c), end = ix->ends[base + c];
-
-            if (c == n_columns - 1 && end > begin && data[end - 1] == '\r')
-                end--;
-            guess_add(&guesses[c], &self->dialect, data + begin, end - begin,
-                      r - self->dialect.header + 1);
-        }
-    }
-}
-
-/* "/types/NAME", with ~ and / escaped as JSON pointers have them. */
-static char *types_pointer(const char *name)
-{
-    char *pointer = malloc(strlen("/types/") + 2 * strlen(name) + 1), *at = pointer;
-
-    if (!pointer)
-        return NULL;
-    at = stpcpy(at, "/types/");
-    for (; *name; name++) {
-        if (*name == '~' || *name == '/') {
-            *at++ = '~';
-            *at++ = *name == '~' ? '0' : '1';
-        } else {
-            *at++ = *name;
-        }
-    }
-    *at = 0;
-    return pointer;
-}
-
 static int32_t type_declare(struct csv *self, struct ArrowSchema *schema, const char *name)
 {
-    char *pointer = types_pointer(name), format[QETL_TYPE_FORMAT_MAX];
+    char *pointer = csv_option_pointer("/types/", name), format[QETL_TYPE_FORMAT_MAX];
     int64_t column = qetl_schema_find(schema, name);
     struct ArrowSchema field = {0};
     struct csv_type type;
@@ -161,38 +45,23 @@ static int32_t type_declare(struct csv *self, struct ArrowSchema *schema, const 
     return status;
 }
 
-/* Says in the schema which cell made the column a text, for those who wanted numbers. */
-static int32_t guess_tell(const struct guess *g, struct ArrowSchema *field)
-{
-    int64_t size = g->seen_size < SEEN_MAX ? g->seen_size : SEEN_MAX;
-    char seen[SEEN_MAX + 64];
-
-    if (!g->other)
-        return QETL_OK;
-    while (size < g->seen_size && size > 0 && (g->seen[size] & 0xc0) == 0x80)
-        size--;
-    if (!qetl_utf8_valid((const char *)g->seen, size))
-        return QETL_OK;
-    snprintf(seen, sizeof seen, "row %lld holds '%.*s%s'", (long long)g->seen_row, (int)size,
-             (const char *)g->seen, size < g->seen_size ? "…" : "");
-    return qetl_schema_set_metadata(field, "qetl:seen", seen);
-}
-
 static int32_t types_settle(struct csv *self, const uint8_t *data, struct ArrowSchema *schema)
 {
     int64_t n = schema->n_children, declared = qetl_option_count(self->env, "/types");
-    struct guess *guesses = calloc((size_t)n + 1, sizeof *guesses);
+    struct csv_guess *guesses = calloc((size_t)n + 1, sizeof *guesses);
     int32_t status = guesses ? QETL_OK : QETL_E_NO_MEMORY;
 
     if (!status)
-        guesses_make(self, data, n, guesses);
+        status = csv_guesses_make(self, data, schema, guesses);
+    if (!status)
+        csv_guess_hints(self, data, schema, guesses);
     for (int64_t i = 0; !status && i < n; i++) {
         char format[QETL_TYPE_FORMAT_MAX];
         struct ArrowSchema field;
 
-        guess_format(&guesses[i], format);
+        csv_guess_format(&guesses[i], format);
         if (!strcmp(format, "vu")) {
-            status = guess_tell(&guesses[i], schema->children[i]);
+            status = csv_guess_tell(&guesses[i], schema->children[i]);
             continue;
         }
         status = qetl_schema_init_field(&field, schema->children[i]->name, format);
@@ -251,6 +120,19 @@ static int64_t sample_index(struct csv *self, const struct qetl_sample *sample, 
     return size;
 }
 
+/* Whole records of the sample, as the kernels read them. */
+static const uint8_t *sample_text(struct csv *self, const uint8_t *data, int64_t *size, bool whole)
+{
+    struct csv_scan scan = CSV_SCAN_START;
+    int64_t end;
+
+    if (self->foreign && !whole) {
+        end = csv_foreign_last_end(self->foreign, data, 0, *size, &scan);
+        *size = end < 0 ? 0 : end;
+    }
+    return csv_converted(self, data, size);
+}
+
 /* An object that holds nothing, or one empty line, has no columns. */
 static bool sample_is_empty(const uint8_t *data, int64_t size)
 {
@@ -278,17 +160,44 @@ static int32_t schema_make(struct csv *self, const struct qetl_sample *sample, c
     return status;
 }
 
+/* What is foreign, for people: ", escape '\\', UTF-16" */
+static void summary_foreign(const struct csv_foreign *f, char *out, size_t size)
+{
+    int n = 0;
+
+    out[0] = 0;
+    if (!f)
+        return;
+    if (!f->quote)
+        n += snprintf(out + n, size - (size_t)n, ", no quotes");
+    if (f->escape)
+        n += snprintf(out + n, size - (size_t)n, ", escape '%c'", f->escape);
+    if (f->n_comment)
+        n += snprintf(out + n, size - (size_t)n, ", comments %.*s", f->n_comment, f->comment);
+    if (f->returns)
+        n += snprintf(out + n, size - (size_t)n, ", lines end in CR");
+    if (f->encoding)
+        n += snprintf(out + n, size - (size_t)n, ", %s", f->encoding);
+    if (f->locale.mark == ',')
+        snprintf(out + n, size - (size_t)n, ", decimal comma");
+}
+
 static int32_t summary_make(struct csv *self, int64_t n_columns, bool guessed, const char **out)
 {
-    char delimiter[CSV_DELIMITER_SHOWN];
+    const struct csv_foreign *f = self->foreign;
+    char delimiter[CSV_MARK_MAX + 8], foreign[200];
 
     free(self->summary);
     self->summary = malloc(SUMMARY_MAX);
     if (!self->summary)
         return QETL_E_NO_MEMORY;
-    csv_delimiter_show(self->dialect.marks.delimiter, delimiter);
-    snprintf(self->summary, SUMMARY_MAX, "delimiter %s%s, %s, %lld column%s", delimiter,
-             guessed ? " (detected)" : "", self->dialect.header ? "header" : "no header",
+    if (f && f->delimiter.size > 1)
+        snprintf(delimiter, sizeof delimiter, "'%.*s'", f->delimiter.size, f->delimiter.text);
+    else
+        csv_delimiter_show(f ? f->delimiter.text[0] : self->dialect.marks.delimiter, delimiter);
+    summary_foreign(f, foreign, sizeof foreign);
+    snprintf(self->summary, SUMMARY_MAX, "delimiter %s%s%s, %s, %lld column%s", delimiter,
+             guessed ? " (detected)" : "", foreign, self->dialect.header ? "header" : "no header",
              (long long)n_columns, n_columns == 1 ? "" : "s");
     *out = self->summary;
     return QETL_OK;
@@ -296,30 +205,34 @@ static int32_t summary_make(struct csv *self, int64_t n_columns, bool guessed, c
 
 int32_t csv_infer(struct csv *self, const struct qetl_sample *sample, struct qetl_inferred *out)
 {
-    int64_t before = csv_preamble_size(self, sample->data, sample->size, sample->whole);
-    int64_t limit = self->dialect.sample_bytes, size = sample->size - before;
-    const uint8_t *data = before < 0 ? NULL : csv_converted(self, sample->data + before, &size);
-    bool whole = sample->whole && size <= limit, guessed = false;
+    bool guessed = false, whole;
+    int32_t status = csv_detect(self, sample, &guessed);
+    int64_t limit = self->dialect.sample_bytes, before, size, indexed = 0;
+    const uint8_t *data;
     struct csv_names names = {0};
     struct ArrowSchema schema = {0};
-    int64_t indexed = 0;
-    int32_t status;
 
+    if (status)
+        return status;
+    before = csv_preamble_size(self, sample->data, sample->size, sample->whole);
     if (before < 0)
         return QETL_NEED_INPUT;
+    size = sample->size - before;
+    whole = sample->whole && size <= limit;
+    size = size < limit ? size : limit;
+    data = sample_text(self, sample->data + before, &size, whole);
     if (!data)
         return QETL_E_NO_MEMORY;
-    size = size < limit ? size : limit;
     csv_index_reset(&self->index);
     if (!sample_is_empty(data, size)) {
-        if (!self->dialect.delimiter_given)
+        if (!self->dialect.delimiter_given && !self->foreign)
             self->dialect.marks.delimiter =
                 csv_sniff(self, data, size, whole, sample->object, &guessed);
         indexed = sample_index(self, sample, data, size, whole);
     }
     /* a header alone says nothing of types */
     if (indexed == NOT_ENOUGH ||
-        (!whole && size < limit && self->index.n_rows <= self->dialect.header))
+        (!whole && sample->size - before < limit && self->index.n_rows <= self->dialect.header))
         return QETL_NEED_INPUT;
     status = indexed < 0 ? (int32_t)indexed : schema_make(self, sample, data, &names, &schema);
     if (!status) {

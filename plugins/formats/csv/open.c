@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Readies an instance to frame and decode. */
-#include "csv.h"
+#include "foreign.h"
 
 #include <stdlib.h>
 
@@ -25,6 +25,44 @@ static bool column_is_declared(struct csv *self, const char *name)
     return false;
 }
 
+static const struct csv_pattern *pattern_of(const struct csv *self, const char *name,
+                                            enum csv_kind kind)
+{
+    const struct csv_locale *l = &self->foreign->locale;
+    int64_t count = qetl_option_count(self->env, "/formats");
+
+    for (int64_t i = 0; i < count; i++)
+        if (!strcmp(qetl_option_key(self->env, "/formats", i), name))
+            return &l->columns[i];
+    switch (kind) {
+    case CSV_DATE:
+        return &l->dates;
+    case CSV_TIME:
+        return &l->times;
+    default:
+        return &l->stamps;
+    }
+}
+
+struct csv_local_type csv_local_of(const struct csv *self, const char *name,
+                                   const struct csv_type *type)
+{
+    struct csv_local_type local = {.kind = CSV_LOCAL_NONE};
+
+    if (!self->foreign || type->kind < CSV_INTEGER)
+        return local;
+    if (type->kind < CSV_DATE) {
+        local.real = type->kind == CSV_FLOAT || type->kind == CSV_DOUBLE;
+        local.kind = self->foreign->locale.numbers ? CSV_LOCAL_NUMBER : CSV_LOCAL_NONE;
+        return local;
+    }
+    local.pattern = pattern_of(self, name, type->kind);
+    local.kind = local.pattern->n ? CSV_LOCAL_PATTERN : CSV_LOCAL_NONE;
+    local.date = type->kind != CSV_TIME;
+    local.time = type->kind != CSV_DATE;
+    return local;
+}
+
 static int32_t column_open(struct csv *self, const struct ArrowSchema *field,
                            struct csv_column *out)
 {
@@ -37,7 +75,8 @@ static int32_t column_open(struct csv *self, const struct ArrowSchema *field,
             self->env, QETL_E_UNSUPPORTED, NULL,
             "Read the column as text and cast it, or declare a scalar type under types.",
             "column %s: a csv cell cannot hold the type %s", out->name, field->format);
-    out->check = out->declared && out->type.kind != CSV_TEXT;
+    out->local = csv_local_of(self, out->name, &out->type);
+    out->check = (out->declared || out->local.kind) && out->type.kind != CSV_TEXT;
     return QETL_OK;
 }
 

@@ -1,12 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What stands before the rows, and the names that the user gives them. */
-#include "csv.h"
+#include "foreign.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
+static int64_t foreign_preamble(const struct csv *self, const uint8_t *data, int64_t size,
+                                bool whole)
+{
+    const struct csv_foreign *f = self->foreign;
+    int64_t at = f->width == 2 ? 2 * (csv_foreign_detect(data, size < 2 ? size : 2) != NULL)
+                               : csv_bom_size(data, size);
+
+    if (!whole && size < 3)
+        return -1;
+    for (int64_t i = 0; i < self->dialect.skip_lines; i++) {
+        int64_t line = csv_foreign_line(f, data + at, size - at);
+
+        if (line < 0)
+            return whole ? size : -1;
+        at += line;
+    }
+    int64_t idle = csv_foreign_idle(f, data + at, size - at, whole);
+
+    return idle < 0 ? -1 : at + idle;
+}
+
 int64_t csv_preamble_size(const struct csv *self, const uint8_t *data, int64_t size, bool whole)
 {
+    if (self->foreign)
+        return foreign_preamble(self, data, size, whole);
+
     int64_t at = csv_bom_size(data, size);
 
     if (!whole && size < 3 && !memcmp(data, "\xef\xbb\xbf", (size_t)size))
@@ -23,6 +47,14 @@ int64_t csv_preamble_size(const struct csv *self, const uint8_t *data, int64_t s
 
 const uint8_t *csv_converted(struct csv *self, const uint8_t *data, int64_t *size)
 {
+    struct csv_foreign *f = self->foreign;
+
+    if (f) {
+        if (csv_foreign_spans(f, data, *size) || csv_foreign_read(self, data, NULL))
+            return NULL;
+        *size = f->canon.size;
+        return f->canon.data;
+    }
     if (!self->encoding)
         return data;
     free(self->converted);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What one instance inferred and every other needs: the dialect and the header as it stood.
- * Layout: "qcsv", version 1, delimiter, quote, header (0 or 1), then per name its size (32 bits,
- * little endian) and its bytes.
+ * Layout: "qcsv", version 2, delimiter, quote, header (0 or 1); whether the dialect is foreign, its
+ * lines end in a carriage return, its delimiter (0: the options say), its encoding (16 bytes); then
+ * per name its size (32 bits, little endian) and its bytes.
  */
-#include "csv.h"
+#include "foreign.h"
 
 #include <endian.h>
 #include <stdlib.h>
 
-enum { PROLOGUE_HEAD = 8, PROLOGUE_VERSION = 1 };
+enum { PROLOGUE_HEAD = 28, PROLOGUE_ENCODING = 11, PROLOGUE_VERSION = 2 };
 
 static int64_t prologue_size(const struct csv_names *header)
 {
@@ -18,6 +19,46 @@ static int64_t prologue_size(const struct csv_names *header)
     for (int64_t i = 0; i < header->count; i++)
         size += 4 + header->list[i].size;
     return size;
+}
+
+static void foreign_write(const struct csv_foreign *f, uint8_t *at)
+{
+    memset(at + 8, 0, PROLOGUE_HEAD - 8);
+    if (!f)
+        return;
+    at[8] = 1;
+    at[9] = f->returns;
+    at[10] = f->delimiter.size == 1 ? f->delimiter.text[0] : 0;
+    if (f->encoding)
+        strncpy((char *)at + PROLOGUE_ENCODING, f->encoding, 16);
+}
+
+/* Names of encodings live as long as the library. */
+static const char *encoding_name(const char *name)
+{
+    static const char *const found[] = {"utf-16le", "utf-16be", "windows-1252"};
+
+    for (size_t i = 0; i < sizeof found / sizeof *found; i++)
+        if (!strcmp(found[i], name))
+            return found[i];
+    return NULL;
+}
+
+static int32_t foreign_read(struct csv *self, const uint8_t *at)
+{
+    const char *encoding = encoding_name((const char *)at + PROLOGUE_ENCODING);
+    int32_t status;
+
+    if (!at[8])
+        return QETL_OK;
+    status = csv_foreign_need(self);
+    if (status)
+        return status;
+    self->foreign->returns = at[9];
+    if (at[10])
+        csv_foreign_delimiter(self, at[10]);
+    csv_foreign_settle(self->foreign);
+    return encoding ? csv_foreign_encoding(self, encoding) : QETL_OK;
 }
 
 int32_t csv_prologue_write(struct csv *self, const struct csv_names *header, struct qetl_blob *out)
@@ -34,6 +75,7 @@ int32_t csv_prologue_write(struct csv *self, const struct csv_names *header, str
     at[5] = self->dialect.marks.delimiter;
     at[6] = self->dialect.marks.quote;
     at[7] = self->dialect.header;
+    foreign_write(self->foreign, at);
     at += PROLOGUE_HEAD;
     for (int64_t i = 0; i < header->count; i++) {
         uint32_t n = htole32((uint32_t)header->list[i].size);
@@ -93,6 +135,12 @@ int32_t csv_prologue_read(struct csv *self, struct qetl_blob prologue)
         return qetl_fail(self->env, QETL_E_UNSUPPORTED, NULL,
                          "Infer the schema anew with this version of the csv format.",
                          "the csv prologue is not one that this version wrote");
+    if (data[8] && !self->foreign) /* found in the sample: the rest is as the options have it */
+        self->dialect.marks.delimiter = data[10];
+    int32_t status = foreign_read(self, data);
+
+    if (status)
+        return status;
     self->dialect.marks = (struct csv_marks){.delimiter = data[5], .quote = data[6]};
     self->dialect.header = data[7];
     csv_names_free(&self->header);

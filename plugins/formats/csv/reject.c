@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why a record was rejected, in words. */
 #include "decode.h"
+#include "foreign.h"
 
 #include <stdio.h>
 
@@ -181,8 +182,11 @@ void csv_reject_record(struct csv_job *job, int64_t record, const struct csv_ver
     char message[MESSAGE_MAX];
     struct qetl_reject reject = {
         .struct_size = sizeof reject, .row = record, .column = verdict->column, .message = message};
+    const struct csv_foreign *f = job->self->foreign;
     int64_t begin = job->s->offsets[record];
-    int64_t end = record + 1 < job->records ? job->s->offsets[record + 1] : job->original->size;
+    int64_t end = f                           ? f->spans[record].behind
+                  : record + 1 < job->records ? job->s->offsets[record + 1]
+                                              : job->original->size;
 
     reject.bytes = job->original->data + begin;
     reject.bytes_size = end - begin;

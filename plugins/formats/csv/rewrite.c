@@ -10,13 +10,24 @@
 #include <iconv.h>
 #include <stdlib.h>
 
+bool csv_encoding_is_wide(const char *name)
+{
+    static const char *const names[] = {"utf-16",  "utf-16le", "utf-16be", "shift_jis", "euc-jp",
+                                        "gb18030", "gbk",      "big5",     "euc-kr"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(name, names[i]))
+            return true;
+    return false;
+}
+
 int32_t csv_encoding_open(struct csv *self)
 {
     const char *name = qetl_option_text(self->env, "/encoding");
     struct csv_encoding *e;
     iconv_t converter;
 
-    if (!name || !strcmp(name, "utf-8"))
+    if (!name || !strcmp(name, "utf-8") || !strcmp(name, "detect") || csv_encoding_is_wide(name))
         return QETL_OK;
     e = self->encoding = calloc(1, sizeof *e);
     if (!e)
@@ -102,6 +113,27 @@ bool csv_rewrite_needed(const struct csv *self)
     return short_rows || (self->encoding && !self->index.ascii);
 }
 
+int32_t csv_rewritten_keep(struct csv_job *job, const uint8_t *data, int64_t size,
+                           struct qetl_chunk *out)
+{
+    struct csv *self = job->self;
+    uint8_t *copy =
+        size > INT32_MAX - CSV_REWRITE_TAIL
+            ? NULL
+            : self->env.host->buffer_alloc(self->env.ctx, (size_t)size + CSV_REWRITE_TAIL);
+
+    if (!copy)
+        return QETL_E_NO_MEMORY;
+    if (size)
+        memcpy(copy, data, (size_t)size);
+    *out = *job->chunk;
+    out->data = out->buffer = self->rewritten = copy;
+    out->size = size;
+    if (self->kernel->index(copy, size, self->dialect.marks, &self->index))
+        return QETL_E_NO_MEMORY;
+    return self->index.n_rows == job->records ? QETL_OK : QETL_E_FATAL;
+}
+
 int32_t csv_rewrite(struct csv_job *job, struct qetl_chunk *out)
 {
     struct csv *self = job->self;
@@ -122,7 +154,7 @@ int32_t csv_rewrite(struct csv_job *job, struct qetl_chunk *out)
         at = record_rewrite(self, chunk->data + begin, end - begin, cells_lacking(self, r), at);
     }
     *out = *chunk;
-    out->data = out->buffer = data;
+    out->data = out->buffer = self->rewritten = data;
     out->size = at - data;
     if (!self->kernel->index(out->data, out->size, self->dialect.marks, &self->index))
         return self->index.n_rows == n ? QETL_OK : QETL_E_FATAL;

@@ -19,6 +19,8 @@ struct csv_scan {
     uint64_t inside;      /* all ones within quotes */
     uint64_t may_open;    /* 1: a cell begins here */
     uint64_t after_close; /* 1: the byte before was a quote that closed */
+    /* of a foreign dialect (foreign_scan.c) */
+    uint8_t state, escaped, matched, commented;
 };
 
 #define CSV_SCAN_START ((struct csv_scan){.may_open = 1})
