@@ -22,6 +22,10 @@ check 'every job has a line of qetl' '[ "$(grep -c " qetl " "$folder/table")" = 
 check 'miller and simdjson were there to compare with' 'grep -q "miller" "$folder/table" && grep -q simdjson "$folder/table"'
 check 'the table is JSON too' 'jq -e ".table | length > 5" "$folder/table.json" >/dev/null'
 
+check 'the ceilings of the machine stand before it' '[ "$(grep -c " GB/s" "$folder/table")" = 5 ]'
+"$QETL_SOURCE/tests/bench/grow" --rows 3000 --factors 1,2 --rounds 1 --folder "$folder" >"$folder/grow.table" 2>"$folder/grow.err"
+check 'growth is measured for each job, size and number of workers' '[ $? = 0 ] && [ "$(grep -cE "^ +W[12] +(3000|6000) +[12] " "$folder/grow.table")" = 8 ]'
+
 # A program that answers too few rows stands in for qetl.
 cat >"$folder/short" <<SHORT
 #!/bin/bash
