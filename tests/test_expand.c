@@ -266,6 +266,20 @@ Test(expand, a_secret_is_hidden_as_json_and_urls_spell_it)
     hidden(mask, "x p\\\"\\u00E4/ss w y", "x *** y");
     hidden(mask, "x=p%22%C3%A4%2Fss%20w&y=p%22%c3%a4%2fss%20w", "x=***&y=***");
     hidden(mask, "the second line, second to none; abc", "the ***, *** to none; abc");
+    hidden(mask, "a,\"p\"\"ä/ss w\",b", "a,\"***\",b");
+    hidden(mask, "what was cut: fir... first... first li\u2026 first",
+           "what was cut: fir... ***... ***\u2026 first");
+    hidden(mask, "... first line...", "... ***...");
+    hidden(mask, "firs", "firs");
+    char cut[] = "12 first l", short_cut[] = "12 fir";
+    cr_expect_eq(qetl_mask_hide_begun(mask, cut, strlen(cut)), 6);
+    cr_expect_arr_eq(cut, "12 ***", 6);
+    cr_expect_eq(qetl_mask_hide_begun(mask, short_cut, 6), 6);
+    cr_expect(qetl_mask_holds(mask, "x second line", 2, 8));
+    cr_expect(qetl_mask_holds(mask, "second second", 7, 13));
+    cr_expect_not(qetl_mask_holds(mask, "x second line", 1, 8));
+    cr_expect_not(qetl_mask_holds(mask, "x second line", 9, 9));
+    cr_expect_not(qetl_mask_holds(NULL, "second", 0, 6));
     hidden(NULL, "second", "second");
     qetl_mask_release(mask);
 }

@@ -132,7 +132,7 @@ Test(explode, mistakes)
     expect_mistake("{\"column\": \"l\", \"separator\": \",\"}", "column \"l\" is of type integer[]",
                    "/separator");
     expect_mistake("{\"column\": \"l\", \"as\": \"t\"}",
-                   "two columns of the output would have one name", "/as");
+                   "two columns of the output would be named \"t\"", "/as");
     expect_mistake("{\"column\": \"l\", \"ordinality\": \"l\"}",
-                   "two columns of the output would have one name", "/ordinality");
+                   "two columns of the output would be named \"l\"", "/ordinality");
 }

@@ -183,6 +183,7 @@ static int show(struct qetl_preview *p, struct qetl_cli *cli, int exit_code,
 {
     qetl_run_report(p->run, &p->report);
     qetl_capture_finish(&p->capture, p->run);
+    qetl_capture_hide(&p->capture, cli->mask);
     if (p->capture.no_memory && !findings->errors) {
         qetl_findings_no_memory(findings);
         exit_code = QETL_EXIT_FAILED;

@@ -110,6 +110,20 @@ static int add_lines(struct qetl_mask *mask, const char *secret)
     return bad;
 }
 
+/* As CSV and SQL spell it between quotes. */
+static int add_doubled(struct qetl_mask *mask, const char *secret, char quote)
+{
+    char *text = malloc(strlen(secret) * 2 + 1), *to = text;
+    for (const char *at = secret; text && *at; at++) {
+        if (*at == quote)
+            *to++ = quote;
+        *to++ = *at;
+    }
+    if (text)
+        *to = '\0';
+    return text_add(mask, text);
+}
+
 int qetl_mask_add(struct qetl_mask *mask, const char *secret)
 {
     if (strlen(secret) < QETL_MASK_SHORTEST)
@@ -120,6 +134,8 @@ int qetl_mask_add(struct qetl_mask *mask, const char *secret)
     bad |= add_json(mask, secret, JSON_ESCAPE_SLASH);
     bad |= add_percent(mask, secret, "0123456789ABCDEF");
     bad |= add_percent(mask, secret, "0123456789abcdef");
+    bad |= add_doubled(mask, secret, '"');
+    bad |= add_doubled(mask, secret, '\'');
     return bad | add_lines(mask, secret);
 }
 
@@ -139,6 +155,67 @@ static char *find_first(const struct qetl_mask *mask, char *bytes, size_t size, 
     return first;
 }
 
+/* How many bytes at the end are the beginning of a secret. */
+static size_t begun_size(const struct qetl_mask *mask, const char *bytes, size_t size)
+{
+    size_t best = 0;
+    for (size_t i = 0; i < mask->count; i++) {
+        size_t begun = strlen(mask->texts[i]) - 1;
+        for (begun = begun < size ? begun : size; begun >= QETL_MASK_SHORTEST; begun--)
+            if (memcmp(bytes + size - begun, mask->texts[i], begun) == 0)
+                break;
+        if (begun >= QETL_MASK_SHORTEST && begun > best)
+            best = begun;
+    }
+    return best;
+}
+
+/* The first ellipsis in it, of whichever kind; NULL: none. */
+static char *find_ellipsis(char *bytes, size_t size)
+{
+    char *points = memmem(bytes, size, "...", 3);
+    char *sign = memmem(bytes, points ? (size_t)(points - bytes) : size, "\u2026", 3);
+    return sign ? sign : points;
+}
+
+/* What a message cut short may end in. */
+static size_t hide_before_ellipses(const struct qetl_mask *mask, char *bytes, size_t size)
+{
+    const size_t sign = strlen(QETL_MASK_SIGN);
+    size_t from = 0;
+    for (char *at; (at = find_ellipsis(bytes + from, size - from)); from += 3) {
+        from = (size_t)(at - bytes);
+        size_t begun = begun_size(mask, bytes, from);
+        if (!begun)
+            continue;
+        memcpy(at - begun, QETL_MASK_SIGN, sign);
+        memmove(at - begun + sign, at, size - from);
+        from -= begun - sign;
+        size -= begun - sign;
+    }
+    return size;
+}
+
+size_t qetl_mask_hide_begun(const struct qetl_mask *mask, char *bytes, size_t size)
+{
+    size_t begun = mask ? begun_size(mask, bytes, size) : 0;
+    if (!begun)
+        return size;
+    memcpy(bytes + size - begun, QETL_MASK_SIGN, strlen(QETL_MASK_SIGN));
+    return size - begun + strlen(QETL_MASK_SIGN);
+}
+
+int qetl_mask_holds(const struct qetl_mask *mask, const char *text, size_t begin, size_t end)
+{
+    for (size_t i = 0; mask && begin < end && i < mask->count; i++) {
+        size_t length = strlen(mask->texts[i]);
+        for (const char *at = strstr(text, mask->texts[i]); at; at = strstr(at + 1, mask->texts[i]))
+            if ((size_t)(at - text) <= begin && end <= (size_t)(at - text) + length)
+                return 1;
+    }
+    return 0;
+}
+
 size_t qetl_mask_hide(const struct qetl_mask *mask, char *bytes, size_t size)
 {
     const size_t sign = strlen(QETL_MASK_SIGN);
@@ -155,7 +232,7 @@ size_t qetl_mask_hide(const struct qetl_mask *mask, char *bytes, size_t size)
         left -= before + length;
     }
     memmove(to, at, left);
-    return (size_t)(to - bytes) + left;
+    return hide_before_ellipses(mask, bytes, (size_t)(to - bytes) + left);
 }
 
 void qetl_mask_text(const struct qetl_mask *mask, char *text)

@@ -132,6 +132,8 @@ void qetl_letter_hide(struct qetl_letter *letter, const struct qetl_mask *mask)
         return;
     size_t size = (size_t)letter->bytes_size;
     size_t kept = qetl_mask_hide(mask, (char *)letter->bytes, size);
+    if (letter->bytes_cut || letter->bytes_total > QETL_LETTER_BYTES_MAX)
+        kept = qetl_mask_hide_begun(mask, (char *)letter->bytes, kept);
     letter->bytes_size = (int64_t)kept;
     letter->masked |= kept != size;
 }

@@ -122,7 +122,14 @@ static void take_outputs(struct qetl_drafts *drafts, struct qetl_draft *draft)
     }
     json_object_foreach ((json_t *)named, name, value)
         output_add(drafts, draft, name);
-    if (json_is_string(more))
+    if (!json_is_string(more))
+        return;
+    if (json_object_get(named, json_string_value(more)))
+        qetl_finding_mend(qetl_draft_error(drafts, draft, plugin->outputs_and, "duplicate_output",
+                                           "two outputs have the name `%s`",
+                                           json_string_value(more)),
+                          "give one of them another name");
+    else
         output_add(drafts, draft, json_string_value(more));
 }
 

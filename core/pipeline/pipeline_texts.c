@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What options say that no type can: expressions, names of SQL types, files read and written. */
+#include "config/mask.h"
 #include "config/schema_visit.h"
 #include "config/suggest.h"
 #include "expr/syntax.h"
@@ -23,14 +24,20 @@ static void check_expression(struct texts *t, const char *text, const char *poin
 {
     struct qetl_expr_fault fault;
     if (qetl_expr_syntax(text, &fault)) {
-        struct qetl_finding *finding = qetl_document_error(
-            t->drafts->document, pointer, QETL_AT_VALUE, t->drafts->findings, "bad_expression",
-            "%s", fault.message ? fault.message : "this is no expression");
+        bool secret =
+            qetl_mask_holds(qetl_document_mask(t->drafts->document), text, fault.begin, fault.end);
+        struct qetl_finding *finding =
+            qetl_document_error(t->drafts->document, pointer, QETL_AT_VALUE, t->drafts->findings,
+                                "bad_expression", "%s",
+                                secret          ? QETL_MASK_MESSAGE
+                                : fault.message ? fault.message
+                                                : "this is no expression");
         qetl_document_text_at(t->drafts->document, finding, pointer, fault.begin, fault.end);
         qetl_finding_mend(finding, "%s",
-                          fault.mend ? fault.mend
-                                     : "an expression is SQL: quantity * unit_price > 100, "
-                                       "name LIKE 'A%'");
+                          secret       ? QETL_MASK_MEND
+                          : fault.mend ? fault.mend
+                                       : "an expression is SQL: quantity * unit_price > 100, "
+                                         "name LIKE 'A%'");
     }
     qetl_expr_fault_free(&fault);
 }

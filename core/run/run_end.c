@@ -2,6 +2,7 @@
 /* How a run ends before its time, what it says about it, and when epochs begin. */
 #include "config/document.h"
 #include "config/excerpt.h"
+#include "config/mask.h"
 #include "observe.h"
 #include "op.h"
 #include "run_internal.h"
@@ -122,6 +123,9 @@ static void report(struct qetl_run *run, const struct qetl_node *node, struct qe
 {
     pthread_mutex_lock(&run->lock);
     bool gathered = is_gathered(run, exit_code);
+    bool secret = error && error->text &&
+                  qetl_mask_holds(run->pipeline->mask, error->text, (size_t)error->text_begin,
+                                  (size_t)error->text_end);
     bool first = !gathered && claim_end(run, exit_code);
     run->n_gathered += gathered;
     if (first || gathered) {
@@ -131,12 +135,12 @@ static void report(struct qetl_run *run, const struct qetl_node *node, struct qe
                                     : node->kind == QETL_TRANSFORM ? "transform"
                                                                    : "sink",
                                     node->id, ctx ? ctx->use->plugin->id : node->use.plugin->id,
-                                    message)
+                                    secret ? QETL_MASK_MESSAGE : message)
                  : qetl_finding_add(run->findings, QETL_ERROR, code, "%s", message);
         if (finding && node)
             place_finding(run, finding, node, ctx, error);
-        if (error && error->suggestion)
-            qetl_finding_mend(finding, "%s", error->suggestion);
+        if (secret || (error && error->suggestion))
+            qetl_finding_mend(finding, "%s", secret ? QETL_MASK_MEND : error->suggestion);
         qetl_findings_hide(run->findings, run->pipeline->mask);
     }
     pthread_mutex_unlock(&run->lock);

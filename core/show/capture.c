@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "capture.h"
 
+#include "config/mask.h"
 #include "data/json_text.h"
 
 #include <errno.h>
@@ -275,6 +276,24 @@ const struct qetl_shown_cell *qetl_shown_at(const struct qetl_shown_rows *rows, 
                                             int64_t c)
 {
     return &rows->cells[row * rows->n_columns + c];
+}
+
+void qetl_capture_hide(struct qetl_capture *capture, const struct qetl_mask *mask)
+{
+    for (size_t o = 0; o < capture->n_outputs; o++) {
+        struct qetl_shown_rows *rows = &capture->outputs[o];
+        for (int64_t i = 0; i < rows->n_rows * rows->n_columns; i++) {
+            struct qetl_shown_cell *cell = &rows->cells[i];
+            if (!cell->text)
+                continue;
+            cell->size = (int64_t)qetl_mask_hide(mask, cell->text, (size_t)cell->size);
+            cell->text[cell->size] = '\0';
+        }
+    }
+    for (size_t i = 0; i < capture->n_letters; i++) {
+        qetl_mask_text(mask, capture->letters[i].message);
+        qetl_mask_text(mask, capture->letters[i].original);
+    }
 }
 
 /* A number as JSON where a program reads back the same digits, else as text. */

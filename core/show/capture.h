@@ -17,6 +17,8 @@
 #include <jansson.h>
 #include <pthread.h>
 
+struct qetl_mask;
+
 struct qetl_shown_cell {
     char *text; /* NULL: the cell is */
     int64_t size;
@@ -65,6 +67,8 @@ struct qetl_capture {
 int qetl_capture_init(struct qetl_capture *, const struct qetl_pipeline *);
 /* What had no rows still has columns: takes them from the run. */
 void qetl_capture_finish(struct qetl_capture *, const struct qetl_run *);
+/* Before cells are cut to a width: half a secret is found by nobody. */
+void qetl_capture_hide(struct qetl_capture *, const struct qetl_mask *);
 void qetl_capture_free(struct qetl_capture *);
 
 struct qetl_shown_rows *qetl_capture_find(const struct qetl_capture *, size_t node, uint32_t port);

@@ -120,17 +120,21 @@ static int32_t fields_make(struct explode *explode, const struct ArrowSchema *fi
 static int32_t names_check(const struct explode *explode, const struct ArrowSchema *input,
                            int64_t column)
 {
-    const char *as = explode->element.name, *ordinality = explode->ordinality;
-    bool twice = ordinality && !strcmp(as, ordinality);
+    const char *as = explode->element.name, *ordinality = explode->ordinality, *twice = NULL;
 
-    for (int64_t i = 0; i < input->n_children; i++)
-        if (i != column)
-            twice |= !strcmp(input->children[i]->name, as) ||
-                     (ordinality && !strcmp(input->children[i]->name, ordinality));
-    return twice ? qetl_fail(explode->env, QETL_E_CONFIG, ordinality ? "/ordinality" : "/as",
-                             "choose a name that the input does not have",
-                             "two columns of the output would have one name")
-                 : QETL_OK;
+    if (ordinality && !strcmp(as, ordinality))
+        twice = ordinality;
+    for (int64_t i = 0; i < input->n_children && !twice; i++) {
+        const char *name = input->children[i]->name;
+        if (i != column && (!strcmp(name, as) || (ordinality && !strcmp(name, ordinality))))
+            twice = name;
+    }
+    if (!twice)
+        return QETL_OK;
+    return qetl_fail(explode->env, QETL_E_CONFIG,
+                     ordinality && !strcmp(twice, ordinality) ? "/ordinality" : "/as",
+                     "choose a name that the input does not have",
+                     "two columns of the output would be named \"%s\"", twice);
 }
 
 static int32_t made_bind(struct explode *explode, int64_t column, struct qetl_binder *binder)

@@ -121,3 +121,37 @@ expect_text err 'p.yaml:1:8: warning: this secret is too short to be hidden'
 : >secrets/token
 expect_exit 2 qetl validate p.yaml --secrets-dir secrets
 expect_text err 'error: the secret `token` cannot be used: secrets/token is empty'
+
+# cut off: in a table's cell, in a message, at the end of what a dead letter keeps, and as words of an expression
+printf 'correct-horse-battery\n' >secrets/long
+chmod 600 secrets/long
+{
+    printf 'id,name,n\n1,xxxxxxxxxxxxxxxxxxxxxxxxcorrect-horse-battery,5\n2,b,%040d correct-horse-battery\n' 0
+    printf '3,%065520d correct-horse-battery,1,2\n' 0
+} >data/cut.csv
+cat >c.yaml <<'EOF'
+sources:
+  in: {plugin: file, path: data/cut.csv, format: {type: csv, types: {n: bigint}}}
+transforms:
+  some: {plugin: filter, input: in, where: "name <> '${secret:long}'"}
+sinks:
+  out: {plugin: "null", input: some}
+dead_letters: cut.ndjson
+EOF
+for look in preview 'preview --json' run 'run --json'; do
+    # shellcheck disable=SC2086
+    expect_exit 0 qetl $look c.yaml --secrets-dir secrets
+    expect_no_text out 'corr'
+    expect_no_text err 'corr'
+done
+expect_exit 0 qetl preview c.yaml --secrets-dir secrets
+expect_text out '^ +1  x+\*\*\* +5$'
+expect_no_text cut.ndjson 'corr'
+expect_json cut.ndjson 'select(.row == 3) | .original_truncated and .original_masked and (.original | endswith("0 ***"))'
+# shellcheck disable=SC2016
+for where in 'id > ${secret:long}' 'id > 0 ${secret:long}'; do
+    expect_exit 2 qetl run c.yaml --secrets-dir secrets -s "transforms.some.where=$where"
+    expect_no_text err 'correct|horse|battery'
+    expect_text err 'the value of a secret is read as SQL here'
+    expect_text err 'put it between quotes'
+done

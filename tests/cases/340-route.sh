@@ -47,3 +47,13 @@ expect_exit 2 qetl validate unread.yaml
 expect_text err 'r\.home'
 sed 's/default: rest/default: home/' p.yaml >twice.yaml
 expect_exit 2 qetl run twice.yaml
+# The default has a name of its own, which is found before anything runs.
+cat >twice.yaml <<'YAML'
+sources: {in: {plugin: file, path: in.csv}}
+transforms:
+  split: {plugin: route, input: in, routes: {a: "1 > 0", b: "1 < 0"}, default: b}
+sinks: {a: {plugin: "null", input: split.a}, b: {plugin: "null", input: split.b}}
+YAML
+expect_exit 2 qetl validate twice.yaml
+expect_text err '^twice\.yaml:3:80: error: two outputs have the name `b`$'
+expect_eq 'nothing else' "$(grep -c error: err)" 1
