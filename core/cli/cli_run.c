@@ -187,7 +187,7 @@ const struct qetl_command qetl_command_run = {
             {"qetl run orders.yaml", "a pipeline from its file"},
             {"qetl run --from orders.csv.gz --to big.ndjson --where 'quantity > 100'",
              "one line: filter and convert"},
-            {"qetl run --from 'data/*.csv' --to - --to-format ndjson --select id,country",
+            {"qetl run --from 'data/*.csv' --to - --to-format ndjson --select order_id",
              "many files, two columns, into a pipe"},
             {"qetl run orders.yaml -s sources.orders.path=today.csv -s max_rejected=0",
              "with other values than the file has"},
