@@ -22,5 +22,6 @@ struct csv_numbers {
 
 /* Rows [row, row + n), n up to 64. Bit i: row + i has been read. */
 uint64_t csv_numbers_avx512(const struct csv_numbers *, int64_t row, int64_t n);
+uint64_t csv_numbers_avx2(const struct csv_numbers *, int64_t row, int64_t n);
 
 #endif

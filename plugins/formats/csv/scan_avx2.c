@@ -3,6 +3,7 @@
 #if defined(__x86_64__)
 
 #include "kernels.h"
+#include "numbers.h"
 
 #include <immintrin.h>
 #include <qetl/sdk.h>
@@ -81,6 +82,6 @@ static bool avx2_usable(void)
 }
 
 const struct csv_kernel csv_kernel_avx2 = {"avx2",     avx2_usable,        walk_last_end,
-                                           walk_index, csv_views_portable, NULL};
+                                           walk_index, csv_views_portable, csv_numbers_avx2};
 
 #endif
