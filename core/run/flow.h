@@ -45,8 +45,9 @@ struct qetl_node_flow {
     /* sources */
     bool beyond; /* not set up: it, or what is before it, is wrong */
 
-    bool bytes; /* emits or takes bytes */
-    bool grows; /* its format finds columns as it goes: all were looked for before */
+    bool bytes;       /* emits or takes bytes */
+    bool grows;       /* its format finds columns as it goes: all were looked for before */
+    bool values_only; /* its format has no text to hand on, nor lines */
     struct ArrowSchema schema;
     void *prologue;
     size_t prologue_size;

@@ -102,11 +102,13 @@ static int32_t draw(struct qetl_op *op, int64_t most)
     return status ? status : QETL_BYTES;
 }
 
-/* Behind the first `from` bytes. */
-static bool has_line(const struct qetl_source_state *s, int64_t from)
+/* Behind the first `from` bytes. Of what has no lines, any byte will do. */
+static bool has_line(const struct qetl_op *op, int64_t from)
 {
+    const struct qetl_source_state *s = op->state;
     int64_t size = s->end - s->start - from;
-    return size > 0 && memchr(s->buffer + s->start + from, '\n', (size_t)size) != NULL;
+    return size > 0 && (op->flow->values_only ||
+                        memchr(s->buffer + s->start + from, '\n', (size_t)size) != NULL);
 }
 
 /* An empty object says nothing about those behind it, nor does a piece of a record about the whole.
@@ -117,7 +119,7 @@ static bool sample_is_enough(const struct qetl_op *op, int64_t sample_bytes, int
     int64_t size = s->end - s->start;
     if (s->exhausted || (s->object_ended && size > known))
         return true;
-    return size >= sample_bytes && (has_line(s, known) || size >= op->run->max_record + known);
+    return size >= sample_bytes && (has_line(op, known) || size >= op->run->max_record + known);
 }
 
 /* How long more may come once a line is there: someone may be typing, so that no sample of a stream
@@ -152,7 +154,7 @@ static bool sample_is_late(const struct qetl_op *op, int64_t known, int64_t quie
 {
     const struct qetl_source_state *s = op->state;
     int64_t patience_ns = sample_patience_ns(op), now = qetl_now_ns();
-    if (patience_ns == INT64_MAX || !has_line(s, known))
+    if (patience_ns == INT64_MAX || !has_line(op, known))
         return false;
     return now >= quiet_until_ns || (op->flow->source.bytes_expected < 0 &&
                                      now - s->since_ns >= SAMPLE_PATIENCE_TIMES * patience_ns);
@@ -171,7 +173,7 @@ int32_t qetl_frame_sample(struct qetl_op *op, int64_t sample_bytes, int64_t know
             return QETL_E_CANCELLED;
         if (answer != QETL_IDLE)
             quiet_until_ns = INT64_MAX;
-        else if (quiet_until_ns == INT64_MAX && has_line(s, known) && patience_ns != INT64_MAX)
+        else if (quiet_until_ns == INT64_MAX && has_line(op, known) && patience_ns != INT64_MAX)
             quiet_until_ns = qetl_now_ns() + patience_ns;
         if (sample_is_late(op, known, quiet_until_ns))
             break;

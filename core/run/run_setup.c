@@ -108,6 +108,7 @@ static int32_t setup_bytes(struct qetl_op *op, struct qetl_node_flow *flow)
     struct qetl_format_info info = {.struct_size = sizeof info};
     int32_t status = flow->codec ? format_describe(run, op->node, flow, &info) : QETL_E_FATAL;
     flow->grows = info.decode & QETL_DECODE_GROWS;
+    flow->values_only = info.decode & QETL_DECODE_VALUES;
     status = status ? status : QETL_NEED_INPUT;
     while (status == QETL_NEED_INPUT) {
         status = qetl_frame_sample(op, SAMPLE_BYTES, flow->sample_bytes);
@@ -147,7 +148,8 @@ static int32_t setup_source(struct qetl_run *run, const struct qetl_node *node,
         status = ports_make(run, node, flow, 1);
     if (!status)
         status = port_fill(run, node, &flow->ports[0], &flow->schema);
-    for (int64_t c = 0; !status && flow->bytes && c < flow->ports[0].n_columns; c++)
+    bool spelled = flow->bytes && !flow->values_only;
+    for (int64_t c = 0; !status && spelled && c < flow->ports[0].n_columns; c++)
         flow->ports[0].columns[c].lexical = flow->format->id;
     return status;
 }

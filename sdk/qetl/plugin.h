@@ -576,9 +576,10 @@ struct qetl_space {
 
 enum { QETL_ENCODE_CONCATENABLE = 1, QETL_ENCODE_CLOSED = 2 };
 
-/* decode may answer QETL_SCHEMA. The host reads such a source through once, before any other
- * component is told its columns, and a second time for the rows. */
-enum { QETL_DECODE_GROWS = 1 };
+/* GROWS: decode may answer QETL_SCHEMA. The host reads such a source through once, before any other
+ * component is told its columns, and a second time for the rows. VALUES: nothing stands there as
+ * text, so that only the form VALUE is asked for, and a sample need not hold a line. */
+enum { QETL_DECODE_GROWS = 1, QETL_DECODE_VALUES = 2 };
 
 struct qetl_format_info {
     uint32_t struct_size;
