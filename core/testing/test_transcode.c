@@ -19,6 +19,21 @@ static json_t *columns_of_text(const json_t *rows)
     return columns;
 }
 
+/* Rows need name no column but those that matter: what `types` declares beyond is NULL. */
+static void add_declared(json_t *first, const json_t *rows, const json_t *types)
+{
+    const char *name;
+    json_t *type, *row;
+    json_object_foreach ((json_t *)types, name, type) {
+        bool named = false;
+        size_t i;
+        json_array_foreach (rows, i, row)
+            named |= json_object_get(row, name) != NULL;
+        if (!named)
+            json_object_set_new(first, name, json_null());
+    }
+}
+
 /* A column is of one kind: beside text, numbers are text too. */
 static json_t *row_even(json_t *row, const json_t *texts)
 {
@@ -34,7 +49,7 @@ static json_t *row_even(json_t *row, const json_t *texts)
     return even;
 }
 
-static char *lines_of(const json_t *rows, size_t *size)
+static char *lines_of(const json_t *rows, const json_t *types, size_t *size)
 {
     char *text = NULL;
     FILE *out = open_memstream(&text, size);
@@ -43,6 +58,8 @@ static char *lines_of(const json_t *rows, size_t *size)
     int failed = !out;
     json_array_foreach (rows, i, row) {
         json_t *even = row_even(row, texts);
+        if (i == 0)
+            add_declared(even, rows, types);
         failed |= out && (json_dumpf(even, out, JSON_COMPACT | JSON_REAL_PRECISION(15)) ||
                           fputc('\n', out) == EOF);
         json_decref(even);
@@ -107,7 +124,7 @@ char *qetl_rows_in_format(const json_t *rows, const struct qetl_plugin_use *form
 {
     const struct qetl_plugin_use lines = {
         .plugin = qetl_registry_format_for(registry, "rows.ndjson"), .place = format->place};
-    char *text = lines_of(rows, size);
+    char *text = lines_of(rows, json_object_get(format->options, "types"), size);
     if (!text || !lines.plugin || lines.plugin == format->plugin)
         return text;
     struct pair pair = {0};

@@ -177,3 +177,18 @@ assert any(c.attrib["name"] == 'large &<orders> "leave"' for s in suites for c i
 PY
 expect_exit 0 python3 junit.py results.xml
 expect_exit 3 qetl test page --junit nowhere/results.xml
+
+# a column that types declares needs no value in any row
+mkdir declared && cd declared || exit 1
+cat >d.yaml <<'YAML'
+sources: {in: {plugin: file, path: in.csv, format: {type: csv, types: {n: bigint, day: date}}}}
+sinks: {out: {plugin: file, input: in, path: out.ndjson}}
+YAML
+cat >d.test.yaml <<'YAML'
+tests:
+  - {name: left out, sources: {in: [{id: 1}, {id: 2, n: 5}]}, expect: {out: {rows: [{id: 1, n: null, day: null}, {id: 2, n: 5, day: null}], types: {day: date}}}}
+  - {name: as bytes, sources: {in: "id\n1\n"}, exit: 2, errors: [{message: types names the column n}]}
+YAML
+expect_exit 0 qetl test
+expect_text out '^2 tests passed$'
+cd .. || exit 1
