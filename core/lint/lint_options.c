@@ -69,21 +69,31 @@ static bool has_password(const char *text)
     return colon && colon + 1 < at;
 }
 
-static bool looks_like_secret(const char *text)
+/* A word of the alphabet of keys that begins as those of well-known services do. */
+static bool is_key(const char *word, size_t size)
 {
     static const struct {
         const char *begins;
         size_t least; /* bytes in all */
-    } keys[] = {{"AKIA", 20},  {"ASIA", 20},        {"ghp_", 36},   {"gho_", 36},
-                {"ghs_", 36},  {"github_pat_", 40}, {"glpat-", 20}, {"xoxb-", 20},
-                {"xoxp-", 20}, {"sk_live_", 24},    {"sk-", 32},    {"AIza", 35},
-                {"eyJ", 60},   {"-----BEGIN ", 20}, {"Bearer ", 20}};
+    } keys[] = {{"AKIA", 20},        {"ASIA", 20},   {"ghp_", 36},  {"gho_", 36},  {"ghs_", 36},
+                {"github_pat_", 40}, {"glpat-", 20}, {"xoxb-", 20}, {"xoxp-", 20}, {"sk_live_", 24},
+                {"sk-", 32},         {"AIza", 35},   {"eyJ", 60}};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        if (begins_with(text, keys[i].begins) && strlen(text) >= keys[i].least &&
-            (keys[i].begins[0] == '-' || strcspn(text + strlen(keys[i].begins), " \t\n") ==
-                                             strlen(text + strlen(keys[i].begins))))
-            return keys[i].begins[0] != '-' || strstr(text, "PRIVATE KEY");
-    return has_password(text);
+        if (begins_with(word, keys[i].begins) && size >= keys[i].least)
+            return true;
+    return false;
+}
+
+static bool looks_like_secret(const char *text)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+    for (const char *word = text; *(word += strcspn(word, letters)); word += strspn(word, letters))
+        if (is_key(word, strspn(word, letters)))
+            return true;
+    if (begins_with(text, "Bearer ") && strlen(text) >= 20 && !strchr(text + 7, ' '))
+        return true;
+    return (begins_with(text, "-----BEGIN ") && strstr(text, "PRIVATE KEY")) || has_password(text);
 }
 
 /* What stands in the file as it is, and not by default or by a placeholder. */
@@ -159,6 +169,17 @@ static bool is_null(const json_t *tree)
     return json_is_true(json_object_get(tree, "null"));
 }
 
+/* NOT IN of a list with NULL: not one of the others, and yet perhaps the one that is unknown. */
+static bool is_not_in_null(const char *call, const json_t *args)
+{
+    const json_t *in = json_array_get(args, 0), *list = json_object_get(in, "args");
+    const char *below = json_string_value(json_object_get(in, "call"));
+    bool found = false;
+    for (size_t i = 1; i < json_array_size(list); i++)
+        found |= is_null(json_array_get(list, i));
+    return found && strcmp(call, "not") == 0 && below && strcmp(below, "in") == 0;
+}
+
 /* The first comparison with NULL, in writing order. */
 static const char *null_comparison(const json_t *tree)
 {
@@ -171,6 +192,8 @@ static const char *null_comparison(const json_t *tree)
         if (strcmp(call, comparisons[c]) == 0 &&
             (is_null(json_array_get(args, 0)) || is_null(json_array_get(args, 1))))
             return call;
+    if (call && is_not_in_null(call, args))
+        return "NOT IN";
     const char *below = json_is_object(json_object_get(tree, "arg"))
                             ? null_comparison(json_object_get(tree, "arg"))
                             : NULL;
@@ -207,7 +230,8 @@ static void look_at_expression(struct qetl_lint *lint, void *arg, size_t node, c
     if (call)
         qetl_finding_mend(qetl_lint_option(lint, QETL_RULE_NULL_COMPARISON, node, pointer,
                                            "a comparison with NULL by %s is never true", call),
-                          "write IS NULL or IS NOT NULL");
+                          strcmp(call, "NOT IN") == 0 ? "take NULL out of the list"
+                                                      : "write IS NULL or IS NOT NULL");
     else if (tree && condition && !qetl_calculator_reads(tree))
         constant_condition(lint, node, pointer, text);
     json_decref(tree);

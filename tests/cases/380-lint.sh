@@ -59,6 +59,8 @@ speaks unexpanded warning 6:32 's#path: orders.csv#path: $DATA/orders.csv#'
 speaks unexpanded warning 6:32 's#path: orders.csv#path: ~/orders.csv#'
 speaks plain-secret warning 10:41 's#path: results/big#path: ghp_0123456789abcdefghijABCDEFGHIJ012345#'
 speaks plain-secret warning 6:32 's#path: orders.csv#path: "https://me:word@host/orders.csv"#'
+speaks plain-secret warning 10:41 's#path: results/big#path: out/key=ghp_0123456789abcdefghijABCDEFGHIJ012345/x#'
+speaks null-comparison warning 8:47 's/quantity > 1/quantity NOT IN (1, NULL)/'
 speaks null-comparison warning 8:47 's/quantity > 1/quantity = NULL/'
 speaks constant-condition warning 8:47 's/quantity > 1/1 = 1/'
 speaks constant-condition warning 8:47 's/quantity > 1/quantity > 1 OR true/' --sample
