@@ -10,7 +10,7 @@
 #define QETL_EXPR_AST_H
 
 #include "diag.h"
-#include "type.h"
+#include "value/type.h"
 
 enum {
     EXPR_NEST_MAX = 200,   /* parentheses and signs in one another */

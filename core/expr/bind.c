@@ -3,8 +3,8 @@
  * needed only where the left has not decided. */
 #include "bind.h"
 #include "config/suggest.h"
-#include "number.h"
 #include "op.h"
+#include "value/number.h"
 
 #include <stdio.h>
 

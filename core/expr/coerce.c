@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Casts, written and implied. */
 #include "bind.h"
-#include "number.h"
 #include "op.h"
+#include "value/number.h"
 
 #include <stdio.h>
 

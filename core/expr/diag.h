@@ -9,7 +9,7 @@
 #ifndef QETL_EXPR_DIAG_H
 #define QETL_EXPR_DIAG_H
 
-#include "arena.h"
+#include "value/arena.h"
 
 #include <qetl/plugin.h>
 #include <stdbool.h>

@@ -2,8 +2,8 @@
 /* Nodes, each computation once. */
 #include "bind.h"
 
-#include "interval.h"
 #include "set.h"
+#include "time/interval.h"
 
 #include <qetl/sdk.h>
 #include <string.h>

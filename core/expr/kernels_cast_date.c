@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Casts among dates, times and timestamps; the session's zone stands between the two timestamps. */
-#include "moment.h"
 #include "op.h"
+#include "time/moment.h"
 
 static bool is_utc(const struct expr_frame *f)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Casts from and to decimals, and the changes of scale that arithmetic and comparison need. */
 #include "narrow.h"
-#include "number.h"
 #include "op.h"
+#include "value/number.h"
 
 /* One row: the value in the type of in->node. */
 typedef enum expr_parsed decimal_cast(const struct expr_instr *in, int64_t i, expr_int128 *out);

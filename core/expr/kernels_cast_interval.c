@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Casts between intervals, times and text. */
-#include "interval.h"
 #include "op.h"
+#include "time/interval.h"
 
 static int32_t kernel_parse(struct expr_frame *f, const struct expr_instr *in)
 {

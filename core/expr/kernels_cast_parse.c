@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Casts from text, by the rules of PostgreSQL's input functions. */
-#include "moment.h"
 #include "op.h"
+#include "time/moment.h"
 
 typedef enum expr_parsed text_cast(struct expr_frame *f, const struct expr_instr *in,
                                    struct expr_text text, int64_t i);

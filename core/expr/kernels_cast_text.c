@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Casts to text, in PostgreSQL's output forms. */
-#include "moment.h"
 #include "op.h"
+#include "time/moment.h"
 
 typedef int text_printer(struct expr_frame *f, const struct expr_instr *in, int64_t i, char *out);
 

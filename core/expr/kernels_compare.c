@@ -2,8 +2,8 @@
 /* = <> < <= over two values of one type; > and >= are these with sides exchanged. Each answers 64
  * rows as one word. NaN equals itself and is above all other numbers. */
 #include "narrow.h"
-#include "number.h"
 #include "op.h"
+#include "value/number.h"
 
 #define KERNEL(name, T, test)                                                                   \
     EXPR_CLONES static void loop_##name(uint64_t *r, const T *a_all, const T *b_all, int64_t n) \

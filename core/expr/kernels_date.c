@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* date ± integer, date - date. */
-#include "calendar.h"
 #include "op.h"
+#include "time/calendar.h"
 
 static int32_t shift(struct expr_frame *f, const struct expr_instr *in, const int32_t *dates,
                      const int32_t *days, int sign)

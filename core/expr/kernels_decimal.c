@@ -2,8 +2,8 @@
 /* Arithmetic of decimals whose scales agree already. A strip whose values fit 64 bits stays narrow;
  * one that outgrows them is computed again in 128. */
 #include "narrow.h"
-#include "number.h"
 #include "op.h"
+#include "value/number.h"
 
 typedef bool decimal_step(expr_int128 a, expr_int128 b, expr_int128 *out);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* to_char of dates and times, to_date and to_timestamp. */
-#include "format.h"
 #include "rows_time.h"
+#include "time/format.h"
 
 /* The format is the last argument of all; a constant one is read once. */
 static bool prepare_format(struct expr_binder *b, struct expr_node *call)

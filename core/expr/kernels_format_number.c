@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* to_char of numbers. */
 #include "bind.h"
-#include "format_number.h"
-#include "number.h"
 #include "rows.h"
+#include "value/format_number.h"
+#include "value/number.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arithmetic and comparison of intervals. */
-#include "interval.h"
 #include "op.h"
+#include "time/interval.h"
 
 typedef bool combine(struct expr_interval a, struct expr_interval b, struct expr_interval *out);
 

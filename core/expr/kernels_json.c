@@ -2,8 +2,8 @@
 /* JSON: casts, -> ->> #> #>>, and what asks about a value. Answers are parts of the text that is
  * there. */
 #include "bind.h"
-#include "json_write.h"
 #include "rows.h"
+#include "value/json_write.h"
 
 static int32_t put_part(const struct expr_instr *in, int64_t i, struct expr_text part)
 {

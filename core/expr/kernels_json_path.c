@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* jsonb_path_exists and jsonb_path_query_first. */
 #include "bind.h"
-#include "json_path.h"
 #include "rows.h"
+#include "value/json_path.h"
 
 #include <stdio.h>
 

@@ -2,9 +2,9 @@
 /* LIKE, ILIKE, ESCAPE. A constant pattern is taken apart once; those that are a beginning, an end,
  * a part or a whole have loops of their own. */
 #include "bind.h"
-#include "letters.h"
-#include "like.h"
 #include "rows.h"
+#include "value/letters.h"
+#include "value/like.h"
 
 struct like_state {
     bool constant;

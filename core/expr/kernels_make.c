@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* make_date and its kin, age, justify_…, date_bin, isfinite, OVERLAPS. */
-#include "moment_scan.h"
 #include "rows_time.h"
+#include "time/moment_scan.h"
 
 #include <math.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Regular expressions: ~ and its kin, regexp_…, substring(text from pattern). */
 #include "bind.h"
-#include "letters.h"
-#include "regex.h"
 #include "rows.h"
+#include "value/letters.h"
+#include "value/regex.h"
 
 /* ---- the pattern, and where to look ---- */
 

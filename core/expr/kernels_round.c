@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Exact functions of decimals: round, trunc, ceil, floor, abs, sign, div. */
 #include "bind.h"
-#include "number.h"
 #include "rows.h"
+#include "value/number.h"
 
 static int32_t least(int32_t a, int32_t b)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Timestamps, times and intervals: sums and differences. */
-#include "moment.h"
 #include "op.h"
+#include "time/moment.h"
 
 /* Rows of a stamp and a step, whichever stands first. */
 static int32_t step_rows(struct expr_frame *f, const struct expr_instr *in, uint32_t k, bool minus)

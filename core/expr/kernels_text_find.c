@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Texts in texts: strpos, replace, translate, split_part, … and case, repetition, characters by
  * number. */
-#include "letters.h"
 #include "rows.h"
+#include "value/letters.h"
 
 /* Where part begins at or behind `from`; -1: nowhere. */
 static int64_t find(struct expr_text text, struct expr_text part, int64_t from)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Parts of texts, and texts around texts: left, substr, trim, lpad, overlay, … Positions and
  * lengths are in characters. */
-#include "letters.h"
 #include "rows.h"
+#include "value/letters.h"
 
 static int32_t put_part(const struct expr_instr *in, int64_t i, struct expr_text text, int64_t from,
                         int64_t to)

@@ -10,7 +10,7 @@
 #define QETL_EXPR_LEX_H
 
 #include "diag.h"
-#include "type.h"
+#include "value/type.h"
 
 enum expr_token_kind {
     EXPR_TOKEN_END,

@@ -10,7 +10,7 @@
 #define QETL_EXPR_NODE_H
 
 #include "ast.h"
-#include "type.h"
+#include "value/type.h"
 
 #include <stdint.h>
 

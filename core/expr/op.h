@@ -10,10 +10,10 @@
 #ifndef QETL_EXPR_OP_H
 #define QETL_EXPR_OP_H
 
-#include "arena.h"
 #include "node.h"
+#include "time/zone.h"
+#include "value/arena.h"
 #include "vec.h"
-#include "zone.h"
 
 #include <qetl/plugin.h>
 

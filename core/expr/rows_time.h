@@ -10,8 +10,8 @@
 #define QETL_EXPR_ROWS_TIME_H
 
 #include "bind.h"
-#include "moment.h"
 #include "rows.h"
+#include "time/moment.h"
 
 static inline struct expr_interval row_interval(const struct expr_instr *in, uint32_t k, int64_t i)
 {

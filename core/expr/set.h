@@ -9,7 +9,7 @@
 #ifndef QETL_EXPR_SET_H
 #define QETL_EXPR_SET_H
 
-#include "type.h"
+#include "value/type.h"
 
 enum { EXPR_SET_LINEAR = 8 }; /* up to here every key is compared, which vectorises */
 

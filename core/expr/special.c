@@ -2,8 +2,8 @@
 /* What looks like a call but is none: arguments that are computed only where they are needed, or
  * whose types decide one another's. */
 #include "bind.h"
-#include "number.h"
 #include "op.h"
+#include "value/number.h"
 
 struct expr_type qetl_expr_branch_type(const struct expr_type *a, const struct expr_type *b)
 {

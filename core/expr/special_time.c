@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is of the run and not of the row, now() and its kin; and the age as of today. */
 #include "bind.h"
-#include "moment.h"
+#include "time/moment.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vec.h"
 
-#include "interval.h"
+#include "time/interval.h"
 
 #include <stdio.h>
 

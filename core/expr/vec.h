@@ -10,7 +10,7 @@
 #ifndef QETL_EXPR_VEC_H
 #define QETL_EXPR_VEC_H
 
-#include "type.h"
+#include "value/type.h"
 
 #include <assert.h>
 #include <string.h>

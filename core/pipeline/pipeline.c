@@ -6,10 +6,10 @@
 #include "config/schema_check.h"
 #include "config/suggest.h"
 #include "config/units.h"
-#include "expr/zone.h"
 #include "pipeline_draft.h"
 #include "pipeline_schema.h"
 #include "plugin/manifest.h"
+#include "time/zone.h"
 
 #include <qetl/plugin.h>
 

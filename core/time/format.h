@@ -9,8 +9,8 @@
 #ifndef QETL_EXPR_FORMAT_H
 #define QETL_EXPR_FORMAT_H
 
-#include "arena.h"
 #include "moment.h"
+#include "value/arena.h"
 
 enum expr_format_code {
     EXPR_FORMAT_LITERAL,

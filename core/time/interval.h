@@ -10,7 +10,7 @@
 #define QETL_EXPR_INTERVAL_H
 
 #include "calendar.h"
-#include "number.h"
+#include "value/number.h"
 
 enum { EXPR_INTERVAL_TEXT_MAX = 96 };
 

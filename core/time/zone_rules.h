@@ -8,7 +8,7 @@
 #ifndef QETL_EXPR_ZONE_RULES_H
 #define QETL_EXPR_ZONE_RULES_H
 
-#include "type.h"
+#include "value/type.h"
 
 enum { EXPR_ZONE_NAME_MAX = 16, EXPR_ZONE_KINDS_MAX = 256, EXPR_ZONE_TRANSITIONS_MAX = 20000 };
 

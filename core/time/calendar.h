@@ -9,7 +9,7 @@
 #ifndef QETL_EXPR_CALENDAR_H
 #define QETL_EXPR_CALENDAR_H
 
-#include "number.h"
+#include "value/number.h"
 
 #define EXPR_DAY_US 86400000000LL
 
