@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes as formats of to_char: what is written fits; what was written by a format is read by it
  * without harm. */
-#include "../core/expr/format.h"
-#include "../core/expr/format_number.h"
+#include "../core/time/format.h"
+#include "../core/value/format_number.h"
 
 #include <stdlib.h>
 #include <string.h>

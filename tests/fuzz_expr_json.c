@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes as JSON, and as a path into it. What is accepted has parts that are JSON again, and one
  * canonical form. */
-#include "../core/expr/json_path.h"
-#include "../core/expr/json_write.h"
+#include "../core/value/json_path.h"
+#include "../core/value/json_write.h"
 
 #include <stdlib.h>
 

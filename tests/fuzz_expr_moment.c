@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes as an interval, a date and a time; what is read reads the same from its own text. */
-#include "../core/expr/moment.h"
+#include "../core/time/moment.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes as a TZif file and as a rule; what is accepted answers for every instant, in order. */
-#include "../core/expr/zone.h"
+#include "../core/time/zone.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "../core/expr/json_path.h"
-#include "../core/expr/json_write.h"
+#include "../core/value/json_path.h"
+#include "../core/value/json_write.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

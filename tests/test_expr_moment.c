@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "../core/expr/moment.h"
+#include "../core/time/moment.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

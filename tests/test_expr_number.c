@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "../core/expr/moment.h"
 #include "../core/expr/narrow.h"
-#include "../core/expr/number.h"
+#include "../core/time/moment.h"
+#include "../core/value/number.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
