@@ -298,7 +298,7 @@ static int32_t frame_once(struct qetl_op *op)
         s->since_ns = whole ? 0 : s->since_ns;
     }
     status = bury_framed(op, &frame);
-    if (!status && frame.used > frame.begin)
+    if (!status && (frame.used > frame.begin || frame.empty))
         status = emit_chunk(op, frame.begin, frame.used);
     if (!status && frame.used > 0)
         consume(s, frame.used);

@@ -23,7 +23,10 @@ int32_t ndjson_encoder_forms(const struct ArrowSchema *schema, uint32_t *forms)
         /* JSON tells types apart: even text must be proven not to have been a number. */
         json |= field->n_children > 0;
         forms[i] = QETL_FORM_VALUE | (json ? QETL_FORM_LEXICAL : QETL_FORM_CHECKED);
-        if (field->dictionary)
+        /* how bytes are spelled is each format's own */
+        bool bytes = !strcmp(field->format, "vz") || !strcmp(field->format, "z") ||
+                     !strcmp(field->format, "Z");
+        if (field->dictionary || bytes)
             forms[i] = QETL_FORM_VALUE;
     }
     return QETL_OK;
