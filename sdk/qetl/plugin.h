@@ -536,7 +536,7 @@ struct qetl_frame {
     int64_t begin;
     int64_t used;
     int64_t
-        rejected; /* records rejected by this call through host->reject, not counted by decode */
+        rejected;  /* records rejected by this call through host->reject, not counted by decode */
     int64_t empty; /* out: nonzero with used == begin: a record of no bytes ends here (an object
                       without content that counts all the same), and makes a chunk */
 };
