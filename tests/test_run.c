@@ -319,6 +319,31 @@ Test(run, stopped_behind_the_last_row_commits_nothing)
     toy_run_free(&toy);
 }
 
+static int32_t stopping_commit(void *self, uint64_t epoch, int64_t n_handles,
+                               const struct qetl_blob *handles)
+{
+    qetl_run_stop(run_to_stop, QETL_EXIT_SIGTERM);
+    return toy_actor_sink.sink->commit(self, epoch, n_handles, handles);
+}
+
+/* Outputs are visible: an exit code that denies it would have them written again. */
+Test(run, stopped_while_it_commits_is_too_late)
+{
+    struct qetl_component stopping = toy_actor_sink;
+    struct qetl_sink table = *toy_actor_sink.sink;
+    stopping.sink = &table;
+    table.commit = stopping_commit;
+    toy_node_add(&toy, "numbers", &toy_actor_source, SOURCE);
+    toy_node_add(&toy, "out", &stopping, SINK);
+    toy_node_input(&toy, 1, 0, NULL);
+    toy_scripts[SINK].handles = 2;
+    toy_run_new(&toy);
+    run_to_stop = toy.run;
+    cr_expect_eq(toy_run_execute(&toy), QETL_EXIT_OK);
+    cr_expect_eq(toy_scripts[SINK].commit_handles, 2);
+    toy_run_free(&toy);
+}
+
 /* A stop that falls between create and start: its interrupt came too early for start to notice. */
 Test(run, stopped_in_set_up_connects_nothing_more)
 {

@@ -59,7 +59,7 @@ static void output_gone(void *arg, struct qetl_ctx *sink)
 {
     struct qetl_run *run = arg;
     if (!atomic_load(&run->prepared[sink->node - run->pipeline->nodes].done))
-        qetl_run_end(run, QETL_EXIT_SIGPIPE);
+        qetl_run_ask_end(run, QETL_EXIT_SIGPIPE);
 }
 
 static void fill_defaults(struct qetl_run *run)
@@ -186,7 +186,7 @@ int qetl_run_execute(struct qetl_run *run)
 
 void qetl_run_stop(struct qetl_run *run, int exit_code)
 {
-    qetl_run_end(run, exit_code);
+    qetl_run_ask_end(run, exit_code);
 }
 
 int qetl_run_interrupt(struct qetl_run *run, int exit_code)
@@ -199,7 +199,7 @@ int qetl_run_interrupt(struct qetl_run *run, int exit_code)
         qetl_parker_notify_all(&run->parker);
         return 1;
     }
-    qetl_run_end(run, exit_code);
+    qetl_run_ask_end(run, exit_code);
     return 0;
 }
 

@@ -37,6 +37,23 @@ void qetl_run_end(struct qetl_run *run, int exit_code)
         interrupt_all(run);
 }
 
+void qetl_run_ask_end(struct qetl_run *run, int exit_code)
+{
+    pthread_mutex_lock(&run->lock);
+    bool first = !run->decided && claim_end(run, exit_code);
+    pthread_mutex_unlock(&run->lock);
+    if (first)
+        interrupt_all(run);
+}
+
+bool qetl_run_decide(struct qetl_run *run)
+{
+    pthread_mutex_lock(&run->lock);
+    run->decided = !qetl_run_stopping(run);
+    pthread_mutex_unlock(&run->lock);
+    return run->decided;
+}
+
 int qetl_exit_for(int32_t status)
 {
     switch (status) {

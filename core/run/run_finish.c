@@ -144,7 +144,7 @@ int qetl_run_finish(struct qetl_run *run)
     if (!qetl_run_stopping(run) && !all_prepared(run))
         qetl_run_fault(run, NULL, "ledger",
                        "a sink did not come to its end: an error in qetl itself");
-    run->closed = !qetl_run_stopping(run);
+    run->closed = qetl_run_decide(run);
     bool good = run->closed && check_ledger(run);
     if (run->letters && qetl_letter_store_flush(run->letters) && good) {
         qetl_run_fault(run, NULL, "dead_letters", "the dead letters could not be written to disk");

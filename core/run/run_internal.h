@@ -75,6 +75,7 @@ struct qetl_run {
     size_t n_gathered;  /* such mistakes */
     bool resolving;     /* only to be described: no sink is opened */
     bool surveying;     /* in set-up: a source is looked through; what is rejected is so later */
+    bool decided;       /* under the lock: outputs are committed unless something fails */
     atomic_bool closed; /* the ledger was checked at the end */
     atomic_int phase;   /* enum qetl_phase */
     atomic_llong phase_started_ns[4];
@@ -92,6 +93,12 @@ enum qetl_phase { QETL_PHASE_SETUP, QETL_PHASE_PROCESSING, QETL_PHASE_FINISH, QE
  * counts. */
 void qetl_run_end(struct qetl_run *, int exit_code);
 bool qetl_run_stopping(const struct qetl_run *);
+/* [any] As qetl_run_end, for who asks from outside: too late once outputs are being committed, of
+ * which the exit code tells the truth. */
+void qetl_run_ask_end(struct qetl_run *, int exit_code);
+/* [control] All is there: from now on only a failure ends the run otherwise. False: it was stopped
+ * before. */
+bool qetl_run_decide(struct qetl_run *);
 /* [any] Counts rejected rows; a failure (reported, with the reason of the first) where on_error or
  * max_rejected forbids more. */
 int32_t qetl_run_count_rejected(struct qetl_run *, const struct qetl_node *, int64_t n,
