@@ -101,6 +101,7 @@ void csv_rig_close(struct rig *rig)
     free(rig->wants);
     free(rig->text.data);
     free(rig->rejects.data);
+    free(rig->note.data);
     free(rig->kept.data);
     if (rig->encode)
         assert(qetl_fake_host_free(&rig->writer) == 0);
@@ -254,7 +255,8 @@ static void chunk_run(struct rig *rig, const uint8_t *data, int64_t size, int64_
                                .buffer = buffer,
                                .object = "orders.csv",
                                .offset = offset,
-                               .tail_room = TAIL_ROOM};
+                               .tail_room = TAIL_ROOM,
+                               .note = {rig->note.data, rig->note.size}};
     struct qetl_decoded d = {.struct_size = sizeof d};
 
     assert(buffer);
@@ -308,6 +310,12 @@ static int64_t frame_once(struct rig *rig, const uint8_t *data, int64_t at, int6
     free(copy);
     if (rig->status)
         return 0;
+    if (!at)
+        rig_text_clear(&rig->note);
+    if (io.note.size) {
+        rig_text_clear(&rig->note);
+        rig_text_add(&rig->note, io.note.data, io.note.size);
+    }
     assert(io.begin >= 0 && io.begin <= size && io.used <= size && io.begin <= io.used);
     assert(io.rejected == rig->fake.n_rejects - rejects);
     rejects_note(rig, rejects, at);

@@ -39,6 +39,7 @@ struct rig {
     struct rig_text rejects; /* and what was rejected */
     struct rig_text kept;    /* original bytes of all records, in order */
     struct qetl_fake_space encoded;
+    struct rig_text note;                      /* of the object at hand */
     const struct csv_rows_kernel *rows_kernel; /* NULL: the best */
     bool encode;                               /* batches are encoded, not written down */
 };

@@ -26,8 +26,22 @@ struct qetl_object *qetl_object_new(const char *name)
     if (!object)
         return NULL;
     atomic_init(&object->refs, 1);
+    object->note = NULL;
+    object->note_size = 0;
     memcpy(object->name, name, size);
     return object;
+}
+
+int32_t qetl_object_note(struct qetl_object *object, const void *data, size_t size)
+{
+    void *copy = malloc(size);
+    if (!copy)
+        return -1;
+    memcpy(copy, data, size);
+    free(object->note);
+    object->note = copy;
+    object->note_size = size;
+    return 0;
 }
 
 void qetl_object_ref(struct qetl_object *object)
@@ -37,8 +51,10 @@ void qetl_object_ref(struct qetl_object *object)
 
 void qetl_object_unref(struct qetl_object *object)
 {
-    if (object && atomic_fetch_sub_explicit(&object->refs, 1, memory_order_acq_rel) == 1)
-        free(object);
+    if (!object || atomic_fetch_sub_explicit(&object->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    free(object->note);
+    free(object);
 }
 
 struct qetl_tracker *qetl_tracker_new(const char *source,

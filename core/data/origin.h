@@ -14,14 +14,19 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct qetl_object { /* a file, a response, a message */
     atomic_int refs;
+    void *note; /* of its format, for the decoders; settled before its first chunk goes out */
+    size_t note_size;
     char name[];
 };
 
 struct qetl_object *qetl_object_new(const char *name);
+/* Copies the note; negative without memory. */
+int32_t qetl_object_note(struct qetl_object *, const void *data, size_t size);
 void qetl_object_ref(struct qetl_object *);
 void qetl_object_unref(struct qetl_object *);
 

@@ -291,6 +291,8 @@ static int32_t frame_once(struct qetl_op *op)
     if (frame.flags & QETL_ITEM_OBJECT_END && frame.used == 0 && window > 0)
         return qetl_op_fault(op, "bad_frame", "the format left %lld bytes at the end of an object",
                              (long long)window);
+    if (frame.note.size && qetl_object_note(s->object, frame.note.data, frame.note.size))
+        return qetl_op_fault(op, "out_of_memory", "no memory for what is known of an object");
     s->object_started = s->object_started && frame.used == 0 && window > 0;
     if (frame.used == 0 && window > 0) {
         s->in_vain = window;

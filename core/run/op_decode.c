@@ -212,6 +212,8 @@ int32_t qetl_decode_call(struct qetl_op *op, const struct qetl_origin *origin,
         .object = origin->object ? origin->object->name : NULL,
         .offset = origin->offset,
         .tail_room = 64,
+        .note = {origin->object ? origin->object->note : NULL,
+                 origin->object ? origin->object->note_size : 0},
     };
     *decoded = (struct qetl_decoded){.struct_size = sizeof *decoded};
     int64_t started = qetl_now_ns();

@@ -539,6 +539,9 @@ struct qetl_frame {
         rejected;  /* records rejected by this call through host->reject, not counted by decode */
     int64_t empty; /* out: nonzero with used == begin: a record of no bytes ends here (an object
                       without content that counts all the same), and makes a chunk */
+    /* out, once an object, before its first record: what decode must know of this object beyond the
+     * prologue, such as a header of its own. The host copies it. */
+    struct qetl_blob note;
 };
 
 struct qetl_chunk {
@@ -548,8 +551,9 @@ struct qetl_chunk {
     int64_t size;
     void *buffer; /* buffer_retain() it where the output points into data */
     const char *object;
-    int64_t offset;    /* of data in the object */
-    int64_t tail_room; /* bytes readable behind data+size, undefined in content: at least 64 */
+    int64_t offset;        /* of data in the object */
+    int64_t tail_room;     /* bytes readable behind data+size, undefined in content: at least 64 */
+    struct qetl_blob note; /* as frame gave it for this object; size 0: it did not */
 };
 
 struct qetl_decoded {

@@ -52,6 +52,7 @@ static struct line line_look(const struct csv *self, const struct qetl_frame *io
 /* 1: a whole row by itself; 0: not; or a failure. */
 static int32_t line_is_row(struct csv *self, const uint8_t *data, int64_t size)
 {
+    const struct csv_framer *f = &self->framer;
     const struct csv_index *ix = &self->index;
 
     if (self->foreign) {
@@ -69,7 +70,8 @@ static int32_t line_is_row(struct csv *self, const uint8_t *data, int64_t size)
     }
     if (self->kernel->index(data, size, self->dialect.marks, &self->index))
         return QETL_E_NO_MEMORY;
-    return ix->n_rows == 1 && !ix->n_faults && ix->rows[0] == self->n_columns;
+    return ix->n_rows == 1 && !ix->n_faults &&
+           ix->rows[0] == (f->cells ? f->cells : self->n_columns);
 }
 
 static int32_t piece_reject(struct csv *self, struct qetl_frame *io, int64_t size)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Delimited text: the two components of the plugin. csv finds its delimiter; tsv has the tab. */
 #include "foreign.h"
+#include "match.h"
 
 #include <stdlib.h>
 
@@ -40,6 +41,8 @@ static void instance_destroy(void *instance)
         self->env.host->buffer_free(self->rewritten);
     free(self->encoding);
     csv_foreign_free(self->foreign);
+    csv_match_free(self);
+    qetl_schema_release(&self->schema);
     free(self->converted);
     free(self->prologue);
     free(self->summary);
@@ -47,8 +50,8 @@ static void instance_destroy(void *instance)
 
 static int32_t format_describe(void *self, struct qetl_format_info *out)
 {
-    (void)self;
     out->encode = QETL_ENCODE_CONCATENABLE;
+    out->decode = csv_match_policy(self) == CSV_NEW_EVOLVE ? QETL_DECODE_GROWS : 0;
     return QETL_OK;
 }
 

@@ -64,6 +64,7 @@ struct csv_framer {
     int64_t careful_until; /* offset in the object up to which each line stands for itself */
     bool within_line;      /* the next data goes on with a line whose beginning was rejected */
     bool header_pending;
+    int64_t cells;      /* a row of the object has, if its header is not that of the first; or 0 */
     enum csv_code code; /* why the careful stretch begins; CSV_FINE behind its first piece */
 };
 
@@ -76,6 +77,7 @@ struct csv_encoding {
 
 struct csv_encoder;
 struct csv_foreign;
+struct csv_match;
 struct csv_scratch;
 
 struct csv {
@@ -95,6 +97,10 @@ struct csv {
     struct qetl_chunk chunk; /* that was decoded last, for decode_late; its names do not live on */
     struct csv_encoder *encoder;
     struct csv_encoding *encoding; /* NULL: UTF-8 */
+    struct ArrowSchema schema;     /* that decoding was opened with */
+    struct csv_match *match;       /* of an object with another header (match.h) */
+    bool matching;                 /* the chunk at hand is of such an object */
+    uint8_t *note;                 /* what frame said of one */
     struct csv_foreign *foreign;   /* NULL: the kernels speak the dialect */
     uint8_t *converted;            /* the sample, or a header, in UTF-8 */
     void *rewritten;               /* buffer of the chunk that was decoded last, or NULL */

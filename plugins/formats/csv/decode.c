@@ -6,6 +6,7 @@
  */
 #include "decode.h"
 #include "foreign.h"
+#include "match.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -222,7 +223,29 @@ static int32_t foreign_index(struct csv_job *job, struct qetl_chunk *out)
     return status;
 }
 
-static int32_t chunk_index(struct csv_job *job, struct qetl_chunk *rewritten)
+/* Where the object has a header of its own. */
+static int32_t chunk_match(struct csv_job *job, struct qetl_chunk *rewritten,
+                           struct qetl_decoded *out)
+{
+    struct csv *self = job->self;
+    void *before = self->rewritten;
+    int32_t status;
+
+    if (!self->matching)
+        return QETL_OK;
+    if (self->match->unknown && csv_match_policy(self) == CSV_NEW_EVOLVE)
+        return csv_match_grow(job, &out->schema);
+    if (!self->index.ascii && !qetl_utf8_valid(job->chunk->data, job->chunk->size))
+        records_judge_utf8(job);
+    status = csv_match_apply(job, rewritten);
+    job->chunk = rewritten;
+    if (before)
+        self->env.host->buffer_free(before);
+    return status;
+}
+
+static int32_t chunk_index(struct csv_job *job, struct qetl_chunk *rewritten,
+                           struct qetl_decoded *out)
 {
     struct csv *self = job->self;
     const struct qetl_chunk *chunk = job->chunk;
@@ -231,7 +254,7 @@ static int32_t chunk_index(struct csv_job *job, struct qetl_chunk *rewritten)
     if (self->foreign) {
         status = foreign_index(job, rewritten);
         job->chunk = rewritten;
-        return status;
+        return status ? status : chunk_match(job, rewritten, out);
     }
     if (self->kernel->index(chunk->data, chunk->size, self->dialect.marks, &self->index))
         return QETL_E_NO_MEMORY;
@@ -245,7 +268,15 @@ static int32_t chunk_index(struct csv_job *job, struct qetl_chunk *rewritten)
         status = csv_rewrite(job, rewritten);
         job->chunk = rewritten;
     }
-    return status;
+    return status ? status : chunk_match(job, rewritten, out);
+}
+
+/* A host of an earlier version knows of none. */
+static struct qetl_blob chunk_note(const struct qetl_chunk *chunk)
+{
+    bool known = chunk->struct_size >= offsetof(struct qetl_chunk, note) + sizeof chunk->note;
+
+    return known ? chunk->note : (struct qetl_blob){NULL, 0};
 }
 
 int32_t csv_decode(struct csv *self, const struct qetl_chunk *chunk, struct qetl_decoded *out)
@@ -261,7 +292,9 @@ int32_t csv_decode(struct csv *self, const struct qetl_chunk *chunk, struct qetl
     if (chunk->data - (const uint8_t *)chunk->buffer + chunk->size > INT32_MAX)
         return qetl_fail(self->env, QETL_E_UNSUPPORTED, NULL, NULL,
                          "a chunk of %lld bytes is too large", (long long)chunk->size);
-    status = chunk_index(&job, &rewritten);
+    status = csv_match_open(self, chunk_note(chunk));
+    if (!status)
+        status = chunk_index(&job, &rewritten, out);
     if (status)
         return status;
     records_judge(&job);

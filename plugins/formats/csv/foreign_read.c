@@ -6,6 +6,7 @@
  */
 #include "decode.h"
 #include "foreign.h"
+#include "match.h"
 
 #include <stdlib.h>
 
@@ -201,6 +202,14 @@ static int32_t fault_add(struct csv_foreign *f, int64_t record, enum csv_code co
     return QETL_OK;
 }
 
+/* Where a cell goes, or -1. */
+static int64_t column_of(const struct csv *self, int64_t cell)
+{
+    if (cell >= csv_cells_of(self))
+        return -1;
+    return self->matching ? self->match->columns[cell] : cell;
+}
+
 static int32_t record_read(struct csv *self, struct reading *r, int64_t record, struct csv_job *job)
 {
     struct csv_foreign *f = self->foreign;
@@ -208,13 +217,15 @@ static int32_t record_read(struct csv *self, struct reading *r, int64_t record, 
 
     for (int64_t c = 0; !status; c++) {
         struct csv_bytes cell;
+        int64_t column;
         bool fits;
 
         cell_read(self, r);
         cell = f->cell;
-        fits = !job || c >= self->n_columns || cell_translate(self, r, c, &cell);
+        column = job ? column_of(self, c) : -1;
+        fits = column < 0 || cell_translate(self, r, column, &cell);
         if (!fits)
-            csv_verdict_set(job, record, CSV_BAD_VALUE, c);
+            csv_verdict_set(job, record, CSV_BAD_VALUE, column);
         if (r->code)
             status = fault_add(f, record, r->code);
         if (!status)
@@ -234,9 +245,9 @@ int32_t csv_foreign_pad(struct csv *self, int64_t cells)
 {
     struct csv_bytes *out = &self->foreign->canon;
 
-    if (csv_bytes_room(out, self->n_columns + 4))
+    if (csv_bytes_room(out, csv_cells_of(self) + 4))
         return QETL_E_NO_MEMORY;
-    for (; cells < self->n_columns; cells++)
+    for (; cells < csv_cells_of(self); cells++)
         out->data[out->size++] = CSV_CANON_DELIMITER;
     return QETL_OK;
 }

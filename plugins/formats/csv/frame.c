@@ -8,6 +8,7 @@
  * the end of the data is therefore held back; at the object's end it is passed over.
  */
 #include "foreign.h"
+#include "match.h"
 
 enum { CSV_PADDED_CELLS = 2 << 20 };
 
@@ -66,7 +67,12 @@ static int32_t header_differs(struct csv *self, const char *object, const struct
                      object ? object : "input", here, first);
 }
 
-static int32_t header_compare(struct csv *self, const struct qetl_frame *io, const uint8_t *data,
+static bool host_takes_notes(const struct qetl_frame *io)
+{
+    return io->struct_size >= offsetof(struct qetl_frame, note) + sizeof io->note;
+}
+
+static int32_t header_compare(struct csv *self, struct qetl_frame *io, const uint8_t *data,
                               int64_t size)
 {
     struct csv_names names = {0};
@@ -78,8 +84,16 @@ static int32_t header_compare(struct csv *self, const struct qetl_frame *io, con
     status = csv_names_read(self, &self->index, data, &names, io->object);
     /* an empty line names no columns, as the sample that was one did */
     bool none = !self->header.count && names.count == 1 && !names.list[0].size;
-    if (!status && !none && !csv_names_equal(&names, &self->header))
-        status = header_differs(self, io->object, &names);
+    /* the first header lacks columns that were taken in since */
+    bool same = csv_names_equal(&names, &self->header) &&
+                (self->header.count == self->n_columns || !self->header.count);
+    if (!status && !none && !same) {
+        status = qetl_option_count(self->env, "/names") > 0 || !host_takes_notes(io)
+                     ? QETL_E_UNSUPPORTED
+                     : csv_match_note(self, &names, io->object, &io->note);
+        if (status == QETL_E_UNSUPPORTED)
+            status = header_differs(self, io->object, &names);
+    }
     csv_names_free(&names);
     return status;
 }
@@ -105,7 +119,7 @@ static int64_t first_end(struct csv *self, const uint8_t *data, int64_t from, in
 
 /* Passes over the byte order mark and the header. *from: where records begin, or -1: more data is
  * needed. */
-static int32_t header_skip(struct csv *self, const struct qetl_frame *io, int64_t *from)
+static int32_t header_skip(struct csv *self, struct qetl_frame *io, int64_t *from)
 {
     bool end = io->flags & QETL_ITEM_OBJECT_END, full;
     int64_t begin = csv_preamble_size(self, io->data, io->size, end), behind;
@@ -255,6 +269,8 @@ int32_t csv_frame(struct csv *self, struct qetl_frame *io)
     int64_t from = 0;
 
     io->begin = io->used = io->rejected = 0;
+    if (host_takes_notes(io))
+        io->note = (struct qetl_blob){NULL, 0};
     framer_begin(f, io);
     if (f->header_pending) {
         int32_t status = header_skip(self, io, &from);

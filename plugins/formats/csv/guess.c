@@ -140,13 +140,13 @@ static void patterns_offer(const struct csv *self, const char *name, struct csv_
 }
 
 /* Rows with another number of cells than the first, or with a fault, say nothing. */
-static void guesses_fill(struct csv *self, const uint8_t *data, int64_t n_columns,
+static void guesses_fill(struct csv *self, const uint8_t *data, int64_t first, int64_t n_columns,
                          struct csv_guess *guesses)
 {
     const struct csv_index *ix = &self->index;
     int64_t fault = 0;
 
-    for (int64_t r = self->dialect.header; r < ix->n_rows; r++) {
+    for (int64_t r = first; r < ix->n_rows; r++) {
         uint32_t base = r ? ix->rows[r - 1] : 0;
 
         while (fault < ix->n_faults && ix->faults[fault].record < r)
@@ -159,7 +159,7 @@ static void guesses_fill(struct csv *self, const uint8_t *data, int64_t n_column
 
             if (c == n_columns - 1 && end > begin && data[end - 1] == '\r')
                 end--;
-            guess_add(self, &guesses[c], data + begin, end - begin, r - self->dialect.header + 1);
+            guess_add(self, &guesses[c], data + begin, end - begin, r - first + 1);
         }
     }
 }
@@ -180,12 +180,12 @@ int32_t csv_guess_tell(const struct csv_guess *g, struct ArrowSchema *field)
     return qetl_schema_set_metadata(field, "qetl:seen", seen);
 }
 
-int32_t csv_guesses_make(struct csv *self, const uint8_t *data, const struct ArrowSchema *schema,
-                         struct csv_guess *guesses)
+int32_t csv_guesses_make(struct csv *self, const uint8_t *data, int64_t first,
+                         const struct ArrowSchema *schema, struct csv_guess *guesses)
 {
     for (int64_t i = 0; i < schema->n_children; i++)
         patterns_offer(self, schema->children[i]->name, &guesses[i]);
-    guesses_fill(self, data, schema->n_children, guesses);
+    guesses_fill(self, data, first, schema->n_children, guesses);
     return QETL_OK;
 }
 

@@ -22,9 +22,9 @@ struct csv_guess {
     const struct csv_pattern *patterns[3]; /* that all cells have fitted: date, time, timestamp */
 };
 
-/* The rows of the index; guesses has zeros and n_columns entries. */
-int32_t csv_guesses_make(struct csv *self, const uint8_t *data, const struct ArrowSchema *schema,
-                         struct csv_guess *guesses);
+/* The rows of the index from the first on; guesses has zeros and n_columns entries. */
+int32_t csv_guesses_make(struct csv *self, const uint8_t *data, int64_t first,
+                         const struct ArrowSchema *schema, struct csv_guess *guesses);
 void csv_guess_format(const struct csv_guess *g, char format[QETL_TYPE_FORMAT_MAX]);
 /* Says in the schema which cell made the column a text, for those who wanted numbers. */
 int32_t csv_guess_tell(const struct csv_guess *g, struct ArrowSchema *field);

@@ -2,6 +2,7 @@
 /* Schema and dialect from the first bytes of the first object. */
 #include "foreign.h"
 #include "guess.h"
+#include "match.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,9 @@ static int32_t type_declare(struct csv *self, struct ArrowSchema *schema, const 
 
     if (!pointer)
         return QETL_E_NO_MEMORY;
-    if (column < 0) {
+    if (column < 0 && csv_match_policy(self) == CSV_NEW_EVOLVE) {
+        status = QETL_OK; /* a later object may have it */
+    } else if (column < 0) {
         status = qetl_fail(self->env, QETL_E_CONFIG, pointer,
                            "Name a column as the header does; names match exactly.",
                            "types names the column %s, which the input does not have", name);
@@ -52,7 +55,7 @@ static int32_t types_settle(struct csv *self, const uint8_t *data, struct ArrowS
     int32_t status = guesses ? QETL_OK : QETL_E_NO_MEMORY;
 
     if (!status)
-        status = csv_guesses_make(self, data, schema, guesses);
+        status = csv_guesses_make(self, data, self->dialect.header, schema, guesses);
     if (!status)
         csv_guess_hints(self, data, schema, guesses);
     for (int64_t i = 0; !status && i < n; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Readies an instance to frame and decode. */
 #include "foreign.h"
+#include "match.h"
 
 #include <stdlib.h>
 
@@ -119,6 +120,10 @@ int32_t csv_open_decode(struct csv *self, const struct ArrowSchema *schema,
     if (!self->columns)
         return QETL_E_NO_MEMORY;
     self->n_columns = schema->n_children;
+    qetl_schema_release(&self->schema);
+    status = qetl_schema_copy(schema, &self->schema);
+    if (self->match)
+        self->match->note_size = -1; /* made for other columns */
     for (int64_t i = 0; !status && i < self->n_columns; i++)
         status = column_open(self, schema->children[i], &self->columns[i]);
     return status ? status : wants_copy(self, n_wants, wants);

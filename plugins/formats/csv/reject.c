@@ -2,6 +2,7 @@
 /* Why a record was rejected, in words. */
 #include "decode.h"
 #include "foreign.h"
+#include "match.h"
 
 #include <stdio.h>
 
@@ -24,6 +25,8 @@ const char *csv_code_word(enum csv_code code)
         return "broken_line";
     case CSV_BAD_UTF8:
         return "bad_utf8";
+    case CSV_NEW_COLUMN:
+        return "new_column";
     case CSV_OUT_OF_RANGE:
         return "out_of_range";
     case CSV_INEXACT:
@@ -129,10 +132,28 @@ static void shape_message(const struct record *r, const struct csv_verdict *v, i
     char column[128];
     int64_t at = r->begin;
 
+    if (v->code == CSV_NEW_COLUMN) {
+        const struct csv_match *m = r->job->self->match;
+
+        snprintf(out, MESSAGE_MAX,
+                 "its file has the column %.60s, which the first file has not; take it in with "
+                 "new_columns: evolve, or let it go with new_columns: drop",
+                 m->names.children[m->first_unknown]->name);
+        return;
+    }
+    if (v->code == CSV_RAGGED_ROW && r->job->self->matching) {
+        snprintf(out, MESSAGE_MAX, "the row has not the %lld cells that its file's header has",
+                 (long long)r->job->self->match->n_cells);
+        return;
+    }
     if (v->code == CSV_RAGGED_ROW) {
         snprintf(out, MESSAGE_MAX, "the row has %lld cell%s where %lld %s expected",
                  (long long)r->cells, r->cells == 1 ? "" : "s", (long long)r->job->self->n_columns,
                  r->job->self->n_columns == 1 ? "is" : "are");
+        return;
+    }
+    if (r->job->self->matching && v->code != CSV_BAD_UTF8) {
+        snprintf(out, MESSAGE_MAX, "a quote stands where none may, or is never closed");
         return;
     }
     for (int64_t i = 0; v->code != CSV_BAD_UTF8 && i < ix->n_faults; i++)

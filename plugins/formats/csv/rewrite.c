@@ -4,7 +4,7 @@
  * with the cells that short rows lack. Delimiters, quotes and line ends are ASCII and stay, so that
  * records stay records. What is rejected is still shown as it was.
  */
-#include "decode.h"
+#include "match.h"
 
 #include <errno.h>
 #include <iconv.h>
@@ -75,7 +75,7 @@ static int64_t cells_lacking(const struct csv *self, int64_t record)
     const struct csv_index *ix = &self->index;
     int64_t cells = ix->rows[record] - (record ? ix->rows[record - 1] : 0);
 
-    return self->dialect.pad && cells < self->n_columns ? self->n_columns - cells : 0;
+    return self->dialect.pad && cells < csv_cells_of(self) ? csv_cells_of(self) - cells : 0;
 }
 
 static int64_t rewritten_room(const struct csv *self, const struct qetl_chunk *chunk)

@@ -41,7 +41,8 @@ enum csv_code {
     CSV_BAD_UTF8,
     CSV_BAD_VALUE,
     CSV_OUT_OF_RANGE,
-    CSV_INEXACT
+    CSV_INEXACT,
+    CSV_NEW_COLUMN
 };
 
 /* The first fault of a record, in the order of records. */

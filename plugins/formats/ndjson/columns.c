@@ -126,7 +126,8 @@ int32_t ndjson_decoder_open(struct ndjson_decoder *d, struct qetl_env env,
     d->env = env;
     d->kernel = ndjson_kernel_best();
     const char *policy = qetl_option_text(env, "/new_columns");
-    d->drops = policy && !strcmp(policy, "drop");
+    d->grows = policy && !strcmp(policy, "evolve");
+    d->drops = d->grows || (policy && !strcmp(policy, "drop"));
     d->n_columns = schema->n_children;
     size_t n = (size_t)d->n_columns + 2;
     d->columns = calloc(n, sizeof *d->columns);

@@ -9,7 +9,7 @@
 
 enum { TAIL_ROOM = 64 };
 
-static const uint8_t *record_end(const struct ndjson_decoder *d, const uint8_t *p)
+const uint8_t *ndjson_record_behind(const struct ndjson_decoder *d, const uint8_t *p)
 {
     struct ndjson_scan scan = {0};
     if (d->reader.across) {
@@ -22,7 +22,7 @@ static const uint8_t *record_end(const struct ndjson_decoder *d, const uint8_t *
 
 bool ndjson_line_valid(struct ndjson_decoder *d, const uint8_t *p)
 {
-    if (qetl_utf8_valid(p, record_end(d, p) - p))
+    if (qetl_utf8_valid(p, ndjson_record_behind(d, p) - p))
         return true;
     ndjson_fault_set(&d->reader, "bad_utf8", p,
                      "the record is not UTF-8; convert the file, as in iconv -f latin1 -t utf-8");
@@ -40,7 +40,7 @@ static void row_undo(struct ndjson_decoder *d)
 const uint8_t *ndjson_record_reject(struct ndjson_decoder *d, const uint8_t *line)
 {
     const struct ndjson_fault *fault = &d->reader.fault;
-    const uint8_t *behind = record_end(d, line);
+    const uint8_t *behind = ndjson_record_behind(d, line);
     char message[NDJSON_FAULT_TEXT + 64];
     snprintf(message, sizeof message, "%s (at byte %lld of the record)", fault->text,
              (long long)(fault->at - line) + 1);
@@ -62,6 +62,7 @@ static int32_t chunk_take(struct ndjson_decoder *d, const struct qetl_chunk *chu
 {
     assert(chunk->tail_room >= TAIL_ROOM);
     d->chunk = chunk;
+    d->grown = false;
     d->data = chunk->data;
     d->end = chunk->data + chunk->size;
     d->base = chunk->buffer;

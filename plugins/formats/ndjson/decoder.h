@@ -78,6 +78,8 @@ struct ndjson_decoder {
     int64_t n_heaped; /* sinks that may put a cell into the heap once more */
     uint64_t stamp;
     bool drops;                  /* keys that the schema lacks are passed over, not rejected */
+    bool grows;                  /* and become columns: */
+    bool grown;                  /* the chunk at hand has one */
     struct ndjson_names dropped; /* those that were announced */
     /* The chunk at hand. */
     const struct qetl_chunk *chunk;
@@ -117,6 +119,8 @@ int32_t ndjson_batch_heap(struct ndjson_decoder *d);
 
 int32_t ndjson_decode_chunk(struct ndjson_decoder *d, const struct qetl_chunk *chunk,
                             struct qetl_decoded *out);
+/* Behind the record at p. */
+const uint8_t *ndjson_record_behind(const struct ndjson_decoder *d, const uint8_t *p);
 /* Rejects the record at line; answers where the next one may begin. */
 const uint8_t *ndjson_record_reject(struct ndjson_decoder *d, const uint8_t *line);
 /* Whether the line at p is UTF-8, where the chunk as a whole is not; reports. */

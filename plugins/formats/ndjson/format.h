@@ -23,6 +23,7 @@ struct ndjson {
     struct ndjson_infer infer;
     struct ndjson_decoder decoder;
     struct ndjson_encoder encoder;
+    struct ArrowSchema schema; /* that decoding was opened with */
     /* json alone */
     struct json_path path;
     struct json_framer json;
@@ -38,6 +39,11 @@ int32_t ndjson_open_decode(void *self, const struct ArrowSchema *schema, struct 
 int32_t ndjson_decode(void *self, const struct qetl_chunk *chunk, struct qetl_decoded *out);
 int32_t ndjson_forms(void *self, const struct ArrowSchema *schema, uint32_t *forms);
 int32_t ndjson_open_encode(void *self, const struct ArrowSchema *schema);
+
+bool ndjson_option_flat(struct qetl_env env);
+uint32_t ndjson_grows(struct qetl_env env); /* QETL_DECODE_ */
+/* grow.c: the schema with columns for keys that the chunk at hand has beyond it; SCHEMA. */
+int32_t ndjson_grow(struct ndjson *n, struct ArrowSchema *out);
 
 /* Before and behind the records of the sample. */
 int32_t ndjson_infer_begin(struct ndjson *n, const struct qetl_sample *sample);

@@ -43,8 +43,9 @@ static int32_t json_create(void *self, const struct qetl_host *host, struct qetl
 
 static int32_t json_describe(void *self, struct qetl_format_info *out)
 {
-    (void)self;
+    const struct ndjson *n = self;
     out->encode = QETL_ENCODE_CLOSED;
+    out->decode = ndjson_grows(n->env);
     return QETL_OK;
 }
 

@@ -43,16 +43,22 @@ static const uint8_t *key_find(struct ndjson_reader *reader, bool first, const u
 static const uint8_t *fault_unknown(struct ndjson_decoder *d, const uint8_t *p,
                                     const struct ndjson_key *key)
 {
-    return ndjson_fault_set(&d->reader, "unknown_key", p,
-                            "the key \"%.*s\" is in no record of the sample; declare it in types, "
-                            "as in types: {NAME: text}, or let it go with new_columns: drop",
-                            (int)(key->size < 80 ? key->size : 80), key->data);
+    return ndjson_fault_set(
+        &d->reader, "unknown_key", p,
+        "the key \"%.*s\" is in no record of the sample; declare it in types, "
+        "as in types: {NAME: text}, or take it in or let it go with new_columns: evolve or drop",
+        (int)(key->size < 80 ? key->size : 80), key->data);
 }
 
 const uint8_t *ndjson_value_drop(struct ndjson_decoder *d, const struct ndjson_key *key,
                                  const uint8_t *p)
 {
     struct ndjson_cell cell;
+    /* A name in Arrow cannot hold NUL: such a key becomes no column. */
+    if (d->grows && !memchr(key->data, 0, (size_t)key->size)) {
+        d->grown = true;
+        return ndjson_value_read(&d->reader, p, &cell);
+    }
     if (d->dropped.n < DROPPED_MAX && ndjson_names_find(&d->dropped, key->data, key->size) < 0) {
         if (ndjson_names_add(&d->dropped, key->data, key->size) < 0) {
             d->reader.fault.status = QETL_E_NO_MEMORY;

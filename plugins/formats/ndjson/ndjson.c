@@ -55,17 +55,25 @@ void ndjson_destroy(void *self)
     free(n->lines.data);
     ndjson_infer_free(&n->infer);
     ndjson_decoder_free(&n->decoder);
+    qetl_schema_release(&n->schema);
     ndjson_encoder_free(&n->encoder);
+}
+
+uint32_t ndjson_grows(struct qetl_env env)
+{
+    const char *policy = qetl_option_text(env, "/new_columns");
+    return policy && !strcmp(policy, "evolve") ? QETL_DECODE_GROWS : 0;
 }
 
 static int32_t ndjson_describe(void *self, struct qetl_format_info *out)
 {
-    (void)self;
+    const struct ndjson *n = self;
     out->encode = QETL_ENCODE_CONCATENABLE;
+    out->decode = ndjson_grows(n->env);
     return QETL_OK;
 }
 
-static bool ndjson_option_flat(struct qetl_env env)
+bool ndjson_option_flat(struct qetl_env env)
 {
     const char *nested = qetl_option_text(env, "/nested");
     return nested && !strcmp(nested, "json");
@@ -142,6 +150,9 @@ int32_t ndjson_open_decode(void *self, const struct ArrowSchema *schema, struct 
         return QETL_E_NO_MEMORY;
     n->framer = ndjson_framer_for(n_wants);
     int32_t status = ndjson_decoder_open(&n->decoder, n->env, schema, declared, n_wants, wants);
+    qetl_schema_release(&n->schema);
+    if (!status)
+        status = qetl_schema_copy(schema, &n->schema);
     n->decoder.reader.across = n->across;
     n->json.path = &n->path;
     n->json.rows_max = n->framer.rows_max;
@@ -158,7 +169,11 @@ static int32_t ndjson_frame_data(void *self, struct qetl_frame *io)
 int32_t ndjson_decode(void *self, const struct qetl_chunk *chunk, struct qetl_decoded *out)
 {
     struct ndjson *n = self;
-    return ndjson_decode_chunk(&n->decoder, chunk, out);
+    int32_t status = ndjson_decode_chunk(&n->decoder, chunk, out);
+    if (status || !n->decoder.grown)
+        return status;
+    qetl_array_release(&out->batch);
+    return ndjson_grow(n, &out->schema);
 }
 
 int32_t ndjson_forms(void *self, const struct ArrowSchema *schema, uint32_t *forms)

@@ -249,7 +249,7 @@ static struct ndjson_nest *field_find(const struct nest_read *read, const struct
     if (index >= 0)
         return &nest->children[index];
     struct ndjson_cell cell;
-    if (read->d->drops) /* what is only looked at passes as it is */
+    if (read->d->drops && !read->d->grows) /* what is only looked at passes as it is */
         *p = read->stores ? ndjson_value_drop(read->d, &key, *p)
                           : ndjson_value_read(&read->d->reader, *p, &cell);
     else
