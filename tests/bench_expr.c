@@ -22,14 +22,17 @@ struct qetl_expr_session qetl_ctx_expr_session(struct qetl_ctx *ctx)
     return (struct qetl_expr_session){0};
 }
 
-/* quantity bigint, unit_price decimal(12,2), country text. */
+/* quantity bigint, unit_price decimal(12,2), country text; amount and cost: the same in double. */
+enum { COLUMNS = 5 };
+
 struct table {
     int64_t rows;
     int64_t *quantity;
     qetl_int128 *price;
     char (*country)[16];
-    struct ArrowArray columns[3];
-    const void *buffers[3][3];
+    double *amount, *cost;
+    struct ArrowArray columns[COLUMNS];
+    const void *buffers[COLUMNS][3];
 };
 
 static double now(void)
@@ -49,7 +52,9 @@ static void table_make(struct table *t, int64_t rows)
     t->quantity = aligned_alloc(64, (size_t)rows * 8);
     t->price = aligned_alloc(64, (size_t)rows * 16);
     t->country = aligned_alloc(64, (size_t)rows * 16);
-    assert(t->quantity && t->price && t->country);
+    t->amount = aligned_alloc(64, (size_t)rows * 8);
+    t->cost = aligned_alloc(64, (size_t)rows * 8);
+    assert(t->quantity && t->price && t->country && t->amount && t->cost);
     memset(t->country, 0, (size_t)rows * 16);
     for (int64_t i = 0; i < rows; i++) {
         seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
@@ -57,14 +62,17 @@ static void table_make(struct table *t, int64_t rows)
         t->price[i] = (qetl_int128)(seed >> 40 & 0x3fff);
         t->country[i][0] = 2;
         memcpy(t->country[i] + 4, names[seed >> 33 & 7], 2);
+        t->amount[i] = (double)t->quantity[i];
+        t->cost[i] = (double)t->price[i] / 100;
     }
 }
 
 static void batch_make(struct table *t, int64_t first, int64_t rows)
 {
-    const void *data[3] = {t->quantity + first, t->price + first, t->country + first};
+    const void *data[COLUMNS] = {t->quantity + first, t->price + first, t->country + first,
+                                 t->amount + first, t->cost + first};
 
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < COLUMNS; k++) {
         t->buffers[k][0] = NULL;
         t->buffers[k][1] = data[k];
         t->buffers[k][2] = NULL;
@@ -76,7 +84,7 @@ static void batch_make(struct table *t, int64_t first, int64_t rows)
 static double pass(struct table *t, struct qetl_expr *expr, int32_t *selected, int64_t *count)
 {
     const struct qetl_expr_host *service = qetl_expr_service();
-    struct ArrowArray *children[3], batch = {.n_buffers = 1, .children = children};
+    struct ArrowArray *children[COLUMNS], batch = {.n_buffers = 1, .children = children};
     const void *none[1] = {NULL};
     const int64_t *columns;
     double started = now();
@@ -117,8 +125,11 @@ static void bench(struct qetl_fake_host *fake, struct table *t, const struct Arr
 int main(int argc, char **argv)
 {
     static const char *const texts[] = {
-        "quantity * unit_price > 100 AND country IN ('DE','FR')",
+        "quantity * unit_price > 100 AND country IN ('DE', 'FR', 'US')",
         "quantity * unit_price > 100",
+        "amount * cost > 100 AND country IN ('DE', 'FR', 'US')",
+        "amount * cost > 100",
+        "amount > 5",
         "unit_price > 50",
         "quantity > 5",
         "quantity + 1 > 5",
@@ -139,13 +150,16 @@ int main(int argc, char **argv)
     assert(selected && !qetl_schema_init_struct(&schema) &&
            !qetl_schema_add(&schema, "quantity", "l") &&
            !qetl_schema_add(&schema, "unit_price", "d:12,2") &&
-           !qetl_schema_add(&schema, "country", "vu"));
+           !qetl_schema_add(&schema, "country", "vu") && !qetl_schema_add(&schema, "amount", "g") &&
+           !qetl_schema_add(&schema, "cost", "g"));
     table_make(&table, rows);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         bench(&fake, &table, &schema, texts[i], selected);
     free(table.quantity);
     free(table.price);
     free(table.country);
+    free(table.amount);
+    free(table.cost);
     free(selected);
     qetl_schema_release(&schema);
     return qetl_fake_host_free(&fake) != 0;

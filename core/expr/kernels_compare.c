@@ -45,7 +45,29 @@
 
 INTEGER_KERNELS(int16_t, int2)
 INTEGER_KERNELS(int32_t, int4)
-INTEGER_KERNELS(int64_t, int8)
+
+#define NARROW_KERNEL(name)                                                                      \
+    static int32_t kernel_##name##_int8(struct expr_frame * f, const struct expr_instr *in)      \
+    {                                                                                            \
+        qetl_expr_valid_and(f, in, 2);                                                           \
+        qetl_expr_##name##_narrow(in->dst->data, in->args[0]->data, in->args[1]->data, f->rows); \
+        return QETL_OK;                                                                          \
+    }
+
+NARROW_KERNEL(equal)
+NARROW_KERNEL(less)
+NARROW_KERNEL(less_equal)
+
+static int32_t kernel_unequal_int8(struct expr_frame *f, const struct expr_instr *in)
+{
+    uint64_t *r = in->dst->data;
+
+    kernel_equal_int8(f, in);
+    for (int w = 0; w < EXPR_WORDS; w++)
+        r[w] = ~r[w];
+    return QETL_OK;
+}
+
 FLOAT_KERNELS(float, float4)
 FLOAT_KERNELS(double, float8)
 

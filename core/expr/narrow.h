@@ -11,6 +11,8 @@
 
 #include "vec.h"
 
+/* The level of enum qetl_cpu at which the loops run; decided once. */
+int qetl_expr_cpu(void);
 /* r = a × b; false: some product, though perhaps of a NULL row, does not fit. */
 bool qetl_expr_multiply_narrow(int64_t *restrict r, const int64_t *restrict a,
                                const int64_t *restrict b, int64_t n);

@@ -4,12 +4,6 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
-#include <qetl/sdk.h>
-
-bool qetl_expr_has_avx2(void)
-{
-    return qetl_cpu_allows(QETL_CPU_AVX2) && __builtin_cpu_supports("avx2");
-}
 
 __attribute__((target("avx2"))) int64_t
 qetl_expr_avx2_load(int64_t *restrict r, const void *decimals, int64_t n, int64_t *bad)
@@ -49,33 +43,6 @@ __attribute__((target("avx2"))) int64_t qetl_expr_avx2_multiply(int64_t *restric
     }
     *bad = !_mm256_testz_si256(doubt, high);
     return i;
-}
-
-#else
-
-bool qetl_expr_has_avx2(void)
-{
-    return false;
-}
-
-int64_t qetl_expr_avx2_load(int64_t *restrict r, const void *decimals, int64_t n, int64_t *bad)
-{
-    (void)r;
-    (void)decimals;
-    (void)n;
-    *bad = 0;
-    return 0;
-}
-
-int64_t qetl_expr_avx2_multiply(int64_t *restrict r, const int64_t *restrict a,
-                                const int64_t *restrict b, int64_t n, bool *bad)
-{
-    (void)r;
-    (void)a;
-    (void)b;
-    (void)n;
-    *bad = true;
-    return 0;
 }
 
 #endif

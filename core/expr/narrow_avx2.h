@@ -12,7 +12,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-bool qetl_expr_has_avx2(void);
 /* *bad is not 0 if a decimal needs more than 64 bits. */
 int64_t qetl_expr_avx2_load(int64_t *restrict r, const void *decimals, int64_t n, int64_t *bad);
 /* *bad if a factor needs more than 32 bits: r is void then. */

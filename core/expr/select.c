@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rows where a condition is true, as indices. */
+#include "narrow.h"
+#include "narrow_avx512.h"
 #include "program.h"
 
 /* Places of the set bits of each byte, and zeros. */
@@ -39,6 +41,16 @@ static int64_t expand_word(uint64_t word, int32_t base, int32_t *selected)
     return count;
 }
 
+/* A word of 64 rows, of which there are several to expand. */
+static int64_t expand_whole(uint64_t word, int32_t base, int32_t *selected)
+{
+#if defined(__x86_64__)
+    if (qetl_expr_cpu() == QETL_CPU_AVX512)
+        return qetl_expr_avx512_expand(word, base, selected);
+#endif
+    return expand_word(word, base, selected);
+}
+
 static int64_t expand_bits(uint64_t word, int32_t base, int32_t *selected)
 {
     int64_t count = 0;
@@ -61,8 +73,8 @@ static int64_t select_strip(const struct qetl_expr *expr, int32_t *selected)
         int32_t base = (int32_t)(f->base + at);
         if (vec->valid)
             word &= vec->valid[w];
-        if (f->rows - at >= 64 && __builtin_popcountll(word) > 8)
-            count += expand_word(word, base, selected + count);
+        if (f->rows - at >= 64 && word & (word - 1))
+            count += expand_whole(word, base, selected + count);
         else
             count += expand_bits(word, base, selected + count);
     }
