@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Running pipelines as tables of 80 columns. */
+#include "show/display.h"
 #include "show/report.h"
 #include "top.h"
 
@@ -21,15 +22,32 @@ static bool line_begins(struct page *page)
     return true;
 }
 
+/* Text in so many columns: cut with an ellipsis, or padded if `pads`. */
+static void put(struct page *page, const char *text, int columns, bool pads)
+{
+    char *shown = qetl_display_printable(text, strlen(text));
+    const char *from = shown ? shown : "?";
+    int taken, more = qetl_display_width(from) > columns;
+    size_t size = qetl_display_fit(from, columns - more, &taken);
+    fprintf(page->out, "%.*s%s%*s", (int)size, from, more ? "…" : "",
+            pads ? columns - taken - more : 0, "");
+    free(shown);
+}
+
 static void line(struct page *page, const char *paint, const char *format, ...)
 {
-    char text[512];
+    char *text;
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    if (vasprintf(&text, format, args) < 0)
+        text = NULL;
     va_end(args);
-    if (line_begins(page))
-        fprintf(page->out, "%s%.*s%s\n", paint, page->width, text, paint[0] ? page->plain : "");
+    if (text && line_begins(page)) {
+        fputs(paint, page->out);
+        put(page, text, page->width, false);
+        fprintf(page->out, "%s\n", paint[0] ? page->plain : "");
+    }
+    free(text);
 }
 
 static double number(const json_t *object, const char *key)
@@ -74,12 +92,16 @@ static void print_components(struct page *page, const json_t *components)
         const json_t *rates = json_object_get(c, "rates");
         char in[QETL_NUMBER_MAX], out[QETL_NUMBER_MAX], all[QETL_NUMBER_MAX],
             rejected[QETL_NUMBER_MAX];
-        line(page, "", "  %-20.20s %13s %13s %13s %8s %3.0f %%", word(c, "id"),
-             qetl_number_text((int64_t)number(rates, "rows_in"), in),
-             qetl_number_text((int64_t)number(rates, "rows_out"), out),
-             qetl_number_text((int64_t)number(c, "rows_in"), all),
-             qetl_number_text((int64_t)number(c, "rows_rejected"), rejected),
-             100 * number(rates, "seconds"));
+        if (!line_begins(page))
+            return;
+        fputs("  ", page->out);
+        put(page, word(c, "id"), 20, true);
+        fprintf(page->out, " %13s %13s %13s %8s %3.0f %%\n",
+                qetl_number_text((int64_t)number(rates, "rows_in"), in),
+                qetl_number_text((int64_t)number(rates, "rows_out"), out),
+                qetl_number_text((int64_t)number(c, "rows_in"), all),
+                qetl_number_text((int64_t)number(c, "rows_rejected"), rejected),
+                100 * number(rates, "seconds"));
     }
 }
 
@@ -92,6 +114,28 @@ static void bar_of(double full, char bar[64])
         strcat(bar, i < filled ? "█" : "·");
 }
 
+/* Where a name is too long, its part of the component still shows: "orders… read > big… process" */
+static void put_edge(struct page *page, const json_t *e)
+{
+    static const char *const sides[][2] = {{"from", "from_part"}, {"to", "to_part"}};
+    const int columns = 44, arrow = 3;
+    int parts = (int)(strlen(word(e, "from_part")) + strlen(word(e, "to_part"))) + 2;
+    int room = columns - arrow - parts, widths[2], used = arrow + parts;
+    for (int i = 0; i < 2; i++)
+        widths[i] = qetl_display_width(word(e, sides[i][0]));
+    int first = widths[1] < room / 2 ? room - widths[1] : room - room / 2;
+    widths[0] = widths[0] < first ? widths[0] : first;
+    widths[1] = widths[1] < room - widths[0] ? widths[1] : room - widths[0];
+    fputs("  ", page->out);
+    for (int i = 0; i < 2; i++) {
+        fputs(i ? " > " : "", page->out);
+        put(page, word(e, sides[i][0]), widths[i], false);
+        fprintf(page->out, " %s", word(e, sides[i][1]));
+        used += widths[i];
+    }
+    fprintf(page->out, "%*s", used < columns ? columns - used : 0, "");
+}
+
 /* blocked: the share of the time in which those before it found no room. */
 static void print_edges(struct page *page, const json_t *edges)
 {
@@ -100,18 +144,16 @@ static void print_edges(struct page *page, const json_t *edges)
     if (json_array_size(edges))
         line(page, page->dim, "  %-44s %-10s %9s %9s", "queue", "full", "batches", "blocked");
     json_array_foreach ((json_t *)edges, i, e) {
-        char name[128], bar[64];
+        char bar[64];
         double capacity = number(e, "capacity"), producers = number(e, "producers");
         double blocked = number(json_object_get(e, "rates"), "blocked_s");
         bar_of(capacity > 0 ? number(e, "depth") / capacity : 0, bar);
         blocked = producers > 0 ? blocked / producers : 0;
-        snprintf(name, sizeof name, "%s %s > %s %s", word(e, "from"), word(e, "from_part"),
-                 word(e, "to"), word(e, "to_part"));
         if (!line_begins(page))
             return;
-        fprintf(page->out, "  %-44.44s %s %4.0f/%-4.0f %s%7.0f %%%s\n", name, bar,
-                number(e, "depth"), capacity, blocked > 0.5 ? page->warn : "", 100 * blocked,
-                blocked > 0.5 ? page->plain : "");
+        put_edge(page, e);
+        fprintf(page->out, " %s %4.0f/%-4.0f %s%7.0f %%%s\n", bar, number(e, "depth"), capacity,
+                blocked > 0.5 ? page->warn : "", 100 * blocked, blocked > 0.5 ? page->plain : "");
     }
 }
 
