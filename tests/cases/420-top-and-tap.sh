@@ -238,12 +238,13 @@ long=$(printf 'a_long_name_of_a_component_%.0s' 1 2 3)
 sed -i "s/even/$long/g" slow.yaml
 begin -s 'name="日本語の名前がとても長いパイプライン、とても、とても、とても、とても長い\u001b[31m"'
 socket_wait
+expect_exit 0 qetl tap out -n 1 --pid "$pid" # it has begun
 expect_exit 0 qetl top --once --interval-ms 50
 expect_eq 'widths' "$(python3 -c '
 import unicodedata
 widths = [sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line.rstrip("\n")) for line in open("out", encoding="utf-8")]
-print(max(widths) <= 80, len(widths) >= 9)')" 'True True'
+print(max(widths) <= 80, len(widths) >= 11)')" 'True True'
 expect_text out '^日本語.*…$'
 expect_no_text out $'\033'
-expect_text out '^  a_long_name_of_a_c….* '
+expect_text out '^  a_long_name_of_a_co… '
 end
