@@ -168,6 +168,12 @@ void qetl_column_list(const struct qetl_column *c, int64_t i, int64_t *first, in
  * full, shortest round-trip doubles, ISO 8601 dates and times, nested values as JSON. Nothing for a
  * NULL. */
 int32_t qetl_render(const struct qetl_column *c, int64_t i, struct qetl_space *out);
+/* [any] A number's digits at `at`, which has QETL_PRINT_ROOM bytes, all of which may be written;
+ * answers the place behind the last. decimal: value / 10^scale, scale from 0 to 38. */
+#define QETL_PRINT_ROOM 48
+uint8_t *qetl_print_unsigned(uint8_t *at, uint64_t value);
+uint8_t *qetl_print_integer(uint8_t *at, int64_t value);
+uint8_t *qetl_print_decimal(uint8_t *at, int64_t value, int32_t scale);
 
 /* ---- build.c, build_text.c, build_nested.c: columns, one value at a time ---- */
 

@@ -36,37 +36,14 @@ qetl_int128 qetl_sdk_power10(int32_t exponent)
     return (qetl_int128)power_table[19] * (qetl_int128)power_table[exponent - 19];
 }
 
-/* How many digits a number has: guessed from its bits, which is at most one too few. */
-static int32_t digits_count(uint64_t value)
-{
-    int32_t guess = (64 - __builtin_clzll(value | 1)) * 1233 >> 12;
-    return guess + (value >= power_table[guess]) + (guess == 0 && value == 0);
-}
-
-/* Writes n digits, zeros in front where the number has fewer. */
-static void digits_write(uint64_t value, char *out, int32_t n)
-{
-    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-                                "25262728293031323334353637383940414243444546474849"
-                                "50515253545556575859606162636465666768697071727374"
-                                "75767778798081828384858687888990919293949596979899";
-    for (; n >= 2; n -= 2, value /= 100)
-        memcpy(out + n - 2, pairs + 2 * (value % 100), 2);
-    if (n)
-        out[0] = (char)('0' + value % 10);
-}
-
 int32_t qetl_sdk_digits(unsigned __int128 value, char out[QETL_SDK_DIGITS_MAX])
 {
-    if (value <= UINT64_MAX) {
-        int32_t n = digits_count((uint64_t)value);
-        digits_write((uint64_t)value, out, n);
-        return n;
-    }
+    if (value <= UINT64_MAX)
+        return (int32_t)(qetl_print_unsigned((uint8_t *)out, (uint64_t)value) - (uint8_t *)out);
     uint64_t high = (uint64_t)(value / power_table[19]), low = (uint64_t)(value % power_table[19]);
-    int32_t n = digits_count(high);
-    digits_write(high, out, n);
-    digits_write(low, out + n, 19);
+    int32_t n = qetl_sdk_digits(high, out);
+    for (int32_t i = 19; i-- > 0; low /= 10)
+        out[n + i] = (char)('0' + low % 10);
     return n + 19;
 }
 

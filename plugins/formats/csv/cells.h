@@ -11,7 +11,7 @@
 
 #include "csv.h"
 
-enum { CSV_PEN_SLACK = 16, CSV_INLINE = 12, CSV_NUMBER_MAX = 48 };
+enum { CSV_PEN_SLACK = 16, CSV_INLINE = 12 };
 
 typedef uint8_t csv_bytes16 __attribute__((vector_size(16)));
 
@@ -74,11 +74,5 @@ uint8_t *csv_cell_quote(const struct csv_special *s, uint8_t *at, const uint8_t 
 /* A text of any size, with quotes where they are needed. force: they are. */
 uint8_t *csv_cell_write(const struct csv_special *s, uint8_t *at, const uint8_t *data, int64_t size,
                         bool force);
-
-/* Numbers: at most CSV_NUMBER_MAX bytes. */
-uint8_t *csv_integer_write(uint8_t *at, int64_t value);
-uint8_t *csv_unsigned_write(uint8_t *at, uint64_t value);
-/* value / 10^scale, scale from 0 to 19. */
-uint8_t *csv_decimal_write(uint8_t *at, int64_t value, int32_t scale);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ROOM_AT_ONCE = 1 << 16, CELL_ROOM = CSV_NUMBER_MAX + 8 };
+enum { ROOM_AT_ONCE = 1 << 16, CELL_ROOM = QETL_PRINT_ROOM + 8 };
 
 static int32_t scratch_reserve(struct qetl_space *space, int64_t n)
 {

@@ -113,7 +113,7 @@ static int32_t decimal_write(const struct csv *self, const struct csv_column_out
 
     if (value != (int64_t)value)
         return other_write(self, c, row, pen);
-    pen->at = csv_decimal_write(pen->at, (int64_t)value, c->reader.scale);
+    pen->at = qetl_print_decimal(pen->at, (int64_t)value, c->reader.scale);
     return QETL_OK;
 }
 
@@ -133,10 +133,10 @@ int32_t csv_cell_put(const struct csv *self, int64_t column, int64_t row, struct
         return text_write(self, c, (const uint8_t *)t.data, t.size, pen);
     }
     case CSV_WRITE_INTEGER:
-        pen->at = csv_integer_write(pen->at, qetl_column_int(&c->reader, row));
+        pen->at = qetl_print_integer(pen->at, qetl_column_int(&c->reader, row));
         return QETL_OK;
     case CSV_WRITE_UNSIGNED:
-        pen->at = csv_unsigned_write(pen->at, qetl_column_uint(&c->reader, row));
+        pen->at = qetl_print_unsigned(pen->at, qetl_column_uint(&c->reader, row));
         return QETL_OK;
     case CSV_WRITE_DECIMAL:
         return decimal_write(self, c, row, pen);

@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-enum { INTEGER_ROOM = 24, DAY_MS = 86400000 };
+enum { DAY_MS = 86400000 };
 
 static int32_t refuse(struct ndjson_encoder *e, const char *code, const char *message)
 {
@@ -17,23 +17,20 @@ static int32_t refuse(struct ndjson_encoder *e, const char *code, const char *me
     return QETL_OK;
 }
 
-static int32_t integer_put(struct ndjson_encoder *e, uint64_t magnitude, bool negative)
+static int32_t integer_put(struct ndjson_encoder *e, int64_t number)
 {
-    static const char pairs[] = "0001020304050607080910111213141516171819"
-                                "2021222324252627282930313233343536373839"
-                                "4041424344454647484950515253545556575859"
-                                "6061626364656667686970717273747576777879"
-                                "8081828384858687888990919293949596979899";
-    char room[INTEGER_ROOM], *p = room + sizeof room;
-    for (; magnitude >= 100; magnitude /= 100)
-        p = memcpy(p - 2, pairs + magnitude % 100 * 2, 2);
-    if (magnitude >= 10)
-        p = memcpy(p - 2, pairs + magnitude * 2, 2);
-    else
-        *--p = (char)('0' + magnitude);
-    if (negative)
-        *--p = '-';
-    return ndjson_pen_put(&e->pen, p, room + sizeof room - p);
+    int32_t status = ndjson_pen_room(&e->pen, QETL_PRINT_ROOM);
+    if (!status)
+        e->pen.p = qetl_print_integer(e->pen.p, number);
+    return status;
+}
+
+static int32_t unsigned_put(struct ndjson_encoder *e, uint64_t number)
+{
+    int32_t status = ndjson_pen_room(&e->pen, QETL_PRINT_ROOM);
+    if (!status)
+        e->pen.p = qetl_print_unsigned(e->pen.p, number);
+    return status;
 }
 
 /* Through the renderer that all text formats share. */
@@ -146,9 +143,9 @@ int32_t ndjson_write_value(struct ndjson_encoder *e, const struct qetl_column *c
         return ndjson_pen_put(&e->pen, number ? "true" : "false", number ? 4 : 5);
     case QETL_KIND_INT:
         number = qetl_column_int(c, i);
-        return integer_put(e, number < 0 ? -(uint64_t)number : (uint64_t)number, number < 0);
+        return integer_put(e, number);
     case QETL_KIND_UINT:
-        return integer_put(e, qetl_column_uint(c, i), false);
+        return unsigned_put(e, qetl_column_uint(c, i));
     case QETL_KIND_REAL:
         return isfinite(qetl_column_real(c, i)) ? rendered_put(e, c, i)
                                                 : ndjson_write_nan(e, qetl_column_real(c, i));
