@@ -110,11 +110,13 @@ Test(observe, sees_decoded_rows_as_they_are_spelled)
 Test(observe, a_drained_source_ends_and_the_ledger_balances)
 {
     for (int text = 0; text < 2; text++) {
-        observe_begin();
-        if (text)
+        if (text) {
+            end();
+            observe_begin();
             text_make(0, 1);
-        else
+        } else {
             line_make();
+        }
         toy_scripts[SOURCE].rows = 1000000;
         toy_scripts[SOURCE].batch_rows = 10;
         seen.drain_at = 200;

@@ -9,6 +9,9 @@ if ! localedef -i de_DE -f UTF-8 "$PWD/locales/de_DE.UTF-8" >log 2>&1; then
     exit 77
 fi
 export LOCPATH=$PWD/locales
+# The C library keeps what LOCPATH says.
+echo 'leak:argz_add_sep' >kept
+export LSAN_OPTIONS=suppressions=$PWD/kept:print_suppressions=0
 expect_eq 'the locale has a comma' "$(LC_ALL=de_DE.UTF-8 printf '%.1f' 1,5 2>/dev/null)" '1,5'
 run_one() {
     QETL_TEST_LOCALE=de_DE.UTF-8 TZ=America/St_Johns bash "$cases/$1" >log 2>&1
