@@ -74,13 +74,23 @@ static json_t *opened(json_t *schema)
     return NULL;
 }
 
+/* A text that is a size, which qetl reads by its own rules. */
+static int size_form(json_t *schema)
+{
+    static const char form[] = "^[0-9]+ *([bB]|[kKmMgGtT]([iI]?[bB])?)?$";
+    const char *unit = json_string_value(json_object_get(schema, "x-unit"));
+    if (!unit || strcmp(unit, "bytes") != 0 || !takes_any_text(schema))
+        return 0;
+    return json_object_set_new(schema, "pattern", json_string(form));
+}
+
 /* Opens what stands under a word of a schema. */
 static int open_child(json_t *holder, const char *word)
 {
     json_t *schema = json_object_get(holder, word);
     if (!json_is_object(schema))
         return 0;
-    if (open_below(schema))
+    if (open_below(schema) || size_form(schema))
         return -1;
     if (takes_any_text(schema) || is_container(schema) || json_object_size(schema) == 0 ||
         json_object_get(schema, "$ref"))
