@@ -160,7 +160,8 @@ void qetl_draft_fill(struct qetl_drafts *drafts, struct qetl_draft *draft)
 {
     if (!draft->json || plugin_misspelt(drafts, draft))
         return;
-    const struct qetl_manifest_component *plugin = find_plugin(drafts, draft);
+    const struct qetl_manifest_component *plugin =
+        qetl_draft_instead(drafts, draft, find_plugin(drafts, draft));
     draft->node.use.plugin = plugin;
     check_core_keys(drafts, draft);
     json_t *schema = qetl_component_schema(draft->node.kind, plugin);

@@ -61,6 +61,11 @@ char *qetl_path_clean(const char *path);
 void qetl_drafts_files(struct qetl_drafts *drafts);
 /* The pipeline's own list of them. 0, or -1 without memory. */
 int qetl_drafts_take_files(const struct qetl_drafts *drafts, struct qetl_pipeline *pipeline);
+/* The source that is to read, where the one that is named gives bytes and the format's are not read
+ * front to back: then also the options of its format are the component's own. */
+const struct qetl_manifest_component *
+qetl_draft_instead(struct qetl_drafts *drafts, struct qetl_draft *draft,
+                   const struct qetl_manifest_component *plugin);
 /* The format of a byte source or sink, from `format` or the names of its files. */
 void qetl_draft_format(struct qetl_drafts *drafts, struct qetl_draft *draft);
 /* What this value of a misplaced or misspelt input names counts as read. */

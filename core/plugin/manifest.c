@@ -44,6 +44,9 @@ static const char manifest_schema[] =
     "\"inputs\":{\"type\":\"integer\",\"minimum\":-1},"
     "\"default_format\":{\"type\":\"string\"},\"uses_stdout\":{\"type\":\"boolean\"},"
     "\"format_from\":{\"type\":\"string\",\"pattern\":\"^/\",\"examples\":[\"/path\"]},"
+    "\"instead_of\":{\"type\":\"object\",\"required\":[\"source\",\"format\"],\"properties\":{"
+    "\"source\":{\"type\":\"string\",\"examples\":[\"file\"]},"
+    "\"format\":{\"type\":\"string\",\"examples\":[\"csv\"]}}},"
     "\"outputs\":{\"type\":\"object\",\"required\":[\"from_option\"],\"properties\":{"
     "\"from_option\":{\"type\":\"string\",\"pattern\":\"^/\",\"examples\":[\"/outputs\"]},"
     "\"and_option\":{\"type\":\"string\",\"pattern\":\"^/\",\"examples\":[\"/default\"]}}},"
@@ -125,6 +128,7 @@ static void check_kind_words(const struct component_check *c)
                  {"default_format", SOURCE | SINK},
                  {"uses_stdout", SINK},
                  {"format_from", SOURCE | SINK},
+                 {"instead_of", SOURCE},
                  {"outputs", TRANSFORM}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (json_object_get(c->json, words[i].key) && !(words[i].kinds & 1u << c->kind))

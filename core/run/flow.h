@@ -55,6 +55,7 @@ struct qetl_node_flow {
     int64_t sample_bytes;
     struct qetl_want *wants; /* what is decoded; the LATE ones last */
     int64_t n_wants, n_late;
+    bool narrowed; /* its batches hold the wanted columns alone, in the order of wants */
     struct qetl_source_info source;
     struct qetl_source_state *reader; /* the source's operator's, with the sample; moved into it */
 

@@ -147,6 +147,12 @@ int64_t qetl_source_appetite(const struct qetl_op *op)
     return state->capacity > 2 * usual ? 4 * state->capacity : usual;
 }
 
+/* Which column of the schema the batch's c-th is. */
+static int64_t column_at(const struct qetl_node_flow *flow, int64_t c)
+{
+    return flow->narrowed ? flow->wants[c].column : c;
+}
+
 static int32_t emit_batch(struct qetl_op *op, struct qetl_item *item)
 {
     struct qetl_source_state *state = op->state;
@@ -155,21 +161,23 @@ static int32_t emit_batch(struct qetl_op *op, struct qetl_item *item)
     int64_t rows = item->batch.length;
     if (item->batch.offset)
         return qetl_op_fault(op, "bad_batch", "next answered a batch with an offset of its own");
-    if (item->batch.n_children != port->n_columns)
+    int64_t n_columns = op->flow->narrowed ? op->flow->n_wants : port->n_columns;
+    if (item->batch.n_children != n_columns)
         return qetl_op_fault(op, "bad_batch", "next answered %lld columns of %lld",
-                             (long long)item->batch.n_children, (long long)port->n_columns);
-    for (int64_t c = 0; c < port->n_columns; c++) {
-        int32_t status = qetl_op_check_column(op, port->schema->children[c], QETL_FORM_VALUE,
-                                              item->batch.children[c], rows);
+                             (long long)item->batch.n_children, (long long)n_columns);
+    for (int64_t c = 0; c < n_columns; c++) {
+        int32_t status = qetl_op_check_column(op, port->schema->children[column_at(op->flow, c)],
+                                              QETL_FORM_VALUE, item->batch.children[c], rows);
         if (status)
             return status;
     }
     struct qetl_origin *origin = qetl_origin_new(tracker, NULL, false, 0, NULL, 0, NULL);
     struct qetl_batch *batch = origin ? qetl_batch_new(rows, port->n_columns, origin) : NULL;
     bool lacks = !batch;
-    for (int64_t c = 0; !lacks && c < port->n_columns; c++) {
-        batch->columns[c].value = qetl_vector_new(item->batch.children[c]);
-        lacks = !batch->columns[c].value;
+    for (int64_t c = 0; !lacks && c < n_columns; c++) {
+        struct qetl_vector **value = &batch->columns[column_at(op->flow, c)].value;
+        *value = qetl_vector_new(item->batch.children[c]);
+        lacks = !*value;
     }
     if (origin)
         qetl_origin_complete(origin, rows, NULL);

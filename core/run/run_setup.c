@@ -137,10 +137,10 @@ static int32_t setup_source(struct qetl_run *run, const struct qetl_node *node,
                          .flow = flow,
                          .instance = ctx,
                          .state = flow->reader};
-    status = qetl_source_open(&op);
-    if (!status && flow->bytes) {
-        status = setup_bytes(&op, flow);
-    } else if (!status) {
+    if (flow->bytes) {
+        status = qetl_source_open(&op);
+        status = status ? status : setup_bytes(&op, flow);
+    } else {
         flow->schema = flow->source.schema;
         flow->source.schema.release = NULL;
     }
@@ -327,12 +327,25 @@ static int32_t open_sink(struct qetl_run *run, const struct qetl_node *node,
     return status;
 }
 
+static int32_t open_batches(struct qetl_run *run, const struct qetl_node *node,
+                            struct qetl_node_flow *flow)
+{
+    struct qetl_op op = {.class = &qetl_op_source,
+                         .run = run,
+                         .node = node,
+                         .flow = flow,
+                         .instance = flow->instance,
+                         .state = flow->reader};
+    int32_t status = qetl_source_negotiate(run, node, flow);
+    return status ? status : qetl_source_open(&op);
+}
+
 /* The framer is told what decoders are told: header and dialect. */
 static int32_t open_source(struct qetl_run *run, const struct qetl_node *node,
                            struct qetl_node_flow *flow)
 {
     if (!flow->bytes)
-        return QETL_OK;
+        return open_batches(run, node, flow);
     int32_t status = flow->format->format->open_decode(
         flow->codec->self, flow->ports[0].schema,
         (struct qetl_blob){flow->prologue, flow->prologue_size}, flow->n_wants, flow->wants);

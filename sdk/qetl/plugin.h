@@ -324,7 +324,8 @@ struct qetl_source_info {
 
 enum { QETL_PUSH_NO = 0, QETL_PUSH_PARTIAL = 1, QETL_PUSH_EXACT = 2 };
 
-/* What the host would like the source to do for it. What is not EXACT is evaluated again. */
+/* What the host would like the source to do for it. What is not EXACT is evaluated again. Columns
+ * EXACT: the batches hold the wanted columns alone, in the order of `columns` (none: only rows). */
 struct qetl_pushdown {
     uint32_t struct_size;
     int64_t n_columns; /* columns wanted, by index; -1: all */

@@ -175,7 +175,7 @@ uint8_t *qetl_print_unsigned(uint8_t *at, uint64_t value);
 uint8_t *qetl_print_integer(uint8_t *at, int64_t value);
 uint8_t *qetl_print_decimal(uint8_t *at, int64_t value, int32_t scale);
 
-/* ---- build.c, build_text.c, build_nested.c: columns, one value at a time ---- */
+/* ---- build.c, build_block.c, build_text.c, build_nested.c: columns, one value at a time ---- */
 
 struct qetl_builder {
     struct qetl_env env;
@@ -214,6 +214,10 @@ int32_t qetl_builder_real(struct qetl_builder *b, double value);
 int32_t qetl_builder_decimal(struct qetl_builder *b, qetl_int128 value);
 int32_t qetl_builder_interval(struct qetl_builder *b, struct qetl_interval value);
 int32_t qetl_builder_text(struct qetl_builder *b, const char *data, int64_t size); /* copies */
+/* Values [first, first + count) of an array of the builder's own fixed width, as they lie in memory;
+ * those whose bit in validity (NULL: none) is clear are NULL. Nothing is checked. */
+int32_t qetl_builder_block(struct qetl_builder *b, const void *values, const uint64_t *validity,
+                           int64_t first, int64_t count);
 /* Room for a text of at most size bytes that the caller writes himself, or NULL; text_put appends
  * what then stands there (size may be less; without a put nothing is appended). */
 char *qetl_builder_text_room(struct qetl_builder *b, int64_t size);

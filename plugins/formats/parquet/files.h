@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which files a Parquet source reads, what stands in their footers, and the columns of them all.
+ *
+ * Invariant: files stand in byte order per pattern, each was opened once and is whole at its end;
+ *            columns are those of the schema that the host gets, in its order.
+ * Ownership: files_free frees all; the schema is moved out.
+ * Threads:   one.
+ */
+#ifndef PARQUET_FILES_H
+#define PARQUET_FILES_H
+
+#include "query.h"
+#include "shape.h"
+
+struct file {
+    char *path;
+    int64_t rows, bytes;
+};
+
+struct files {
+    struct file *items;
+    int64_t n, room;
+    int64_t rows, bytes; /* of all */
+    struct query from;   /* read_parquet([…], …) */
+};
+
+/* Expands the option /path, reads the footers. OK or a failure, which was reported. */
+int32_t files_open(struct files *, struct session *);
+/* The columns, as read_parquet names them; *shapes: one for each, to be freed by the caller. */
+int32_t files_columns(struct files *, struct session *, struct ArrowSchema *schema,
+                      struct shape **shapes);
+void files_free(struct files *);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libduckdb and a session in it: a database in memory that reads and writes files.
+ *
+ * Invariant: a session that is open has all calls, uses no extension from outside, and writes no
+ *            temporary file.
+ * Ownership: session_close ends what session_open began, also after a failure; the library stays.
+ * Threads:   one at a time, but session_interrupt.
+ */
+#ifndef PARQUET_LIBRARY_H
+#define PARQUET_LIBRARY_H
+
+#include "duck.h"
+
+struct session {
+    struct qetl_env env;
+    struct duck duck;
+    struct duck_database *database;
+    struct duck_connection *connection;
+};
+
+/* By the options /library, /memory and /threads (0: one). OK or a failure, which was reported. */
+int32_t session_open(struct session *, struct qetl_env);
+void session_close(struct session *);
+void session_interrupt(struct session *); /* [any] */
+
+/* A query whose few rows are all there when it returns; the caller destroys the result. */
+int32_t session_query(struct session *, const char *sql, struct duck_result *);
+/* What DuckDB says, told as a failure of this option. */
+int32_t session_fault(struct session *, const char *option, const char *message);
+int32_t session_memory(struct session *);
+
+#endif

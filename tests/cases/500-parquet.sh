@@ -1,0 +1,139 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Parquet: there and back byte for byte, files by pattern and folder, what cannot be done told clearly.
+. "$(dirname "$0")/lib.sh"
+cache=$QETL_BUILD/tests/cache
+"$root/.ci/duckdb" "$cache" || { fail "libduckdb and pyarrow cannot be had"; exit 1; }
+export QETL_DUCKDB_LIBRARY=$cache/libduckdb.so PYTHONPATH=$cache/python
+
+# csv -> parquet -> csv
+orders orders.csv --rows 20000 --seed 5
+expect_exit 0 qetl run --from orders.csv --to orders.parquet
+expect_exit 0 qetl run --from orders.parquet --to back.csv --json
+expect_json out '.summary.balanced and .summary.rows_in == 20000'
+expect_same back.csv orders.csv
+
+# only what is wanted is read
+expect_exit 0 qetl run --from orders.parquet --to few.csv --select order_id,country
+expect_eq "two columns" "$(head -n 1 few.csv)" order_id,country
+expect_eq "all rows" "$(wc -l <few.csv)" 20001
+expect_exit 0 qetl run --from orders.parquet --to filtered.csv --where "country = 'DE'" --select quantity
+expect_eq "as csv" "$(md5sum <filtered.csv)" \
+    "$(qetl run --from orders.csv --to - --to-format csv --where "country = 'DE'" --select quantity 2>/dev/null | md5sum)"
+expect_exit 0 qetl run --from orders.parquet --to null: --json
+expect_json out '.summary.rows_in == 20000'
+
+# several files: by name, NULL where a file lacks a column
+mkdir -p lake/year=2023 lake/year=2024/deep
+printf 'a,b\n1,x\n2,y\n' >one.csv
+printf 'b,c\nz,2024-01-02\n' >two.csv
+expect_exit 0 qetl run --from one.csv --to lake/year=2023/p.parquet
+expect_exit 0 qetl run --from two.csv --to lake/year=2024/p.parquet
+expect_exit 0 qetl run --from 'lake/*/p.parquet' --to all.csv
+expect_file all.csv <<'CSV'
+a,b,c,year
+1,x,,2023
+2,y,,2023
+,z,2024-01-02,2024
+CSV
+for_options() { # OPTIONS: of a source of both files; stdout: rows as csv
+    printf 'sources: {in: {plugin: file, format: parquet, path: lake, %s}}\nsinks: {out: {plugin: stdout, input: in, format: csv}}\nname: p\n' "$1" >p.yaml
+    qetl run p.yaml
+}
+expect_exit 0 for_options 'hive: never'
+expect_eq "a folder, no keys" "$(paste -sd' ' out)" "a,b,c 1,x, 2,y, ,z,2024-01-02"
+expect_exit 0 for_options 'hive: never, file_column: from'
+expect_text out '^,z,2024-01-02,lake/year=2024/p.parquet$'
+expect_exit 1 for_options 'new_columns: reject'
+expect_text err 'column c is in a later file, but not in lake/year=2023/p.parquet'
+mkdir dropped
+cp lake/year=2023/p.parquet dropped/1.parquet
+expect_exit 0 qetl run --from one.csv --to dropped/2.parquet --compute 'd=a+1'
+sed 's,lake,dropped,' p.yaml | sed 's/reject/drop/' >drop.yaml
+expect_exit 0 qetl run drop.yaml
+expect_eq "columns of the first" "$(paste -sd' ' out)" "a,b 1,x 2,y 1,x 2,y"
+expect_exit 0 for_options 'hive: always, threads: 4, memory_mib: 64'
+expect_eq "with the keys" "$(head -n 1 out)" a,b,c,year
+expect_exit 2 for_options 'follow: true'
+expect_text err 'follow'
+
+# options of the writer
+size() { stat -c %s "$1"; }
+for codec in zstd snappy gzip lz4 brotli none; do
+    printf 'sources: {in: {plugin: file, path: orders.csv}}\nname: p\nsinks: {out: {plugin: file, path: %s.parquet, input: in, format: {type: parquet, compression: %s, row_group_rows: 4096}}}\n' \
+        $codec $codec >w.yaml
+    expect_exit 0 qetl run w.yaml
+    expect_eq "$codec" "$(python3 -c "
+import pyarrow.parquet as p
+m = p.read_metadata('$codec.parquet')
+print(m.row_group(0).column(0).compression, m.num_row_groups, m.row_group(0).num_rows, m.num_rows)")" \
+        "$(sed 's/none/uncompressed/' <<<$codec | tr a-z A-Z) 5 4096 20000"
+done
+for how in 'version: 2' 'compression_level: 19'; do
+    sed "s/compression: none/$how/; s/none.parquet/other.parquet/" w.yaml >o.yaml
+    rm -f other.parquet
+    expect_exit 0 qetl run o.yaml
+    [ "$(size other.parquet)" != "$(size zstd.parquet)" ] && pass "$how" || fail "$how makes no difference"
+    expect_exit 0 qetl run --from other.parquet --to other.csv
+    expect_same other.csv orders.csv
+    rm other.csv
+done
+expect_exit 0 qetl run --from orders.csv --to - --to-format parquet
+expect_same out orders.parquet
+
+# no rows, and no columns
+head -n 1 orders.csv >empty.csv
+expect_exit 0 qetl run --from orders.csv --to empty.parquet --where "quantity < 0"
+expect_exit 0 qetl run --from empty.parquet --to empty2.csv
+expect_same empty2.csv empty.csv
+
+# what a file cannot be
+head -c 100000 orders.parquet >cut.parquet
+expect_exit 1 qetl run --from cut.parquet --to x.csv
+expect_text err "magic bytes .*'cut.parquet'"
+expect_absent x.csv
+cp orders.csv no.parquet
+expect_exit 1 qetl run --from no.parquet --to x.csv
+expect_text err 'no.parquet'
+: >zero.parquet
+expect_exit 1 qetl run --from zero.parquet --to x.csv
+expect_text err 'zero.parquet'
+expect_exit 3 qetl run --from absent.parquet --to x.csv
+expect_text err 'absent.parquet: No such file'
+expect_exit 3 qetl run --from 'absent-*.parquet' --to x.csv
+expect_text err 'absent-\*.parquet: no file matches'
+expect_exit 2 qetl run --from - --from-format parquet --to x.csv
+expect_text err 'standard input'
+expect_exit 2 qetl run --from orders.parquet --to orders.parquet
+expect_exit 2 qetl run --from orders.csv --to orders.parquet
+expect_text err 'exists already'
+ln orders.parquet other-name.parquet
+printf 'name: p\nsources: {in: {plugin: parquet, path: orders.parquet}}\nsinks: {out: {plugin: file, input: in, path: other-name.parquet, if_exists: replace}}\n' >same.yaml
+expect_exit 2 qetl run same.yaml
+expect_same orders.parquet other-name.parquet
+sed 's/other-name/one/; s/replace/append/' same.yaml >append.yaml
+cp orders.parquet one.parquet
+qetl run append.yaml >out 2>err && fail "appended to a Parquet file" || pass "nothing is appended"
+expect_same orders.parquet one.parquet
+
+# names that look like patterns are names, once there is such a file
+cp orders.parquet 'o[1].parquet'
+expect_exit 0 qetl run --from 'o[1].parquet' --to brackets.csv
+expect_same brackets.csv orders.csv
+
+# without the library
+unset QETL_DUCKDB_LIBRARY
+mkdir home
+HOME=$PWD/home expect_exit 3 qetl run --from orders.parquet --to x.csv
+expect_text err 'libduckdb.*was not found'
+expect_text err '@duckdb/node-bindings-linux-x64'
+QETL_DUCKDB_LIBRARY=/nowhere/libduckdb.so expect_exit 3 qetl run --from orders.parquet --to x.csv
+expect_text err 'QETL_DUCKDB_LIBRARY says'
+mkdir -p home/.local/lib
+ln -s "$cache/libduckdb.so" home/.local/lib/
+HOME=$PWD/home expect_exit 0 qetl run --from orders.parquet --to home.csv
+printf 'name: p\nsources: {in: {plugin: parquet, path: orders.parquet, library: %s}}\nsinks: {out: {plugin: "null", input: in}}\n' "$cache/libduckdb.so" >l.yaml
+expect_exit 0 qetl run l.yaml
+sed "s,library: .*so,library: $QETL," l.yaml >bad.yaml
+expect_exit 3 qetl run bad.yaml
+expect_absent x.csv
