@@ -214,8 +214,8 @@ int32_t qetl_builder_real(struct qetl_builder *b, double value);
 int32_t qetl_builder_decimal(struct qetl_builder *b, qetl_int128 value);
 int32_t qetl_builder_interval(struct qetl_builder *b, struct qetl_interval value);
 int32_t qetl_builder_text(struct qetl_builder *b, const char *data, int64_t size); /* copies */
-/* Values [first, first + count) of an array of the builder's own fixed width, as they lie in memory;
- * those whose bit in validity (NULL: none) is clear are NULL. Nothing is checked. */
+/* Values [first, first + count) of an array of the builder's own fixed width, as they lie in
+ * memory; those whose bit in validity (NULL: none) is clear are NULL. Nothing is checked. */
 int32_t qetl_builder_block(struct qetl_builder *b, const void *values, const uint64_t *validity,
                            int64_t first, int64_t count);
 /* Room for a text of at most size bytes that the caller writes himself, or NULL; text_put appends
