@@ -153,6 +153,33 @@ static bool is_whole_row(const struct reference *r, int64_t at, int64_t end)
     return !cells.fault && cells.n == r->columns;
 }
 
+/* Behind the rejected beginning of a record, [piece, at): the rest of it is passed over, up to
+ * where its quotes end, or to a line that is a whole row. */
+static int64_t reference_tail(const struct reference *r, int64_t piece, int64_t at)
+{
+    struct scan_end e = record_end(r, piece, r->size);
+    int64_t behind = e.end < 0 ? r->size : e.end;
+
+    while (r->columns > 1 && at < behind) {
+        int64_t end = line_end_of(r, at), size = end - at;
+        bool feed = r->data[end - 1] == '\n';
+
+        if (size <= r->max_record && (feed || size < r->max_record) && is_whole_row(r, at, end))
+            break;
+        at = end;
+    }
+    return at;
+}
+
+static bool goes_on(const struct reference *r, int64_t piece, int64_t *at)
+{
+    int64_t behind = reference_tail(r, piece, *at);
+    bool passed = behind > *at;
+
+    *at = behind;
+    return passed;
+}
+
 /*
  * Line by line from `at` until a line begins at or behind `until`. Answers where it does. A line
  * that is too long is one rejection, of its first bytes; other lines that are no rows are rejected
@@ -170,8 +197,14 @@ static int64_t reference_careful(struct reference *r, int64_t at, int64_t until,
         if (is_empty_rest(r, at))
             break;
         if (too_long) {
-            if (piece < at)
+            if (piece < at) {
                 reference_reject(r, piece, at - piece, code);
+                if (strcmp(code, "oversize_record") == 0 && goes_on(r, piece, &at)) {
+                    code = "broken_line";
+                    piece = at;
+                    continue;
+                }
+            }
             reference_reject(r, at, r->max_record, "oversize_record");
             code = "broken_line";
             piece = at = end;
@@ -185,14 +218,22 @@ static int64_t reference_careful(struct reference *r, int64_t at, int64_t until,
             reference_row(r, at, end);
             piece = end;
         } else if (piece < at && end - piece > r->max_record) {
+            bool oversize = strcmp(code, "oversize_record") == 0;
+
             reference_reject(r, piece, at - piece, code);
             code = "broken_line";
+            bool passed = oversize && goes_on(r, piece, &at);
             piece = at;
+            if (passed)
+                continue;
         }
         at = end;
     }
-    if (piece < at)
+    if (piece < at) {
         reference_reject(r, piece, at - piece, code);
+        if (strcmp(code, "oversize_record") == 0)
+            goes_on(r, piece, &at);
+    }
     return at;
 }
 

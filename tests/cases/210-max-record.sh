@@ -45,3 +45,27 @@ expect_text err 'max_record'
 # A row that fits under the default is no trouble.
 expect_exit 0 qetl run --from in.csv --to whole.ndjson
 expect_eq 'rows' "$(wc -l <whole.ndjson)" 3
+
+# A record of many lines within quotes that is too long is one rejected row; rows behind it keep their numbers.
+{
+    printf 'id,t\n1,a\n2,"'
+    seq -f 'line %.0f of a long cell' 20000
+    printf '"\n3,c\nx,d\n5,e\n'
+} >lines.csv
+for way in '--workers 2' '--driver pull -s batch_bytes=4KiB' '--mode stream'; do
+    rm -f lines.ndjson
+    # shellcheck disable=SC2086
+    "$QETL" run --from lines.csv --to - --to-format csv -q -s max_record=64KiB -s dead_letters=lines.ndjson \
+        -s sources.in.format.type=csv -s sources.in.format.types.id=bigint $way >lines.out
+    expect_file lines.out <<'CSV'
+id,t
+1,a
+3,c
+5,e
+CSV
+    jq -c '[.code, .row, .original_truncated]' lines.ndjson >codes
+    expect_file codes <<'JSON'
+["oversize_record",2,true]
+["bad_number",4,null]
+JSON
+done

@@ -5,8 +5,10 @@
  * row by itself (all quotes closed, as many cells as there are columns) is taken as one; the lines
  * between two of those are rejected together, as many as max_record bytes hold. A line of more than
  * max_record bytes is one rejected row that keeps its first max_record bytes; the rest of it is
- * passed over. So one lost quote costs its own lines alone, no line is lost silently or counted
- * twice, and each byte is looked at a bounded number of times.
+ * passed over. So is what lies behind a rejected piece that fills max_record bytes, until the
+ * quotes of the record end or a line is a whole row: it is the same record. So one lost quote costs
+ * its own lines alone, no line is lost silently or counted twice, and each byte is looked at a
+ * bounded number of times.
  */
 #include "foreign.h"
 
@@ -105,14 +107,45 @@ static int32_t piece_reject(struct csv *self, struct qetl_frame *io, int64_t siz
     return QETL_OK;
 }
 
+/* ---- a record of many lines, of which the beginning was rejected ---- */
+
+/* Carries the state of the quotes over data[0, size), which ends where a line does; whether the
+ * record ends there. */
+static bool quotes_follow(const struct csv *self, const uint8_t *data, int64_t size,
+                          struct csv_scan *scan)
+{
+    bool ends = false;
+
+    for (int64_t at = 0; at < size; at += 64) {
+        int n = size - at < 64 ? (int)(size - at) : 64;
+
+        ends = csv_scan_exact(data + at, n, -1, self->dialect.marks, scan, NULL, at).lines != 0;
+    }
+    return ends;
+}
+
+/* Other dialects, and single columns, whose every line is a row, are left to the lines. */
+static void tail_begin(struct csv *self, const uint8_t *data, int64_t size)
+{
+    struct csv_framer *f = &self->framer;
+
+    f->tail = CSV_SCAN_START;
+    f->within_record = !self->foreign && self->n_columns > 1 && size > 0 &&
+                       data[size - 1] == '\n' && !quotes_follow(self, data, size, &f->tail);
+}
+
 /* Lets go of data[0, at): rows, or a piece to reject. */
 static int32_t careful_leave(struct csv *self, struct qetl_frame *io, int64_t at, bool rows,
                              bool within_line)
 {
     struct csv_framer *f = &self->framer;
 
+    bool begins = at && !rows && !within_line && f->code == CSV_OVERSIZE_RECORD;
+
     if (at && !rows)
         piece_reject(self, io, at);
+    if (begins)
+        tail_begin(self, io->data, at);
     io->used = at;
     f->offset = io->offset + at;
     f->scan = CSV_SCAN_START;
@@ -143,6 +176,31 @@ static bool line_is_last_empty(const struct csv *self, const struct qetl_frame *
 {
     return end == io->size &&
            csv_empty_line_size(self, io->data + at, 0, end - at, true) == end - at;
+}
+
+/* Passes over lines; *used: where a record begins, unless within_record still holds. */
+int32_t csv_frame_tail(struct csv *self, struct qetl_frame *io, int64_t *used)
+{
+    struct csv_framer *f = &self->framer;
+    int64_t at = 0;
+
+    while (f->within_record && at < io->size) {
+        struct line line = line_look(self, io, at);
+        int32_t row = 0;
+
+        if (line.kind == LINE_NEEDS_MORE)
+            break;
+        if (!f->tail_mid)
+            row = line.kind == LINE_ENDS ? line_is_row(self, io->data + at, line.end - at) : 0;
+        if (row < 0)
+            return row;
+        f->within_record = !row && !quotes_follow(self, io->data + at, line.end - at, &f->tail);
+        f->tail_mid = line.kind == LINE_TOO_LONG;
+        at = row ? at : line.end;
+    }
+    *used = at;
+    io->begin = at;
+    return careful_leave(self, io, at, true, false);
 }
 
 int32_t csv_frame_careful(struct csv *self, struct qetl_frame *io)

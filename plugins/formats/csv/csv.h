@@ -63,6 +63,9 @@ struct csv_framer {
     int64_t known_end;     /* end of a record among them that was held back, or 0 */
     int64_t careful_until; /* offset in the object up to which each line stands for itself */
     bool within_line;      /* the next data goes on with a line whose beginning was rejected */
+    bool within_record;    /* the same, of a record of many lines … */
+    bool tail_mid;         /* … within a line of it */
+    struct csv_scan tail;  /* its quotes */
     bool header_pending;
     int64_t cells;      /* a row of the object has, if its header is not that of the first; or 0 */
     enum csv_code code; /* why the careful stretch begins; CSV_FINE behind its first piece */
@@ -176,6 +179,7 @@ int32_t csv_frame(struct csv *self, struct qetl_frame *io);
 int32_t csv_frame_careful(struct csv *self, struct qetl_frame *io);
 /* The rest of a line whose beginning was rejected. */
 int32_t csv_frame_pass_over(struct csv *self, struct qetl_frame *io);
+int32_t csv_frame_tail(struct csv *self, struct qetl_frame *io, int64_t *used);
 /* Bytes of an empty line at the end of data[from, size), where a record begins at from; else 0. */
 int64_t csv_empty_line_size(const struct csv *self, const uint8_t *data, int64_t from, int64_t size,
                             bool object_end);

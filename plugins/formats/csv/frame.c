@@ -281,6 +281,12 @@ int32_t csv_frame(struct csv *self, struct qetl_frame *io)
     }
     if (f->within_line)
         return csv_frame_pass_over(self, io);
+    if (f->within_record) {
+        int32_t status = csv_frame_tail(self, io, &from);
+
+        if (status || from || f->within_record)
+            return status;
+    }
     if (io->offset < f->careful_until)
         return csv_frame_careful(self, io);
     int32_t status = records_find(self, io, from);
