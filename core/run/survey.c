@@ -47,7 +47,7 @@ static int32_t grow(struct qetl_op *op, struct qetl_node_flow *flow, struct Arro
 /* Each answer widens the columns; a chunk that is never content is the format's mistake. */
 static int32_t look(struct qetl_op *op, const struct qetl_origin *origin)
 {
-    enum { ANSWERS_MOST = 4096 };
+    enum { ANSWERS_MOST = 256 };
     struct survey *survey = op->state;
     struct qetl_decoded decoded;
     int32_t status = QETL_SCHEMA;

@@ -68,5 +68,5 @@ END
 expect_exit 1 run faulty.yaml -s sources.in.format.fault=forgets
 expect_text err 'not those it was opened with'
 expect_exit 1 run faulty.yaml -s sources.in.format.fault=insists
-expect_text err 'for one chunk 4096 times'
+expect_text err 'for one chunk 256 times'
 expect_absent x.csv
