@@ -191,7 +191,7 @@ struct qetl_block *qetl_block_new(uint8_t *moved, int64_t size, int64_t rows)
 {
     struct qetl_block *block = malloc(sizeof *block);
     if (block)
-        *block = (struct qetl_block){moved, size, rows};
+        *block = (struct qetl_block){.data = moved, .size = size, .rows = rows};
     return block;
 }
 
@@ -200,7 +200,18 @@ void qetl_block_free(struct qetl_block *block)
     if (!block)
         return;
     qetl_buffer_free(block->data);
+    qetl_parts_free(block->parts);
     free(block);
+}
+
+void qetl_parts_free(struct qetl_parts *parts)
+{
+    if (!parts)
+        return;
+    free(parts->items);
+    free(parts->keys);
+    free(parts->text);
+    free(parts);
 }
 
 void qetl_saved_free(struct qetl_saved *saved)

@@ -64,7 +64,22 @@ struct qetl_block { /* encoded rows on their way to a sink */
     uint8_t *data;  /* a pool buffer */
     int64_t size;
     int64_t rows;
+    struct qetl_parts *parts; /* NULL: it is one whole */
 };
+
+struct qetl_part { /* of a block: rows that are equal in the columns that a sink named */
+    int64_t size, rows;
+    const struct qetl_blob *keys; /* n_keys of them */
+};
+
+struct qetl_parts {
+    int64_t n, n_keys;
+    struct qetl_part *items;
+    struct qetl_blob *keys;
+    uint8_t *text; /* that the keys lie in */
+};
+
+void qetl_parts_free(struct qetl_parts *); /* accepts NULL */
 
 struct qetl_saved { /* a replica's state on its way to be merged */
     uint32_t version;

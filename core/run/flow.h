@@ -30,6 +30,9 @@ struct qetl_port_flow {
 struct qetl_take_flow { /* what a sink takes from one of its inputs */
     struct qetl_want *wants;
     int64_t n_wants;
+    int64_t n_left_out; /* the last of the wants are not encoded */
+    int64_t *keys;      /* columns of the input that a sink in parts tells its objects apart by */
+    int64_t n_keys;
     struct ArrowSchema delivered; /* as the encoder or sink sees it */
 };
 
@@ -63,9 +66,11 @@ struct qetl_node_flow {
 
     struct qetl_take_flow *takes; /* sinks: one an input */
     uint32_t n_takes;
-    bool closed_format;     /* encoded in the sink's own stage, in order */
-    uint32_t commit;        /* QETL_COMMIT_ */
-    uint32_t sink_delivery; /* QETL_TRANSACTIONAL … */
+    bool closed_format; /* encoded in the sink's own stage, in order */
+    bool one_encoder;   /* in the sink's own stage: a closed format, or objects of some size */
+    const struct qetl_sink_parts *parts; /* the sink spreads its rows; or NULL */
+    uint32_t commit;                     /* QETL_COMMIT_ */
+    uint32_t sink_delivery;              /* QETL_TRANSACTIONAL … */
 };
 
 /* The schema that a reader of `input` sees. */

@@ -72,7 +72,7 @@ static const char *spelled_by(const struct qetl_pipeline *pipeline, const struct
                               uint32_t i, int64_t c)
 {
     const char *lexical = qetl_flow_input(flows, pipeline, &node->inputs[i])->columns[c].lexical;
-    for (uint32_t k = 0; flow->closed_format && lexical && k < flow->n_takes; k++) {
+    for (uint32_t k = 0; flow->one_encoder && lexical && k < flow->n_takes; k++) {
         const struct qetl_port_flow *other = qetl_flow_input(flows, pipeline, &node->inputs[k]);
         const char *by = c < other->n_columns ? other->columns[c].lexical : NULL;
         if (!by || strcmp(by, lexical) != 0)
@@ -97,7 +97,9 @@ static int32_t decide_sink(const struct qetl_pipeline *pipeline, const struct qe
                 return QETL_E_UNSUPPORTED;
             take->wants[c].form = form;
             column->wanted |= form;
-            status = deliver_field(from->schema->children[c], form, lexical, &take->delivered);
+            if (c < take->n_wants - take->n_left_out)
+                status = deliver_field(from->schema->children[take->wants[c].column], form, lexical,
+                                       &take->delivered);
         }
         if (status)
             return status;
@@ -176,6 +178,7 @@ void qetl_node_flow_free(struct qetl_node_flow *flow)
     free(flow->ports);
     for (uint32_t i = 0; i < flow->n_takes; i++) {
         free(flow->takes[i].wants);
+        free(flow->takes[i].keys);
         qetl_schema_release(&flow->takes[i].delivered);
     }
     free(flow->takes);

@@ -136,4 +136,10 @@ int32_t qetl_sink_check_head(struct qetl_op *sink);
 struct qetl_block *qetl_encode_part(struct qetl_ctx *codec,
                                     int32_t (*part)(void *, struct qetl_space *), int32_t *status);
 
+/* parts.c: what a sink that spreads its rows takes from an input; what its objects begin and end
+ * with. */
+int32_t qetl_flow_take_parts(struct qetl_run *, const struct qetl_node *, struct qetl_node_flow *,
+                             const struct ArrowSchema *, struct qetl_take_flow *);
+int32_t qetl_flow_frame_parts(struct qetl_run *, const struct qetl_node *, struct qetl_node_flow *);
+
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Encodes batches into blocks of bytes; a row that the format cannot hold is rejected. */
-#include "op.h"
+#include "op_encode.h"
 #include "run_internal.h"
 
 #include <stdlib.h>
@@ -8,14 +8,9 @@
 
 enum { SPACE_FIRST_BYTES = 64 * 1024 - 64, EXPECTED_MOST_BYTES = 4 << 20 };
 
-struct pool_space {         /* a qetl_space in a pool buffer */
-    struct qetl_space base; /* first: the plugin's pointer is ours */
-    struct qetl_pool *pool;
-};
-
 static int32_t space_reserve(struct qetl_space *base, int64_t n)
 {
-    struct pool_space *space = (struct pool_space *)base;
+    struct qetl_pool_space *space = (struct qetl_pool_space *)base;
     int64_t needed = base->size + n;
     if (n < 0 || needed < 0)
         return QETL_E_NO_MEMORY;
@@ -33,13 +28,14 @@ static int32_t space_reserve(struct qetl_space *base, int64_t n)
     return QETL_OK;
 }
 
-static int32_t space_open(struct pool_space *space, struct qetl_pool *pool, int64_t expected)
+int32_t qetl_pool_space_open(struct qetl_pool_space *space, struct qetl_pool *pool,
+                             int64_t expected)
 {
-    *space = (struct pool_space){.base.reserve = space_reserve, .pool = pool};
+    *space = (struct qetl_pool_space){.base.reserve = space_reserve, .pool = pool};
     return space_reserve(&space->base, expected > SPACE_FIRST_BYTES ? expected : SPACE_FIRST_BYTES);
 }
 
-static struct qetl_block *space_close(struct pool_space *space, int64_t rows)
+struct qetl_block *qetl_pool_space_close(struct qetl_pool_space *space, int64_t rows)
 {
     struct qetl_block *block = qetl_block_new(space->base.data, space->base.size, rows);
     if (!block)
@@ -50,8 +46,8 @@ static struct qetl_block *space_close(struct pool_space *space, int64_t rows)
 struct qetl_block *qetl_encode_part(struct qetl_ctx *codec,
                                     int32_t (*part)(void *, struct qetl_space *), int32_t *status)
 {
-    struct pool_space space;
-    *status = space_open(&space, codec->env->pool, 0);
+    struct qetl_pool_space space;
+    *status = qetl_pool_space_open(&space, codec->env->pool, 0);
     if (*status)
         return NULL;
     *status = part(codec->self, &space.base);
@@ -59,22 +55,17 @@ struct qetl_block *qetl_encode_part(struct qetl_ctx *codec,
         qetl_buffer_free(space.base.data);
         return NULL;
     }
-    struct qetl_block *block = space_close(&space, 0);
+    struct qetl_block *block = qetl_pool_space_close(&space, 0);
     *status = block ? QETL_OK : QETL_E_NO_MEMORY;
     return block;
 }
 
-struct encode_state {
-    int64_t last_size; /* of the block before: the next one is about as large */
-    const struct qetl_take_flow *take;
-};
-
-static int32_t encode_into(struct qetl_op *op, const struct qetl_batch *batch,
-                           struct pool_space *space)
+int32_t qetl_encode_into(struct qetl_op *op, const struct qetl_batch *batch,
+                         struct qetl_pool_space *space)
 {
-    struct encode_state *state = op->state;
+    const struct qetl_take_flow *take = &op->flow->takes[op->take];
     struct ArrowArray view;
-    int32_t status = qetl_batch_view(batch, state->take->n_wants, state->take->wants, &view);
+    int32_t status = qetl_batch_view(batch, take->n_wants - take->n_left_out, take->wants, &view);
     if (status)
         return qetl_op_fault(op, "out_of_memory", "no memory for a batch");
     int64_t started = qetl_now_ns();
@@ -88,15 +79,12 @@ static int32_t encode_into(struct qetl_op *op, const struct qetl_batch *batch,
 
 static int32_t encode_batch(struct qetl_op *op, const struct qetl_batch *batch)
 {
-    struct encode_state *state = op->state;
-    struct pool_space space;
-    int32_t status = space_open(&space, op->instance->env->pool, state->last_size);
+    struct qetl_encode_state *state = op->state;
+    struct qetl_pool_space space;
+    int32_t status = qetl_pool_space_open(&space, op->instance->env->pool, state->last_size);
     if (status)
         return qetl_op_fault(op, "out_of_memory", "no memory for encoded rows");
-    qetl_tally_add(&op->instance->tally.rows_in, batch->rows);
-    status = encode_into(op, batch, &space);
-    if (!status && qetl_lookout_used(&op->flow->lookouts[op->take]))
-        qetl_lookout_show(op, op->take, batch);
+    status = qetl_encode_into(op, batch, &space);
     int64_t rejected = status ? 0 : qetl_op_bury(op, batch->origin, batch, &state->take->delivered);
     if (!status && rejected < 0)
         status = (int32_t)rejected;
@@ -105,7 +93,7 @@ static int32_t encode_batch(struct qetl_op *op, const struct qetl_batch *batch)
         return status;
     }
     state->last_size = space.base.size < EXPECTED_MOST_BYTES ? space.base.size : 0;
-    struct qetl_block *block = space_close(&space, batch->rows - rejected);
+    struct qetl_block *block = qetl_pool_space_close(&space, batch->rows - rejected);
     if (!block)
         return qetl_op_fault(op, "out_of_memory", "no memory for encoded rows");
     return qetl_op_emit(op, 0, QETL_SLOT_BLOCK, block);
@@ -116,7 +104,7 @@ static int32_t encode_feed(struct qetl_op *op, struct qetl_message *message)
     if (message->kind == QETL_SLOT_BARRIER || message->kind == QETL_SLOT_END)
         return qetl_op_emit_all(op, message->kind, message->epoch);
     if (!op->state) {
-        struct encode_state *state = calloc(1, sizeof *state);
+        struct qetl_encode_state *state = calloc(1, sizeof *state);
         if (!state) {
             qetl_payload_free(message->kind, message->payload);
             return qetl_op_fault(op, "out_of_memory", "no memory for an encoder");
@@ -124,14 +112,21 @@ static int32_t encode_feed(struct qetl_op *op, struct qetl_message *message)
         state->take = &op->flow->takes[op->take];
         op->state = state;
     }
-    int32_t status = encode_batch(op, message->payload);
+    const struct qetl_batch *batch = message->payload;
+    qetl_tally_add(&op->instance->tally.rows_in, batch->rows);
+    if (qetl_lookout_used(&op->flow->lookouts[op->take]))
+        qetl_lookout_show(op, op->take, batch);
+    int32_t status = op->flow->parts ? qetl_encode_parts(op, batch) : encode_batch(op, batch);
     qetl_payload_free(message->kind, message->payload);
     return status;
 }
 
 static void encode_free(struct qetl_op *op)
 {
-    free(op->state);
+    struct qetl_encode_state *state = op->state;
+    if (state)
+        qetl_partition_free(&state->partition);
+    free(state);
 }
 
 const struct qetl_op_class qetl_op_encode = {.feed = encode_feed, .free = encode_free};

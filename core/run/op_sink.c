@@ -12,6 +12,7 @@ struct sink_state {
     struct qetl_message message; /* under way; kind 0: none */
     bool begun;                  /* the header is written, or needs none */
     uint32_t inputs_ended;
+    int64_t part, part_offset; /* of the block under way, where it has parts */
 };
 
 static int32_t write_once(struct qetl_op *op, struct qetl_write *write)
@@ -49,8 +50,34 @@ static int32_t account(struct qetl_op *op, const struct qetl_write *write, int64
     return QETL_OK;
 }
 
+static int32_t write_parts(struct qetl_op *op, const struct qetl_block *block)
+{
+    struct sink_state *state = op->state;
+    for (; state->part < block->parts->n; state->part++) {
+        const struct qetl_part *part = &block->parts->items[state->part];
+        struct qetl_write write = {.struct_size = sizeof write,
+                                   .bytes = block->data + state->part_offset,
+                                   .bytes_size = part->size,
+                                   .rows = part->rows,
+                                   .rows_written = part->rows,
+                                   .n_keys = block->parts->n_keys,
+                                   .keys = part->keys};
+        int32_t status = part->rows ? write_once(op, &write) : QETL_OK;
+        if (status)
+            return status;
+        status = account(op, &write, 0);
+        if (status)
+            return status;
+        state->part_offset += part->size;
+    }
+    state->part = state->part_offset = 0;
+    return QETL_OK;
+}
+
 static int32_t write_bytes(struct qetl_op *op, const struct qetl_block *block)
 {
+    if (block->parts)
+        return write_parts(op, block);
     if (!block->size && !block->rows)
         return QETL_STEP_DONE;
     struct qetl_write write = {.struct_size = sizeof write,
@@ -108,7 +135,7 @@ static int32_t write_part(struct qetl_op *op, int32_t (*part)(void *, struct qet
 static int32_t begin(struct qetl_op *op)
 {
     struct sink_state *state = op->state;
-    if (state->begun || !op->flow->codec)
+    if (state->begun || !op->flow->codec || op->flow->parts)
         return QETL_OK;
     state->begun = true;
     return qetl_sink_continues(op)
@@ -119,7 +146,7 @@ static int32_t begin(struct qetl_op *op)
 static int32_t end(struct qetl_op *op)
 {
     int32_t status = begin(op);
-    if (!status && op->flow->codec)
+    if (!status && op->flow->codec && !op->flow->parts)
         status = write_part(op, op->flow->codec->component->format->finish, "finish");
     return status;
 }

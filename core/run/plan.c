@@ -164,7 +164,7 @@ static int32_t draft_sink(struct draft *draft, size_t n)
     const struct qetl_node *node = &draft->run->pipeline->nodes[n];
     const struct qetl_node_flow *flow = &draft->run->flows[n];
     size_t stage = draft_stage_add(draft, true);
-    if (flow->bytes && flow->closed_format)
+    if (flow->bytes && flow->one_encoder)
         return draft_closed(draft, n, stage);
     struct draft_op *sink = draft_op_add(draft, &qetl_op_sink, n, stage, NULL, 0);
     int32_t status = sink ? QETL_OK : QETL_E_NO_MEMORY;

@@ -243,7 +243,9 @@ static int32_t accepted_forms(struct qetl_run *run, const struct qetl_node *node
     for (int64_t c = 0; c < schema->n_children; c++)
         take->wants[c] = (struct qetl_want){.column = c, .form = forms[c]};
     free(forms);
-    return status < 0 ? qetl_run_fail(run, node, asked, "forms", status) : QETL_OK;
+    if (status < 0)
+        return qetl_run_fail(run, node, asked, "forms", status);
+    return flow->parts ? qetl_flow_take_parts(run, node, flow, schema, take) : QETL_OK;
 }
 
 static int32_t setup_encoder(struct qetl_run *run, const struct qetl_node *node,
@@ -258,6 +260,7 @@ static int32_t setup_encoder(struct qetl_run *run, const struct qetl_node *node,
     struct qetl_format_info info = {.struct_size = sizeof info, .encode = QETL_ENCODE_CONCATENABLE};
     int32_t status = format_describe(run, node, flow, &info);
     flow->closed_format = info.encode == QETL_ENCODE_CLOSED;
+    flow->one_encoder = flow->closed_format || (flow->parts && flow->parts->room);
     return status;
 }
 
@@ -274,8 +277,14 @@ static int32_t setup_sink(struct qetl_run *run, const struct qetl_node *node,
     flow->takes = calloc(node->n_inputs, sizeof *flow->takes);
     if (!flow->takes)
         return no_memory(run, node);
+    if (flow->bytes && flow->component->get_extension)
+        flow->parts = flow->component->get_extension(flow->instance->self, QETL_EXT_SINK_PARTS);
     if (flow->bytes)
         status = setup_encoder(run, node, flow);
+    if (!status && flow->parts && flow->closed_format)
+        status = qetl_run_fault(run, node, "cannot_part",
+                                "what this format writes is one whole: it cannot be spread over "
+                                "several files");
     for (size_t i = 0; !status && i < node->n_inputs; i++) {
         const struct qetl_port_flow *in =
             qetl_flow_input(run->flows, run->pipeline, &node->inputs[i]);
@@ -295,7 +304,7 @@ static int32_t check_same_columns(struct qetl_run *run, const struct qetl_node *
         bool same = first->n_children == other->n_children;
         for (int64_t c = 0; same && c < first->n_children; c++)
             same = strcmp(first->children[c]->name, other->children[c]->name) == 0 &&
-                   (!flow->closed_format ||
+                   (!flow->one_encoder ||
                     strcmp(first->children[c]->format, other->children[c]->format) == 0);
         if (!same)
             return qetl_run_fault(run, node, "columns_differ",
@@ -324,7 +333,7 @@ static int32_t open_sink(struct qetl_run *run, const struct qetl_node *node,
         if (status < 0)
             qetl_run_fail(run, node, flow->instance, "open", status);
     }
-    return status;
+    return !status && flow->parts && streams ? qetl_flow_frame_parts(run, node, flow) : status;
 }
 
 static int32_t open_batches(struct qetl_run *run, const struct qetl_node *node,

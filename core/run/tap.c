@@ -264,7 +264,7 @@ static int tap_make(struct qetl_tap *tap, size_t n, uint32_t port, const char *w
     const struct qetl_port_flow *flow =
         node->kind == QETL_SINK ? qetl_flow_input(run->flows, run->pipeline, &node->inputs[port])
                                 : &run->flows[n].ports[port];
-    if (node->kind == QETL_SINK && run->flows[n].closed_format)
+    if (node->kind == QETL_SINK && run->flows[n].one_encoder)
         port = 0; /* there all inputs arrive by one */
     tap->lookout = &run->flows[n].lookouts[port];
     if (qetl_schema_copy(flow->schema, &tap->schema) || visible_make(tap, flow))

@@ -478,6 +478,9 @@ struct qetl_write {
     int64_t rows;
     int64_t
         rows_written; /* out: rows taken; those rejected through host->reject are not among them */
+    /* qetl.sink-parts/1: what the rows have in its columns, as text; data NULL: NULL. Lent. */
+    int64_t n_keys;
+    const struct qetl_blob *keys;
 };
 
 struct qetl_sink {
@@ -715,6 +718,25 @@ struct qetl_expr_host {
 };
 
 /* ---- Extensions of components ---- */
+
+#define QETL_EXT_SINK_PARTS "qetl.sink-parts/1"
+/* A sink of bytes that spreads its rows over several objects. */
+struct qetl_sink_parts {
+    uint32_t struct_size;
+    /* [control] After describe. The columns whose values tell the objects apart: the rows of one
+     * write are equal in them. Indices into the input's schema go into columns, which has room for
+     * all; answers how many, or a failure. leave_out, as long, is 0: set, the column is not
+     * encoded.
+     */
+    int64_t (*columns)(void *self, const struct ArrowSchema *schema, int64_t *columns,
+                       int32_t *leave_out);
+    /* [control] After open. What every object begins and ends with: the host writes neither.
+     * Lent. */
+    int32_t (*frame)(void *self, struct qetl_blob header, struct qetl_blob footer);
+    /* [worker] (opt) How many rows the next write with these keys may have, at least 1. Rows are
+     * then encoded in order, by one instance. */
+    int64_t (*room)(void *self, int64_t n_keys, const struct qetl_blob *keys);
+};
 
 #define QETL_EXT_OBJECTS "qetl.objects/1"
 enum { QETL_OBJECT_SHARED = 1 /* an inherited descriptor: several may write to it in turn */ };

@@ -36,6 +36,7 @@ struct output {
     bool regular;
     bool shared; /* the file description belongs to others too: no O_NONBLOCK */
     enum packing packing;
+    int level;              /* of compression; 0: the codec's own */
     struct archive *packer; /* of the member that is being written, or NULL */
     int64_t written;
     int32_t failed;

@@ -7,6 +7,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <stdio.h>
 
 enum { BLOCK_BYTES = 256 * 1024 };
 
@@ -51,6 +52,15 @@ static int filter_add(struct archive *a, enum packing packing)
     }
 }
 
+static int level_set(struct archive *a, int level)
+{
+    char digits[16];
+    if (!level)
+        return ARCHIVE_OK;
+    snprintf(digits, sizeof digits, "%d", level);
+    return archive_write_set_filter_option(a, NULL, "compression-level", digits);
+}
+
 static int32_t packer_begin(struct output *out)
 {
     struct archive_entry *entry = archive_entry_new();
@@ -63,7 +73,7 @@ static int32_t packer_begin(struct output *out)
     archive_entry_set_filetype(entry, AE_IFREG);
     archive_entry_set_pathname(entry, "data");
     if (archive_write_set_format_raw(a) == ARCHIVE_OK &&
-        filter_add(a, out->packing) == ARCHIVE_OK &&
+        filter_add(a, out->packing) == ARCHIVE_OK && level_set(a, out->level) == ARCHIVE_OK &&
         archive_write_set_bytes_per_block(a, BLOCK_BYTES) == ARCHIVE_OK &&
         archive_write_set_bytes_in_last_block(a, 1) == ARCHIVE_OK)
         good = archive_write_open(a, out, NULL, push, NULL) == ARCHIVE_OK &&

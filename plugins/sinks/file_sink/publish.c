@@ -135,13 +135,17 @@ static int32_t commit_replace(struct qetl_env env, const struct handle *h)
     return step_fault(env, h, errno, "it cannot be given its name");
 }
 
-int32_t publish_commit(struct qetl_env env, const struct handle *h)
+int32_t publish_show(struct qetl_env env, const struct handle *h)
 {
-    int32_t status = QETL_OK;
     if (h->action != HANDLE_CREATE && h->action != HANDLE_REPLACE)
         return QETL_OK;
-    status = h->action == HANDLE_CREATE ? commit_create(env, h) : commit_replace(env, h);
-    if (status)
+    return h->action == HANDLE_CREATE ? commit_create(env, h) : commit_replace(env, h);
+}
+
+int32_t publish_commit(struct qetl_env env, const struct handle *h)
+{
+    int32_t status = publish_show(env, h);
+    if (status || (h->action != HANDLE_CREATE && h->action != HANDLE_REPLACE))
         return status;
     int error = folder_sync(h->final);
     return error ? fault_report(env, error, h->given, "its folder cannot be made durable (fsync)")

@@ -12,6 +12,8 @@
 
 #include "handle.h"
 
+/* Gives it its name; commit makes that durable too. */
+int32_t publish_show(struct qetl_env, const struct handle *);
 int32_t publish_commit(struct qetl_env, const struct handle *);
 int32_t publish_abort(struct qetl_env, const struct handle *);
 

@@ -4,6 +4,7 @@
 #include "append.h"
 #include "fault.h"
 #include "handle.h"
+#include "parts.h"
 #include "publish.h"
 #include "stage.h"
 
@@ -21,6 +22,9 @@ struct file_sink {
     struct output output;
     struct append append;
     struct handle handle; /* of what has been written since the last prepare */
+    int level;
+    bool parted; /* into several files, which `parts` writes; target, output and handle are idle */
+    struct parts parts;
     bool opened;
     bool appends;
     bool prepared;  /* nothing has been written since */
@@ -66,6 +70,20 @@ static int32_t packing_choose(struct file_sink *s)
     return QETL_OK;
 }
 
+static int32_t level_choose(struct file_sink *s)
+{
+    static const char *const words[] = {"none", "gzip", "zstd", "xz", "bzip2", "lz4"};
+    static const int most[] = {0, 9, 22, 9, 9, 9};
+    s->level = (int)qetl_option_int(s->env, "/compression_level");
+    if (s->level <= most[s->packing])
+        return QETL_OK;
+    if (s->packing == PACKING_NONE)
+        return qetl_fail(s->env, QETL_E_CONFIG, "/compression_level",
+                         "leave it out, or set compression", "%s: nothing is compressed", s->path);
+    return qetl_fail(s->env, QETL_E_CONFIG, "/compression_level", "name a lower level",
+                     "%s has levels from 1 to %d", words[s->packing], most[s->packing]);
+}
+
 /* ---- Life ---- */
 
 static int32_t sink_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
@@ -80,13 +98,23 @@ static int32_t sink_create(void *self, const struct qetl_host *host, struct qetl
     if (!s->path)
         return qetl_fail(s->env, QETL_E_CONFIG, "/path", NULL, "path has to be a text");
     int error = waker_init(&s->waker);
-    return error ? fault_report(s->env, error, "eventfd", "cannot be made") : packing_choose(s);
+    if (error)
+        return fault_report(s->env, error, "eventfd", "cannot be made");
+    int32_t status = packing_choose(s);
+    if (status == QETL_OK)
+        status = level_choose(s);
+    if (status || !template_wanted(s->env, s->path))
+        return status;
+    s->parted = true;
+    return parts_init(&s->parts, s->env, &s->waker, s->path, s->if_exists, s->packing, s->level);
 }
 
 static int32_t sink_start(void *self)
 {
     struct file_sink *s = self;
     target_free(&s->target);
+    if (s->parted)
+        return QETL_OK;
     int32_t status = target_resolve(&s->target, s->env, s->path);
     return status ? status : target_check(&s->target, s->env, s->if_exists);
 }
@@ -110,7 +138,9 @@ static void unprepared_undo(struct file_sink *s)
 static void sink_destroy(void *self)
 {
     struct file_sink *s = self;
-    if (s->opened && !s->prepared)
+    if (s->parted)
+        parts_free(&s->parts, s->prepared);
+    else if (s->opened && !s->prepared)
         unprepared_undo(s);
     output_close(&s->output);
     handle_free(&s->handle);
@@ -156,6 +186,7 @@ static int32_t staged_open(struct file_sink *s)
     if (status)
         return status;
     output_init(&s->output, s->env, &s->waker, s->path, fd, true, s->packing);
+    s->output.level = s->level;
     h->action = replace ? HANDLE_REPLACE : HANDLE_CREATE;
     if (fstat(fd, &st) == 0) {
         h->device = (int64_t)st.st_dev;
@@ -174,6 +205,7 @@ static int32_t append_begin(struct file_sink *s)
     int fd;
     int32_t status = append_open(&s->append, s->env, &s->target, s->packing, &fd);
     output_init(&s->output, s->env, &s->waker, s->path, fd, true, s->packing);
+    s->output.level = s->level;
     if (status)
         return status;
     h->action = HANDLE_APPEND;
@@ -211,6 +243,8 @@ static int32_t sink_open(void *self, uint32_t stream, const struct ArrowSchema *
                          "give each input a sink with a path of its own",
                          "%s: a file takes one input", s->path);
     s->opened = true;
+    if (s->parted)
+        return parts_open(&s->parts);
     if (s->target.kind == TARGET_SPECIAL)
         return special_begin(s);
     bool append = s->target.kind == TARGET_FILE && s->if_exists == IF_EXISTS_APPEND;
@@ -227,10 +261,15 @@ static int32_t sink_write(void *self, struct qetl_write *write)
     struct handle *h = &s->handle;
     int32_t status = QETL_OK;
     write->rows_written = 0;
-    if (s->prepared && (h->action == HANDLE_CREATE || h->action == HANDLE_REPLACE))
+    if (s->prepared && (s->parted || h->action == HANDLE_CREATE || h->action == HANDLE_REPLACE))
         return qetl_fail(s->env, QETL_E_UNSUPPORTED, NULL, "set if_exists to append",
                          "%s: a file that appears as a whole takes no rows after it was prepared",
                          s->path);
+    if (s->parted) {
+        status = parts_write(&s->parts, write);
+        write->rows_written = status ? 0 : write->rows;
+        return status;
+    }
     if (s->appends && s->output.written == 0 && h->rows == 0)
         status = append_check(&s->append, s->env, s->path, write->bytes, write->bytes_size);
     if (status == QETL_OK && s->prepared) {
@@ -257,6 +296,11 @@ static int32_t sink_prepare(void *self, uint64_t epoch, uint32_t attempt,
     (void)attempt;
     if (!s->opened || (s->prepared && epoch != s->epoch))
         return QETL_OK; /* nothing is new */
+    if (s->parted) {
+        s->prepared = true;
+        s->epoch = epoch;
+        return parts_prepare(&s->parts, out);
+    }
     if (!s->prepared) {
         bool nothing = s->appends && h->rows == 0 && s->output.written == 0;
         status = nothing ? QETL_OK : output_finish(&s->output);
@@ -297,12 +341,15 @@ static int32_t sink_commit(void *self, uint64_t epoch, int64_t n_handles,
 {
     struct file_sink *s = self;
     int32_t status = QETL_OK;
+    bool many = s->parted;
     for (int64_t i = 0; i < n_handles && status == QETL_OK; i++) {
         struct handle h;
         status = handle_take(s, &handles[i], &h);
         if (status)
             break;
-        status = publish_commit(s->env, &h);
+        status = many ? part_show(s->env, &h) : publish_commit(s->env, &h);
+        if (status == QETL_OK && many && i + 1 == n_handles)
+            status = parts_sync(s->env, &h);
         if (status == QETL_OK)
             output_report(s, epoch, &h);
         handle_free(&h);
@@ -335,6 +382,26 @@ static int32_t sink_abort(void *self, uint64_t epoch, int64_t n_handles,
 
 /* ---- The component ---- */
 
+static int64_t sink_columns(void *self, const struct ArrowSchema *schema, int64_t *columns,
+                            int32_t *leave_out)
+{
+    struct file_sink *s = self;
+    return template_columns(&s->parts.template, s->env, schema, columns, leave_out);
+}
+
+static int32_t sink_frame(void *self, struct qetl_blob header, struct qetl_blob footer)
+{
+    struct file_sink *s = self;
+    return parts_frame(&s->parts, header, footer);
+}
+
+static int64_t sink_room(void *self, int64_t n_keys, const struct qetl_blob *keys)
+{
+    struct file_sink *s = self;
+    (void)n_keys;
+    return parts_room(&s->parts, keys);
+}
+
 static int32_t sink_continues(void *self)
 {
     struct file_sink *s = self;
@@ -355,6 +422,8 @@ static int32_t sink_list(void *self, void *stream,
 {
     struct file_sink *s = self;
     char identity[4200];
+    if (s->parted)
+        return QETL_OK; /* which files there will be only the rows tell */
     bool shared = s->target.descriptor >= 0;
     bool known = shared
                      ? qetl_identity_of_descriptor(s->target.descriptor, identity, sizeof identity)
@@ -366,7 +435,11 @@ static const void *sink_get_extension(void *self, const char *id)
 {
     static const struct qetl_sink_append append = {sizeof append, sink_continues, sink_head};
     static const struct qetl_objects objects = {sizeof objects, sink_list};
-    (void)self;
+    static const struct qetl_sink_parts spread = {sizeof spread, sink_columns, sink_frame, NULL};
+    static const struct qetl_sink_parts sized = {sizeof sized, sink_columns, sink_frame, sink_room};
+    const struct file_sink *s = self;
+    if (s->parted && strcmp(id, QETL_EXT_SINK_PARTS) == 0)
+        return s->parts.max_rows || s->parts.max_bytes ? &sized : &spread;
     return strcmp(id, QETL_EXT_SINK_APPEND) == 0 ? (const void *)&append
            : strcmp(id, QETL_EXT_OBJECTS) == 0   ? &objects
                                                  : NULL;

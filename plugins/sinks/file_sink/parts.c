@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "parts.h"
+
+#include "fault.h"
+#include "parts_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { TABLE_FIRST = 256, SYNC_ONE_BY_ONE = 64, ROWS_FIRST = 64, DESCRIPTORS_LEFT = 64 };
+
+struct part_stream { /* the rows of one set of values: one file, or one after the other */
+    struct part_stream *next;
+    uint64_t hash;
+    char *name; /* the path with the number 0 */
+    struct part_file *file;
+    int64_t number;
+};
+
+/* ---- Options ---- */
+
+/* A compressor of xz needs 100 MB, one of zstd some: the memory is bounded by their number. */
+static int64_t open_most(enum packing packing, int64_t wanted)
+{
+    static const int64_t most[] = {1 << 20, 256, 64, 4, 16, 256};
+    struct rlimit limit;
+    int64_t n = wanted < most[packing] ? wanted : most[packing];
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+        n > (int64_t)limit.rlim_cur - DESCRIPTORS_LEFT)
+        n = (int64_t)limit.rlim_cur - DESCRIPTORS_LEFT;
+    return n > 1 ? n : 1;
+}
+
+int32_t parts_init(struct parts *p, struct qetl_env env, struct waker *waker, const char *path,
+                   enum if_exists if_exists, enum packing packing, int level)
+{
+    *p = (struct parts){.env = env,
+                        .waker = waker,
+                        .if_exists = if_exists,
+                        .packing = packing,
+                        .level = level,
+                        .max_rows = qetl_option_int(env, "/max_rows"),
+                        .max_bytes = qetl_option_int(env, "/max_bytes"),
+                        .max_open = open_most(packing, qetl_option_int(env, "/max_open")),
+                        .folder_fd = -1};
+    p->files_end = &p->files;
+    return template_parse(&p->template, env, path,
+                          p->max_rows || p->max_bytes || if_exists == IF_EXISTS_APPEND);
+}
+
+static int32_t blob_copy(struct parts *p, struct qetl_blob from, struct qetl_blob *to)
+{
+    void *data = malloc(from.size + 1);
+    if (!data)
+        return fault_memory(p->env);
+    if (from.size)
+        memcpy(data, from.data, from.size);
+    free((void *)to->data);
+    *to = (struct qetl_blob){data, from.size};
+    return QETL_OK;
+}
+
+int32_t parts_frame(struct parts *p, struct qetl_blob header, struct qetl_blob footer)
+{
+    int32_t status = blob_copy(p, header, &p->header);
+    return status ? status : blob_copy(p, footer, &p->footer);
+}
+
+int32_t parts_open(struct parts *p)
+{
+    return part_folder_make(p);
+}
+
+/* ---- Streams ---- */
+
+static uint64_t hash_of(const char *name)
+{
+    uint64_t hash = 0xcbf29ce484222325;
+    for (; *name; name++)
+        hash = (hash ^ (unsigned char)*name) * 0x100000001b3;
+    return hash ^ hash >> 32;
+}
+
+static int32_t table_grow(struct parts *p)
+{
+    int64_t size = p->table_size ? p->table_size * 2 : TABLE_FIRST;
+    struct part_stream **table = calloc((size_t)size, sizeof *table);
+    if (!table)
+        return fault_memory(p->env);
+    for (int64_t i = 0; i < p->table_size; i++)
+        for (struct part_stream *s = p->table[i], *next; s; s = next) {
+            struct part_stream **slot = &table[s->hash & (uint64_t)(size - 1)];
+            next = s->next;
+            s->next = *slot;
+            *slot = s;
+        }
+    free(p->table);
+    p->table = table;
+    p->table_size = size;
+    return QETL_OK;
+}
+
+/* NULL after a failure, which has been reported. */
+static struct part_stream *stream_find(struct parts *p, const struct qetl_blob *keys)
+{
+    char *name = template_expand(&p->template, p->env, keys, 0);
+    if (!name || (p->n_streams >= p->table_size && table_grow(p))) {
+        free(name);
+        return NULL;
+    }
+    uint64_t hash = hash_of(name);
+    struct part_stream **slot = &p->table[hash & (uint64_t)(p->table_size - 1)];
+    for (struct part_stream *s = *slot; s; s = s->next)
+        if (s->hash == hash && strcmp(s->name, name) == 0) {
+            free(name);
+            return s;
+        }
+    struct part_stream *s = calloc(1, sizeof *s);
+    if (!s) {
+        free(name);
+        fault_memory(p->env);
+        return NULL;
+    }
+    *s = (struct part_stream){.next = *slot, .hash = hash, .name = name};
+    *slot = s;
+    p->n_streams++;
+    return s;
+}
+
+/* Where files are added: the next number that is free. */
+static char *path_next(struct parts *p, struct part_stream *s, const struct qetl_blob *keys)
+{
+    for (;;) {
+        char *path = template_expand(&p->template, p->env, keys, ++s->number);
+        if (!path || p->if_exists != IF_EXISTS_APPEND || access(path, F_OK) != 0)
+            return path;
+        free(path);
+    }
+}
+
+static int32_t file_next(struct parts *p, struct part_stream *s, const struct qetl_blob *keys)
+{
+    char *path = path_next(p, s, keys);
+    s->file = path ? part_file_make(p, path) : NULL;
+    free(path);
+    return s->file ? QETL_OK : QETL_E_FATAL;
+}
+
+static bool is_full(const struct parts *p, const struct part_file *f, int64_t more)
+{
+    if (p->max_rows && f->handle.rows >= p->max_rows)
+        return true;
+    if (!p->max_bytes || !f->handle.rows)
+        return false;
+    if (p->packing != PACKING_NONE)
+        return f->out.written >= p->max_bytes;
+    return f->plain + more + (int64_t)p->footer.size > p->max_bytes;
+}
+
+int64_t parts_room(struct parts *p, const struct qetl_blob *keys)
+{
+    struct part_stream *s = stream_find(p, keys);
+    const struct part_file *f = s ? s->file : NULL;
+    if (!s)
+        return QETL_E_FATAL;
+    int64_t rows = p->max_rows ? p->max_rows : INT64_MAX;
+    if (f && p->max_rows && f->handle.rows < p->max_rows)
+        rows -= f->handle.rows;
+    if (!p->max_bytes)
+        return rows;
+    int64_t used = !f                           ? (int64_t)p->header.size
+                   : p->packing == PACKING_NONE ? f->plain
+                                                : f->out.written;
+    int64_t left = p->max_bytes - used - (int64_t)p->footer.size;
+    /* half of what is likely to fit: the next rows may be longer */
+    int64_t fit = p->row_bytes ? left / p->row_bytes / 2 : ROWS_FIRST;
+    fit = fit > 1 ? fit : 1;
+    return fit < rows ? fit : rows;
+}
+
+int32_t parts_write(struct parts *p, const struct qetl_write *write)
+{
+    struct part_stream *s = stream_find(p, write->keys);
+    int32_t status = s ? QETL_OK : QETL_E_FATAL;
+    if (s && s->file && is_full(p, s->file, write->bytes_size)) {
+        status = part_file_finish(p, s->file, true);
+        s->file = NULL;
+    }
+    if (status == QETL_OK && !s->file)
+        status = file_next(p, s, write->keys);
+    if (status == QETL_OK)
+        status = part_file_put(p, s->file, write->bytes, (size_t)write->bytes_size);
+    if (status == QETL_OK)
+        s->file->handle.rows += write->rows;
+    int64_t row_bytes = write->rows ? write->bytes_size / write->rows + 1 : 0;
+    int64_t before = p->row_bytes - p->row_bytes / 8;
+    p->row_bytes = row_bytes > before ? row_bytes : before;
+    return status;
+}
+
+/* ---- The end ---- */
+
+/* Without rows there is one file, unless its name would need values. */
+static int32_t first_make(struct parts *p)
+{
+    for (int64_t i = 0; i < p->template.count; i++)
+        if (p->template.pieces[i].kind == PIECE_COLUMN)
+            return QETL_OK;
+    struct part_stream *s = p->n_files ? NULL : stream_find(p, NULL);
+    return p->n_files ? QETL_OK : s ? file_next(p, s, NULL) : QETL_E_FATAL;
+}
+
+static int32_t all_sync(struct parts *p)
+{
+    if (syncfs(p->folder_fd) == 0)
+        return QETL_OK;
+    return fault_report(p->env, errno, p->folder, "it cannot be made durable (syncfs)");
+}
+
+int32_t parts_prepare(struct parts *p, const struct qetl_writer *out)
+{
+    int32_t status = first_make(p);
+    bool one_by_one = p->n_files <= SYNC_ONE_BY_ONE;
+    for (struct part_file *f = p->files; f && !status; f = f->next)
+        if (!f->done)
+            status = part_file_finish(p, f, one_by_one);
+    if (status == QETL_OK && !one_by_one)
+        status = all_sync(p);
+    for (struct part_file *f = p->files; f && !status; f = f->next) {
+        status = handle_encode(&f->handle, out);
+        if (status == QETL_E_NO_MEMORY)
+            fault_memory(p->env);
+    }
+    return status;
+}
+
+void parts_free(struct parts *p, bool keep)
+{
+    for (struct part_file *f = p->files, *next; f; f = next) {
+        next = f->next;
+        if (!keep && f->handle.staged)
+            unlink(f->handle.staged);
+        part_file_free(p, f);
+    }
+    for (int64_t i = 0; i < p->table_size; i++)
+        for (struct part_stream *s = p->table[i], *next; s; s = next) {
+            next = s->next;
+            free(s->name);
+            free(s);
+        }
+    free(p->table);
+    free((void *)p->header.data);
+    free((void *)p->footer.data);
+    template_free(&p->template);
+    part_folder_drop(p);
+    *p = (struct parts){.folder_fd = -1};
+}

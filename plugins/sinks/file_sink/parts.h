@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Many files at once: a file for each set of values, the next one when it is full.
+ *
+ * Invariant: at most max_open descriptors and HELD_BYTES of rows are held, however many files there
+ * are. All are written in a hidden folder below the root, which is locked while we live; nothing
+ * stands under a final name before commit. Ownership: owns its files, folder and descriptors.
+ * Threads:   one at a time.
+ */
+#ifndef FILE_SINK_PARTS_H
+#define FILE_SINK_PARTS_H
+
+#include "handle.h"
+#include "output.h"
+#include "template.h"
+
+struct part_file;
+struct part_stream;
+
+struct parts {
+    struct qetl_env env;
+    struct waker *waker;
+    struct template template;
+    enum if_exists if_exists;
+    enum packing packing;
+    int level;
+    int64_t max_rows, max_bytes; /* of a file; 0: any */
+    int64_t max_open;
+    int64_t row_bytes; /* of the rows of late, rather more than fewer */
+    struct qetl_blob header, footer;
+    struct part_stream **table; /* by path; open hashing */
+    int64_t n_streams, table_size;
+    struct part_file *files; /* all, in the order of their making */
+    struct part_file **files_end;
+    struct part_file *newest; /* of those with a descriptor, by last use */
+    int64_t n_files, n_open, held;
+    char *folder; /* where they are staged; NULL: not made yet */
+    int folder_fd;
+};
+
+/* Reads the options. OK or a failure, which has been reported. */
+int32_t parts_init(struct parts *, struct qetl_env, struct waker *, const char *path,
+                   enum if_exists, enum packing, int level);
+int32_t parts_frame(struct parts *, struct qetl_blob header, struct qetl_blob footer);
+int32_t parts_open(struct parts *);
+int64_t parts_room(struct parts *, const struct qetl_blob *keys);
+int32_t parts_write(struct parts *, const struct qetl_write *);
+/* Ends all files and hands out a handle for each. */
+int32_t parts_prepare(struct parts *, const struct qetl_writer *);
+/* Gives a prepared file its name, in folders that are made for it. */
+int32_t part_show(struct qetl_env, const struct handle *);
+/* Makes the names durable: of all on the handle's file system. */
+int32_t parts_sync(struct qetl_env, const struct handle *);
+/* Removes what is left of the staged files. */
+void parts_free(struct parts *, bool keep); /* keep: they are somebody's handles */
+
+#endif

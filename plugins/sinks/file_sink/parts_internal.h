@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One of the files of a sink in parts, and the folder that they are staged in.
+ *
+ * Invariant: a file that is done has been ended, and is only waiting for its name.
+ * Ownership: parts own their files; a file its handle, output and buffer. Threads:   one.
+ */
+#ifndef FILE_SINK_PARTS_INTERNAL_H
+#define FILE_SINK_PARTS_INTERNAL_H
+
+#include "parts.h"
+
+struct part_file {
+    struct part_file *next;          /* in the order of their making */
+    struct part_file *newer, *older; /* among those with a descriptor */
+    struct handle handle;
+    struct output out;
+    bool done;
+    uint8_t *buffer;
+    int64_t buffered, room;
+    int64_t plain; /* bytes of rows, header too, before compression */
+};
+
+/* part_file.c: a new file that will have this name. NULL after a failure, which was reported. */
+struct part_file *part_file_make(struct parts *, const char *path);
+int32_t part_file_put(struct parts *, struct part_file *, const void *data, size_t size);
+int32_t part_file_flush_all(struct parts *);
+/* Ends it: footer, last compressed block; durable if so wished. */
+int32_t part_file_finish(struct parts *, struct part_file *, bool durable);
+void part_file_free(struct parts *, struct part_file *);
+
+/* part_folder.c */
+int32_t part_folder_make(struct parts *);
+void part_folder_drop(struct parts *);
+/* The path, with the folders that are there already, does not lead out of the root. */
+int32_t part_folder_check(const struct parts *, const struct target *);
+
+#endif
