@@ -88,6 +88,36 @@ interrupt_and_wait TERM
 expect_eq 'a pattern that is followed' "$code" 0
 expect_eq 'each row once' "$(sort many.ndjson | tr -d '\n')" '{"id":1}{"id":2}{"id":3}{"id":4}{"id":5}{"id":6}'
 
+# Cut off and written anew, beyond where we were, before anyone looked: nothing of it is taken for a continuation.
+printf 'id,t\n1,first\n' >regrown.csv
+follow regrown.csv regrown.ndjson -s sources.in.follow_poll_ms=400
+holds regrown.ndjson 1
+printf 'id,t\n2,another\n3,more\n' >regrown.csv
+holds regrown.ndjson 3
+interrupt_and_wait INT
+expect_file regrown.ndjson <<'END'
+{"id":1,"t":"first"}
+{"id":2,"t":"another"}
+{"id":3,"t":"more"}
+END
+expect_text err 'cut off and written anew'
+
+# A file that is written to without a pause does not keep others from being read.
+mkdir busy
+printf 'id,t\n' >busy/a.csv
+printf 'id,t\n1,quiet\n' >busy/z.csv
+yes '2,xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' | head -c 30000000 >>busy/a.csv
+printf 'id,t\n3,late\n' >busy/m.csv
+follow 'busy/*.csv' busy.ndjson
+for _ in $(seq 500); do
+    grep -q late busy.ndjson 2>/dev/null && grep -q quiet busy.ndjson && break
+    sleep 0.02
+done
+interrupt_and_wait INT
+expect_eq 'the quiet files stand amid the busy one' \
+    "$(grep -n 'late\|quiet' busy.ndjson | cut -d: -f1 | awk -v n="$(wc -l <busy.ndjson)" '$1 < n / 2' | wc -l)" 2
+rm -r busy busy.ndjson
+
 # A FIFO whose writers come and go.
 mkfifo pipe.csv
 follow pipe.csv pipe.ndjson

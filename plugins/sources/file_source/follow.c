@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { STRETCH_BYTES = 4 << 20 };
+
 static const int64_t SCAN_AT_LEAST_NS = 500000000; /* under load, too, names are looked at */
 
 int32_t follow_start(struct follow *f, struct qetl_env env, struct waker *waker,
@@ -55,19 +57,29 @@ static int64_t now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+/* A file that was cut off and has grown beyond our place since: other bytes stand before it. */
+static bool is_another(const struct followed *file)
+{
+    uint8_t now[FOLLOW_TAIL_BYTES];
+    ssize_t n = pread(file->fd, now, (size_t)file->tail_size, file->position - file->tail_size);
+    return n >= 0 && (n < file->tail_size || memcmp(now, file->tail, (size_t)n) != 0);
+}
+
 /* It begins anew: the host sees another object of the same name. */
 static void check_truncated(struct follow *f, int64_t i)
 {
     struct followed *file = &f->files[i];
     struct stat st;
-    if (file->fifo || file->packed || fstat(file->fd, &st) != 0 || st.st_size >= file->position)
+    if (file->fifo || file->packed || fstat(file->fd, &st) != 0 || st.st_size == file->position ||
+        (st.st_size > file->position && !is_another(file)))
         return;
     qetl_logf(f->env, QETL_LOG_WARN,
-              "%s: it was cut off, from %lld bytes that were read to %lld: it is read from its "
+              "%s: it was cut off%s, from %lld bytes that were read to %lld: it is read from its "
               "beginning",
-              file->name, (long long)file->position, (long long)st.st_size);
+              file->name, st.st_size > file->position ? " and written anew" : "",
+              (long long)file->position, (long long)st.st_size);
     f->ending |= f->open == i;
-    file->position = 0;
+    file->position = file->tail_size = 0;
     file->started = file->mid_line = false;
 }
 
@@ -101,6 +113,16 @@ static int32_t file_read(struct follow *f, const struct followed *file,
 
 /* ---- Items ---- */
 
+static void tail_keep(struct followed *file, const uint8_t *data, int64_t size)
+{
+    int64_t fresh = size < FOLLOW_TAIL_BYTES ? size : FOLLOW_TAIL_BYTES;
+    int64_t kept = FOLLOW_TAIL_BYTES - fresh;
+    kept = kept < file->tail_size ? kept : file->tail_size;
+    memmove(file->tail, file->tail + file->tail_size - kept, (size_t)kept);
+    memcpy(file->tail + kept, data + size - fresh, (size_t)fresh);
+    file->tail_size = kept + fresh;
+}
+
 static int32_t item_fill(struct follow *f, int64_t i, int64_t got, const struct qetl_demand *demand,
                          struct qetl_item *out)
 {
@@ -111,6 +133,9 @@ static int32_t item_fill(struct follow *f, int64_t i, int64_t got, const struct 
     out->offset = file->position;
     out->bytes_read = got;
     file->position += got;
+    if (!file->fifo)
+        tail_keep(file, demand->space, got);
+    f->at_a_stretch = f->open == i ? f->at_a_stretch + got : got;
     file->started = true;
     file->mid_line = ((const uint8_t *)demand->space)[got - 1] != '\n';
     f->open = i;
@@ -168,7 +193,27 @@ static int32_t file_next(struct follow *f, int64_t i, const struct qetl_demand *
     return switches ? item_end(f, out) : item_fill(f, i, got, demand, out);
 }
 
-/* What can be read now, of the open object first: a line is never left in its midst. */
+/* Of all but the open one: those that have a successor first, then in turn. */
+static int32_t others_next(struct follow *f, const struct qetl_demand *demand,
+                           struct qetl_item *out)
+{
+    int64_t open = f->open;
+    for (int pass = 0; pass < 2; pass++)
+        for (int64_t i = 0; i < f->count; i++) {
+            int64_t next = pass ? (f->turn + i) % f->count : i;
+            if (next == open || f->files[next].retired != !pass)
+                continue;
+            int32_t status = file_next(f, next, demand, out);
+            if (status && pass)
+                f->turn = next;
+            if (status)
+                return status;
+        }
+    return QETL_OK;
+}
+
+/* What can be read now, of the open object first: a line is never left in its midst. One that is
+ * written to all the time lets the others have their turn. */
 static int32_t any_next(struct follow *f, const struct qetl_demand *demand, struct qetl_item *out)
 {
     int32_t status = QETL_OK;
@@ -178,13 +223,19 @@ static int32_t any_next(struct follow *f, const struct qetl_demand *demand, stru
     if (f->ending)
         return item_end(f, out);
     int64_t open = f->open;
-    if (open >= 0)
+    bool stuck = open >= 0 && f->files[open].mid_line && !f->files[open].retired;
+    bool waits = open >= 0 && !stuck && f->at_a_stretch >= STRETCH_BYTES;
+    if (open >= 0 && !waits)
         status = file_next(f, open, demand, out);
-    if (status || (open >= 0 && f->files[open].mid_line && !f->files[open].retired))
+    if (status || stuck)
         return status;
-    for (int64_t i = 0; !status && i < f->count; i++)
-        status = i == open ? QETL_OK : file_next(f, i, demand, out);
-    return status;
+    if (waits)
+        f->turn = (open + 1) % f->count;
+    status = others_next(f, demand, out);
+    if (status || !waits)
+        return status;
+    f->at_a_stretch = 0;
+    return file_next(f, open, demand, out);
 }
 
 int32_t follow_next(struct follow *f, const struct qetl_demand *demand, struct qetl_item *out)

@@ -27,6 +27,8 @@ struct follow {
     struct names named;    /* the names that are followed now */
     int64_t open;          /* whose object is open at the host; -1: none */
     bool ending;           /* that has to end before anything else */
+    int64_t turn;          /* who is asked first when another one's turn is */
+    int64_t at_a_stretch;  /* bytes of the open one since others were asked */
     int events_fd;         /* inotify; -1: not to be had */
     int timer_fd;          /* where nobody tells of changes */
     int64_t scanned_ns;
@@ -39,13 +41,17 @@ int32_t follow_start(struct follow *, struct qetl_env, struct waker *, struct ch
 int32_t follow_next(struct follow *, const struct qetl_demand *, struct qetl_item *);
 void follow_free(struct follow *); /* zeroed is freed */
 
+enum { FOLLOW_TAIL_BYTES = 64 };
+
 /* One file; of a name that went to another file, the former goes on for a while. */
 struct followed {
     char *name;
     int fd;
     dev_t device;
     ino_t inode;
-    int64_t position; /* of the next byte to hand out */
+    int64_t position;                /* of the next byte to hand out */
+    uint8_t tail[FOLLOW_TAIL_BYTES]; /* the last bytes before it, to know the file again */
+    int64_t tail_size;
     bool fifo;
     bool packed;   /* passed over */
     bool started;  /* its object has begun at the host */
