@@ -141,7 +141,7 @@ int32_t qetl_partition_make(struct qetl_partition *p, const struct ArrowSchema *
         qetl_heap_space(&p->text);
         p->cells = calloc((size_t)p->n_keys + 1, sizeof *p->cells);
     }
-    if (!p->cells)
+    if (!p->cells || p->text.reserve(&p->text, 1)) /* no columns make an empty text, not none */
         return QETL_E_NO_MEMORY;
     for (int64_t k = 0; !status && k < p->n_keys; k++)
         status = qetl_cells_open(&p->cells[k], schema->children[p->keys[k]],
