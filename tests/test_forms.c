@@ -236,7 +236,7 @@ Test(forms, a_closed_format_has_one_for_all_inputs)
 {
     size_t a = source_add("csv"), b = source_add("json");
     size_t sink = sink_add(a, b, (uint32_t[]){V | L, V | L, V | L});
-    flows[sink].closed_format = true;
+    flows[sink].one_encoder = true;
     decide();
     expect_taken(sink, 0, (uint32_t[]){V, V, V});
     expect_taken(sink, 1, (uint32_t[]){V, V, V});
@@ -246,7 +246,7 @@ Test(forms, a_closed_format_keeps_a_spelling_that_all_share)
 {
     size_t a = source_add("csv"), b = source_add("csv");
     size_t sink = sink_add(a, b, (uint32_t[]){V | L, V, V | C});
-    flows[sink].closed_format = true;
+    flows[sink].one_encoder = true;
     decide();
     expect_taken(sink, 0, (uint32_t[]){L, V, C});
     expect_taken(sink, 1, (uint32_t[]){L, V, C});
