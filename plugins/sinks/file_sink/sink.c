@@ -297,9 +297,10 @@ static int32_t sink_prepare(void *self, uint64_t epoch, uint32_t attempt,
     if (!s->opened || (s->prepared && epoch != s->epoch))
         return QETL_OK; /* nothing is new */
     if (s->parted) {
-        s->prepared = true;
+        int32_t code = parts_prepare(&s->parts, out);
+        s->prepared = code == QETL_OK;
         s->epoch = epoch;
-        return parts_prepare(&s->parts, out);
+        return code;
     }
     if (!s->prepared) {
         bool nothing = s->appends && h->rows == 0 && s->output.written == 0;
