@@ -116,6 +116,81 @@ cp orders.parquet one.parquet
 qetl run append.yaml >out 2>err && fail "appended to a Parquet file" || pass "nothing is appended"
 expect_same orders.parquet one.parquet
 
+# what DuckDB would take for something else, or cannot read
+python3 - <<'PY'
+import base64
+import decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyarrow.parquet.encryption as pe
+
+
+class Kms(pe.KmsClient):
+    def __init__(self, config):
+        super().__init__()
+
+    def wrap_key(self, key, name):
+        return base64.b64encode(key)
+
+    def unwrap_key(self, key, name):
+        return base64.b64decode(key)
+
+
+table = pa.table({"a": [1, 2], "b": [b"\xc3\xa4", b"x"]})
+factory = pe.CryptoFactory(Kms)
+for plain in (False, True):
+    how = pe.EncryptionConfiguration(footer_key="k", plaintext_footer=plain, column_keys={"k": ["a", "b"]})
+    with pq.ParquetWriter(f"secret{int(plain)}.parquet", table.schema,
+                          encryption_properties=factory.file_encryption_properties(pe.KmsConnectionConfig(), how)) as out:
+        out.write_table(table)
+wide = decimal.Decimal(10**50)
+pq.write_table(pa.table({"wide": pa.array([wide], pa.decimal256(60, 0))}), "wide.parquet")
+pq.write_table(table, "bytes.parquet", store_schema=False)
+PY
+for plain in 0 1; do
+    expect_exit 1 qetl run --from secret$plain.parquet --to x.csv
+    expect_text err 'encrypted Parquet files are not read'
+done
+expect_exit 1 qetl run --from wide.parquet --to x.csv
+expect_text err 'wide.parquet: column wide is a decimal of more than 38 digits'
+expect_exit 0 qetl run --from bytes.parquet --to - --to-format ndjson
+expect_eq "bytes" "$(head -n 1 out)" '{"a":1,"b":"w6Q="}'
+printf 'name: p\nsources: {in: {plugin: parquet, path: bytes.parquet, binary_as_text: true}}\nsinks: {out: {plugin: stdout, input: in, format: ndjson}}\n' >text.yaml
+expect_exit 0 qetl run text.yaml
+expect_eq "bytes as text" "$(head -n 1 out)" '{"a":1,"b":"ä"}'
+
+# intervals, and names that differ in case only
+expect_exit 0 qetl run --from one.csv --to span.parquet --compute "c=a * interval '1 hour'"
+expect_exit 0 qetl run --from span.parquet --to span.csv
+expect_eq "intervals" "$(paste -sd' ' span.csv)" "a,b,c 1,x,01:00:00 2,y,02:00:00"
+printf 'name: m\nsources: {in: {plugin: file, path: one.csv}}\ntransforms: {c: {plugin: compute, input: in, set: {c: "(a - 2) * interval %s1 hour%s"}}}\nsinks: {out: {plugin: file, input: c, path: minus.parquet}}\ndead_letters: dead.ndjson\n' "'" "'" >minus.yaml
+expect_exit 0 qetl run minus.yaml --json
+expect_json out '.summary.rows_rejected == 1 and .summary.balanced'
+expect_text dead.ndjson 'a negative interval: Parquet has none'
+expect_exit 1 qetl run --from one.csv --to twice.parquet --compute 'A=1'
+expect_text err 'the columns a and A differ in their case only'
+
+# five million rows, in less than a row group's worth of memory for each hundred
+python3 - <<'PY'
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+ids = pa.array(range(1000000))
+with pq.ParquetWriter("many.parquet", pa.schema([("id", pa.int64()), ("t", pa.string())])) as out:
+    for part in range(5):
+        row = pc.add(ids, part * 1000000)
+        text = pc.binary_join_element_wise(pc.cast(row, pa.string()), "x" * 60, "-")
+        out.write_table(pa.table({"id": row, "t": text}), row_group_size=50000)
+PY
+peak=$(peak_kib "$QETL" run --from many.parquet --to many2.parquet 2>/dev/null)
+if [ -n "$QETL_SANITIZER" ] || [ "$peak" -lt 220000 ]; then pass "peak $peak KiB"; else fail "peak $peak KiB"; fi
+expect_eq "five million rows" "$(python3 -c "
+import pyarrow.parquet as p
+a, b = (p.read_table(f) for f in ('many.parquet', 'many2.parquet'))
+print(a.equals(b))")" True
+
 # names that look like patterns are names, once there is such a file
 cp orders.parquet 'o[1].parquet'
 expect_exit 0 qetl run --from 'o[1].parquet' --to brackets.csv

@@ -150,13 +150,14 @@ static int32_t footers_read(struct files *f, struct session *s)
     return QETL_OK;
 }
 
-static int32_t refuse_if(struct files *f, struct session *s, const char *condition,
-                         const char *what)
+/* The first file of which the query answers a text is told with it. */
+static int32_t refuse_if(struct files *f, struct session *s, const char *select,
+                         const char *condition, const char *what, const char *mend)
 {
     struct duck_result result;
     struct duck_chunk *chunk;
     struct query q = {0};
-    query_add(&q, "SELECT file_name || ': column ' || name FROM parquet_schema(");
+    query_add(&q, "SELECT %s(", select);
     list_add(&q, f);
     query_add(&q, ") WHERE %s LIMIT 1", condition);
     int32_t status = q.bad ? session_memory(s) : session_query(s, q.text, &result);
@@ -166,7 +167,7 @@ static int32_t refuse_if(struct files *f, struct session *s, const char *conditi
     if ((chunk = s->duck.fetch_chunk(result))) {
         struct qetl_text text =
             duck_text(s->duck.vector_get_data(s->duck.data_chunk_get_vector(chunk, 0)));
-        status = qetl_fail(s->env, QETL_E_UNSUPPORTED, "/path", NULL, "%.*s %s", (int)text.size,
+        status = qetl_fail(s->env, QETL_E_UNSUPPORTED, "/path", mend, "%.*s %s", (int)text.size,
                            text.data, what);
         s->duck.destroy_data_chunk(&chunk);
     }
@@ -193,8 +194,13 @@ int32_t files_open(struct files *f, struct session *s)
     if (!status)
         status = footers_read(f, s);
     if (!status)
-        status = refuse_if(f, s, "precision > 38",
-                           "is a decimal of more than 38 digits, which qetl does not hold");
+        status = refuse_if(f, s, "file_name FROM parquet_file_metadata",
+                           "encryption_algorithm IS NOT NULL", "has encrypted columns",
+                           session_encrypted);
+    if (!status)
+        status = refuse_if(f, s, "file_name || ': column ' || name FROM parquet_schema",
+                           "precision > 38",
+                           "is a decimal of more than 38 digits, which qetl does not hold", NULL);
     if (!status)
         from_make(f, s);
     return !status && f->from.bad ? session_memory(s) : status;

@@ -14,6 +14,9 @@ static const char how_to_get[] =
     "libduckdb-linux-amd64.zip from github.com/duckdb/duckdb/releases; then name it in the option "
     "`library` or in QETL_DUCKDB_LIBRARY, or put it into ~/.local/lib or /usr/local/lib";
 
+const char session_encrypted[] =
+    "encrypted Parquet files are not read: have them written without encryption";
+
 static int32_t find_calls(struct duck *duck, struct qetl_env env, const char *path)
 {
 #define DUCK_FIND(result, name, parameters)                                                   \
@@ -94,8 +97,8 @@ int32_t session_fault(struct session *s, const char *option, const char *message
         code = QETL_E_CANCELLED;
     } else if (strstr(message, "No magic bytes")) {
         mend = "is it a Parquet file, and whole? compressed ones (.gz, .zst) are unpacked first";
-    } else if (strstr(message, "ncrypt")) {
-        mend = "encrypted Parquet files are not read: have them written without encryption";
+    } else if (strstr(message, "ncrypt") || strstr(message, "Invalid unicode")) {
+        mend = session_encrypted; /* a signed footer is told so, by what its key looks like */
     }
     return qetl_fail(s->env, code, option, mend, "%.*s", size, message);
 }

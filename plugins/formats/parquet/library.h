@@ -29,5 +29,6 @@ int32_t session_query(struct session *, const char *sql, struct duck_result *);
 /* What DuckDB says, told as a failure of this option. */
 int32_t session_fault(struct session *, const char *option, const char *message);
 int32_t session_memory(struct session *);
+extern const char session_encrypted[]; /* how to mend that */
 
 #endif
