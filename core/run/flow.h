@@ -50,6 +50,7 @@ struct qetl_node_flow {
 
     bool bytes;       /* emits or takes bytes */
     bool grows;       /* its format finds columns as it goes: all were looked for before */
+    bool whole;       /* objects are one chunk each */
     bool values_only; /* its format has no text to hand on, nor lines */
     struct ArrowSchema schema;
     void *prologue;

@@ -123,8 +123,8 @@ int32_t qetl_decode_late(struct qetl_op *decoder, int64_t rows, const int32_t *m
  * too. NULL: there is no memory for it, which is no failure of the run. */
 struct qetl_batch *qetl_decode_whole(struct qetl_op *decoder, const struct qetl_batch *);
 
-/* op_decode.c: has the chunk decoded: OK, SCHEMA, or a failure that was reported. */
-int32_t qetl_decode_call(struct qetl_op *decoder, const struct qetl_origin *,
+/* op_decode.c: has the chunk decoded: OK, SCHEMA, MORE, or a failure that was reported. */
+int32_t qetl_decode_call(struct qetl_op *decoder, const struct qetl_origin *, bool more,
                          struct qetl_decoded *);
 
 /* append.c: whether the sink's object has content already; whether the format's header is what that

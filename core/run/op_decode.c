@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A batch on its way in pieces of batch_rows at most. */
+/* A batch on its way in pieces of batch_rows at most, and a chunk that is decoded in several calls.
+ */
 struct decode_state {
-    struct qetl_batch *batch; /* NULL: none */
-    int64_t from;             /* where the piece at hand begins, and then the next */
+    struct qetl_batch *batch;      /* NULL: none */
+    int64_t from;                  /* where the piece at hand begins, and then the next */
+    struct qetl_chunk_data *chunk; /* NULL: none that has more */
+    int64_t records;               /* of the chunk so far */
 };
 
 static int32_t copy_offsets(struct qetl_op *op, const int32_t *from, int64_t n, int32_t **out)
@@ -151,7 +154,8 @@ static int32_t emit_piece(struct qetl_op *op)
     op->pending = !status && state->from < state->batch->rows;
     if (!op->pending) {
         qetl_batch_unref(state->batch);
-        *state = (struct decode_state){0};
+        state->batch = NULL;
+        state->from = 0;
     }
     return status;
 }
@@ -161,11 +165,7 @@ static int32_t emit_pieces(struct qetl_op *op, struct qetl_batch *batch)
 {
     if (batch->rows <= op->run->pipeline->batch_rows)
         return qetl_op_emit(op, 0, QETL_SLOT_BATCH, batch);
-    if (!op->state && !(op->state = calloc(1, sizeof(struct decode_state)))) {
-        qetl_batch_unref(batch);
-        return qetl_op_fault(op, "out_of_memory", "no memory for a batch");
-    }
-    *(struct decode_state *)op->state = (struct decode_state){.batch = batch};
+    ((struct decode_state *)op->state)->batch = batch;
     return emit_piece(op);
 }
 
@@ -201,7 +201,7 @@ static int32_t account(struct qetl_op *op, const struct qetl_decoded *decoded, i
     return QETL_OK;
 }
 
-int32_t qetl_decode_call(struct qetl_op *op, const struct qetl_origin *origin,
+int32_t qetl_decode_call(struct qetl_op *op, const struct qetl_origin *origin, bool more,
                          struct qetl_decoded *decoded)
 {
     const struct qetl_chunk chunk = {
@@ -214,6 +214,7 @@ int32_t qetl_decode_call(struct qetl_op *op, const struct qetl_origin *origin,
         .tail_room = 64,
         .note = {origin->object ? origin->object->note : NULL,
                  origin->object ? origin->object->note_size : 0},
+        .more = more,
     };
     *decoded = (struct qetl_decoded){.struct_size = sizeof *decoded};
     int64_t started = qetl_now_ns();
@@ -240,32 +241,74 @@ static int32_t fault_grown(struct qetl_op *op, const struct ArrowSchema *schema)
                          "the input has changed since it was looked through for its columns");
 }
 
-static int32_t decode(struct qetl_op *op, struct qetl_chunk_data *data)
+/* What one call made: counted, buried, emitted. */
+static int32_t take_decoded(struct qetl_op *op, struct qetl_origin *origin,
+                            struct qetl_decoded *decoded, bool more)
 {
-    struct qetl_origin *origin = data->origin;
+    struct decode_state *state = op->state;
+    int64_t records = state->records + decoded->records;
+    qetl_tally_add(&op->instance->tally.rows_in, decoded->records);
+    int64_t rejected = qetl_op_bury(op, origin, NULL, op->flow->ports[0].schema);
+    int32_t status = rejected < 0 ? (int32_t)rejected : account(op, decoded, rejected);
+    int32_t *offsets = NULL;
+    if (!status && !state->records && !more)
+        status = copy_offsets(op, decoded->record_offsets, decoded->records, &offsets);
+    state->records = more && !status ? records : 0;
+    /* also where a rejected row ends the run: its letter waits for its number */
+    if (!more || status)
+        qetl_origin_complete(origin, records, offsets);
+    return status ? status : emit_decoded(op, decoded, origin);
+}
+
+/* Takes the chunk. */
+static int32_t decode(struct qetl_op *op, struct qetl_chunk_data *data, bool more)
+{
+    struct decode_state *state = op->state;
     struct qetl_decoded decoded;
-    int32_t status = qetl_decode_call(op, origin, &decoded);
+    int32_t status = qetl_decode_call(op, data->origin, more, &decoded);
     if (status == QETL_SCHEMA && op->flow->grows)
         status = fault_grown(op, &decoded.schema);
     qetl_schema_release(&decoded.schema);
-    if (status < 0)
-        return status;
-    if (status != QETL_OK)
-        return qetl_op_fault(op, "unsupported",
-                             "decode answered %d, which this version of qetl does not take",
-                             status);
-    qetl_tally_add(&op->instance->tally.rows_in, decoded.records);
-    int64_t rejected = qetl_op_bury(op, origin, NULL, op->flow->ports[0].schema);
-    status = rejected < 0 ? (int32_t)rejected : account(op, &decoded, rejected);
-    int32_t *offsets = NULL;
+    bool goes_on = status == QETL_MORE && !op->flow->grows;
+    if (goes_on)
+        status = QETL_OK;
+    if (status > 0)
+        status =
+            qetl_op_fault(op, "unsupported",
+                          "decode answered %d, which this version of qetl does not take", status);
     if (!status)
-        status = copy_offsets(op, decoded.record_offsets, decoded.records, &offsets);
-    /* also where a rejected row ends the run: its letter waits for its number */
-    qetl_origin_complete(origin, decoded.records, offsets);
-    if (!status)
-        status = emit_decoded(op, &decoded, origin);
+        status = take_decoded(op, data->origin, &decoded, goes_on);
     qetl_array_release(&decoded.batch);
+    state->chunk = goes_on && !status ? data : NULL;
+    if (!state->chunk)
+        qetl_payload_free(QETL_SLOT_CHUNK, data);
+    op->pending = !status && (state->chunk || state->batch);
     return status;
+}
+
+/* What nobody wants need not be decoded: it was never a row. */
+static void chunk_leave(struct qetl_op *op)
+{
+    struct decode_state *state = op->state;
+    qetl_origin_complete(state->chunk->origin, state->records, NULL);
+    qetl_payload_free(QETL_SLOT_CHUNK, state->chunk);
+    state->chunk = NULL;
+    state->records = 0;
+    op->pending = false;
+}
+
+static int32_t decode_resume(struct qetl_op *op)
+{
+    struct decode_state *state = op->state;
+    if (state->batch) {
+        int32_t status = emit_piece(op);
+        op->pending |= !status && state->chunk;
+        return status;
+    }
+    if (qetl_op_wants(op))
+        return decode(op, state->chunk, true);
+    chunk_leave(op);
+    return QETL_OK;
 }
 
 static int32_t decode_feed(struct qetl_op *op, struct qetl_message *message)
@@ -274,18 +317,23 @@ static int32_t decode_feed(struct qetl_op *op, struct qetl_message *message)
         return qetl_op_emit_all(op, message->kind, message->epoch);
     if (message->kind == QETL_SLOT_BATCH)
         return qetl_op_emit(op, 0, QETL_SLOT_BATCH, message->payload);
-    int32_t status = decode(op, message->payload);
-    qetl_payload_free(QETL_SLOT_CHUNK, message->payload);
-    return status;
+    if (!op->state && !(op->state = calloc(1, sizeof(struct decode_state)))) {
+        qetl_payload_free(QETL_SLOT_CHUNK, message->payload);
+        return qetl_op_fault(op, "out_of_memory", "no memory for a decoder");
+    }
+    return decode(op, message->payload, false);
 }
 
 static void decode_free(struct qetl_op *op)
 {
     struct decode_state *state = op->state;
-    if (state)
+    if (state) {
         qetl_batch_unref(state->batch);
+        if (state->chunk)
+            qetl_payload_free(QETL_SLOT_CHUNK, state->chunk);
+    }
     free(state);
 }
 
 const struct qetl_op_class qetl_op_decode = {
-    .feed = decode_feed, .resume = emit_piece, .free = decode_free, .shows = true};
+    .feed = decode_feed, .resume = decode_resume, .free = decode_free, .shows = true};

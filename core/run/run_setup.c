@@ -85,7 +85,8 @@ static int32_t infer(struct qetl_op *op, struct qetl_node_flow *flow)
     if (status != QETL_NEED_INPUT)
         return take_inferred(run, op->node, flow, &inferred);
     qetl_schema_release(&inferred.schema);
-    return sample.whole || sample.size > SAMPLE_BYTES + run->max_record
+    bool enough = !flow->whole && sample.size > SAMPLE_BYTES + run->max_record;
+    return sample.whole || enough
                ? qetl_run_fault(run, op->node, "no_schema",
                                 "the format asks for a larger sample than there is")
                : QETL_NEED_INPUT;
@@ -108,6 +109,7 @@ static int32_t setup_bytes(struct qetl_op *op, struct qetl_node_flow *flow)
     struct qetl_format_info info = {.struct_size = sizeof info};
     int32_t status = flow->codec ? format_describe(run, op->node, flow, &info) : QETL_E_FATAL;
     flow->grows = info.decode & QETL_DECODE_GROWS;
+    flow->whole = info.decode & QETL_DECODE_WHOLE;
     flow->values_only = info.decode & QETL_DECODE_VALUES;
     status = status ? status : QETL_NEED_INPUT;
     while (status == QETL_NEED_INPUT) {

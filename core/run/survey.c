@@ -52,7 +52,7 @@ static int32_t look(struct qetl_op *op, const struct qetl_origin *origin)
     struct qetl_decoded decoded;
     int32_t status = QETL_SCHEMA;
     for (int i = 0; status == QETL_SCHEMA; i++) {
-        status = qetl_decode_call(op, origin, &decoded);
+        status = qetl_decode_call(op, origin, false, &decoded);
         qetl_instance_drop_rejected(op->instance);
         if (status == QETL_SCHEMA && i == ANSWERS_MOST)
             status = qetl_op_fault(op, "bad_schema",

@@ -550,7 +550,7 @@ struct qetl_frame {
 
 struct qetl_chunk {
     uint32_t struct_size;
-    uint32_t reserved;
+    uint32_t more;       /* nonzero: the chunk of the call before, which answered QETL_MORE */
     const uint8_t *data; /* whole records */
     int64_t size;
     void *buffer; /* buffer_retain() it where the output points into data */
@@ -588,8 +588,9 @@ enum { QETL_ENCODE_CONCATENABLE = 1, QETL_ENCODE_CLOSED = 2 };
 
 /* GROWS: decode may answer QETL_SCHEMA. The host reads such a source through once, before any other
  * component is told its columns, and a second time for the rows. VALUES: nothing stands there as
- * text, so that only the form VALUE is asked for, and a sample need not hold a line. */
-enum { QETL_DECODE_GROWS = 1, QETL_DECODE_VALUES = 2 };
+ * text, so that only the form VALUE is asked for, and a sample need not hold a line. WHOLE: an
+ * object is one chunk, whatever its size, and infer may ask for all of the first one. */
+enum { QETL_DECODE_GROWS = 1, QETL_DECODE_VALUES = 2, QETL_DECODE_WHOLE = 4 };
 
 struct qetl_format_info {
     uint32_t struct_size;
@@ -612,7 +613,10 @@ struct qetl_format {
                            int64_t n_wants, const struct qetl_want *wants);
     /* [worker] In order, by one instance: finds the borders of records. */
     int32_t (*frame)(void *self, struct qetl_frame *io);
-    /* [worker] In any order, by any instance. */
+    /* [worker] In any order, by any instance. MORE (not of a format that GROWS): the rows so far
+     * stand in *out; the next call gets the same chunk again with `more`, unless nobody wants the
+     * rest. rows and records are then this call's, record_map counts from the chunk's beginning,
+     * and record_offsets is NULL. */
     int32_t (*decode)(void *self, const struct qetl_chunk *chunk, struct qetl_decoded *out);
 
     /* [control] The forms that are welcome per column of the logical schema (bits of QETL_FORM_).
