@@ -26,7 +26,8 @@ int32_t xlsx_open_decode(void *self, const struct ArrowSchema *schema, struct qe
                          int64_t n_wants, const struct qetl_want *wants)
 {
     struct xlsx *x = self;
-    (void)prologue;
+    if (prologue.size == sizeof x->width)
+        memcpy(&x->width, prologue.data, sizeof x->width);
     xlsx_decode_free(x);
     qetl_schema_release(&x->schema);
     int32_t status = qetl_schema_copy(schema, &x->schema);

@@ -62,8 +62,12 @@ static int32_t schema_make(struct xlsx *x, struct look *look, struct ArrowSchema
     int32_t status = xlsx_table_widen(&look->table, look->n_seen);
     if (!status)
         status = qetl_schema_init_struct(out);
-    for (int32_t i = 0; !status && i < look->table.n_names; i++)
-        status = field_add(x, look->table.names[i], i < look->n_seen ? look->seen[i] : 0, out);
+    for (int32_t i = 0; !status && i < look->table.n_names; i++) {
+        uint32_t seen = i < look->n_seen ? look->seen[i] : 0;
+        if (seen || !look->table.lettered[i])
+            status = field_add(x, look->table.names[i], seen, out);
+    }
+    x->width = look->table.n_names;
     if (!status && !out->n_children)
         status = xlsx_package_fail(&look->table.package, QETL_E_DATA,
                                    "choose another sheet or range", "no cell has a value there");
@@ -101,6 +105,7 @@ int32_t xlsx_infer(void *self, const struct qetl_sample *sample, struct qetl_inf
              x->options.header ? "header" : "no header", (int)look.table.n_names,
              (long long)look.rows);
     out->summary = x->summary;
+    out->prologue = (struct qetl_blob){&x->width, sizeof x->width};
     free(look.seen);
     xlsx_table_close(&look.table);
     return status;

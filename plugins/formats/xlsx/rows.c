@@ -38,13 +38,9 @@ static int32_t header_check(struct xlsx *x)
 static int32_t columns_ready(struct xlsx *x, int32_t n)
 {
     bool first = !x->n_columns;
-    int32_t wanted = first && !x->options.header ? (int32_t)x->schema.n_children : n;
     if (!first && n <= x->n_columns)
         return QETL_OK;
-    int32_t status = columns_match(x, wanted > n ? wanted : n);
-    bool letters = x->table.n_names < x->schema.n_children;
-    if (!status && first && letters) /* the sample's rows were wider than its header */
-        status = columns_match(x, (int32_t)x->schema.n_children);
+    int32_t status = columns_match(x, first && x->width > n ? x->width : n);
     return !status && first ? header_check(x) : status;
 }
 

@@ -32,6 +32,7 @@ struct xlsx_table {
     struct xlsx_sheet sheet;
     bool open, named;
     char **names;
+    bool *lettered;  /* which names are letters, for want of others */
     int32_t n_names; /* of columns; may grow where rows are wider than their header */
     int32_t next_row;
     /* A row of the table: cells of the sheet's columns from the range's first on. */
@@ -53,6 +54,7 @@ struct xlsx {
     struct qetl_env env;
     struct xlsx_options options;
     char summary[160];
+    int32_t width;             /* columns of the sample, those without name and value too */
     struct ArrowSchema schema; /* as bound */
     struct xlsx_table table;
     struct qetl_builder *builders; /* one a column of the schema */
