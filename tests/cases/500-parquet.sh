@@ -191,6 +191,34 @@ import pyarrow.parquet as p
 a, b = (p.read_table(f) for f in ('many.parquet', 'many2.parquet'))
 print(a.equals(b))")" True
 
+# columns that nobody wants are not read: one of them cannot be
+python3 - <<'PY'
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+table = pa.table({"a": list(range(1000)), "b": [f"text {i}" for i in range(1000)], "c": [7] * 1000})
+pq.write_table(table, "half.parquet", use_dictionary=False)
+chunk = pq.read_metadata("half.parquet").row_group(0).column(1)
+data = bytearray(open("half.parquet", "rb").read())
+data[chunk.data_page_offset:chunk.data_page_offset + chunk.total_compressed_size] = b"\xff" * chunk.total_compressed_size
+open("half.parquet", "wb").write(data)
+pq.write_table(pa.table([pa.array([i]) for i in range(4)], names=["a", "A", "n", "n_1"]), "names.parquet")
+PY
+expect_exit 0 qetl run --from half.parquet --to - --to-format csv --select c,a --where 'a >= 998'
+expect_eq "the columns beside it" "$(paste -sd' ' out)" "c,a 7,998 7,999"
+expect_exit 1 qetl run --from half.parquet --to half.csv
+expect_absent half.csv
+expect_exit 0 qetl run --from names.parquet --to - --to-format csv
+expect_eq "names" "$(paste -sd' ' out)" "a,A_1,n,n_1 0,1,2,3"
+expect_text err 'column A is called A_1 here: there is a column a before it'
+expect_no_text err 'n_1 here'
+
+# what cannot be written to
+expect_exit 3 qetl run --from many.parquet --to /dev/full --to-format parquet
+expect_text err 'No space left'
+qetl run --from many.parquet --to - --to-format parquet 2>err | head -c 4 >out
+expect_eq "a closed pipe" "${PIPESTATUS[0]} $(cat out)" "141 PAR1"
+
 # names that look like patterns are names, once there is such a file
 cp orders.parquet 'o[1].parquet'
 expect_exit 0 qetl run --from 'o[1].parquet' --to brackets.csv

@@ -56,6 +56,49 @@ static int32_t compare(struct files *f, struct session *s, struct duck_result *a
     return status;
 }
 
+/* Of a name like total_2 the part before the number; 0: it is none. */
+static size_t stem_size(const char *name)
+{
+    size_t size = strlen(name), digits = 0;
+    while (digits < size && name[size - digits - 1] >= '0' && name[size - digits - 1] <= '9')
+        digits++;
+    return digits && digits + 1 < size && name[size - digits - 1] == '_' ? size - digits - 1 : 0;
+}
+
+/* DuckDB tells names apart without regard to case, and numbers those that it has already. */
+static int32_t renamed_tell(struct files *f, struct session *s, const struct ArrowSchema *schema,
+                            int64_t c)
+{
+    const char *name = schema->children[c]->name, *first = NULL;
+    size_t stem = stem_size(name);
+    struct duck_result result;
+    struct duck_chunk *chunk;
+    struct query q = {0};
+    for (int64_t i = 0; stem && !first && i < c; i++)
+        if (strlen(schema->children[i]->name) == stem &&
+            strncasecmp(schema->children[i]->name, name, stem) == 0)
+            first = schema->children[i]->name;
+    if (!first)
+        return QETL_OK;
+    query_add(&q, "SELECT name FROM parquet_schema(");
+    files_list(&q, f);
+    query_add(&q, ") WHERE name = ");
+    query_quoted(&q, name, '\'');
+    query_add(&q, " LIMIT 1");
+    int32_t status = q.bad ? session_memory(s) : session_query(s, q.text, &result);
+    query_free(&q);
+    if (status)
+        return status;
+    if ((chunk = s->duck.fetch_chunk(result)))
+        s->duck.destroy_data_chunk(&chunk);
+    else
+        qetl_logf(s->env, QETL_LOG_WARN,
+                  "column %.*s is called %s here: there is a column %s before it", (int)stem, name,
+                  name, first);
+    s->duck.destroy_result(&result);
+    return QETL_OK;
+}
+
 int32_t files_columns(struct files *f, struct session *s, struct ArrowSchema *schema,
                       struct shape **shapes)
 {
@@ -72,6 +115,8 @@ int32_t files_columns(struct files *f, struct session *s, struct ArrowSchema *sc
     status = *shapes && !qetl_schema_init_struct(schema) ? QETL_OK : session_memory(s);
     for (uint64_t c = 0; !status && c < n; c++)
         status = column_add(s, &result, c, schema, &(*shapes)[c]);
+    for (int64_t c = 0; !status && c < schema->n_children; c++)
+        status = renamed_tell(f, s, schema, c);
     if (!status && fresh && strcmp(fresh, "reject") == 0)
         status = compare(f, s, &result);
     s->duck.destroy_result(&result);

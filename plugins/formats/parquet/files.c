@@ -96,7 +96,7 @@ static void name_literal(struct query *q, const char *path)
     query_free(&escaped);
 }
 
-static void list_add(struct query *q, const struct files *f)
+void files_list(struct query *q, const struct files *f)
 {
     query_add(q, "[");
     for (int64_t i = 0; i < f->n; i++) {
@@ -112,7 +112,7 @@ static void from_make(struct files *f, struct session *s)
     const char *column = qetl_option_text(s->env, "/file_column");
     const char *fresh = qetl_option_text(s->env, "/new_columns");
     query_add(&f->from, "read_parquet(");
-    list_add(&f->from, f);
+    files_list(&f->from, f);
     query_add(&f->from, ", union_by_name=%s",
               fresh && strcmp(fresh, "drop") == 0 ? "false" : "true");
     if (hive && strcmp(hive, "auto") != 0)
@@ -134,7 +134,7 @@ static int32_t footers_read(struct files *f, struct session *s)
     struct duck_chunk *chunk;
     struct query q = {0};
     query_add(&q, "SELECT num_rows::BIGINT FROM parquet_file_metadata(");
-    list_add(&q, f);
+    files_list(&q, f);
     query_add(&q, ")");
     int32_t status = q.bad ? session_memory(s) : session_query(s, q.text, &result);
     query_free(&q);
@@ -158,7 +158,7 @@ static int32_t refuse_if(struct files *f, struct session *s, const char *select,
     struct duck_chunk *chunk;
     struct query q = {0};
     query_add(&q, "SELECT %s(", select);
-    list_add(&q, f);
+    files_list(&q, f);
     query_add(&q, ") WHERE %s LIMIT 1", condition);
     int32_t status = q.bad ? session_memory(s) : session_query(s, q.text, &result);
     query_free(&q);

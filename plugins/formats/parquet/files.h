@@ -30,6 +30,8 @@ int32_t files_open(struct files *, struct session *);
 /* The columns, as read_parquet names them; *shapes: one for each, to be freed by the caller. */
 int32_t files_columns(struct files *, struct session *, struct ArrowSchema *schema,
                       struct shape **shapes);
+/* Their names as a list in SQL, each taken as it stands. */
+void files_list(struct query *, const struct files *);
 void files_free(struct files *);
 
 #endif
