@@ -83,6 +83,13 @@ expect_eq 'files' "$(files rows | wc -l)" 11
 expect_eq 'rows of all but the last' "$(for f in rows/*; do tail -n +2 "$f" | wc -l; done | sort | uniq -c | tr -s ' ' | tr '\n' ';')" ' 1 10; 10 999;'
 expect_eq 'headers' "$(for f in rows/*; do head -n 1 "$f"; done | sort -u)" n
 cat rows/* | grep -v n | expect_same - <(seq 1 10000)
+# A run that writes fewer files leaves none of the former one's behind them: they are kept as backups.
+head -n 1501 n.csv >fewer.csv
+input=fewer.csv sink 'path: rows/n.csv' 'max_rows: 999' 'if_exists: replace'
+expect_exit 0 qetl run p.yaml
+expect_eq 'files' "$(files rows | grep -c 'csv$')" 2
+expect_eq 'backups' "$(files rows | grep -c 'bak$')" 11
+cat rows/*.csv | grep -v n | expect_same - <(seq 1 1500)
 input=n.csv sink 'path: "bytes/{#}.csv"' 'max_bytes: 2000'
 expect_exit 0 qetl run p.yaml
 expect_eq 'none is larger' "$(find bytes -type f -size +2000c | wc -l)" 0

@@ -16,7 +16,8 @@ enum handle_action {
     HANDLE_CREATE = 1, /* staged, and to appear where nothing stands */
     HANDLE_REPLACE,    /* staged, and to take the place of what stands there */
     HANDLE_APPEND,     /* written in place */
-    HANDLE_SPECIAL     /* written in place, and beyond recall */
+    HANDLE_SPECIAL,    /* written in place, and beyond recall */
+    HANDLE_RETIRE      /* of a former run, which wrote more files: to be kept as a backup */
 };
 
 struct handle {

@@ -145,11 +145,16 @@ int32_t part_show(struct qetl_env env, const struct handle *h)
 
 int32_t parts_sync(struct qetl_env env, const struct handle *h)
 {
-    int fd = open(h->final, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    const char *slash = strrchr(h->final, '/');
+    char *folder = slash > h->final ? strndup(h->final, (size_t)(slash - h->final)) : strdup("/");
+    if (!folder)
+        return fault_memory(env);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int32_t status = QETL_OK;
     if (fd < 0 || syncfs(fd) != 0)
         status = fault_report(env, errno, h->given, "its folder cannot be made durable (syncfs)");
     if (fd >= 0)
         close(fd);
+    free(folder);
     return status;
 }

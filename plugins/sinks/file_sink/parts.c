@@ -3,6 +3,7 @@
 
 #include "fault.h"
 #include "parts_internal.h"
+#include "stage.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@ struct part_stream { /* the rows of one set of values: one file, or one after th
     char *name; /* the path with the number 0 */
     struct part_file *file;
     int64_t number;
+    struct qetl_blob *keys; /* one allocation with their bytes */
 };
 
 /* ---- Options ---- */
@@ -102,6 +104,23 @@ static int32_t table_grow(struct parts *p)
     return QETL_OK;
 }
 
+/* NULL: no memory. */
+static struct qetl_blob *keys_copy(const struct qetl_blob *keys, int64_t n)
+{
+    size_t size = 0;
+    for (int64_t k = 0; k < n; k++)
+        size += keys[k].size;
+    struct qetl_blob *copy = malloc((size_t)n * sizeof *copy + size + 1);
+    uint8_t *at = copy ? (uint8_t *)(copy + n) : NULL;
+    for (int64_t k = 0; copy && k < n; k++) {
+        copy[k] = (struct qetl_blob){keys[k].data ? at : NULL, keys[k].size};
+        if (keys[k].size)
+            memcpy(at, keys[k].data, keys[k].size);
+        at += keys[k].size;
+    }
+    return copy;
+}
+
 /* NULL after a failure, which has been reported. */
 static struct part_stream *stream_find(struct parts *p, const struct qetl_blob *keys)
 {
@@ -118,12 +137,15 @@ static struct part_stream *stream_find(struct parts *p, const struct qetl_blob *
             return s;
         }
     struct part_stream *s = calloc(1, sizeof *s);
-    if (!s) {
+    struct qetl_blob *copy = keys_copy(keys, template_keys(&p->template));
+    if (!s || !copy) {
         free(name);
+        free(s);
+        free(copy);
         fault_memory(p->env);
         return NULL;
     }
-    *s = (struct part_stream){.next = *slot, .hash = hash, .name = name};
+    *s = (struct part_stream){.next = *slot, .hash = hash, .name = name, .keys = copy};
     *slot = s;
     p->n_streams++;
     return s;
@@ -219,6 +241,41 @@ static int32_t all_sync(struct parts *p)
     return fault_report(p->env, errno, p->folder, "it cannot be made durable (syncfs)");
 }
 
+/* A file that goes on behind ours, with the next number: rows of a former run, among those of this
+ * one. */
+static int32_t follower_retire(struct parts *p, const char *path, const struct qetl_writer *out)
+{
+    struct handle h = {.action = HANDLE_RETIRE, .given = strdup(path), .staged = strdup("")};
+    struct target t = {0};
+    int32_t status = target_resolve(&t, p->env, path);
+    if (status == QETL_OK) {
+        h.final = strdup(t.path);
+        h.backup = stage_backup(&t);
+        status =
+            h.given && h.staged && h.final && h.backup ? handle_encode(&h, out) : QETL_E_NO_MEMORY;
+        if (status == QETL_E_NO_MEMORY)
+            fault_memory(p->env);
+    }
+    target_free(&t);
+    handle_free(&h);
+    return status;
+}
+
+static int32_t followers_retire(struct parts *p, const struct part_stream *s,
+                                const struct qetl_writer *out)
+{
+    int32_t status = QETL_OK;
+    for (int64_t number = s->number + 1; status == QETL_OK; number++) {
+        char *path = template_expand(&p->template, p->env, s->keys, number);
+        bool there = path && access(path, F_OK) == 0;
+        status = !path ? QETL_E_FATAL : there ? follower_retire(p, path, out) : QETL_OK;
+        free(path);
+        if (!there)
+            break;
+    }
+    return status;
+}
+
 int32_t parts_prepare(struct parts *p, const struct qetl_writer *out)
 {
     int32_t status = first_make(p);
@@ -233,6 +290,10 @@ int32_t parts_prepare(struct parts *p, const struct qetl_writer *out)
         if (status == QETL_E_NO_MEMORY)
             fault_memory(p->env);
     }
+    bool retire = p->if_exists == IF_EXISTS_REPLACE && p->template.numbered;
+    for (int64_t i = 0; retire && i < p->table_size; i++)
+        for (const struct part_stream *s = p->table[i]; s && !status; s = s->next)
+            status = followers_retire(p, s, out);
     return status;
 }
 
@@ -247,6 +308,7 @@ void parts_free(struct parts *p, bool keep)
     for (int64_t i = 0; i < p->table_size; i++)
         for (struct part_stream *s = p->table[i], *next; s; s = next) {
             next = s->next;
+            free(s->keys);
             free(s->name);
             free(s);
         }

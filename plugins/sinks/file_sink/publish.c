@@ -137,6 +137,8 @@ static int32_t commit_replace(struct qetl_env env, const struct handle *h)
 
 int32_t publish_show(struct qetl_env env, const struct handle *h)
 {
+    if (h->action == HANDLE_RETIRE)
+        return whose_is(h, h->final) == ANOTHERS ? backup_keep(env, h, h->final) : QETL_OK;
     if (h->action != HANDLE_CREATE && h->action != HANDLE_REPLACE)
         return QETL_OK;
     return h->action == HANDLE_CREATE ? commit_create(env, h) : commit_replace(env, h);

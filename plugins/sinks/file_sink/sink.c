@@ -351,7 +351,7 @@ static int32_t sink_commit(void *self, uint64_t epoch, int64_t n_handles,
         status = many ? part_show(s->env, &h) : publish_commit(s->env, &h);
         if (status == QETL_OK && many && i + 1 == n_handles)
             status = parts_sync(s->env, &h);
-        if (status == QETL_OK)
+        if (status == QETL_OK && h.action != HANDLE_RETIRE)
             output_report(s, epoch, &h);
         handle_free(&h);
     }

@@ -317,6 +317,15 @@ char *template_expand(const struct template *t, struct qetl_env env, const struc
     return NULL;
 }
 
+int64_t template_keys(const struct template *t)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < t->count; i++)
+        if (t->pieces[i].kind == PIECE_COLUMN && t->pieces[i].key >= n)
+            n = t->pieces[i].key + 1;
+    return n;
+}
+
 void template_free(struct template *t)
 {
     for (int64_t i = 0; i < t->count; i++)

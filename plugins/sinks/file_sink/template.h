@@ -41,6 +41,8 @@ int64_t template_columns(struct template *, struct qetl_env, const struct ArrowS
 /* The path for these values, to be freed; NULL after a failure, which has been reported. */
 char *template_expand(const struct template *, struct qetl_env, const struct qetl_blob *keys,
                       int64_t number);
+/* How many keys there are: after template_columns. */
+int64_t template_keys(const struct template *);
 void template_free(struct template *); /* zeroed is freed */
 
 #endif
