@@ -129,6 +129,17 @@ expect_eq 'too long' "$(jq -r .code dead-letters/*)" text_too_long
 book=out.xlsx read_as ''
 expect_eq 'just short enough' "$(jq -r .t out.ndjson | wc -c)" 32768
 
+printf 't,f\n"",0.30000000000000004\nx,1\n' >in.csv
+rm out.xlsx
+echo '{sources: {a: {plugin: file, path: in.csv, format: {type: csv, types: {f: double}}}}, sinks: {o: {plugin: file, input: a, path: out.xlsx}}}' >p.yaml
+expect_exit 0 qetl run p.yaml
+expect_text err '1 texts of no bytes became empty cells'
+expect_text err '1 numbers of 17 digits were rounded'
+echo '{sources: {a: {plugin: file, path: in.csv}}, sinks: {o: {plugin: file, input: a, path: out.xlsx, if_exists: append}}}' >p.yaml
+cp out.xlsx before.xlsx
+expect_exit 1 qetl run p.yaml
+expect_same out.xlsx before.xlsx
+
 # What means harm, or is broken: a message, exit 1, nothing under the final name.
 printf '' >broken.xlsx && refused broken.xlsx 'no xlsx workbook'
 printf 'a,b\n' >broken.xlsx && refused broken.xlsx 'no xlsx workbook'

@@ -75,8 +75,8 @@ static int32_t text_escape(const char *data, int64_t size, struct xlsx_text *out
     return status ? status : xlsx_text_add(out, data + from, size - from);
 }
 
-static int32_t text_put(struct xlsx_prepared *out, struct qetl_text text, const char **code,
-                        const char **why)
+static int32_t text_put(struct xlsx_writer *w, struct xlsx_prepared *out, struct qetl_text text,
+                        const char **code, const char **why)
 {
     const char *data = text.data;
     out->text.size = 0;
@@ -93,6 +93,7 @@ static int32_t text_put(struct xlsx_prepared *out, struct qetl_text text, const 
         *why = "a cell cannot hold U+0000, U+FFFE and U+FFFF";
         return QETL_E_DATA;
     }
+    w->emptied += text.size == 0;
     return text_escape(data, text.size, &out->text);
 }
 
@@ -211,7 +212,7 @@ int32_t xlsx_cell_prepare(struct xlsx_writer *w, const struct qetl_column *c, in
     case QETL_KIND_INTERVAL:
         return span(w, c, row, out);
     case QETL_KIND_TEXT:
-        return text_put(out, qetl_column_text(c, row), code, why);
+        return text_put(w, out, qetl_column_text(c, row), code, why);
     default: {
         int32_t status = spelled(c, row, out);
         if (!status && out->text.size > XLSX_TEXT_MAX) {

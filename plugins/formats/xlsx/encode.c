@@ -200,6 +200,21 @@ static int32_t file_read(struct xlsx_writer *w, struct qetl_space *out)
                            "%s cannot be read again: %m", w->path);
 }
 
+/* What a cell does not hold, and is no reason to reject a row. */
+static void losses_tell(struct xlsx_writer *w)
+{
+    if (w->rounded)
+        qetl_logf(w->env, QETL_LOG_WARN,
+                  "%lld numbers of 17 digits were rounded to 16, which is more than Excel shows; "
+                  "cast to text what must not be",
+                  (long long)w->rounded);
+    if (w->emptied)
+        qetl_logf(w->env, QETL_LOG_WARN,
+                  "%lld texts of no bytes became empty cells, which is what NULL is in a workbook",
+                  (long long)w->emptied);
+    w->rounded = w->emptied = 0;
+}
+
 int32_t xlsx_finish(void *self, struct qetl_space *out)
 {
     struct xlsx *x = self;
@@ -213,12 +228,7 @@ int32_t xlsx_finish(void *self, struct qetl_space *out)
     w->begun = false;
     lxw_error error = workbook_close(w->book);
     w->book = NULL;
-    if (w->rounded)
-        qetl_logf(w->env, QETL_LOG_WARN,
-                  "%lld numbers of 17 digits were rounded to 16, which is more than Excel shows; "
-                  "cast to text what must not be",
-                  (long long)w->rounded);
-    w->rounded = 0;
+    losses_tell(w);
     if (error)
         status = qetl_fail(w->env, QETL_E_ENVIRONMENT, NULL, "set TMPDIR to a folder with room",
                            "the workbook cannot be put together: %s", lxw_strerror(error));

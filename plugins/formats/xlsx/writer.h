@@ -19,8 +19,8 @@ struct xlsx_writer {
     struct qetl_env env;
     struct ArrowSchema schema;
     bool header, freeze, autofilter, reject_overflow, begun;
-    int64_t max_rows, sheets, rounded;
-    const char *title; /* of the first sheet */
+    int64_t max_rows, sheets, rounded, emptied; /* emptied: texts of no bytes */
+    const char *title;                          /* of the first sheet */
     char *path;
     lxw_workbook *book;
     lxw_worksheet *sheet;
