@@ -163,6 +163,13 @@ read_as 'decimal_mark: ",", timestamp_format: "%d/%b/%Y:%H:%M:%S %z"'
 expect_file out.ndjson <<'E'
 {"n":1.5,"s":"2024-02-01T10:00:00+01:30"}
 E
+# The mark between thousands: 1.234 in groups, and what is no group.
+for mark in "," " " "'" "_" "\u00a0" "\u202f"; do
+    printf "a;b\n1%b234%b567.5;x\n12%b34;y\n" "$mark" "$mark" "$mark" >in.csv
+    read_as "delimiter: ';', thousands: \"$mark\", types: {a: double}"
+    expect_eq "thousands: '$mark'" "$(cat out.ndjson)" '{"a":1234567.5,"b":"x"}'
+    expect_eq 'a group that is too short' "$(jq -r .code dead-letters/*)" bad_number
+done
 cat >hint.yaml <<'YAML'
 {sources: {a: {plugin: file, path: in.csv, format: csv}},
  sinks: {o: {plugin: file, input: a, path: hint.ndjson, if_exists: replace}}}

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Below this nobody is harmed. */
+enum { RATIO_LEAST_BYTES = 64 << 20 };
+
 void object_init(struct object *o)
 {
     *o = (struct object){.feed.in.fd = -1};
@@ -18,7 +21,7 @@ int32_t object_open(struct object *o, struct qetl_env env, struct waker *waker, 
     o->stage = OBJECT_SNIFF;
     o->packed = o->archive = false;
     o->ordinal = 0;
-    o->offset = 0;
+    o->offset = o->decoded = 0;
     return feed_open(&o->feed, env, waker, file);
 }
 
@@ -145,13 +148,29 @@ void object_leave(struct object *o)
     o->stage = OBJECT_SEEK;
 }
 
+/* A file that becomes so much more than it is was made to fill disks and memories. */
+static int32_t ratio_check(struct object *o)
+{
+    const struct input *in = &o->feed.in;
+    if (!o->max_ratio || o->decoded < RATIO_LEAST_BYTES ||
+        o->decoded / o->max_ratio <= in->taken)
+        return QETL_OK;
+    return qetl_fail(in->env, QETL_E_DATA, "/max_ratio",
+                     "if it is meant to be so, raise max_ratio; 0 is no limit",
+                     "%s: its first %lld bytes have become %lld, more than %lld for each: this "
+                     "looks like a decompression bomb",
+                     o->name ? o->name : o->file, (long long)in->taken, (long long)o->decoded,
+                     (long long)o->max_ratio);
+}
+
 int32_t object_read(struct object *o, void *data, int64_t capacity, int64_t deadline_ns,
                     int64_t *got)
 {
     int32_t status = o->packed ? unpack_read(&o->unpack, data, capacity, deadline_ns, got)
                                : feed_read(&o->feed, data, capacity, deadline_ns, got);
     o->offset += *got;
-    return status;
+    o->decoded += *got;
+    return status ? status : ratio_check(o);
 }
 
 bool object_at_end(struct object *o)

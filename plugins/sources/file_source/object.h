@@ -31,6 +31,8 @@ struct object {
     char *name;
     int64_t ordinal;
     int64_t offset;
+    int64_t decoded;   /* bytes that came out of the file */
+    int64_t max_ratio; /* of those to the file's own, or 0 */
 };
 
 void object_init(struct object *);

@@ -56,6 +56,7 @@ static int32_t source_create(void *self, const struct qetl_host *host, struct qe
     s->object.unpacking = !unpack || strcmp(unpack, "none") != 0;
     s->object.members = qetl_option_text(s->env, "/members");
     s->object.hidden = qetl_option_bool(s->env, "/hidden");
+    s->object.max_ratio = qetl_option_int(s->env, "/max_ratio");
     s->follows = qetl_option_bool(s->env, "/follow");
     return choice_read(&s->choice, s->env);
 }
