@@ -152,8 +152,7 @@ void object_leave(struct object *o)
 static int32_t ratio_check(struct object *o)
 {
     const struct input *in = &o->feed.in;
-    if (!o->max_ratio || o->decoded < RATIO_LEAST_BYTES ||
-        o->decoded / o->max_ratio <= in->taken)
+    if (!o->max_ratio || o->decoded < RATIO_LEAST_BYTES || o->decoded / o->max_ratio <= in->taken)
         return QETL_OK;
     return qetl_fail(in->env, QETL_E_DATA, "/max_ratio",
                      "if it is meant to be so, raise max_ratio; 0 is no limit",
