@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The jobs, and how each contender is told to do them.
 
-A contender reads {csv}, {ndjson} or {ten}, and writes {out}, or its stdout becomes {out}. Programs and files in braces are
+A contender reads {csv}, {ndjson}, {records} or {ten}, and writes {out}, or its stdout becomes {out}. Programs and files in braces are
 filled in by `compare`, which also compares every answer with qetl's own: "csv" and "ndjson" by the hash of `canonical`,
 "numbers" as the first two numbers of the last line; None is not compared, and README.md says why.
 """
@@ -80,6 +80,13 @@ sinks:
   out: {{{{plugin: file, input: amounts, path: "{{out}}.csv", format: csv}}}}
 """
 
+W8_PIPELINE = """\
+sources:
+  records: {{plugin: file, path: "{records}", format: {{type: binary, struct: "<IQIq32s"}}}}
+sinks:
+  out: {{plugin: file, input: records, path: "{out}.csv", format: csv}}
+"""
+
 JOBS = [
     Job("W1", "CSV -> count, sum of a product", [
         Contender("qetl", qetl("{pipeline}"), "numbers"),
@@ -118,6 +125,10 @@ JOBS = [
         Contender("qetl", qetl("--from", "{ndjson}", "--to", "{out}.csv"), "csv"),
         Contender("simdjson", ["{simdjson}", "{ndjson}", "{out}"], "csv", 1.2),
     ], workers=1),
+    Job("W8", "binary <IQIq32s -> CSV", [
+        Contender("qetl", qetl("{pipeline}"), "csv"),
+        Contender("by hand, mmap", ["{records_by_hand}", "convert", "{records}", "{out}", "{workers}"], "csv", 0.8),
+    ], pipeline=W8_PIPELINE),
     Job("start", "ten rows, CSV -> NDJSON", [
         Contender("qetl", qetl("--from", "{ten}", "--to", "{out}.ndjson"), "ndjson"),
         Contender("duckdb", copy("SELECT * FROM read_csv('{ten}')", "ndjson"), "ndjson", 4),

@@ -18,21 +18,23 @@ def find_tools():
             "zsv": os.environ.get("ZSV") or shutil.which("zsv"),
             "mlr": os.environ.get("MLR") or shutil.which("mlr")}
     for name, program in (("duckdb", "peer_duckdb"), ("simdjson", "peer_simdjson"),
-                          ("canonical", "canonical"), ("gen_orders", "gen_orders"), ("ceilings", "ceilings")):
+                          ("canonical", "canonical"), ("gen_orders", "gen_orders"), ("ceilings", "ceilings"),
+                          ("records_by_hand", "peer_records")):
         have[name] = str(folder / program) if (folder / program).exists() else None
     if have["libduckdb"] and not os.path.exists(have["libduckdb"]):
         have["libduckdb"] = None
     return have
 
 
-def generate(folder, rows, have, names=("csv", "ndjson", "ten")):
-    """The inputs: a row depends on the seed and its number alone."""
+def generate(folder, rows, have, names=("csv", "ndjson", "ten", "records")):
+    """The inputs: a row depends on the seed and its number alone. Binary records are smaller: 18 for each ten orders."""
+    orders = [have["gen_orders"], "--rows"]
+    inputs = {"csv": [*orders, str(rows), "--format", "csv"], "ndjson": [*orders, str(rows), "--format", "ndjson"],
+              "ten": [*orders, "10", "--format", "csv"],
+              "records": [have["records_by_hand"], "generate", str(rows * 18 // 10)]}
     files = {}
-    inputs = {"csv": (rows, "csv"), "ndjson": (rows, "ndjson"), "ten": (10, "csv")}
     for name in names:
-        n, kind = inputs[name]
-        files[name] = str(folder / f"orders-{n}.{kind}")
+        files[name] = str(folder / f"input-{name}.{({'ten': 'csv', 'records': 'bin'}).get(name, name)}")
         with open(files[name], "wb") as out:
-            subprocess.run([have["gen_orders"], "--rows", str(n), "--format", kind], stdout=out,
-                           stderr=subprocess.DEVNULL, check=True)
+            subprocess.run(inputs[name], stdout=out, stderr=subprocess.DEVNULL, check=True)
     return files
