@@ -311,6 +311,11 @@ static struct csv_hot hot_of(const struct csv_column_out *c)
 {
     const struct qetl_column *r = &c->reader;
 
+    if ((c->writer == CSV_WRITE_INTEGER || c->writer == CSV_WRITE_UNSIGNED) && !r->indices)
+        return (struct csv_hot){.integers = r->buffers[0],
+                                .layout = r->layout,
+                                .validity = r->validity,
+                                .offset = r->offset};
     if (c->writer != CSV_WRITE_VIEWS)
         return (struct csv_hot){.views = NULL};
     return (struct csv_hot){.views = (const uint64_t *)r->buffers[0] + 2 * r->offset,
@@ -335,7 +340,7 @@ static int32_t columns_open(struct csv *self, const struct ArrowArray *batch)
         c->writer = csv_writer_of(e, &c->reader);
         e->hot[i] = hot_of(c);
         if (c->quoted || (self->dialect.safe && !c->numeric))
-            e->hot[i].views = NULL;
+            e->hot[i] = (struct csv_hot){.views = NULL};
     }
     return QETL_OK;
 }

@@ -29,6 +29,8 @@ struct csv_hot {
     const uint8_t *validity; /* or NULL */
     int64_t offset;          /* of row 0 in validity */
     bool first;
+    const void *integers; /* of row 0; NULL: not a plain column of integers */
+    char layout;          /* of them, Arrow's letter */
 };
 
 struct csv_column_out {

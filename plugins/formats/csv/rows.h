@@ -18,6 +18,36 @@ static inline ROWS_TARGET bool cell_is_odd(const struct csv_hot *hot, int64_t ro
     return null ? size || null_spelled : odd_sizes >> (size < 63 ? size : 63) & 1;
 }
 
+/* Of an integer that is not NULL. */
+static inline ROWS_TARGET uint8_t *integer_fast(const struct csv_hot *hot, int64_t row, uint8_t *at)
+{
+    int64_t i = row + hot->offset;
+
+    switch (hot->layout) {
+    case 'i':
+        return csv_integer_write(at, ((const int32_t *)hot->integers)[i]);
+    case 'I':
+        return csv_unsigned_write(at, ((const uint32_t *)hot->integers)[i]);
+    case 'l':
+        return csv_integer_write(at, ((const int64_t *)hot->integers)[i]);
+    case 'L':
+        return csv_unsigned_write(at, ((const uint64_t *)hot->integers)[i]);
+    case 's':
+        return csv_integer_write(at, ((const int16_t *)hot->integers)[i]);
+    case 'S':
+        return csv_unsigned_write(at, ((const uint16_t *)hot->integers)[i]);
+    case 'c':
+        return csv_integer_write(at, ((const int8_t *)hot->integers)[i]);
+    default:
+        return csv_unsigned_write(at, ((const uint8_t *)hot->integers)[i]);
+    }
+}
+
+static inline ROWS_TARGET bool integer_is_plain(const struct csv_hot *hot, int64_t row)
+{
+    return hot->integers && (!hot->validity || csv_bit(hot->validity, row + hot->offset));
+}
+
 static ROWS_TARGET int32_t rows_write(const struct csv *self, int64_t from, int64_t to,
                                       struct csv_pen *pen)
 {
@@ -38,6 +68,10 @@ static ROWS_TARGET int32_t rows_write(const struct csv *self, int64_t from, int6
                 *at++ = delimiter;
             if (e->hot[i].views && cell_fast(e, &e->hot[i], row, &at))
                 continue;
+            if (integer_is_plain(&e->hot[i], row)) {
+                at = integer_fast(&e->hot[i], row, at);
+                continue;
+            }
             pen->at = at;
             int32_t status = csv_cell_put(self, i, row, pen);
             if (status)
