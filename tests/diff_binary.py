@@ -15,7 +15,7 @@ import tempfile
 
 QETL = os.environ.get("QETL", "./qetl")
 SEED = int(os.environ.get("QETL_DIFF_SEED", "20260101"))
-ROUNDS = int(os.environ.get("QETL_DIFF_ROUNDS", "60"))
+ROUNDS = int(os.environ.get("QETL_DIFF_ROUNDS", "40"))
 passed = failed = 0
 
 TYPES = {"c": "binary", "b": "tinyint", "B": "tinyint unsigned", "?": "boolean", "h": "smallint",
