@@ -75,14 +75,15 @@ static int32_t header_pass(struct binary *self, struct qetl_frame *io, int64_t *
     return QETL_OK;
 }
 
-/* Whole records of any sizes. */
+/* Whole records of any sizes; *last: where the last of them begins. */
 static int64_t walk_frame(const struct binary *self, const uint8_t *data, int64_t size,
-                          int64_t most, int64_t *records, bool *lost)
+                          int64_t most, int64_t *records, int64_t *last, bool *lost)
 {
     int32_t anchors[BINARY_FIELDS_MAX + 1], type;
     int64_t at = 0, n = 0;
 
     *lost = false;
+    *last = 0;
     while (at < size && n < most) {
         int64_t record = binary_record_size(&self->layout, data + at, size - at, &type, anchors);
 
@@ -90,6 +91,7 @@ static int64_t walk_frame(const struct binary *self, const uint8_t *data, int64_
             *lost = record == BINARY_LOST;
             break;
         }
+        *last = at;
         at += record;
         n++;
     }
@@ -128,15 +130,24 @@ static void records_frame(struct binary *self, const struct qetl_frame *io, stru
 {
     const struct binary_layout *l = &self->layout;
     struct binary_framer *f = &self->framer;
-    int64_t room = x->limit - x->from, records;
+    int64_t room = x->limit - x->from, records, last;
 
     if (l->fixed) {
         x->used = x->from + room - room % l->stride;
         records = (x->used - x->from) / l->stride;
+        last = x->used - l->stride;
     } else {
         int64_t most = f->promised && !l->promise_bytes ? f->left : INT64_MAX;
 
-        x->used = x->from + walk_frame(self, io->data + x->from, room, most, &records, &x->lost);
+        x->used =
+            x->from + walk_frame(self, io->data + x->from, room, most, &records, &last, &x->lost);
+        last += x->from;
+    }
+    /* The end of an object may come without bytes: where more is promised one record waits for it.
+     */
+    if (f->promised && !x->last && records && x->used == io->size) {
+        x->used = last;
+        records--;
     }
     if (f->promised)
         f->left -= l->promise_bytes ? x->used - x->from : records;
@@ -200,6 +211,8 @@ static int32_t body_frame(struct binary *self, struct qetl_frame *io, int64_t at
     records_frame(self, io, &x);
     io->begin = x.from;
     io->used = x.used;
+    if (f->promised && !x.last && x.from == io->size)
+        io->begin = io->used = 0; /* nothing but a header: as above */
     status = x.last || x.lost ? QETL_OK : sizes_check(self, io, &x);
     if (status || (x.used > x.from && (x.used < io->size || !end)))
         return status; /* what is left comes again */
