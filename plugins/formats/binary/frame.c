@@ -152,6 +152,8 @@ static void records_frame(struct binary *self, const struct qetl_frame *io, stru
     if (f->promised)
         f->left -= l->promise_bytes ? x->used - x->from : records;
     f->behind = f->promised && !f->left;
+    if (f->behind)
+        x->limit = x->used;
 }
 
 /* Why what stands behind the whole records is none. */

@@ -25,21 +25,21 @@ static inline ROWS_TARGET uint8_t *integer_fast(const struct csv_hot *hot, int64
 
     switch (hot->layout) {
     case 'i':
-        return csv_integer_write(at, ((const int32_t *)hot->integers)[i]);
+        return qetl_print_integer(at, ((const int32_t *)hot->integers)[i]);
     case 'I':
-        return csv_unsigned_write(at, ((const uint32_t *)hot->integers)[i]);
+        return qetl_print_unsigned(at, ((const uint32_t *)hot->integers)[i]);
     case 'l':
-        return csv_integer_write(at, ((const int64_t *)hot->integers)[i]);
+        return qetl_print_integer(at, ((const int64_t *)hot->integers)[i]);
     case 'L':
-        return csv_unsigned_write(at, ((const uint64_t *)hot->integers)[i]);
+        return qetl_print_unsigned(at, ((const uint64_t *)hot->integers)[i]);
     case 's':
-        return csv_integer_write(at, ((const int16_t *)hot->integers)[i]);
+        return qetl_print_integer(at, ((const int16_t *)hot->integers)[i]);
     case 'S':
-        return csv_unsigned_write(at, ((const uint16_t *)hot->integers)[i]);
+        return qetl_print_unsigned(at, ((const uint16_t *)hot->integers)[i]);
     case 'c':
-        return csv_integer_write(at, ((const int8_t *)hot->integers)[i]);
+        return qetl_print_integer(at, ((const int8_t *)hot->integers)[i]);
     default:
-        return csv_unsigned_write(at, ((const uint8_t *)hot->integers)[i]);
+        return qetl_print_unsigned(at, ((const uint8_t *)hot->integers)[i]);
     }
 }
 
