@@ -30,6 +30,7 @@ struct expr_source {
     struct expr_arena *arena;
     const struct expr_zone *zone; /* of the session */
     int64_t now_us;               /* when the run began, since 1970 in UTC */
+    int64_t constant_bytes;       /* of texts that were computed from constants */
     int32_t status;               /* the first failure, or 0 */
 };
 

@@ -78,6 +78,10 @@ static int32_t kernel_concat(struct expr_frame *f, const struct expr_instr *in)
                                (long long)(a.size + b.size));
             continue;
         }
+        if (!expr_arena_allows(&f->heap, (size_t)(a.size + b.size))) {
+            qetl_expr_fail_heap(f, in, i, a.size + b.size);
+            continue;
+        }
         joined = qetl_expr_arena_alloc(&f->heap, (size_t)(a.size + b.size));
         if (!joined)
             return QETL_E_NO_MEMORY;

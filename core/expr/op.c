@@ -198,6 +198,15 @@ void qetl_expr_fail_overflow(struct expr_frame *f, const struct expr_instr *in, 
                        qetl_expr_type_name(&in->node->type, type, sizeof type));
 }
 
+void qetl_expr_fail_heap(struct expr_frame *f, const struct expr_instr *in, int64_t row,
+                         int64_t size)
+{
+    qetl_expr_row_fail(f, in, row, "text_too_long",
+                       "a text of %lld bytes and those of the rows before it take over 2 GiB; "
+                       "batch_rows makes batches smaller",
+                       (long long)size);
+}
+
 void qetl_expr_fail_zero(struct expr_frame *f, const struct expr_instr *in, int64_t row)
 {
     char left[VALUE_TEXT];

@@ -17,6 +17,9 @@
 
 #include <qetl/plugin.h>
 
+/* What the texts of one strip may take. */
+#define EXPR_HEAP_MAX ((size_t)2 << 30)
+
 struct expr_frame {
     int64_t rows; /* of the strip */
     int64_t base; /* its first row in the batch */
@@ -66,6 +69,9 @@ void qetl_expr_fail_cast(struct expr_frame *f, const struct expr_instr *in, int6
 void qetl_expr_fail_range(struct expr_frame *f, const struct expr_instr *in, int64_t row);
 void qetl_expr_fail_overflow(struct expr_frame *f, const struct expr_instr *in, int64_t row);
 void qetl_expr_fail_zero(struct expr_frame *f, const struct expr_instr *in, int64_t row);
+/* A text of that size has no place beside those of the rows around it. */
+void qetl_expr_fail_heap(struct expr_frame *f, const struct expr_instr *in, int64_t row,
+                         int64_t size);
 
 /* ---- the table ---- */
 

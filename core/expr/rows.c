@@ -12,6 +12,10 @@ char *qetl_expr_row_space(struct expr_frame *f, const struct expr_instr *in, int
                            (long long)size);
         return NULL;
     }
+    if (!expr_arena_allows(&f->heap, (size_t)size)) {
+        qetl_expr_fail_heap(f, in, i, size);
+        return NULL;
+    }
     space = qetl_expr_arena_alloc(&f->heap, (size_t)size);
     if (!space)
         *status = QETL_E_NO_MEMORY;

@@ -94,6 +94,7 @@ static int32_t service_compile(struct qetl_ctx *ctx, const char *text, const cha
     expr->env = (struct qetl_env){source.host, ctx};
     expr->reporter.fail = qetl_expr_row_rejected;
     expr->frame.reporter = &expr->reporter;
+    expr->frame.heap.most = EXPR_HEAP_MAX;
     expr->label = label_make(&expr->arena, option);
     expr->text = source.text = qetl_expr_arena_text(&expr->arena, text, source.size);
     if (!source.text)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_BLOCK = 8192 };
+enum { ARENA_BLOCK = 8192, KEPT_MAX = 64 << 20 };
 
 struct expr_block {
     struct expr_block *next;
@@ -67,6 +67,8 @@ void *qetl_expr_arena_alloc(struct expr_arena *arena, size_t size)
     if (size > SIZE_MAX - 16)
         return NULL;
     size = (size + 15) & ~(size_t)15;
+    if (arena->most && size > arena->most - arena->total)
+        return NULL;
     if (!block || block->capacity - arena->used < size) {
         block = arena_advance(arena, size);
         if (!block)
@@ -74,6 +76,7 @@ void *qetl_expr_arena_alloc(struct expr_arena *arena, size_t size)
     }
     piece = block->data + arena->used;
     arena->used += size;
+    arena->total += size;
     return piece;
 }
 
@@ -108,20 +111,37 @@ bool qetl_expr_arena_defer(struct expr_arena *arena, void (*release)(void *thing
     return true;
 }
 
+static size_t blocks_free(struct expr_arena *arena)
+{
+    size_t total = 0;
+
+    for (struct expr_block *block = arena->first, *next; block; block = next) {
+        next = block->next;
+        total += block->capacity;
+        free(block);
+    }
+    arena->first = NULL;
+    return total;
+}
+
+/* Several blocks become one that holds as much, so that what comes next needs no more of them; what
+ * grew beyond all measure is given back. */
 void qetl_expr_arena_reset(struct expr_arena *arena)
 {
     assert(!arena->deferred);
+    if (arena->first && (arena->first->next || arena->first->capacity > KEPT_MAX)) {
+        size_t total = blocks_free(arena);
+        if (total <= KEPT_MAX)
+            arena->first = block_new(total);
+    }
     arena->current = NULL;
-    arena->used = 0;
+    arena->used = arena->total = 0;
 }
 
 void qetl_expr_arena_free(struct expr_arena *arena)
 {
     for (struct expr_deferred *d = arena->deferred; d; d = d->next)
         d->release(d->thing);
-    for (struct expr_block *block = arena->first, *next; block; block = next) {
-        next = block->next;
-        free(block);
-    }
+    blocks_free(arena);
     *arena = (struct expr_arena){0};
 }

@@ -9,6 +9,8 @@
 
 enum {
     STEPS_MAX = 1000000,
+    STEPS_CHEAP = 1000, /* of a match in a text that has had some */
+    DEAR_MAX = 100,     /* matches in one text that may take more */
     DEPTH_MAX = 100000,
     HEAP_KIB_MAX = 16 * 1024,
     STACK_LEAST = 32 * 1024,
@@ -27,6 +29,7 @@ struct expr_regex {
     int64_t n_flags;
     bool global;
     uint32_t groups;
+    int dear; /* matches in the text at hand that were not cheap */
 };
 
 struct expr_regex *qetl_expr_regex_new(void)
@@ -41,7 +44,6 @@ struct expr_regex *qetl_expr_regex_new(void)
         qetl_expr_regex_free(regex);
         return NULL;
     }
-    pcre2_set_match_limit(regex->context, STEPS_MAX);
     pcre2_set_depth_limit(regex->context, DEPTH_MAX);
     pcre2_set_heap_limit(regex->context, HEAP_KIB_MAX);
     pcre2_jit_stack_assign(regex->context, NULL, regex->stack);
@@ -236,13 +238,24 @@ enum expr_regex_status qetl_expr_regex_set(struct expr_regex *regex, struct expr
     return EXPR_REGEX_OK;
 }
 
+static int match(struct expr_regex *regex, struct expr_text text, int64_t from, uint32_t steps)
+{
+    pcre2_set_match_limit(regex->context, steps);
+    return pcre2_match(regex->code, (PCRE2_SPTR)(text.data ? text.data : ""), (PCRE2_SIZE)text.size,
+                       (PCRE2_SIZE)from, 0, regex->data, regex->context);
+}
+
+/* A text may match many times: all of them together must not take for ever. */
 enum expr_regex_status qetl_expr_regex_find(struct expr_regex *regex, struct expr_text text,
                                             int64_t from, struct expr_regex_span *out)
 {
-    int count =
-        pcre2_match(regex->code, (PCRE2_SPTR)(text.data ? text.data : ""), (PCRE2_SIZE)text.size,
-                    (PCRE2_SIZE)from, 0, regex->data, regex->context);
+    int count = PCRE2_ERROR_MATCHLIMIT;
 
+    regex->dear = from ? regex->dear : 0;
+    if (from)
+        count = match(regex, text, from, STEPS_CHEAP);
+    if (count == PCRE2_ERROR_MATCHLIMIT && regex->dear++ < DEAR_MAX)
+        count = match(regex, text, from, STEPS_MAX);
     if (count == PCRE2_ERROR_NOMATCH)
         return EXPR_REGEX_NONE;
     if (count == PCRE2_ERROR_NOMEMORY)
