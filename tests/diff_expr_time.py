@@ -12,7 +12,9 @@ import os
 import random
 import sys
 
-from diff_expr import CODES as SHARED_CODES, Engine, Postgres, Tally, deviations, type_matches
+from expr_drawn import Drawn
+from expr_shadows import SETUP as SHADOWS
+from diff_expr import CODES as SHARED_CODES, Engine, Tally, deviations, postgres_open, type_matches
 
 CODES = {**SHARED_CODES, "0A000": "unsupported", "22P05": "bad_cast"}
 SEED = int(os.environ.get("SEED", random.SystemRandom().randrange(1 << 31)))
@@ -201,7 +203,8 @@ class Generator:
         if form == 13:
             return rng.choice(["make_date(i, 2, 29)", "make_date(2024, i, 1)", "make_time(i, 59, d)", "make_timestamp(i, 12, 31, 23, 59, d)", "make_interval(i)",
                                "make_timestamptz(2024, 3, 31, 2, 30, d)", f"make_timestamptz(i, 7, 1, 12, 0, 0, {zone})", "make_interval(1, 2, i, 4, 5, i, d)",
-                               "make_interval(0, i)", "make_time(23, i, 59.9999999)", "to_timestamp(d)", "to_timestamp(d * 1000000)", "make_time(24, 0, 0)"])
+                               "make_interval(0, i)", "make_time(23, i, 59.9999999)", "to_timestamp(d)", "to_timestamp(d * 1000000)", "make_time(24, 0, 0)",
+                               "now() = transaction_timestamp()", "(now() - CURRENT_TIMESTAMP)", "LOCALTIMESTAMP = now()::timestamp"])
         if form < 17:
             return f"to_char({rng.choice(kinds[1:3] + [self.date, self.interval])(1)}, {self.literal(rng.choice(self.FORMATS))})"
         if form < 20:
@@ -238,7 +241,8 @@ class Generator:
                          "$.* ? (@ != null)", "$[*] ? (@ >= 1.5 && @ < 100)", "$ ? (exists(@.a) || @.b == true)", "$[last - 1]", "$.a[0 to 1].b", "$.* ? (!(@ == 1))", "lax $.b")
         return self.pick(lambda: self.json(3), f"({self.json(1)} ->> {step})", f"({self.json(1)} #>> '{{a,0}}')", f"jsonb_typeof(j::jsonb -> {step})", f"json_typeof(j::json -> {step})",
                          f"jsonb_array_length(j::jsonb -> {step})", "json_array_length(j::json)", f"jsonb_path_exists(j::jsonb, '{path}')", f"jsonb_path_query_first(j::jsonb, '{path}')",
-                         f"json_extract_path_text(j::json, 'a', {self.literal(rng.choice(['0', 'b', 'x y', '-1']))})", "jsonb_extract_path(j::jsonb, 'a', 'b')", "jsonb_exists(j::jsonb, 'a')",
+                         f"json_extract_path_text(j::json, 'a', {self.literal(rng.choice(['0', 'b', 'x y', '-1']))})", "jsonb_extract_path(j::jsonb, 'a', 'b')", "json_valid(j)", "json_valid(t)", "json_extract_path(j::json, 'a')",
+                         "jsonb_extract_path_text(j::jsonb, 'b', '0')", "jsonb_exists(j::jsonb, 'a')",
                          "j::jsonb", "j::json", "CAST(j AS jsonb)", f"(j::jsonb {rng.choice(['=', '<>'])} j::jsonb)", f"((j::jsonb -> {step}) IS NULL)", "(t || j)::jsonb",
                          f"COALESCE(j::jsonb -> 'a', '0'::jsonb)", f"CAST(j::jsonb -> {step} AS text)")
 
@@ -356,15 +360,18 @@ def compare(tally, text, ours, texts, theirs, rows):
 
 def run(tally, engine, rng, binaries):
     generator = Generator(rng)
-    pg = Postgres(binaries)
+    drawn = Drawn(lambda title: title in ("JSON", "Dates, times, zones, intervals"))
+    pg = postgres_open(binaries)
     try:
-        pg.ask(PG_SETUP)
+        pg.ask(SHADOWS + PG_SETUP)
         for first in range(0, COUNT, ROUND):
             zone = ZONES[first // ROUND % len(ZONES)]
             pg.ask(f"SET timezone = '{zone}'")
             engine.send({"timezone": zone, "now": str(NOW_US)})
             rows = fill(pg, engine, rng)
             texts = [generator.expression() for _ in range(min(ROUND, COUNT - first))]
+            for text in texts:
+                drawn.add(text)
             array = ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
             answers = json.loads(pg.ask(f"SELECT json_agg(evaluate_rows(e) ORDER BY n) FROM unnest(ARRAY[{array}]) WITH ORDINALITY AS x(e, n)"))
             for text, theirs in zip(texts, answers):
@@ -373,6 +380,7 @@ def run(tally, engine, rng, binaries):
                 compare(tally, text, ours, shown, theirs, rows)
     finally:
         pg.close()
+    tally.failed += drawn.report(COUNT >= 4000)
 
 
 def main():

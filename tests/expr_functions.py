@@ -3,7 +3,7 @@
 
 LIKE_PIECES = ["a", "b", "%", "%", "_", "long", "e", "\\%", "\\\\", "ä", "Z", "12", ".", "A", "twelve", "\\_", "é"]
 REGEX = ["a", "^a", "b$", "[0-9]+", "(a)(b)?", "[[:alpha:]]+", "\\d+", "^.*$", "x*", "^$", "[^a-z ]", "\\mtext\\M", "\\y\\w+\\y",
-         "(\\w)\\w*\\s", "t(h|w)", "[A-Z]{2}", "^\\s*$", "(", "é|ä", "\\.", "e.", "\\S+$", "(?:a|e)l", "[.:-]\\d\\d", "\\Aa",
+         "(\\w)\\w*\\s", "t(h|w)", "[A-Z]{2}", "^\\s*$", "(", "é|ä", "\\.", "e.", "\\S+$", "(?:a|e)l", "zebra", "de", "(a|D)(B|E)", "[.:-]\\d\\d", "\\Aa",
          "[\\w.]+\\Z"]
 FLAGS = ["", "i", "g", "x", "gi", "n", "q", "z"]
 SETS = ["' '", "'a'", "'ab'", "'0.'", "''", "'äé '", "u"]
@@ -62,6 +62,11 @@ class Functions:
             lambda: f"regexp_replace({t()}, {self.regex()}, '-', {self.flags()})",
             lambda: f"regexp_replace({t()}, {self.regex()}, '#', {n()}, {n()})",
             lambda: f"regexp_substr({t()}, {self.regex()})",
+            lambda: f"regexp_match({t()}, {self.regex()})",
+            lambda: f"{rng.choice(['sha224', 'sha256', 'sha384', 'sha512'])}({t()})",
+            lambda: f"encode({t()}, {rng.choice(['hex', 'base64', 'hex', 'none']).join([chr(39)] * 2)})",
+            lambda: f"decode({t()}, {rng.choice(['hex', 'base64']).join([chr(39)] * 2)})",
+            lambda: f"decode(encode({t()}, 'base64'), 'base64')",
             lambda: f"regexp_substr({t()}, {self.regex()}, {n()}, {n()})",
         ])()
 
@@ -70,6 +75,7 @@ class Functions:
         return rng.choice([
             lambda: f"{rng.choice(['length', 'char_length', 'character_length', 'octet_length', 'bit_length', 'ascii'])}({t()})",
             lambda: f"strpos({t()}, {t()})",
+            lambda: f"hash64({t()})",
             lambda: f"POSITION({t()} IN {t()})",
             lambda: f"regexp_count({t()}, {self.regex()})",
             lambda: f"regexp_count({t()}, {self.regex()}, {n()}, {self.flags()})",
@@ -103,6 +109,7 @@ class Functions:
             lambda: f"{rng.choice(['sin', 'cos', 'tan', 'cot', 'asin', 'acos', 'atan', 'sinh', 'cosh', 'tanh', 'asinh', 'acosh', 'atanh', 'degrees', 'radians'])}({value})",
             lambda: f"power({value}, {rng.choice(['d', '2', '0.5::double precision', 'r', '-1', 'i'])})",
             lambda: f"({value} ^ {rng.choice(['d', '2', 'r', 's'])})",
+            lambda: f"({value} * pi())",
             lambda: f"atan2({value}, {rng.choice(['d', 'r', '1'])})",
         ])()
 
@@ -140,7 +147,10 @@ class Functions:
         kind = rng.choice(["integer", "integer", "real", "text", "text", "boolean", "decimal", "date", "stamp", "time"])
         v = lambda: self.value(kind)
         condition = lambda: rng.choice(["b", "c", g.boolean(1), self.booleans(), "i <> 0", "i IS NULL"])
-        form = rng.randrange(9)
+        form = rng.randrange(10)
+        if form == 9:  # one computation in a branch and outside of it
+            part = rng.choice([f"(100 / nullif(i, {rng.choice('013')}))", "(j / i)", "(7 % s)", "(i * j)"])
+            return f"(CASE WHEN {condition()} THEN {part} ELSE 0 END {rng.choice(['+', '=', '<'])} {part})"
         if form < 3:
             whens = " ".join(f"WHEN {condition()} THEN {v()}" for _ in range(rng.randrange(1, 4)))
             return f"CASE {whens} {rng.choice(['', 'ELSE ' + v()])} END"

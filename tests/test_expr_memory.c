@@ -261,7 +261,7 @@ Test(expr_memory, operations)
         compiled += count >= 0;
         cr_expect_leq(count, 0, "%s: %lld allocations", text, (long long)count);
     }
-    cr_log_warn("%d operations, %lld rows failed", compiled, (long long)rejected);
+    cr_log_info("%d operations, %lld rows failed", compiled, (long long)rejected);
     cr_assert_geq(compiled, 250, "only %d operations compiled", compiled);
     cr_assert_geq(rejected, 10000);
 }
