@@ -13,8 +13,9 @@ import random
 import sys
 
 from expr_drawn import Drawn
+from expr_postgres import postgres_open
 from expr_shadows import SETUP as SHADOWS
-from diff_expr import CODES as SHARED_CODES, Engine, Tally, deviations, postgres_open, type_matches
+from diff_expr import CODES as SHARED_CODES, Engine, Tally, deviations, type_matches
 
 CODES = {**SHARED_CODES, "0A000": "unsupported", "22P05": "bad_cast"}
 SEED = int(os.environ.get("SEED", random.SystemRandom().randrange(1 << 31)))

@@ -278,9 +278,12 @@ static bool items_settle(struct expr_binder *b, struct expr_node **node, uint32_
         items[i] = qetl_expr_promote(b, items[i]);
         if (!items[i])
             return false;
-        if (items[i]->type.id != EXPR_UNKNOWN)
+        if (items[i]->type.id != EXPR_UNKNOWN) {
+            bool typed = common.id != EXPR_UNKNOWN;
             common = qetl_expr_common(&common, &items[i]->type);
-        else if (!items[i]->value.null && common.id == EXPR_DECIMAL)
+            if (typed && common.id == EXPR_UNKNOWN)
+                return false; /* text among numbers: the comparison says so */
+        } else if (!items[i]->value.null && common.id == EXPR_DECIMAL)
             return false; /* a literal's own scale: compared one by one */
     }
     if (common.id == EXPR_UNKNOWN && (*node)->type.id == EXPR_UNKNOWN)

@@ -66,6 +66,8 @@ struct expr_type qetl_expr_common(const struct expr_type *a, const struct expr_t
 struct expr_wanted {
     char what[320], mend[400];
 };
+/* Whether it is what a column becomes that holds more than numbers. */
+bool qetl_expr_is_wordy(const struct expr_type *type);
 void qetl_expr_wanted_number(const struct expr_binder *b, const struct expr_node *node,
                              struct expr_wanted *out);
 

@@ -279,7 +279,7 @@ static struct expr_node *no_candidate(struct expr_binder *b, const struct candid
                                  "%s(%s) could be one of several functions", c->name, types);
     for (uint32_t k = 0; k < c->n_args; k++) {
         struct expr_wanted wanted;
-        if (c->args[k]->type.id != EXPR_TEXT || !wants_number(c, k))
+        if (!qetl_expr_is_wordy(&c->args[k]->type) || !wants_number(c, k))
             continue;
         qetl_expr_wanted_number(b, c->args[k], &wanted);
         return qetl_expr_mistake(b->source, span, wanted.mend, "there is no %s(%s)%s", c->name,

@@ -12,12 +12,12 @@ static struct expr_node *no_operator(struct expr_binder *b, const char *name, st
 {
     char l[EXPR_TYPE_NAME_MAX], r[EXPR_TYPE_NAME_MAX];
     bool text =
-        (left->type.id == EXPR_TEXT && expr_type_is_numeric(right->type.id)) ||
-        (right->type.id == EXPR_TEXT && expr_type_is_numeric(left->type.id)) ||
+        (qetl_expr_is_wordy(&left->type) && expr_type_is_numeric(right->type.id)) ||
+        (qetl_expr_is_wordy(&right->type) && expr_type_is_numeric(left->type.id)) ||
         (left->type.id == EXPR_TEXT && right->type.id == EXPR_TEXT && strchr("+-*/%", *name));
     struct expr_wanted wanted = {.mend = "convert one side with CAST"};
 
-    if (text && left->type.id == EXPR_TEXT)
+    if (text && qetl_expr_is_wordy(&left->type))
         qetl_expr_wanted_number(b, left, &wanted);
     else if (text)
         qetl_expr_wanted_number(b, right, &wanted);
@@ -160,7 +160,7 @@ struct expr_node *qetl_expr_negate(struct expr_binder *b, const struct expr_ast 
     op = qetl_expr_op_find("negate", 1, &arg->type.id, EXPR_UNKNOWN);
     if (!op) {
         struct expr_wanted wanted = {.what = ""};
-        if (arg->type.id == EXPR_TEXT)
+        if (qetl_expr_is_wordy(&arg->type))
             qetl_expr_wanted_number(b, arg, &wanted);
         return qetl_expr_mistake(b->source, ast->span, *wanted.mend ? wanted.mend : NULL,
                                  "a sign before %s has no meaning%s",

@@ -45,15 +45,32 @@ static struct expr_node *branch_add(struct expr_binder *b, struct branches *bran
     return node;
 }
 
-static bool branches_differ(struct expr_binder *b, const struct expr_node *node, const char *where,
+/* The branch that is text among numbers; NULL: that is not what is wrong. */
+static const struct expr_node *text_branch(const struct branches *branches,
+                                           const struct expr_node *node,
+                                           const struct expr_type *type)
+{
+    if (qetl_expr_is_wordy(&node->type) && expr_type_is_numeric(type->id))
+        return node;
+    for (uint32_t i = 0; expr_type_is_numeric(node->type.id) && i < branches->count; i++)
+        if (qetl_expr_is_wordy(&branches->nodes[i]->type))
+            return branches->nodes[i];
+    return NULL;
+}
+
+static bool branches_differ(struct expr_binder *b, const struct branches *branches,
+                            const struct expr_node *node, const char *where,
                             const struct expr_type *type)
 {
     char one[EXPR_TYPE_NAME_MAX], other[EXPR_TYPE_NAME_MAX];
+    const struct expr_node *text = text_branch(branches, node, type);
+    struct expr_wanted wanted = {.mend = "convert one of them with CAST"};
 
-    qetl_expr_mistake(b->source, node->span, "convert one of them with CAST",
-                      "%s cannot choose between %s and %s", where,
-                      qetl_expr_type_name(type, one, sizeof one),
-                      qetl_expr_type_name(&node->type, other, sizeof other));
+    if (text)
+        qetl_expr_wanted_number(b, text, &wanted);
+    qetl_expr_mistake(b->source, node->span, wanted.mend, "%s cannot choose between %s and %s%s",
+                      where, qetl_expr_type_name(type, one, sizeof one),
+                      qetl_expr_type_name(&node->type, other, sizeof other), wanted.what);
     return false;
 }
 
@@ -77,7 +94,7 @@ static bool branches_type(struct expr_binder *b, const struct branches *branches
         const struct expr_node *node = branches->nodes[i];
         struct expr_type wider = qetl_expr_branch_type(type, &node->type);
         if (wider.id == EXPR_OPAQUE || (wider.id == EXPR_UNKNOWN && node->type.id != EXPR_UNKNOWN))
-            return branches_differ(b, node, where, type);
+            return branches_differ(b, branches, node, where, type);
         *type = wider;
     }
     for (uint32_t i = 0; i < branches->count; i++)

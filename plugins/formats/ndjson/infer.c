@@ -11,6 +11,30 @@ void ndjson_infer_free(struct ndjson_infer *in)
     ndjson_reader_free(&in->reader);
 }
 
+/* What a message shows where a number is wanted. */
+static void value_see(const struct ndjson_infer *in, struct ndjson_tally *tally,
+                      const uint8_t *value, int64_t size)
+{
+    if (tally->seen_row || *value == 'n' || *value == '-' || (*value >= '0' && *value <= '9'))
+        return;
+    tally->seen_row = in->records + in->faulty;
+    tally->seen_size = (uint8_t)(size < NDJSON_SEEN_MAX ? size : NDJSON_SEEN_MAX);
+    while (size > NDJSON_SEEN_MAX && (value[tally->seen_size] & 0xc0) == 0x80)
+        tally->seen_size--;
+    memcpy(tally->seen, value, tally->seen_size);
+}
+
+static int32_t value_tell(const struct ndjson_tally *tally, struct ArrowSchema *field)
+{
+    char text[NDJSON_SEEN_MAX + 48];
+
+    if (!tally->seen_row || field->n_children)
+        return QETL_OK;
+    snprintf(text, sizeof text, "row %lld holds %.*s%s", (long long)tally->seen_row,
+             tally->seen_size, tally->seen, tally->seen_size == NDJSON_SEEN_MAX ? "…" : "");
+    return qetl_schema_set_metadata(field, "qetl:seen", text);
+}
+
 /* A record that was read once as a whole: nothing in it can fail but memory. */
 static int32_t record_count(struct ndjson_infer *in, const uint8_t *p)
 {
@@ -26,7 +50,10 @@ static int32_t record_count(struct ndjson_infer *in, const uint8_t *p)
          */
         if (p && !memchr(key.data, 0, (size_t)key.size))
             tally = ndjson_shape_find(&in->shape, key.data, key.size);
+        const uint8_t *value = p;
         p = p && tally ? ndjson_tally_value(reader, p, tally) : NULL;
+        if (p)
+            value_see(in, tally, value, p - value);
         p = p ? ndjson_blanks(reader, p) : NULL;
         if (p && *p == ',')
             p = ndjson_blanks(reader, p + 1);
@@ -97,6 +124,8 @@ static int32_t column_add(struct ndjson_infer *in, struct ArrowSchema *out, cons
         status = qetl_type_field(qetl_option_text(in->env, pointer), name, &field);
     else
         status = ndjson_tally_field(tally, name, in->flat, &field);
+    if (!status && !qetl_option_given(in->env, pointer))
+        status = value_tell(tally, &field);
     if (!status)
         status = qetl_schema_append(out, &field);
     qetl_schema_release(&field);

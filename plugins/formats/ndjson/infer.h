@@ -17,6 +17,7 @@
 struct ndjson_shape;
 
 /* What the cells of one column, of a field of objects, or of the elements of lists are. */
+enum { NDJSON_SEEN_MAX = 48 };
 struct ndjson_tally {
     int64_t strings, booleans, objects, lists, nulls;
     int64_t integers, fractions, exponents;
@@ -25,6 +26,9 @@ struct ndjson_tally {
     bool shapeless;                          /* objects that no struct holds */
     struct ndjson_shape *shape;              /* of the objects, or NULL */
     struct ndjson_tally *element;            /* of the lists, or NULL */
+    int64_t seen_row;                        /* of the first value of a column that is no number */
+    uint8_t seen_size;
+    char seen[NDJSON_SEEN_MAX]; /* how that value begins */
 };
 
 /* Keys with a tally each, in the order of their first appearance. */
