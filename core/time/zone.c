@@ -168,7 +168,12 @@ const struct expr_zone *qetl_expr_zone_utc(void)
 
 int64_t qetl_expr_zone_local(struct expr_zone_cursor *c, int64_t us)
 {
-    return us + 1000000LL * expr_zone_kind_at(c, expr_floor_divide(us, 1000000))->offset;
+    int64_t shift = 1000000LL * expr_zone_kind_at(c, expr_floor_divide(us, 1000000))->offset, local;
+
+    /* Foreign columns may hold instants at the very ends. */
+    if (__builtin_add_overflow(us, shift, &local))
+        return shift < 0 ? INT64_MIN : INT64_MAX;
+    return local;
 }
 
 int64_t qetl_expr_zone_utc_of(struct expr_zone_cursor *c, int64_t local_us)
