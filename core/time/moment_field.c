@@ -328,8 +328,8 @@ bool qetl_expr_stamp_truncate(struct expr_zone_cursor *zone, int64_t stamp, enum
     if (field <= EXPR_FIELD_HOUR) {
         int64_t us = civil.us;
         truncate_clock(&us, field);
-        *out = stamp - (civil.us - us); /* with the offset that holds at the instant itself */
-        return expr_stamp_fits(*out);
+        /* With the offset that holds at the instant itself. */
+        return !__builtin_sub_overflow(stamp, civil.us - us, out) && expr_stamp_fits(*out);
     }
     truncate_date(&civil, field);
     if (!qetl_expr_civil_stamp(&civil, out))

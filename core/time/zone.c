@@ -166,14 +166,19 @@ const struct expr_zone *qetl_expr_zone_utc(void)
 
 /* ---- time ---- */
 
+/* Foreign columns may hold instants at the very ends. */
+static int64_t shifted(int64_t us, int64_t seconds)
+{
+    int64_t sum;
+
+    if (__builtin_add_overflow(us, 1000000 * seconds, &sum))
+        return seconds < 0 ? INT64_MIN : INT64_MAX;
+    return sum;
+}
+
 int64_t qetl_expr_zone_local(struct expr_zone_cursor *c, int64_t us)
 {
-    int64_t shift = 1000000LL * expr_zone_kind_at(c, expr_floor_divide(us, 1000000))->offset, local;
-
-    /* Foreign columns may hold instants at the very ends. */
-    if (__builtin_add_overflow(us, shift, &local))
-        return shift < 0 ? INT64_MIN : INT64_MAX;
-    return local;
+    return shifted(us, expr_zone_kind_at(c, expr_floor_divide(us, 1000000))->offset);
 }
 
 int64_t qetl_expr_zone_utc_of(struct expr_zone_cursor *c, int64_t local_us)
@@ -184,15 +189,15 @@ int64_t qetl_expr_zone_utc_of(struct expr_zone_cursor *c, int64_t local_us)
 
     /* Far enough from both ends of the span at hand, no transition is near. */
     if (c->span.kind && local - 172800 > c->span.from && local + 172800 < c->span.until)
-        return local_us - 1000000LL * c->span.kind->offset;
+        return shifted(local_us, -c->span.kind->offset);
     c->span = span = qetl_expr_zone_span(c->zone, local - 86400);
     if (span.until == INT64_MAX)
-        return local_us - 1000000LL * span.kind->offset;
+        return shifted(local_us, -span.kind->offset);
     next = qetl_expr_zone_span(c->zone, span.until).kind;
     before = local - span.kind->offset;
     after = local - next->offset;
     if ((before > span.until && after >= span.until) ||
         !((before < span.until && after < span.until) || before > after))
-        return local_us - 1000000LL * next->offset;
-    return local_us - 1000000LL * span.kind->offset;
+        return shifted(local_us, -next->offset);
+    return shifted(local_us, -span.kind->offset);
 }
