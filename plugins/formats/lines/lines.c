@@ -71,6 +71,8 @@ static int32_t infer(void *self, const struct qetl_sample *sample, struct qetl_i
                                  contents[i] == LINES_NUMBER                 ? "l"
                                  : contents[i] == LINES_CONTENT && l->binary ? "vz"
                                                                              : "vu");
+    if (status)
+        qetl_schema_release(&out->schema);
     return status;
 }
 

@@ -100,6 +100,8 @@ int32_t xlsx_infer(void *self, const struct qetl_sample *sample, struct qetl_inf
     int32_t status = look_through(x, &look, sample);
     if (!status)
         status = schema_make(x, &look, &out->schema);
+    if (status)
+        qetl_schema_release(&out->schema);
     snprintf(x->summary, sizeof x->summary, "sheet %s, %s, %d columns, types of %lld rows",
              x->options.sheet ? x->options.sheet : "by number",
              x->options.header ? "header" : "no header", (int)look.table.n_names,
