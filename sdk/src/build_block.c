@@ -12,6 +12,8 @@ int32_t qetl_builder_block(struct qetl_builder *b, const void *values, const uin
 {
     if (b->width <= 0 || b->layout == 'v' || b->children)
         return QETL_E_UNSUPPORTED;
+    if (!count)
+        return QETL_OK;
     const uint8_t *from = (const uint8_t *)values + first * b->width;
     int32_t status = QETL_OK;
     while (!status && b->capacity - b->length < count)

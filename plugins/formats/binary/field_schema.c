@@ -9,7 +9,7 @@ static const char *integer_format(const struct binary_field *f)
     static const char *const is_signed[] = {"c", "s", "i", "i", "l", "l", "l", "l"};
     static const char *const is_unsigned[] = {"C", "S", "I", "I", "L", "L", "L", "L"};
 
-    return (f->kind == BINARY_SIGNED ? is_signed : is_unsigned)[f->width - 1];
+    return f->kind == BINARY_SIGNED ? is_signed[f->width - 1] : is_unsigned[f->width - 1];
 }
 
 static void leaf_format(const struct binary_field *f, char out[QETL_TYPE_FORMAT_MAX])
