@@ -140,9 +140,10 @@ static int32_t time_read(struct binary_reader *r, const json_t *object, struct b
                    : binary_reader_fail(r, NULL, "the epoch dos needs the type u32");
     }
     status = binary_reader_word(r, object, "unit", unit_words, &unit);
+    if (status)
+        return status;
     f->time.unit_ns = json_object_get(object, "unit") ? units[unit].ns : 1000000000;
-    if (!status)
-        status = epoch_read(r, object, &f->time);
+    status = epoch_read(r, object, &f->time);
     if (!status)
         status = fraction_read(r, object, f);
     finest = f->time.fraction_ns ? f->time.fraction_ns : f->time.unit_ns;
