@@ -118,9 +118,11 @@ static int32_t fraction_read(struct binary_reader *r, const json_t *object, stru
         width > (int64_t)sizeof(uint32_t))
         return binary_reader_fail(r, NULL, "fraction.type must be u8 to u32 or i8 to i32");
     status = binary_reader_word(r, fraction, "unit", "ns 100ns us ms", &unit);
+    if (status)
+        return status;
     f->time.fraction_width = (int32_t)width;
     f->time.fraction_ns = units[unit].ns;
-    if (!status && f->time.fraction_ns >= f->time.unit_ns)
+    if (f->time.fraction_ns >= f->time.unit_ns)
         return binary_reader_fail(r, NULL, "fraction.unit must be finer than unit");
     return status;
 }
