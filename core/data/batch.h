@@ -70,6 +70,7 @@ struct qetl_block { /* encoded rows on their way to a sink */
 struct qetl_part { /* of a block: rows that are equal in the columns that a sink named */
     int64_t size, rows;
     const struct qetl_blob *keys; /* n_keys of them */
+    bool ends;                    /* the object is whole with it */
 };
 
 struct qetl_parts {

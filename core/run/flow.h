@@ -70,8 +70,9 @@ struct qetl_node_flow {
     bool closed_format; /* encoded in the sink's own stage, in order */
     bool one_encoder;   /* in the sink's own stage: a closed format, or objects of some size */
     const struct qetl_sink_parts *parts; /* the sink spreads its rows; or NULL */
-    uint32_t commit;                     /* QETL_COMMIT_ */
-    uint32_t sink_delivery;              /* QETL_TRANSACTIONAL … */
+    int64_t wholes_most;    /* each object has an encoder: so many at a time; 0: they share them */
+    uint32_t commit;        /* QETL_COMMIT_ */
+    uint32_t sink_delivery; /* QETL_TRANSACTIONAL … */
 };
 
 /* The schema that a reader of `input` sees. */

@@ -141,5 +141,8 @@ struct qetl_block *qetl_encode_part(struct qetl_ctx *codec,
 int32_t qetl_flow_take_parts(struct qetl_run *, const struct qetl_node *, struct qetl_node_flow *,
                              const struct ArrowSchema *, struct qetl_take_flow *);
 int32_t qetl_flow_frame_parts(struct qetl_run *, const struct qetl_node *, struct qetl_node_flow *);
+/* Of a format that writes one whole: each object will have an encoder of its own. */
+int32_t qetl_flow_whole_parts(struct qetl_run *, const struct qetl_node *, struct qetl_node_flow *,
+                              uint32_t encode);
 
 #endif

@@ -99,33 +99,56 @@ static int32_t encode_batch(struct qetl_op *op, const struct qetl_batch *batch)
     return qetl_op_emit(op, 0, QETL_SLOT_BLOCK, block);
 }
 
-static int32_t encode_feed(struct qetl_op *op, struct qetl_message *message)
+static struct qetl_encode_state *state_make(struct qetl_op *op)
 {
-    if (message->kind == QETL_SLOT_BARRIER || message->kind == QETL_SLOT_END)
-        return qetl_op_emit_all(op, message->kind, message->epoch);
-    if (!op->state) {
-        struct qetl_encode_state *state = calloc(1, sizeof *state);
-        if (!state) {
-            qetl_payload_free(message->kind, message->payload);
-            return qetl_op_fault(op, "out_of_memory", "no memory for an encoder");
-        }
+    struct qetl_encode_state *state = op->state;
+    if (!state)
+        op->state = state = calloc(1, sizeof *state);
+    if (state)
         state->take = &op->flow->takes[op->take];
-        op->state = state;
-    }
-    const struct qetl_batch *batch = message->payload;
+    return state;
+}
+
+static int32_t encode_rows(struct qetl_op *op, struct qetl_batch *batch)
+{
     qetl_tally_add(&op->instance->tally.rows_in, batch->rows);
     if (qetl_lookout_used(&op->flow->lookouts[op->take]))
         qetl_lookout_show(op, op->take, batch);
-    int32_t status = op->flow->parts ? qetl_encode_parts(op, batch) : encode_batch(op, batch);
-    qetl_payload_free(message->kind, message->payload);
-    return status;
+    return op->flow->wholes_most ? qetl_encode_wholes(op, batch)
+           : op->flow->parts     ? qetl_encode_parts(op, batch)
+                                 : encode_batch(op, batch);
+}
+
+/* What is held back goes out before the last of the inputs' ends. */
+static int32_t encode_end(struct qetl_op *op)
+{
+    struct qetl_encode_state *state = op->state;
+    bool last = ++state->inputs_ended == op->flow->n_takes;
+    return last && op->flow->wholes_most ? qetl_encode_wholes_end(op) : QETL_OK;
+}
+
+static int32_t encode_feed(struct qetl_op *op, struct qetl_message *message)
+{
+    bool control = message->kind == QETL_SLOT_BARRIER || message->kind == QETL_SLOT_END;
+    int32_t status = QETL_OK;
+    if (!state_make(op))
+        status = qetl_op_fault(op, "out_of_memory", "no memory for an encoder");
+    else if (message->kind == QETL_SLOT_END)
+        status = encode_end(op);
+    else if (!control)
+        status = encode_rows(op, message->payload);
+    if (!control)
+        qetl_payload_free(message->kind, message->payload);
+    return status || !control ? status : qetl_op_emit_all(op, message->kind, message->epoch);
 }
 
 static void encode_free(struct qetl_op *op)
 {
     struct qetl_encode_state *state = op->state;
-    if (state)
-        qetl_partition_free(&state->partition);
+    if (!state)
+        return;
+    qetl_wholes_free(state->wholes);
+    qetl_partition_free(&state->partition);
     free(state);
 }
 

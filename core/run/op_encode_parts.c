@@ -48,9 +48,8 @@ static struct qetl_batch *rows_sort(struct qetl_op *op, const struct qetl_batch 
     return NULL;
 }
 
-/* Rows [from, from + rows) behind what stands in the space; answers how many were encoded. */
-static int64_t encode_range(struct qetl_op *op, const struct qetl_batch *sorted, int64_t from,
-                            int64_t rows, struct qetl_pool_space *space)
+int64_t qetl_encode_range(struct qetl_op *op, const struct qetl_batch *sorted, int64_t from,
+                          int64_t rows, struct qetl_pool_space *space)
 {
     bool whole = from == 0 && rows == sorted->rows;
     struct qetl_batch *piece =
@@ -136,7 +135,7 @@ static int32_t encode_groups(struct qetl_op *op, const struct qetl_batch *sorted
     for (int64_t g = first; g < first + n; g++) {
         struct qetl_group *group = &p->groups[g];
         int64_t before = space.base.size, rows = group->rows < most ? group->rows : most;
-        int64_t encoded = encode_range(op, sorted, group->from, rows, &space);
+        int64_t encoded = qetl_encode_range(op, sorted, group->from, rows, &space);
         if (encoded < 0) {
             qetl_parts_free(parts);
             qetl_buffer_free(space.base.data);
@@ -174,24 +173,34 @@ static int32_t encode_with_room(struct qetl_op *op, const struct qetl_batch *sor
     return status;
 }
 
-int32_t qetl_encode_parts(struct qetl_op *op, const struct qetl_batch *batch)
+int32_t qetl_encode_sort(struct qetl_op *op, struct qetl_batch *batch, struct qetl_batch **sorted)
 {
     struct qetl_encode_state *state = op->state;
     struct qetl_partition *p = &state->partition;
-    p->keys = state->take->keys;
-    p->n_keys = state->take->n_keys;
     const struct ArrowSchema *schema =
         qetl_flow_input(op->run->flows, op->run->pipeline, &op->node->inputs[op->take])->schema;
-    if (!batch->rows)
-        return QETL_OK;
+    p->keys = state->take->keys;
+    p->n_keys = state->take->n_keys;
     if (qetl_partition_make(p, schema, batch))
         return no_memory(op);
-    struct qetl_batch *sorted = p->in_order ? NULL : rows_sort(op, batch);
-    if (!sorted && !p->in_order)
-        return no_memory(op);
-    const struct qetl_batch *rows = sorted ? sorted : batch;
-    int32_t status = op->flow->parts->room ? encode_with_room(op, rows)
-                                           : encode_groups(op, rows, 0, p->n_groups, INT64_MAX);
+    if (p->in_order)
+        qetl_batch_ref(batch);
+    *sorted = p->in_order ? batch : rows_sort(op, batch);
+    return *sorted ? QETL_OK : no_memory(op);
+}
+
+int32_t qetl_encode_parts(struct qetl_op *op, struct qetl_batch *batch)
+{
+    struct qetl_encode_state *state = op->state;
+    struct qetl_batch *sorted;
+    if (!batch->rows)
+        return QETL_OK;
+    int32_t status = qetl_encode_sort(op, batch, &sorted);
+    if (status)
+        return status;
+    status = op->flow->parts->room
+                 ? encode_with_room(op, sorted)
+                 : encode_groups(op, sorted, 0, state->partition.n_groups, INT64_MAX);
     qetl_batch_unref(sorted);
     return status;
 }

@@ -26,6 +26,9 @@ static int32_t write_once(struct qetl_op *op, struct qetl_write *write)
     qetl_tally_add(&ctx->tally.nanoseconds, qetl_now_ns() - started);
     if (answer < 0)
         return qetl_op_fail(op, "write", answer);
+    const struct qetl_sink_parts *parts = op->flow->parts;
+    if (answer == QETL_BUSY && parts && (parts->room || op->flow->wholes_most))
+        return qetl_op_fault(op, "unsupported", "a sink with room or whole objects was busy");
     if (answer == QETL_BUSY) {
         qetl_op_set_idle(op, wakes, INT64_MAX);
         return QETL_STEP_IDLE;
@@ -50,6 +53,15 @@ static int32_t account(struct qetl_op *op, const struct qetl_write *write, int64
     return QETL_OK;
 }
 
+static int32_t object_end(struct qetl_op *op, const struct qetl_part *part, int64_t n_keys)
+{
+    struct qetl_ctx *ctx = op->instance;
+    qetl_call_enter(ctx, "end");
+    int32_t status = op->flow->parts->end(ctx->self, n_keys, part->keys);
+    qetl_call_leave();
+    return status < 0 ? qetl_op_fail(op, "end", status) : QETL_OK;
+}
+
 static int32_t write_parts(struct qetl_op *op, const struct qetl_block *block)
 {
     struct sink_state *state = op->state;
@@ -62,10 +74,12 @@ static int32_t write_parts(struct qetl_op *op, const struct qetl_block *block)
                                    .rows_written = part->rows,
                                    .n_keys = block->parts->n_keys,
                                    .keys = part->keys};
-        int32_t status = part->rows ? write_once(op, &write) : QETL_OK;
+        int32_t status = part->rows || part->size ? write_once(op, &write) : QETL_OK;
         if (status)
             return status;
         status = account(op, &write, 0);
+        if (!status && part->ends)
+            status = object_end(op, part, block->parts->n_keys);
         if (status)
             return status;
         state->part_offset += part->size;

@@ -85,3 +85,20 @@ int32_t qetl_flow_frame_parts(struct qetl_run *run, const struct qetl_node *node
     qetl_block_free(blocks[1]);
     return status;
 }
+
+int32_t qetl_flow_whole_parts(struct qetl_run *run, const struct qetl_node *node,
+                              struct qetl_node_flow *flow, uint32_t encode)
+{
+    const struct qetl_sink_parts *parts = flow->parts;
+    bool able = parts->struct_size > offsetof(struct qetl_sink_parts, end) && parts->whole &&
+                parts->object && parts->end;
+    if (!able)
+        return qetl_run_fault(run, node, "cannot_part",
+                              "what this format writes is one whole: this sink cannot spread it "
+                              "over several objects");
+    flow->wholes_most = parts->whole(flow->instance->self, encode);
+    if (flow->wholes_most > 0)
+        return QETL_OK;
+    int32_t status = flow->wholes_most < 0 ? (int32_t)flow->wholes_most : QETL_E_UNSUPPORTED;
+    return qetl_run_fail(run, node, flow->instance, "whole", status);
+}

@@ -261,9 +261,11 @@ static int32_t setup_encoder(struct qetl_run *run, const struct qetl_node *node,
         return QETL_E_FATAL;
     struct qetl_format_info info = {.struct_size = sizeof info, .encode = QETL_ENCODE_CONCATENABLE};
     int32_t status = format_describe(run, node, flow, &info);
-    flow->closed_format = info.encode == QETL_ENCODE_CLOSED;
+    flow->closed_format = info.encode & QETL_ENCODE_CLOSED;
     flow->one_encoder = flow->closed_format || (flow->parts && flow->parts->room);
-    return status;
+    return !status && flow->parts && flow->closed_format
+               ? qetl_flow_whole_parts(run, node, flow, info.encode)
+               : status;
 }
 
 static int32_t setup_sink(struct qetl_run *run, const struct qetl_node *node,
@@ -283,10 +285,6 @@ static int32_t setup_sink(struct qetl_run *run, const struct qetl_node *node,
         flow->parts = flow->component->get_extension(flow->instance->self, QETL_EXT_SINK_PARTS);
     if (flow->bytes)
         status = setup_encoder(run, node, flow);
-    if (!status && flow->parts && flow->closed_format)
-        status = qetl_run_fault(run, node, "cannot_part",
-                                "what this format writes is one whole: it cannot be spread over "
-                                "several files");
     for (size_t i = 0; !status && i < node->n_inputs; i++) {
         const struct qetl_port_flow *in =
             qetl_flow_input(run->flows, run->pipeline, &node->inputs[i]);
@@ -335,7 +333,8 @@ static int32_t open_sink(struct qetl_run *run, const struct qetl_node *node,
         if (status < 0)
             qetl_run_fail(run, node, flow->instance, "open", status);
     }
-    return !status && flow->parts && streams ? qetl_flow_frame_parts(run, node, flow) : status;
+    bool framed = flow->parts && !flow->wholes_most;
+    return !status && framed && streams ? qetl_flow_frame_parts(run, node, flow) : status;
 }
 
 static int32_t open_batches(struct qetl_run *run, const struct qetl_node *node,

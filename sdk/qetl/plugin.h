@@ -584,7 +584,8 @@ struct qetl_space {
     int32_t (*reserve)(struct qetl_space *, int64_t n);
 };
 
-enum { QETL_ENCODE_CONCATENABLE = 1, QETL_ENCODE_CLOSED = 2 };
+/* UNSIZED goes with CLOSED: how long an object becomes nobody knows before finish. */
+enum { QETL_ENCODE_CONCATENABLE = 1, QETL_ENCODE_CLOSED = 2, QETL_ENCODE_UNSIZED = 4 };
 
 /* GROWS: decode may answer QETL_SCHEMA. The host reads such a source through once, before any other
  * component is told its columns, and a second time for the rows. VALUES: nothing stands there as
@@ -595,7 +596,7 @@ enum { QETL_DECODE_GROWS = 1, QETL_DECODE_VALUES = 2, QETL_DECODE_WHOLE = 4 };
 struct qetl_format_info {
     uint32_t struct_size;
     uint32_t encode; /* CONCATENABLE: any instance may encode any batch; CLOSED: one instance, in
-                        order */
+                        order, one object after the other, each from begin to finish */
     uint32_t decode; /* bits of QETL_DECODE_ */
 };
 
@@ -622,7 +623,9 @@ struct qetl_format {
     /* [control] The forms that are welcome per column of the logical schema (bits of QETL_FORM_).
      */
     int32_t (*forms)(void *self, const struct ArrowSchema *schema, uint32_t *forms);
-    /* [control] schema as delivered: lexical columns are vu with metadata (see above). */
+    /* [control] schema as delivered: lexical columns are vu with metadata (see above). Where an
+     * object needs an encoder of its own, a worker makes, starts and opens one, once it has rows
+     * for it. */
     int32_t (*open_encode)(void *self, const struct ArrowSchema *schema);
     /* [worker] Once per object, before and behind all encoded batches: header and footer. (opt) */
     int32_t (*begin)(void *self, struct qetl_space *out);
@@ -724,7 +727,8 @@ struct qetl_expr_host {
 /* ---- Extensions of components ---- */
 
 #define QETL_EXT_SINK_PARTS "qetl.sink-parts/1"
-/* A sink of bytes that spreads its rows over several objects. */
+/* A sink of bytes that spreads its rows over several objects. Its write is never BUSY where it has
+ * room or whole objects. */
 struct qetl_sink_parts {
     uint32_t struct_size;
     /* [control] After describe. The columns whose values tell the objects apart: the rows of one
@@ -738,8 +742,20 @@ struct qetl_sink_parts {
      * Lent. */
     int32_t (*frame)(void *self, struct qetl_blob header, struct qetl_blob footer);
     /* [worker] (opt) How many rows the next write with these keys may have, at least 1. Rows are
-     * then encoded in order, by one instance. */
+     * then encoded in order, by one instance. Of objects that are whole, 0: it is full, and ended
+     * before another is begun. */
     int64_t (*room)(void *self, int64_t n_keys, const struct qetl_blob *keys);
+
+    /* (opt, all three; without them a format that is CLOSED is refused.) Objects that are whole:
+     * each is what one encoder makes, from begin to finish. [control] Before open, in place of
+     * frame: they will be; encode: the format's bits. Answers how many may be unfinished at a time,
+     * at least 1, or a failure. */
+    int64_t (*whole)(void *self, uint32_t encode);
+    /* [worker] A number for the objects that rows with these keys go to, one after the other: from
+     * 0, in the order in which they are first asked for; other keys may have the same. */
+    int64_t (*object)(void *self, int64_t n_keys, const struct qetl_blob *keys);
+    /* [worker] What was written with these keys is a whole object; what follows begins another. */
+    int32_t (*end)(void *self, int64_t n_keys, const struct qetl_blob *keys);
 };
 
 #define QETL_EXT_OBJECTS "qetl.objects/1"

@@ -83,7 +83,8 @@ static int32_t json_frame_data(void *self, struct qetl_frame *io)
 
 static int32_t json_begin(void *self, struct qetl_space *out)
 {
-    (void)self;
+    struct ndjson *n = self;
+    n->layout.behind = false;
     return qetl_space_put(out, "[", 1);
 }
 

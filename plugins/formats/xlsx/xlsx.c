@@ -78,7 +78,7 @@ static void destroy(void *self)
 static int32_t describe(void *self, struct qetl_format_info *out)
 {
     (void)self;
-    out->encode = QETL_ENCODE_CLOSED;
+    out->encode = QETL_ENCODE_CLOSED | QETL_ENCODE_UNSIZED;
     out->decode = QETL_DECODE_VALUES | QETL_DECODE_WHOLE;
     return QETL_OK;
 }

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+enum { OPEN_MOST = 200, WHOLE_OPEN = 32 };
 enum { TABLE_FIRST = 256, SYNC_ONE_BY_ONE = 64, ROWS_FIRST = 64, DESCRIPTORS_LEFT = 64 };
 
 struct part_stream { /* the rows of one set of values: one file, or one after the other */
@@ -17,7 +18,9 @@ struct part_stream { /* the rows of one set of values: one file, or one after th
     uint64_t hash;
     char *name; /* the path with the number 0 */
     struct part_file *file;
+    int64_t index; /* among all, as they were first asked for */
     int64_t number;
+    bool early;             /* the last file was ended before it was full */
     struct qetl_blob *keys; /* one allocation with their bytes */
 };
 
@@ -45,7 +48,9 @@ int32_t parts_init(struct parts *p, struct qetl_env env, struct waker *waker, co
                         .level = level,
                         .max_rows = qetl_option_int(env, "/max_rows"),
                         .max_bytes = qetl_option_int(env, "/max_bytes"),
-                        .max_open = open_most(packing, qetl_option_int(env, "/max_open")),
+                        .max_open = open_most(packing, qetl_option_given(env, "/max_open")
+                                                           ? qetl_option_int(env, "/max_open")
+                                                           : OPEN_MOST),
                         .folder_fd = -1};
     p->files_end = &p->files;
     return template_parse(&p->template, env, path,
@@ -145,9 +150,9 @@ static struct part_stream *stream_find(struct parts *p, const struct qetl_blob *
         fault_memory(p->env);
         return NULL;
     }
-    *s = (struct part_stream){.next = *slot, .hash = hash, .name = name, .keys = copy};
+    *s = (struct part_stream){
+        .next = *slot, .hash = hash, .name = name, .index = p->n_streams++, .keys = copy};
     *slot = s;
-    p->n_streams++;
     return s;
 }
 
@@ -165,6 +170,8 @@ static char *path_next(struct parts *p, struct part_stream *s, const struct qetl
 static int32_t file_next(struct parts *p, struct part_stream *s, const struct qetl_blob *keys)
 {
     char *path = path_next(p, s, keys);
+    p->broken += s->early;
+    s->early = false;
     s->file = path ? part_file_make(p, path) : NULL;
     free(path);
     return s->file ? QETL_OK : QETL_E_FATAL;
@@ -178,6 +185,8 @@ static bool is_full(const struct parts *p, const struct part_file *f, int64_t mo
         return false;
     if (p->packing != PACKING_NONE)
         return f->out.written >= p->max_bytes;
+    if (p->whole)
+        return f->plain >= p->max_bytes;
     return f->plain + more + (int64_t)p->footer.size > p->max_bytes;
 }
 
@@ -188,9 +197,11 @@ int64_t parts_room(struct parts *p, const struct qetl_blob *keys)
     if (!s)
         return QETL_E_FATAL;
     int64_t rows = p->max_rows ? p->max_rows : INT64_MAX;
+    if (p->whole && f && is_full(p, f, 0))
+        return 0;
     if (f && p->max_rows && f->handle.rows < p->max_rows)
         rows -= f->handle.rows;
-    if (!p->max_bytes)
+    if (!p->max_bytes || p->whole)
         return rows;
     int64_t used = !f                           ? (int64_t)p->header.size
                    : p->packing == PACKING_NONE ? f->plain
@@ -206,7 +217,7 @@ int32_t parts_write(struct parts *p, const struct qetl_write *write)
 {
     struct part_stream *s = stream_find(p, write->keys);
     int32_t status = s ? QETL_OK : QETL_E_FATAL;
-    if (s && s->file && is_full(p, s->file, write->bytes_size)) {
+    if (s && !p->whole && s->file && is_full(p, s->file, write->bytes_size)) {
         status = part_file_finish(p, s->file, true);
         s->file = NULL;
     }
@@ -220,6 +231,48 @@ int32_t parts_write(struct parts *p, const struct qetl_write *write)
     int64_t before = p->row_bytes - p->row_bytes / 8;
     p->row_bytes = row_bytes > before ? row_bytes : before;
     return status;
+}
+
+/* ---- Files that are whole ---- */
+
+int64_t parts_whole(struct parts *p, uint32_t encode)
+{
+    if (p->max_bytes && encode & QETL_ENCODE_UNSIZED)
+        return qetl_fail(p->env, QETL_E_CONFIG, "/max_bytes", "give max_rows instead",
+                         "how large a file of this format becomes is known at its end only");
+    if (!qetl_option_given(p->env, "/max_open"))
+        p->max_open = open_most(p->packing, WHOLE_OPEN);
+    p->whole = true;
+    return p->max_open;
+}
+
+int64_t parts_object(struct parts *p, const struct qetl_blob *keys)
+{
+    const struct part_stream *s = stream_find(p, keys);
+    return s ? s->index : QETL_E_FATAL;
+}
+
+int32_t parts_end(struct parts *p, const struct qetl_blob *keys)
+{
+    struct part_stream *s = stream_find(p, keys);
+    if (!s || !s->file)
+        return QETL_E_FATAL;
+    s->early = !is_full(p, s->file, 0);
+    int32_t status = part_file_finish(p, s->file, p->n_files <= SYNC_ONE_BY_ONE);
+    s->file = NULL;
+    return status;
+}
+
+static void breaks_tell(const struct parts *p)
+{
+    if (p->broken)
+        qetl_logf(
+            p->env, QETL_LOG_WARN,
+            "%s: %lld files for %lld sets of values: as no more than %lld may be unfinished at "
+            "a time, and memory was short, %lld were ended before all of their rows had come. "
+            "Sort the rows by these columns, or raise max_open or --memory, for fewer",
+            p->template.root, (long long)p->n_files, (long long)p->n_streams,
+            (long long)p->max_open, (long long)p->broken);
 }
 
 /* ---- The end ---- */
@@ -290,7 +343,8 @@ int32_t parts_prepare(struct parts *p, const struct qetl_writer *out)
         if (status == QETL_E_NO_MEMORY)
             fault_memory(p->env);
     }
-    bool retire = p->if_exists == IF_EXISTS_REPLACE && p->template.numbered;
+    breaks_tell(p);
+    bool retire = p->if_exists == IF_EXISTS_REPLACE && (p->template.numbered || p->whole);
     for (int64_t i = 0; retire && i < p->table_size; i++)
         for (const struct part_stream *s = p->table[i]; s && !status; s = s->next)
             status = followers_retire(p, s, out);

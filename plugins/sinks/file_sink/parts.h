@@ -26,6 +26,8 @@ struct parts {
     int level;
     int64_t max_rows, max_bytes; /* of a file; 0: any */
     int64_t max_open;
+    bool whole;        /* each file is ended from outside, by who encodes it */
+    int64_t broken;    /* files that were ended for others' sake, and had more rows to come */
     int64_t row_bytes; /* of the rows of late, rather more than fewer */
     struct qetl_blob header, footer;
     struct part_stream **table; /* by path; open hashing */
@@ -41,6 +43,11 @@ struct parts {
 /* Reads the options. OK or a failure, which has been reported. */
 int32_t parts_init(struct parts *, struct qetl_env, struct waker *, const char *path,
                    enum if_exists, enum packing, int level);
+/* Files will be ended by parts_end: how many may be unfinished at a time, or a failure. */
+int64_t parts_whole(struct parts *, uint32_t encode);
+/* The number of the files that rows with these keys go to, or a failure. */
+int64_t parts_object(struct parts *, const struct qetl_blob *keys);
+int32_t parts_end(struct parts *, const struct qetl_blob *keys);
 int32_t parts_frame(struct parts *, struct qetl_blob header, struct qetl_blob footer);
 int32_t parts_open(struct parts *);
 int64_t parts_room(struct parts *, const struct qetl_blob *keys);

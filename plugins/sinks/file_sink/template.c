@@ -179,7 +179,7 @@ static int32_t hive_parse(struct template *t, struct qetl_env env)
 }
 
 /* "-{#}" in front of the name's ending, which may be two: ".csv.gz". */
-static int32_t number_add(struct template *t, struct qetl_env env)
+static int32_t number_add(struct template *t, struct qetl_env env, bool first_too)
 {
     struct piece *last = &t->pieces[t->count - 1];
     char *ending = NULL;
@@ -193,8 +193,9 @@ static int32_t number_add(struct template *t, struct qetl_env env)
         return fault_memory(env);
     if (ending)
         *ending = '\0';
-    bool good = piece_add(t, PIECE_TEXT, "-", 1) && piece_add(t, PIECE_NUMBER, "", 0) &&
-                piece_add(t, PIECE_TEXT, kept, strlen(kept));
+    bool good = first_too ? piece_add(t, PIECE_TEXT, "-", 1) && piece_add(t, PIECE_NUMBER, "", 0)
+                          : piece_add(t, PIECE_MORE, "", 0) != NULL;
+    good = good && piece_add(t, PIECE_TEXT, kept, strlen(kept));
     free(kept);
     return good ? QETL_OK : fault_memory(env);
 }
@@ -226,8 +227,8 @@ int32_t template_parse(struct template *t, struct qetl_env env, const char *path
         status = hive_parse(t, env);
     if (status == QETL_OK)
         status = stretch_parse(t, env, path, name, name + strlen(name));
-    if (status == QETL_OK && numbered && !t->numbered)
-        status = number_add(t, env);
+    if (status == QETL_OK && !t->numbered)
+        status = number_add(t, env, numbered);
     return status ? status : root_make(t, env);
 }
 
@@ -305,6 +306,9 @@ char *template_expand(const struct template *t, struct qetl_env env, const struc
         } else if (piece->kind == PIECE_NUMBER) {
             int size = snprintf(digits, sizeof digits, "%05lld", (long long)number);
             good = text_add(&text, digits, (size_t)size);
+        } else if (piece->kind == PIECE_MORE) {
+            int size = snprintf(digits, sizeof digits, "-%05lld", (long long)number);
+            good = number <= 1 || text_add(&text, digits, (size_t)size);
         } else {
             good = value_add(&text, i + 1 < t->count ? piece + 1 : NULL, &keys[piece->key]);
         }

@@ -13,7 +13,8 @@
 
 #include <time.h>
 
-enum piece_kind { PIECE_TEXT, PIECE_COLUMN, PIECE_NUMBER };
+/* MORE: nothing for the first file, "-00002" for the second. */
+enum piece_kind { PIECE_TEXT, PIECE_COLUMN, PIECE_NUMBER, PIECE_MORE };
 
 struct piece {
     enum piece_kind kind;
@@ -32,7 +33,8 @@ struct template
 
 /* Is the path more than a name? */
 bool template_wanted(struct qetl_env, const char *path);
-/* path with partition_by; numbered: parts need numbers. OK or a failure, which has been reported.
+/* path with partition_by; numbered: the first file has a number, too. OK or a failure, which has
+ * been reported.
  */
 int32_t template_parse(struct template *, struct qetl_env, const char *path, bool numbered);
 /* The columns that the pieces name, each once: as qetl_sink_parts's columns. */
