@@ -14,6 +14,7 @@
 struct reading {
     const uint8_t *at, *end; /* of the record */
     bool quoted, escaped;
+    int64_t kept_from, kept_to; /* of the cell, where trimming stops at escapes */
     enum csv_code code;
 };
 
@@ -39,12 +40,15 @@ static void cell_add(struct csv_foreign *f, uint8_t c)
 /* Behind the escape. */
 static void escape_read(struct csv_foreign *f, struct reading *r)
 {
+    if (!r->escaped)
+        r->kept_from = f->cell.size;
     r->escaped = true;
     if (++r->at == r->end)
         cell_add(f, f->escape);
     else
         cell_add(f, f->coded ? coded_byte(*r->at) : *r->at);
     r->at += r->at < r->end;
+    r->kept_to = f->cell.size;
 }
 
 static bool at_delimiter(const struct csv_foreign *f, const struct reading *r)
@@ -84,17 +88,35 @@ static void bare_read(struct csv_foreign *f, struct reading *r)
     }
 }
 
-static void blanks_cut(struct csv_foreign *f)
+/* A blank behind an escape is no blank. */
+static void blanks_cut(struct csv_foreign *f, const struct reading *r)
 {
     struct csv_bytes *c = &f->cell;
     int64_t front = 0;
 
-    while (c->size && is_blank(f, c->data[c->size - 1]))
+    while (c->size > (r->escaped ? r->kept_to : 0) && is_blank(f, c->data[c->size - 1]))
         c->size--;
-    while (front < c->size && is_blank(f, c->data[front]))
+    while (front < (r->escaped ? r->kept_from : c->size) && is_blank(f, c->data[front]))
         front++;
     memmove(c->data, c->data + front, (size_t)(c->size - front));
     c->size -= front;
+}
+
+/* A cell of escapes may spell NULL as it stands, as \N. */
+static void null_read(struct csv *self, struct reading *r, const uint8_t *begin)
+{
+    struct csv_foreign *f = self->foreign;
+    const uint8_t *end = r->at;
+
+    while (f->trim && begin < end && is_blank(f, *begin))
+        begin++;
+    while (f->trim && begin < end && is_blank(f, end[-1]))
+        end--;
+    if (!csv_nulls_match(&self->dialect.nulls, begin, end - begin))
+        return;
+    f->cell.size = end - begin;
+    memcpy(f->cell.data, begin, (size_t)f->cell.size);
+    r->escaped = false;
 }
 
 /* Reads a cell into f->cell and stops at the delimiter behind it, or at the end. */
@@ -113,7 +135,7 @@ static void cell_read(struct csv *self, struct reading *r)
         quoted_read(f, r);
         r->quoted = true;
         if (f->trim == CSV_TRIM_ALL)
-            blanks_cut(f);
+            blanks_cut(f, r);
         while (f->trim && r->at < r->end && is_blank(f, *r->at))
             r->at++;
         if (r->code == CSV_FINE && r->at < r->end && !at_delimiter(f, r))
@@ -123,13 +145,9 @@ static void cell_read(struct csv *self, struct reading *r)
     }
     bare_read(f, r);
     if (f->trim)
-        blanks_cut(f);
-    if (!r->escaped || !csv_nulls_match(&self->dialect.nulls, begin, r->at - begin))
-        return;
-    /* as \N, which spells NULL with an escape */
-    f->cell.size = r->at - begin;
-    memcpy(f->cell.data, begin, (size_t)f->cell.size);
-    r->escaped = false;
+        blanks_cut(f, r);
+    if (r->escaped)
+        null_read(self, r, begin);
 }
 
 /* The cell as the column's type is spelled in SQL, in f->local; false: it is none. */

@@ -195,6 +195,19 @@ static int32_t span_add(struct csv_foreign *f, int64_t begin, int64_t end, int64
     return QETL_OK;
 }
 
+/* Where the record's text ends: behind a return or line feed that is escaped. */
+static int64_t text_end(const struct csv_foreign *f, const uint8_t *data, int64_t begin,
+                        int64_t end)
+{
+    int64_t text = end - csv_foreign_feed(f, data + begin, end - begin), at = text;
+
+    if (!f->escape || at == end)
+        return text;
+    while (at - f->width >= begin && csv_unit(f, data + at - f->width) == f->escape)
+        at -= f->width;
+    return text + ((text - at) / f->width % 2 ? f->width : 0);
+}
+
 int32_t csv_foreign_spans(struct csv_foreign *f, const uint8_t *data, int64_t size)
 {
     struct csv_scan scan = CSV_SCAN_START;
@@ -205,7 +218,7 @@ int32_t csv_foreign_spans(struct csv_foreign *f, const uint8_t *data, int64_t si
         end = csv_foreign_end(f, data, at, size, &scan);
         end = end < 0 ? size : end;
         if (!line_is_idle(f, data + at, end - at))
-            status = span_add(f, at, end - csv_foreign_feed(f, data + at, end - at), end);
+            status = span_add(f, at, text_end(f, data, at, end), end);
     }
     return status;
 }

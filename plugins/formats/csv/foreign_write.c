@@ -20,14 +20,22 @@ static bool begins_with(const struct writing *w, int64_t at, const uint8_t *mark
     return size && w->size - at >= size && !memcmp(w->data + at, mark, (size_t)size);
 }
 
+/* The rest of the cell is the beginning of a delimiter of several bytes, which what follows could
+ * complete. */
+static bool ends_like_delimiter(const struct csv_foreign *f, const struct writing *w, int64_t at)
+{
+    int64_t rest = w->size - at;
+
+    return rest < f->delimiter.size && !memcmp(w->data + at, f->delimiter.text, (size_t)rest);
+}
+
 static bool byte_is_special(const struct csv_foreign *f, const struct writing *w, int64_t at)
 {
     uint8_t c = w->data[at];
 
     return c == '\n' || c == '\r' || (f->quote && c == f->quote) || (f->escape && c == f->escape) ||
            begins_with(w, at, f->delimiter.text, f->delimiter.size) ||
-           /* of a delimiter of several bytes, one that could be completed by what follows */
-           (f->delimiter.size > 1 && at == w->size - 1 && c == f->delimiter.text[0]) ||
+           ends_like_delimiter(f, w, at) ||
            (at == 0 && w->first && begins_with(w, 0, f->comment, f->n_comment)) ||
            (f->trim && (at == 0 || at == w->size - 1) && is_blank(f, c));
 }
@@ -81,7 +89,11 @@ static bool bare_put(const struct csv *self, const struct writing *w, struct csv
     if ((like_null && (!f->escape || !w->size)) || (!f->escape && cell_is_special(f, w)))
         return false;
     for (int64_t i = 0; i < w->size; i++) {
-        if ((like_null && !i) || byte_is_special(f, w, i))
+        bool special = (like_null && !i) || byte_is_special(f, w, i);
+
+        if (special && f->coded && w->data[i] && strchr("0bnrtvfZ", w->data[i]))
+            return false; /* a code, behind an escape */
+        if (special)
             escape_put(f, w->data[i], out);
         else
             put(out, w->data[i]);
