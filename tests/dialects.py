@@ -346,8 +346,8 @@ class Table:
         names = []
         for i in range(n):
             name = dialect.clean("".join(rng.choice(self.pieces) for _ in range(rng.randrange(3))), i == 0)
-            name = dialect.clean(f"{name}.{i}" if rng.random() < 0.5 else f"c{i}_{name}", i == 0)
-            names.append(name.replace("\r", "")) # which is no name
+            name = (f"{name}.{i}" if rng.random() < 0.5 else f"c{i}_{name}").replace("\r", "") # which no name may hold
+            names.append(dialect.clean(name, i == 0))
         return names
 
     def cell(self, rng, dialect, kind, first, n):

@@ -34,7 +34,8 @@ def rows_of_ndjson(data):
 def first_difference(got, expected):
     for i, (g, e) in enumerate(zip(got, expected)):
         if g != e:
-            return f"row {i}: {g!r:.300} is not {e!r:.300}"
+            cells = [(a, b) for a, b in zip(g, e) if a != b]
+            return f"row {i}, {len(g)} cells, not {len(e)}: {cells!r:.300}"
     return f"{len(got)} rows, not {len(expected)}"
 
 
