@@ -75,10 +75,10 @@ struct column {
     const char *name, *format, *type, *origin;
 };
 
-/* Encodes one batch of text columns (cells[row * n + column], NULL: no value, spelled as nothing).
- */
-static char *encoded(struct rig *rig, const struct column *columns, int64_t n,
-                     const char *const *cells, int64_t rows)
+/* Encodes one batch of text columns (cells[row * n + column], NULL: no value, spelled as nothing)
+ * from the row `skip` on. */
+static char *encoded_from(struct rig *rig, const struct column *columns, int64_t n,
+                          const char *const *cells, int64_t rows, int64_t skip)
 {
     struct ArrowSchema schema;
     struct ArrowArray batch, children[8] = {0};
@@ -105,6 +105,8 @@ static char *encoded(struct rig *rig, const struct column *columns, int64_t n,
         qetl_schema_append(&schema, &field);
     }
     qetl_array_struct(rig->fake.env, rows, n, children, &batch);
+    batch.offset = skip;
+    batch.length = rows - skip;
     rig->status = ndjson_encoder_open(&rig->encoder, rig->fake.env, &schema);
     rig->encoder.kernel = rig->kernel;
     if (!rig->status)
@@ -114,6 +116,12 @@ static char *encoded(struct rig *rig, const struct column *columns, int64_t n,
     qetl_schema_release(&schema);
     qetl_fake_space_free(&space);
     return rig_take(rig);
+}
+
+static char *encoded(struct rig *rig, const struct column *columns, int64_t n,
+                     const char *const *cells, int64_t rows)
+{
+    return encoded_from(rig, columns, n, cells, rows, 0);
 }
 
 static const struct {
@@ -184,6 +192,62 @@ Test(ndjson_encode, text_of_a_type_becomes_json_of_that_kind)
         cr_expect(cells[i].expected || !strncmp(rig.fake.rejects[0].code, "not_json", 8));
         free(got);
         ndjson_rig_close(&rig);
+    }
+}
+
+enum { CELL_BYTES = 320 };
+
+/* A cell of 0 to 14 bytes, now and then of 256 more, more often than not one that is nearly a
+ * number; NULL: no value. */
+static const char *random_cell(uint64_t *seed, char cell[CELL_BYTES])
+{
+    static const char near[] = "00123456789.-", any[] = "19.-+eE\"\\ \t\x7fz/:";
+    int64_t size = random_below(seed, 15) + (random_below(seed, 50) ? 0 : 256);
+    bool number = random_below(seed, 3);
+    for (int64_t i = 0; i < size; i++) {
+        bool odd = number ? !random_below(seed, 30) : random_below(seed, 2);
+        bool digit = number && random_below(seed, 4);
+        cell[i] = odd     ? any[random_below(seed, sizeof any - 1)]
+                  : digit ? (char)('0' + random_below(seed, 10))
+                          : near[random_below(seed, sizeof near - 1)];
+    }
+    cell[size] = 0;
+    return random_below(seed, 20) ? cell : NULL;
+}
+
+/* Rows that stand together go another way than a row by itself. */
+Test(ndjson_encode, many_rows_are_written_as_each_alone)
+{
+    enum { ROWS = 150, ROUNDS = 60 };
+    static const struct column columns[] = {
+        {"t", "vu", "text", "csv"}, {"n", "vu", "double", "csv"}, {"m", "vu", "bigint", "ndjson"}};
+    static char text[ROWS * 3][CELL_BYTES];
+    const char *cells_at[ROWS * 3];
+    uint64_t seed = 11;
+    for (int k = 0; k < ndjson_kernels_count * ROUNDS; k++) {
+        struct rig rig;
+        struct qetl_fake_space alone;
+        int64_t rows = 1 + random_below(&seed, ROWS);
+        for (int64_t i = 0; i < rows * 3; i++)
+            cells_at[i] = random_cell(&seed, text[i]);
+        qetl_fake_space_init(&alone);
+        int64_t skip = random_below(&seed, rows);
+        for (int64_t r = skip; r < rows; r++) {
+            ndjson_rig_open(&rig, NULL);
+            rig.kernel = &ndjson_kernel_portable;
+            char *row = encoded(&rig, columns, 3, cells_at + r * 3, 1);
+            qetl_space_put(&alone.space, row, (int64_t)strlen(row));
+            free(row);
+            ndjson_rig_close(&rig);
+        }
+        qetl_space_put(&alone.space, "", 1);
+        ndjson_rig_open(&rig, NULL);
+        rig.kernel = kernel_at(k / ROUNDS);
+        char *together = encoded_from(&rig, columns, 3, cells_at, rows, skip);
+        cr_assert_str_eq(together, (char *)alone.space.data, "kernel %s", rig.kernel->name);
+        free(together);
+        ndjson_rig_close(&rig);
+        qetl_fake_space_free(&alone);
     }
 }
 

@@ -37,6 +37,7 @@ struct ndjson_outlet {
     const uint8_t *views;      /* its text, where it lies in views of 16 bytes; else NULL */
     const uint8_t *const *data;
     const int64_t *sizes;
+    uint64_t plain; /* bit i: cell i of the rows at hand is written by copying its view */
 };
 
 /* Where the bytes go: a space, held by two pointers. */

@@ -69,6 +69,13 @@ static WALK_TARGET int64_t lines(const uint8_t *data, int64_t size, bool *ascii)
     return n;
 }
 
+static inline WALK_TARGET uint32_t stops_of_32(__m256i bytes)
+{
+    return _mm256_cmpeq_epi8_mask(bytes, _mm256_set1_epi8('"')) |
+           _mm256_cmpeq_epi8_mask(bytes, _mm256_set1_epi8('\\')) |
+           _mm256_cmplt_epu8_mask(bytes, _mm256_set1_epi8(0x20));
+}
+
 /* Masked loads do not touch what they do not take, so that the limit does not matter. */
 static inline WALK_TARGET __attribute__((always_inline)) uint8_t *
 quote(uint8_t *out, const uint8_t *data, int64_t size, const uint8_t *limit)
@@ -76,11 +83,12 @@ quote(uint8_t *out, const uint8_t *data, int64_t size, const uint8_t *limit)
     const uint8_t *p = data, *end = data + size;
     (void)limit;
     while (p < end) {
-        int64_t left = end - p < 64 ? end - p : 64;
-        __m512i bytes = _mm512_maskz_loadu_epi8(_bzhi_u64(~(uint64_t)0, (uint32_t)left), p);
-        uint64_t stops = _bzhi_u64(stops_of(bytes), (uint32_t)left);
-        _mm512_storeu_si512(out, bytes);
-        int64_t plain = stops ? (int64_t)_tzcnt_u64(stops) : left;
+        int64_t left = end - p < 32 ? end - p : 32;
+        uint32_t all = _bzhi_u32(~(uint32_t)0, (uint32_t)left);
+        __m256i bytes = _mm256_maskz_loadu_epi8(all, p);
+        uint32_t stops = stops_of_32(bytes) & all;
+        _mm256_storeu_si256((__m256i *)(void *)out, bytes);
+        int64_t plain = stops ? (int64_t)_tzcnt_u32(stops) : left;
         p += plain;
         out += plain;
         if (stops)
@@ -97,6 +105,27 @@ static inline WALK_TARGET uint32_t nondigits_in(const uint8_t *data, int64_t siz
     __m256i bytes = _mm256_maskz_loadu_epi8(all, data);
     __m256i value = _mm256_sub_epi8(bytes, _mm256_set1_epi8('0'));
     return all & ~_mm256_cmple_epu8_mask(value, _mm256_set1_epi8(9));
+}
+
+#include "plain.h"
+
+static inline WALK_TARGET struct plain_four four_at(const uint8_t *views)
+{
+    __m512i all = load(views);
+    __m512i size = _mm512_shuffle_epi8(all, _mm512_setzero_si512());
+    __m512i most = _mm512_broadcast_i32x4(
+        _mm_setr_epi8(12, 0, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1));
+    __m512i place =
+        _mm512_broadcast_i32x4(_mm_setr_epi8(-1, -1, -1, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11));
+    __m512i value = _mm512_sub_epi8(all, _mm512_set1_epi8('0'));
+    return (struct plain_four){
+        .longer = _mm512_cmpgt_epu8_mask(all, most),
+        .bytes = _mm512_cmplt_epu8_mask(place, size),
+        .stops = stops_of(all),
+        .digits = _mm512_cmple_epu8_mask(value, _mm512_set1_epi8(9)),
+        .zeros = _mm512_testn_epi8_mask(value, value),
+        .points = _mm512_cmpeq_epi8_mask(all, _mm512_set1_epi8('.')),
+    };
 }
 
 #include "rows.h"

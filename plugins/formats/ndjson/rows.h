@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The loop over rows that are written, compiled once for each kernel. A kernel's file defines,
- * before it includes this one, WALK_TARGET, its quote(), and uint32_t nondigits_in(data, size)
- * which of size bytes are no digits; all, where it cannot tell. 8 bytes are readable at data
+ * before it includes this one, WALK_TARGET, its quote(), plain_cells() as in plain.h, and
+ * uint32_t nondigits_in(data, size): which of size bytes are no digits; all, where it cannot
+ * tell. 8 bytes are readable at data.
  *
  * Invariant: pen->p stands behind whole rows whenever the loop is left.
  * Ownership: as in encoder.h.
@@ -12,7 +13,7 @@
 
 #include <string.h>
 
-enum { ROWS_CELL_MAX = 4096, ROWS_INLINE = 12, ROWS_SLACK = 96 };
+enum { ROWS_CELL_MAX = 4096, ROWS_INLINE = 12, ROWS_SLACK = 96, ROWS_BLOCK = 64 };
 
 struct rows_cell {
     const uint8_t *data, *limit; /* where it ends that may be read */
@@ -81,6 +82,25 @@ static inline WALK_TARGET uint8_t *rows_fast(const struct ndjson_outlet *o, int6
     return p + cell.size;
 }
 
+/* A cell that plain_cells() has found. NULL: there is no room. */
+static inline WALK_TARGET uint8_t *rows_plain(const struct ndjson_outlet *o, int64_t row,
+                                              uint8_t *p, const uint8_t *end)
+{
+    const uint8_t *view = o->views + row * 16;
+    uint64_t text = o->kind == NDJSON_OUT_TEXT;
+    uint32_t size, last;
+    if (__builtin_expect(end - p < o->run_size + ROWS_SLACK, 0))
+        return NULL;
+    p = rows_key(p, o, o->run_size - !text);
+    memcpy(&size, view, sizeof size);
+    memcpy(p, view + 4, 8);
+    memcpy(&last, view + 12, sizeof last);
+    memcpy(p + 8, &last, sizeof last);
+    p += size;
+    *p = '"'; /* the next key's comma comes over it if it is none */
+    return p + text;
+}
+
 static WALK_TARGET __attribute__((noinline)) uint8_t *
 rows_slow(struct ndjson_encoder *e, int64_t column, int64_t row, uint8_t *p, int32_t *status)
 {
@@ -89,15 +109,18 @@ rows_slow(struct ndjson_encoder *e, int64_t column, int64_t row, uint8_t *p, int
     return e->pen.p;
 }
 
-/* Each key brings its comma: the first becomes the brace. */
-static inline WALK_TARGET int32_t rows_one(struct ndjson_encoder *e, int64_t row)
+/* Each key brings its comma: the first becomes the brace. Bit `at` of an outlet's plain says that
+ * its cell is. */
+static inline WALK_TARGET int32_t rows_one(struct ndjson_encoder *e, int64_t row, int64_t at)
 {
     struct ndjson_pen *pen = &e->pen;
     uint8_t *p = pen->p;
     int64_t begin = p - pen->space->data;
     int32_t status = QETL_OK;
     for (int64_t i = 0; i < e->n_outlets; i++) {
-        uint8_t *next = rows_fast(&e->outlets[i], row, p, pen->end);
+        const struct ndjson_outlet *o = &e->outlets[i];
+        uint8_t *next =
+            o->plain >> at & 1 ? rows_plain(o, row, p, pen->end) : rows_fast(o, row, p, pen->end);
         if (__builtin_expect(!next, 0)) {
             next = rows_slow(e, i, row, p, &status);
             if (status || e->code) {
@@ -127,7 +150,12 @@ static inline WALK_TARGET int32_t rows_one(struct ndjson_encoder *e, int64_t row
 static WALK_TARGET int32_t rows_put(struct ndjson_encoder *e, int64_t n)
 {
     int32_t status = QETL_OK;
-    for (int64_t row = 0; row < n && !status; row++)
-        status = rows_one(e, row);
+    for (int64_t row = 0; row < n && !status; row += ROWS_BLOCK) {
+        int64_t rows = n - row < ROWS_BLOCK ? n - row : ROWS_BLOCK;
+        for (int64_t i = 0; i < e->n_outlets; i++)
+            e->outlets[i].plain = plain_cells(&e->outlets[i], row, rows);
+        for (int64_t i = 0; i < rows && !status; i++)
+            status = rows_one(e, row + i, i);
+    }
     return status;
 }
