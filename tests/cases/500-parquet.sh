@@ -191,6 +191,48 @@ import pyarrow.parquet as p
 a, b = (p.read_table(f) for f in ('many.parquet', 'many2.parquet'))
 print(a.equals(b))")" True
 
+# memory_mib: what DuckDB holds at most, of a group that is read or written; threads: how many decode
+memory() { # SOURCE SINK: a pipeline m.yaml of large.SOURCE
+    printf 'name: p\nsources:\n  in: {plugin: file, path: large.%s}\nsinks:\n  out: {plugin: file, input: in, path: %s}\n' "$1" "$2" >m.yaml
+}
+orders large.csv --rows 250000 --seed 6
+groups='row_group_rows: 1000000'
+memory csv "large.parquet, format: {type: parquet, $groups, memory_mib: 16}"
+expect_exit 3 qetl run m.yaml
+expect_text err "^m.yaml:5:.*sink 'out' \(parquet\): Out of Memory Error.*16.0 MiB"
+expect_text err 'give more in memory_mib'
+expect_absent large.parquet
+memory csv "large.parquet, format: {type: parquet, $groups}"
+expect_exit 0 qetl run m.yaml
+memory 'parquet, memory_mib: 16, threads: 1' large2.csv
+expect_exit 3 qetl run m.yaml
+expect_text err "^m.yaml:3:.*source 'in' \(parquet\): Out of Memory Error"
+expect_text err 'memory_mib: 16'
+memory 'parquet, memory_mib: 256' large2.csv
+expect_exit 0 qetl run m.yaml
+expect_same large2.csv large.csv
+expect_exit 0 qetl run --from large.csv --to groups.parquet # of several groups: each is one thread's work
+mkfifo slow
+busy() { # THREADS MORE: how many threads work for 2 ms while their reader takes nothing; waits for more than MORE
+    sed "s/large.parquet, .*256/groups.parquet, threads: $1/; s/large2.csv/slow, format: csv/" m.yaml >t.yaml
+    sleep 60 <slow &
+    local reader=$! run seen most=0
+    "$QETL" run t.yaml --workers 1 >/dev/null 2>&1 &
+    run=$!
+    for try in $(seq 60); do
+        sleep 0.05
+        seen=$(awk '{ n += $1 > 2000000 } END { print n }' /proc/$run/task/*/schedstat)
+        [ "$seen" -gt "$most" ] && most=$seen
+        [ "$try" -ge 12 ] && [ "$most" -gt "$2" ] && break
+    done
+    kill -KILL $run $reader
+    wait $run $reader 2>/dev/null
+    echo "$most"
+}
+one=$(busy 1 0)
+three=$(busy 3 "$one")
+[ "$three" -gt "$one" ] && pass "threads: $one busy of 1, $three of 3" || fail "threads makes no difference: $one and $three"
+
 # columns that nobody wants are not read: one of them cannot be
 python3 - <<'PY'
 import pyarrow as pa

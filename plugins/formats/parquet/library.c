@@ -91,7 +91,8 @@ int32_t session_fault(struct session *s, const char *option, const char *message
     if (!message)
         return session_memory(s);
     if (strncmp(message, "Out of Memory", 13) == 0) {
-        mend = "give more in the option `memory`";
+        mend = "give more in memory_mib, or have smaller groups of rows";
+        option = "/memory_mib";
         code = QETL_E_ENVIRONMENT;
     } else if (strncmp(message, "INTERRUPT", 9) == 0) {
         code = QETL_E_CANCELLED;
