@@ -39,10 +39,11 @@ count() { find "$1" -type f | wc -l; }
 orders orders.csv --rows 40000 --seed 5
 expect_exit 0 qetl run --from orders.csv --to orders.parquet
 duck "COPY (FROM 'orders.parquet') TO 'own' (FORMAT parquet, PARTITION_BY (country, category))"
-for how in 32:1 32:2 1:2 1000:4; do
+for how in 32:1 32:2 1:2 1000:4 '40:1 --driver pull'; do
     rm -rf lake
     sink 'path: lake/o.parquet' 'partition_by: [country, category]' "max_open: ${how%:*}"
-    expect_exit 0 qetl run p.yaml --json --workers "${how#*:}"
+    # shellcheck disable=SC2086
+    expect_exit 0 qetl run p.yaml --json --workers ${how#*:}
     expect_json out '.summary.balanced and .summary.rows_out == 40000'
     columns='order_id, ts, customer_id, product, category, country, quantity, unit_price, discount, email, note'
     ours="SELECT $columns FROM read_parquet('lake/**/*.parquet', hive_partitioning=true)"
