@@ -215,9 +215,9 @@ expect_exit 0 qetl run --from large.csv --to groups.parquet # of several groups:
 mkfifo slow
 busy() { # THREADS MORE: how many threads work for 2 ms while their reader takes nothing; waits for more than MORE
     sed "s/large.parquet, .*256/groups.parquet, threads: $1/; s/large2.csv/slow, format: csv/" m.yaml >t.yaml
-    sleep 60 <slow &
-    local reader=$! run seen most=0
-    "$QETL" run t.yaml --workers 1 >/dev/null 2>&1 &
+    exec 9<>slow
+    local run seen most=0
+    "$QETL" run t.yaml --workers 1 >/dev/null 2>&1 9<&- &
     run=$!
     for try in $(seq 60); do
         sleep 0.05
@@ -225,8 +225,9 @@ busy() { # THREADS MORE: how many threads work for 2 ms while their reader takes
         [ "$seen" -gt "$most" ] && most=$seen
         [ "$try" -ge 12 ] && [ "$most" -gt "$2" ] && break
     done
-    kill -KILL $run $reader
-    wait $run $reader 2>/dev/null
+    kill -KILL $run
+    wait $run 2>/dev/null
+    exec 9<&-
     echo "$most"
 }
 one=$(busy 1 0)

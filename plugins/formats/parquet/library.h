@@ -19,7 +19,8 @@ struct session {
     struct duck_connection *connection;
 };
 
-/* By the options /library, /memory_mib and /threads (0: one). OK or a failure, which was reported. */
+/* By the options /library, /memory_mib and /threads (0: one). OK or a failure, which was reported.
+ */
 int32_t session_open(struct session *, struct qetl_env);
 void session_close(struct session *);
 void session_interrupt(struct session *); /* [any] */
