@@ -217,7 +217,7 @@ static int32_t named_read(struct schema_reader *r, const json_t *json, const cha
                           struct scope scope, struct avro_type *out)
 {
     char name[NAME_MAX_TEXT], space[NAME_MAX_TEXT];
-    int64_t index;
+    int64_t index = 0;
     int32_t status = definition_name(r, json, scope, name, space);
     if (!status)
         status = definition_enter(r, json, name, &index);

@@ -93,8 +93,7 @@ static int32_t real_read(struct avro_reader *r, const struct avro_node *node,
     return put_check(r, qetl_builder_real(b, value));
 }
 
-static int32_t bool_read(struct avro_reader *r, const struct avro_node *node,
-                         struct qetl_builder *b)
+static int32_t bool_read(struct avro_reader *r, struct qetl_builder *b)
 {
     if (r->at == r->end)
         return fault_short(r);
@@ -333,7 +332,7 @@ static int32_t plain_read(struct avro_reader *r, const struct avro_node *node,
     case AVRO_OP_NULL:
         return b ? qetl_builder_null(b) : QETL_OK;
     case AVRO_OP_BOOL:
-        return bool_read(r, node, b);
+        return bool_read(r, b);
     case AVRO_OP_INT:
     case AVRO_OP_LONG:
         return integer_read(r, node, b);
