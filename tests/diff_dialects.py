@@ -11,12 +11,11 @@ import json
 import os
 import random
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from dialects import Dialect, Table, parse  # noqa: E402
-from many_runs import Checks, Runs  # noqa: E402
+from many_runs import Checks, Runs, scratch  # noqa: E402
 
 SEED = int(os.environ.get("QETL_DIFF_SEED", "20260101"))
 ROUNDS = int(os.environ.get("QETL_DIFF_ROUNDS", "6"))
@@ -106,7 +105,7 @@ def main():
     print(f"seed {SEED}, {ROUNDS} rounds of {2 * FILES} files")
     for number in range(ROUNDS):
         rng = random.Random(f"{SEED} {number}")
-        with tempfile.TemporaryDirectory(prefix="diff-dialects-") as folder:
+        with scratch("diff-dialects-") as folder:
             read_many(rng, folder, number)
             write_many(rng, folder, number)
     return checks.end()

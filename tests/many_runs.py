@@ -3,9 +3,16 @@
 import json
 import os
 import subprocess
+import tempfile
 
 QETL = os.environ.get("QETL", "./qetl")
 SHOWN = 12
+
+
+def scratch(prefix):
+    """A folder that goes away; in memory, where there is one: each of thousands of outputs is made durable."""
+    memory = "/dev/shm"
+    return tempfile.TemporaryDirectory(prefix=prefix, dir=memory if os.access(memory, os.W_OK) else None)
 
 
 class Checks:
