@@ -34,6 +34,9 @@ static const char head[] =
     "`IS …`, comparisons, `IN` `BETWEEN` `LIKE` `ILIKE`, `||` and all operators not named here,\n"
     "`+ -`, `* / %`, `^`, `AT TIME ZONE`, a sign, `::`.\n\n"
     "A function that wants an integer takes a bigint too, as long as the value fits.\n\n"
+    "In a pipeline file an expression is best put in double quotes: without them YAML takes `#` "
+    "behind a\n"
+    "blank for a comment and `: ` for a key, and in `{…}` a comma, too, ends the text.\n\n"
     "Every example below is run by the tests.\n";
 
 static void cell(const char *text)

@@ -68,9 +68,6 @@ Test(union, mistakes)
 {
     expect_mistake("{\"on_conflict\": \"error\"}", "text", "bigint",
                    "column \"x\" is text in input 1, but bigint in input 2");
-    expect_mistake("{\"on_conflict\": \"error\"}", "decimal(38,0)", "decimal(5,5)",
-                   "column \"x\" is decimal(38,0) in input 1 and decimal(5,5) in input 2: both "
-                   "together need more than 38 digits");
     expect_mistake("{\"on_conflict\": \"text\"}", "integer[]", "bigint",
                    "column \"x\" is integer[] in input 1, but bigint in input 2");
     expect_mistake("{\"on_conflict\": \"text\"}", "integer[]", "bigint[]",
@@ -116,6 +113,9 @@ Test(union, types_are_widened)
                                            {"L", "d:4,2", "d:22,2"},
                                            {"d:9,0", "d:4,4", "d:13,4"},
                                            {"d:9,2", "d:4,1", "d:9,2"},
+                                           {"d:38,2", "d:38,1", "d:38,2"},
+                                           {"d:38,10", "l", "d:38,10"},
+                                           {"d:38,30", "l", "d:38,30"},
                                            {"f", "g", "g"},
                                            {"f", "i", "g"},
                                            {"d:5,1", "g", "g"},

@@ -48,6 +48,9 @@ void qetl_document_show(const struct qetl_document *, struct qetl_finding *, str
  * where the text is not of the file, with the line of the text itself. */
 void qetl_document_text_at(const struct qetl_document *document, struct qetl_finding *finding,
                            const char *pointer, size_t begin, size_t end);
+/* Where the comment begins that ends a text without quotes as an operator of expressions would go
+ * on: column #>> 'path'. Line 0: none does. */
+struct qetl_place qetl_document_cut_place(const struct qetl_document *, const char *pointer);
 /* Nonzero if placeholders were replaced in the text at a pointer. */
 int qetl_document_is_expanded(const struct qetl_document *document, const char *pointer);
 /* The secrets in it; shared by its copies, and by what is made of it. */

@@ -101,6 +101,24 @@ struct qetl_place qetl_document_text_place(const struct qetl_document *document,
     return place;
 }
 
+struct qetl_place qetl_document_cut_place(const struct qetl_document *document, const char *pointer)
+{
+    const char *value = json_string_value(qetl_pointer_get(document->root, pointer));
+    struct qetl_place place = {0};
+    size_t at, blanks;
+    if (!value || !document->text)
+        return place;
+    place = qetl_document_text_place(document, pointer, strlen(value));
+    if (place.file != document->name || place.line < 1)
+        return (struct qetl_place){0};
+    at = qetl_excerpt_offset(document->text, document->text_size, place.line, place.column);
+    blanks = at < document->text_size ? strspn(document->text + at, " \t") : 0;
+    if (!blanks || strncmp(document->text + at + blanks, "#>", 2) != 0)
+        return (struct qetl_place){0};
+    place.column += (int)blanks;
+    return place;
+}
+
 void qetl_document_text_at(const struct qetl_document *document, struct qetl_finding *finding,
                            const char *pointer, size_t begin, size_t end)
 {

@@ -95,20 +95,27 @@ void qetl_finding_excerpt(struct qetl_finding *finding, const char *text, size_t
     finding->caret_width = end > begin ? characters_between(text, begin, end) : 1;
 }
 
-void qetl_finding_excerpt_line(struct qetl_finding *finding, const char *text, size_t size,
-                               size_t width)
+size_t qetl_excerpt_offset(const char *text, size_t size, int line, int column)
 {
-    size_t at = 0, end;
-    if (!finding || !text || finding->line < 1 || finding->column < 1)
-        return;
-    for (int line = 1; line < finding->line; line++) {
+    size_t at = 0;
+    for (; line > 1; line--) {
         while (at < size && !ends_line(text[at]))
             at++;
         at += at + 1 < size && text[at] == '\r' && text[at + 1] == '\n' ? 2 : 1;
     }
-    for (int column = 1; column < finding->column && at < size; column++)
+    for (; column > 1 && at < size; column--)
         for (at++; at < size && is_tail(text[at]);)
             at++;
+    return at;
+}
+
+void qetl_finding_excerpt_line(struct qetl_finding *finding, const char *text, size_t size,
+                               size_t width)
+{
+    size_t at, end;
+    if (!finding || !text || finding->line < 1 || finding->column < 1)
+        return;
+    at = qetl_excerpt_offset(text, size, finding->line, finding->column);
     for (end = at; width > 0 && end < size && !ends_line(text[end]); width--)
         for (end++; end < size && is_tail(text[end]);)
             end++;

@@ -20,6 +20,8 @@ void qetl_finding_excerpt(struct qetl_finding *finding, const char *text, size_t
 /* The same of the finding's own line and column, so many characters wide; 0: the word there. */
 void qetl_finding_excerpt_line(struct qetl_finding *finding, const char *text, size_t size,
                                size_t width);
+/* The byte of the text at a line and column, both from 1; behind its end: not in it. */
+size_t qetl_excerpt_offset(const char *text, size_t size, int line, int column);
 /* "\n  LINE\n     ^~~", indented by so much; 0, or -1 where there is nothing to show. */
 int qetl_excerpt_print(const struct qetl_finding *finding, int indent, FILE *out);
 

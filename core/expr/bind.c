@@ -26,10 +26,14 @@ static void names_suggest(const struct ArrowSchema *schema, const char *name, ch
         snprintf(out, size, "did you mean \"%.80s\"?", suggest.best);
         return;
     }
-    used =
-        (size_t)snprintf(out, size, "%s",
-                         schema->n_children ? "the columns are"
-                                            : "there are no columns here: an empty input has none");
+    if (!schema->n_children) {
+        snprintf(out, size,
+                 "there are no columns here (an empty input has none); text stands in single "
+                 "quotes: '%.80s'",
+                 name);
+        return;
+    }
+    used = (size_t)snprintf(out, size, "the columns are");
     for (int64_t i = 0; i < schema->n_children && used + 120 < size; i++)
         used += (size_t)snprintf(out + used, size - used, "%s \"%.80s\"", i ? "," : "",
                                  schema->children[i]->name ? schema->children[i]->name : "");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What options say that no type can: expressions, names of SQL types, files read and written. */
 #include "config/mask.h"
+#include "config/pointer.h"
 #include "config/schema_visit.h"
 #include "config/suggest.h"
 #include "expr/syntax.h"
@@ -20,9 +21,31 @@ struct texts {
 
 /* ---- expressions ---- */
 
+/* YAML takes  #>> 'path'  for a comment, and nobody would miss what it says. */
+static int is_cut(struct texts *t, const char *pointer)
+{
+    const struct qetl_document *document = t->drafts->document;
+    struct qetl_place place = qetl_document_cut_place(document, pointer);
+    if (place.line == 0)
+        return 0;
+    struct qetl_finding *finding =
+        qetl_document_error(document, pointer, QETL_AT_VALUE, t->drafts->findings, "bad_expression",
+                            "to YAML this is a comment, and no part of the "
+                            "expression before it");
+    char *dotted = qetl_pointer_dotted(pointer);
+    qetl_finding_at(finding, place.file, place.line, place.column, dotted);
+    free(dotted);
+    qetl_document_show(document, finding, place);
+    qetl_finding_mend(finding, "put the expression in quotes, or another blank behind the # of a "
+                               "comment");
+    return 1;
+}
+
 static void check_expression(struct texts *t, const char *text, const char *pointer)
 {
     struct qetl_expr_fault fault;
+    if (is_cut(t, pointer))
+        return;
     if (qetl_expr_syntax(text, &fault)) {
         bool secret =
             qetl_mask_holds(qetl_document_mask(t->drafts->document), text, fault.begin, fault.end);

@@ -46,6 +46,24 @@ rm -f out.csv out.ndjson
 expect_exit 0 qetl run text.yaml
 expect_text out.csv '^010,0010,,2024'
 
+# Decimals that were inferred go together whatever their scales; a value that does not fit is a rejected row.
+printf '{"p":12.5}\n{"p":1234567890123456789012345678901234567}\n' >one.ndjson
+printf 'p\n99.99\n0.01\n' >two.csv
+cat >scales.yaml <<'YAML'
+dead_letters: scales.dead
+sources:
+  a: {plugin: file, path: one.ndjson}
+  b: {plugin: file, path: two.csv}
+transforms:
+  u: {plugin: union, input: [a, b]}
+sinks:
+  out: {plugin: file, input: u, path: scales.csv}
+YAML
+expect_exit 0 qetl run scales.yaml --json
+expect_json out '.summary.balanced and .summary.rows_rejected == 1'
+expect_eq scales "$(sort scales.csv | xargs)" '0.01 12.50 99.99 p'
+expect_json scales.dead '.code == "numeric_overflow" and .object == "one.ndjson" and .row == 2'
+
 # The same type everywhere: as spelled, 1e5 and 0.10 alike. Rows of each input in order.
 awk 'BEGIN { print "k,i,x"; for (i = 0; i < 30000; i++) print "a," i ",0" i ".50" }' >1.csv
 awk 'BEGIN { print "x,k,i"; for (i = 0; i < 20000; i++) print "0" i ".50,b," i }' >2.csv

@@ -68,4 +68,4 @@ kill "$writer"
 # An input without columns says so.
 : >empty.csv
 expect_exit 2 qetl run --from empty.csv --to x.csv --where 'n > 1'
-expect_text err 'there are no columns here: an empty input has none'
+expect_text err 'there are no columns here \(an empty input has none\)'

@@ -54,18 +54,12 @@ static struct union_column *column_add(struct union_table *table, uint32_t port,
 }
 
 static int32_t fail_types(const struct union_table *table, const struct union_column *column,
-                          uint32_t port, const struct ArrowSchema *other, bool too_wide)
+                          uint32_t port, const struct ArrowSchema *other)
 {
     char a[NAME_MAX_SHOWN], b[NAME_MAX_SHOWN];
 
     qetl_type_name(column->first, a, sizeof a);
     qetl_type_name(other, b, sizeof b);
-    if (too_wide)
-        return qetl_fail(table->env, QETL_E_CONFIG, NULL,
-                         "cast one of them with a select before the union",
-                         "column \"%s\" is %s in input %u and %s in input %u: both together need "
-                         "more than 38 digits",
-                         column->name, a, column->first_port + 1, b, port + 1);
     return qetl_fail(table->env, QETL_E_CONFIG, NULL,
                      other->format[0] == '+' || column->format[0] == '+'
                          ? "take it apart with flatten or explode, or leave it out with a select, "
@@ -86,7 +80,7 @@ static int32_t nested_check(const struct union_table *table, const struct union_
     if (!a || !b)
         status = no_memory(table);
     else if (strcmp(a, b) != 0)
-        status = fail_types(table, column, port, other, false);
+        status = fail_types(table, column, port, other);
     free(a);
     free(b);
     return status;
@@ -105,7 +99,7 @@ static int32_t column_widen(const struct union_table *table, struct union_column
     if (fit == UNION_WIDER)
         return QETL_OK;
     if (!table->as_text || column->format[0] == '+' || other->format[0] == '+')
-        return fail_types(table, column, port, other, fit == UNION_TOO_WIDE);
+        return fail_types(table, column, port, other);
     snprintf(column->format, sizeof column->format, "vu");
     return QETL_OK;
 }

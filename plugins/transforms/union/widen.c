@@ -98,9 +98,9 @@ static enum union_fit numbers_widen(char *format, const char *other)
         return UNION_CONFLICT;
     before = before > more_before ? before : more_before;
     behind = behind > more_behind ? behind : more_behind;
-    if (before + behind > DIGITS_MOST)
-        return UNION_TOO_WIDE;
-    snprintf(format, QETL_TYPE_FORMAT_MAX, "d:%d,%d", before + behind, behind);
+    /* inferred decimals have all 38 digits whatever their scale: it is rows that do not fit */
+    snprintf(format, QETL_TYPE_FORMAT_MAX, "d:%d,%d",
+             before + behind < DIGITS_MOST ? before + behind : DIGITS_MOST, behind);
     return UNION_WIDER;
 }
 
