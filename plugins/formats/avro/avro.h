@@ -33,6 +33,9 @@ struct avro {
 
 int32_t avro_infer(void *self, const struct qetl_sample *sample, struct qetl_inferred *out);
 int32_t avro_frame(void *self, struct qetl_frame *io);
+/* Tells of what is not alike in a file and the columns. */
+int32_t avro_difference_tell(const struct avro *a, const struct avro_header *header,
+                             const char *object);
 void avro_framer_free(struct avro_framer *framer);
 
 #endif

@@ -132,11 +132,13 @@ static int32_t header_take(struct avro *a, struct qetl_frame *io)
     bool alike = about.size == f->about.size && !memcmp(about.data, f->about.data, about.size);
     free((void *)(uintptr_t)f->note.data);
     f->note = about;
-    if (!alike)
+    if (!alike) {
         io->note = f->note;
+        status = avro_difference_tell(a, &f->header, io->object);
+    }
     f->single = a->policy == AVRO_NEW_EVOLVE &&
                 !(f->header.codec_size == 4 && !memcmp(f->header.codec, "null", 4));
-    return QETL_OK;
+    return status;
 }
 
 /* Blocks from begin on; stops before one that is bad. */

@@ -84,11 +84,17 @@ static int32_t snappy_pack(const uint8_t *data, int64_t size, struct qetl_space 
 static int32_t zstandard_pack(int32_t level, const uint8_t *data, int64_t size,
                               struct qetl_space *out)
 {
-    size_t bound = ZSTD_compressBound((size_t)size);
+    size_t bound = ZSTD_compressBound((size_t)size) + CRC_BYTES;
     int32_t status = reserve(out, bound);
     if (status)
         return status;
-    size_t answer = ZSTD_compress(out->data + out->size, bound, data, (size_t)size, level);
+    ZSTD_CCtx *z = ZSTD_createCCtx();
+    if (!z)
+        return QETL_E_NO_MEMORY;
+    ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, level);
+    ZSTD_CCtx_setParameter(z, ZSTD_c_checksumFlag, 1);
+    size_t answer = ZSTD_compress2(z, out->data + out->size, bound, data, (size_t)size);
+    ZSTD_freeCCtx(z);
     if (ZSTD_isError(answer))
         return QETL_E_NO_MEMORY;
     out->size += (int64_t)answer;
