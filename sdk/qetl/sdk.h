@@ -302,6 +302,14 @@ static inline int32_t qetl_space_put(struct qetl_space *s, const void *data, int
     return QETL_OK;
 }
 
+/* ---- views.c: of n <= 64 views (utf8_view), bit i: view i is plain. Others may be, too ---- */
+
+/* [any] The text lies in the view itself, and JSON would escape nothing of it. */
+uint64_t qetl_views_plain_texts(const void *views, int64_t n);
+/* [any] The view holds a number of digits and at most one point between them, at most so many
+ * digits before it and behind it, and no needless zero in front. */
+uint64_t qetl_views_plain_numbers(const void *views, int64_t n, int32_t whole, int32_t fraction);
+
 /* ---- Vector instructions ---- */
 
 enum qetl_cpu { QETL_CPU_PORTABLE, QETL_CPU_AVX2, QETL_CPU_AVX512 };

@@ -8,7 +8,8 @@ struct value_walk {
     const struct csv_column *column;
     int64_t number; /* of the column */
     uint8_t *out;
-    int64_t stride; /* 0: only checks, always into the same place */
+    int64_t stride;                 /* 0: only checks, always into the same place */
+    const struct ArrowArray *views; /* for checks: the column's, or NULL */
 };
 
 static bool numeric_word(const char *data, int64_t size)
@@ -39,6 +40,29 @@ static inline uint64_t rows_left(const struct value_walk *w, const struct csv_nu
     uint64_t all = ~UINT64_C(0) >> (64 - n);
 
     return numbers->type ? all & ~w->job->self->kernel->numbers(numbers, at, n) : all;
+}
+
+static uint64_t bits_at(const uint8_t *bitmap, int64_t at, int64_t n)
+{
+    uint64_t bits = 0;
+
+    memcpy(&bits, bitmap + at / 8, (size_t)(n + 7) / 8);
+    return bits;
+}
+
+/* The same by the column's views: neither what is NULL nor what is plainly of the type is left. */
+static uint64_t views_left(const struct value_walk *w, int64_t at, int64_t n)
+{
+    static const int32_t whole[] = {[1] = 2, [2] = 4, [4] = 9, [8] = 18};
+    const struct csv_type *type = &w->column->type;
+    const uint8_t *views = w->views->buffers[1], *validity = w->views->buffers[0];
+    uint64_t all = ~UINT64_C(0) >> (64 - n);
+    uint64_t plain = type->kind == CSV_DECIMAL
+                         ? qetl_views_plain_numbers(views + at * 16, n,
+                                                    type->precision - type->scale, type->scale)
+                         : qetl_views_plain_numbers(views + at * 16, n, whole[type->width], 0);
+
+    return all & ~plain & (validity ? bits_at(validity, at, n) : all);
 }
 
 static inline __attribute__((always_inline)) bool value_read(struct value_walk *w, bool last,
@@ -104,10 +128,13 @@ checks_walk(struct value_walk *w, const struct csv_numbers *numbers, csv_plain_f
     bool last = w->number == w->job->self->n_columns - 1;
     int64_t rows = w->job->rows;
 
-    for (int64_t at = 0; at < rows; at += 64)
-        for (uint64_t left = rows_left(w, numbers, at, rows - at < 64 ? rows - at : 64); left;
-             left &= left - 1)
+    for (int64_t at = 0; at < rows; at += 64) {
+        int64_t n = rows - at < 64 ? rows - at : 64;
+        uint64_t left = w->views ? views_left(w, at, n) : rows_left(w, numbers, at, n);
+
+        for (; left; left &= left - 1)
             check_read(w, last, at + __builtin_ctzll(left), plain, parse);
+    }
 }
 
 static int64_t values_fill(struct value_walk *w)
@@ -164,30 +191,40 @@ static int32_t values_array(struct csv_job *job, int64_t nulls, void *values,
     return status;
 }
 
+int32_t csv_column_check(struct csv_job *job, int64_t column, const struct ArrowArray *views)
+{
+    uint64_t sink[2];
+    struct value_walk w = {.job = job,
+                           .column = &job->self->columns[column],
+                           .number = column,
+                           .out = (uint8_t *)sink,
+                           .views = views};
+
+    if (w.column->type.kind == CSV_BINARY)
+        return csv_column_binaries(job, column, NULL);
+    values_fill(&w);
+    return QETL_OK;
+}
+
 int32_t csv_column_values(struct csv_job *job, int64_t column, struct ArrowArray *out)
 {
     const struct qetl_env *env = &job->self->env;
     const struct csv_type *type = &job->self->columns[column].type;
     bool boolean = type->kind == CSV_BOOLEAN;
     size_t size = boolean ? (size_t)job->rows / 8 + 1 : (size_t)job->rows * type->width + 1;
-    uint64_t sink[2];
     struct value_walk w = {.job = job, .column = &job->self->columns[column], .number = column};
-    uint8_t *values = NULL;
+    uint8_t *values;
     int64_t nulls;
 
     if (type->kind == CSV_BINARY)
         return csv_column_binaries(job, column, out);
     memset(job->s->valid, 0xff, ((size_t)job->rows + 63) / 64 * 8);
-    if (out) {
-        values = env->host->buffer_alloc(env->ctx, size);
-        if (!values)
-            return QETL_E_NO_MEMORY;
-    }
-    w.out = !out ? (uint8_t *)sink : boolean ? job->s->bytes : values;
-    w.stride = out ? type->width : 0;
+    values = env->host->buffer_alloc(env->ctx, size);
+    if (!values)
+        return QETL_E_NO_MEMORY;
+    w.out = boolean ? job->s->bytes : values;
+    w.stride = type->width;
     nulls = values_fill(&w);
-    if (!out)
-        return QETL_OK;
     if (boolean)
         booleans_pack(job->s->bytes, job->rows, values);
     return values_array(job, nulls, values, out);

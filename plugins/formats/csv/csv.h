@@ -52,7 +52,8 @@ struct csv_column {
     char *name; /* for messages */
     struct csv_type type;
     bool declared;
-    bool check; /* every cell is proven to be of the type */
+    bool check;   /* every cell is proven to be of the type */
+    int64_t seen; /* the check reads the views of the want before this one; 0: there is none */
     struct csv_local_type local;
 };
 

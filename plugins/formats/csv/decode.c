@@ -148,6 +148,15 @@ static int64_t early_wants(const struct csv *self)
     return self->n_wants - self->n_late;
 }
 
+/* Views are quicker to check than cells: where they are wanted, they are made first. */
+static int32_t column_prove(struct csv_job *job, int64_t column, struct ArrowArray *arrays)
+{
+    int64_t seen = job->self->columns[column].seen;
+    int32_t status = seen ? csv_column_views(job, column, &arrays[seen - 1]) : QETL_OK;
+
+    return status ? status : csv_column_check(job, column, seen ? &arrays[seen - 1] : NULL);
+}
+
 static int32_t values_make(struct csv_job *job, struct ArrowArray *arrays)
 {
     struct csv *self = job->self;
@@ -158,7 +167,7 @@ static int32_t values_make(struct csv_job *job, struct ArrowArray *arrays)
             status = csv_column_values(job, self->wants[i].column, &arrays[i]);
     for (int64_t i = 0; !status && i < self->n_columns; i++)
         if (self->columns[i].check)
-            status = csv_column_values(job, i, NULL);
+            status = column_prove(job, i, arrays);
     return status;
 }
 
@@ -176,7 +185,7 @@ static int32_t columns_make(struct csv_job *job, struct ArrowArray *arrays)
         }
     }
     for (int64_t i = 0; !status && i < early_wants(self); i++)
-        if (self->wants[i].form != QETL_FORM_VALUE)
+        if (self->wants[i].form != QETL_FORM_VALUE && !arrays[i].release)
             status = csv_column_views(job, self->wants[i].column, &arrays[i]);
     return status;
 }

@@ -100,9 +100,11 @@ void csv_heap_drop(struct csv *self, struct csv_heap *heap);
 
 /* views.c: text, lexical or value. */
 int32_t csv_column_views(struct csv_job *job, int64_t column, struct ArrowArray *out);
-/* columns.c: values; out NULL: only checks. Cells that do not fit get a verdict. */
+/* columns.c: values. Cells that do not fit get a verdict. */
 int32_t csv_column_values(struct csv_job *job, int64_t column, struct ArrowArray *out);
-/* binaries.c: as the former, for binary. */
+/* Only verdicts; views: the column's, or NULL. */
+int32_t csv_column_check(struct csv_job *job, int64_t column, const struct ArrowArray *views);
+/* binaries.c: values of binary; out NULL: only verdicts. */
 int32_t csv_column_binaries(struct csv_job *job, int64_t column, struct ArrowArray *out);
 /* Host memory for the validity bits in scratch; *out NULL if there are no nulls. */
 int32_t csv_validity_make(struct csv_job *job, int64_t nulls, void **out);

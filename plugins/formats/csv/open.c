@@ -98,7 +98,10 @@ static int32_t wants_copy(struct csv *self, int64_t n_wants, const struct qetl_w
         column = &self->columns[wants[i].column];
         if (column->type.kind == CSV_TEXT && wants[i].form == QETL_FORM_VALUE)
             self->wants[i].form = QETL_FORM_LEXICAL;
-        column->check |= wants[i].form == QETL_FORM_CHECKED && column->type.kind != CSV_TEXT;
+        if (wants[i].form == QETL_FORM_CHECKED && column->type.kind != CSV_TEXT) {
+            column->check = true;
+            column->seen = wants[i].flags & QETL_WANT_LATE ? column->seen : i + 1;
+        }
     }
     /* Values prove themselves. */
     for (int64_t i = 0; i < n_wants; i++)

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { RUN_COPY = NDJSON_RUN_COPY, CELL_PIECE = 4096 };
+enum { RUN_COPY = NDJSON_RUN_COPY, CELL_PIECE = 4096, INLINE_MOST = 12 };
 
 static bool metadata_is(const struct ArrowSchema *field, const char *key, const char *value)
 {
@@ -251,6 +251,28 @@ static void outlet_aim(struct ndjson_outlet *o)
     o->views = (const uint8_t *)c->buffers[0] + c->offset * 16;
     o->data = (const uint8_t *const *)&c->buffers[1];
     o->sizes = c->buffers[c->array->n_buffers - 2];
+}
+
+static uint64_t bits_at(const uint8_t *bitmap, int64_t at, int64_t n)
+{
+    uint64_t low = 0, high = 0;
+    int64_t shift = at & 7, size = (shift + n + 7) >> 3;
+    memcpy(&low, bitmap + (at >> 3), (size_t)(size < 8 ? size : 8));
+    if (size > 8)
+        high = bitmap[(at >> 3) + 8];
+    return shift ? low >> shift | high << (64 - shift) : low;
+}
+
+uint64_t ndjson_outlet_plain(const struct ndjson_outlet *o, int64_t row, int64_t n)
+{
+    if (!o->views)
+        return 0;
+    const struct qetl_column *c = &o->column;
+    const uint8_t *views = o->views + row * 16;
+    uint64_t plain = o->kind == NDJSON_OUT_TEXT
+                         ? qetl_views_plain_texts(views, n)
+                         : qetl_views_plain_numbers(views, n, INLINE_MOST, INLINE_MOST);
+    return c->validity ? plain & bits_at(c->validity, row + c->offset, n) : plain;
 }
 
 int32_t ndjson_encode_batch(struct ndjson_encoder *e, const struct ArrowArray *batch,

@@ -68,6 +68,8 @@ int32_t ndjson_encode_batch(struct ndjson_encoder *e, const struct ArrowArray *b
 
 /* ---- encode.c, for the kernels' loop over rows (rows.h) ---- */
 
+/* Bit i: cell row + i, of n <= 64, is written by copying its view. */
+uint64_t ndjson_outlet_plain(const struct ndjson_outlet *o, int64_t row, int64_t n);
 /* Any cell, with its key. e->code says why it cannot be written. */
 int32_t ndjson_cell_put(struct ndjson_encoder *e, const struct ndjson_outlet *o, int64_t i);
 /* For e->code, which is forgotten. */

@@ -95,41 +95,6 @@ static WALK_TARGET uint8_t *quote(uint8_t *out, const uint8_t *data, int64_t siz
     return ndjson_quote_tail(out, p, end);
 }
 
-static inline WALK_TARGET uint64_t bits_of(__m256i low, __m256i high)
-{
-    return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high)
-                                                     << 32;
-}
-
-/* 255 where a byte is not above the other. */
-static inline WALK_TARGET __m256i at_most(__m256i bytes, __m256i most)
-{
-    return _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, most), bytes);
-}
-
-#include "plain.h"
-
-static inline WALK_TARGET struct plain_four four_at(const uint8_t *views)
-{
-    __m256i low = load(views), high = load(views + 32), none = _mm256_setzero_si256();
-    __m256i size_low = _mm256_shuffle_epi8(low, none), size_high = _mm256_shuffle_epi8(high, none);
-    __m256i most = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(12, 0, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1));
-    __m256i place = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(-1, -1, -1, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11));
-    __m256i zero = _mm256_set1_epi8('0'), nine = _mm256_set1_epi8(9);
-    __m256i point = _mm256_set1_epi8('.');
-    return (struct plain_four){
-        .longer = ~bits_of(at_most(low, most), at_most(high, most)),
-        .bytes = ~bits_of(at_most(size_low, place), at_most(size_high, place)),
-        .stops = stops_of(low) | (uint64_t)stops_of(high) << 32,
-        .digits = bits_of(at_most(_mm256_sub_epi8(low, zero), nine),
-                          at_most(_mm256_sub_epi8(high, zero), nine)),
-        .zeros = bits_of(_mm256_cmpeq_epi8(low, zero), _mm256_cmpeq_epi8(high, zero)),
-        .points = bits_of(_mm256_cmpeq_epi8(low, point), _mm256_cmpeq_epi8(high, point)),
-    };
-}
-
 #define nondigits_in ndjson_nondigits_in
 #include "rows.h"
 

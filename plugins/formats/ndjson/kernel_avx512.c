@@ -107,27 +107,6 @@ static inline WALK_TARGET uint32_t nondigits_in(const uint8_t *data, int64_t siz
     return all & ~_mm256_cmple_epu8_mask(value, _mm256_set1_epi8(9));
 }
 
-#include "plain.h"
-
-static inline WALK_TARGET struct plain_four four_at(const uint8_t *views)
-{
-    __m512i all = load(views);
-    __m512i size = _mm512_shuffle_epi8(all, _mm512_setzero_si512());
-    __m512i most = _mm512_broadcast_i32x4(
-        _mm_setr_epi8(12, 0, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1));
-    __m512i place =
-        _mm512_broadcast_i32x4(_mm_setr_epi8(-1, -1, -1, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11));
-    __m512i value = _mm512_sub_epi8(all, _mm512_set1_epi8('0'));
-    return (struct plain_four){
-        .longer = _mm512_cmpgt_epu8_mask(all, most),
-        .bytes = _mm512_cmplt_epu8_mask(place, size),
-        .stops = stops_of(all),
-        .digits = _mm512_cmple_epu8_mask(value, _mm512_set1_epi8(9)),
-        .zeros = _mm512_testn_epi8_mask(value, value),
-        .points = _mm512_cmpeq_epi8_mask(all, _mm512_set1_epi8('.')),
-    };
-}
-
 #include "rows.h"
 
 const struct ndjson_kernel ndjson_kernel_avx512 = {"avx512", usable, walk_chunk,

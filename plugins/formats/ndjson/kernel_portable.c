@@ -3,7 +3,6 @@
 #define WALK_TARGET
 
 #include "bytes.h"
-#include "encoder.h"
 #include "quote.h"
 
 static inline bool stands(const uint8_t *p, const uint8_t *run, int32_t size)
@@ -61,13 +60,6 @@ static uint8_t *quote(uint8_t *out, const uint8_t *data, int64_t size, const uin
             out = ndjson_quote_byte(out, *p++);
     }
     return ndjson_quote_tail(out, p, end);
-}
-
-/* Without wide registers, finding out costs as much as it spares. */
-static inline uint64_t plain_cells(const struct ndjson_outlet *o, int64_t row, int64_t n)
-{
-    (void)o, (void)row, (void)n;
-    return 0;
 }
 
 #define nondigits_in ndjson_nondigits_in

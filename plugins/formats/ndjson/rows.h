@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The loop over rows that are written, compiled once for each kernel. A kernel's file defines,
- * before it includes this one, WALK_TARGET, its quote(), plain_cells() as in plain.h, and
- * uint32_t nondigits_in(data, size): which of size bytes are no digits; all, where it cannot
- * tell. 8 bytes are readable at data.
+ * before it includes this one, WALK_TARGET, its quote(), and uint32_t nondigits_in(data, size):
+ * which of size bytes are no digits; all, where it cannot tell. 8 bytes are readable at data.
  *
  * Invariant: pen->p stands behind whole rows whenever the loop is left.
  * Ownership: as in encoder.h.
@@ -82,7 +81,7 @@ static inline WALK_TARGET uint8_t *rows_fast(const struct ndjson_outlet *o, int6
     return p + cell.size;
 }
 
-/* A cell that plain_cells() has found. NULL: there is no room. */
+/* A cell that ndjson_outlet_plain() has found. NULL: there is no room. */
 static inline WALK_TARGET uint8_t *rows_plain(const struct ndjson_outlet *o, int64_t row,
                                               uint8_t *p, const uint8_t *end)
 {
@@ -153,7 +152,7 @@ static WALK_TARGET int32_t rows_put(struct ndjson_encoder *e, int64_t n)
     for (int64_t row = 0; row < n && !status; row += ROWS_BLOCK) {
         int64_t rows = n - row < ROWS_BLOCK ? n - row : ROWS_BLOCK;
         for (int64_t i = 0; i < e->n_outlets; i++)
-            e->outlets[i].plain = plain_cells(&e->outlets[i], row, rows);
+            e->outlets[i].plain = ndjson_outlet_plain(&e->outlets[i], row, rows);
         for (int64_t i = 0; i < rows && !status; i++)
             status = rows_one(e, row + i, i);
     }
