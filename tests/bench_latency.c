@@ -3,7 +3,7 @@
  * How long a line takes from the input to stdout, through a filter and a computed column: each
  * line's round trip with one line under way, and at rates; and what the idle program costs.
  *
- *   bench_latency QETL [--format csv|ndjson] [--via pipe|fifo|follow] [--seconds S]
+ *   bench_latency QETL [--format csv|ndjson|binary] [--via pipe|fifo|follow] [--seconds S]
  *                 [--rate LINES_PER_S]... [QETL_OPTION...]
  *   bench_latency [QETL]      every format and way in, by both drivers, in stream mode; hybrid mode
  *
@@ -135,9 +135,27 @@ static double us_at(int64_t n, double part)
     return (double)took_ns[at < n ? at : n - 1] / 1000;
 }
 
+static bool is_binary(const struct way *way)
+{
+    return strcmp(way->format, "binary") == 0;
+}
+
+/* As the struct string <q4sq has it: amount, name, n. */
+static void send_record(int64_t number)
+{
+    char record[20] = {(char)150, [8] = 'a', 'b', 'c'};
+    memcpy(record + 12, &number, sizeof number);
+    send_text(record, sizeof record);
+}
+
 static void send_line(const struct way *way, int64_t number)
 {
     char line[64];
+    if (is_binary(way)) {
+        sent_ns[number - 1] = now_ns();
+        send_record(number);
+        return;
+    }
     int size =
         snprintf(line, sizeof line,
                  strcmp(way->format, "csv") == 0 ? "150,abc,%lld\n"
@@ -218,7 +236,10 @@ static void warm_up(const struct way *way)
     static const char csv[] = "amount,name,n\n150,abc,0\n",
                       ndjson[] = "{\"amount\":150,\"name\":\"abc\",\"n\":0}\n";
     const char *text = strcmp(way->format, "csv") == 0 ? csv : ndjson;
-    send_text(text, strlen(text));
+    if (is_binary(way))
+        send_record(0);
+    else
+        send_text(text, strlen(text));
     struct pollfd set = {.fd = from_child, .events = POLLIN};
     if (poll(&set, 1, 20000) != 1)
         die("qetl does not answer");
@@ -258,7 +279,7 @@ static void command_make(const struct way *way, const char *path, const char *re
                                  "--to",
                                  "-",
                                  "--to-format",
-                                 way->format,
+                                 is_binary(way) ? "ndjson" : way->format,
                                  "--where",
                                  "amount > 100",
                                  "--compute",
@@ -275,6 +296,10 @@ static void command_make(const struct way *way, const char *path, const char *re
     if (strcmp(way->via, "follow") == 0) {
         command[n++] = "-s";
         command[n++] = "sources.in.follow=true";
+    }
+    if (is_binary(way)) {
+        command[n++] = "-s";
+        command[n++] = "sources.in.format={type: binary, struct: <q4sq, names: [amount, name, n]}";
     }
     for (int i = 0; i < way->n_options; i++)
         command[n++] = way->options[i];
@@ -298,7 +323,7 @@ static void print_batches(const char *report)
 static int run_way(const struct way *way)
 {
     char folder[] = "/tmp/bench-latency-XXXXXX", path[64] = "-", report[64],
-         *command[28 + OPTIONS_MOST];
+         *command[32 + OPTIONS_MOST];
     int status = 0;
     if (!mkdtemp(folder))
         die(folder);

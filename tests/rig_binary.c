@@ -116,12 +116,13 @@ static void chunk_decode(struct rig_binary *rig, const uint8_t *data, int64_t si
     rig->fake.host.buffer_free(buffer);
 }
 
+/* Cut in blocks, the end comes by itself, behind all bytes. */
 static void object_run(struct rig_binary *rig, const uint8_t *data, int64_t size, int64_t block)
 {
     int64_t at = 0, end = block && block < size ? block : size;
-    bool started = true;
+    bool started = true, ended = !block, told = false;
 
-    while (!rig->status && at < size) {
+    while (!rig->status && !told) {
         uint8_t *copy = malloc((size_t)(end - at) + 1);
         struct qetl_frame frame = {.struct_size = sizeof frame,
                                    .data = copy,
@@ -133,12 +134,11 @@ static void object_run(struct rig_binary *rig, const uint8_t *data, int64_t size
 
         assert(copy);
         memcpy(copy, data + at, (size_t)(end - at));
-        frame.flags =
-            (started ? QETL_ITEM_OBJECT_START : 0) | (end == size ? QETL_ITEM_OBJECT_END : 0);
+        frame.flags = (started ? QETL_ITEM_OBJECT_START : 0) | (ended ? QETL_ITEM_OBJECT_END : 0);
         rig->status = rig->component->format->frame(rig->framer, &frame);
         if (frame.begin < 0 || frame.begin > frame.used || frame.used > frame.size ||
             rig->fake.n_rejects - rejects != frame.rejected ||
-            (!rig->status && end == size && !frame.used))
+            (!rig->status && ended && frame.size && !frame.used))
             abort();
         rig->rejected += frame.rejected;
         rig->records += frame.rejected;
@@ -147,8 +147,11 @@ static void object_run(struct rig_binary *rig, const uint8_t *data, int64_t size
         free(copy);
         started = started && !frame.used;
         at += frame.used;
-        if (!frame.used || at == end)
-            end = block && end + block < size ? end + block : size;
+        told = ended && at == end;
+        if (!frame.used || at == end) {
+            ended = end == size;
+            end = end + block < size ? end + block : size;
+        }
     }
 }
 

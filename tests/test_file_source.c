@@ -284,6 +284,11 @@ Test(file_source, texts_that_begin_strangely_stay_texts)
     }
     cr_expect(!magic_open((const uint8_t *)"id,name\n", 8));
     cr_expect(magic_open((const uint8_t *)"\x1f", 1));
+    cr_expect(magic_open((const uint8_t *)"a.csv\0\0\0", 8), "perhaps a tar");
+    cr_expect(!magic_open((const uint8_t *)"a.csv\0\0\x01", 8),
+              "its name has NULs behind it alone");
+    cr_expect(!magic_open((const uint8_t *)"\0\0\0\0", 4), "nor is it empty");
+    cr_expect(!magic_open((const uint8_t *)"\x01\0\0\0", 4), "or of letters that nobody sees");
 }
 
 /* ---- Going on ---- */

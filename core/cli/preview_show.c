@@ -57,10 +57,10 @@ static json_t *component_json(const struct qetl_preview *p, size_t n)
     const char *inferred = qetl_run_inferred(p->run, n, &sample);
     return json_pack("{s:s, s:s, s:s, s:s?, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "id",
                      node->id, "kind", qetl_kind_word(node->kind), "plugin", node->use.plugin->id,
-                     "format", node->format.plugin ? node->format.plugin->id : NULL, "inferred",
-                     qetl_json_text(inferred), "sample_bytes", (json_int_t)sample, "rows_in",
-                     (json_int_t)counts->rows_in, "rows_out", (json_int_t)counts->rows_out,
-                     "rows_filtered", (json_int_t)counts->rows_filtered, "rows_rejected",
+                     "format", qetl_run_format(p->run, n), "inferred", qetl_json_text(inferred),
+                     "sample_bytes", (json_int_t)sample, "rows_in", (json_int_t)counts->rows_in,
+                     "rows_out", (json_int_t)counts->rows_out, "rows_filtered",
+                     (json_int_t)counts->rows_filtered, "rows_rejected",
                      (json_int_t)counts->rows_rejected, "outputs", outputs, "rejected", letters);
 }
 
@@ -98,10 +98,10 @@ static void show_counts(const struct qetl_preview *p, size_t n)
 static void show_head(const struct qetl_preview *p, size_t n)
 {
     const struct qetl_node *node = &p->pipeline->nodes[n];
+    const char *format = qetl_run_format(p->run, n);
     const char *bold = p->colour ? "\033[1m" : "", *plain = p->colour ? "\033[0m" : "";
     fprintf(p->out, "%s%s%s  %s %s%s%s\n", bold, node->id, plain, qetl_kind_word(node->kind),
-            node->use.plugin->id, node->format.plugin ? ", " : "",
-            node->format.plugin ? node->format.plugin->id : "");
+            node->use.plugin->id, format ? ", " : "", format ? format : "");
     int64_t sample;
     char size[QETL_NUMBER_MAX];
     const char *inferred = qetl_run_inferred(p->run, n, &sample);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "describe.h"
 
+#include "observe.h"
 #include "op.h"
 #include "run_internal.h"
 
@@ -131,6 +132,7 @@ static int component_describe(const struct qetl_run *run, size_t n,
     const struct qetl_node *node = &run->pipeline->nodes[n];
     const struct qetl_node_flow *flow = &run->flows[n];
     component->node = node;
+    component->format = qetl_run_format(run, n);
     component->bytes = flow->bytes;
     component->untouched = node->kind == QETL_TRANSFORM && qetl_binding_is_copy(&flow->binding);
     component->stateful = node->kind == QETL_TRANSFORM && is_stateful(flow);

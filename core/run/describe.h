@@ -34,8 +34,9 @@ struct qetl_run_port {
 
 struct qetl_run_component {
     const struct qetl_node *node;
-    bool bytes;     /* moves bytes: decoded or encoded by its format */
-    bool untouched; /* a transform that only passes columns on */
+    const char *format; /* its id, or NULL */
+    bool bytes;         /* moves bytes: decoded or encoded by its format */
+    bool untouched;     /* a transform that only passes columns on */
     bool stateful;
     struct qetl_run_port *inputs, *outputs;
     size_t n_inputs, n_outputs;

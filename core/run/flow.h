@@ -38,9 +38,13 @@ struct qetl_take_flow { /* what a sink takes from one of its inputs */
 
 struct qetl_node_flow {
     const struct qetl_component *component, *format;
-    struct qetl_ctx *instance;    /* the first replica's */
-    struct qetl_ctx *codec;       /* source: frames. sink: header and footer */
-    struct qetl_port_flow *ports; /* outputs */
+    const struct qetl_plugin_use *format_use; /* the node's, or `instead` */
+    struct qetl_plugin_use instead;           /* what the node's format named; it stays until the
+                                                 instances are gone */
+    char *why;                                /* said of that; or NULL */
+    struct qetl_ctx *instance;                /* the first replica's */
+    struct qetl_ctx *codec;                   /* source: frames. sink: header and footer */
+    struct qetl_port_flow *ports;             /* outputs */
     uint32_t n_ports;
     struct qetl_lookout *lookouts; /* one a port; sinks: one an input */
     uint32_t n_lookouts;
@@ -51,6 +55,7 @@ struct qetl_node_flow {
     bool bytes;       /* emits or takes bytes */
     bool grows;       /* its format finds columns as it goes: all were looked for before */
     bool whole;       /* objects are one chunk each */
+    bool ends;        /* its framer is told the end of each object */
     bool values_only; /* its format has no text to hand on, nor lines */
     struct ArrowSchema schema;
     void *prologue;

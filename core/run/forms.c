@@ -187,6 +187,7 @@ void qetl_node_flow_free(struct qetl_node_flow *flow)
     qetl_lookouts_free(flow->lookouts, flow->n_lookouts);
     free(flow->prologue);
     free(flow->inferred);
+    free(flow->why);
     free(flow->wants);
     qetl_source_state_free(flow->reader);
     qetl_binding_free(&flow->binding);

@@ -70,6 +70,7 @@ static int32_t object_begin(struct qetl_op *op, const struct qetl_item *item)
     s->offset = item->offset;
     s->object_started = item->flags & QETL_ITEM_OBJECT_START || first;
     s->object_ended = false;
+    s->end_told = false;
     s->starts_rows = s->object_started;
     return s->object ? QETL_OK : qetl_op_fault(op, "out_of_memory", "no memory for a name");
 }
@@ -122,6 +123,12 @@ static bool sample_is_enough(const struct qetl_op *op, int64_t sample_bytes, int
     return size >= sample_bytes && (has_line(op, known) || size >= op->run->max_record + known);
 }
 
+/* What comes of several files that have no end must not change its file within a record. */
+static bool must_tell_rest(const struct qetl_op *op)
+{
+    return op->flow->values_only && op->flow->source.endless;
+}
+
 /* How long more may come once a line is there: someone may be typing, so that no sample of a stream
  * is ever full; in batch mode it is waited for, so that what is inferred does not depend on the
  * clock. */
@@ -131,7 +138,7 @@ static int64_t sample_patience_ns(const struct qetl_op *op)
     case QETL_MODE_STREAM:
         return 0;
     case QETL_MODE_BATCH:
-        return INT64_MAX;
+        return must_tell_rest(op) ? SAMPLE_QUIET_NS : INT64_MAX;
     default:
         return SAMPLE_QUIET_NS;
     }
@@ -294,6 +301,7 @@ static int32_t frame_once(struct qetl_op *op)
     if (frame.note.size && qetl_object_note(s->object, frame.note.data, frame.note.size))
         return qetl_op_fault(op, "out_of_memory", "no memory for what is known of an object");
     s->object_started = s->object_started && frame.used == 0 && window > 0;
+    s->end_told = frame.flags & QETL_ITEM_OBJECT_END && frame.used == window;
     if (frame.used == 0 && window > 0) {
         s->in_vain = window;
         s->want_more = whole;
@@ -325,7 +333,7 @@ static bool should_fill(const struct qetl_op *op)
     const struct qetl_source_state *s = op->state;
     if (s->want_more)
         return true;
-    if (s->end - s->start >= chunk_bytes(op) / 2)
+    if (s->end - s->start >= chunk_bytes(op) / 2 || must_tell_rest(op))
         return false;
     switch (op->run->pipeline->mode) {
     case QETL_MODE_STREAM:
@@ -337,15 +345,22 @@ static bool should_fill(const struct qetl_op *op)
     }
 }
 
-static bool has_bytes(const struct qetl_source_state *s)
+/* Of a format that wants to know; the end may come when all bytes are framed. */
+static bool end_is_untold(const struct qetl_op *op)
 {
-    return s->end > s->start || (s->object_started && s->object_ended);
+    const struct qetl_source_state *s = op->state;
+    return op->flow->ends && s->object && !s->end_told && (s->object_ended || s->exhausted);
+}
+
+static bool has_bytes(const struct qetl_op *op)
+{
+    const struct qetl_source_state *s = op->state;
+    return s->end > s->start || (s->object_started && s->object_ended) || end_is_untold(op);
 }
 
 bool qetl_frame_is_ripe(const struct qetl_op *op)
 {
-    const struct qetl_source_state *s = op->state;
-    return has_bytes(s) && !should_fill(op);
+    return has_bytes(op) && !should_fill(op);
 }
 
 /* Nothing more is drawn. In a graceful end what came in whole goes on; else what was not framed yet
@@ -379,7 +394,7 @@ int32_t qetl_frame_step(struct qetl_op *op)
         return QETL_STEP_DONE;
     }
     bool complete = s->object_ended || s->exhausted;
-    if (has_bytes(s) && (complete || !should_fill(op))) {
+    if (has_bytes(op) && (complete || !should_fill(op))) {
         if (s->exhausted && !s->object_ended)
             s->object_ended =
                 true; /* the source ended within an object: what is there is the rest */
@@ -392,7 +407,7 @@ int32_t qetl_frame_step(struct qetl_op *op)
     int32_t answer = draw(op, INT64_MAX);
     if (answer != QETL_IDLE)
         return answer < 0 ? answer : QETL_STEP_DONE;
-    if (has_bytes(s) && !s->want_more && op->run->pipeline->mode == QETL_MODE_HYBRID)
+    if (has_bytes(op) && !s->want_more && op->run->pipeline->mode == QETL_MODE_HYBRID)
         op->idle_until_ns = linger_until_ns(op);
     return QETL_STEP_IDLE;
 }

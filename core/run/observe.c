@@ -32,6 +32,13 @@ const struct ArrowSchema *qetl_run_schema(const struct qetl_run *run, size_t nod
     return port < flow->n_ports ? flow->ports[port].schema : NULL;
 }
 
+const char *qetl_run_format(const struct qetl_run *run, size_t node)
+{
+    const struct qetl_plugin_use *use = run->flows ? run->flows[node].format_use : NULL;
+    use = use ? use : &run->pipeline->nodes[node].format;
+    return use->plugin ? use->plugin->id : NULL;
+}
+
 const char *qetl_run_inferred(const struct qetl_run *run, size_t node, int64_t *sample_bytes)
 {
     *sample_bytes = run->flows[node].sample_bytes;

@@ -90,6 +90,14 @@ static int32_t next(struct qetl_op *op, const struct qetl_demand *demand, struct
                                  answer);
 }
 
+static uint32_t demand_flags(const struct qetl_op *op)
+{
+    const struct qetl_source_state *state = op->state;
+    if (!op->flow->bytes || !op->flow->values_only)
+        return 0;
+    return QETL_DEMAND_UNLINED | (state->end > state->start ? QETL_DEMAND_REST : 0);
+}
+
 int32_t qetl_source_draw(struct qetl_op *op, void *space, int64_t room, struct qetl_item *item)
 {
     struct qetl_source_state *state = op->state;
@@ -97,7 +105,8 @@ int32_t qetl_source_draw(struct qetl_op *op, void *space, int64_t room, struct q
                                  .max_rows = op->run->pipeline->batch_rows,
                                  .max_bytes = room,
                                  .deadline_ns = qetl_now_ns(),
-                                 .space = space};
+                                 .space = space,
+                                 .flags = demand_flags(op)};
     uint32_t wakes = atomic_load_explicit(&op->instance->wakes, memory_order_acquire);
     if (state->exhausted)
         return QETL_END;

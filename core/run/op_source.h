@@ -21,6 +21,7 @@ struct qetl_source_state {
     struct qetl_object *object;
     bool object_started; /* the framer has not seen the object's first bytes yet */
     bool object_ended;   /* buffer[start, end) is the rest of the object */
+    bool end_told;       /* and the framer knows */
     bool starts_rows;    /* the next chunk is the object's first: rows count from 1 */
     bool want_more;      /* no whole record in what there is */
     int64_t since_ns;    /* when the first byte came that may be framed; 0: there is none */

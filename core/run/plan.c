@@ -197,7 +197,7 @@ static struct qetl_ctx *second_instance(struct qetl_run *run, const struct draft
     const struct qetl_node *node = &run->pipeline->nodes[draft->node];
     const struct qetl_node_flow *flow = &run->flows[draft->node];
     if (draft->class == &qetl_op_decode || draft->class == &qetl_op_encode)
-        return flow->format ? qetl_run_instance(run, node, &node->format, flow->format) : NULL;
+        return flow->format ? qetl_run_instance(run, node, flow->format_use, flow->format) : NULL;
     return qetl_run_instance(run, node, &node->use, flow->component);
 }
 

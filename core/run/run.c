@@ -236,8 +236,10 @@ void qetl_run_free(struct qetl_run *run)
     free(run->edge_ends);
     for (size_t n = 0; run->flows && n < run->pipeline->n_nodes; n++)
         qetl_node_flow_free(&run->flows[n]);
-    free(run->flows);
     instances_free(run);
+    for (size_t n = 0; run->flows && n < run->pipeline->n_nodes; n++)
+        json_decref(run->flows[n].instead.options);
+    free(run->flows);
     prepared_free(run);
     for (size_t n = 0; run->trackers && n < run->pipeline->n_nodes; n++)
         qetl_tracker_free(run->trackers[n]);

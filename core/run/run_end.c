@@ -103,7 +103,7 @@ static void place_finding(const struct qetl_run *run, struct qetl_finding *findi
     const struct qetl_document *document = run->options.document;
     char pointer[512] = "", path[600];
     if (error && error->option)
-        snprintf(pointer, sizeof pointer, "%s%s", ctx && ctx->use == &node->format ? "/format" : "",
+        snprintf(pointer, sizeof pointer, "%s%s", ctx && ctx->use != &node->use ? "/format" : "",
                  error->option);
     if (*pointer && document)
         place = qetl_pipeline_place(run->pipeline, document, (size_t)(node - run->pipeline->nodes),

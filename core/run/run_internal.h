@@ -129,6 +129,10 @@ struct qetl_ctx *qetl_run_instance(struct qetl_run *, const struct qetl_node *,
 
 /* run_setup.c: asks the plugins what they are; negative: reported. */
 int32_t qetl_run_setup(struct qetl_run *);
+/* instead.c: the format that infer named takes the place of the node's, as its flow says from then
+ * on; negative: reported. */
+int32_t qetl_run_format_instead(struct qetl_run *, const struct qetl_node *,
+                                struct qetl_node_flow *, const struct qetl_inferred *);
 /* plan.c: stages, edges and tasks; negative: reported. */
 int32_t qetl_run_plan(struct qetl_run *);
 

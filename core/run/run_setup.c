@@ -62,8 +62,12 @@ static int32_t take_inferred(struct qetl_run *run, const struct qetl_node *node,
         memcpy(flow->prologue, inferred->prologue.data, inferred->prologue.size);
     if (inferred->summary && run->env.log)
         run->env.log(run->env.arg, node->id, QETL_LOG_INFO, inferred->summary);
-    flow->inferred = inferred->summary ? strdup(inferred->summary) : NULL;
-    return inferred->summary && !flow->inferred ? no_memory(run, node) : QETL_OK;
+    if (inferred->summary && asprintf(&flow->inferred, "%s%s%s", flow->why ? flow->why : "",
+                                      flow->why ? ": " : "", inferred->summary) < 0) {
+        flow->inferred = NULL;
+        return no_memory(run, node);
+    }
+    return QETL_OK;
 }
 
 static int32_t infer(struct qetl_op *op, struct qetl_node_flow *flow)
@@ -82,6 +86,11 @@ static int32_t infer(struct qetl_op *op, struct qetl_node_flow *flow)
     int32_t status = flow->format->format->infer(flow->codec->self, &sample, &inferred);
     if (status < 0)
         return qetl_run_fail(run, op->node, flow->codec, "infer", status);
+    if (status == QETL_INSTEAD) {
+        int32_t other = qetl_run_format_instead(run, op->node, flow, &inferred);
+        qetl_schema_release(&inferred.schema);
+        return other ? other : QETL_INSTEAD;
+    }
     if (status != QETL_NEED_INPUT)
         return take_inferred(run, op->node, flow, &inferred);
     qetl_schema_release(&inferred.schema);
@@ -99,23 +108,43 @@ static int32_t format_describe(struct qetl_run *run, const struct qetl_node *nod
     return status < 0 ? qetl_run_fail(run, node, flow->codec, "describe", status) : QETL_OK;
 }
 
+static int32_t codec_make(struct qetl_run *run, const struct qetl_node *node,
+                          struct qetl_node_flow *flow)
+{
+    struct qetl_format_info info = {.struct_size = sizeof info};
+    flow->codec = qetl_run_instance(run, node, flow->format_use, flow->format);
+    int32_t status = flow->codec ? format_describe(run, node, flow, &info) : QETL_E_FATAL;
+    flow->grows = info.decode & QETL_DECODE_GROWS;
+    flow->whole = info.decode & QETL_DECODE_WHOLE;
+    flow->ends = info.decode & QETL_DECODE_ENDS;
+    flow->values_only = info.decode & QETL_DECODE_VALUES;
+    return status;
+}
+
+/* Of a sample that is as large as the format wants it. */
+static int32_t infer_all(struct qetl_op *op, struct qetl_node_flow *flow)
+{
+    int32_t status = codec_make(op->run, op->node, flow);
+    status = status ? status : QETL_NEED_INPUT;
+    while (status == QETL_NEED_INPUT) {
+        status = qetl_frame_sample(op, SAMPLE_BYTES, flow->sample_bytes);
+        if (!status)
+            status = infer(op, flow);
+    }
+    return status;
+}
+
 static int32_t setup_bytes(struct qetl_op *op, struct qetl_node_flow *flow)
 {
     struct qetl_run *run = op->run;
     if (!flow->format)
         return qetl_run_fault(run, op->node, "missing_format",
                               "the source gives bytes, but no format says how to read them");
-    flow->codec = qetl_run_instance(run, op->node, &op->node->format, flow->format);
-    struct qetl_format_info info = {.struct_size = sizeof info};
-    int32_t status = flow->codec ? format_describe(run, op->node, flow, &info) : QETL_E_FATAL;
-    flow->grows = info.decode & QETL_DECODE_GROWS;
-    flow->whole = info.decode & QETL_DECODE_WHOLE;
-    flow->values_only = info.decode & QETL_DECODE_VALUES;
-    status = status ? status : QETL_NEED_INPUT;
-    while (status == QETL_NEED_INPUT) {
-        status = qetl_frame_sample(op, SAMPLE_BYTES, flow->sample_bytes);
-        if (!status)
-            status = infer(op, flow);
+    int32_t status = infer_all(op, flow);
+    if (status == QETL_INSTEAD) {
+        status = load(run, flow->format_use, &flow->format);
+        flow->sample_bytes = 0; /* what there is may be enough */
+        status = status ? status : infer_all(op, flow);
     }
     return !status && flow->grows ? qetl_source_survey(op, flow) : status;
 }
@@ -256,7 +285,7 @@ static int32_t setup_encoder(struct qetl_run *run, const struct qetl_node *node,
     if (!flow->format)
         return qetl_run_fault(run, node, "missing_format",
                               "the sink takes bytes, but no format says how to write them");
-    flow->codec = qetl_run_instance(run, node, &node->format, flow->format);
+    flow->codec = qetl_run_instance(run, node, flow->format_use, flow->format);
     if (!flow->codec)
         return QETL_E_FATAL;
     struct qetl_format_info info = {.struct_size = sizeof info, .encode = QETL_ENCODE_CONCATENABLE};
@@ -367,11 +396,12 @@ static int32_t setup_node(struct qetl_run *run, size_t n)
     const struct qetl_node *node = &run->pipeline->nodes[n];
     struct qetl_node_flow *flow = &run->flows[n];
     const struct qetl_observer *observer = run->options.observer;
+    flow->format_use = &node->format;
     if (observer && observer->stand_in)
         flow->component = observer->stand_in(observer->arg, node);
     int32_t status = flow->component ? QETL_OK : load(run, &node->use, &flow->component);
     if (!status)
-        status = load(run, &node->format, &flow->format);
+        status = load(run, flow->format_use, &flow->format);
     if (!status && !(flow->instance = qetl_run_instance(run, node, &node->use, flow->component)))
         status = QETL_E_FATAL;
     if (status)

@@ -57,8 +57,8 @@ static void heading(FILE *out, const char *id, const struct qetl_run_component *
     char *shown = qetl_display_printable(id, strlen(id));
     fprintf(out, "\n%s%s%s  %s %s", colour ? "\033[1m" : "", shown ? shown : "?",
             colour ? "\033[0m" : "", qetl_kind_word(c->node->kind), c->node->use.plugin->id);
-    if (c->node->format.plugin)
-        fprintf(out, ", %s", c->node->format.plugin->id);
+    if (c->format)
+        fprintf(out, ", %s", c->format);
     if (c->untouched)
         fputs(": passes columns on, touching nothing", out);
     if (c->stateful)
@@ -78,14 +78,14 @@ static char *steps_text(const struct qetl_run_description *d, const struct qetl_
     if (!out)
         return NULL;
     for (size_t s = 0; s < stage->n_steps; s++) {
-        const struct qetl_node *node = d->components[stage->steps[s].component].node;
+        const struct qetl_run_component *c = &d->components[stage->steps[s].component];
         enum qetl_run_part part = stage->steps[s].part;
         bool coded = part == QETL_RUN_DECODES || part == QETL_RUN_ENCODES;
-        fprintf(out, "%s%s", s ? " > " : "", node->id);
+        fprintf(out, "%s%s", s ? " > " : "", c->node->id);
         if (part != QETL_RUN_TRANSFORMS)
             fprintf(out, " %s", qetl_part_word(part));
-        if (coded && node->format.plugin)
-            fprintf(out, " (%s)", node->format.plugin->id);
+        if (coded && c->format)
+            fprintf(out, " (%s)", c->format);
     }
     if (!fclose(out))
         return text;

@@ -51,8 +51,8 @@ static json_t *component_json(const struct qetl_run_description *d,
                                         columns_json(&c->outputs[p], c->node->kind)));
     return json_pack("{s:s, s:s, s:s, s:s?, s:b, s:b, s:o, s:o}", "id", c->node->id, "kind",
                      qetl_kind_word(c->node->kind), "plugin", c->node->use.plugin->id, "format",
-                     c->node->format.plugin ? c->node->format.plugin->id : NULL, "untouched",
-                     c->untouched, "stateful", c->stateful, "inputs", inputs, "outputs", outputs);
+                     c->format, "untouched", c->untouched, "stateful", c->stateful, "inputs",
+                     inputs, "outputs", outputs);
 }
 
 static json_t *stages_json(const struct qetl_run_description *d)

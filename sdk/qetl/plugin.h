@@ -93,6 +93,7 @@ enum {
     QETL_BUSY = 9,           /* write: not now; wake() will say when */
     QETL_SCHEMA = 10,        /* next, decode: the columns are these from now on; then ask again */
     QETL_STREAM_CLOSED = 11, /* next: the item's stream brings no more */
+    QETL_INSTEAD = 12,       /* infer: not mine; `instead` names the format that may read it */
 
     QETL_E_FATAL = -1,
     QETL_E_CONFIG = -2,      /* an option is wrong: the user mends the pipeline file */
@@ -285,12 +286,18 @@ enum {
     QETL_ITEM_WATERMARK = 8
 };
 
+/* Of the format behind a byte source. UNLINED: it has no lines; records end anywhere. REST, beside
+ * it: the bytes so far end within a record, so that the object should not pause here. */
+enum { QETL_DEMAND_UNLINED = 1, QETL_DEMAND_REST = 2 };
+
 struct qetl_demand {
     uint32_t struct_size;
     int64_t max_rows;
     int64_t max_bytes;
     int64_t deadline_ns; /* CLOCK_MONOTONIC; next answers by then, be it IDLE */
     void *space;         /* byte sources write here, at most max_bytes */
+    uint32_t flags;      /* QETL_DEMAND_ */
+    uint32_t reserved;
 };
 
 struct qetl_item {
@@ -524,6 +531,8 @@ struct qetl_inferred {
     struct qetl_blob
         prologue;        /* dialect, header, … : valid until the next call into the instance */
     const char *summary; /* for people: "delimiter ';', header, 11 columns"; as prologue, or NULL */
+    const char *instead; /* INSTEAD: the id of another format, which takes this one's place with its
+                            default options; summary says why. As prologue */
 };
 
 struct qetl_frame {
@@ -590,8 +599,10 @@ enum { QETL_ENCODE_CONCATENABLE = 1, QETL_ENCODE_CLOSED = 2, QETL_ENCODE_UNSIZED
 /* GROWS: decode may answer QETL_SCHEMA. The host reads such a source through once, before any other
  * component is told its columns, and a second time for the rows. VALUES: nothing stands there as
  * text, so that only the form VALUE is asked for, and a sample need not hold a line. WHOLE: an
- * object is one chunk, whatever its size, and infer may ask for all of the first one. */
-enum { QETL_DECODE_GROWS = 1, QETL_DECODE_VALUES = 2, QETL_DECODE_WHOLE = 4 };
+ * object is one chunk, whatever its size, and infer may ask for all of the first one. ENDS: frame
+ * is called at the end of each object, also where it has framed all bytes before: then with none.
+ */
+enum { QETL_DECODE_GROWS = 1, QETL_DECODE_VALUES = 2, QETL_DECODE_WHOLE = 4, QETL_DECODE_ENDS = 8 };
 
 struct qetl_format_info {
     uint32_t struct_size;

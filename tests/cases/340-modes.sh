@@ -56,7 +56,7 @@ typed_end
 expect_eq 'batch: until the input ends' "$(wc -l <out.txt)" 2
 
 # One line under way, by every way in: the next is sent once the last came out, else the tool gives up.
-for way in 'csv pipe' 'csv fifo' 'csv follow' 'ndjson pipe' 'ndjson fifo' 'ndjson follow'; do
+for way in 'csv pipe' 'csv fifo' 'csv follow' 'ndjson pipe' 'ndjson fifo' 'ndjson follow' 'binary pipe' 'binary fifo' 'binary follow'; do
     for options in '--mode stream --workers 2' '--mode stream --driver pull' '--mode hybrid --workers 2'; do
         # shellcheck disable=SC2086
         expect_exit 0 "$QETL_TOOLS/bench_latency" "$QETL" --format ${way% *} --via ${way#* } --seconds 0.1 --rate 0 $options

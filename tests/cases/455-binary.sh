@@ -83,15 +83,14 @@ expect_eq "samples" "$(sed -n 2p found.ndjson)" '{"left":-298,"right":-297}'
 rm -f found.ndjson
 expect_eq "stl" "$(found solid.stl)" "layout stl"
 rm -f found.ndjson
-orders text.bin --rows 500 >/dev/null
 head -c 40000 /dev/zero >zero.bin
 python3 -c "
 import random, sys
 for i in range(12):
     open(f'random{i}.bin', 'wb').write(random.Random(i).randbytes(384 * 292))"
-for file in text.bin zero.bin random*.bin; do
+for file in zero.bin random*.bin; do
     timeout 20 "$QETL" run --from "$file" --to none.ndjson -q 2>err
-    expect_text err 'no layout of the catalogue fits'
+    expect_text err 'no layout of the catalogue fits this file, nor is it text'
 done
 mkdir other && printf '{"name": "mine", "header": {"size": 8, "match": [{"text": "NOTUTMP!"}]}, "fields": [{"name": "x", "type": "u8"}]}' >other/mine.json
 printf 'NOTUTMP!\7' >in.bin

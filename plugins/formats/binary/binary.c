@@ -32,7 +32,7 @@ static int32_t format_describe(void *self, struct qetl_format_info *out)
 {
     (void)self;
     out->encode = QETL_ENCODE_CONCATENABLE;
-    out->decode = QETL_DECODE_VALUES;
+    out->decode = QETL_DECODE_VALUES | QETL_DECODE_ENDS;
     return QETL_OK;
 }
 

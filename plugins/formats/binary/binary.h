@@ -17,6 +17,7 @@ struct binary_framer {
     int64_t left;  /* bytes or records that the header promised and that are still to come */
     bool promised; /* else `left` means nothing */
     bool behind;   /* no more records come: the rest of the object is passed over */
+    bool ended;    /* the object is at its end, or pauses */
 };
 
 /* Arrays that grow to the largest chunk, and what is true of the chunk at hand. */

@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -88,23 +89,25 @@ int32_t binary_catalogue_load(struct qetl_env env, const char *what, struct bina
 }
 
 int32_t binary_catalogue_detect(struct qetl_env env, const struct qetl_sample *sample,
-                                struct binary_layout *out, bool *found)
+                                struct binary_layout *out, bool *found, bool *sure)
 {
     char *folder = folder_of(env), *path;
     struct dirent **entries = NULL;
     int n = folder ? scandir(folder, &entries, layout_filter, alphasort) : 0;
-    double best = 0;
+    int reason = errno;
+    struct binary_fit best = {0}, fit;
     int32_t status = folder ? QETL_OK : QETL_E_NO_MEMORY;
 
     *found = false;
     for (int i = 0; i < n; i++) {
         struct binary_layout layout;
-        double fit;
 
-        if (!status && asprintf(&path, "%s/%s", folder, entries[i]->d_name) >= 0) {
+        if (!status && asprintf(&path, "%s/%s", folder, entries[i]->d_name) < 0)
+            status = QETL_E_NO_MEMORY;
+        if (!status) {
             status = binary_layout_load(env, path, &layout);
-            fit = status ? 0 : binary_layout_fit(&layout, sample);
-            if (fit > best) {
+            fit = status ? best : binary_layout_fit(&layout, sample);
+            if (fit.sure > best.sure || (fit.sure == best.sure && fit.bits > best.bits)) {
                 binary_layout_free(*found ? out : NULL);
                 *out = layout;
                 *found = true;
@@ -116,7 +119,13 @@ int32_t binary_catalogue_detect(struct qetl_env env, const struct qetl_sample *s
         }
         free(entries[i]);
     }
+    if (n < 0)
+        status =
+            qetl_fail(env, QETL_E_CONFIG, "/catalogue",
+                      "Say what a record is made of, with struct or layout.",
+                      "the catalogue's folder %s cannot be read: %s", folder, strerror(reason));
     free(entries);
     free(folder);
+    *sure = best.sure > 0;
     return status;
 }

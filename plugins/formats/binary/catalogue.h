@@ -13,8 +13,9 @@
 
 /* A path, or the name of a layout of the catalogue. Reports. */
 int32_t binary_catalogue_load(struct qetl_env env, const char *what, struct binary_layout *out);
-/* The layout that fits the sample best. *found false: none does. */
+/* The layout that fits the sample best. *found false: none does. *sure: its header says so much
+ * that more bytes would change nothing. */
 int32_t binary_catalogue_detect(struct qetl_env env, const struct qetl_sample *sample,
-                                struct binary_layout *out, bool *found);
+                                struct binary_layout *out, bool *found, bool *sure);
 
 #endif

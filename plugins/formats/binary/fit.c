@@ -2,6 +2,8 @@
 /*
  * Evidence in bits: a byte that must be there and is counts eight; a field of a record counts what
  * its values rule out of all that its bytes could be. A field that cannot be as it is ends it.
+ * A header that says enough goes before all that records may say, so that few bytes of a stream
+ * answer as many would.
  */
 #include "fit.h"
 
@@ -15,7 +17,8 @@ enum { LOOKED_AT = 64, ENOUGH_BITS = 24 };
 static const int64_t span_s = (int64_t)100 * 365 * 86400;
 
 /* The header's bytes, and a promise that the file keeps. */
-static bool header_fits(const struct binary_layout *l, const struct qetl_sample *s, double *bits)
+static bool header_fits(const struct binary_layout *l, const struct qetl_sample *s, double *sure,
+                        double *bits)
 {
     int64_t promised, body = s->size - l->header - l->trailer;
 
@@ -26,8 +29,9 @@ static bool header_fits(const struct binary_layout *l, const struct qetl_sample 
 
         if (m->at + m->size > s->size || memcmp(s->data + m->at, m->bytes, (size_t)m->size))
             return false;
-        *bits += 8.0 * (double)m->size;
+        *sure += 8.0 * (double)m->size;
     }
+    *bits = *sure;
     if (s->whole && l->fixed && !l->promise && body % l->stride)
         return false;
     if (!l->promise)
@@ -162,18 +166,19 @@ static bool is_hollow(const struct qetl_sample *s)
     return true;
 }
 
-double binary_layout_fit(const struct binary_layout *l, const struct qetl_sample *s)
+struct binary_fit binary_layout_fit(const struct binary_layout *l, const struct qetl_sample *s)
 {
-    double bits = 0;
+    double sure = 0, bits = 0;
     int64_t at = l->header, used, end = s->size - l->trailer;
 
-    if (is_hollow(s) || !header_fits(l, s, &bits))
-        return 0;
+    if (is_hollow(s) || !header_fits(l, s, &sure, &bits))
+        return (struct binary_fit){0};
     for (int64_t i = 0; i < LOOKED_AT && at < end; i++, at += used) {
         if (!record_fits(l, s->data + at, end - at, &used, &bits))
-            return 0;
+            return (struct binary_fit){0};
         if (used <= 0)
             break;
     }
-    return bits >= ENOUGH_BITS ? bits : 0;
+    return (struct binary_fit){.sure = sure >= ENOUGH_BITS ? sure : 0,
+                               .bits = bits >= ENOUGH_BITS ? bits : 0};
 }

@@ -2,7 +2,7 @@
 /*
  * How well a layout fits a file: by bytes that must be there, by its size, by what its fields hold.
  *
- * Invariant: 0 says that it does not fit; more bits of evidence give a higher figure.
+ * Invariant: zeros say that it does not fit; more bits of evidence give higher figures.
  * Ownership: none.
  * Threads:   pure.
  */
@@ -11,6 +11,12 @@
 
 #include "layout.h"
 
-double binary_layout_fit(const struct binary_layout *layout, const struct qetl_sample *sample);
+struct binary_fit {
+    double sure; /* bits that the header alone tells; 0: too few to go by */
+    double bits; /* all of them */
+};
+
+struct binary_fit binary_layout_fit(const struct binary_layout *layout,
+                                    const struct qetl_sample *sample);
 
 #endif

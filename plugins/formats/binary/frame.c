@@ -75,15 +75,14 @@ static int32_t header_pass(struct binary *self, struct qetl_frame *io, int64_t *
     return QETL_OK;
 }
 
-/* Whole records of any sizes; *last: where the last of them begins. */
+/* Whole records of any sizes. */
 static int64_t walk_frame(const struct binary *self, const uint8_t *data, int64_t size,
-                          int64_t most, int64_t *records, int64_t *last, bool *lost)
+                          int64_t most, int64_t *records, bool *lost)
 {
     int32_t anchors[BINARY_FIELDS_MAX + 1], type;
     int64_t at = 0, n = 0;
 
     *lost = false;
-    *last = 0;
     while (at < size && n < most) {
         int64_t record = binary_record_size(&self->layout, data + at, size - at, &type, anchors);
 
@@ -91,7 +90,6 @@ static int64_t walk_frame(const struct binary *self, const uint8_t *data, int64_
             *lost = record == BINARY_LOST;
             break;
         }
-        *last = at;
         at += record;
         n++;
     }
@@ -105,6 +103,7 @@ struct extent {
     int64_t used; /* end of the whole ones */
     bool lost;    /* what comes behind them is none */
     bool last;    /* no more will come within the limit */
+    bool full;    /* all that was promised is here */
 };
 
 static struct extent extent_of(const struct binary *self, const struct qetl_frame *io, int64_t at)
@@ -121,7 +120,7 @@ static struct extent extent_of(const struct binary *self, const struct qetl_fram
                    : INT64_MAX;
     if (f->promised && x.limit - at >= left) {
         x.limit = at + left;
-        x.last = true;
+        x.last = x.full = true;
     }
     return x;
 }
@@ -130,24 +129,15 @@ static void records_frame(struct binary *self, const struct qetl_frame *io, stru
 {
     const struct binary_layout *l = &self->layout;
     struct binary_framer *f = &self->framer;
-    int64_t room = x->limit - x->from, records, last;
+    int64_t room = x->limit - x->from, records;
 
     if (l->fixed) {
         x->used = x->from + room - room % l->stride;
         records = (x->used - x->from) / l->stride;
-        last = x->used - l->stride;
     } else {
         int64_t most = f->promised && !l->promise_bytes ? f->left : INT64_MAX;
 
-        x->used =
-            x->from + walk_frame(self, io->data + x->from, room, most, &records, &last, &x->lost);
-        last += x->from;
-    }
-    /* The end of an object may come without bytes: where more is promised one record waits for it.
-     */
-    if (f->promised && !x->last && records && x->used == io->size) {
-        x->used = last;
-        records--;
+        x->used = x->from + walk_frame(self, io->data + x->from, room, most, &records, &x->lost);
     }
     if (f->promised)
         f->left -= l->promise_bytes ? x->used - x->from : records;
@@ -177,7 +167,7 @@ static void rest_explain(const struct binary *self, const struct extent *x, char
         snprintf(out, size, "the file ends within a record, behind %lld bytes of it", rest);
 }
 
-/* Nothing but a rest: one rejected record, and then what is behind it is passed over. */
+/* Nothing but a rest: one rejected record. What is behind it in the file is passed over. */
 static void rest_reject(struct binary *self, struct qetl_frame *io, const struct extent *x)
 {
     struct binary_framer *f = &self->framer;
@@ -186,7 +176,7 @@ static void rest_reject(struct binary *self, struct qetl_frame *io, const struct
     rest_explain(self, x, message, sizeof message);
     piece_reject(self, io, x->used, x->lost ? io->size : x->limit,
                  x->lost ? BINARY_UNKNOWN_TYPE : BINARY_REMAINDER, message);
-    f->behind = true;
+    f->behind |= x->lost || x->full;
 }
 
 /* A record that does not fit into what the host is willing to hold. */
@@ -213,8 +203,6 @@ static int32_t body_frame(struct binary *self, struct qetl_frame *io, int64_t at
     records_frame(self, io, &x);
     io->begin = x.from;
     io->used = x.used;
-    if (f->promised && !x.last && x.from == io->size)
-        io->begin = io->used = 0; /* nothing but a header: as above */
     status = x.last || x.lost ? QETL_OK : sizes_check(self, io, &x);
     if (status || (x.used > x.from && (x.used < io->size || !end)))
         return status; /* what is left comes again */
@@ -225,7 +213,7 @@ static int32_t body_frame(struct binary *self, struct qetl_frame *io, int64_t at
     return QETL_OK;
 }
 
-int32_t binary_frame(struct binary *self, struct qetl_frame *io)
+static int32_t object_frame(struct binary *self, struct qetl_frame *io)
 {
     int64_t at;
     int32_t status = header_pass(self, io, &at);
@@ -243,4 +231,17 @@ int32_t binary_frame(struct binary *self, struct qetl_frame *io)
         return QETL_OK;
     }
     return body_frame(self, io, at);
+}
+
+int32_t binary_frame(struct binary *self, struct qetl_frame *io)
+{
+    int32_t status;
+
+    if (self->framer.ended && self->layout.promise && !(io->flags & QETL_ITEM_OBJECT_START))
+        return qetl_fail(self->env, QETL_E_UNSUPPORTED, NULL, "Follow one file by itself.",
+                         "%s: it goes on after a pause, and its header counts what follows",
+                         io->object);
+    status = object_frame(self, io);
+    self->framer.ended = io->flags & QETL_ITEM_OBJECT_END && io->used == io->size;
+    return status;
 }

@@ -295,11 +295,12 @@ int32_t binary_layout_load(struct qetl_env env, const char *path, struct binary_
     int32_t status;
 
     *out = (struct binary_layout){.tag_field = -1};
-    if (stat(path, &st) || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
-        return qetl_fail(env, QETL_E_CONFIG, "/layout", NULL, "the layout %s %s", path,
-                         errno == ENOENT       ? "does not exist"
-                         : S_ISREG(st.st_mode) ? "is larger than 1 MiB"
-                                               : "cannot be read as a file");
+    if (stat(path, &st))
+        return qetl_fail(env, QETL_E_CONFIG, "/layout", NULL, "the layout %s cannot be read: %s",
+                         path, strerror(errno));
+    if (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
+        return qetl_fail(env, QETL_E_CONFIG, "/layout", NULL, "the layout %s is %s", path,
+                         S_ISREG(st.st_mode) ? "larger than 1 MiB" : "no file");
     document = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
     if (!document)
         return qetl_fail(env, QETL_E_CONFIG, "/layout", NULL, "%s:%d:%d: %s", path, error.line,

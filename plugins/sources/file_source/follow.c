@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -83,8 +84,14 @@ static void check_truncated(struct follow *f, int64_t i)
     file->started = file->mid_line = false;
 }
 
-/* How many of the bytes read may go out: whole lines, unless a line fills the space, or the file
- * has a successor that goes on. */
+static bool is_unlined(const struct qetl_demand *demand)
+{
+    return demand->struct_size > offsetof(struct qetl_demand, flags) &&
+           demand->flags & QETL_DEMAND_UNLINED;
+}
+
+/* Of what goes by lines. How many of the bytes read may go out: whole lines, unless a line fills
+ * the space, or the file has a successor that goes on. */
 static int64_t whole_lines(const struct followed *file, const uint8_t *data, int64_t size,
                            int64_t capacity, bool last)
 {
@@ -107,7 +114,7 @@ static int32_t file_read(struct follow *f, const struct followed *file,
     if (n < 0 && errno != EAGAIN)
         return fault_report(f->env, errno, NULL, file->name, "cannot be read");
     if (n > 0)
-        *got = whole_lines(file, demand->space, n, demand->max_bytes, last);
+        *got = whole_lines(file, demand->space, n, demand->max_bytes, last || is_unlined(demand));
     return QETL_OK;
 }
 
@@ -212,8 +219,8 @@ static int32_t others_next(struct follow *f, const struct qetl_demand *demand,
     return QETL_OK;
 }
 
-/* What can be read now, of the open object first: a line is never left in its midst. One that is
- * written to all the time lets the others have their turn. */
+/* What can be read now, of the open object first: a line or record is never left in its midst. One
+ * that is written to all the time lets the others have their turn. */
 static int32_t any_next(struct follow *f, const struct qetl_demand *demand, struct qetl_item *out)
 {
     int32_t status = QETL_OK;
@@ -223,7 +230,9 @@ static int32_t any_next(struct follow *f, const struct qetl_demand *demand, stru
     if (f->ending)
         return item_end(f, out);
     int64_t open = f->open;
-    bool stuck = open >= 0 && f->files[open].mid_line && !f->files[open].retired;
+    bool within = is_unlined(demand) ? demand->flags & QETL_DEMAND_REST
+                                     : open >= 0 && f->files[open].mid_line;
+    bool stuck = open >= 0 && within && !f->files[open].retired;
     bool waits = open >= 0 && !stuck && f->at_a_stretch >= STRETCH_BYTES;
     if (open >= 0 && !waits)
         status = file_next(f, open, demand, out);

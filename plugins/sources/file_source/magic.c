@@ -79,6 +79,22 @@ enum magic magic_of(const uint8_t *head, int64_t size)
     return is_tar(head, size) ? MAGIC_TAR : MAGIC_PLAIN;
 }
 
+/* What is there so far may be the beginning of a tar's header: a name in printing letters, with
+ * NULs behind it up to its hundredth byte. Numbers of two and more bytes are told from it at once.
+ */
+static bool tar_may_begin(const uint8_t *head, int64_t size)
+{
+    enum { NAME_SIZE = 100 };
+    int64_t n = size < NAME_SIZE ? size : NAME_SIZE;
+    const uint8_t *nul = memchr(head, 0, (size_t)n);
+    int64_t named = nul ? nul - head : n;
+    bool may = named > 0 && memchr(head, 0, (size_t)size);
+
+    for (int64_t i = 0; may && i < n; i++)
+        may = i < named ? head[i] >= ' ' && head[i] != 127 : !head[i];
+    return may;
+}
+
 bool magic_open(const uint8_t *head, int64_t size)
 {
     if (size == 0)
@@ -88,7 +104,7 @@ bool magic_open(const uint8_t *head, int64_t size)
     for (int i = 0; i < N_SIGNATURES; i++)
         if (size < signatures[i].size && signature_agrees(&signatures[i], head, size))
             return true;
-    return memchr(head, 0, (size_t)size) != NULL; /* perhaps the header of a tar */
+    return tar_may_begin(head, size);
 }
 
 const char *magic_name(enum magic magic)
