@@ -6,9 +6,28 @@
 
 #include <stdlib.h>
 
-static const char field_keys[] = "name type size count count_prefix count_field prefix size_field "
-                                 "encoding trim endian scale enum "
-                                 "enum_open time bits null range sign pad zero fields description";
+#define COMMON_KEYS "name type endian description count count_prefix count_field "
+#define NUMBER_KEYS "scale enum enum_open time null range"
+
+/* What a field of a type may say; any other word would be passed over in silence. */
+static const char *keys_of(const struct binary_field *f)
+{
+    switch (f->kind) {
+    case BINARY_SIGNED:
+    case BINARY_UNSIGNED:
+        return COMMON_KEYS NUMBER_KEYS;
+    case BINARY_TEXT:
+        return COMMON_KEYS "size prefix size_field encoding trim null";
+    case BINARY_BYTES:
+        return COMMON_KEYS "size prefix size_field";
+    case BINARY_PACKED:
+        return COMMON_KEYS "size scale sign null";
+    case BINARY_STRUCT:
+        return COMMON_KEYS "fields";
+    default:
+        return COMMON_KEYS;
+    }
+}
 
 bool binary_number_type(const char *type, enum binary_kind *kind, int64_t *width)
 {
@@ -64,10 +83,10 @@ static int32_t encoding_read(struct binary_reader *r, const json_t *object, stru
 
     if (!status)
         status = binary_reader_word(r, object, "trim", trims, &trim);
-    if (!status && !f->pascal && !binary_is_variable(f))
-        f->trim = (enum binary_trim)trim;
-    else
-        f->trim = BINARY_TRIM_NONE;
+    bool sized = !f->pascal && !binary_is_variable(f);
+    f->trim = sized ? (enum binary_trim)trim : BINARY_TRIM_NONE;
+    if (!status && !sized && json_object_get(object, "trim"))
+        status = binary_reader_fail(r, NULL, "what has a length of its own is not trimmed");
     if (!status)
         status = binary_reader_text(r, object, "null", &f->null_text);
     if (status || !f->encoding || !strcmp(f->encoding, "utf-8"))
@@ -114,8 +133,6 @@ static int32_t packed_read(struct binary_reader *r, const json_t *object, struct
         return binary_reader_fail(r, NULL, "a packed decimal needs its size, from 1 to 19 bytes");
     if (!status)
         status = binary_number_read(r, object, f);
-    if (!status && (f->n_names || f->time.unit_ns || f->time.dos))
-        return binary_reader_fail(r, NULL, "a packed decimal can have neither enum nor time");
     if (status)
         return status;
     f->width = f->size = size;
@@ -127,6 +144,22 @@ static int32_t packed_read(struct binary_reader *r, const json_t *object, struct
                                   f->precision, (long long)scale);
     f->scale = (int32_t)scale;
     return QETL_OK;
+}
+
+/* As many columns within one: each has a name of its own, and there is one. */
+static int32_t names_check(struct binary_reader *r, const struct binary_field *f)
+{
+    bool named = false;
+
+    for (int64_t i = 0; i < f->n_fields; i++) {
+        const char *name = f->fields[i].name;
+
+        named |= name != NULL;
+        for (int64_t k = 0; name && k < i; k++)
+            if (f->fields[k].name && !strcmp(f->fields[k].name, name))
+                return binary_reader_fail(r, NULL, "two fields are called %.60s", name);
+    }
+    return named ? QETL_OK : binary_reader_fail(r, NULL, "no field has a name");
 }
 
 static int32_t struct_read(struct binary_reader *r, const json_t *object, struct binary_field *f)
@@ -142,7 +175,7 @@ static int32_t struct_read(struct binary_reader *r, const json_t *object, struct
             return binary_reader_fail(r, NULL, "a record of more than 16 MiB");
     }
     f->width = f->size = at;
-    return status;
+    return status ? status : names_check(r, f);
 }
 
 static int32_t type_read(struct binary_reader *r, const json_t *object,
@@ -154,7 +187,8 @@ static int32_t type_read(struct binary_reader *r, const json_t *object,
 
     if (type && binary_number_type(type, &f->kind, &f->width)) {
         f->size = f->width;
-        return f->kind == BINARY_REAL ? QETL_OK : binary_number_read(r, object, f);
+        status = binary_reader_keys(r, object, keys_of(f));
+        return status || f->kind == BINARY_REAL ? status : binary_number_read(r, object, f);
     }
     status = binary_reader_word(r, object, "type", words, &word);
     if (!type || status)
@@ -162,6 +196,9 @@ static int32_t type_read(struct binary_reader *r, const json_t *object,
                                   "type must be one of: %s", words);
     f->kind = (enum binary_kind[]){BINARY_TEXT, BINARY_BYTES, BINARY_PACKED, BINARY_STRUCT,
                                    BINARY_BOOLEAN}[word];
+    status = binary_reader_keys(r, object, keys_of(f));
+    if (status)
+        return status;
     if (word < 2)
         return text_read(r, object, fields, n, f);
     if (f->kind == BINARY_PACKED)
@@ -208,7 +245,7 @@ static int32_t bits_read(struct binary_reader *r, const json_t *object, const js
     int64_t width, bits, shift = 0, first = *n;
     enum binary_kind kind;
     int32_t status = binary_reader_keys(r, object, "type bits endian description");
-    bool big = r->big;
+    bool big = r->big, is_signed;
 
     if (!status)
         status = binary_reader_endian(r, object, &big);
@@ -228,17 +265,24 @@ static int32_t bits_read(struct binary_reader *r, const json_t *object, const js
         f->at = *n - 1 > first ? -width : 0;
         f->big = big;
         status = binary_reader_keys(r, part,
-                                    "name width signed scale enum enum_open null range time "
-                                    "description");
+                                    json_object_get(part, "name")
+                                        ? "name width signed description " NUMBER_KEYS
+                                        : "width description");
+        if (!status && ++r->n_fields > BINARY_FIELDS_MAX)
+            status = binary_reader_fail(r, NULL, "more than %d fields", BINARY_FIELDS_MAX);
         if (!status)
             status = binary_reader_integer(r, part, "width", 1, width * 8 - shift, 1, &bits);
-        if (json_is_true(json_object_get(part, "signed")))
+        if (!status)
+            status = binary_reader_flag(r, part, "signed", &is_signed);
+        if (!status && is_signed)
             f->kind = BINARY_SIGNED;
         f->shift = (int32_t)shift;
         f->bits = (int32_t)bits;
         shift += bits;
         if (!status)
             status = binary_reader_text(r, part, "name", &f->name);
+        if (!status && f->name && !*f->name)
+            status = binary_reader_fail(r, NULL, "a field needs a name");
         if (!status)
             status = binary_number_read(r, part, f);
         if (!status && (f->time.fraction_width || f->time.dos))
@@ -262,8 +306,7 @@ static int32_t pad_read(struct binary_reader *r, const json_t *object, struct bi
         status = binary_reader_integer(r, object, "pad", 1, BINARY_RECORD_MAX, 1, &size);
     f->kind = BINARY_PAD;
     f->width = f->size = status ? 0 : size;
-    f->zero_is = json_is_true(json_object_get(object, "zero"));
-    return status;
+    return status ? status : binary_reader_flag(r, object, "zero", &f->zero_is);
 }
 
 static int32_t field_read(struct binary_reader *r, const json_t *object, bool inner,
@@ -271,12 +314,12 @@ static int32_t field_read(struct binary_reader *r, const json_t *object, bool in
 {
     const json_t *bits = json_object_get(object, "bits");
     struct binary_field *f;
-    int32_t status = binary_reader_keys(r, object, field_keys);
+    int32_t status;
 
-    if (!status && ++r->n_fields > BINARY_FIELDS_MAX)
+    if (!json_is_object(object))
+        return binary_reader_fail(r, NULL, "a field must be an object");
+    if (++r->n_fields > BINARY_FIELDS_MAX)
         return binary_reader_fail(r, NULL, "more than %d fields", BINARY_FIELDS_MAX);
-    if (status)
-        return status;
     if (bits)
         return bits_read(r, object, bits, fields, n);
     f = binary_field_add(fields, n);

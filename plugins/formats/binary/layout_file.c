@@ -189,10 +189,14 @@ static int32_t tag_find(struct binary_reader *r, const json_t *types, struct bin
             (f->kind == BINARY_SIGNED || f->kind == BINARY_UNSIGNED))
             l->tag_field = (int32_t)i;
     }
-    return l->tag_field >= 0
-               ? QETL_OK
-               : binary_reader_fail(r, NULL,
-                                    "by must name a whole number among the fields of all types");
+    if (l->tag_field < 0)
+        return binary_reader_fail(r, NULL,
+                                  "by must name a whole number among the fields of all types");
+    for (int64_t t = 0; t < l->n_types; t++)
+        if (!binary_raw_is_of(&first->fields[l->tag_field], l->types[t].tag))
+            return binary_reader_fail(r, NULL, "the field %.60s can never be %lld", by,
+                                      (long long)l->types[t].tag);
+    return QETL_OK;
 }
 
 static int32_t type_read(struct binary_reader *r, const json_t *document, const json_t *object,
@@ -256,9 +260,14 @@ static int32_t document_read(struct binary_reader *r, const json_t *document,
                              struct binary_layout *l)
 {
     const char *clash = NULL;
+    char *schema = NULL;
     int32_t status = binary_reader_keys(r, document,
                                         "$schema name summary description endian header trailer "
                                         "record_size fields types read_only");
+
+    if (!status)
+        status = binary_reader_text(r, document, "$schema", &schema);
+    free(schema);
 
     if (!status)
         status = binary_reader_endian(r, document, &r->big);
@@ -278,7 +287,8 @@ static int32_t document_read(struct binary_reader *r, const json_t *document,
     if (clash)
         return binary_reader_fail(r, "A name that several types have must mean the same in each.",
                                   "two fields are called %.60s", clash);
-    l->readonly = json_is_true(json_object_get(document, "read_only"));
+    if (!status)
+        status = binary_reader_flag(r, document, "read_only", &l->readonly);
     if (!status && !l->n_columns)
         return binary_reader_fail(r, NULL, "no field has a name");
     if (!status && !l->name)

@@ -18,11 +18,25 @@ static int name_order(const void *a, const void *b)
 static bool key_value(const char *key, int64_t *out)
 {
     bool hex = !strncasecmp(key, "0x", 2);
-    char *end;
+    const char *digits = key + (hex ? 2 : key[0] == '-');
+    size_t size = strlen(digits);
 
+    if (!size || strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789") != size)
+        return false;
     errno = 0;
-    *out = key[0] == '-' || !hex ? strtoll(key, &end, 10) : (int64_t)strtoull(key + 2, &end, 16);
-    return *key && !*end && !errno && (key[0] == '-' || (key[0] >= '0' && key[0] <= '9'));
+    *out = key[0] == '-' ? strtoll(key, NULL, 10) : (int64_t)strtoull(digits, NULL, hex ? 16 : 10);
+    return !errno;
+}
+
+bool binary_raw_is_of(const struct binary_field *f, int64_t value)
+{
+    int64_t bits = f->bits ? f->bits : f->width * 8;
+
+    if (bits == 64)
+        return true; /* beyond 2^63 it stands for a negative one */
+    return f->kind == BINARY_SIGNED
+               ? value >= -((int64_t)1 << (bits - 1)) && value < (int64_t)1 << (bits - 1)
+               : value >= 0 && value < (int64_t)1 << bits;
 }
 
 /* {"1": "login", "0x10": "logout"}: values by their names would not allow two of one name. */
@@ -41,6 +55,9 @@ static int32_t names_read(struct binary_reader *r, const json_t *map, struct bin
 
         if (!key_value(key, &entry->value) || !json_is_string(name))
             return binary_reader_fail(r, NULL, "enum: %.40s must be a number that has a name", key);
+        if (!binary_raw_is_of(f, entry->value) || (key[0] == '-' && f->kind == BINARY_UNSIGNED) ||
+            (key[0] != '-' && f->kind == BINARY_SIGNED && entry->value < 0))
+            return binary_reader_fail(r, NULL, "enum: the field can never be %.40s", key);
         entry->name = strdup(json_string_value(name));
         if (!entry->name)
             return QETL_E_NO_MEMORY;
@@ -80,10 +97,20 @@ static const struct epoch {
 } epochs[] = {{"unix", 1970, 1, 1}, {"windows", 1601, 1, 1}, {"mac", 1904, 1, 1},
               {"ntp", 1900, 1, 1},  {"gps", 1980, 1, 6},     {"apple", 2001, 1, 1}};
 
+static bool date_has_form(const char *text)
+{
+    static const char form[] = "dddd-dd-dd";
+
+    for (size_t i = 0; i < sizeof form; i++)
+        if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+            return false;
+    return true;
+}
+
 static int32_t epoch_read(struct binary_reader *r, const json_t *object, struct binary_time *t)
 {
     const char *text = json_string_value(json_object_get(object, "epoch"));
-    int year, month, day, end = 0;
+    int year = 0, month = 0, day = 0;
 
     if (!json_object_get(object, "epoch"))
         return QETL_OK;
@@ -93,8 +120,8 @@ static int32_t epoch_read(struct binary_reader *r, const json_t *object, struct 
             t->epoch_s *= 86400;
             return QETL_OK;
         }
-    if (!text || sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &end) != 3 || text[end] ||
-        year < 1 || month < 1 || month > 12 || day < 1 || day > 31)
+    if (!text || !date_has_form(text) || sscanf(text, "%d-%d-%d", &year, &month, &day) != 3 ||
+        !binary_date_is(year, month, day))
         return binary_reader_fail(
             r, NULL, "epoch must be unix, windows, mac, ntp, gps, apple or a date as 2000-01-01");
     t->epoch_s = binary_days_from_civil(year, month, day) * 86400;
@@ -137,6 +164,8 @@ static int32_t time_read(struct binary_reader *r, const json_t *object, struct b
         return status;
     if (epoch && !strcmp(epoch, "dos")) {
         f->time.dos = true;
+        if (json_object_size(object) > 1)
+            return binary_reader_fail(r, NULL, "the epoch dos has neither unit nor fraction");
         return f->width == 4 && f->kind == BINARY_UNSIGNED
                    ? QETL_OK
                    : binary_reader_fail(r, NULL, "the epoch dos needs the type u32");
@@ -176,6 +205,9 @@ static int32_t range_read(struct binary_reader *r, const json_t *object, struct 
         return binary_reader_fail(r, NULL, "null must be a whole number here");
     f->null_is = null != NULL;
     f->null_value = null ? json_integer_value(null) : 0;
+    if (null && f->kind != BINARY_PACKED && !binary_raw_is_of(f, f->null_value))
+        return binary_reader_fail(r, NULL, "null: the field can never be %lld",
+                                  (long long)f->null_value);
     if (!range)
         return QETL_OK;
     if (json_array_size(range) != 2 || !json_is_integer(json_array_get(range, 0)) ||
@@ -184,7 +216,8 @@ static int32_t range_read(struct binary_reader *r, const json_t *object, struct 
     f->range_is = true;
     f->least = json_integer_value(json_array_get(range, 0));
     f->greatest = json_integer_value(json_array_get(range, 1));
-    return QETL_OK;
+    return f->least <= f->greatest ? QETL_OK
+                                   : binary_reader_fail(r, NULL, "range begins behind its end");
 }
 
 int32_t binary_number_read(struct binary_reader *r, const json_t *object, struct binary_field *f)
@@ -198,7 +231,10 @@ int32_t binary_number_read(struct binary_reader *r, const json_t *object, struct
         status = names_read(r, names, f);
     if (!status && names)
         status = names_check(r, f);
-    f->names_open = json_is_true(json_object_get(object, "enum_open"));
+    if (!status)
+        status = binary_reader_flag(r, object, "enum_open", &f->names_open);
+    if (!status && !names && json_object_get(object, "enum_open"))
+        status = binary_reader_fail(r, NULL, "enum_open is for fields with an enum");
     if (!status && time)
         status = time_read(r, time, f);
     return status ? status : scale_read(r, object, f);

@@ -56,9 +56,12 @@ int32_t binary_reader_keys(struct binary_reader *r, const json_t *object, const 
 
     if (!json_is_object(object))
         return binary_reader_fail(r, NULL, "this must be an object");
-    json_object_foreach ((json_t *)object, key, value)
+    json_object_foreach ((json_t *)object, key, value) {
         if (!word_find(words, key, &index))
             return binary_reader_fail(r, words, "there is nothing called %.60s here", key);
+        if (!strcmp(key, "description") && !json_is_string(value))
+            return binary_reader_fail(r, NULL, "description must be a text");
+    }
     return QETL_OK;
 }
 
@@ -103,6 +106,17 @@ int32_t binary_reader_word(struct binary_reader *r, const json_t *object, const 
     if (!json_is_string(value) || !word_find(words, json_string_value(value), out))
         return binary_reader_fail(r, NULL, "%s must be one of: %s", key, words);
     return QETL_OK;
+}
+
+int32_t binary_reader_flag(struct binary_reader *r, const json_t *object, const char *key,
+                           bool *out)
+{
+    const json_t *value = json_object_get(object, key);
+
+    *out = json_is_true(value);
+    return !value || json_is_boolean(value)
+               ? QETL_OK
+               : binary_reader_fail(r, NULL, "%s must be true or false", key);
 }
 
 int32_t binary_reader_endian(struct binary_reader *r, const json_t *object, bool *big)

@@ -39,6 +39,9 @@ int32_t binary_reader_text(struct binary_reader *r, const json_t *object, const 
 /* Which of the words, or 0 where it does not stand there. */
 int32_t binary_reader_word(struct binary_reader *r, const json_t *object, const char *key,
                            const char *words, int32_t *out);
+/* true or false; false where it does not stand there. */
+int32_t binary_reader_flag(struct binary_reader *r, const json_t *object, const char *key,
+                           bool *out);
 int32_t binary_reader_endian(struct binary_reader *r, const json_t *object, bool *big);
 
 /* layout_field.c: one entry of fields, which may become several. */
@@ -48,6 +51,8 @@ int32_t binary_fields_read(struct binary_reader *r, const json_t *list, bool inn
 bool binary_number_type(const char *type, enum binary_kind *kind, int64_t *width);
 
 /* layout_number.c: what numbers may say of themselves: scale, enum, time, null, range. */
+/* The bits of such a number can be this value. */
+bool binary_raw_is_of(const struct binary_field *f, int64_t value);
 int32_t binary_number_read(struct binary_reader *r, const json_t *object, struct binary_field *f);
 
 #endif

@@ -24,18 +24,28 @@ static void civil_from_days(int64_t days, int64_t *year, int32_t *month, int32_t
     *year = y + era * 400 + (*month <= 2);
 }
 
+bool binary_date_is(int64_t year, int32_t month, int32_t day)
+{
+    int64_t y;
+    int32_t m, d;
+
+    if (year < 1 || month < 1 || month > 12 || day < 1 || day > 31)
+        return false;
+    civil_from_days(binary_days_from_civil(year, month, day), &y, &m, &d);
+    return d == day; /* else a month has fewer days */
+}
+
 static bool dos_read(uint32_t raw, int64_t *out)
 {
     int32_t date = (int32_t)(raw >> 16), day = date & 31, month = date >> 5 & 15;
-    int32_t second = (int32_t)(raw & 31) * 2, minute = raw >> 5 & 63, hour = raw >> 11 & 31, m, d;
-    int64_t year = 1980 + (date >> 9), days, y;
+    int32_t second = (int32_t)(raw & 31) * 2, minute = raw >> 5 & 63, hour = raw >> 11 & 31;
+    int64_t year = 1980 + (date >> 9);
 
-    if (month < 1 || month > 12 || day < 1 || second > 59 || minute > 59 || hour > 23)
+    if (!binary_date_is(year, month, day) || second > 59 || minute > 59 || hour > 23)
         return false;
-    days = binary_days_from_civil(year, month, day);
-    civil_from_days(days, &y, &m, &d);
-    *out = (days * DAY_S + hour * 3600 + minute * 60 + second) * 1000000;
-    return d == day; /* else a month has fewer days */
+    *out = (binary_days_from_civil(year, month, day) * DAY_S + hour * 3600 + minute * 60 + second) *
+           1000000;
+    return true;
 }
 
 bool binary_time_read(const struct binary_field *f, int64_t raw, const uint8_t *fraction,
@@ -43,13 +53,18 @@ bool binary_time_read(const struct binary_field *f, int64_t raw, const uint8_t *
 {
     const struct binary_time *t = &f->time;
     qetl_int128 ns, ticks;
+    int64_t rest;
 
     if (t->dos)
         return dos_read((uint32_t)raw, out);
     ns = (f->kind == BINARY_SIGNED ? (qetl_int128)raw : (qetl_int128)(uint64_t)raw) * t->unit_ns;
     ns += (qetl_int128)t->epoch_s * 1000000000;
-    if (t->fraction_width)
-        ns += (qetl_int128)binary_load(fraction, t->fraction_width, f->big) * t->fraction_ns;
+    if (t->fraction_width) {
+        rest = (int64_t)binary_load(fraction, t->fraction_width, f->big) * t->fraction_ns;
+        if (rest >= t->unit_ns)
+            return false; /* nor below zero, as a signed one would be read */
+        ns += rest;
+    }
     ticks = ns / t->ticks_ns;
     *out = (int64_t)ticks;
     return ticks == *out && ticks * t->ticks_ns == ns &&
@@ -75,19 +90,12 @@ static int32_t dos_write(const struct binary_field *f, qetl_int128 ns, uint8_t *
     return BINARY_FINE;
 }
 
-static bool raw_fits(const struct binary_field *f, qetl_int128 raw)
-{
-    int32_t bits = (int32_t)f->width * 8;
-
-    if (f->kind == BINARY_SIGNED)
-        return raw >= -((qetl_int128)1 << (bits - 1)) && raw < (qetl_int128)1 << (bits - 1);
-    return raw >= 0 && raw < (qetl_int128)1 << bits;
-}
-
 int32_t binary_time_write(const struct binary_field *f, qetl_int128 value, uint8_t *data)
 {
     const struct binary_time *t = &f->time;
     qetl_int128 ns = t->ticks_ns > 1000 ? value * t->ticks_ns : value, raw, rest;
+    int64_t fraction;
+    int32_t code;
 
     if (t->dos)
         return dos_write(f, ns, data);
@@ -98,14 +106,16 @@ int32_t binary_time_write(const struct binary_field *f, qetl_int128 value, uint8
         rest += t->unit_ns;
         raw--;
     }
-    if (!raw_fits(f, raw))
-        return BINARY_TOO_LARGE;
     if (f->null_is && raw == f->null_value)
         return BINARY_READS_AS_NULL;
     if (t->fraction_width ? rest % t->fraction_ns != 0 : rest != 0)
         return BINARY_NOT_EXACT;
-    binary_store(data, f->width, f->big, (uint64_t)raw);
-    if (t->fraction_width)
-        binary_store(data + f->width, t->fraction_width, f->big, (uint64_t)(rest / t->fraction_ns));
+    code = binary_raw_write(f, raw, data);
+    if (code || !t->fraction_width)
+        return code;
+    fraction = (int64_t)(rest / t->fraction_ns);
+    if (fraction >> 8 * t->fraction_width)
+        return BINARY_TOO_LARGE;
+    binary_store(data + f->width, t->fraction_width, f->big, (uint64_t)fraction);
     return BINARY_FINE;
 }

@@ -63,6 +63,8 @@ int32_t binary_value_read(const struct binary_field *f, const uint8_t *data, int
  * is made of other values. */
 int32_t binary_value_write(const struct binary_field *f, const struct qetl_column *c, int64_t row,
                            uint8_t *data, struct qetl_space *scratch);
+/* The number into its bits. TOO_LARGE: it has more. */
+int32_t binary_raw_write(const struct binary_field *f, qetl_int128 raw, uint8_t *data);
 /* value_text.c: the same for text and bytes. */
 int32_t binary_text_write(const struct binary_field *f, const struct qetl_column *c, int64_t row,
                           uint8_t *data, struct qetl_space *scratch);
@@ -79,6 +81,7 @@ bool binary_time_read(const struct binary_field *f, int64_t raw, const uint8_t *
                       int64_t *out);
 /* value: ns since 1970, of dates days. */
 int32_t binary_time_write(const struct binary_field *f, qetl_int128 value, uint8_t *data);
+bool binary_date_is(int64_t year, int32_t month, int32_t day); /* of our calendar, from year 1 on */
 int64_t binary_days_from_civil(int64_t year, int32_t month, int32_t day);
 
 #endif

@@ -62,7 +62,7 @@ static int32_t whole_of(const struct qetl_column *c, int64_t row, int32_t scale,
     return times_power(out, scale - has) ? BINARY_FINE : BINARY_TOO_LARGE;
 }
 
-static int32_t raw_write(const struct binary_field *f, qetl_int128 raw, uint8_t *data)
+int32_t binary_raw_write(const struct binary_field *f, qetl_int128 raw, uint8_t *data)
 {
     int32_t bits = f->bits ? f->bits : (int32_t)f->width * 8;
     bool is_signed = f->kind == BINARY_SIGNED;
@@ -90,7 +90,7 @@ static int32_t integer_write(const struct binary_field *f, const struct qetl_col
 
     if (!code)
         code = null_check(f, raw);
-    return code ? code : raw_write(f, raw, data);
+    return code ? code : binary_raw_write(f, raw, data);
 }
 
 static bool digits_read(struct qetl_text t, qetl_int128 *out)
@@ -116,13 +116,14 @@ static int32_t name_write(const struct binary_field *f, const struct qetl_column
     for (int64_t i = 0; i < f->n_names; i++)
         if ((size_t)t.size == strlen(f->names[i].name) &&
             !memcmp(t.data, f->names[i].name, (size_t)t.size))
-            return raw_write(f,
-                             f->kind == BINARY_SIGNED ? (qetl_int128)f->names[i].value
-                                                      : (qetl_int128)(uint64_t)f->names[i].value,
-                             data);
+            return binary_raw_write(f,
+                                    f->kind == BINARY_SIGNED
+                                        ? (qetl_int128)f->names[i].value
+                                        : (qetl_int128)(uint64_t)f->names[i].value,
+                                    data);
     if (!f->names_open || !digits_read(t, &raw))
         return BINARY_UNKNOWN_VALUE;
-    return raw_write(f, raw, data);
+    return binary_raw_write(f, raw, data);
 }
 
 static int32_t moment_write(const struct binary_field *f, const struct qetl_column *c, int64_t row,
@@ -262,7 +263,7 @@ static int32_t null_write(const struct binary_field *f, uint8_t *data)
 
     if (!f->null_is)
         return BINARY_NO_NULL;
-    return f->kind == BINARY_PACKED ? digits_write(f, raw, data) : raw_write(f, raw, data);
+    return f->kind == BINARY_PACKED ? digits_write(f, raw, data) : binary_raw_write(f, raw, data);
 }
 
 static int32_t boolean_write(const struct binary_field *f, const struct qetl_column *c, int64_t row,
