@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random dialects of csv, random tables, and a reader and a writer of our own that go by the reference page of the
 format, character by character."""
+import codecs
 import csv
 import io
 
@@ -14,6 +15,17 @@ LETTERS = {"utf-8": "éß€急😀\ufeff\u2028", "latin1": "éßÿ\xa0", "windo
            "gb18030": "表急€é😀", "big5": "功許急", "euc-kr": "한국가", "utf-16": "éĊഊ急😀，",
            "utf-16le": "éĊഊ急😀∢", "utf-16be": "éĊഊ急😀∢"}
 CODES = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\v": "v", "\f": "f", "\0": "0", "\x1a": "Z"}
+
+
+NONSENSE = "\udcff"  # becomes bytes without a meaning
+
+
+def meaningless(error):
+    wide = {"utf-16-le": b"\x00\xd8", "utf-16-be": b"\xd8\x00"}
+    return wide.get(error.encoding, b"\xff"), error.end
+
+
+codecs.register_error("meaningless", meaningless)
 
 
 class Dialect:
@@ -44,6 +56,16 @@ class Dialect:
         if for_writer or not self.quote or self.thousands in self.nulls:
             self.mark, self.thousands = ".", ""
         self.doubled = self.doubled and bool(self.quote)
+        if rng.random() < 0.35:
+            self.plain(rng)
+
+    def plain(self, rng):
+        """The dialects that are read and written by vector instructions."""
+        self.encoding, self.delimiter = "utf-8", rng.choice(",;\t|")
+        self.quote, self.escape, self.codes, self.doubled = rng.choice("\"'"), "", False, True
+        self.comment, self.trim, self.blank, self.mark, self.thousands = None, "none", "reject", ".", ""
+        self.newline = rng.choice(["\n", "\r\n"])
+        self.nulls = rng.choice([[""], ["", "NA"], ["NULL"]])
 
     def __str__(self):
         return " ".join(f"{k}={v!r}" for k, v in sorted(vars(self).items()))
@@ -124,7 +146,7 @@ class Dialect:
 
     def encoded(self, text):
         mark = "\ufeff" if self.bom and self.encoding.startswith("utf") or self.encoding == "utf-16" else ""
-        return (mark + text).encode(CODECS[self.encoding])
+        return (mark + text).encode(CODECS[self.encoding], "meaningless")
 
     # ---- writing ----
 
@@ -216,14 +238,19 @@ class Dialect:
     def bad_rows(self, rng, lines, table, expected):
         """A row of another length than it should have."""
         n = len(table.names)
+        if rng.random() < 0.02 and len(lines) > self.skip and table.kinds[-1] == "text" and self.encoding[:2] in ("ut", "eu", "gb", "bi"):
+            lines.append(self.delimiter.join(["7"] * (n - 1) + ["x" + NONSENSE + "x"]))
+            return 1
         if rng.random() >= 0.05 or len(lines) <= self.skip or n < 2 or not table.rows:
             return 0
+        padded = self.ragged == "pad"
+        if padded and "" not in self.nulls and table.kinds[-1] != "text":
+            return 0 # what is empty is no number, if the column is one
         if n > 2 and rng.random() < 0.5:
             lines.append(self.delimiter.join(["7"] * (n - 1)))
-            if self.ragged != "pad" or len(lines) == self.skip + 1 or ("" not in self.nulls and table.kinds[-1] != "text"):
-                return 1 # what is empty is no number
-            expected.append(["7"] * (n - 1) + [None if "" in self.nulls else ""])
-            return 0
+            if padded:
+                expected.append(["7"] * (n - 1) + [None if "" in self.nulls else ""])
+            return 0 if padded else 1
         lines.append(self.delimiter.join(["7"] * (n + 1)))
         return 1
 
@@ -356,6 +383,8 @@ class Table:
             return None, None
         if kind == "text":
             text = "".join(rng.choice(self.pieces) for _ in range(rng.choice([0, 1, 2, 3, 6, 30 if rng.random() < 0.1 else 2])))
+            if rng.random() < 0.2:
+                text = text[:1] + "x" * rng.randrange(50) + rng.choice(self.pieces)
             text = dialect.clean(text, first)
             if n == 1 and not dialect.quote and not text:
                 text = "x"

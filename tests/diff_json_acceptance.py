@@ -46,7 +46,10 @@ SHAPES = {
 
 
 def rows_of(data):
-    return [known.strict(line) for line in data.split(b"\n") if line]
+    try:
+        return [known.strict(line) for line in data.split(b"\n") if line]
+    except ValueError as error:
+        return [[("{}", None), ("what came out is no JSON", str(error))]]
 
 
 def add(runs, key, shape, value):
@@ -163,8 +166,7 @@ def is_record(value):
 
 def oracle_lines(data):
     """Each line: its record, or None."""
-    if data.startswith(b"\xef\xbb\xbf"):
-        data = data[3:]
+    data = data[len(known.MARK):] if data.startswith(known.MARK) else data
     lines = [line[:-1] if line.endswith(b"\r") else line for line in data.split(b"\n")]
     values = [oracle(known.strict, line) for line in lines if line.strip(b" \t\r")]
     return [value if is_record(value) else None for value in values]
@@ -172,8 +174,7 @@ def oracle_lines(data):
 
 def oracle_documents(data):
     """Records of documents one behind the other; None: something is refused."""
-    if data.startswith(b"\xef\xbb\xbf"):
-        data = data[3:]
+    data = data[len(known.MARK):] if data.startswith(known.MARK) else data
     values = oracle(known.strict_many, data)
     if values is None:
         return None
@@ -198,6 +199,7 @@ def mutants(rng):
             data = changed(rng, (b"\n" if lines else rng.choice([b" ", b"", b"\n"])).join(records))
             if not lines and rng.random() < 0.6:
                 data = changed(rng, b"[" + b",".join(records) + b"]")
+            data = (known.MARK if rng.random() < 0.1 else b"") + data
             types = {"n": "json", "v": "json"}
             runs.add(key, data, {"type": "ndjson" if lines else "json", "types": types, "new_columns": "drop"}, {"type": "ndjson"})
             trials.append((lines, data))

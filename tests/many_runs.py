@@ -3,10 +3,12 @@
 import json
 import os
 import subprocess
+import sys
 import tempfile
 
 QETL = os.environ.get("QETL", "./qetl")
 SHOWN = 12
+FIRST = os.environ.get("QETL_DIFF_FIRST")  # ends at the first failure
 
 
 def scratch(prefix):
@@ -28,6 +30,8 @@ class Checks:
         self.failed += 1
         if self.failed <= SHOWN:
             print(f"FAILED {what}")
+        if FIRST:
+            sys.exit(1)
         return False
 
     def end(self):
