@@ -67,7 +67,7 @@ plant() {
         return
     fi
     # of a header, the source that it is planted for is named behind a colon
-    rm -f "$work"/*.h
+    cp "$(dirname "$source")"/*.h "$work/"
     if [ "$source" = "$file" ]; then
         printf '%s\n' "${text/"$3"/"$4"}" >"$work/plant.c"
     else
