@@ -269,7 +269,7 @@ static int32_t decode(struct qetl_op *op, struct qetl_chunk_data *data, bool mor
     if (status == QETL_SCHEMA && op->flow->grows)
         status = fault_grown(op, &decoded.schema);
     qetl_schema_release(&decoded.schema);
-    bool goes_on = status == QETL_MORE && !op->flow->grows;
+    bool goes_on = status == QETL_MORE;
     if (goes_on)
         status = QETL_OK;
     if (status > 0)

@@ -62,6 +62,8 @@ static int32_t look(struct qetl_op *op, const struct qetl_origin *origin)
         qetl_schema_release(&decoded.schema);
         qetl_array_release(&decoded.batch);
     }
+    if (status == QETL_MORE) /* its columns are told by the first call */
+        status = QETL_OK;
     survey->records += status ? 0 : decoded.records;
     return status;
 }

@@ -625,10 +625,10 @@ struct qetl_format {
                            int64_t n_wants, const struct qetl_want *wants);
     /* [worker] In order, by one instance: finds the borders of records. */
     int32_t (*frame)(void *self, struct qetl_frame *io);
-    /* [worker] In any order, by any instance. MORE (not of a format that GROWS): the rows so far
+    /* [worker] In any order, by any instance. MORE: the rows so far
      * stand in *out; the next call gets the same chunk again with `more`, unless nobody wants the
      * rest. rows and records are then this call's, record_map counts from the chunk's beginning,
-     * and record_offsets is NULL. */
+     * and record_offsets is NULL. SCHEMA is answered to a chunk's first call only. */
     int32_t (*decode)(void *self, const struct qetl_chunk *chunk, struct qetl_decoded *out);
 
     /* [control] The forms that are welcome per column of the logical schema (bits of QETL_FORM_).

@@ -98,6 +98,10 @@ int32_t xlsx_decode(void *self, const struct qetl_chunk *chunk, struct qetl_deco
         status = batch_close(x, out);
     if (done || status)
         xlsx_table_close(&x->table);
+    if (status == XLSX_GROWS) {
+        status = xlsx_grow(x, chunk, &out->schema);
+        return status ? status : QETL_SCHEMA;
+    }
     if (status)
         return status;
     out->rows = x->rows;

@@ -47,6 +47,8 @@ static int32_t declared_exist(struct xlsx *x, const struct ArrowSchema *schema)
 {
     char pointer[600];
     int64_t n = qetl_option_count(x->env, "/types");
+    if (x->options.new_columns == XLSX_NEW_EVOLVE) /* a later workbook may have it */
+        return QETL_OK;
     for (int64_t i = 0; i < n; i++) {
         const char *name = qetl_option_key(x->env, "/types", i);
         if (qetl_schema_find(schema, name) >= 0)
@@ -85,6 +87,29 @@ static int32_t look_through(struct xlsx *x, struct look *look, const struct qetl
     while (!status && !done)
         status = xlsx_table_step(&look->table, &done);
     return status == XLSX_ENOUGH ? QETL_OK : status;
+}
+
+int32_t xlsx_grow(struct xlsx *x, const struct qetl_chunk *chunk, struct ArrowSchema *out)
+{
+    const struct qetl_sample sample = {.struct_size = sizeof sample,
+                                       .whole = 1,
+                                       .data = chunk->data,
+                                       .size = chunk->size,
+                                       .object = chunk->object};
+    struct look look = {0};
+    int32_t status = look_through(x, &look, &sample);
+    if (!status)
+        status = xlsx_table_widen(&look.table, look.n_seen);
+    if (!status)
+        status = qetl_schema_copy(&x->schema, out);
+    for (int32_t i = 0; !status && i < look.table.n_names; i++)
+        if (!look.table.lettered[i] && qetl_schema_find(out, look.table.names[i]) < 0)
+            status = field_add(x, look.table.names[i], i < look.n_seen ? look.seen[i] : 0, out);
+    if (status)
+        qetl_schema_release(out);
+    free(look.seen);
+    xlsx_table_close(&look.table);
+    return status;
 }
 
 int32_t xlsx_infer(void *self, const struct qetl_sample *sample, struct qetl_inferred *out)

@@ -19,20 +19,19 @@ static int32_t columns_match(struct xlsx *x, int32_t n)
     return QETL_OK;
 }
 
-/* Each file has the columns of the first; which ones it lacks is its own fault, and told. */
+/* A workbook that has none of the columns is none of these. */
 static int32_t header_check(struct xlsx *x)
 {
-    for (int64_t c = 0; c < x->schema.n_children; c++) {
-        bool found = false;
-        for (int32_t i = 0; i < x->n_columns; i++)
-            found |= x->columns[i] == c;
-        if (!found)
-            return xlsx_package_fail(&x->table.package, QETL_E_DATA,
-                                     "read files of other columns by a source of their own",
-                                     "its header has no column '%s', which the first file has",
-                                     x->schema.children[c]->name);
+    bool found = false, grows = false;
+    for (int32_t i = 0; i < x->n_columns; i++) {
+        found |= x->columns[i] >= 0;
+        grows |= x->columns[i] < 0 && !x->table.lettered[i];
     }
-    return QETL_OK;
+    if (!found)
+        return xlsx_package_fail(&x->table.package, QETL_E_DATA,
+                                 "read workbooks of other columns by a source of their own",
+                                 "its header has none of the columns of the first workbook");
+    return grows && x->options.new_columns == XLSX_NEW_EVOLVE ? XLSX_GROWS : QETL_OK;
 }
 
 static int32_t columns_ready(struct xlsx *x, int32_t n)
@@ -84,8 +83,10 @@ static int32_t cell_take(struct xlsx *x, const struct xlsx_cell *cell, int32_t c
     struct xlsx_cell as = *cell;
     *code = "bad_value";
     if (column < 0) {
-        snprintf(why, 96, "stands in a column that the sample does not have");
-        return cell->kind == XLSX_EMPTY ? QETL_OK : QETL_E_DATA;
+        *code = "new_column";
+        snprintf(why, 96, "stands in a column that the first rows do not have; see new_columns");
+        bool passed = cell->kind == XLSX_EMPTY || x->options.new_columns == XLSX_NEW_DROP;
+        return passed ? QETL_OK : QETL_E_DATA;
     }
     if (cell->kind == XLSX_ERROR && x->options.errors == XLSX_ERRORS_REJECT) {
         *code = "error_cell";

@@ -13,6 +13,7 @@ int32_t xlsx_options_read(struct qetl_env env, struct xlsx_options *out)
 {
     const char *errors = qetl_option_text(env, "/errors");
     const char *blank = qetl_option_text(env, "/blank_rows");
+    const char *columns = qetl_option_text(env, "/new_columns");
     const char *range = qetl_option_text(env, "/range");
     int64_t skip = qetl_option_int(env, "/skip_rows");
     *out = (struct xlsx_options){.sheet = qetl_option_text(env, "/sheet"),
@@ -26,6 +27,9 @@ int32_t xlsx_options_read(struct qetl_env env, struct xlsx_options *out)
     out->errors = errors && !strcmp(errors, "null")   ? XLSX_ERRORS_NULL
                   : errors && !strcmp(errors, "text") ? XLSX_ERRORS_TEXT
                                                       : XLSX_ERRORS_REJECT;
+    out->new_columns = columns && !strcmp(columns, "drop")     ? XLSX_NEW_DROP
+                       : columns && !strcmp(columns, "evolve") ? XLSX_NEW_EVOLVE
+                                                               : XLSX_NEW_REJECT;
     if (!xlsx_range_parse(range ? range : "", &out->range))
         return qetl_fail(env, QETL_E_CONFIG, "/range",
                          "write cells as A1:F100, columns as A:F, rows as 3:10",
@@ -77,9 +81,11 @@ static void destroy(void *self)
 
 static int32_t describe(void *self, struct qetl_format_info *out)
 {
-    (void)self;
+    const struct xlsx *x = self;
     out->encode = QETL_ENCODE_CLOSED | QETL_ENCODE_UNSIZED;
     out->decode = QETL_DECODE_VALUES | QETL_DECODE_WHOLE;
+    if (x->options.new_columns == XLSX_NEW_EVOLVE)
+        out->decode |= QETL_DECODE_GROWS;
     return QETL_OK;
 }
 

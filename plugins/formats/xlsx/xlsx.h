@@ -11,7 +11,8 @@
 
 #include "value.h"
 
-enum { XLSX_BATCH_ROWS = 8192, XLSX_ENOUGH = 2 };
+enum { XLSX_BATCH_ROWS = 8192, XLSX_ENOUGH = 2, XLSX_GROWS = 3 };
+enum xlsx_new_columns { XLSX_NEW_REJECT, XLSX_NEW_DROP, XLSX_NEW_EVOLVE };
 enum xlsx_errors { XLSX_ERRORS_REJECT, XLSX_ERRORS_NULL, XLSX_ERRORS_TEXT };
 
 struct xlsx_options {
@@ -20,6 +21,7 @@ struct xlsx_options {
     struct xlsx_range range;
     bool header, keep_blank;
     enum xlsx_errors errors;
+    enum xlsx_new_columns new_columns;
     int64_t sample_rows, max_bytes, max_ratio, max_strings;
 };
 int32_t xlsx_options_read(struct qetl_env env, struct xlsx_options *out);
@@ -69,6 +71,8 @@ struct xlsx {
 };
 
 /* infer.c */
+/* The instance's columns, and behind them those that the header of this workbook has besides. */
+int32_t xlsx_grow(struct xlsx *x, const struct qetl_chunk *chunk, struct ArrowSchema *out);
 int32_t xlsx_infer(void *self, const struct qetl_sample *sample, struct qetl_inferred *out);
 /* decode.c, rows.c */
 int32_t xlsx_open_decode(void *self, const struct ArrowSchema *schema, struct qetl_blob prologue,
