@@ -19,13 +19,12 @@ static void book_close(struct xlsx_writer *w)
 {
     if (w->book)
         workbook_close(w->book);
-    if (w->path)
-        unlink(w->path);
-    free(w->path);
+    if (w->file >= 0)
+        close(w->file);
     free(w->scales);
     w->book = NULL;
     w->sheet = NULL;
-    w->path = NULL;
+    w->file = -1;
     w->scales = NULL;
 }
 
@@ -74,6 +73,7 @@ int32_t xlsx_open_encode(void *self, const struct ArrowSchema *schema)
     if (!w)
         return QETL_E_NO_MEMORY;
     w->env = x->env;
+    w->file = -1;
     int32_t status = qetl_schema_copy(schema, &w->schema);
     w->cells = calloc((size_t)schema->n_children + 1, sizeof *w->cells);
     w->columns = calloc((size_t)schema->n_children + 1, sizeof *w->columns);
@@ -146,28 +146,40 @@ static int32_t sheet_add(struct xlsx_writer *w)
     return w->header ? header_write(w) : QETL_OK;
 }
 
+/* A file without a name, so that nothing stays behind however the run ends. */
+static int32_t file_open(struct xlsx_writer *w, const char *folder)
+{
+    char *path;
+    if (asprintf(&path, "%s/qetl-xlsx-XXXXXX", folder) < 0)
+        return QETL_E_NO_MEMORY;
+    w->file = mkostemp(path, O_CLOEXEC);
+    int32_t status = w->file >= 0 ? QETL_OK
+                                  : qetl_fail(w->env, QETL_E_ENVIRONMENT, NULL,
+                                              "set TMPDIR to a folder with room",
+                                              "no file can be made in %s: %m", folder);
+    if (w->file >= 0)
+        unlink(path);
+    free(path);
+    return status;
+}
+
 /* Rows may come before the object is begun. */
 static int32_t book_open(struct xlsx_writer *w)
 {
     const char *folder = getenv("TMPDIR");
-    int file = -1;
+    char path[40];
     if (w->book)
         return QETL_OK;
     w->sheets = 0;
     folder = folder && *folder ? folder : "/tmp";
-    if (asprintf(&w->path, "%s/qetl-xlsx-XXXXXX", folder) < 0) {
-        w->path = NULL;
-        return QETL_E_NO_MEMORY;
-    }
-    file = mkostemp(w->path, O_CLOEXEC);
-    if (file < 0)
-        return qetl_fail(w->env, QETL_E_ENVIRONMENT, NULL, "set TMPDIR to a folder with room",
-                         "no file can be made in %s: %m", folder);
-    close(file);
+    int32_t status = file_open(w, folder);
+    if (status)
+        return status;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", w->file);
     lxw_workbook_options options = {
         .constant_memory = LXW_TRUE, .tmpdir = (char *)folder, .use_zip64 = LXW_FALSE};
-    w->book = workbook_new_opt(w->path, &options);
-    int32_t status = w->book ? formats_add(w) : QETL_E_NO_MEMORY;
+    w->book = workbook_new_opt(path, &options);
+    status = w->book ? formats_add(w) : QETL_E_NO_MEMORY;
     return status ? status : sheet_add(w);
 }
 
@@ -181,23 +193,17 @@ int32_t xlsx_begin(void *self, struct qetl_space *out)
 
 static int32_t file_read(struct xlsx_writer *w, struct qetl_space *out)
 {
-    FILE *file = fopen(w->path, "rbe");
-    int32_t status = file ? QETL_OK : QETL_E_ENVIRONMENT;
-    while (!status) {
-        status = out->reserve(out, 1 << 20);
-        size_t n = status ? 0 : fread(out->data + out->size, 1, 1 << 20, file);
-        out->size += (int64_t)n;
-        if (!status && !n)
-            break;
+    enum { PIECE_BYTES = 1 << 20 };
+    int32_t status = QETL_OK;
+    ssize_t n = 1;
+    for (int64_t at = 0; !status && n > 0; at += n) {
+        status = out->reserve(out, PIECE_BYTES);
+        n = status ? 0 : pread(w->file, out->data + out->size, PIECE_BYTES, at);
+        out->size += n > 0 ? n : 0;
     }
-    if (file && ferror(file))
-        status = QETL_E_ENVIRONMENT;
-    if (file)
-        fclose(file);
-    return status != QETL_E_ENVIRONMENT
-               ? status
-               : qetl_fail(w->env, status, NULL, "set TMPDIR to a folder with room",
-                           "%s cannot be read again: %m", w->path);
+    return n >= 0 ? status
+                  : qetl_fail(w->env, QETL_E_ENVIRONMENT, NULL, "set TMPDIR to a folder with room",
+                              "the workbook cannot be read again: %m");
 }
 
 /* What a cell does not hold, and is no reason to reject a row. */

@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 
 enum { UNPACKED_FREE = 16 << 20 };
@@ -20,21 +21,6 @@ int32_t xlsx_package_fail(const struct xlsx_package *p, int32_t code, const char
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     return qetl_fail(p->env, code, NULL, mend, "%s: %s", p->object ? p->object : "workbook", text);
-}
-
-int32_t xlsx_package_open(struct xlsx_package *p, struct qetl_env env, const char *object,
-                          const uint8_t *data, int64_t size, int64_t max_ratio)
-{
-    *p = (struct xlsx_package){.env = env, .object = object, .data = data, .size = size};
-    p->unpacked_max = UNPACKED_FREE + size * max_ratio;
-    if (size >= 8 && !memcmp(data, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8))
-        return xlsx_package_fail(
-            p, QETL_E_DATA, "save it as .xlsx without a password",
-            "this is a workbook with a password, or one of before 2007 (.xls)");
-    if (size < 4 || memcmp(data, "PK\3\4", 4) != 0)
-        return xlsx_package_fail(p, QETL_E_DATA, "read it as csv if it is text",
-                                 "this is no xlsx workbook: it does not begin as a zip does");
-    return QETL_OK;
 }
 
 void xlsx_member_close(struct xlsx_package *p)
@@ -62,6 +48,81 @@ static int32_t zip_fail(const struct xlsx_package *p)
                              "the zip is damaged or cut off: %s", why ? why : "unknown");
 }
 
+static int32_t zip_open(struct xlsx_package *p)
+{
+    xlsx_member_close(p);
+    p->archive = archive_read_new();
+    if (!p->archive)
+        return QETL_E_NO_MEMORY;
+    archive_read_support_format_zip_seekable(p->archive);
+    return archive_read_open_memory(p->archive, p->data, (size_t)p->size) == ARCHIVE_OK
+               ? QETL_OK
+               : zip_fail(p);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcasecmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Which of two members of one name is meant, readers do not agree on. */
+static int32_t twins_fail(const struct xlsx_package *p, char **names, size_t n)
+{
+    if (n)
+        qsort(names, n, sizeof *names, by_name);
+    for (size_t i = 1; i < n; i++)
+        if (!strcasecmp(names[i - 1], names[i]))
+            return xlsx_package_fail(p, QETL_E_DATA, "save the workbook again",
+                                     "the zip has %.100s twice", names[i]);
+    return QETL_OK;
+}
+
+struct names {
+    char **items;
+    size_t n, room;
+};
+
+/* As same_name compares them. */
+static int32_t name_keep(struct names *names, const char *name)
+{
+    if (names->n == names->room) {
+        size_t room = names->room ? names->room * 2 : 32;
+        char **grown = realloc(names->items, room * sizeof *grown);
+        if (!grown)
+            return QETL_E_NO_MEMORY;
+        names->items = grown;
+        names->room = room;
+    }
+    char *kept = strdup(name + strspn(name, "/\\"));
+    for (char *c = kept; c && *c; c++)
+        *c = *c == '\\' ? '/' : *c;
+    names->items[names->n] = kept;
+    names->n += kept != NULL;
+    return kept ? QETL_OK : QETL_E_NO_MEMORY;
+}
+
+static int32_t names_check(struct xlsx_package *p)
+{
+    struct archive_entry *entry;
+    struct names names = {0};
+    int answer = ARCHIVE_OK;
+    int32_t status = zip_open(p);
+    while (!status && ((answer = archive_read_next_header(p->archive, &entry)) == ARCHIVE_OK ||
+                       answer == ARCHIVE_WARN)) {
+        const char *name = archive_entry_pathname(entry);
+        status = name ? name_keep(&names, name) : QETL_OK;
+    }
+    if (!status && answer != ARCHIVE_EOF)
+        status = zip_fail(p);
+    if (!status)
+        status = twins_fail(p, names.items, names.n);
+    while (names.n)
+        free(names.items[--names.n]);
+    free(names.items);
+    xlsx_member_close(p);
+    return status;
+}
+
 static int32_t member_find(struct xlsx_package *p, const char *name)
 {
     struct archive_entry *entry;
@@ -81,18 +142,50 @@ static int32_t member_find(struct xlsx_package *p, const char *name)
 
 int32_t xlsx_member_open(struct xlsx_package *p, const char *name)
 {
-    xlsx_member_close(p);
     snprintf(p->member, sizeof p->member, "%s", name);
-    p->archive = archive_read_new();
-    if (!p->archive)
-        return QETL_E_NO_MEMORY;
-    archive_read_support_format_zip_seekable(p->archive);
-    if (archive_read_open_memory(p->archive, p->data, (size_t)p->size) != ARCHIVE_OK)
-        return zip_fail(p);
-    int32_t status = member_find(p, name);
+    int32_t status = zip_open(p);
+    if (!status)
+        status = member_find(p, name);
     if (status)
         xlsx_member_close(p);
     return status;
+}
+
+/* Names in a compound file (OLE) are UTF-16. */
+static bool compound_has(const struct xlsx_package *p, const char *name)
+{
+    char wide[64];
+    size_t n = strlen(name);
+    for (size_t i = 0; i < n; i++) {
+        wide[2 * i] = name[i];
+        wide[2 * i + 1] = 0;
+    }
+    return memmem(p->data, (size_t)p->size, wide, 2 * n) != NULL;
+}
+
+static int32_t compound_fail(const struct xlsx_package *p)
+{
+    if (compound_has(p, "EncryptedPackage"))
+        return xlsx_package_fail(p, QETL_E_DATA, "save it as .xlsx without a password",
+                                 "this workbook is encrypted with a password");
+    if (compound_has(p, "Workbook") || compound_has(p, "Book"))
+        return xlsx_package_fail(p, QETL_E_DATA, "save it as .xlsx",
+                                 "this is a workbook of before 2007 (.xls)");
+    return xlsx_package_fail(p, QETL_E_DATA, "save the workbook as .xlsx, without a password",
+                             "this is a compound file (OLE), with a password or of before 2007");
+}
+
+int32_t xlsx_package_open(struct xlsx_package *p, struct qetl_env env, const char *object,
+                          const uint8_t *data, int64_t size, int64_t max_ratio)
+{
+    *p = (struct xlsx_package){.env = env, .object = object, .data = data, .size = size};
+    p->unpacked_max = UNPACKED_FREE + size * max_ratio;
+    if (size >= 8 && !memcmp(data, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8))
+        return compound_fail(p);
+    if (size < 4 || memcmp(data, "PK\3\4", 4) != 0)
+        return xlsx_package_fail(p, QETL_E_DATA, "read it as csv if it is text",
+                                 "this is no xlsx workbook: it does not begin as a zip does");
+    return names_check(p);
 }
 
 /* ---- XML ---- */

@@ -3,6 +3,7 @@
  */
 #include "sheet.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -145,7 +146,8 @@ static int32_t number(struct xlsx_sheet *s, const char *text, struct xlsx_cell *
     char *end;
     if (!digits_read(text, &cell->number)) {
         cell->number = strtod_l(text, &end, s->c_locale);
-        if (*end || end == text)
+        bool spelled = !text[strspn(text, "0123456789+-.eE")]; /* neither NaN nor 0x10 */
+        if (*end || end == text || !spelled || !isfinite(cell->number))
             return bad_value(s, text);
     }
     cell->kind = s->type == 'b' ? XLSX_BOOL : XLSX_NUMBER;

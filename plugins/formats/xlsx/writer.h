@@ -21,7 +21,7 @@ struct xlsx_writer {
     bool header, freeze, autofilter, reject_overflow, begun;
     int64_t max_rows, sheets, rounded, emptied; /* emptied: texts of no bytes */
     const char *title;                          /* of the first sheet */
-    char *path;
+    int file;                                   /* what the workbook is put together in; -1: none */
     lxw_workbook *book;
     lxw_worksheet *sheet;
     int64_t row; /* the next one in the sheet */
