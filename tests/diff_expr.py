@@ -228,7 +228,7 @@ class Generator:
             return self.membership(depth)
         if form == 7:
             kind = rng.choice([self.number, self.text, self.date])
-            return f"({kind(depth - 1)} {rng.choice(['', 'NOT '])}BETWEEN {kind(depth - 1)} AND {kind(depth - 1)})"
+            return f"({kind(depth - 1)} {rng.choice(['', 'NOT '])}BETWEEN {rng.choice(['', '', 'SYMMETRIC '])}{kind(depth - 1)} AND {kind(depth - 1)})"
         if form == 8:
             return f"({rng.choice([self.number, self.text, self.boolean])(depth - 1)}) IS {rng.choice(['', 'NOT '])}NULL"
         return rng.choice([f"({self.boolean(depth - 1)}) IS {rng.choice(['', 'NOT '])}{rng.choice(['TRUE', 'FALSE', 'UNKNOWN'])}",

@@ -11,12 +11,13 @@
 
 #include "node.h"
 
-enum { EXPR_BUCKETS = 256 };
+enum { EXPR_BUCKETS = 256 }; /* at first */
 
 struct expr_binder {
     struct expr_source *source;
-    struct expr_guard *guard; /* under which the part at hand is needed */
-    struct expr_node *buckets[EXPR_BUCKETS];
+    struct expr_guard *guard;   /* under which the part at hand is needed */
+    struct expr_node **buckets; /* all nodes made so far, by what they compute */
+    uint32_t n_buckets, n_nodes;
 };
 
 struct expr_node *qetl_expr_bind(struct expr_binder *b, const struct expr_ast *ast);

@@ -95,11 +95,34 @@ static bool is_same(const struct expr_node *a, const struct expr_node *b)
     return !(a->op->flags & EXPR_OP_MASKED) || is_within(b->guard, a->guard);
 }
 
+/* Lists of constants make nodes by the hundred thousand: chains stay short. */
+static bool buckets_grow(struct expr_binder *b)
+{
+    uint32_t n_buckets = b->n_buckets ? 4 * b->n_buckets : EXPR_BUCKETS;
+    struct expr_node **buckets = qetl_expr_new(b->source, n_buckets * sizeof *buckets);
+
+    if (!buckets)
+        return false;
+    for (uint32_t i = 0; i < b->n_buckets; i++)
+        for (struct expr_node *node = b->buckets[i], *next; node; node = next) {
+            struct expr_node **bucket = &buckets[node_hash(node) % n_buckets];
+            next = node->chain;
+            node->chain = *bucket;
+            *bucket = node;
+        }
+    b->buckets = buckets;
+    b->n_buckets = n_buckets;
+    return true;
+}
+
 /* The node of the graph that is like this one; made if there is none. */
 static struct expr_node *node_intern(struct expr_binder *b, const struct expr_node *wanted)
 {
-    struct expr_node **bucket = &b->buckets[node_hash(wanted) % EXPR_BUCKETS], *node;
+    struct expr_node **bucket, *node;
 
+    if (b->n_nodes >= b->n_buckets && !buckets_grow(b))
+        return NULL;
+    bucket = &b->buckets[node_hash(wanted) % b->n_buckets];
     for (node = *bucket; node; node = node->chain)
         if (is_same(node, wanted))
             return node;
@@ -109,6 +132,7 @@ static struct expr_node *node_intern(struct expr_binder *b, const struct expr_no
     *node = *wanted;
     node->chain = *bucket;
     *bucket = node;
+    b->n_nodes++;
     return node;
 }
 

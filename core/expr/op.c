@@ -169,8 +169,11 @@ void qetl_expr_fail_cast(struct expr_frame *f, const struct expr_instr *in, int6
     char value[VALUE_TEXT], type[EXPR_TYPE_NAME_MAX];
 
     arg_print(in, 0, row, value);
+    /* bigint may be a stopover on the way to the integer type that was asked for */
     qetl_expr_row_fail(f, in, row, "bad_cast", "%s is no %s", value,
-                       qetl_expr_type_name(&in->node->type, type, sizeof type));
+                       in->node->type.id == EXPR_INT8
+                           ? "whole number"
+                           : qetl_expr_type_name(&in->node->type, type, sizeof type));
 }
 
 void qetl_expr_fail_range(struct expr_frame *f, const struct expr_instr *in, int64_t row)

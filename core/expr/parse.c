@@ -137,12 +137,19 @@ static struct expr_ast *parse_in(struct expr_parser *p, struct expr_ast *left)
 
 static struct expr_ast *parse_between(struct expr_parser *p, struct expr_ast *left)
 {
+    bool symmetric = qetl_expr_accept(p, "symmetric");
     struct expr_ast *args[3] = {left, qetl_expr_parse_other(p), NULL};
+    struct expr_ast *either[2];
 
     if (!args[1] || !qetl_expr_expect(p, "and"))
         return NULL;
     args[2] = qetl_expr_parse_other(p);
-    return qetl_expr_parse_call(p, "between", left->span, 3, args);
+    either[0] = qetl_expr_parse_call(p, "between", left->span, 3, args);
+    if (!either[0] || !symmetric)
+        return either[0];
+    either[1] = qetl_expr_parse_call(p, "between", left->span, 3,
+                                     (struct expr_ast *[3]){left, args[2], args[1]});
+    return either[1] ? qetl_expr_parse_call(p, "or", left->span, 2, either) : NULL;
 }
 
 /* left LIKE pattern [ESCAPE text]: behind the word. */
@@ -184,9 +191,10 @@ static struct expr_ast *parse_range(struct expr_parser *p)
         return negate_if(p, negated, parse_like(p, "like", node));
     if (qetl_expr_accept(p, "ilike"))
         return negate_if(p, negated, parse_like(p, "ilike", node));
-    if (qetl_expr_accept(p, "similar"))
-        return qetl_expr_expect(p, "to") ? negate_if(p, negated, parse_like(p, "similar to", node))
-                                         : NULL;
+    if (qetl_expr_token_is(&p->token, "similar"))
+        return qetl_expr_mistake(p->lexer.source, p->token.span,
+                                 "write a regular expression: name ~ '^(A|B)'",
+                                 "SIMILAR TO is not known here");
     return node;
 }
 

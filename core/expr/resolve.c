@@ -229,6 +229,11 @@ struct expr_node *qetl_expr_concat(struct expr_binder *b, struct expr_span span,
     if (left->type.id != EXPR_TEXT && left->type.id != EXPR_UNKNOWN &&
         right->type.id != EXPR_TEXT && right->type.id != EXPR_UNKNOWN)
         return no_operator(b, "||", span, left, right);
+    /* PostgreSQL merges these, where text would be taken for granted here */
+    if ((left->type.id == EXPR_JSONB && right->type.id == EXPR_UNKNOWN) ||
+        (right->type.id == EXPR_JSONB && left->type.id == EXPR_UNKNOWN))
+        return qetl_expr_mistake(b->source, span, "CAST(… AS text) what is to be joined as text",
+                                 "jsonb cannot be merged by ||");
     left = qetl_expr_cast(b, left, text, false, left->span);
     right = qetl_expr_cast(b, right, text, false, right->span);
     return call_binary(b, "||", text, span, left, right);

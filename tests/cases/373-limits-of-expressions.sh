@@ -39,3 +39,17 @@ expect_exit 2 qetl expr "$nested"
 expect_text err 'the expression nests too deeply'
 expect_exit 2 qetl expr "1$(printf '+1%.0s' {1..20000})"
 expect_text err 'the expression nests too deeply'
+
+# A long list of constants takes its time once for each, and not once for each pair (that would be 15 s).
+printf "s IN ('x0'%s)\n" "$(printf ",'x%d'" {1..80000})" >long.sql
+expect_exit 0 timeout 5 bash -c '"$QETL" expr -q -c "s='"'x79999'"'" <long.sql'
+expect_eq found "$(cat out)" true
+
+# What PostgreSQL would answer otherwise is a mistake, never another value.
+expect_exit 2 qetl expr "'{}'::jsonb || '{\"a\": 1}'"
+expect_text err 'jsonb cannot be merged by ||'
+expect_exit 2 qetl expr "'abc' SIMILAR TO '(a|b)%'"
+expect_text err 'SIMILAR TO is not known here'
+expect_text err 'write a regular expression'
+expect_exit 0 qetl expr -q "5 BETWEEN SYMMETRIC 10 AND 1" "5 NOT BETWEEN SYMMETRIC 10 AND 1" "5 BETWEEN SYMMETRIC NULL AND 1"
+expect_eq symmetric "$(xargs <out)" 'true false'

@@ -42,7 +42,7 @@ many.yaml:17:40: there is no column "yy"
 many.yaml:17:47: there is no column "xx"
 many.yaml:18:45: there is no column "zz"
 many.yaml:18:57: the condition is of type bigint, not boolean: a + 1
-many.yaml:18:74: 'q' is no bigint (bad_cast)
+many.yaml:18:74: 'q' is no whole number (bad_cast)
 many.yaml:19:46: there is no column "zz"
 many.yaml:19:61: `median(a)` is no aggregate: count, sum, avg, min and max are, with an expression in parentheses
 EOF
