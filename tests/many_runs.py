@@ -7,7 +7,7 @@ import sys
 import tempfile
 
 QETL = os.environ.get("QETL", "./qetl")
-SHOWN = 12
+SHOWN = int(os.environ.get("QETL_DIFF_SHOWN", "12"))
 FIRST = os.environ.get("QETL_DIFF_FIRST")  # ends at the first failure
 
 

@@ -95,7 +95,8 @@ static int32_t format_forms(void *self, const struct ArrowSchema *schema, uint32
         forms[i] = QETL_FORM_VALUE | QETL_FORM_CHECKED;
         if (csv->dialect.quoting != CSV_QUOTE_NONNUMERIC)
             forms[i] |= QETL_FORM_LEXICAL;
-        if (known && csv_local_of(csv, name ? name : "", &type).kind)
+        /* other formats spell bytes in other ways */
+        if (known && (type.kind == CSV_BINARY || csv_local_of(csv, name ? name : "", &type).kind))
             forms[i] = QETL_FORM_VALUE;
     }
     return QETL_OK;

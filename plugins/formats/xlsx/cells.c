@@ -165,9 +165,10 @@ static int32_t decimal(struct xlsx_writer *w, const struct qetl_column *c, int64
     return number(out, (double)(int64_t)value / pow(10, c->scale), w->scales[c->scale]);
 }
 
-static int32_t real(struct xlsx_writer *w, double value, struct xlsx_prepared *out,
-                    const char **code, const char **why)
+static int32_t real(struct xlsx_writer *w, const struct qetl_column *c, int64_t row,
+                    struct xlsx_prepared *out, const char **code, const char **why)
 {
+    double value = qetl_column_real(c, row), rounded;
     char text[40];
     if (!isfinite(value)) {
         *code = "not_finite";
@@ -175,7 +176,10 @@ static int32_t real(struct xlsx_writer *w, double value, struct xlsx_prepared *o
         return QETL_E_DATA;
     }
     snprintf(text, sizeof text, "%.16G", value);
-    w->rounded += strtod(text, NULL) != value;
+    rounded = strtod(text, NULL);
+    if (!isfinite(rounded))
+        return spelled(c, row, out); /* the greatest of all would be rounded up */
+    w->rounded += rounded != value;
     return number(out, value, NULL);
 }
 
@@ -201,7 +205,7 @@ int32_t xlsx_cell_prepare(struct xlsx_writer *w, const struct qetl_column *c, in
                    ? spelled(c, row, out)
                    : number(out, (double)qetl_column_uint(c, row), NULL);
     case QETL_KIND_REAL:
-        return real(w, qetl_column_real(c, row), out, code, why);
+        return real(w, c, row, out, code, why);
     case QETL_KIND_DECIMAL:
         return decimal(w, c, row, out);
     case QETL_KIND_DATE:
