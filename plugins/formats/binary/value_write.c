@@ -93,9 +93,11 @@ static int32_t integer_write(const struct binary_field *f, const struct qetl_col
     return code ? code : binary_raw_write(f, raw, data);
 }
 
+/* As a reader would show them: without zeros before them. */
 static bool digits_read(struct qetl_text t, qetl_int128 *out)
 {
     bool minus = t.size && t.data[0] == '-';
+    bool zero = t.size > minus && t.data[minus] == '0';
 
     *out = 0;
     for (int64_t i = minus; i < t.size; i++) {
@@ -104,7 +106,15 @@ static bool digits_read(struct qetl_text t, qetl_int128 *out)
         *out = *out * 10 + (t.data[i] - '0');
     }
     *out = minus ? -*out : *out;
-    return t.size > minus;
+    return t.size > minus && (!zero || t.size == 1);
+}
+
+static bool has_name(const struct binary_field *f, qetl_int128 raw)
+{
+    for (int64_t i = 0; i < f->n_names; i++)
+        if (f->names[i].value == (int64_t)raw)
+            return true;
+    return false;
 }
 
 static int32_t name_write(const struct binary_field *f, const struct qetl_column *c, int64_t row,
@@ -112,6 +122,7 @@ static int32_t name_write(const struct binary_field *f, const struct qetl_column
 {
     struct qetl_text t = qetl_column_text(c, row);
     qetl_int128 raw;
+    int32_t code;
 
     for (int64_t i = 0; i < f->n_names; i++)
         if ((size_t)t.size == strlen(f->names[i].name) &&
@@ -123,7 +134,8 @@ static int32_t name_write(const struct binary_field *f, const struct qetl_column
                                     data);
     if (!f->names_open || !digits_read(t, &raw))
         return BINARY_UNKNOWN_VALUE;
-    return binary_raw_write(f, raw, data);
+    code = binary_raw_write(f, raw, data);
+    return !code && has_name(f, raw) ? BINARY_UNKNOWN_VALUE : code;
 }
 
 static int32_t moment_write(const struct binary_field *f, const struct qetl_column *c, int64_t row,
