@@ -161,3 +161,58 @@ Test(pool, serves_many_threads)
     cr_expect_eq(qetl_pool_in_use(shared), 0);
     qetl_pool_free(shared);
 }
+
+static void *bring_back(void *arg)
+{
+    int first = (int)(intptr_t)arg;
+    for (int i = first; i < HELD; i += THREADS)
+        qetl_buffer_free(atomic_exchange(&swapped[i], NULL));
+    return NULL;
+}
+
+/* A leak checker sees a pool that stays, a thread checker one that goes too early. */
+Test(pool, threads_bring_back_what_outlives_the_pool)
+{
+    for (int round = 0; round < 300; round++) {
+        pthread_t threads[THREADS];
+        shared = qetl_pool_new(1 << 20);
+        for (int i = 0; i < HELD; i++)
+            swapped[i] = qetl_pool_alloc(shared, 100);
+        for (intptr_t i = 0; i < THREADS; i++)
+            cr_assert_eq(pthread_create(&threads[i], NULL, bring_back, (void *)i), 0);
+        qetl_pool_free(shared);
+        for (int i = 0; i < THREADS; i++)
+            pthread_join(threads[i], NULL);
+    }
+}
+
+/* What one thread frees, another takes, before new memory is touched. */
+static void *free_all(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < HELD; i++)
+        qetl_buffer_free(atomic_load(&swapped[i]));
+    return NULL;
+}
+
+Test(pool, what_one_thread_frees_another_takes)
+{
+    pthread_t thread;
+    void *taken[HELD];
+    int again = 0;
+    shared = qetl_pool_new(1 << 20);
+    for (int i = 0; i < HELD; i++)
+        swapped[i] = qetl_pool_alloc(shared, 1000);
+    cr_assert_eq(pthread_create(&thread, NULL, free_all, NULL), 0);
+    pthread_join(thread, NULL);
+    cr_expect_eq(qetl_pool_in_use(shared), 0);
+    for (int i = 0; i < HELD; i++) {
+        taken[i] = qetl_pool_alloc(shared, 1000);
+        for (int k = 0; k < HELD; k++)
+            again += taken[i] == atomic_load(&swapped[k]);
+    }
+    cr_expect(!RECYCLES || again == HELD, "%d of %d", again, HELD);
+    for (int i = 0; i < HELD; i++)
+        qetl_buffer_free(taken[i]);
+    qetl_pool_free(shared);
+}
