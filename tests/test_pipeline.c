@@ -219,6 +219,14 @@ Test(pipeline, too_much_is_refused)
     sprintf(yaml + size, "sources: {a: {plugin: file, path: a.csv}}\n");
     make(yaml);
     fixture_expect(&findings, "too_many_components", 1, 1);
+    size = (size_t)sprintf(yaml, "sources: {a: {plugin: file, path: a.csv}}\ntransforms:\n");
+    for (int i = 0; i < 1001; i++)
+        size += (size_t)sprintf(yaml + size, "  t%d: {plugin: filter, input: a, where: b}\n", i);
+    sprintf(yaml + size, "sinks: {s: {plugin: \"null\", input: t1000}}\n");
+    make(yaml);
+    fixture_expect(&findings, "too_many_components", 2, 1);
+    for (size_t i = 0; i < findings.count; i++) /* nothing that follows from it alone */
+        cr_expect_str_eq(findings.items[i].code, "too_many_components");
     size = (size_t)sprintf(yaml, "sources: {a: {plugin: file, path: a.csv}}\n"
                                  "sinks: {s: {plugin: \"null\", input: [a");
     for (int i = 0; i < 1000; i++)

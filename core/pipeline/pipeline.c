@@ -206,9 +206,12 @@ static int section_collect(struct qetl_drafts *drafts, const char *section, uint
             continue;
         if (drafts->count == QETL_COMPONENTS_MAX) {
             char *pointer = qetl_pointer_key("", section);
-            qetl_document_error(drafts->document, pointer ? pointer : "", QETL_AT_KEY,
-                                drafts->findings, "too_many_components", "more than %d components",
-                                QETL_COMPONENTS_MAX);
+            qetl_finding_mend(qetl_document_error(drafts->document, pointer ? pointer : "",
+                                                  QETL_AT_KEY, drafts->findings,
+                                                  "too_many_components", "more than %d components",
+                                                  QETL_COMPONENTS_MAX),
+                              "make several pipelines of it");
+            drafts->partial = 1; /* those left out may be what others name, and name others */
             free(pointer);
             return 0;
         }

@@ -21,6 +21,7 @@ run_one() {
     [ "$status" = 0 ] || grep -A5 '^not ok' log
 }
 for case in 020-csv-to-ndjson 030-csv-untouched 040-ndjson-untouched 050-one-liners 060-pipeline-files 070-json-report \
-    080-stdout-is-pure 100-dead-letters 110-on-error 350-time-zones; do
+    080-stdout-is-pure 100-dead-letters 110-on-error 350-time-zones 335-compute 360-expr 370-expressions-in-time \
+    450-text-where-a-number-is-wanted 430-pipeline-tests; do
     run_one "$case.sh"
 done
