@@ -151,15 +151,31 @@ static void answer_findings(struct qetl_session *s, const struct qetl_findings *
                       : qetl_control_error("out_of_memory", "memory is short", NULL));
 }
 
+/* What is wrong with a request for a tap; NULL: nothing. */
+static const char *tap_mistake(const struct qetl_session *s, const json_t *request)
+{
+    const json_t *where = json_object_get(request, "where");
+    const json_t *limit = json_object_get(request, "limit");
+    if (s->tap)
+        return "one tap a connection";
+    if (!json_is_string(json_object_get(request, "place")))
+        return "place is missing";
+    if (where && !json_is_null(where) && !json_is_string(where))
+        return "where must be text";
+    if (limit && !json_is_null(limit) && !(json_is_integer(limit) && json_integer_value(limit) > 0))
+        return "limit must be a whole number above 0";
+    return NULL;
+}
+
 static void answer_tap(struct qetl_session *s, const json_t *request)
 {
     struct qetl_findings findings = {0};
     const char *place = json_string_value(json_object_get(request, "place"));
     const char *where = json_string_value(json_object_get(request, "where"));
     json_int_t limit = json_integer_value(json_object_get(request, "limit"));
-    if (!place || s->tap) {
-        put_json(s, qetl_control_error("bad_request",
-                                       s->tap ? "one tap a connection" : "place is missing", NULL));
+    const char *mistake = tap_mistake(s, request);
+    if (mistake) {
+        put_json(s, qetl_control_error("bad_request", mistake, NULL));
         return;
     }
     s->tap = qetl_tap_open(s->run, place, where, &findings);

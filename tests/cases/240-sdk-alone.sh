@@ -100,7 +100,7 @@ expect_exit 0 env QETL_PLUGIN_PATH="$(dirname "$(find "$installed" -name csv.so)
 expect_same installed.csv in.csv
 # With it: a manual page for each command, and what shells complete with.
 "$installed/bin/qetl" help --format markdown | sed -n 's/^## qetl //p' | tr ' ' '-' >commands
-expect_eq 'manual pages' "$(cd "$installed/share/man/man1" && ls)" "$({ echo qetl.1; sed 's/.*/qetl-&.1/' commands; } | LC_ALL=C sort)"
+expect_eq 'manual pages' "$(cd "$installed/share/man/man1" && LC_ALL=C ls)" "$({ echo qetl.1; sed 's/.*/qetl-&.1/' commands; } | LC_ALL=C sort)"
 for file in bash-completion/completions/qetl zsh/site-functions/_qetl fish/vendor_completions.d/qetl.fish; do
     expect_text "$installed/share/$file" 'completion for qetl'
 done

@@ -145,6 +145,8 @@ def ask(text):
     return json.loads(lines.readline())
 for bad, code in (("x", "bad_request"), ("[]", "bad_request"), ('{"do":"dance"}', "unknown_request"), ("{}", "unknown_request"),
                   ('{"do":"status","qetl":2}', "version"), ('{"do":"tap"}', "bad_request"),
+                  ('{"do":"tap","place":"large","limit":"9"}', "bad_request"), ('{"do":"tap","place":"large","limit":0}', "bad_request"),
+                  ('{"do":"tap","place":"large","where":1}', "bad_request"),
                   ('{"do":"tap","place":"nix"}', "unknown_component")):
     answer = ask(bad)
     assert answer["qetl"] == 1 and answer["ok"] is False and answer["error"]["code"] == code, (bad, answer)
