@@ -47,6 +47,35 @@ struct qetl_batch *qetl_batch_new(int64_t rows, int64_t n_columns, struct qetl_o
     return batch;
 }
 
+struct qetl_joined *qetl_joined_new(int64_t n)
+{
+    struct qetl_joined *joined = calloc(1, sizeof *joined + (size_t)n * sizeof joined->items[0]);
+    if (joined)
+        atomic_init(&joined->refs, 1);
+    return joined;
+}
+
+static void joined_unref(struct qetl_joined *joined)
+{
+    if (!joined || atomic_fetch_sub_explicit(&joined->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    for (int64_t i = 0; i < joined->n; i++)
+        qetl_batch_unref(joined->items[i].batch);
+    free(joined);
+}
+
+const struct qetl_batch *qetl_batch_source(const struct qetl_batch *batch, int64_t *row)
+{
+    int64_t at = *row + batch->joined_at;
+    if (!batch->joined)
+        return batch;
+    const struct qetl_joined_rows *item = batch->joined->items;
+    for (; at >= item->rows; item++)
+        at -= item->rows;
+    *row = item->from + at;
+    return item->batch;
+}
+
 void qetl_batch_ref(struct qetl_batch *batch)
 {
     atomic_fetch_add_explicit(&batch->refs, 1, memory_order_relaxed);
@@ -62,6 +91,7 @@ void qetl_batch_unref(struct qetl_batch *batch)
     }
     qetl_origin_unref(batch->origin);
     qetl_buffer_free(batch->record_map);
+    joined_unref(batch->joined);
     free(batch);
 }
 
@@ -102,6 +132,11 @@ struct qetl_batch *qetl_batch_slice(const struct qetl_batch *whole, struct qetl_
 {
     struct qetl_batch *part = qetl_batch_new(rows, whole->n_columns, whole->origin);
     bool lacks = !part || (whole->origin && record_map_slice(whole, pool, from, part));
+    if (part && whole->joined) {
+        atomic_fetch_add_explicit(&whole->joined->refs, 1, memory_order_relaxed);
+        part->joined = whole->joined;
+        part->joined_at = whole->joined_at + from;
+    }
     for (int64_t c = 0; !lacks && c < whole->n_columns; c++) {
         const struct qetl_batch_column *in = &whole->columns[c];
         struct qetl_batch_column *out = &part->columns[c];

@@ -36,8 +36,21 @@ struct qetl_batch {
     int64_t rows;
     struct qetl_origin *origin; /* NULL: rows of no single chunk */
     int32_t *record_map;        /* row -> record of the origin; a pool buffer; NULL: identity */
+    struct qetl_joined *joined; /* its rows came in several batches; NULL: in this one */
+    int64_t joined_at;          /* its first row, among all that were joined */
     int64_t n_columns;
     struct qetl_batch_column columns[];
+};
+
+struct qetl_joined_rows {
+    struct qetl_batch *batch;
+    int64_t from, rows;
+};
+
+struct qetl_joined { /* whence the rows came, for those that are rejected */
+    atomic_int refs;
+    int64_t n;
+    struct qetl_joined_rows items[];
 };
 
 struct qetl_batch *qetl_batch_new(int64_t rows, int64_t n_columns, struct qetl_origin *);
@@ -50,6 +63,10 @@ struct qetl_batch *qetl_batch_slice(const struct qetl_batch *, struct qetl_pool 
  * memory. */
 struct qetl_batch *qetl_batch_columns(const struct qetl_batch *);
 int64_t qetl_batch_record(const struct qetl_batch *, int64_t row);
+/* Room for n pieces; NULL without memory. Its batches are referenced by who fills it in. */
+struct qetl_joined *qetl_joined_new(int64_t n);
+/* The batch that a row came in, and *row there. */
+const struct qetl_batch *qetl_batch_source(const struct qetl_batch *, int64_t *row);
 
 /* The wanted columns as one struct array, to be lent to a plugin, which may move it away. */
 int qetl_batch_view(const struct qetl_batch *, int64_t n_wants, const struct qetl_want *,

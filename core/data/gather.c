@@ -1,75 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gather.h"
 
+#include "owned_array.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The private part of a gathered array. */
-struct gathered {
-    struct qetl_vector *keep; /* whose buffers are referred to, or NULL */
-    void *owned[3];
-    struct ArrowArray *children; /* malloc'ed, n_children of them */
-    struct ArrowArray **table;
-    const void **buffers;
-};
 
 struct gather {
     struct qetl_pool *pool;
     struct qetl_vector *from;
     bool compact;
 };
-
-static void gathered_release(struct ArrowArray *array)
-{
-    struct gathered *g = array->private_data;
-    for (int64_t i = 0; i < array->n_children; i++)
-        if (g->children[i].release)
-            g->children[i].release(&g->children[i]);
-    for (size_t i = 0; i < sizeof g->owned / sizeof g->owned[0]; i++)
-        qetl_buffer_free(g->owned[i]);
-    qetl_vector_unref(g->keep);
-    free(g->children);
-    free(g->table);
-    free(g->buffers);
-    free(g);
-    array->release = NULL;
-}
-
-static int array_open(struct ArrowArray *out, int64_t rows, int64_t n_buffers, int64_t n_children)
-{
-    struct gathered *g = calloc(1, sizeof *g);
-    *out = (struct ArrowArray){.length = rows, .n_buffers = n_buffers, .private_data = g};
-    if (!g)
-        return QETL_E_NO_MEMORY;
-    out->release = gathered_release;
-    g->buffers = calloc((size_t)n_buffers + 1, sizeof *g->buffers);
-    g->children = calloc((size_t)n_children + 1, sizeof *g->children);
-    g->table = calloc((size_t)n_children + 1, sizeof *g->table);
-    if (!g->buffers || !g->children || !g->table)
-        return QETL_E_NO_MEMORY;
-    for (int64_t i = 0; i < n_children; i++)
-        g->table[i] = &g->children[i];
-    out->n_children = n_children;
-    out->buffers = g->buffers;
-    out->children = g->table;
-    return QETL_OK;
-}
-
-static void *own(struct gather *gather, struct ArrowArray *out, int64_t buffer, int64_t size)
-{
-    struct gathered *g = out->private_data;
-    void *data = qetl_pool_alloc(gather->pool, (size_t)(size > 0 ? size : 1));
-    for (size_t i = 0; data && i < sizeof g->owned / sizeof g->owned[0]; i++) {
-        if (!g->owned[i]) {
-            g->owned[i] = data;
-            g->buffers[buffer] = data;
-            return data;
-        }
-    }
-    assert(!data);
-    return NULL;
-}
 
 static bool bit(const uint8_t *bits, int64_t at)
 {
@@ -90,7 +32,7 @@ static int gather_validity(struct gather *gather, const struct ArrowArray *in, c
     const uint8_t *from = in->n_buffers ? in->buffers[0] : NULL;
     if (!from || in->null_count == 0)
         return QETL_OK;
-    uint8_t *to = own(gather, out, 0, (out->length + 7) / 8);
+    uint8_t *to = qetl_owned_buffer(out, gather->pool, 0, (out->length + 7) / 8);
     if (!to)
         return QETL_E_NO_MEMORY;
     gather_bits(from, in->offset, map, out->length, to);
@@ -164,10 +106,10 @@ static int64_t heap_needed(const struct ArrowArray *in, struct text_view *views,
  * that Arrow wants of it stands behind the views. */
 static int compact_views(struct gather *gather, const struct ArrowArray *in, struct ArrowArray *out)
 {
-    struct gathered *g = out->private_data;
+    struct qetl_owned *g = out->private_data;
     struct text_view *views = g->owned[g->owned[1] ? 1 : 0];
     int64_t total = heap_needed(in, views, out->length);
-    uint8_t *heap = total <= INT32_MAX ? own(gather, out, 2, total) : NULL;
+    uint8_t *heap = total <= INT32_MAX ? qetl_owned_buffer(out, gather->pool, 2, total) : NULL;
     if (!heap)
         return QETL_E_NO_MEMORY;
     int64_t used = 0;
@@ -190,17 +132,18 @@ static int gather_views(struct gather *gather, const struct ArrowArray *in, cons
                         int64_t rows, struct ArrowArray *out)
 {
     bool compact = gather->compact && in->n_buffers > 3;
-    int status = array_open(out, rows, compact ? 4 : in->n_buffers, 0);
+    int status = qetl_owned_open(out, rows, compact ? 4 : in->n_buffers, 0);
     if (status || (status = gather_validity(gather, in, map, out)))
         return status;
     /* room for one size behind the views: see compact_views */
-    void *views = own(gather, out, 1, rows * (int64_t)sizeof(struct text_view) + 8);
+    void *views =
+        qetl_owned_buffer(out, gather->pool, 1, rows * (int64_t)sizeof(struct text_view) + 8);
     if (!views)
         return QETL_E_NO_MEMORY;
     gather_fixed(16, in->buffers[1], in->offset, map, rows, views);
     if (compact)
         return compact_views(gather, in, out);
-    struct gathered *g = out->private_data;
+    struct qetl_owned *g = out->private_data;
     for (int64_t i = 2; i < in->n_buffers; i++)
         g->buffers[i] = in->buffers[i];
     g->keep = qetl_vector_ref(gather->from);
@@ -223,11 +166,11 @@ static void offset_set(void *offsets, bool wide, int64_t i, int64_t value)
 static int gather_text(struct gather *gather, const struct ArrowArray *in, bool wide,
                        const int32_t *map, int64_t rows, struct ArrowArray *out)
 {
-    int status = array_open(out, rows, 3, 0);
+    int status = qetl_owned_open(out, rows, 3, 0);
     if (status || (status = gather_validity(gather, in, map, out)))
         return status;
     const void *from = in->buffers[1];
-    void *to = own(gather, out, 1, (rows + 1) * (wide ? 8 : 4));
+    void *to = qetl_owned_buffer(out, gather->pool, 1, (rows + 1) * (wide ? 8 : 4));
     if (!to)
         return QETL_E_NO_MEMORY;
     int64_t total = 0;
@@ -238,7 +181,7 @@ static int gather_text(struct gather *gather, const struct ArrowArray *in, bool 
         offset_set(to, wide, i + 1, total);
     }
     bool holds = wide || total <= INT32_MAX;
-    uint8_t *data = holds ? own(gather, out, 2, total) : NULL;
+    uint8_t *data = holds ? qetl_owned_buffer(out, gather->pool, 2, total) : NULL;
     if (!data)
         return QETL_E_NO_MEMORY;
     for (int64_t i = 0; i < rows; i++) {
@@ -257,11 +200,11 @@ static int gather_list(struct gather *gather, const struct ArrowSchema *layout,
                        const struct ArrowArray *in, const int32_t *map, int64_t rows,
                        struct ArrowArray *out)
 {
-    int status = array_open(out, rows, 2, 1);
+    int status = qetl_owned_open(out, rows, 2, 1);
     if (status || (status = gather_validity(gather, in, map, out)))
         return status;
     const int32_t *from = (const int32_t *)in->buffers[1] + in->offset;
-    int32_t *to = own(gather, out, 1, (rows + 1) * 4);
+    int32_t *to = qetl_owned_buffer(out, gather->pool, 1, (rows + 1) * 4);
     if (!to)
         return QETL_E_NO_MEMORY;
     int64_t total = 0;
@@ -278,7 +221,7 @@ static int gather_list(struct gather *gather, const struct ArrowSchema *layout,
     for (int64_t i = 0; i < rows; i++)
         for (int32_t k = to[i]; k < to[i + 1]; k++)
             child_map[k] = from[map[i]] + k - to[i];
-    struct gathered *g = out->private_data;
+    struct qetl_owned *g = out->private_data;
     status = gather_array(gather, layout->children[0], in->children[0], child_map, to[rows],
                           &g->children[0]);
     free(child_map);
@@ -289,7 +232,7 @@ static int gather_struct(struct gather *gather, const struct ArrowSchema *layout
                          const struct ArrowArray *in, const int32_t *map, int64_t rows,
                          struct ArrowArray *out)
 {
-    int status = array_open(out, rows, 1, in->n_children);
+    int status = qetl_owned_open(out, rows, 1, in->n_children);
     if (status || (status = gather_validity(gather, in, map, out)))
         return status;
     int32_t *shifted = malloc(sizeof *shifted * ((size_t)rows + 1));
@@ -297,7 +240,7 @@ static int gather_struct(struct gather *gather, const struct ArrowSchema *layout
         return QETL_E_NO_MEMORY;
     for (int64_t i = 0; i < rows; i++)
         shifted[i] = (int32_t)(map[i] + in->offset);
-    struct gathered *g = out->private_data;
+    struct qetl_owned *g = out->private_data;
     for (int64_t c = 0; !status && c < in->n_children; c++)
         status = gather_array(gather, layout->children[c], in->children[c], shifted, rows,
                               &g->children[c]);
@@ -333,24 +276,24 @@ static int gather_plain(struct gather *gather, const struct ArrowSchema *layout,
                         const struct ArrowArray *in, const int32_t *map, int64_t rows,
                         struct ArrowArray *out)
 {
-    int status = array_open(out, rows, 2, 0);
+    int status = qetl_owned_open(out, rows, 2, 0);
     if (status || (status = gather_validity(gather, in, map, out)))
         return status;
     if (layout->format[0] == 'b') {
-        uint8_t *to = own(gather, out, 1, (rows + 7) / 8);
+        uint8_t *to = qetl_owned_buffer(out, gather->pool, 1, (rows + 7) / 8);
         if (!to)
             return QETL_E_NO_MEMORY;
         gather_bits(in->buffers[1], in->offset, map, rows, to);
         return QETL_OK;
     }
     int32_t width = fixed_width(layout->format);
-    void *to = own(gather, out, 1, rows * width);
+    void *to = qetl_owned_buffer(out, gather->pool, 1, rows * width);
     if (!to)
         return QETL_E_NO_MEMORY;
     gather_fixed(width, in->buffers[1], in->offset, map, rows, to);
     if (in->dictionary) { /* indices move, the values are shared */
         out->dictionary = in->dictionary;
-        ((struct gathered *)out->private_data)->keep = qetl_vector_ref(gather->from);
+        ((struct qetl_owned *)out->private_data)->keep = qetl_vector_ref(gather->from);
     }
     return QETL_OK;
 }
@@ -364,7 +307,7 @@ static int gather_array(struct gather *gather, const struct ArrowSchema *layout,
         return gather_plain(gather, layout, in, map, rows, out);
     switch (format[0]) {
     case 'n':
-        return array_open(out, rows, 0, 0);
+        return qetl_owned_open(out, rows, 0, 0);
     case 'v':
         return gather_views(gather, in, map, rows, out);
     case 'u':
@@ -386,7 +329,7 @@ static int nulls_mark(struct gather *gather, const int32_t *map, struct ArrowArr
     size_t bytes = (size_t)(out->length + 7) / 8;
     uint8_t *validity = (uint8_t *)(uintptr_t)out->buffers[0]; /* our own, if there is one */
     if (!validity) {
-        validity = own(gather, out, 0, (int64_t)bytes);
+        validity = qetl_owned_buffer(out, gather->pool, 0, (int64_t)bytes);
         if (!validity)
             return QETL_E_NO_MEMORY;
         memset(validity, 0xff, bytes);

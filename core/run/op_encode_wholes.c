@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Encodes rows for objects that each have an encoder of their own. While there are no more of them
- * than may be unfinished, rows are encoded as they come. What goes beyond is held, until half of
- * the run's memory is in use or rows come no more; then the objects with most of those rows are
- * begun first, and whichever has had fewest of late is ended for each that is one too many.
+ * Encodes rows for objects that each have an encoder of their own. Rows are held until an object
+ * has some thousands of them: small pieces go out together. While there are no more objects than
+ * may be unfinished, an encoder is then theirs. What goes beyond is held on, until half of the
+ * run's memory is in use or rows come no more; then the objects with most of those rows are begun
+ * first, and whichever has had fewest of late is ended for each that is one too many.
  */
 #include "run_internal.h"
 #include "wholes.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { ROWS_AT_ONCE = 4096, ROWS_TOGETHER = 16384 };
 
 static int32_t no_memory(struct qetl_op *op)
 {
@@ -37,31 +40,65 @@ static int32_t rows_hold(struct qetl_op *op, struct qetl_whole *w, struct qetl_b
     return QETL_OK;
 }
 
+static void held_drop(struct qetl_whole *w)
+{
+    struct qetl_held *held = w->first;
+    w->first = held->next;
+    if (!w->first)
+        w->last = NULL;
+    qetl_batch_unref(held->batch);
+    free(held);
+}
+
+/* Pieces that go out together, at most so many rows. */
+static int64_t pieces_count(const struct qetl_whole *w, int64_t *rows)
+{
+    int64_t n = 0;
+    *rows = 0;
+    for (const struct qetl_held *held = w->first;
+         held && (!n || *rows + held->rows <= ROWS_TOGETHER); held = held->next, n++)
+        *rows += held->rows;
+    return n;
+}
+
 static int32_t held_put(struct qetl_op *op, struct qetl_whole *w)
 {
     int32_t status = qetl_whole_open(op, w);
     while (w->first && !status) {
-        struct qetl_held *held = w->first;
-        held_count(op, w, -held->rows); /* they are out or rejected, and counted so */
-        status = qetl_whole_put(op, w, held->batch, held->from, held->rows);
-        w->first = held->next;
-        qetl_batch_unref(held->batch);
-        free(held);
+        int64_t rows, n = pieces_count(w, &rows);
+        struct qetl_batch *joined = n > 1 ? qetl_whole_join(op, w->first, n) : NULL;
+        n = joined ? n : 1;
+        rows = joined ? rows : w->first->rows;
+        held_count(op, w, -rows); /* they are out or rejected, and counted so */
+        status = joined ? qetl_whole_put(op, w, joined, 0, rows)
+                        : qetl_whole_put(op, w, w->first->batch, w->first->from, rows);
+        qetl_batch_unref(joined);
+        while (n--)
+            held_drop(w);
     }
-    if (!w->first)
-        w->last = NULL;
     return status;
 }
 
-static int by_held(const void *a, const void *b, void *arg)
+/* What is sorted by its keys does not come back: those without rows in the last batch go first.
+ * Then the large ones. */
+static int by_turn(const void *a, const void *b, void *arg)
 {
-    const struct qetl_whole *items = arg;
-    size_t x = *(const size_t *)a, y = *(const size_t *)b;
-    return items[x].held != items[y].held ? (items[x].held < items[y].held ? 1 : -1)
-                                          : (x > y) - (x < y);
+    const struct qetl_wholes *all = arg;
+    size_t i = *(const size_t *)a, k = *(const size_t *)b;
+    const struct qetl_whole *x = &all->items[i], *y = &all->items[k];
+    bool x_last = x->seen == all->batches, y_last = y->seen == all->batches;
+    if (x_last != y_last)
+        return x_last ? 1 : -1;
+    return x->held != y->held ? (x->held < y->held ? 1 : -1) : (i > k) - (i < k);
 }
 
-static int32_t all_held_put(struct qetl_op *op)
+static bool is_memory_over(const struct qetl_op *op, int64_t part)
+{
+    const struct qetl_pool *pool = op->run->pool;
+    return qetl_pool_in_use(pool) > qetl_pool_budget(pool) / part;
+}
+
+static int32_t closed_put(struct qetl_op *op, bool all_of_them)
 {
     struct qetl_wholes *all = qetl_wholes_of(op);
     size_t *order = malloc(((size_t)all->n + 1) * sizeof *order), n = 0;
@@ -70,12 +107,24 @@ static int32_t all_held_put(struct qetl_op *op)
         if (all->items[i].held)
             order[n++] = (size_t)i;
     if (order)
-        qsort_r(order, n, sizeof *order, by_held, all->items);
-    for (size_t i = 0; i < n && !status; i++)
+        qsort_r(order, n, sizeof *order, by_turn, all);
+    for (size_t i = 0; i < n && !status && (all_of_them || is_memory_over(op, 4)); i++)
         status = held_put(op, &all->items[order[i]]);
+    free(order);
+    return status;
+}
+
+/* Those that have an encoder first: theirs is given to nobody while they hold rows. */
+static int32_t all_held_put(struct qetl_op *op, bool all_of_them)
+{
+    struct qetl_wholes *all = qetl_wholes_of(op);
+    int32_t status = QETL_OK;
+    for (size_t i = 0; i < all->n_open && !status; i++)
+        status = held_put(op, &all->items[all->open[i]]);
+    if (!status)
+        status = closed_put(op, all_of_them);
     for (int64_t i = 0; i < all->n; i++)
         all->items[i].recent = 0;
-    free(order);
     return status;
 }
 
@@ -142,10 +191,10 @@ static int32_t group_take(struct qetl_op *op, struct qetl_batch *sorted,
     if (!w)
         return QETL_E_FATAL;
     w->recent += group->rows;
-    if (!w->encoder && (w->held || (int64_t)all->n_open >= op->flow->wholes_most))
-        return rows_hold(op, w, sorted, group->from, group->rows);
-    int32_t status = qetl_whole_open(op, w);
-    return status ? status : qetl_whole_put(op, w, sorted, group->from, group->rows);
+    w->seen = all->batches;
+    int32_t status = rows_hold(op, w, sorted, group->from, group->rows);
+    bool may = w->encoder || (int64_t)all->n_open < op->flow->wholes_most;
+    return status || !may || w->held < ROWS_AT_ONCE ? status : held_put(op, w);
 }
 
 /* ---- the operator's ---- */
@@ -156,12 +205,6 @@ static int32_t wholes_make(struct qetl_op *op)
     if (!state->wholes)
         state->wholes = calloc(1, sizeof *state->wholes);
     return state->wholes ? QETL_OK : no_memory(op);
-}
-
-static bool is_memory_short(const struct qetl_op *op)
-{
-    const struct qetl_pool *pool = op->run->pool;
-    return qetl_pool_in_use(pool) > qetl_pool_budget(pool) / 2;
 }
 
 int32_t qetl_encode_wholes(struct qetl_op *op, struct qetl_batch *batch)
@@ -175,12 +218,14 @@ int32_t qetl_encode_wholes(struct qetl_op *op, struct qetl_batch *batch)
     int32_t status = keys ? wholes_make(op) : no_memory(op);
     if (!status)
         status = qetl_encode_sort(op, batch, &sorted);
+    if (!status)
+        state->wholes->batches++;
     for (int64_t g = 0; !status && g < p->n_groups; g++)
         status = group_take(op, sorted, &p->groups[g], keys);
     qetl_batch_unref(sorted);
     free(keys);
-    if (!status && state->wholes->held && is_memory_short(op))
-        status = all_held_put(op);
+    if (!status && state->wholes->held && is_memory_over(op, 2))
+        status = all_held_put(op, false);
     return status;
 }
 
@@ -189,7 +234,7 @@ int32_t qetl_encode_wholes_end(struct qetl_op *op)
     int32_t status = wholes_make(op);
     struct qetl_wholes *all = qetl_wholes_of(op);
     if (!status)
-        status = all_held_put(op);
+        status = all_held_put(op, true);
     while (!status && all->n_open)
         status = qetl_whole_close(op, &all->items[all->open[0]]);
     if (status || all->any || qetl_whole_keys(op))

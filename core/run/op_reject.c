@@ -40,9 +40,12 @@ static int bury_one(struct qetl_op *op, const struct qetl_rejected *rejected,
 {
     struct qetl_letter *letter = qetl_letter_new(op->node->id, rejected->code, rejected->message,
                                                  column_name(columns, rejected->column));
+    int64_t row = rejected->row;
+    const struct qetl_batch *came_in = batch ? qetl_batch_source(batch, &row) : NULL;
     if (!letter)
         return -1;
-    letter->record = batch ? qetl_batch_record(batch, rejected->row) : rejected->row;
+    origin = came_in && came_in != batch ? came_in->origin : origin;
+    letter->record = batch ? qetl_batch_record(came_in, row) : row;
     if (set_original(letter, rejected, origin)) {
         qetl_letter_free(letter);
         return -1;

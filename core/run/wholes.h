@@ -2,7 +2,7 @@
 /*
  * Objects that are whole: each is what one encoder makes of its rows, from begin to finish.
  *
- * Invariant: no more objects have an encoder than the sink allows; one that has holds no rows back.
+ * Invariant: no more objects have an encoder than the sink allows.
  * Ownership: encoders are the run's; all else is the operator's, and freed with it.
  * Threads:   one.
  */
@@ -26,6 +26,7 @@ struct qetl_whole { /* the object that rows with some keys go to, and those that
     struct qetl_pool_space space; /* what it begins with, until there is a row; data NULL: none */
     struct qetl_held *first, *last;
     int64_t held;
+    int64_t seen;   /* the number of the last batch with its rows */
     int64_t recent; /* rows since what was held was written last */
 };
 
@@ -39,6 +40,7 @@ struct qetl_wholes {
     bool codec_used; /* the one from set-up is the first */
     bool any;        /* an object was ended */
     int64_t held;
+    int64_t batches;
 };
 
 struct qetl_wholes *qetl_wholes_of(const struct qetl_op *);
@@ -48,6 +50,8 @@ int64_t qetl_whole_keys(const struct qetl_op *); /* how many each object has */
 int32_t qetl_whole_open(struct qetl_op *, struct qetl_whole *);
 int32_t qetl_whole_put(struct qetl_op *, struct qetl_whole *, const struct qetl_batch *,
                        int64_t from, int64_t rows);
+/* The first n pieces of what is held, as one batch. NULL: they cannot be one. */
+struct qetl_batch *qetl_whole_join(struct qetl_op *, const struct qetl_held *first, int64_t n);
 /* Ends what is under way; also_empty: an object without rows is one, too. */
 int32_t qetl_whole_end(struct qetl_op *, struct qetl_whole *, bool also_empty);
 int32_t qetl_whole_close(struct qetl_op *, struct qetl_whole *);

@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { OPEN_MOST = 200, WHOLE_OPEN = 32 };
+enum { OPEN_MOST = 200, WHOLE_OPEN = 32, WHOLE_ROWS = 2048 };
 enum { TABLE_FIRST = 256, SYNC_ONE_BY_ONE = 64, ROWS_FIRST = 64, DESCRIPTORS_LEFT = 64 };
 
 struct part_stream { /* the rows of one set of values: one file, or one after the other */
@@ -201,7 +201,9 @@ int64_t parts_room(struct parts *p, const struct qetl_blob *keys)
         return 0;
     if (f && p->max_rows && f->handle.rows < p->max_rows)
         rows -= f->handle.rows;
-    if (!p->max_bytes || p->whole)
+    if (p->max_bytes && p->whole) /* a few at a time: how long it is by then is known afterwards */
+        return rows < WHOLE_ROWS ? rows : WHOLE_ROWS;
+    if (!p->max_bytes)
         return rows;
     int64_t used = !f                           ? (int64_t)p->header.size
                    : p->packing == PACKING_NONE ? f->plain
