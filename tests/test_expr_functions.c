@@ -107,7 +107,8 @@ Test(expr_functions, what_is_documented_can_be_called)
     for (size_t g = 0; (group = qetl_expr_doc_group(g)); g++)
         for (size_t i = 0; i < group->count; i++)
             cr_expect(qetl_expr_op_known(group->docs[i].name) ||
-                          qetl_expr_special_find(group->docs[i].name),
+                          qetl_expr_special_find(group->docs[i].name) ||
+                          group == &qetl_expr_doc_operator, /* syntax: its examples show it */
                       "%s is not there", group->docs[i].name);
 }
 

@@ -5,8 +5,8 @@
 
 /* A new group is one line here. */
 static const struct expr_doc_group *const groups[] = {
-    &qetl_expr_doc_choice, &qetl_expr_doc_number, &qetl_expr_doc_text,  &qetl_expr_doc_patterns,
-    &qetl_expr_doc_time,   &qetl_expr_doc_json,   &qetl_expr_doc_codes,
+    &qetl_expr_doc_operator, &qetl_expr_doc_choice, &qetl_expr_doc_number, &qetl_expr_doc_text,
+    &qetl_expr_doc_patterns, &qetl_expr_doc_time,   &qetl_expr_doc_json,   &qetl_expr_doc_codes,
 };
 
 enum { GROUPS = sizeof groups / sizeof groups[0] };

@@ -3,7 +3,7 @@
  * What the reference says of functions: docs/reference/expressions.md is made of it, and a test
  * runs every example.
  *
- * Invariant: whatever can be called by name is here, and the other way round.
+ * Invariant: whatever can be called by name is here, and the other way round, but for operators.
  * Ownership: static.
  * Threads:   any.
  */
@@ -27,8 +27,9 @@ struct expr_doc_group {
 };
 
 /* In the order of the page. */
-extern const struct expr_doc_group qetl_expr_doc_choice, qetl_expr_doc_text, qetl_expr_doc_number,
-    qetl_expr_doc_patterns, qetl_expr_doc_codes, qetl_expr_doc_time, qetl_expr_doc_json;
+extern const struct expr_doc_group qetl_expr_doc_operator, qetl_expr_doc_choice, qetl_expr_doc_text,
+    qetl_expr_doc_number, qetl_expr_doc_patterns, qetl_expr_doc_codes, qetl_expr_doc_time,
+    qetl_expr_doc_json;
 
 /* The group at `index`; NULL behind the last. */
 const struct expr_doc_group *qetl_expr_doc_group(size_t index);

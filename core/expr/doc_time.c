@@ -2,6 +2,12 @@
 #include "doc.h"
 
 static const struct expr_doc docs[] = {
+    {"+", "date or timestamp + interval → timestamp, - interval",
+     "months first (where there is no such day, the month's last), then days, then time",
+     "DATE '2024-01-31' + INTERVAL '1 month'", "2024-02-29 00:00:00"},
+    {"-", "date - date → integer, timestamp - timestamp → interval, date + integer → date",
+     "days between dates; days and time between timestamps",
+     "DATE '2024-03-01' - DATE '2024-02-01'", "29"},
     {"extract", "EXTRACT(field FROM value) → decimal",
      "a field of a date, time, timestamp or interval, exact: microseconds, milliseconds, second, "
      "minute, hour, day, week, month, quarter, year, decade, century, millennium, epoch, julian, "
