@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "origin.h"
 
+#include "batch.h"
 #include "dead_letter.h"
 #include "pool.h"
 
@@ -16,18 +17,16 @@ struct qetl_tracker {
     void *arg;
     uint64_t made;                    /* origins numbered so far; the source's stage alone */
     struct qetl_origin *first, *last; /* not yet resolved, in order; referenced */
-    int64_t next_base_row;
+    int64_t next_base_row;            /* of rows that are of no object */
 };
 
 struct qetl_object *qetl_object_new(const char *name)
 {
     size_t size = strlen(name) + 1;
-    struct qetl_object *object = malloc(sizeof *object + size);
+    struct qetl_object *object = calloc(1, sizeof *object + size);
     if (!object)
         return NULL;
     atomic_init(&object->refs, 1);
-    object->note = NULL;
-    object->note_size = 0;
     memcpy(object->name, name, size);
     return object;
 }
@@ -44,6 +43,17 @@ int32_t qetl_object_note(struct qetl_object *object, const void *data, size_t si
     return 0;
 }
 
+int32_t qetl_object_value(struct qetl_object *object, struct qetl_vector *moved)
+{
+    size_t size = (size_t)(object->n_values + 1) * sizeof(struct qetl_vector *);
+    struct qetl_vector **values = realloc(object->values, size);
+    if (!values)
+        return -1;
+    object->values = values;
+    values[object->n_values++] = moved;
+    return 0;
+}
+
 void qetl_object_ref(struct qetl_object *object)
 {
     atomic_fetch_add_explicit(&object->refs, 1, memory_order_relaxed);
@@ -53,6 +63,9 @@ void qetl_object_unref(struct qetl_object *object)
 {
     if (!object || atomic_fetch_sub_explicit(&object->refs, 1, memory_order_acq_rel) != 1)
         return;
+    for (int64_t i = 0; i < object->n_values; i++)
+        qetl_vector_unref(object->values[i]);
+    free(object->values);
     free(object->note);
     free(object);
 }
@@ -151,6 +164,25 @@ static void deliver_waiting(struct qetl_tracker *tracker, struct qetl_origin *or
     }
 }
 
+static int64_t *next_row(struct qetl_tracker *tracker, const struct qetl_origin *origin)
+{
+    return origin->object ? &origin->object->next_row : &tracker->next_base_row;
+}
+
+/* Of the first in the queue. */
+static int64_t base_of(struct qetl_tracker *tracker, const struct qetl_origin *origin)
+{
+    return origin->starts_object ? 0 : *next_row(tracker, origin);
+}
+
+/* All before it are counted: who waits for its base may have it. */
+static void tell(struct qetl_origin *origin)
+{
+    if (origin->wake)
+        origin->wake(origin->wake_arg);
+    origin->wake = NULL;
+}
+
 /* Numbers the completed origins at the head of the queue. Returns those that left it, linked. */
 static struct qetl_origin *resolve_head(struct qetl_tracker *tracker)
 {
@@ -160,14 +192,17 @@ static struct qetl_origin *resolve_head(struct qetl_tracker *tracker)
         tracker->first = origin->next;
         if (!tracker->first)
             tracker->last = NULL;
-        origin->base_row = origin->starts_object ? 0 : tracker->next_base_row;
-        tracker->next_base_row = origin->base_row + origin->records;
+        origin->base_row = base_of(tracker, origin);
+        *next_row(tracker, origin) = origin->base_row + origin->records;
         origin->resolved = true;
+        tell(origin);
         deliver_waiting(tracker, origin);
         origin->next = NULL;
         *end = origin;
         end = &origin->next;
     }
+    if (tracker->first)
+        tell(tracker->first);
     return done;
 }
 
@@ -186,6 +221,19 @@ void qetl_origin_complete(struct qetl_origin *origin, int64_t records, int32_t *
         qetl_origin_unref(done);
         done = next;
     }
+}
+
+bool qetl_origin_base(struct qetl_origin *origin, void (*wake)(void *arg), void *arg, int64_t *base)
+{
+    struct qetl_tracker *tracker = origin->tracker;
+    pthread_mutex_lock(&tracker->lock);
+    bool known = origin->resolved || tracker->first == origin;
+    if (known)
+        *base = origin->resolved ? origin->base_row : base_of(tracker, origin);
+    origin->wake = known ? NULL : wake;
+    origin->wake_arg = arg;
+    pthread_mutex_unlock(&tracker->lock);
+    return known;
 }
 
 void qetl_origin_post(struct qetl_origin *origin, struct qetl_letter *letter)

@@ -17,8 +17,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct qetl_vector; /* batch.h */
+
 struct qetl_object { /* a file, a response, a message */
     atomic_int refs;
+    int64_t next_row;            /* under the tracker's lock: records that are counted */
+    struct qetl_vector **values; /* of the columns that its source adds, a row each; settled … */
+    int64_t n_values;            /* … before its first chunk goes out */
     void *note; /* of its format, for the decoders; settled before its first chunk goes out */
     size_t note_size;
     char name[];
@@ -27,6 +32,8 @@ struct qetl_object { /* a file, a response, a message */
 struct qetl_object *qetl_object_new(const char *name);
 /* Copies the note; negative without memory. */
 int32_t qetl_object_note(struct qetl_object *, const void *data, size_t size);
+/* Takes one more value over; negative without memory: not taken. */
+int32_t qetl_object_value(struct qetl_object *, struct qetl_vector *moved);
 void qetl_object_ref(struct qetl_object *);
 void qetl_object_unref(struct qetl_object *);
 
@@ -48,6 +55,8 @@ struct qetl_origin {
     int64_t base_row;         /* once resolved */
     bool completed, resolved; /* under the tracker's lock */
     struct qetl_letter *waiting;
+    void (*wake)(void *arg); /* of who waits for base_row, or NULL; under the tracker's lock */
+    void *wake_arg;
     struct qetl_origin *next; /* in the tracker's queue */
 };
 
@@ -65,6 +74,9 @@ void qetl_origin_ref(struct qetl_origin *);
 void qetl_origin_unref(struct qetl_origin *); /* accepts NULL */
 /* Its records are counted; record_offsets moves. */
 void qetl_origin_complete(struct qetl_origin *, int64_t records, int32_t *record_offsets);
+/* How many records stand before it in its object. False: not all of those before are counted yet;
+ * wake is called, under a lock, once they are. */
+bool qetl_origin_base(struct qetl_origin *, void (*wake)(void *arg), void *arg, int64_t *base);
 /* Hands a letter of one of its rows over, now or as soon as the number is known. */
 void qetl_origin_post(struct qetl_origin *, struct qetl_letter *);
 

@@ -52,12 +52,15 @@ struct qetl_node_flow {
     /* sources */
     bool beyond; /* not set up: it, or what is before it, is wrong */
 
-    bool bytes;       /* emits or takes bytes */
-    bool grows;       /* its format finds columns as it goes: all were looked for before */
-    bool whole;       /* objects are one chunk each */
-    bool ends;        /* its framer is told the end of each object */
-    bool values_only; /* its format has no text to hand on, nor lines */
-    struct ArrowSchema schema;
+    bool bytes;                /* emits or takes bytes */
+    bool grows;                /* its format finds columns as it goes: all were looked for before */
+    bool whole;                /* objects are one chunk each */
+    bool ends;                 /* its framer is told the end of each object */
+    bool values_only;          /* its format has no text to hand on, nor lines */
+    struct ArrowSchema schema; /* of a source: what its format finds */
+    const struct qetl_object_columns *added; /* columns of objects behind those; NULL: none */
+    struct ArrowSchema added_fields;
+    struct ArrowSchema joined; /* both, where there are any */
     void *prologue;
     size_t prologue_size;
     char *inferred; /* the format's summary of the sample, or NULL */

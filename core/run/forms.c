@@ -126,10 +126,11 @@ static void want_back(const struct qetl_pipeline *pipeline, const struct qetl_no
 static int32_t decide_source(struct qetl_node_flow *flow)
 {
     const struct qetl_port_flow *port = &flow->ports[0];
-    flow->wants = calloc((size_t)port->n_columns * 2 + 1, sizeof *flow->wants);
+    int64_t n_columns = port->n_columns - (flow->added ? flow->added_fields.n_children : 0);
+    flow->wants = calloc((size_t)n_columns * 2 + 1, sizeof *flow->wants);
     if (!flow->wants)
         return QETL_E_NO_MEMORY;
-    for (int64_t c = 0; c < port->n_columns; c++) {
+    for (int64_t c = 0; c < n_columns; c++) {
         uint32_t wanted = port->columns[c].wanted;
         uint32_t lexical = wanted & (QETL_FORM_LEXICAL | QETL_FORM_CHECKED);
         /* text that is checked looks the same in both forms: then one serves for both */
@@ -184,6 +185,8 @@ void qetl_node_flow_free(struct qetl_node_flow *flow)
     free(flow->takes);
     qetl_schema_release(&flow->schema);
     qetl_schema_release(&flow->source.schema);
+    qetl_schema_release(&flow->added_fields);
+    qetl_schema_release(&flow->joined);
     qetl_lookouts_free(flow->lookouts, flow->n_lookouts);
     free(flow->prologue);
     free(flow->inferred);

@@ -57,6 +57,18 @@ static int32_t ensure_room(struct qetl_op *op)
     return room >= LEAST_ROOM ? QETL_OK : buffer_renew(op, room_to_ask(op, s->end - s->start));
 }
 
+/* What goes on later is known by its name then, with its note and the number of its rows. */
+static int32_t object_leave(struct qetl_op *op)
+{
+    struct qetl_source_state *s = op->state;
+    struct qetl_object *object = s->object;
+    s->object = NULL;
+    if (object && op->flow->source.endless)
+        return qetl_object_pause(s, object);
+    qetl_object_unref(object);
+    return QETL_OK;
+}
+
 static int32_t object_begin(struct qetl_op *op, const struct qetl_item *item)
 {
     struct qetl_source_state *s = op->state;
@@ -64,11 +76,19 @@ static int32_t object_begin(struct qetl_op *op, const struct qetl_item *item)
         return qetl_op_fault(op, "bad_bytes",
                              "next began an object before the last one's end; each ends with "
                              "QETL_ITEM_OBJECT_END");
-    bool first = !s->object;
-    qetl_object_unref(s->object);
-    s->object = qetl_object_new(item->object ? item->object : "");
+    bool first = !s->object, starts = item->flags & QETL_ITEM_OBJECT_START;
+    const char *name = item->object ? item->object : "";
+    if (object_leave(op))
+        return qetl_op_fault(op, "out_of_memory", "no memory for a name");
+    s->object = qetl_object_go_on(s, name);
+    if (starts || !s->object) {
+        qetl_object_unref(s->object);
+        s->object = qetl_object_new(name);
+        if (s->object && qetl_added_take(op, s->object))
+            return QETL_E_FATAL;
+    }
     s->offset = item->offset;
-    s->object_started = item->flags & QETL_ITEM_OBJECT_START || first;
+    s->object_started = starts || first;
     s->object_ended = false;
     s->end_told = false;
     s->starts_rows = s->object_started;

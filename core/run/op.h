@@ -127,6 +127,12 @@ struct qetl_batch *qetl_decode_whole(struct qetl_op *decoder, const struct qetl_
 int32_t qetl_decode_call(struct qetl_op *decoder, const struct qetl_origin *, bool more,
                          struct qetl_decoded *);
 
+/* added.c: the columns that the source adds, into the decoder's batch, but for the numbers of rows,
+ * which are not known yet; whether somebody wants those; into it, once they are. */
+int32_t qetl_added_fill(struct qetl_op *decoder, struct qetl_batch *);
+bool qetl_added_numbers(const struct qetl_node_flow *);
+int32_t qetl_added_number(struct qetl_op *decoder, struct qetl_batch *, int64_t base);
+
 /* append.c: whether the sink's object has content already; whether the format's header is what that
  * begins with. Negative: reported. */
 bool qetl_sink_continues(const struct qetl_op *sink);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Decodes chunks into batches; where the source emits batches, passes them on. */
+#include "host/host.h"
 #include "op.h"
 #include "run_internal.h"
 
@@ -13,6 +14,7 @@ struct decode_state {
     int64_t from;                  /* where the piece at hand begins, and then the next */
     struct qetl_chunk_data *chunk; /* NULL: none that has more */
     int64_t records;               /* of the chunk so far */
+    bool unnumbered;               /* the batch waits for the numbers of its rows */
 };
 
 static int32_t copy_offsets(struct qetl_op *op, const int32_t *from, int64_t n, int32_t **out)
@@ -169,6 +171,39 @@ static int32_t emit_pieces(struct qetl_op *op, struct qetl_batch *batch)
     return emit_piece(op);
 }
 
+static void wake(void *instance)
+{
+    qetl_host_table.wake(instance);
+}
+
+/* Rows have their numbers once all chunks before are decoded, which others may be at. */
+static int32_t number(struct qetl_op *op)
+{
+    struct decode_state *state = op->state;
+    struct qetl_batch *batch = state->batch;
+    uint32_t wakes = atomic_load_explicit(&op->instance->wakes, memory_order_acquire);
+    int64_t base;
+    if (!qetl_origin_base(batch->origin, wake, op->instance, &base)) {
+        qetl_op_set_idle(op, wakes, INT64_MAX);
+        return QETL_OK;
+    }
+    op->idle = state->unnumbered = false;
+    int32_t status = qetl_added_number(op, batch, base);
+    if (status)
+        return status;
+    state->batch = NULL;
+    return emit_pieces(op, batch);
+}
+
+/* Takes the batch. */
+static int32_t emit_numbered(struct qetl_op *op, struct qetl_batch *batch)
+{
+    struct decode_state *state = op->state;
+    state->batch = batch;
+    state->unnumbered = true;
+    return number(op);
+}
+
 static int32_t emit_decoded(struct qetl_op *op, struct qetl_decoded *decoded,
                             struct qetl_origin *origin)
 {
@@ -181,12 +216,15 @@ static int32_t emit_decoded(struct qetl_op *op, struct qetl_decoded *decoded,
                                   op->flow->n_wants - op->flow->n_late, batch->columns);
     if (!status)
         status = copy_offsets(op, decoded->record_map, decoded->rows, &batch->record_map);
+    if (!status && op->flow->added)
+        status = qetl_added_fill(op, batch);
     if (status) {
         qetl_batch_unref(batch);
         return status;
     }
     qetl_tally_add(&op->instance->tally.rows_out, decoded->rows);
-    return emit_pieces(op, batch);
+    return op->flow->added && qetl_added_numbers(op->flow) ? emit_numbered(op, batch)
+                                                           : emit_pieces(op, batch);
 }
 
 /* Everything that was in the chunk is a row or was rejected, or the plugin lost it. */
@@ -230,7 +268,7 @@ int32_t qetl_decode_call(struct qetl_op *op, const struct qetl_origin *origin, b
 /* All columns were found before, so that one that is new now was not there then. */
 static int32_t fault_grown(struct qetl_op *op, const struct ArrowSchema *schema)
 {
-    const struct ArrowSchema *known = op->flow->ports[0].schema;
+    const struct ArrowSchema *known = &op->flow->schema;
     for (int64_t c = 0; schema->release && c < schema->n_children; c++)
         if (qetl_schema_find(known, schema->children[c]->name) < 0)
             return qetl_op_fault(op, "columns_grew",
@@ -300,6 +338,11 @@ static void chunk_leave(struct qetl_op *op)
 static int32_t decode_resume(struct qetl_op *op)
 {
     struct decode_state *state = op->state;
+    if (state->unnumbered) {
+        int32_t status = number(op);
+        op->pending = !status && (state->batch || state->chunk);
+        return status || !state->unnumbered ? status : QETL_STEP_IDLE;
+    }
     if (state->batch) {
         int32_t status = emit_piece(op);
         op->pending |= !status && state->chunk;

@@ -25,6 +25,9 @@ void qetl_source_state_free(struct qetl_source_state *state)
     free(state->splits);
     qetl_buffer_free(state->buffer);
     qetl_object_unref(state->object);
+    for (size_t i = 0; i < state->n_paused; i++)
+        qetl_object_unref(state->paused[i]);
+    free(state->paused);
     free(state);
 }
 

@@ -19,6 +19,8 @@ struct qetl_source_state {
     int64_t capacity, start, end;
     int64_t offset; /* of buffer[start] in the object */
     struct qetl_object *object;
+    struct qetl_object **paused; /* those that go on later, of a source without end */
+    size_t n_paused;
     bool object_started; /* the framer has not seen the object's first bytes yet */
     bool object_ended;   /* buffer[start, end) is the rest of the object */
     bool end_told;       /* and the framer knows */
@@ -54,6 +56,17 @@ bool qetl_source_has_news(const struct qetl_op *);
 /* survey.c: reads the source through, for a format that says that its columns may grow; the flow's
  * schema is whole afterwards, and its reader stands at the beginning. Negative: reported. */
 int32_t qetl_source_survey(struct qetl_op *, struct qetl_node_flow *);
+
+/* pause.c: the object that an item without OBJECT_START goes on in, taken from those that pause, or
+ * NULL; the object at hand pauses (its reference moves; negative without memory). */
+struct qetl_object *qetl_object_go_on(struct qetl_source_state *, const char *name);
+int32_t qetl_object_pause(struct qetl_source_state *, struct qetl_object *);
+
+/* added.c: of what the source says of its objects, the columns; those behind the format's; the
+ * values of the object that begins. Negative: reported. */
+int32_t qetl_added_ask(struct qetl_run *, const struct qetl_node *, struct qetl_node_flow *);
+int32_t qetl_added_join(struct qetl_run *, const struct qetl_node *, struct qetl_node_flow *);
+int32_t qetl_added_take(struct qetl_op *, struct qetl_object *);
 
 /* frame.c */
 /* Draws until the sample is large enough, the object ends, or nothing more comes for now; but a

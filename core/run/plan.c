@@ -239,7 +239,7 @@ static int32_t op_equip(struct qetl_run *run, const struct draft_op *draft, stru
     const char *call = "open_decode";
     if (draft->class == &qetl_op_decode) {
         status = flow->format->format->open_decode(
-            op->instance->self, flow->ports[0].schema,
+            op->instance->self, &flow->schema,
             (struct qetl_blob){flow->prologue, flow->prologue_size}, flow->n_wants, flow->wants);
     } else if (draft->class == &qetl_op_encode && !flow->closed_format) {
         call = "open_encode";

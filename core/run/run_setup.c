@@ -169,8 +169,10 @@ static int32_t setup_source(struct qetl_run *run, const struct qetl_node *node,
                          .instance = ctx,
                          .state = flow->reader};
     if (flow->bytes) {
-        status = qetl_source_open(&op);
+        status = qetl_added_ask(run, node, flow);
+        status = status ? status : qetl_source_open(&op);
         status = status ? status : setup_bytes(&op, flow);
+        status = status ? status : qetl_added_join(run, node, flow);
     } else {
         flow->schema = flow->source.schema;
         flow->source.schema.release = NULL;
@@ -178,9 +180,9 @@ static int32_t setup_source(struct qetl_run *run, const struct qetl_node *node,
     if (!status)
         status = ports_make(run, node, flow, 1);
     if (!status)
-        status = port_fill(run, node, &flow->ports[0], &flow->schema);
+        status = port_fill(run, node, &flow->ports[0], flow->added ? &flow->joined : &flow->schema);
     bool spelled = flow->bytes && !flow->values_only;
-    for (int64_t c = 0; !status && spelled && c < flow->ports[0].n_columns; c++)
+    for (int64_t c = 0; !status && spelled && c < flow->schema.n_children; c++)
         flow->ports[0].columns[c].lexical = flow->format->id;
     return status;
 }
@@ -386,8 +388,8 @@ static int32_t open_source(struct qetl_run *run, const struct qetl_node *node,
     if (!flow->bytes)
         return open_batches(run, node, flow);
     int32_t status = flow->format->format->open_decode(
-        flow->codec->self, flow->ports[0].schema,
-        (struct qetl_blob){flow->prologue, flow->prologue_size}, flow->n_wants, flow->wants);
+        flow->codec->self, &flow->schema, (struct qetl_blob){flow->prologue, flow->prologue_size},
+        flow->n_wants, flow->wants);
     return status < 0 ? qetl_run_fail(run, node, flow->codec, "open_decode", status) : QETL_OK;
 }
 

@@ -769,6 +769,22 @@ struct qetl_sink_parts {
     int32_t (*end)(void *self, int64_t n_keys, const struct qetl_blob *keys);
 };
 
+#define QETL_EXT_OBJECT_COLUMNS "qetl.object-columns/1"
+/* A source of bytes that adds columns to the rows of its objects: they stand behind those that the
+ * format finds. A field whose metadata has "qetl:object" is an int64 that the host fills in: "row",
+ * the record's number in its object, from 1, as dead letters tell it, and "offset", where its first
+ * byte stands in the object, NULL where the format does not say. All others are the source's. */
+struct qetl_object_columns {
+    uint32_t struct_size;
+    const char *option; /* JSON pointer of what asks for them, for diagnostics */
+    /* [control] After start, before open. A struct, one field a column; none: nothing is added.
+     * Moved to the host. */
+    int32_t (*schema)(void *self, struct ArrowSchema *out);
+    /* [worker] Behind an item of an object of which the host does not know them yet: one row of the
+     * source's own columns, in their order. Moved to the host. */
+    int32_t (*values)(void *self, struct ArrowArray *out);
+};
+
 #define QETL_EXT_OBJECTS "qetl.objects/1"
 enum { QETL_OBJECT_SHARED = 1 /* an inherited descriptor: several may write to it in turn */ };
 /* [control] After start, before open. Names what a source will read, or a sink will write: the

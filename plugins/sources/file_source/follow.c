@@ -161,6 +161,12 @@ static int32_t item_end(struct follow *f, struct qetl_item *out)
     return QETL_BYTES;
 }
 
+/* It grows: how much it is, and since when, holds for no row. */
+void follow_object(const struct follow *f, struct metadata_object *out)
+{
+    *out = (struct metadata_object){.path = f->files[f->open].name};
+}
+
 /* ---- All of them ---- */
 
 static bool has_more(const struct followed *file)

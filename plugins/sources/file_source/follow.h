@@ -13,6 +13,7 @@
 
 #include "choice.h"
 #include "input.h"
+#include "metadata.h"
 
 #include <sys/types.h>
 
@@ -39,6 +40,8 @@ int32_t follow_start(struct follow *, struct qetl_env, struct waker *, struct ch
                      const struct names *found, int64_t poll_ms);
 /* BYTES, IDLE or a failure. */
 int32_t follow_next(struct follow *, const struct qetl_demand *, struct qetl_item *);
+/* What is known of the object that the last item was of. */
+void follow_object(const struct follow *, struct metadata_object *);
 void follow_free(struct follow *); /* zeroed is freed */
 
 enum { FOLLOW_TAIL_BYTES = 64 };

@@ -4,6 +4,7 @@
 #include "fault.h"
 #include "follow.h"
 #include "listing.h"
+#include "metadata.h"
 #include "object.h"
 #include "position.h"
 
@@ -36,6 +37,7 @@ struct file_source {
     struct bytes position;
     bool follows;
     struct follow follow;
+    struct metadata metadata;
 };
 
 /* ---- Life ---- */
@@ -58,7 +60,8 @@ static int32_t source_create(void *self, const struct qetl_host *host, struct qe
     s->object.hidden = qetl_option_bool(s->env, "/hidden");
     s->object.max_ratio = qetl_option_int(s->env, "/max_ratio");
     s->follows = qetl_option_bool(s->env, "/follow");
-    return choice_read(&s->choice, s->env);
+    int32_t status = metadata_read(&s->metadata, s->env);
+    return status ? status : choice_read(&s->choice, s->env);
 }
 
 static void resume_reset(struct resume *resume)
@@ -403,10 +406,32 @@ static int32_t source_list(void *self, void *stream,
     return status;
 }
 
+/* ---- Columns of metadata ---- */
+
+static int32_t source_metadata_schema(void *self, struct ArrowSchema *out)
+{
+    struct file_source *s = self;
+    return metadata_schema(&s->metadata, out);
+}
+
+static int32_t source_metadata_values(void *self, struct ArrowArray *out)
+{
+    struct file_source *s = self;
+    const struct input *in = &s->object.feed.in;
+    struct metadata_object object = {s->object.name, in->regular, in->size, in->mtime_ns};
+    if (s->follows)
+        follow_object(&s->follow, &object);
+    return metadata_values(&s->metadata, &object, out);
+}
+
 static const void *source_get_extension(void *self, const char *id)
 {
     static const struct qetl_objects objects = {sizeof objects, source_list};
-    (void)self;
+    static const struct qetl_object_columns columns = {
+        sizeof columns, "/metadata", source_metadata_schema, source_metadata_values};
+    struct file_source *s = self;
+    if (s->metadata.count && strcmp(id, QETL_EXT_OBJECT_COLUMNS) == 0)
+        return &columns;
     return strcmp(id, QETL_EXT_OBJECTS) == 0 ? &objects : NULL;
 }
 
