@@ -33,6 +33,8 @@ def check(what, got, expected):
         return
     failed += 1
     print(f"FAILED {what}\n  got      {got!r:.900}\n  expected {expected!r:.900}")
+    if os.environ.get("QETL_DIFF_FIRST"):
+        sys.exit(1)
 
 
 def utc(seconds, micros=0):

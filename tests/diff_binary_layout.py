@@ -28,6 +28,8 @@ def check(what, got, expected):
         return
     failed += 1
     print(f"FAILED {what}\n  got      {got!r:.1200}\n  expected {expected!r:.1200}")
+    if os.environ.get("QETL_DIFF_FIRST"):
+        sys.exit(1)
 
 
 def exact(line):
