@@ -118,6 +118,32 @@ expect_eq 'the quiet files stand amid the busy one' \
     "$(grep -n 'late\|quiet' busy.ndjson | cut -d: -f1 | awk -v n="$(wc -l <busy.ndjson)" '$1 < n / 2' | wc -l)" 2
 rm -r busy busy.ndjson
 
+# Many files, of which some are open at a time: those that rest go on where they were, renamed or cut off as they may be.
+mkdir rest
+for ((i = 1; i <= 600; i++)); do printf 'id,t\n%d,a\n' "$i" >"rest/$i.csv"; done
+descriptors=$(ulimit -S -n)
+ulimit -S -n 200
+follow 'rest/*.csv' rest.ndjson
+ulimit -S -n "$descriptors"
+holds rest.ndjson 600
+for ((i = 1; i <= 600; i++)); do printf '%d,b\n' "$i" >>"rest/$i.csv"; done
+holds rest.ndjson 1200
+open=$(find "/proc/$pid/fd" | wc -l)
+expect_eq "descriptors in use: $open, fewer than 190" "$((open < 190))" 1
+for i in 1 300 600; do # of these some are open, others rest
+    mv "rest/$i.csv" "rest/$i.csv.old"
+    printf 'id,t\n%d,new\n' "$i" >"rest/$i.csv"
+    printf '%d,late\n' "$i" >>"rest/$i.csv.old"
+done
+holds rest.ndjson 1206
+printf 'id,t\n1,x\n' >rest/2.csv
+printf 'id,t\n1,x\n' >rest/550.csv
+holds rest.ndjson 1208
+interrupt_and_wait INT
+expect_eq 'many files: in good order' "$code" 0
+expect_eq 'many files: each row once' "$(sort rest.ndjson | uniq -d | wc -l) $(jq -r .t rest.ndjson | sort | uniq -c | tr -s ' \n' ' ')" '1  600 a 600 b 3 late 3 new 2 x '
+rm -r rest rest.ndjson
+
 # A FIFO whose writers come and go.
 mkfifo pipe.csv
 follow pipe.csv pipe.ndjson

@@ -36,8 +36,7 @@ void follow_free(struct follow *f)
     if (!f->env.host)
         return;
     for (int64_t i = 0; i < f->count; i++) {
-        if (f->files[i].fd >= 0)
-            close(f->files[i].fd);
+        follow_forget(f, &f->files[i]);
         free(f->files[i].name);
     }
     free(f->files);
@@ -67,18 +66,16 @@ static bool is_another(const struct followed *file)
 }
 
 /* It begins anew: the host sees another object of the same name. */
-static void check_truncated(struct follow *f, int64_t i)
+static void check_truncated(struct follow *f, int64_t i, const struct stat *st)
 {
     struct followed *file = &f->files[i];
-    struct stat st;
-    if (file->fifo || file->packed || fstat(file->fd, &st) != 0 || st.st_size == file->position ||
-        (st.st_size > file->position && !is_another(file)))
+    if (st->st_size == file->position || (st->st_size > file->position && !is_another(file)))
         return;
     qetl_logf(f->env, QETL_LOG_WARN,
               "%s: it was cut off%s, from %lld bytes that were read to %lld: it is read from its "
               "beginning",
-              file->name, st.st_size > file->position ? " and written anew" : "",
-              (long long)file->position, (long long)st.st_size);
+              file->name, st->st_size > file->position ? " and written anew" : "",
+              (long long)file->position, (long long)st->st_size);
     f->ending |= f->open == i;
     file->position = file->tail_size = 0;
     file->started = file->mid_line = false;
@@ -169,19 +166,36 @@ void follow_object(const struct follow *f, struct metadata_object *out)
 
 /* ---- All of them ---- */
 
-static bool has_more(const struct followed *file)
+static bool has_more(struct follow *f, struct followed *file)
 {
     struct stat st;
-    return file->fd >= 0 && !file->packed && fstat(file->fd, &st) == 0 &&
+    return !file->packed && follow_stat(f, file, &st) &&
            (file->fifo || st.st_size > file->position);
 }
 
+/* Open, where there is something to read or to find out. */
+static int32_t file_ready(struct follow *f, int64_t i, bool *more)
+{
+    struct followed *file = &f->files[i];
+    struct stat st;
+    *more = file->fifo;
+    if (file->fifo || file->packed || !follow_stat(f, file, &st) || st.st_size == file->position)
+        return QETL_OK;
+    int32_t status = follow_wake(f, file);
+    if (status || file->fd < 0)
+        return status;
+    check_truncated(f, i, &st);
+    follow_rest(f, file);
+    *more = st.st_size > file->position;
+    return QETL_OK;
+}
+
 /* The file that has the name now has rows: the former one gives its last piece of a line before. */
-static bool gives_way(const struct follow *f, int64_t i)
+static bool gives_way(struct follow *f, int64_t i)
 {
     const struct followed *file = &f->files[i];
     for (int64_t k = i + 1; file->retired && !file->flushed && k < f->count; k++)
-        if (strcmp(f->files[k].name, file->name) == 0 && has_more(&f->files[k]))
+        if (strcmp(f->files[k].name, file->name) == 0 && has_more(f, &f->files[k]))
             return true;
     return false;
 }
@@ -196,7 +210,12 @@ static int32_t file_next(struct follow *f, int64_t i, const struct qetl_demand *
     if (file->fifo && switches)
         return poll(&(struct pollfd){.fd = file->fd, .events = POLLIN}, 1, 0) > 0 ? item_end(f, out)
                                                                                   : QETL_OK;
-    int32_t status = has_more(file) ? file_read(f, file, demand, last, &got) : QETL_OK;
+    bool more;
+    int32_t status = file_ready(f, i, &more);
+    if (!status && f->ending)
+        return item_end(f, out);
+    if (!status && more)
+        status = file_read(f, file, demand, last, &got);
     if (status)
         return status;
     if (!got) {
@@ -230,11 +249,6 @@ static int32_t others_next(struct follow *f, const struct qetl_demand *demand,
 static int32_t any_next(struct follow *f, const struct qetl_demand *demand, struct qetl_item *out)
 {
     int32_t status = QETL_OK;
-    for (int64_t i = 0; i < f->count; i++)
-        if (f->files[i].fd >= 0)
-            check_truncated(f, i);
-    if (f->ending)
-        return item_end(f, out);
     int64_t open = f->open;
     bool within = is_unlined(demand) ? demand->flags & QETL_DEMAND_REST
                                      : open >= 0 && f->files[open].mid_line;

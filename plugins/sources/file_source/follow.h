@@ -5,8 +5,8 @@
  *
  * Invariant: each byte of a file is handed out once, in order; a switch to another file happens
  * behind a whole line only. A file is known by its inode, so that renaming it is not reading it
- * again. Ownership: owns its descriptors and names. Threads:   one at a time; only the waker is
- * shared.
+ * again. Only some are open at a time. Ownership: owns its descriptors and names. Threads:   one at
+ * a time; only the waker is shared.
  */
 #ifndef FILE_SOURCE_FOLLOW_H
 #define FILE_SOURCE_FOLLOW_H
@@ -15,7 +15,7 @@
 #include "input.h"
 #include "metadata.h"
 
-#include <sys/types.h>
+#include <sys/stat.h>
 
 struct followed;
 
@@ -33,6 +33,7 @@ struct follow {
     int events_fd;         /* inotify; -1: not to be had */
     int timer_fd;          /* where nobody tells of changes */
     int64_t scanned_ns;
+    int64_t n_open, rest_turn;
 };
 
 /* OK or a failure, which has been reported. poll_ms 0: by events, where there are any. */
@@ -49,7 +50,8 @@ enum { FOLLOW_TAIL_BYTES = 64 };
 /* One file; of a name that went to another file, the former goes on for a while. */
 struct followed {
     char *name;
-    int fd;
+    int fd;     /* -1: it rests, or is let go */
+    char *path; /* where it lies, while it rests; else NULL */
     dev_t device;
     ino_t inode;
     int64_t position;                /* of the next byte to hand out */
@@ -62,6 +64,13 @@ struct followed {
     bool retired;  /* another file has its name now */
     bool flushed;  /* its last piece of a line went out, since its successor has rows */
 };
+
+/* follow_rest.c */
+bool follow_stat(struct follow *, struct followed *, struct stat *); /* false: it is gone */
+int32_t follow_wake(struct follow *, struct followed *);             /* open, unless it is gone */
+void follow_forget(struct follow *, struct followed *);
+/* Lets some of them rest if too many are open, but for this one. */
+void follow_rest(struct follow *, const struct followed *but);
 
 /* follow_files.c: opens what is new under the names. */
 int32_t follow_scan(struct follow *);

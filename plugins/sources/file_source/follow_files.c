@@ -104,7 +104,7 @@ void follow_await(struct follow *f)
 static struct followed *known_inode(struct follow *f, const struct stat *st)
 {
     for (int64_t i = 0; i < f->count; i++)
-        if (f->files[i].fd >= 0 && f->files[i].device == st->st_dev &&
+        if ((f->files[i].fd >= 0 || f->files[i].path) && f->files[i].device == st->st_dev &&
             f->files[i].inode == st->st_ino)
             return &f->files[i];
     return NULL;
@@ -130,12 +130,10 @@ static void retire(struct follow *f, const char *name)
 {
     for (int64_t i = 0; i < f->count; i++) {
         struct followed *file = &f->files[i];
-        if (file->fd < 0 || strcmp(file->name, name) != 0)
+        if ((file->fd < 0 && !file->path) || strcmp(file->name, name) != 0)
             continue;
-        if (file->retired && file->flushed && f->open != i) {
-            close(file->fd);
-            file->fd = -1;
-        }
+        if (file->retired && file->flushed && f->open != i)
+            follow_forget(f, file);
         file->retired = true;
     }
 }
@@ -169,6 +167,7 @@ static int32_t file_add(struct follow *f, const char *name, const struct stat *s
         return fault_memory(f->env);
     }
     file->fd = fd;
+    f->n_open++;
     file->fifo = fifo;
     file->device = opened.st_dev;
     file->inode = opened.st_ino;
@@ -177,7 +176,9 @@ static int32_t file_add(struct follow *f, const char *name, const struct stat *s
         file->packed = true;
         return QETL_OK;
     }
-    return watch_file(f, file);
+    int32_t status = watch_file(f, file);
+    follow_rest(f, NULL);
+    return status;
 }
 
 static int32_t name_look(struct follow *f, const char *name)
