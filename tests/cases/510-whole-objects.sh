@@ -195,6 +195,21 @@ b = [r['order_id'] for r in csv.DictReader(open('books.csv', newline=''))]
 print(len(b), sorted(b) == sorted(r['order_id'] for r in a), len(glob.glob('books/*/*')) == sum(-(-sum(r['country'] == c for r in a) // 1000) for c in {r['country'] for r in a}))")" '40000 True True'
 expect_eq 'no temporary files' "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'qetl-xlsx-*' -newer books.csv 2>/dev/null | wc -l)" 0
 
+# Far more rows than memory, far more files than may be open: both stay bounded.
+python3 many.py 400000 500 >wide.csv
+input=wide.csv sink 'path: wide/o.json' 'partition_by: k' 'max_open: 5'
+peak=$(peak_kib "$QETL" run p.yaml --memory 16MiB --workers 2 2>/dev/null)
+expect_eq 'all of it' "$(find wide -type f -exec cat {} + | grep -c '"id"')" 400000
+if [ -n "$QETL_SANITIZER" ] || [ "$peak" -lt 60000 ]; then pass "peak $peak KiB for 43 MB"; else fail "peak $peak KiB"; fi
+rm -rf wide
+
+# Interrupted with encoders under way: soon over, and nothing is left.
+input=wide.csv sink 'path: stopped/o.parquet' 'partition_by: k' 'max_open: 20'
+background "$QETL" run p.yaml
+sleep 0.3
+interrupt_and_wait INT
+expect_eq 'an interrupt' "$code $(find stopped -mindepth 1 2>/dev/null | wc -l)" '130 0'
+
 # Killed at any time, or without room: nothing under a final name; and the next run removes what is left.
 for delay in 0.02 0.05 0.1 0.2; do
     rm -rf killed
