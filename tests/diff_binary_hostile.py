@@ -115,6 +115,7 @@ def refusals():
     refused("trim of what has its length", field(type="text", prefix="u8", trim="c"), "is not trimmed")
     refused("a flag that is none", field(type="u8", enum={"1": "x"}, enum_open="yes"), "enum_open must be true or false")
     refused("a count behind the header", {"header": {"size": 4, "count": {"at": 2, "type": "u32"}}, "fields": [N]}, "header.count: this lies behind the header")
+    refused("magic behind the header", {"header": {"size": 4, "match": [{"at": 2, "text": "abc"}]}, "fields": [N]}, "header.match[0]: this lies behind the header")
     refused("no discriminator", {"fields": [N], "types": {"by": "m", "of": [{"when": 1, "fields": []}]}}, "by must name a whole number")
     refused("no types", {"fields": [N], "types": {"by": "n", "of": []}}, "types.of must be a list of 1 to 256 types")
     refused("a discriminator twice", {"fields": [N], "types": {"by": "n", "of": [{"when": 1, "fields": []}] * 2}}, "two types have the discriminator 1")

@@ -77,6 +77,15 @@ pipeline 'catalogue: ./nowhere'
 expect_exit 2 qetl run p.yaml
 expect_text err "the catalogue's folder ./nowhere cannot be read: No such file"
 
+# What only a struct string heeds is not passed over beside a layout, nor where one is looked for.
+for option in 'names: [a]' 'text: binary' 'trim: c' 'encoding: latin1' 'header_bytes: 4' 'trailer_bytes: 4'; do
+    for layout in '' ', layout: utmp'; do
+        pipeline "$option$layout"
+        expect_exit 2 qetl run p.yaml
+        expect_text err "${option%%:*} is for a struct string, and there is none"
+    done
+done
+
 # From a pipe, and of the files of a pattern the first one says it.
 mkdir many && cp p.yaml many && printf 'n\n1\n' >many/a.bin && printf 'n\n2\n' >many/b.bin
 expect_exit 0 qetl run --from 'many/*.bin' --to out.csv -q

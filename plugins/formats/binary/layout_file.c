@@ -48,12 +48,15 @@ static int32_t match_read(struct binary_reader *r, const json_t *object, struct 
     if (!text == !hex || (text && !*text))
         return binary_reader_fail(r, NULL, "one of text and hex must be");
     l->n_matches++;
-    if (hex)
-        return hex_read(hex, m) ? QETL_OK
-                                : binary_reader_fail(r, NULL, "hex must be pairs of digits");
-    m->size = (int64_t)strlen(text);
-    m->bytes = (uint8_t *)strdup(text);
-    return m->bytes ? QETL_OK : QETL_E_NO_MEMORY;
+    if (hex && !hex_read(hex, m))
+        return binary_reader_fail(r, NULL, "hex must be pairs of digits");
+    if (text)
+        m->size = (int64_t)strlen(text);
+    if (text && !(m->bytes = (uint8_t *)strdup(text)))
+        return QETL_E_NO_MEMORY;
+    return m->at + m->size <= l->header
+               ? QETL_OK
+               : binary_reader_fail(r, NULL, "this lies behind the header");
 }
 
 static int32_t matches_read(struct binary_reader *r, const json_t *list, struct binary_layout *l)

@@ -7,6 +7,31 @@
 
 #include <stdlib.h>
 
+/* Of a struct string alone: a layout says these things itself. Defaults are always there. */
+static const struct {
+    const char *pointer, *silent;
+} of_struct[] = {{"/text", "text"}, {"/trim", "nul"}, {"/encoding", "utf-8"}};
+
+static int32_t options_check(struct binary *self)
+{
+    const char *wrong = qetl_option_count(self->env, "/names") >= 0 ? "/names" : NULL;
+
+    for (size_t i = 0; i < sizeof of_struct / sizeof *of_struct; i++) {
+        const char *text = qetl_option_text(self->env, of_struct[i].pointer);
+
+        if (text && strcmp(text, of_struct[i].silent) != 0)
+            wrong = of_struct[i].pointer;
+    }
+    if (qetl_option_int(self->env, "/header_bytes"))
+        wrong = "/header_bytes";
+    if (qetl_option_int(self->env, "/trailer_bytes"))
+        wrong = "/trailer_bytes";
+    return wrong ? qetl_fail(self->env, QETL_E_CONFIG, wrong,
+                             "Say it in the layout, or give a struct string.",
+                             "%s is for a struct string, and there is none", wrong + 1)
+                 : QETL_OK;
+}
+
 int32_t binary_layout_given(struct binary *self, bool *given)
 {
     const char *text = qetl_option_text(self->env, "/struct");
@@ -17,8 +42,9 @@ int32_t binary_layout_given(struct binary *self, bool *given)
     if (text && layout)
         return qetl_fail(self->env, QETL_E_CONFIG, "/layout", "Leave one of them out.",
                          "struct and layout both say what a record is made of");
-    if (!*given)
-        return QETL_OK;
+    status = text ? QETL_OK : options_check(self);
+    if (status || !*given)
+        return status;
     status = text ? binary_struct_read(self->env, text, &self->layout)
                   : binary_catalogue_load(self->env, layout, &self->layout);
     self->loaded = !status;
