@@ -60,10 +60,16 @@ static int32_t rows_render(struct format_rig *rig, const struct ArrowSchema *sch
 static int32_t as_wanted(const struct format_rig *rig, struct ArrowSchema *out)
 {
     int32_t status = qetl_schema_init_struct(out);
-    for (int64_t c = 0; !status && c < rig->schema.n_children; c++)
-        status = qetl_schema_add(
-            out, rig->schema.children[c]->name,
-            rig->wants[c].form == QETL_FORM_VALUE ? rig->schema.children[c]->format : "vu");
+    for (int64_t c = 0; !status && c < rig->schema.n_children; c++) {
+        const struct ArrowSchema *field = rig->schema.children[c];
+        struct ArrowSchema child = {0};
+        status = rig->wants[c].form == QETL_FORM_VALUE
+                     ? qetl_schema_copy(field, &child)
+                     : qetl_schema_init_field(&child, field->name, "vu");
+        if (!status)
+            status = qetl_schema_append(out, &child);
+        qetl_schema_release(&child);
+    }
     return status;
 }
 
@@ -99,8 +105,9 @@ static void decode(struct format_rig *rig, const uint8_t *data, int64_t size, in
                                .offset = offset,
                                .tail_room = TAIL_ROOM};
     int32_t status = QETL_MORE;
-    while (status == QETL_MORE) {
+    for (bool more = false; status == QETL_MORE; more = true) {
         struct qetl_decoded out = {.struct_size = sizeof out};
+        chunk.more = more;
         status = rig->component->format->decode(rig->self, &chunk, &out);
         if (status >= 0) {
             rig->records += out.records;

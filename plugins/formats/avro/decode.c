@@ -5,7 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BATCH_ROWS = 16384, NOTHINGS_MAX = 1 << 20, PLAN_FIRST = 0, PLAN_OTHER = 1 };
+enum {
+    BATCH_ROWS = 16384,
+    BATCH_ROWS_LEAST = 64,
+    BATCH_VALUES = 2 << 20,
+    NOTHINGS_MAX = 1 << 16,
+    PLAN_FIRST = 0,
+    PLAN_OTHER = 1
+};
 
 /* ---- opening ---- */
 
@@ -216,7 +223,8 @@ static int32_t record_take(struct avro_decoder *d, struct avro_block *block)
 /* A block of records without a byte could go on without end. */
 static const char *block_fault(const struct avro_decoder *d, const struct avro_block *block)
 {
-    bool endless = !d->plan->root.least && block->count > NOTHINGS_MAX;
+    const struct avro_node *root = &d->plan->root;
+    bool endless = !root->least && block->count > NOTHINGS_MAX / root->weight;
     return endless ? "it has more rows than bytes" : block->fault;
 }
 
@@ -277,9 +285,19 @@ static bool chunk_is_done(const struct avro_decoder *d)
     return d->block_at == d->n_blocks && d->chunk_at >= d->chunk->size;
 }
 
+/* Of wide records fewer. A format that grows has to answer with all of the chunk. */
+static int64_t rows_most(const struct avro_decoder *d)
+{
+    int64_t rows = BATCH_VALUES / d->plan->root.weight;
+    return d->policy == AVRO_NEW_EVOLVE ? INT64_MAX
+           : rows > BATCH_ROWS          ? BATCH_ROWS
+           : rows > BATCH_ROWS_LEAST    ? rows
+                                        : BATCH_ROWS_LEAST;
+}
+
 static int32_t batch_make(struct avro_decoder *d, struct qetl_decoded *out)
 {
-    int64_t rows_max = d->policy == AVRO_NEW_EVOLVE ? INT64_MAX : BATCH_ROWS;
+    int64_t rows_max = rows_most(d);
     int32_t status = d->block_at == d->n_blocks ? avro_group_fill(d) : QETL_OK;
     void *buffer = status ? NULL : avro_group_buffer(d);
     for (int64_t i = 0; buffer && i < d->n_wants; i++)

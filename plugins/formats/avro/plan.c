@@ -274,7 +274,15 @@ static int32_t union_make(struct planner *p, const struct avro_type *type,
     return choice_make(p, type, field, out);
 }
 
-static int32_t node_make(struct planner *p, const struct avro_type *type,
+static int64_t weight_of(const struct avro_node *node)
+{
+    int64_t weight = 1 + node->n_missing;
+    for (int64_t i = 0; i < node->n; i++)
+        weight += node->children[i].weight;
+    return weight;
+}
+
+static int32_t node_fill(struct planner *p, const struct avro_type *type,
                          const struct ArrowSchema *field, struct avro_node *out)
 {
     *out = (struct avro_node){.op = op_of(type),
@@ -298,6 +306,14 @@ static int32_t node_make(struct planner *p, const struct avro_type *type,
     default:
         return scalar_make(p, type, field, out);
     }
+}
+
+static int32_t node_make(struct planner *p, const struct avro_type *type,
+                         const struct ArrowSchema *field, struct avro_node *out)
+{
+    int32_t status = node_fill(p, type, field, out);
+    out->weight = weight_of(out);
+    return status;
 }
 
 static void node_free(struct avro_node *node)
@@ -349,7 +365,10 @@ static int32_t root_make(struct planner *p, const struct ArrowSchema *schema, co
         return qetl_fail(p->env, QETL_E_DATA, "/new_columns",
                          "read it on its own, or set new_columns: evolve",
                          "%s has no column of the first file", p->object);
-    return status ? status : missing_note(root, n_wants);
+    if (!status)
+        status = missing_note(root, n_wants);
+    root->weight = weight_of(root);
+    return status;
 }
 
 static int32_t grown_make(struct avro_plan *plan, const struct ArrowSchema *schema)

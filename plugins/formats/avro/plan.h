@@ -43,6 +43,7 @@ struct avro_node {
     int64_t factor;      /* times this, a power of ten */
     int64_t size;        /* of fixed */
     int64_t least;       /* bytes that every value has */
+    int64_t weight;      /* values that it is made of, itself among them */
     int64_t target;      /* of a field or branch: which child it goes to; -1: none */
     const char *name;    /* of a field */
     const struct avro_type *type;

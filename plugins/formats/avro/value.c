@@ -299,9 +299,10 @@ static int32_t run_read(struct avro_reader *r, const struct avro_node *node, int
     int64_t least = node->children->least;
     if (status)
         return status;
-    if (least ? *count > (r->end - r->at) / least : *count > r->nothings)
+    int64_t weight = node->children->weight;
+    if (least ? *count > (r->end - r->at) / least : *count > r->nothings / weight)
         return fault_set(r, "bad_record", true, "a run has more values than its block");
-    r->nothings -= least ? 0 : *count;
+    r->nothings -= least ? 0 : *count * weight;
     return QETL_OK;
 }
 
