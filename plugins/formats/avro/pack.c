@@ -121,8 +121,15 @@ static int32_t xz_pack(int32_t level, const uint8_t *data, int64_t size, struct 
     int32_t status = reserve(out, bound);
     if (status)
         return status;
-    lzma_ret answer = lzma_easy_buffer_encode((uint32_t)level, LZMA_CHECK_CRC64, NULL, data,
-                                              (size_t)size, out->data + out->size, &used, bound);
+    lzma_options_lzma options;
+    lzma_filter filters[] = {{LZMA_FILTER_LZMA2, &options}, {LZMA_VLI_UNKNOWN, NULL}};
+    if (lzma_lzma_preset(&options, (uint32_t)level))
+        return QETL_E_FATAL;
+    /* A window larger than the block costs its time and memory for nothing. */
+    uint32_t window = size > LZMA_DICT_SIZE_MIN ? (uint32_t)size : LZMA_DICT_SIZE_MIN;
+    options.dict_size = options.dict_size < window ? options.dict_size : window;
+    lzma_ret answer = lzma_stream_buffer_encode(filters, LZMA_CHECK_CRC64, NULL, data, (size_t)size,
+                                                out->data + out->size, &used, bound);
     if (answer != LZMA_OK)
         return answer == LZMA_MEM_ERROR ? QETL_E_NO_MEMORY : QETL_E_FATAL;
     out->size += (int64_t)used;
