@@ -122,13 +122,13 @@ read_as ''
 printf 'value\nx\ny\n' | expect_file out.csv
 
 # What cannot be written is rejected; what can comes back
-printf '{"i":"P1Y2M3DT1.5S"}\n{"i":"-1 day"}\n{"i":"PT0.000001S"}\n' >in.ndjson
+printf '{"i":"P1Y2M3DT1.5S"}\n{"i":"-1 day"}\n{"i":"PT0.000001S"}\n{"i":"5 days"}\n' >in.ndjson
 printf 'dead_letters: dead.ndjson\nsources: {in: {plugin: file, path: in.ndjson, format: ndjson}}\ntransforms: {c: {plugin: compute, input: in, set: {i: "i::interval"}}}\nsinks: {o: {plugin: file, input: c, path: i.avro}}\n' >w.yaml
 rm -f dead.ndjson
 expect_exit 0 qetl run w.yaml
 expect_eq 'intervals' "$(jq -r '.code' dead.ndjson | paste -sd ' ')" 'not_in_avro not_in_avro'
 expect_exit 0 qetl run --from i.avro --to i.csv
-printf 'i\n1 year 2 mons 3 days 00:00:01.5\n' | expect_file i.csv
+printf 'i\n1 year 2 mons 3 days 00:00:01.5\n5 days\n' | expect_file i.csv
 
 # Files that are none, or cannot be read at all: why, of which file
 refused() {
@@ -209,10 +209,21 @@ damaged 'rows without end' ' ' bad_block 'more rows than bytes'
 ocf 'put("in.avro", head(rec(a={"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2})), block(3, s(b"\1\0") + s(b"\x7f" * 30) + s(b"\xff" * 20)))'
 damaged 'a decimal of many bytes' '2.56 -0.01' bad_value 'does not fit'
 
+# Rows keep their numbers behind one that was rejected
+ocf 'put("in.avro", head(AB), block(4, row(1, "x") + row(2, b"\xff") + row(0, "y") + row(4, "z")))'
+printf 'dead_letters: dead.ndjson\nsources: {in: {plugin: file, path: in.avro}}\ntransforms: {c: {plugin: compute, input: in, set: {a: "4 / a"}}}\nsinks: {o: {plugin: file, input: c, path: out.csv, if_exists: replace}}\n' >w.yaml
+rm -f dead.ndjson
+expect_exit 0 qetl run w.yaml
+expect_eq 'numbers of rejected rows' "$(jq -r '"\(.code) \(.row)"' dead.ndjson | sort | paste -sd ' ')" 'bad_utf8 2 division_by_zero 3'
+expect_eq 'and the others' "$(ids)" '4 1'
+
 # Packed blocks that are damaged; bombs
 deflate='lambda d: zlib.compress(d)[2:-4]'
 ocf "put('in.avro', head(AB, 'deflate'), three(0, $deflate), three(1), three(2, $deflate))"
 damaged 'no deflate' '0 1 2 20 21 22' bad_block 'of 3 rows, cannot be read: its deflate data is damaged'
+snappy='lambda d: bytes([len(d), len(d) - 1 << 2]) + d + (zlib.crc32(d) ^ WRONG).to_bytes(4, "big")'
+ocf "put('in.avro', head(AB, 'snappy'), three(0, ${snappy/WRONG/0}), three(1, ${snappy/WRONG/1}), three(2, ${snappy/WRONG/0}))"
+damaged 'a CRC of something else' '0 1 2 20 21 22' bad_block 'does not have the CRC'
 for codec in deflate snappy zstandard bzip2 xz; do
     write_as "codec: $codec, block_bytes: 20000"
     python3 - <<'PY'
@@ -268,6 +279,13 @@ E
     ocf 'put("g/d.avro", head(rec(a="string", b="string")), block(1, s("nine") + s("dd")))'
 done
 rm g/d.avro g/e.avro
+ocf '
+put("g/a.avro", head(rec(a="double", b="string")), block(1, b"\0\0\0\0\0\0\0\x40" + s("aa")))
+put("g/h.avro", head(AB), block(3, row(1 << 53, "x") + row((1 << 53) + 1, "y") + row(3, "z")))'
+read_as 'new_columns: drop'
+expect_eq 'a long that is no double' "$(jq -r '.code' dead.ndjson) $(grep -c '^[0-9]' out.csv)" 'bad_value 6'
+ocf 'put("g/a.avro", head(AB), three(0))'
+rm g/h.avro
 ocf 'put("g/f.avro", head(rec(z="int")), block(1, n(1)))'
 code=1 read_as ''
 expect_text err 'f.avro has no column of the first file'

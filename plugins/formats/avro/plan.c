@@ -326,14 +326,6 @@ static void node_free(struct avro_node *node)
 
 /* ---- the record ---- */
 
-/* Columns to wants: what nobody wants is passed over, but has to fit. */
-static void skip_all(struct avro_node *node)
-{
-    node->skip = true;
-    for (int64_t i = 0; i < node->n; i++)
-        skip_all(&node->children[i]);
-}
-
 static int32_t root_make(struct planner *p, const struct ArrowSchema *schema, const int64_t *wants,
                          int64_t n_wants)
 {
@@ -356,8 +348,6 @@ static int32_t root_make(struct planner *p, const struct ArrowSchema *schema, co
         root->children[i].target = column < 0 ? -1 : wants[column];
         root->children[i].name = name;
         matched += column >= 0;
-        if (root->children[i].target < 0)
-            skip_all(&root->children[i]);
         root->least += root->children[i].least;
     }
     free(names);
