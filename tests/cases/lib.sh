@@ -19,6 +19,7 @@
 #   peak_kib COMMAND…           runs it and prints its peak resident memory
 
 set -u
+shopt -s lastpipe # "… | expect_file" counts here, and not in a shell of its own
 cases=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$cases/../.." && pwd)
 : "${QETL_BUILD:=$root/build}"
