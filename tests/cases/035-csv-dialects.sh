@@ -235,3 +235,25 @@ there_and_back 'quote: "", escape: "\\", escape_codes: true, delimiter: "\t"'
 there_and_back 'newline: cr, encoding: utf-16be, bom: true'
 there_and_back 'newline: crlf, delimiter: "¦", date_format: "%d %b %Y"'
 there_and_back 'encoding: gb18030, trim: unquoted'
+
+# Apostrophes are the quotes where nothing else makes a table, which is said; where they need not be, that is said.
+printf "id,name\n1,'a, b'\n2,'c''d'\n" >in.csv
+expect_exit 0 qetl run --from in.csv --to o.ndjson
+expect_file o.ndjson <<'E'
+{"id":1,"name":"a, b"}
+{"id":2,"name":"c'd"}
+E
+expect_text err 'cells stand in apostrophes, which are taken for quotes'
+expect_exit 0 qetl preview in.csv
+expect_text out "delimiter ',' .detected., quote ', header"
+printf "id,name\n1,'a'\n" >in.csv
+expect_exit 0 qetl run --from in.csv --to o2.ndjson
+expect_eq 'kept' "$(cat o2.ndjson)" "{\"id\":1,\"name\":\"'a'\"}"
+expect_text err 'cells stand in apostrophes, which are read as part of them'
+# A return in a header that ends no line, in a dialect of its own; one that does, in UTF-16.
+printf 'a,b\r1,2\r3,4\n5,6\n' >in.csv
+expect_exit 1 qetl run --from in.csv --to o3.ndjson -s 'sources.in.format={"type":"csv","comment":"#"}'
+expect_text err 'carriage return without a line feed'
+python3 -c 'open("in.csv", "wb").write("a,b\r1,x\r2,y\r".encode("utf-16"))'
+expect_exit 0 qetl run --from in.csv --to o4.ndjson
+expect_eq 'rows' "$(wc -l <o4.ndjson)" 2

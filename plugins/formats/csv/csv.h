@@ -129,6 +129,9 @@ static inline bool csv_nulls_may(const struct csv_nulls *nulls, int64_t size)
 /* sniff.c: the delimiter that the sample speaks for; settled says that it was no mere default. */
 uint8_t csv_sniff(struct csv *self, const uint8_t *data, int64_t size, bool whole,
                   const char *object, bool *settled);
+/* Whether it takes the apostrophe for the quote, which the dialect then has. */
+bool csv_sniff_apostrophe(struct csv *self, const uint8_t *data, int64_t size, bool whole,
+                          const char *object);
 
 /* names.c */
 int32_t csv_names_read(struct csv *self, const struct csv_index *ix, const uint8_t *data,

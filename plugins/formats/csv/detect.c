@@ -38,9 +38,10 @@ static int32_t encoding_detect(struct csv *self, const struct qetl_sample *s)
 
 static int32_t returns_detect(struct csv *self, const struct qetl_sample *s)
 {
-    if (self->foreign && (self->foreign->returns || self->foreign->width > 1))
+    if (self->foreign && self->foreign->returns)
         return QETL_OK;
-    if ((!s->whole && s->size < CERTAIN_BYTES) || !csv_foreign_returns(s->data, s->size))
+    if ((!s->whole && s->size < CERTAIN_BYTES) ||
+        !csv_foreign_returns(self->foreign, s->data, s->size))
         return QETL_OK;
     if (csv_foreign_need(self))
         return QETL_E_NO_MEMORY;

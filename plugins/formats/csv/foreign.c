@@ -157,9 +157,21 @@ const char *csv_foreign_detect(const uint8_t *data, int64_t size)
     return !data[0] && data[1] && !data[2] && data[3] ? "utf-16be" : NULL;
 }
 
-bool csv_foreign_returns(const uint8_t *data, int64_t size)
+bool csv_foreign_returns(const struct csv_foreign *f, const uint8_t *data, int64_t size)
 {
-    return size > 1 && memchr(data, '\r', (size_t)size - 1) && !memchr(data, '\n', (size_t)size);
+    bool found = false;
+
+    if (!f || f->width == 1)
+        return size > 1 && memchr(data, '\r', (size_t)size - 1) &&
+               !memchr(data, '\n', (size_t)size);
+    for (int64_t at = 0; at + f->width <= size; at += f->width) {
+        uint32_t unit = csv_unit(f, data + at);
+
+        if (unit == '\n')
+            return false;
+        found |= unit == '\r' && at + 2 * f->width <= size;
+    }
+    return found;
 }
 
 /* ---- Options ---- */

@@ -74,7 +74,7 @@ void csv_foreign_free(struct csv_foreign *f);
 /* UTF-16 by its byte order mark, or by zeros where ASCII has them; NULL: neither. */
 const char *csv_foreign_detect(const uint8_t *data, int64_t size);
 /* Whether all lines end in a carriage return alone. */
-bool csv_foreign_returns(const uint8_t *data, int64_t size);
+bool csv_foreign_returns(const struct csv_foreign *f, const uint8_t *data, int64_t size);
 
 /* foreign_scan.c: behind the first record that ends in data[from, to), or -1. */
 int64_t csv_foreign_end(const struct csv_foreign *f, const uint8_t *data, int64_t from, int64_t to,

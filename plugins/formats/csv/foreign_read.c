@@ -171,23 +171,25 @@ static bool cell_translate(struct csv *self, const struct reading *r, int64_t co
     return false;
 }
 
-static bool needs_quotes(const struct csv_bytes *cell)
+/* In a header a bare return is left for who reads the names to find. */
+static bool needs_quotes(const struct csv_bytes *cell, bool header)
 {
     for (int64_t i = 0; i < cell->size; i++) {
         uint8_t c = cell->data[i];
 
-        if (c < ' ' && (c == CSV_CANON_DELIMITER || c == CSV_CANON_QUOTE || c == '\n' || c == '\r'))
+        if (c < ' ' && (c == CSV_CANON_DELIMITER || c == CSV_CANON_QUOTE || c == '\n' ||
+                        (c == '\r' && !header)))
             return true;
     }
     return false;
 }
 
 /* Room was made: two bytes for each of the cell, and three more. */
-static void cell_put(struct csv_foreign *f, const struct csv_bytes *cell, bool quoted)
+static void cell_put(struct csv_foreign *f, const struct csv_bytes *cell, bool quoted, bool header)
 {
     uint8_t *at = f->canon.data + f->canon.size;
 
-    if (!quoted && !needs_quotes(cell)) {
+    if (!quoted && !needs_quotes(cell, header)) {
         memcpy(at, cell->data, (size_t)cell->size);
         f->canon.size += cell->size;
         return;
@@ -250,7 +252,7 @@ static int32_t record_read(struct csv *self, struct reading *r, int64_t record, 
             status = csv_bytes_room(&f->canon, 2 * cell.size + 4);
         if (status)
             break;
-        cell_put(f, &cell, r->quoted || r->escaped);
+        cell_put(f, &cell, r->quoted || r->escaped, !job);
         if (r->at == r->end)
             return self->dialect.pad && job ? csv_foreign_pad(self, c + 1) : QETL_OK;
         r->at += f->delimiter.size;

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BIGINT_DIGITS = 18, DECIMAL_DIGITS = 38, SEEN_MAX = 40 };
+enum { BIGINT_DIGITS = 18, DECIMAL_DIGITS = 38, SEEN_MAX = 40, HINT_CELLS = 100000 };
 
 static int64_t digits_count(const uint8_t *p, int64_t size)
 {
@@ -203,11 +203,32 @@ static bool header_is_data(const struct csv *self, const uint8_t *data, int64_t 
             end--;
         if (guesses[c].other || !guesses[c].cells)
             continue;
+        if (end - begin >= 2 && data[begin] == self->dialect.marks.quote) {
+            begin++;
+            end--;
+        }
         if (!number_measure(data + begin, end - begin, &whole, &scale))
             return false;
         numbers++;
     }
     return numbers > 0 && n_columns > 0;
+}
+
+/* Some cell begins and ends with an apostrophe. */
+static bool cells_look_quoted(const struct csv *self, const uint8_t *data)
+{
+    const struct csv_index *ix = &self->index;
+    int64_t n = ix->n_ends < HINT_CELLS ? ix->n_ends : HINT_CELLS, found = 0;
+
+    for (int64_t i = 0; i < n; i++) {
+        const uint8_t *at = data + (uint32_t)(ix->ends[i - 1] + 1), *end = data + ix->ends[i];
+
+        if (at == end || *at != '\'')
+            continue;
+        end -= end[-1] == '\r';
+        found += end - at > 1 && end[-1] == '\'';
+    }
+    return found > 0;
 }
 
 void csv_guess_hints(struct csv *self, const uint8_t *data, const struct ArrowSchema *schema,
@@ -220,6 +241,11 @@ void csv_guess_hints(struct csv *self, const uint8_t *data, const struct ArrowSc
         qetl_logf(self->env, QETL_LOG_WARN,
                   "the first row looks like data and was taken for the names of columns; if it is "
                   "data, set header: false");
+    if (self->dialect.marks.quote == '"' && !qetl_option_given(self->env, "/quote") &&
+        cells_look_quoted(self, data))
+        qetl_logf(self->env, QETL_LOG_WARN,
+                  "cells stand in apostrophes, which are read as part of them; if they are quotes, "
+                  "set quote: \"'\"");
     for (int64_t c = 0; c < n; c++)
         if (guesses[c].other && guesses[c].commas == guesses[c].cells)
             qetl_logf(self->env, QETL_LOG_WARN,

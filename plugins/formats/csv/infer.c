@@ -199,11 +199,25 @@ static int32_t summary_make(struct csv *self, int64_t n_columns, bool guessed, c
     else
         csv_delimiter_show(f ? f->delimiter.text[0] : self->dialect.marks.delimiter, delimiter);
     summary_foreign(f, foreign, sizeof foreign);
-    snprintf(self->summary, SUMMARY_MAX, "delimiter %s%s%s, %s, %lld column%s", delimiter,
-             guessed ? " (detected)" : "", foreign, self->dialect.header ? "header" : "no header",
-             (long long)n_columns, n_columns == 1 ? "" : "s");
+    snprintf(self->summary, SUMMARY_MAX, "delimiter %s%s%s%s, %s, %lld column%s", delimiter,
+             guessed ? " (detected)" : "",
+             !f && self->dialect.marks.quote == '\'' ? ", quote '" : "", foreign,
+             self->dialect.header ? "header" : "no header", (long long)n_columns,
+             n_columns == 1 ? "" : "s");
     *out = self->summary;
     return QETL_OK;
+}
+
+static void quote_detect(struct csv *self, const struct qetl_sample *sample, const uint8_t *data,
+                         int64_t size, bool whole)
+{
+    if (self->foreign || qetl_option_given(self->env, "/quote") ||
+        !csv_sniff_apostrophe(self, data, size, whole, sample->object))
+        return;
+    qetl_logf(self->env, QETL_LOG_WARN,
+              "cells stand in apostrophes, which are taken for quotes: without that the rows of "
+              "the sample are not alike; set quote: \"'\" to say so, or quote: '\"' if they are "
+              "text");
 }
 
 int32_t csv_infer(struct csv *self, const struct qetl_sample *sample, struct qetl_inferred *out)
@@ -228,6 +242,7 @@ int32_t csv_infer(struct csv *self, const struct qetl_sample *sample, struct qet
         return QETL_E_NO_MEMORY;
     csv_index_reset(&self->index);
     if (!sample_is_empty(data, size)) {
+        quote_detect(self, sample, data, size, whole);
         if (!self->dialect.delimiter_given && !self->foreign)
             self->dialect.marks.delimiter =
                 csv_sniff(self, data, size, whole, sample->object, &guessed);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The delimiter of a sample. A candidate qualifies if the first row has at least two cells and nine
- * in ten of the first rows have as many; the highest share wins, then more cells, then the order of
- * the list. If none qualifies it is the first of the list, so that nothing is guessed out of prose.
+ * The delimiter of a sample, and whether its quote is the apostrophe. A candidate qualifies if the
+ * first row has at least two cells and nine in ten of the first rows have as many; the highest
+ * share wins, then more cells, then the order of the list. If none qualifies it is the first of the
+ * list, so that nothing is guessed out of prose. The apostrophe is taken where the sample is no
+ * clean table with the quote, and one with it.
  */
 #include "csv.h"
 
@@ -13,6 +15,7 @@ enum { SNIFF_BYTES = 64 * 1024, SNIFF_ROWS = 1000, SNIFF_NEEDED = 900 };
 struct verdict {
     int64_t share; /* of a thousand */
     int64_t cells;
+    bool clean; /* all rows are alike, and no quote is out of place */
 };
 
 static struct verdict candidate_try(struct csv *self, uint8_t delimiter, const uint8_t *data,
@@ -20,7 +23,7 @@ static struct verdict candidate_try(struct csv *self, uint8_t delimiter, const u
 {
     struct csv_index *ix = &self->index;
     struct csv_marks marks = {.delimiter = delimiter, .quote = self->dialect.marks.quote};
-    struct verdict v = {0, 0};
+    struct verdict v = {0, 0, false};
     int64_t rows, alike = 0;
 
     if (self->kernel->index(data, size, marks, ix))
@@ -32,6 +35,7 @@ static struct verdict candidate_try(struct csv *self, uint8_t delimiter, const u
     for (int64_t i = 0; i < rows; i++)
         alike += ix->rows[i] - (i ? ix->rows[i - 1] : 0) == v.cells;
     v.share = alike * 1000 / rows;
+    v.clean = alike == rows && rows > 1 && !ix->n_faults && !ix->failed;
     return v;
 }
 
@@ -56,15 +60,13 @@ static bool object_is_tabbed(const char *object)
            (!strcasecmp(object + size - 4, ".tsv") || !strcasecmp(object + size - 4, ".tab"));
 }
 
-uint8_t csv_sniff(struct csv *self, const uint8_t *data, int64_t size, bool whole,
-                  const char *object, bool *settled)
+static struct verdict delimiter_find(struct csv *self, const uint8_t *data, int64_t size,
+                                     bool whole, const char *candidates, uint8_t *chosen)
 {
-    static const char comma_first[] = ",;\t|", tab_first[] = "\t,;|";
-    const char *candidates = object_is_tabbed(object) ? tab_first : comma_first;
-    struct verdict best = {0, 0};
-    uint8_t chosen = (uint8_t)candidates[0];
+    struct verdict best = {0, 0, false};
     bool all = whole && size <= SNIFF_BYTES;
 
+    *chosen = (uint8_t)candidates[0];
     for (const char *c = candidates; *c; c++) {
         int64_t n =
             whole_rows(self, (uint8_t)*c, data, size < SNIFF_BYTES ? size : SNIFF_BYTES, all);
@@ -74,8 +76,57 @@ uint8_t csv_sniff(struct csv *self, const uint8_t *data, int64_t size, bool whol
             (v.share == best.share && v.cells <= best.cells))
             continue;
         best = v;
-        chosen = (uint8_t)*c;
+        *chosen = (uint8_t)*c;
     }
-    *settled = best.share > 0;
+    return best;
+}
+
+static const char *candidates_of(const char *object)
+{
+    return object_is_tabbed(object) ? "\t,;|" : ",;\t|";
+}
+
+uint8_t csv_sniff(struct csv *self, const uint8_t *data, int64_t size, bool whole,
+                  const char *object, bool *settled)
+{
+    uint8_t chosen;
+
+    *settled = delimiter_find(self, data, size, whole, candidates_of(object), &chosen).share > 0;
     return chosen;
+}
+
+/* Of the index at hand: some cell is in quotes, and none begins with the usual one. */
+static bool cells_are_quoted(const struct csv_index *ix, const uint8_t *data)
+{
+    for (int64_t i = 0; i < ix->n_ends; i++)
+        if (data[ix->ends[i - 1] + 1] == '"')
+            return false;
+    return ix->quotes;
+}
+
+bool csv_sniff_apostrophe(struct csv *self, const uint8_t *data, int64_t size, bool whole,
+                          const char *object)
+{
+    struct csv_dialect *d = &self->dialect;
+    char given[2] = {(char)d->marks.delimiter, 0};
+    const char *candidates = d->delimiter_given ? given : candidates_of(object);
+    bool all = whole && size <= SNIFF_BYTES;
+    uint8_t chosen;
+    struct verdict v;
+
+    size = size < SNIFF_BYTES ? size : SNIFF_BYTES;
+    if (d->delimiter_given && given[0] == '\'')
+        return false;
+    if (!memchr(data, '\'', (size_t)size) ||
+        delimiter_find(self, data, size, all, candidates, &chosen).clean)
+        return false;
+    d->marks.quote = '\'';
+    v = delimiter_find(self, data, size, all, candidates, &chosen);
+    /* once more, for the index of the one that was chosen */
+    if (v.clean)
+        candidate_try(self, chosen, data, whole_rows(self, chosen, data, size, all));
+    if (v.clean && cells_are_quoted(&self->index, data))
+        return true;
+    d->marks.quote = '"';
+    return false;
 }
