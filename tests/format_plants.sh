@@ -101,7 +101,7 @@ plant "long cells are looked at but for their end" $csv/cells.h:$csv/cells.c 'me
 plant "long cells that pass are looked at but for their end" $csv/cells.h:$csv/rows_portable.c 'memcpy(at + size - 16, &v, 16);
     found |= csv_special_in(s, v);' 'memcpy(at + size - 16, &v, 16);' diff_csv diff_dialects fuzz_csv
 plant "an escaped spelling of NULL is text" $csv/foreign_read.c 'f->cell.size = end - begin;' 'return;' diff_dialects
-plant "a quoted cell may be NULL" $csv/foreign_read.c 'r->quoted || r->escaped)' 'false)' diff_dialects
+plant "a quoted cell may be NULL" $csv/foreign_read.c 'r->quoted || r->escaped, !job)' 'false, !job)' diff_dialects
 plant "the end of a delimiter is no matter" $csv/foreign_write.c '           ends_like_delimiter(f, w, at) ||' '' diff_dialects fuzz_csv
 plant "a half character passes" $csv/foreign_text.c '0xff' "'?'" diff_dialects fuzz_csv
 plant "one more cell is a row" $csv/careful.c 'ix->n_rows == 1 && !ix->n_faults &&' 'ix->n_rows >= 1 && ix->n_faults >= 0 &&' diff_csv fuzz_csv
