@@ -89,3 +89,26 @@ sinks: {out: {plugin: stdout, input: in, format: ndjson}}\ndead_letters: dead.nd
     expect_eq "$mode: side by side" "$(jq .column1 out | sort | xargs)" "1 2 3 4 5"
     expect_absent dead.ndjson
 done
+
+# A header that counts: one file may grow; of several that take turns none could be told from the other's count.
+followed() { # PATHS
+    printf 'sources: {in: {plugin: file, path: [%s], follow: true, format: {type: binary, layout: ./counted.json}}}
+sinks: {out: {plugin: stdout, input: in, format: ndjson}}\ndead_letters: dead.ndjson\n' "$1" >p.yaml
+    printf '\5\1' >a.bin
+    printf '\2\7' >b.bin
+    background "$QETL" run p.yaml -q
+    sleep 0.2
+    printf '\2' >>a.bin
+}
+followed a.bin
+for ((tries = 0; tries < 200; tries++)); do
+    [ "$(wc -l <out)" -ge 2 ] && break
+    sleep 0.01
+done
+interrupt_and_wait INT
+expect_eq "a counted file that grows" "$(jq .n out | xargs)" "1 2"
+expect_absent dead.ndjson
+followed a.bin,b.bin
+wait "$pid"
+expect_eq "two of them" $? 1
+expect_text err 'a.bin: it goes on after a pause, and its header counts what follows'
