@@ -42,7 +42,7 @@ static int32_t compare(struct files *f, struct session *s, struct duck_result *a
     const char *column = qetl_option_text(s->env, "/file_column");
     for (uint64_t c = 0; !status && c < s->duck.column_count(all); c++) {
         const char *name = s->duck.column_name(all, c);
-        bool known = column && strcmp(name, column) == 0;
+        bool known = (column && strcmp(name, column) == 0) || metadata_has(s, name);
         for (uint64_t k = 0; !known && k < had; k++)
             known = strcasecmp(name, s->duck.column_name(&first, k)) == 0;
         if (!known)
@@ -115,6 +115,8 @@ int32_t files_columns(struct files *f, struct session *s, struct ArrowSchema *sc
     status = *shapes && !qetl_schema_init_struct(schema) ? QETL_OK : session_memory(s);
     for (uint64_t c = 0; !status && c < n; c++)
         status = column_add(s, &result, c, schema, &(*shapes)[c]);
+    if (!status)
+        status = metadata_check(s, schema);
     for (int64_t c = 0; !status && c < schema->n_children; c++)
         status = renamed_tell(f, s, schema, c);
     if (!status && fresh && strcmp(fresh, "reject") == 0)

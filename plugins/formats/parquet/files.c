@@ -124,7 +124,9 @@ static void from_make(struct files *f, struct session *s)
         query_add(&f->from, ", filename=");
         query_quoted(&f->from, column, '\'');
     }
+    metadata_ask(&f->from, s);
     query_add(&f->from, ")");
+    metadata_add(f, s);
 }
 
 /* What a footer says of rows, and what DuckDB would read as something else. */
@@ -201,6 +203,11 @@ int32_t files_open(struct files *f, struct session *s)
         status = refuse_if(f, s, "file_name || ': column ' || name FROM parquet_schema",
                            "precision > 38",
                            "is a decimal of more than 38 digits, which qetl does not hold", NULL);
+    if (!status && qetl_option_given(s->env, "/file_column") &&
+        qetl_option_given(s->env, "/metadata"))
+        status =
+            qetl_fail(s->env, QETL_E_CONFIG, "/file_column", "metadata: {NAME: path} is the same",
+                      "file_column cannot stand beside metadata");
     if (!status)
         from_make(f, s);
     return !status && f->from.bad ? session_memory(s) : status;

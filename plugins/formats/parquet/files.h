@@ -34,4 +34,11 @@ int32_t files_columns(struct files *, struct session *, struct ArrowSchema *sche
 void files_list(struct query *, const struct files *);
 void files_free(struct files *);
 
+/* metadata.c: what read_parquet needs to be told for the option /metadata; its columns, put into
+ * `from`; whether one of them has this name; whether a column of the files has one of theirs. */
+void metadata_ask(struct query *, const struct session *);
+void metadata_add(struct files *, const struct session *);
+bool metadata_has(const struct session *, const char *name);
+int32_t metadata_check(const struct session *, const struct ArrowSchema *schema);
+
 #endif
