@@ -23,6 +23,30 @@ expect_eq "as csv" "$(md5sum <filtered.csv)" \
 expect_exit 0 qetl run --from orders.parquet --to null: --json
 expect_json out '.summary.rows_in == 20000'
 
+# where a row comes from
+mkdir where
+printf 'id,t\n1,a\n2,b\n3,c\n' >w.csv
+expect_exit 0 qetl run --from w.csv --to where/1.parquet
+expect_exit 0 qetl run --from w.csv --to "where/it's.parquet" --where 'id > 1'
+touch -d '2024-02-29T12:34:56.123456Z' where/*
+expect_exit 0 qetl run --from 'where/*.parquet' --to - --to-format csv -q -s 'sources.in.metadata={file: name, of: path, nr: row, mtime: mtime, at: byte_offset}'
+expect_file out <<'END'
+id,t,file,of,nr,mtime,at
+1,a,1.parquet,where/1.parquet,1,2024-02-29 12:34:56.123456+00,
+2,b,1.parquet,where/1.parquet,2,2024-02-29 12:34:56.123456+00,
+3,c,1.parquet,where/1.parquet,3,2024-02-29 12:34:56.123456+00,
+2,b,it's.parquet,where/it's.parquet,1,2024-02-29 12:34:56.123456+00,
+3,c,it's.parquet,where/it's.parquet,2,2024-02-29 12:34:56.123456+00,
+END
+expect_exit 0 qetl run --from 'where/*.parquet' --to - --to-format csv -q -s 'sources.in.metadata=[size]' --where id=1
+expect_eq 'the size of the file' "$(sed 1d out)" "1,a,$(stat -c %s where/1.parquet)"
+expect_exit 0 qetl run --from 'where/*.parquet' --to - --to-format csv -q -s 'sources.in.metadata=[row]' -s sources.in.new_columns=reject --where id=2 --select row
+expect_eq 'a column of metadata alone' "$(paste -sd' ' out)" 'row 2 1'
+expect_exit 2 qetl run --from 'where/*.parquet' --to - --to-format csv -s 'sources.in.metadata={ID: row}'
+expect_text err "a column 'ID' shall be added, and there is one already"
+expect_exit 2 qetl run --from 'where/*.parquet' --to - --to-format csv -s 'sources.in.metadata=[row]' -s sources.in.file_column=f
+expect_text err 'file_column cannot stand beside metadata'
+
 # several files: by name, NULL where a file lacks a column
 mkdir -p lake/year=2023 lake/year=2024/deep
 printf 'a,b\n1,x\n2,y\n' >one.csv
@@ -283,27 +307,3 @@ expect_exit 0 qetl run l.yaml
 sed "s,library: .*so,library: $QETL," l.yaml >bad.yaml
 expect_exit 3 qetl run bad.yaml
 expect_absent x.csv
-
-# where a row comes from
-mkdir where
-printf 'id,t\n1,a\n2,b\n3,c\n' >w.csv
-expect_exit 0 qetl run --from w.csv --to where/1.parquet
-expect_exit 0 qetl run --from w.csv --to "where/it's.parquet" --where 'id > 1'
-touch -d '2024-02-29T12:34:56.123456Z' where/*
-expect_exit 0 qetl run --from 'where/*.parquet' --to - --to-format csv -q -s 'sources.in.metadata={file: name, of: path, nr: row, mtime: mtime, at: byte_offset}'
-expect_file out <<'END'
-id,t,file,of,nr,mtime,at
-1,a,1.parquet,where/1.parquet,1,2024-02-29 12:34:56.123456+00,
-2,b,1.parquet,where/1.parquet,2,2024-02-29 12:34:56.123456+00,
-3,c,1.parquet,where/1.parquet,3,2024-02-29 12:34:56.123456+00,
-2,b,it's.parquet,where/it's.parquet,1,2024-02-29 12:34:56.123456+00,
-3,c,it's.parquet,where/it's.parquet,2,2024-02-29 12:34:56.123456+00,
-END
-expect_exit 0 qetl run --from 'where/*.parquet' --to - --to-format csv -q -s 'sources.in.metadata=[size]' --where id=1
-expect_eq 'the size of the file' "$(sed 1d out)" "1,a,$(stat -c %s where/1.parquet)"
-expect_exit 0 qetl run --from 'where/*.parquet' --to - --to-format csv -q -s 'sources.in.metadata=[row]' -s sources.in.new_columns=reject --where id=2 --select row
-expect_eq 'a column of metadata alone' "$(paste -sd' ' out)" 'row 2 1'
-expect_exit 2 qetl run --from 'where/*.parquet' --to - --to-format csv -s 'sources.in.metadata={ID: row}'
-expect_text err "a column 'ID' shall be added, and there is one already"
-expect_exit 2 qetl run --from 'where/*.parquet' --to - --to-format csv -s 'sources.in.metadata=[row]' -s sources.in.file_column=f
-expect_text err 'file_column cannot stand beside metadata'
