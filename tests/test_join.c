@@ -37,7 +37,7 @@ static void check(const struct ArrowSchema *layout, int64_t n, enum toy_nulls nu
                   uint64_t *random)
 {
     struct ArrowArray parts[PARTS_MOST], out;
-    struct qetl_slice slices[PARTS_MOST];
+    struct qetl_slice slices[PARTS_MOST] = {0};
     char *expected[PARTS_MOST * 40];
     bool spelled = nulls != TOY_NULLS_GARBAGE;
     int64_t rows = 0;
