@@ -69,11 +69,8 @@ static struct qetl_parts *part_make(const struct qetl_whole *w, int64_t n_keys, 
                                     bool ends)
 {
     struct qetl_parts *parts = calloc(1, sizeof *parts);
-    size_t size = 0;
     if (!parts)
         return NULL;
-    for (int64_t k = 0; k < n_keys; k++)
-        size += w->keys[k].size;
     parts->n = 1;
     parts->n_keys = n_keys;
     parts->items = calloc(1, sizeof *parts->items);

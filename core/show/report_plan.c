@@ -203,8 +203,8 @@ static int print_component(const struct qetl_run_component *c, FILE *out, int wi
 
 static const char *const promises[] = {
     "best-effort: a source gives its rows once; what a failed run had taken is gone.",
-    "at-least-once: no row is missing once a run succeeded; one that failed may have shown rows "
-    "that the next shows again.",
+    ("at-least-once: no row is missing once a run succeeded; one that failed may have shown rows "
+     "that the next shows again."),
     "exactly-once: a run that fails shows nothing, and the next one begins anew.",
 };
 
