@@ -87,6 +87,8 @@ sinks:
   out: {{plugin: file, input: records, path: "{out}.csv", format: csv}}
 """
 
+SUM_BY_AWK = 'NR > 1 {{ n++; total += $7 * $8 }} END {{ printf "%d %.6f\\n", n, total }}'
+
 JOBS = [
     Job("W1", "CSV -> count, sum of a product", [
         Contender("qetl", qetl("{pipeline}"), "numbers"),
@@ -94,6 +96,7 @@ JOBS = [
             f"SELECT count(*), sum(quantity * unit_price), {EVERY_COLUMN} FROM {CSV}"), "numbers", 8),
         Contender("duckdb, two columns", duckdb(
             f"SELECT count(*), sum(quantity * unit_price) FROM {CSV}"), "numbers"),
+        Contender("gawk", ["{gawk}", "-F,", SUM_BY_AWK, "{csv}"], None),
     ], pipeline=W1_PIPELINE),
     Job("W2", "CSV -> filter, computed column -> CSV", [
         Contender("qetl", qetl("{pipeline}"), "csv"),

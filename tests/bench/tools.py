@@ -16,7 +16,8 @@ def find_tools():
     folder = pathlib.Path(os.environ.get("QETL_TOOLS", "tests/bin"))
     have = {"qetl": os.environ.get("QETL", "./qetl"), "libduckdb": os.environ.get("LIBDUCKDB"),
             "zsv": os.environ.get("ZSV") or shutil.which("zsv"),
-            "mlr": os.environ.get("MLR") or shutil.which("mlr")}
+            "mlr": os.environ.get("MLR") or shutil.which("mlr"),
+            "gawk": os.environ.get("GAWK") or shutil.which("gawk")}
     for name, program in (("duckdb", "peer_duckdb"), ("simdjson", "peer_simdjson"),
                           ("canonical", "canonical"), ("gen_orders", "gen_orders"), ("ceilings", "ceilings"),
                           ("records_by_hand", "peer_records")):
