@@ -55,19 +55,22 @@ int32_t sink_prepare(struct sink_rig *rig, uint64_t epoch)
 {
     struct qetl_writer writer = {rig, handle_take};
     rig->handles = 0;
-    return rig->component->sink->prepare(rig->self, epoch, 1, &writer);
+    struct qetl_epoch asked = {.struct_size = sizeof asked, .number = epoch};
+    return rig->component->sink->prepare(rig->self, &asked, &writer);
 }
 
 int32_t sink_commit(struct sink_rig *rig, uint64_t epoch, const struct sink_rig *prepared)
 {
     struct qetl_blob handle = {prepared->handle, prepared->handle_size};
-    return rig->component->sink->commit(rig->self, epoch, 1, &handle);
+    struct qetl_epoch decided = {.struct_size = sizeof decided, .number = epoch};
+    return rig->component->sink->commit(rig->self, &decided, 1, &handle);
 }
 
 int32_t sink_abort(struct sink_rig *rig, uint64_t epoch, const struct sink_rig *prepared)
 {
     struct qetl_blob handle = {prepared->handle, prepared->handle_size};
-    return rig->component->sink->abort(rig->self, epoch, 1, &handle);
+    struct qetl_epoch decided = {.struct_size = sizeof decided, .number = epoch};
+    return rig->component->sink->abort(rig->self, &decided, 1, &handle);
 }
 
 void sink_free(struct sink_rig *rig)

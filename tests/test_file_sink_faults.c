@@ -123,17 +123,18 @@ static int32_t run_all(struct sink_rig *rig)
 {
     struct handles handles = {0};
     struct qetl_writer writer = {&handles, handle_add};
+    struct qetl_epoch epoch = {.struct_size = sizeof epoch, .flags = QETL_EPOCH_FINAL, .number = 1};
     const struct qetl_sink *sink = rig->component->sink;
     int32_t status = run_begin(rig);
     if (!status)
         status = rows_put(rig);
     if (!status)
-        status = sink->prepare(rig->self, 1, 1, &writer);
+        status = sink->prepare(rig->self, &epoch, &writer);
     if (!status)
-        status = sink->commit(rig->self, 1, handles.count, handles.items);
+        status = sink->commit(rig->self, &epoch, handles.count, handles.items);
     calls_left = -1;
     if (status)
-        sink->abort(rig->self, 1, handles.count, handles.items);
+        sink->abort(rig->self, &epoch, handles.count, handles.items);
     for (int64_t i = 0; i < handles.count; i++)
         free((void *)handles.items[i].data);
     return status;

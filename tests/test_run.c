@@ -292,10 +292,10 @@ static int32_t stopping_create(void *self, const struct qetl_host *host, struct 
     return status;
 }
 
-static int32_t stopping_prepare(void *self, uint64_t epoch, uint32_t attempt,
+static int32_t stopping_prepare(void *self, const struct qetl_epoch *epoch,
                                 const struct qetl_writer *handle)
 {
-    int32_t status = toy_actor_sink.sink->prepare(self, epoch, attempt, handle);
+    int32_t status = toy_actor_sink.sink->prepare(self, epoch, handle);
     qetl_run_stop(run_to_stop, QETL_EXIT_SIGTERM);
     return status;
 }
@@ -319,7 +319,7 @@ Test(run, stopped_behind_the_last_row_commits_nothing)
     toy_run_free(&toy);
 }
 
-static int32_t stopping_commit(void *self, uint64_t epoch, int64_t n_handles,
+static int32_t stopping_commit(void *self, const struct qetl_epoch *epoch, int64_t n_handles,
                                const struct qetl_blob *handles)
 {
     qetl_run_stop(run_to_stop, QETL_EXIT_SIGTERM);

@@ -347,11 +347,11 @@ static int32_t sink_write(void *self, struct qetl_write *write)
     return QETL_OK;
 }
 
-static int32_t sink_prepare(void *self, uint64_t epoch, uint32_t attempt,
+static int32_t sink_prepare(void *self, const struct qetl_epoch *epoch,
                             const struct qetl_writer *out)
 {
     struct actor *a = self;
-    (void)epoch, (void)attempt;
+    (void)epoch;
     int32_t status = note(a, "prepare");
     for (int i = 0; i < a->script->handles && !status; i++) {
         char handle[16];
@@ -371,7 +371,8 @@ static void handles_check(struct actor *a, int64_t n, const struct qetl_blob *ha
     }
 }
 
-static int32_t sink_commit(void *self, uint64_t epoch, int64_t n, const struct qetl_blob *handles)
+static int32_t sink_commit(void *self, const struct qetl_epoch *epoch, int64_t n,
+                           const struct qetl_blob *handles)
 {
     struct actor *a = self;
     (void)epoch;
@@ -383,7 +384,8 @@ static int32_t sink_commit(void *self, uint64_t epoch, int64_t n, const struct q
     return note(a, "commit");
 }
 
-static int32_t sink_abort(void *self, uint64_t epoch, int64_t n, const struct qetl_blob *handles)
+static int32_t sink_abort(void *self, const struct qetl_epoch *epoch, int64_t n,
+                          const struct qetl_blob *handles)
 {
     struct actor *a = self;
     (void)epoch;

@@ -145,7 +145,18 @@ static int32_t host_run_endless(struct qetl_ctx *ctx)
     return ctx->env->endless && ctx->env->endless(ctx->env->arg);
 }
 
-static const struct qetl_run_facts host_run = {sizeof host_run, host_run_endless};
+static int32_t host_run_resumes(struct qetl_ctx *ctx)
+{
+    return ctx->env->resumes;
+}
+
+static int32_t host_run_checkpoints(struct qetl_ctx *ctx)
+{
+    return ctx->env->checkpoints;
+}
+
+static const struct qetl_run_facts host_run = {sizeof host_run, host_run_endless, host_run_resumes,
+                                               host_run_checkpoints};
 
 static const void *host_get_extension(struct qetl_ctx *ctx, const char *id)
 {

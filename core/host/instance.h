@@ -31,6 +31,8 @@ struct qetl_instance_env {
     atomic_uint *epoch_requests;
     void (*log)(void *arg, const char *component, int32_t level, const char *message);
     bool (*endless)(void *arg);
+    bool resumes;     /* where a run that was cut short stood; settled before the first instance */
+    bool checkpoints; /* epochs are decided before the end; settled before sinks are opened */
     void (*output)(void *arg, const char *uri, int64_t rows, int64_t bytes);
     void *arg;
     const char *timezone; /* of the run's expressions, or NULL */

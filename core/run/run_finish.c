@@ -8,7 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FINAL_EPOCH = 1 };
+static struct qetl_epoch final_epoch(const struct qetl_run *run, const struct qetl_node *sink)
+{
+    return (struct qetl_epoch){.struct_size = sizeof(struct qetl_epoch),
+                               .flags = QETL_EPOCH_FINAL,
+                               .number = 1,
+                               .generation = 1,
+                               .pipeline = run->pipeline->name ? run->pipeline->name : "",
+                               .component = sink->id};
+}
 
 static int32_t handle_add(void *stream, const void *data, size_t size)
 {
@@ -32,8 +40,8 @@ int32_t qetl_run_prepare(struct qetl_run *run, struct qetl_op *op)
     struct qetl_prepared *prepared = &run->prepared[op->node - run->pipeline->nodes];
     const struct qetl_sink *sink = op->instance->component->sink;
     struct qetl_writer writer = {prepared, handle_add};
-    int32_t status =
-        sink->prepare ? sink->prepare(op->instance->self, FINAL_EPOCH, 1, &writer) : QETL_OK;
+    struct qetl_epoch epoch = final_epoch(run, op->node);
+    int32_t status = sink->prepare ? sink->prepare(op->instance->self, &epoch, &writer) : QETL_OK;
     if (status < 0)
         return qetl_op_fail(op, "prepare", status);
     prepared->done = true;
@@ -97,7 +105,8 @@ static int32_t commit(struct qetl_run *run, size_t n)
     const struct qetl_sink *sink = ctx->component->sink;
     if (!sink->commit)
         return QETL_OK;
-    int32_t status = sink->commit(ctx->self, FINAL_EPOCH, (int64_t)p->n_handles, p->handles);
+    struct qetl_epoch epoch = final_epoch(run, ctx->node);
+    int32_t status = sink->commit(ctx->self, &epoch, (int64_t)p->n_handles, p->handles);
     return status < 0 ? qetl_run_fail(run, ctx->node, ctx, "commit", status) : QETL_OK;
 }
 
@@ -105,8 +114,10 @@ static void abandon(struct qetl_run *run, size_t n)
 {
     struct qetl_ctx *ctx = run->flows[n].instance;
     const struct qetl_prepared *p = &run->prepared[n];
-    if (ctx && p->n_handles && ctx->component->sink->abort)
-        ctx->component->sink->abort(ctx->self, FINAL_EPOCH, (int64_t)p->n_handles, p->handles);
+    if (!ctx || !p->n_handles || !ctx->component->sink->abort)
+        return;
+    struct qetl_epoch epoch = final_epoch(run, ctx->node);
+    ctx->component->sink->abort(ctx->self, &epoch, (int64_t)p->n_handles, p->handles);
 }
 
 static bool all_prepared(const struct qetl_run *run)

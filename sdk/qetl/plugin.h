@@ -29,7 +29,7 @@ extern "C" {
 
 #define QETL_ABI_MAKE(major, minor) ((uint32_t)(major) << 16 | (uint32_t)(minor))
 #define QETL_ABI_VERSION QETL_ABI_MAKE(1, 0)
-#define QETL_ABI_DRAFT 1 /* until the delivery work has used every call: 1.0 may still change */
+#define QETL_ABI_DRAFT 1 /* until delivery has used every call: 1.0 may still change */
 
 #define QETL_EXPORT __attribute__((visibility("default")))
 
@@ -107,7 +107,9 @@ enum {
     QETL_E_CANCELLED = -9,   /* interrupt() ended the call */
     QETL_E_NO_MEMORY = -10,
     QETL_E_UNSUPPORTED = -11, /* the type or request is not known here */
-    QETL_E_CLOSED = -12       /* the reader of our output went away (a closed pipe) */
+    QETL_E_CLOSED = -12,      /* the reader of our output went away (a closed pipe) */
+    QETL_E_FENCED = -13,      /* commit, last_committed: a process of a later generation was here */
+    QETL_E_IN_DOUBT = -14     /* commit: what was prepared is gone, after the decision for it */
 };
 
 /* ---- What a plugin reports ---- */
@@ -200,6 +202,21 @@ struct qetl_blob {
     size_t size;
 };
 
+/* ---- Epochs ---- */
+
+/* FINAL: no row comes behind it in this run. */
+enum { QETL_EPOCH_FINAL = 1 };
+
+/* What lies between two barriers, and is decided as one. Lent. */
+struct qetl_epoch {
+    uint32_t struct_size;
+    uint32_t flags;        /* QETL_EPOCH_ */
+    uint64_t number;       /* from 1, growing, also from one process of the pipeline to the next */
+    uint64_t generation;   /* of the process: who sees a later one is stale (QETL_E_FENCED) */
+    const char *pipeline;  /* its name: with … */
+    const char *component; /* … the id of the component in it, whose epochs these are */
+};
+
 /* ---- Components ---- */
 
 enum { QETL_SOURCE = 1, QETL_TRANSFORM = 2, QETL_SINK = 3, QETL_FORMAT = 4 };
@@ -226,8 +243,13 @@ struct qetl_component {
     int32_t (*stop)(void *self);   /* [control] (opt) after the last data call */
     void (*interrupt)(void *self); /* [any] (opt) idempotent; a waiting call must return soon */
 
-    /* [worker] (opt) The state at a barrier. The version tag is the plugin's own; restore of an
-     * unknown one answers QETL_E_UNSUPPORTED and changes nothing. */
+    /* [worker] (opt) The state at a barrier: what the rows so far have left behind and the rows to
+     * come depend on. Who has no save says that there is none, except for a transform with an
+     * output that is STATEFUL and a format that is CLOSED: with those, a run has no epoch but its
+     * last. Sinks: right behind prepare. The version tag is the plugin's own; restore of an unknown
+     * one answers QETL_E_UNSUPPORTED and changes nothing. restore comes on a new instance, once:
+     * behind start and, of transforms, bind; before a sink's open, behind a format's open_encode.
+     */
     int32_t (*save)(void *self, uint32_t *version, const struct qetl_writer *out);
     int32_t (*restore)(void *self, uint32_t version, const struct qetl_reader *in);
     const void *(*get_extension)(void *self, const char *id); /* [any] (opt) */
@@ -359,7 +381,8 @@ struct qetl_source {
     int32_t (*open)(void *self, struct qetl_blob split, const struct qetl_blob *position);
     /* [worker] BATCH | BYTES | IDLE | END or a failure. */
     int32_t (*next)(void *self, const struct qetl_demand *demand, struct qetl_item *out);
-    /* [worker] (opt) All up to and with this position is durable at every sink. */
+    /* [worker] (opt) All up to and with this position is durable at every sink, and will not be
+     * asked for again. */
     int32_t (*ack)(void *self, struct qetl_blob position);
     /* [worker] (opt) All behind this position will be asked for again. */
     int32_t (*nack)(void *self, struct qetl_blob position);
@@ -501,18 +524,30 @@ struct qetl_sink {
     int32_t (*open)(void *self, uint32_t stream, const struct ArrowSchema *schema);
     /* [worker] OK | BUSY (nothing was taken) or a failure. */
     int32_t (*write)(void *self, struct qetl_write *write);
-    /* [worker] (opt) Makes all that was written since the last prepare durable but invisible; the
-     * handle is opaque and names it to any instance with the same options. Idempotent per attempt.
-     */
-    int32_t (*prepare)(void *self, uint64_t epoch, uint32_t attempt,
+    /* [worker] (opt) Behind the last write of an epoch. TWO_PHASE: what was written since the last
+     * prepare becomes durable but not visible; each handle is opaque, at most 64 KiB, and names a
+     * piece of it to any instance with the same options, of any process. What has to wait for a
+     * later epoch (a file that appears when it is whole) needs no handle yet: save says where it
+     * stands. ONE_PHASE: everything is done that could fail before commit. RETRY_CALL: the same
+     * call may be repeated. */
+    int32_t (*prepare)(void *self, const struct qetl_epoch *epoch,
                        const struct qetl_writer *handle);
-    /* [control] (opt) Idempotent, also on an instance that never wrote, on another machine. */
-    int32_t (*commit)(void *self, uint64_t epoch, int64_t n_handles,
+    /* [control] (opt) The epoch was decided: what its handles name becomes visible. Idempotent, and
+     * repeated until it succeeds; also on an instance that never wrote, where it comes before
+     * restore and open. IN_DOUBT: a handle names nothing any more. ONE_PHASE: decides, with n 0:
+     * the rows and (pipeline, component, number, generation) become visible in one transaction; on
+     * the instance that wrote them, once; a failure but RETRY_CALL means that they did not. Never
+     * while another call is inside the instance. */
+    int32_t (*commit)(void *self, const struct qetl_epoch *epoch, int64_t n_handles,
                       const struct qetl_blob *handles);
-    int32_t (*abort)(void *self, uint64_t epoch, int64_t n_handles,
+    /* [control] (opt) The epoch will not be: what its handles name, and all that was written since,
+     * is removed. As commit otherwise. */
+    int32_t (*abort)(void *self, const struct qetl_epoch *epoch, int64_t n_handles,
                      const struct qetl_blob *handles);
-    /* [control] (opt) ONE_PHASE: the newest epoch that is visible for this pipeline; 0: none. */
-    int32_t (*last_committed)(void *self, uint64_t *epoch);
+    /* [control] (opt) ONE_PHASE, after start and before open: the newest epoch that is visible of
+     * asked's pipeline and component; 0: none. From here on a process of a generation before
+     * asked's cannot commit (it is told FENCED). */
+    int32_t (*last_committed)(void *self, const struct qetl_epoch *asked, uint64_t *number);
 };
 
 /* ---- Format: bytes to batches and back ---- */
@@ -698,12 +733,18 @@ struct qetl_poll {
 };
 
 #define QETL_EXT_RUN "qetl.run/1"
-/* [control] From a sink's open on. */
 struct qetl_run_facts {
     uint32_t struct_size;
+    /* [control] From a sink's open on. */
     /* Nonzero: it goes on until it is interrupted, so that rows have to be seen before its end, and
      * those that were seen are not taken back. */
     int32_t (*endless)(struct qetl_ctx *ctx);
+    /* [control] From create on. Nonzero: the run goes on where one that was cut short stood. What
+     * that one left behind is this run's own; restore will tell. */
+    int32_t (*resumes)(struct qetl_ctx *ctx);
+    /* [control] From a sink's open on. Nonzero: epochs are decided before the end, so that prepare
+     * will be followed by writes. */
+    int32_t (*checkpoints)(struct qetl_ctx *ctx);
 };
 
 #define QETL_EXT_EXPR "qetl.expr/1"

@@ -318,19 +318,18 @@ static int32_t sink_write(void *self, struct qetl_write *write)
     return QETL_OK;
 }
 
-static int32_t sink_prepare(void *self, uint64_t epoch, uint32_t attempt,
+static int32_t sink_prepare(void *self, const struct qetl_epoch *epoch,
                             const struct qetl_writer *handle)
 {
     struct fault *f = self;
     (void)epoch;
-    (void)attempt;
     (void)handle;
     if (fault_is(f, "prepare"))
         return qetl_fail(f->env, QETL_E_FATAL, NULL, NULL, "fault in prepare");
     return QETL_OK;
 }
 
-static int32_t sink_commit(void *self, uint64_t epoch, int64_t n_handles,
+static int32_t sink_commit(void *self, const struct qetl_epoch *epoch, int64_t n_handles,
                            const struct qetl_blob *handles)
 {
     struct fault *f = self;

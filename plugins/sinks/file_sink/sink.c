@@ -287,13 +287,13 @@ static int32_t sink_write(void *self, struct qetl_write *write)
     return QETL_OK;
 }
 
-static int32_t sink_prepare(void *self, uint64_t epoch, uint32_t attempt,
+static int32_t sink_prepare(void *self, const struct qetl_epoch *asked,
                             const struct qetl_writer *out)
 {
     struct file_sink *s = self;
     struct handle *h = &s->handle;
+    uint64_t epoch = asked->number;
     int32_t status;
-    (void)attempt;
     if (!s->opened || (s->prepared && epoch != s->epoch))
         return QETL_OK; /* nothing is new */
     if (s->parted) {
@@ -337,9 +337,10 @@ static int32_t handle_take(struct file_sink *s, const struct qetl_blob *blob, st
     return QETL_OK;
 }
 
-static int32_t sink_commit(void *self, uint64_t epoch, int64_t n_handles,
+static int32_t sink_commit(void *self, const struct qetl_epoch *decided, int64_t n_handles,
                            const struct qetl_blob *handles)
 {
+    uint64_t epoch = decided->number;
     struct file_sink *s = self;
     int32_t status = QETL_OK;
     bool many = s->parted;
@@ -363,7 +364,7 @@ static int32_t sink_commit(void *self, uint64_t epoch, int64_t n_handles,
 }
 
 /* The last one first: appended pieces lie upon each other. All are tried. */
-static int32_t sink_abort(void *self, uint64_t epoch, int64_t n_handles,
+static int32_t sink_abort(void *self, const struct qetl_epoch *epoch, int64_t n_handles,
                           const struct qetl_blob *handles)
 {
     struct file_sink *s = self;
