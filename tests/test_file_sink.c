@@ -310,12 +310,13 @@ Test(file_sink, a_staged_file_that_is_gone_is_told)
 
 Test(file_sink, handles_that_are_none_are_refused)
 {
+    struct qetl_epoch first = {.struct_size = sizeof first, .number = 1};
     struct sink_rig rig;
     sink_fill(&rig, CREATE, "1\n");
     for (size_t size = 0; size < rig.handle_size; size++) {
         struct qetl_blob cut = {rig.handle, size};
-        cr_expect_eq(rig.component->sink->commit(rig.self, 1, 1, &cut), QETL_E_UNSUPPORTED);
-        cr_expect_eq(rig.component->sink->abort(rig.self, 1, 1, &cut), QETL_E_UNSUPPORTED);
+        cr_expect_eq(rig.component->sink->commit(rig.self, &first, 1, &cut), QETL_E_UNSUPPORTED);
+        cr_expect_eq(rig.component->sink->abort(rig.self, &first, 1, &cut), QETL_E_UNSUPPORTED);
     }
     cr_expect_eq(sink_abort(&rig, 1, &rig), QETL_OK);
     sink_free(&rig);
@@ -439,13 +440,14 @@ Test(file_sink, append_prepares_many_epochs)
     two = rig;
     cr_expect_eq(sink_put(&rig, "3\n", 1), QETL_OK);
     struct qetl_blob handles[] = {{one.handle, one.handle_size}, {two.handle, two.handle_size}};
+    struct qetl_epoch second = {.struct_size = sizeof second, .number = 2};
     cr_expect_eq(sink_commit(&rig, 1, &one), QETL_OK);
     cr_expect_eq(rig.fake.outputs[0].bytes, 2);
     cr_expect_eq(sink_abort(&rig, 2, &two), QETL_E_ENVIRONMENT, "3 stands behind it");
     sink_free(&rig);
     expect_text("out", "old\n1\n2\n");
     cr_assert_eq(sink_make(&rig, APPEND), QETL_OK);
-    cr_expect_eq(rig.component->sink->abort(rig.self, 2, 2, handles), QETL_OK, "%s",
+    cr_expect_eq(rig.component->sink->abort(rig.self, &second, 2, handles), QETL_OK, "%s",
                  qetl_fake_host_message(&rig.fake));
     expect_text("out", "old\n");
     sink_free(&rig);
