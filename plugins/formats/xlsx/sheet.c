@@ -125,8 +125,9 @@ static int32_t shared(const struct xlsx_sheet *s, const char *text, struct xlsx_
     if (*end || end == text || i < 0 || i >= b->n_strings)
         return bad_value(s, text);
     int64_t from = i ? b->ends[i - 1] : 0;
+    bool empty = b->ends[i] == from; /* and where all are, there is no heap */
     cell->kind = XLSX_TEXT;
-    cell->text = (struct qetl_text){b->heap.data + from, b->ends[i] - from};
+    cell->text = (struct qetl_text){empty ? "" : b->heap.data + from, b->ends[i] - from};
     return QETL_OK;
 }
 
