@@ -156,21 +156,24 @@ static void fake_buffer_free(void *buffer)
 /* One step of a JSON pointer: *pointer stands on '/', and ends behind the token. */
 static const json_t *pointer_step(const json_t *value, const char **pointer)
 {
-    char token[256];
+    char *token = malloc(strlen(*pointer));
     size_t size = 0;
     const char *at = *pointer + 1;
+    assert(token);
     for (; *at && *at != '/'; at++) {
         char c = *at;
         if (c == '~' && (at[1] == '0' || at[1] == '1'))
             c = *++at == '1' ? '/' : '~';
-        assert(size + 1 < sizeof token);
         token[size++] = c;
     }
     token[size] = 0;
     *pointer = at;
     if (json_is_array(value))
-        return size ? json_array_get(value, strtoul(token, NULL, 10)) : NULL;
-    return json_object_get(value, token);
+        value = size ? json_array_get(value, strtoul(token, NULL, 10)) : NULL;
+    else
+        value = json_object_get(value, token);
+    free(token);
+    return value;
 }
 
 static const json_t *option_find(struct qetl_ctx *ctx, const char *pointer)

@@ -98,10 +98,21 @@ Test(host_options, what_is_no_index_finds_nothing)
         cr_expect_eq(options->kind(&ctx, pointers[i]), QETL_OPTION_ABSENT, "'%s'", pointers[i]);
 }
 
-Test(host_options, a_key_too_long_finds_nothing)
+Test(host_options, a_key_may_be_long)
 {
-    char pointer[5000] = "/";
-    memset(pointer + 1, 'k', sizeof pointer - 2);
-    cr_expect_eq(options->kind(&ctx, pointer), QETL_OPTION_ABSENT);
-    cr_expect_null(options->text(&ctx, pointer));
+    char key[5001], pointer[5010] = "/";
+    memset(key, 'k', sizeof key - 1);
+    key[sizeof key - 1] = 0;
+    json_t *options_before = ctx.options;
+    ctx.options = json_pack("{s:i}", key, 7);
+    strcat(pointer, key);
+    cr_expect_eq(options->integer(&ctx, pointer), 7);
+    pointer[sizeof key - 1] = 0;
+    cr_expect_eq(options->kind(&ctx, pointer), QETL_OPTION_ABSENT, "one letter less");
+    key[4999] = '~';
+    json_object_set_new(ctx.options, key, json_integer(8));
+    strcpy(pointer + 5000, "~0");
+    cr_expect_eq(options->integer(&ctx, pointer), 8);
+    json_decref(ctx.options);
+    ctx.options = options_before;
 }

@@ -6,45 +6,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_MAX = 1024 };
-
-/* One reference token, unescaped: ~1 is a slash, ~0 a tilde. NULL if it is too long. */
-static const char *token_next(const char *at, char *token)
+/* Whether a reference token, in which ~1 is a slash and ~0 a tilde, spells the key. */
+static bool token_is(const char *at, const char *end, const char *key)
 {
-    size_t size = 0;
-    for (; *at && *at != '/'; at++) {
+    for (; at < end; at++, key++) {
         char c = *at;
-        if (c == '~' && (at[1] == '0' || at[1] == '1'))
+        if (c == '~' && end - at > 1 && (at[1] == '0' || at[1] == '1'))
             c = *++at == '0' ? '~' : '/';
-        if (size + 1 >= KEY_MAX)
-            return NULL;
-        token[size++] = c;
+        if (c != *key)
+            return false;
     }
-    token[size] = 0;
-    return at;
+    return !*key;
+}
+
+static const json_t *member_at(const json_t *object, const char *at, const char *end)
+{
+    const char *key;
+    json_t *value;
+    if (!memchr(at, '~', (size_t)(end - at)))
+        return json_object_getn(object, at, (size_t)(end - at));
+    json_object_foreach ((json_t *)object, key, value)
+        if (token_is(at, end, key))
+            return value;
+    return NULL;
 }
 
 /* Digits and nothing else; NULL if there is no such entry. */
-static const json_t *entry_at(const json_t *list, const char *token)
+static const json_t *entry_at(const json_t *list, const char *at, const char *end)
 {
-    size_t digits = strspn(token, "0123456789");
-    if (!digits || token[digits] || digits > 18)
+    size_t digits = strspn(at, "0123456789");
+    if (!digits || at + digits != end || digits > 18)
         return NULL;
-    return json_array_get(list, (size_t)strtoull(token, NULL, 10));
+    return json_array_get(list, (size_t)strtoull(at, NULL, 10));
 }
 
 static const json_t *find(struct qetl_ctx *ctx, const char *pointer)
 {
     const json_t *value = ctx->options;
-    char token[KEY_MAX];
     while (value && *pointer == '/') {
-        pointer = token_next(pointer + 1, token);
-        if (!pointer)
-            return NULL;
-        if (json_is_array(value))
-            value = entry_at(value, token);
-        else
-            value = json_object_get(value, token);
+        const char *at = pointer + 1;
+        pointer = strchrnul(at, '/');
+        value = json_is_array(value) ? entry_at(value, at, pointer) : member_at(value, at, pointer);
     }
     return *pointer ? NULL : value;
 }

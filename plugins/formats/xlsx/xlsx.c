@@ -45,7 +45,9 @@ static int32_t type_check(struct qetl_env env, const char *name)
     char pointer[600];
     struct ArrowSchema field;
     if (qetl_option_pointer(pointer, sizeof pointer, "/types", name))
-        return QETL_E_UNSUPPORTED;
+        return qetl_fail(env, QETL_E_CONFIG, "/types",
+                         "rename it in the workbook, or CAST it behind",
+                         "column \"%.40s...\": its name is too long to be given a type here", name);
     const char *sql = qetl_option_text(env, pointer);
     int32_t status = qetl_type_field(sql, name, &field);
     bool known = !status && !field.n_children && strcmp(field.format, "vz") != 0;
