@@ -396,6 +396,46 @@ Test(document, units)
     }
 }
 
+Test(document, times)
+{
+    static const struct {
+        const char *text;
+        int64_t ns; /* -1: no time */
+    } cases[] = {{"0", 0},
+                 {"0s", 0},
+                 {"250ms", 250000000},
+                 {"1.5s", 1500000000},
+                 {"1h30m", INT64_C(5400000000000)},
+                 {"1h0.5s", INT64_C(3600500000000)},
+                 {"7d", INT64_C(604800000000000)},
+                 {"0.000000001s", 1},
+                 {"3us", 3000},
+                 {"9223372036854775807ns", INT64_MAX},
+                 {"", -1},
+                 {"5", -1},
+                 {"s", -1},
+                 {"-1s", -1},
+                 {"1 s", -1},
+                 {"1.s", -1},
+                 {".5s", -1},
+                 {"0.5ns", -1},
+                 {"1m1m", -1},
+                 {"1s1m", -1},
+                 {"1.5m1s", -1},
+                 {"1sec", -1},
+                 {"1s ", -1},
+                 {"9223372036854775808ns", -1},
+                 {"106752d", -1},
+                 {"106751d99999999999s", -1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t ns = -1;
+        int status = qetl_units_ns(cases[i].text, &ns);
+        cr_assert_eq(status, cases[i].ns < 0 ? -1 : 0, "%s", cases[i].text);
+        if (status == 0)
+            cr_assert_eq(ns, cases[i].ns, "%s", cases[i].text);
+    }
+}
+
 Test(document, findings_are_printed_and_dumped)
 {
     char *text = NULL;
