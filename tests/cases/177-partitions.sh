@@ -55,14 +55,14 @@ expect_exit 1 qetl run p.yaml
 expect_text err 'a name of 308 bytes'
 expect_eq 'nothing' "$(files long)" ''
 mkdir -p led elsewhere && ln -s ../elsewhere 'led/country=DE'
-sink 'path: led/o.csv' 'partition_by: country'
+sink 'path: led/o.csv' 'partition_by: country' 'if_exists: replace'
 expect_exit 1 qetl run p.yaml
 expect_text err 'leads out of led'
 expect_eq 'nothing' "$(files elsewhere)" ''
 
 # What is there already: for each file that has rows.
 sink 'path: made/o.csv' 'partition_by: country'
-expect_exit 1 qetl run p.yaml
+expect_exit 2 qetl run p.yaml
 expect_text err 'if_exists'
 head -n 3 i.csv | sed 's/,a$/,new/' >few.csv
 input=few.csv sink 'path: made/o.csv' 'partition_by: country' 'if_exists: replace'

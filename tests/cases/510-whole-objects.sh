@@ -114,7 +114,7 @@ expect_eq 'sorted: one each' "$(count sorted) $(python3 order.py sorted s.csv)" 
 
 # What stands there: replaced with those behind them, added to, or refused.
 input=n.csv sink 'path: lake/o.parquet' 'partition_by: k'
-expect_exit 1 qetl run p.yaml
+expect_exit 2 qetl run p.yaml
 expect_text err 'if_exists'
 expect_eq 'unharmed' "$(python3 order.py lake n.csv)" 60000
 input=n.csv sink 'path: lake/o.parquet' 'partition_by: k' 'if_exists: replace'

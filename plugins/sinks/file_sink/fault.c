@@ -27,6 +27,9 @@ static const char *fault_mend(int error)
     case EMFILE:
     case ENFILE:
         return "raise the limit of open files (ulimit -n)";
+    case EBUSY:
+    case EXDEV:
+        return "a file system is mounted there, and stays: name a folder in it";
     case EIO:
         return "the device failed to take the data: see the system log, and write elsewhere";
     default:

@@ -79,7 +79,7 @@ int handle_decode(struct handle *h, const void *data, size_t size)
         if (!name_get(&at, end, names[i], &error))
             goto failed;
     if ((uint64_t)tag == HANDLE_TAG && at == end && h->action >= HANDLE_CREATE &&
-        h->action <= HANDLE_RETIRE)
+        h->action <= HANDLE_MEMBER)
         return 0;
 failed:
     handle_free(h);

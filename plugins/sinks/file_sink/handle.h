@@ -17,18 +17,20 @@ enum handle_action {
     HANDLE_REPLACE,    /* staged, and to take the place of what stands there */
     HANDLE_APPEND,     /* written in place */
     HANDLE_SPECIAL,    /* written in place, and beyond recall */
-    HANDLE_RETIRE      /* of a former run, which wrote more files: to be kept as a backup */
+    HANDLE_RETIRE,     /* of a former run, which wrote more files: to be kept as a backup */
+    HANDLE_SWAP,       /* a staged folder, to take the place of what stands there */
+    HANDLE_MEMBER      /* a file in such a folder, which comes and goes with it */
 };
 
 struct handle {
     int64_t action;
     int64_t rows, bytes;
     int64_t before;        /* APPEND: length without what was written */
-    int64_t device, inode; /* of the staged or appended file */
+    int64_t device, inode; /* of the staged or appended file, or folder */
     char *given;           /* the path as the user wrote it */
     char *final;
     char *staged; /* "" if written in place */
-    char *backup; /* REPLACE: where the former file is kept; else "" */
+    char *backup; /* REPLACE, SWAP: where the former file is kept; else "" */
 };
 
 /* OK or a failure of the writer's, or NO_MEMORY. */

@@ -78,26 +78,30 @@ static int32_t file_resolve(struct parts *p, struct part_file *f, const char *pa
     if (status == QETL_OK && t->kind == TARGET_SPECIAL)
         status = qetl_fail(p->env, QETL_E_CONFIG, "/path", "name another path",
                            "%s: is a device or FIFO, and cannot be one of many files", path);
-    if (status == QETL_OK)
+    if (status == QETL_OK && p->if_exists != IF_EXISTS_REPLACE_ALL) /* which goes with its links */
         status = part_folder_check(p, t);
-    if (status == QETL_OK && t->kind == TARGET_FILE && p->if_exists != IF_EXISTS_REPLACE)
+    if (status == QETL_OK && t->kind == TARGET_FILE &&
+        (p->if_exists == IF_EXISTS_ERROR || p->if_exists == IF_EXISTS_APPEND))
         status = target_exists_fault(p->env, QETL_E_CONFIG, path, "already");
     f->handle.action = p->if_exists == IF_EXISTS_REPLACE ? HANDLE_REPLACE : HANDLE_CREATE;
     return status;
 }
 
-static int32_t file_stage(struct parts *p, struct part_file *f, const struct target *t)
+static int32_t file_name(struct parts *p, struct handle *h, const struct target *t)
 {
-    struct handle *h = &f->handle;
-    struct stat st;
     bool replace = h->action == HANDLE_REPLACE;
     h->given = strdup(t->given);
     h->final = strdup(t->path);
     h->backup = replace ? stage_backup(t) : strdup("");
     if (asprintf(&h->staged, "%s/%lld", p->folder, (long long)p->n_files) < 0)
         h->staged = NULL;
-    if (!h->given || !h->final || !h->backup || !h->staged)
-        return fault_memory(p->env);
+    return h->given && h->final && h->backup && h->staged ? QETL_OK : fault_memory(p->env);
+}
+
+static int32_t file_stage(struct parts *p, struct part_file *f, const struct target *t)
+{
+    struct handle *h = &f->handle;
+    struct stat st;
     int32_t status = p->n_open >= p->max_open ? oldest_rest(p) : QETL_OK;
     if (status)
         return status;
@@ -127,6 +131,8 @@ struct part_file *part_file_make(struct parts *p, const char *path)
     *p->files_end = f;
     p->files_end = &f->next;
     int32_t status = file_resolve(p, f, path, &t);
+    if (status == QETL_OK)
+        status = part_swaps(p) ? part_swap_name(p, &f->handle, path) : file_name(p, &f->handle, &t);
     if (status == QETL_OK)
         status = file_stage(p, f, &t);
     target_free(&t);

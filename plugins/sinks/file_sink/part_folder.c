@@ -4,47 +4,47 @@
 #include "fault.h"
 #include "parts_internal.h"
 #include "publish.h"
+#include "swap.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
 
-static const char BEGIN[] = ".qetl-parts-", PLACE[] = "XXXXXX";
+static const char PLACE[] = "XXXXXX";
 
-static bool is_ours(const char *name)
+/* Where whole folders are replaced it lies beside the root, with its name. */
+static void begin_make(const char *root, bool beside, char begin[NAME_MAX])
 {
-    return strncmp(name, BEGIN, sizeof BEGIN - 1) == 0 &&
-           strlen(name) == sizeof BEGIN - 1 + sizeof PLACE - 1;
+    const char *name = beside ? strrchr(root, '/') + 1 : NULL;
+    if (name)
+        snprintf(begin, NAME_MAX, ".%.200s.qetl-parts-", name);
+    else
+        snprintf(begin, NAME_MAX, ".qetl-parts-");
 }
 
-/* The descriptor's folder with the files in it. */
-static void folder_remove(int parent, const char *name, int fd)
+static void tree_remove(const char *folder, const char *name)
 {
-    DIR *dir = fdopendir(fd);
-    struct dirent *entry;
-    if (!dir) {
-        close(fd);
+    char *path;
+    if (asprintf(&path, "%s/%s", folder, name) < 0)
         return;
-    }
-    while ((entry = readdir(dir)))
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            unlinkat(dirfd(dir), entry->d_name, 0);
-    unlinkat(parent, name, AT_REMOVEDIR);
-    closedir(dir);
+    swap_tree_remove(path);
+    free(path);
 }
 
 /* What runs left that were killed: nobody holds its lock. */
-static void folders_sweep(struct qetl_env env, const char *root)
+static void folders_sweep(struct qetl_env env, const char *root, const char *begin)
 {
     DIR *dir = opendir(root);
     struct dirent *entry;
     while (dir && (entry = readdir(dir))) {
         struct stat st;
-        if (!is_ours(entry->d_name))
+        if (strncmp(entry->d_name, begin, strlen(begin)) != 0 ||
+            strlen(entry->d_name) != strlen(begin) + sizeof PLACE - 1)
             continue;
         int fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
@@ -52,43 +52,38 @@ static void folders_sweep(struct qetl_env env, const char *root)
         if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0) {
             qetl_logf(env, QETL_LOG_INFO, "%s/%s is removed: the run that wrote it was killed",
                       root, entry->d_name);
-            folder_remove(dirfd(dir), entry->d_name, fd);
-        } else {
-            close(fd);
+            tree_remove(root, entry->d_name);
         }
+        close(fd);
     }
     if (dir)
         closedir(dir);
 }
 
-static int32_t root_make(struct parts *p)
+static int32_t folder_name(struct parts *p, const char *place, bool beside)
 {
-    struct target t = {.given = p->template.root};
-    int32_t status = QETL_OK;
-    /* a path of its own for target_folders, which begins behind the first slash */
-    if (asprintf(&t.folder, "%s%s", *t.given == '/' ? "" : "./", t.given) < 0)
-        return fault_memory(p->env);
-    status = target_folders(&t, p->env);
-    free(t.folder);
-    return status;
+    char begin[NAME_MAX];
+    begin_make(p->root, beside, begin);
+    if (asprintf(&p->folder, "%s/%s%s", place, begin, PLACE) >= 0)
+        return QETL_OK;
+    p->folder = NULL;
+    return fault_memory(p->env);
 }
 
-int32_t part_folder_make(struct parts *p)
+/* Makes the folder `place`, and in it, new and empty, the one for the files. */
+static int32_t folder_make_in(struct parts *p, char *place, bool beside)
 {
-    const char *root = p->template.root;
-    int32_t status = root_make(p);
+    struct target t = {.given = p->template.root, .folder = place};
+    int32_t status = target_folders(&t, p->env);
+    if (status == QETL_OK)
+        status = folder_name(p, place, beside);
     if (status)
         return status;
-    folders_sweep(p->env, root);
-    if (asprintf(&p->folder, "%s/%s%s", root, BEGIN, PLACE) < 0) {
-        p->folder = NULL;
-        return fault_memory(p->env);
-    }
     if (!mkdtemp(p->folder)) {
         int error = errno;
         free(p->folder);
         p->folder = NULL;
-        return fault_report(p->env, error, root, "no file can be made there");
+        return fault_report(p->env, error, t.given, "no file can be made there");
     }
     p->folder_fd = open(p->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (p->folder_fd < 0)
@@ -97,10 +92,38 @@ int32_t part_folder_make(struct parts *p)
     return QETL_OK;
 }
 
-void part_folder_drop(struct parts *p)
+static int32_t folder_new(struct parts *p)
 {
-    if (p->folder)
-        rmdir(p->folder);
+    if (mkdirat(p->folder_fd, "new", 0777) == 0)
+        return QETL_OK;
+    return fault_report(p->env, errno, p->folder, "no folder can be made there");
+}
+
+int32_t part_folder_make(struct parts *p)
+{
+    bool beside = p->if_exists == IF_EXISTS_REPLACE_ALL;
+    const char *slash = strrchr(p->root, '/');
+    char *parent = strndup(p->root, (size_t)(slash - p->root) + (slash == p->root));
+    char begin[NAME_MAX];
+    if (!parent)
+        return fault_memory(p->env);
+    begin_make(p->root, false, begin);
+    folders_sweep(p->env, p->root, begin);
+    begin_make(p->root, true, begin);
+    folders_sweep(p->env, parent, begin);
+    int32_t status = folder_make_in(p, beside ? parent : p->root, beside);
+    if (status == QETL_OK && part_swaps(p))
+        status = folder_new(p);
+    free(parent);
+    return status;
+}
+
+void part_folder_drop(struct parts *p, bool keep)
+{
+    if (p->folder && keep)
+        swap_empties_remove(p->folder);
+    else if (p->folder)
+        swap_tree_remove(p->folder);
     if (p->folder_fd >= 0)
         close(p->folder_fd);
     p->folder_fd = -1;
@@ -133,6 +156,8 @@ int32_t part_folder_check(const struct parts *p, const struct target *t)
 
 int32_t part_show(struct qetl_env env, const struct handle *h)
 {
+    if (h->action == HANDLE_SWAP || h->action == HANDLE_MEMBER)
+        return h->action == HANDLE_SWAP ? swap_show(env, h) : QETL_OK;
     const char *slash = strrchr(h->final, '/');
     struct target t = {.given = h->given,
                        .folder = slash ? strndup(h->final, (size_t)(slash - h->final)) : NULL};
@@ -141,6 +166,13 @@ int32_t part_show(struct qetl_env env, const struct handle *h)
     int32_t status = *t.folder ? target_folders(&t, env) : QETL_OK;
     free(t.folder);
     return status ? status : publish_show(env, h);
+}
+
+int32_t part_hide(struct qetl_env env, const struct handle *h)
+{
+    if (h->action == HANDLE_SWAP || h->action == HANDLE_MEMBER)
+        return h->action == HANDLE_SWAP ? swap_abort(env, h) : QETL_OK;
+    return publish_abort(env, h);
 }
 
 int32_t parts_sync(struct qetl_env env, const struct handle *h)

@@ -334,12 +334,14 @@ static int32_t followers_retire(struct parts *p, const struct part_stream *s,
 int32_t parts_prepare(struct parts *p, const struct qetl_writer *out)
 {
     int32_t status = first_make(p);
-    bool one_by_one = p->n_files <= SYNC_ONE_BY_ONE;
+    bool one_by_one = p->n_files <= SYNC_ONE_BY_ONE && !part_swaps(p);
     for (struct part_file *f = p->files; f && !status; f = f->next)
         if (!f->done)
             status = part_file_finish(p, f, one_by_one);
     if (status == QETL_OK && !one_by_one)
         status = all_sync(p);
+    if (status == QETL_OK && part_swaps(p))
+        status = part_swaps_hand(p, out);
     for (struct part_file *f = p->files; f && !status; f = f->next) {
         status = handle_encode(&f->handle, out);
         if (status == QETL_E_NO_MEMORY)
@@ -372,6 +374,7 @@ void parts_free(struct parts *p, bool keep)
     free((void *)p->header.data);
     free((void *)p->footer.data);
     template_free(&p->template);
-    part_folder_drop(p);
+    part_folder_drop(p, keep);
+    free(p->root);
     *p = (struct parts){.folder_fd = -1};
 }

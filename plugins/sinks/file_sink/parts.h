@@ -36,6 +36,7 @@ struct parts {
     struct part_file **files_end;
     struct part_file *newest; /* of those with a descriptor, by last use */
     int64_t n_files, n_open, held;
+    char *root;   /* absolute; after start */
     char *folder; /* where they are staged; NULL: not made yet */
     int folder_fd;
 };
@@ -49,6 +50,8 @@ int64_t parts_whole(struct parts *, uint32_t encode);
 int64_t parts_object(struct parts *, const struct qetl_blob *keys);
 int32_t parts_end(struct parts *, const struct qetl_blob *keys);
 int32_t parts_frame(struct parts *, struct qetl_blob header, struct qetl_blob footer);
+/* May the run begin, with what stands there? */
+int32_t parts_start(struct parts *);
 int32_t parts_open(struct parts *);
 int64_t parts_room(struct parts *, const struct qetl_blob *keys);
 int32_t parts_write(struct parts *, const struct qetl_write *);
@@ -56,6 +59,8 @@ int32_t parts_write(struct parts *, const struct qetl_write *);
 int32_t parts_prepare(struct parts *, const struct qetl_writer *);
 /* Gives a prepared file its name, in folders that are made for it. */
 int32_t part_show(struct qetl_env, const struct handle *);
+/* Undoes prepare. */
+int32_t part_hide(struct qetl_env, const struct handle *);
 /* Makes the names durable: of all on the handle's file system. */
 int32_t parts_sync(struct qetl_env, const struct handle *);
 /* Removes what is left of the staged files. */

@@ -31,8 +31,15 @@ void part_file_free(struct parts *, struct part_file *);
 
 /* part_folder.c */
 int32_t part_folder_make(struct parts *);
-void part_folder_drop(struct parts *);
+void part_folder_drop(struct parts *, bool keep);
 /* The path, with the folders that are there already, does not lead out of the root. */
 int32_t part_folder_check(const struct parts *, const struct target *);
+
+/* part_root.c: whole folders take the place of others; files are staged as they will lie in them.
+ */
+bool part_swaps(const struct parts *);
+int32_t part_swap_name(struct parts *, struct handle *, const char *path);
+/* Handles for the folders; those of the files come behind them. */
+int32_t part_swaps_hand(struct parts *, const struct qetl_writer *);
 
 #endif

@@ -37,9 +37,11 @@ struct file_sink {
 
 static enum if_exists if_exists_of(const char *word)
 {
-    return word && strcmp(word, "append") == 0    ? IF_EXISTS_APPEND
-           : word && strcmp(word, "replace") == 0 ? IF_EXISTS_REPLACE
-                                                  : IF_EXISTS_ERROR;
+    return word && strcmp(word, "append") == 0               ? IF_EXISTS_APPEND
+           : word && strcmp(word, "replace") == 0            ? IF_EXISTS_REPLACE
+           : word && strcmp(word, "replace_all") == 0        ? IF_EXISTS_REPLACE_ALL
+           : word && strcmp(word, "replace_partitions") == 0 ? IF_EXISTS_REPLACE_PARTITIONS
+                                                             : IF_EXISTS_ERROR;
 }
 
 static bool ends_with(const char *path, const char *ending)
@@ -84,6 +86,14 @@ static int32_t level_choose(struct file_sink *s)
                      "%s has levels from 1 to %d", words[s->packing], most[s->packing]);
 }
 
+static int32_t alone_check(const struct file_sink *s)
+{
+    if (s->if_exists != IF_EXISTS_REPLACE_ALL && s->if_exists != IF_EXISTS_REPLACE_PARTITIONS)
+        return QETL_OK;
+    return qetl_fail(s->env, QETL_E_CONFIG, "/if_exists", "set replace, or add partition_by",
+                     "%s: is one file, and no folder of files is replaced", s->path);
+}
+
 /* ---- Life ---- */
 
 static int32_t sink_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
@@ -104,7 +114,7 @@ static int32_t sink_create(void *self, const struct qetl_host *host, struct qetl
     if (status == QETL_OK)
         status = level_choose(s);
     if (status || !template_wanted(s->env, s->path))
-        return status;
+        return status ? status : alone_check(s);
     s->parted = true;
     return parts_init(&s->parts, s->env, &s->waker, s->path, s->if_exists, s->packing, s->level);
 }
@@ -114,7 +124,7 @@ static int32_t sink_start(void *self)
     struct file_sink *s = self;
     target_free(&s->target);
     if (s->parted)
-        return QETL_OK;
+        return parts_start(&s->parts);
     int32_t status = target_resolve(&s->target, s->env, s->path);
     return status ? status : target_check(&s->target, s->env, s->if_exists);
 }
@@ -352,7 +362,7 @@ static int32_t sink_commit(void *self, const struct qetl_epoch *decided, int64_t
         status = many ? part_show(s->env, &h) : publish_commit(s->env, &h);
         if (status == QETL_OK && many && i + 1 == n_handles)
             status = parts_sync(s->env, &h);
-        if (status == QETL_OK && h.action != HANDLE_RETIRE)
+        if (status == QETL_OK && h.action != HANDLE_RETIRE && h.action != HANDLE_SWAP)
             output_report(s, epoch, &h);
         handle_free(&h);
     }
@@ -374,7 +384,7 @@ static int32_t sink_abort(void *self, const struct qetl_epoch *epoch, int64_t n_
         struct handle h;
         int32_t one = handle_take(s, &handles[i], &h);
         if (one == QETL_OK) {
-            one = publish_abort(s->env, &h);
+            one = part_hide(s->env, &h);
             handle_free(&h);
         }
         status = status ? status : one;

@@ -13,7 +13,13 @@
 
 #include <sys/stat.h>
 
-enum if_exists { IF_EXISTS_ERROR, IF_EXISTS_APPEND, IF_EXISTS_REPLACE };
+enum if_exists {
+    IF_EXISTS_ERROR,
+    IF_EXISTS_APPEND,
+    IF_EXISTS_REPLACE,
+    IF_EXISTS_REPLACE_ALL,
+    IF_EXISTS_REPLACE_PARTITIONS
+};
 
 enum target_kind {
     TARGET_NEW,

@@ -110,14 +110,15 @@ static int32_t place_parse(struct template *t, struct qetl_env env, const char *
     if (!end || end == word || memchr(word, '{', (size_t)(end - word)))
         return brace_fault(env, path);
     size_t size = (size_t)(end - word);
-    bool good;
+    bool good, dated = false;
     *at = end + 1;
     if (size == 1 && *word == '#')
         good = piece_add(t, PIECE_NUMBER, "", 0) != NULL;
-    else if (run_word(word, size, text, sizeof text))
+    else if ((dated = run_word(word, size, text, sizeof text)))
         good = piece_add(t, PIECE_TEXT, text, strlen(text)) != NULL;
     else
         good = piece_add(t, PIECE_COLUMN, word, size) != NULL;
+    t->dated |= dated;
     return good ? QETL_OK : fault_memory(env);
 }
 
@@ -202,11 +203,15 @@ static int32_t number_add(struct template *t, struct qetl_env env, bool first_to
 
 static int32_t root_make(struct template *t, struct qetl_env env)
 {
-    const char *text = t->pieces[0].kind == PIECE_TEXT ? t->pieces[0].text : "";
-    const char *slash = strrchr(text, '/');
-    size_t size = slash ? (size_t)(slash - text) : 0;
-    t->root = slash == text ? strdup("/") : slash ? strndup(text, size) : strdup(".");
-    return t->root ? QETL_OK : fault_memory(env);
+    struct text text = {0};
+    bool good = text_add(&text, "", 0);
+    for (int64_t i = 0; i < t->count && t->pieces[i].kind == PIECE_TEXT && good; i++)
+        good = text_add(&text, t->pieces[i].text, strlen(t->pieces[i].text));
+    const char *slash = good ? strrchr(text.data, '/') : NULL;
+    size_t size = slash ? (size_t)(slash - text.data) : 0;
+    t->root = slash && !size ? strdup("/") : slash ? strndup(text.data, size) : strdup(".");
+    free(text.data);
+    return good && t->root ? QETL_OK : fault_memory(env);
 }
 
 bool template_wanted(struct qetl_env env, const char *path)

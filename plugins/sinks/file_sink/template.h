@@ -29,6 +29,7 @@ struct template
     int64_t count;
     char *root; /* the folder that nothing leaves; "." where the path has none before */
     bool numbered;
+    bool dated; /* {run.date} or {run.time} tells its files from those of other runs */
 };
 
 /* Is the path more than a name? */
