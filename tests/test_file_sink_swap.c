@@ -23,6 +23,9 @@ static const char *const ALL =
 static const char *const PARTITIONS =
     "{\"path\":\"root/f.csv\",\"partition_by\":\"k\",\"if_exists\":\"replace_partitions\"}";
 
+static const struct qetl_epoch FINAL = {
+    .struct_size = sizeof FINAL, .flags = QETL_EPOCH_FINAL, .number = 1};
+
 /* ---- Calls of the system that fail, or are the last ---- */
 
 static long calls_left = -1; /* until the call that fails; -1: none */
@@ -167,15 +170,15 @@ static int32_t run_all(const char *config)
     const struct qetl_sink *sink = rig.component->sink;
     int32_t status = rows_put(&rig);
     if (!status)
-        status = sink->prepare(rig.self, 1, 1, &writer);
+        status = sink->prepare(rig.self, &FINAL, &writer);
     if (!status && kills)
         handles_save(&handles);
     if (!status)
-        status = sink->commit(rig.self, 1, handles.count, handles.items);
+        status = sink->commit(rig.self, &FINAL, handles.count, handles.items);
     calls_left = -1;
     if (status) {
         cr_expect(*qetl_fake_host_message(&rig.fake), "no message");
-        sink->abort(rig.self, 1, handles.count, handles.items);
+        sink->abort(rig.self, &FINAL, handles.count, handles.items);
     }
     handles_free(&handles);
     sink_free(&rig);
@@ -278,8 +281,9 @@ static void kill_each(const char *config, bool resume)
             struct sink_rig rig;
             cr_assert_eq(sink_make(&rig, config), QETL_OK);
             for (int twice = 0; twice < 2; twice++)
-                cr_expect_eq(rig.component->sink->commit(rig.self, 1, handles.count, handles.items),
-                             QETL_OK, "call %ld: %s", call, qetl_fake_host_message(&rig.fake));
+                cr_expect_eq(
+                    rig.component->sink->commit(rig.self, &FINAL, handles.count, handles.items),
+                    QETL_OK, "call %ld: %s", call, qetl_fake_host_message(&rig.fake));
             sink_free(&rig);
             handles_free(&handles);
             expect_replaced(call, config);
@@ -343,9 +347,11 @@ Test(file_sink_swap, abort_removes_what_was_prepared)
     former_make();
     cr_assert_eq(sink_make(&rig, PARTITIONS), QETL_OK);
     cr_assert_eq(rows_put(&rig), QETL_OK);
-    cr_assert_eq(rig.component->sink->prepare(rig.self, 1, 1, &writer), QETL_OK);
-    cr_expect_eq(rig.component->sink->abort(rig.self, 1, handles.count, handles.items), QETL_OK);
-    cr_expect_eq(rig.component->sink->abort(rig.self, 1, handles.count, handles.items), QETL_OK);
+    cr_assert_eq(rig.component->sink->prepare(rig.self, &FINAL, &writer), QETL_OK);
+    cr_expect_eq(rig.component->sink->abort(rig.self, &FINAL, handles.count, handles.items),
+                 QETL_OK);
+    cr_expect_eq(rig.component->sink->abort(rig.self, &FINAL, handles.count, handles.items),
+                 QETL_OK);
     handles_free(&handles);
     sink_free(&rig);
     cr_expect(there("root/k=a/old.csv") && !there("root/k=b") && !there("root.*"));
