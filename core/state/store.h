@@ -52,25 +52,31 @@ enum qetl_epoch_stage {
 struct qetl_record { /* an epoch */
     uint64_t number;
     enum qetl_epoch_stage stage;
-    bool final; /* no rows come behind it in its run */
+    bool final;    /* no rows come behind it in its run */
+    int64_t rows;  /* that the sinks have taken in this run so far, for people */
+    int64_t at_ms; /* when it was written; set by the store */
     struct qetl_entry *entries;
     size_t n_entries;
 };
 
 /* `folder` holds the folders of all pipelines; NULL: nothing outlives the process (the same calls
- * over a database in memory). identity: a JSON object, for each component a digest of its plugin
- * and options. Takes the pipeline's lock and its next generation, without writing to disk what was
- * not there before. NULL: found, with the mend, in findings. */
+ * over a database in memory). identity: a JSON object, for each component a text, or an object of
+ * texts whose keys are shown when they differ ({"plugin": …, "options": …}); NULL: whoever asks.
+ * Takes the pipeline's lock and its next generation, and makes nothing on disk but folder and lock.
+ * A generation is later than all before it by the clock, too, so that it grows where a state was
+ * lost. NULL: found, with the mend, in findings. */
 struct qetl_store *qetl_store_open(const char *folder, const char *pipeline, const char *identity,
                                    struct qetl_findings *);
 void qetl_store_close(struct qetl_store *); /* accepts NULL */
 uint64_t qetl_store_generation(const struct qetl_store *);
 const char *qetl_store_path(const struct qetl_store *); /* of its folder; NULL: in memory */
 
-/* The newest decided epoch (NONE: there is none) and, if a sink that decides may have to be asked,
- * the PREPARED one behind it. 0, QETL_E_NO_MEMORY, or a failure that stands in findings: what is
- * there cannot be read (it was set aside), is of a later version, or was written by a pipeline with
- * another identity, in which case the mend offers --full-refresh. */
+/* The newest decided epoch (NONE: there is none; its number is still the last that was given) and,
+ * if a sink that decides may have to be asked, the PREPARED one behind it. That of a FINISHED run
+ * is there for its watermarks. 0; QETL_E_NO_MEMORY; or a failure that stands in findings:
+ * QETL_E_ENVIRONMENT: what is there cannot be read (it was set aside, and no run begins before
+ * clear), or is of a later version; QETL_E_CONFIG: the run was cut short in a pipeline with another
+ * identity. The mend offers --full-refresh, which is clear. Neither record is to be freed then. */
 int32_t qetl_store_recover(struct qetl_store *, struct qetl_record *decided,
                            struct qetl_record *prepared, struct qetl_findings *);
 void qetl_record_free(struct qetl_record *);
@@ -82,10 +88,11 @@ int32_t qetl_store_decide(struct qetl_store *, const struct qetl_record *);
 /* The prepared epoch was decided (by its sink), or given up. */
 int32_t qetl_store_settle(struct qetl_store *, uint64_t number, bool decided);
 
-/* All handles of the epoch are committed; final: the run is over. Made durable by what comes next
- * at the latest: who asks twice does no harm. */
+/* All handles of the epoch are committed; final: the run is over. Durable by what comes next at the
+ * latest: who asks twice does no harm. */
 int32_t qetl_store_committed(struct qetl_store *, uint64_t number);
-/* Forgets the run that was cut short (--full-refresh); watermarks too. Outputs stay as they are. */
+/* Forgets the run that was cut short, or cannot be read (--full-refresh); watermarks too. Instead
+ * of recover, or behind it. Outputs stay as they are. */
 int32_t qetl_store_clear(struct qetl_store *);
 
 /* Why the last call failed, for people; "" where there is nothing to say. */

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A store from inside: its transactions, and how an epoch becomes a row.
+ *
+ * Invariant: between begin and end nobody else writes, and the newest generation is ours.
+ * Ownership: as in store.h.
+ * Threads:   one at a time.
+ */
+#ifndef QETL_CORE_STORE_INTERNAL_H
+#define QETL_CORE_STORE_INTERNAL_H
+
+#include "blob.h"
+#include "database.h"
+#include "folder.h"
+#include "store.h"
+
+#define STATE_FILE "state.db"
+
+enum state_trouble { TROUBLE_NONE, TROUBLE_ASIDE, TROUBLE_LATER, TROUBLE_ENVIRONMENT };
+
+struct qetl_store {
+    char *identity;
+    bool in_memory;
+    struct state_folder folder;
+    struct state_db db;
+    bool is_open, is_new; /* the database; it does not bear its name yet */
+    uint64_t generation;
+    uint8_t token[STATE_TOKEN];
+    enum state_trouble trouble;
+    char *aside; /* name of what was set aside, by whomever */
+    int version;
+    bool is_swept;
+    bool broken; /* nobody knows what is on the disk */
+    char reason[512];
+    struct state_blobs decided_blobs, prepared_blobs;
+};
+
+struct state_change {
+    struct state_head head;
+    bool durable;
+};
+
+/* Opens what is there and takes the next generation; trouble is kept for recover. */
+void qetl_store_enter(struct qetl_store *);
+int32_t qetl_store_begin(struct qetl_store *, bool durable, struct state_change *);
+/* Commits if status is 0, else takes it back; the status, or why that failed. */
+int32_t qetl_store_end(struct qetl_store *, struct state_change *, int32_t status);
+/* What a result code of SQLite means for the run. */
+int32_t qetl_store_failed(struct qetl_store *, int rc, const char *what);
+int32_t qetl_store_failed_file(struct qetl_store *, int error, const char *what);
+/* Notes that the database cannot be believed, and sets it aside. */
+void qetl_store_set_aside(struct qetl_store *);
+
+#endif
