@@ -12,6 +12,7 @@
 
 #include "config/finding.h"
 #include "config/place.h"
+#include "limits/limits.h"
 #include "plugin/registry.h"
 
 enum qetl_mode { QETL_MODE_HYBRID, QETL_MODE_BATCH, QETL_MODE_STREAM };
@@ -34,6 +35,7 @@ struct qetl_node {
     uint32_t kind;
     struct qetl_plugin_use use;
     struct qetl_plugin_use format; /* .plugin NULL: none */
+    struct qetl_limits limits;
     struct qetl_input *inputs;
     size_t n_inputs;
     char **outputs; /* names of its output ports; NULL: one, unnamed */

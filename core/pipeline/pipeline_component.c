@@ -83,7 +83,8 @@ static void check_core_keys(struct qetl_drafts *drafts, struct qetl_draft *draft
 /* The plugin's options: all but the core's words, defaults filled in. */
 static void take_options(struct qetl_drafts *drafts, struct qetl_draft *draft)
 {
-    static const char *const words[] = {"plugin", "input", "format"};
+    static const char *const words[] = {"plugin",  "input",      "format",      "retry",
+                                        "breaker", "rate_limit", "call_timeout"};
     json_t *options = json_deep_copy(draft->json);
     if (!options)
         qetl_drafts_no_memory(drafts);
@@ -91,6 +92,17 @@ static void take_options(struct qetl_drafts *drafts, struct qetl_draft *draft)
         json_object_del(options, words[i]);
     draft->node.use.options = options;
     draft->node.use.place = qetl_document_key_place(drafts->document, draft->pointer);
+}
+
+/* How the host treats its failures, and how hard it drives it. */
+static void take_limits(struct qetl_drafts *drafts, struct qetl_draft *draft)
+{
+    char pointer[64];
+    const char *mend;
+    const char *wrong = qetl_limits_read(draft->json, &draft->node.limits, pointer, &mend);
+    if (wrong)
+        qetl_finding_mend(qetl_draft_error(drafts, draft, pointer, "bad_limit", "%s", wrong), "%s",
+                          mend);
 }
 
 static void output_add(struct qetl_drafts *drafts, struct qetl_draft *draft, const char *name)
@@ -176,6 +188,7 @@ void qetl_draft_fill(struct qetl_drafts *drafts, struct qetl_draft *draft)
     if (!plugin)
         return;
     take_options(drafts, draft);
+    take_limits(drafts, draft);
     draft->sound = errors == 0;
     if (plugin->takes_format)
         qetl_draft_format(drafts, draft);

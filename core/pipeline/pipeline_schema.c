@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline_schema.h"
 
+#include "limits/limits.h"
+
 #include <qetl/plugin.h>
 
 static const char top[] =
@@ -102,7 +104,12 @@ static json_t *schema_with(const struct qetl_manifest_component *plugin, const j
 
 json_t *qetl_component_schema(uint32_t kind, const struct qetl_manifest_component *plugin)
 {
-    json_t *own = json_loads(component, 0, NULL);
+    json_t *own = json_loads(component, 0, NULL), *limits = qetl_limits_schema();
+    if (!limits || json_object_update(json_object_get(own, "properties"), limits)) {
+        json_decref(own);
+        own = NULL;
+    }
+    json_decref(limits);
     if (kind == QETL_SOURCE)
         json_object_del(json_object_get(own, "properties"), "input");
     if (plugin && !plugin->takes_format)
