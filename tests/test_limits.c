@@ -154,8 +154,7 @@ Test(limits, words)
     cr_expect_null(
         read("{\"retry\":{\"attempts\":4,\"budget\":\"1h\",\"first\":\"1s\",\"most\":"
              "\"2m\"},\"breaker\":{\"failures\":2,\"pause\":\"5s\",\"most\":\"6s\"},"
-             "\"rate_limit\":{\"rows\":\"60/m\",\"bytes\":\"2KiB/s\",\"calls\":\"36/h\"},"
-             "\"call_timeout\":\"1.5s\"}",
+             "\"rate_limit\":{\"rows\":\"60/m\",\"bytes\":\"2KiB/s\",\"calls\":\"36/h\"}}",
              &l, at));
     cr_expect_eq(l.retry.attempts, 4);
     cr_expect_eq(l.retry.budget_ns, 3600 * S);
@@ -167,7 +166,6 @@ Test(limits, words)
     cr_expect_float_eq(l.rows_per_second, 1, 1e-9);
     cr_expect_float_eq(l.bytes_per_second, 2048, 1e-9);
     cr_expect_float_eq(l.calls_per_second, 0.01, 1e-9);
-    cr_expect_eq(l.call_timeout_ns, 1500 * MS);
     cr_expect_null(read("{\"rate_limit\":\"1000/s\"}", &l, at));
     cr_expect_float_eq(l.rows_per_second, 1000, 1e-9);
 }
@@ -189,7 +187,6 @@ Test(limits, what_is_wrong_is_named)
         {"{\"rate_limit\":{\"bytes\":\"-1/s\"}}", "/rate_limit/bytes"},
         {"{\"rate_limit\":{\"calls\":\"99999999999999999999999999999999999/s\"}}",
          "/rate_limit/calls"},
-        {"{\"call_timeout\":\"-1s\"}", "/call_timeout"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct qetl_limits l;

@@ -55,11 +55,20 @@ static int32_t note(struct actor *a, const char *call)
     trace_add(s, call);
     if (s->sleep_in && strcmp(s->sleep_in, call) == 0)
         return sleep_until_interrupted(a);
-    if (!s->fail_in || strcmp(s->fail_in, call) != 0 ||
-        atomic_fetch_add(&s->calls, 1) + 1 < s->fail_at)
+    if (!s->fail_in || strcmp(s->fail_in, call) != 0)
+        return QETL_OK;
+    int nth = atomic_fetch_add(&s->calls, 1) + 1, first = s->fail_at ? s->fail_at : 1;
+    if (nth < first || (s->fail_times && nth >= first + s->fail_times))
         return QETL_OK;
     if (s->fail_silently)
         return s->fail_with;
+    if (s->retry_after_ms) {
+        struct qetl_error_info info = {.struct_size = sizeof info,
+                                       .code = s->fail_with,
+                                       .message = "too many requests",
+                                       .retry_after_ms = s->retry_after_ms};
+        return a->env.host->error(a->env.ctx, &info);
+    }
     return qetl_fail(a->env, s->fail_with, "/number", "give another number", "%s went wrong", call);
 }
 

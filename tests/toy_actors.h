@@ -18,9 +18,11 @@
 enum { TOY_ACTORS_MOST = 96 };
 
 struct toy_script {
-    /* The call that fails, from its fail_at-th (from 1) on, and with what. */
+    /* The call that fails, from its fail_at-th (from 1) on, so many times (0: ever after), and
+     * with what. */
     const char *fail_in;
-    int fail_at;
+    int fail_at, fail_times;
+    int64_t retry_after_ms;
     int32_t fail_with;
     bool fail_silently; /* without host->error */
     /* The call that sleeps until interrupted. */

@@ -117,6 +117,15 @@ struct qetl_error_report qetl_instance_take_error(struct qetl_ctx *ctx)
     return error;
 }
 
+void qetl_instance_give_error(struct qetl_ctx *ctx, struct qetl_error_report *error)
+{
+    pthread_mutex_lock(&ctx->lock);
+    qetl_error_report_free(&ctx->error);
+    ctx->error = *error;
+    memset(error, 0, sizeof *error);
+    pthread_mutex_unlock(&ctx->lock);
+}
+
 void qetl_error_report_free(struct qetl_error_report *error)
 {
     free(error->message);

@@ -93,6 +93,8 @@ void qetl_instance_free(struct qetl_ctx *); /* destroys; accepts NULL */
 void qetl_instance_drop_rejected(struct qetl_ctx *);
 /* Moves the error out; zeroed if none was reported. */
 struct qetl_error_report qetl_instance_take_error(struct qetl_ctx *);
+/* Moves it back in. */
+void qetl_instance_give_error(struct qetl_ctx *, struct qetl_error_report *);
 void qetl_error_report_free(struct qetl_error_report *); /* the earlier ones, too */
 struct qetl_env qetl_instance_sdk_env(struct qetl_ctx *);
 

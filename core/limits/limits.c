@@ -30,9 +30,7 @@ static const char words[] =
     "calls\",\"examples\":[\"1000/s\",{\"calls\":\"10/s\",\"bytes\":\"5MiB/s\"}],\"anyOf\":["
     "{\"type\":\"string\"},{\"type\":\"object\",\"additionalProperties\":false,\"minProperties\":1,"
     "\"properties\":{\"rows\":{\"type\":\"string\"},\"bytes\":{\"type\":\"string\"},"
-    "\"calls\":{\"type\":\"string\"}}}]},"
-    "\"call_timeout\":{\"type\":\"string\",\"description\":\"How long one call into the plugin may "
-    "take; then it is interrupted, and counts as failed for the moment\",\"examples\":[\"30s\"]}}";
+    "\"calls\":{\"type\":\"string\"}}}]}}";
 
 static const int64_t SECOND_NS = 1000000000;
 
@@ -71,7 +69,7 @@ static void fail(struct reader *r, const char *word, const char *key, const char
 static void take_time(struct reader *r, const json_t *in, const char *word, const char *key,
                       int64_t *ns)
 {
-    const json_t *value = key ? json_object_get(in, key) : in;
+    const json_t *value = json_object_get(in, key);
     if (!json_is_string(value))
         return;
     if (qetl_units_ns(json_string_value(value), ns))
@@ -146,8 +144,6 @@ const char *qetl_limits_read(const json_t *component, struct qetl_limits *limits
     take_rate(&r, json_object_get(rate, "rows"), "rows", false, &limits->rows_per_second);
     take_rate(&r, json_object_get(rate, "bytes"), "bytes", true, &limits->bytes_per_second);
     take_rate(&r, json_object_get(rate, "calls"), "calls", false, &limits->calls_per_second);
-    take_time(&r, json_object_get(component, "call_timeout"), "call_timeout", NULL,
-              &limits->call_timeout_ns);
     *mend = r.mend;
     return r.wrong;
 }

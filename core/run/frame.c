@@ -204,8 +204,9 @@ int32_t qetl_frame_sample(struct qetl_op *op, int64_t sample_bytes, int64_t know
             quiet_until_ns = qetl_now_ns() + patience_ns;
         if (sample_is_late(op, known, quiet_until_ns))
             break;
+        int64_t until_ns = quiet_until_ns < op->idle_until_ns ? quiet_until_ns : op->idle_until_ns;
         if (answer == QETL_IDLE)
-            qetl_frame_await(op, quiet_until_ns);
+            qetl_frame_await(op, until_ns);
     }
     return status;
 }

@@ -17,7 +17,9 @@
 #include "flow.h"
 #include "host/call.h"
 #include "host/instance.h"
+#include "limits/retry.h"
 #include "lookout.h"
+#include "patience.h"
 
 struct qetl_run;
 struct qetl_op;
@@ -70,6 +72,8 @@ struct qetl_op {
     bool idle;
     uint32_t wakes_seen;
     int64_t idle_until_ns;
+    struct qetl_retry retry; /* of the call that failed last */
+    int64_t retry_at_ns;     /* before which it is not made again */
     struct qetl_op *decoder; /* transforms: the one in front, if columns are fetched from it late */
     void *state;             /* the class's */
 };

@@ -286,6 +286,7 @@ static int32_t take_decoded(struct qetl_op *op, struct qetl_origin *origin,
     struct decode_state *state = op->state;
     int64_t records = state->records + decoded->records;
     qetl_tally_add(&op->instance->tally.rows_in, decoded->records);
+    qetl_op_spend_rows(op, decoded->records);
     int64_t rejected = qetl_op_bury(op, origin, NULL, op->flow->ports[0].schema);
     int32_t status = rejected < 0 ? (int32_t)rejected : account(op, decoded, rejected);
     int32_t *offsets = NULL;

@@ -19,13 +19,19 @@ static int32_t write_once(struct qetl_op *op, struct qetl_write *write)
 {
     struct qetl_ctx *ctx = op->instance;
     uint32_t wakes = atomic_load_explicit(&ctx->wakes, memory_order_acquire);
+    if (!qetl_op_may_call(op))
+        return QETL_STEP_IDLE;
     int64_t started = qetl_now_ns();
     qetl_call_enter(ctx, "write");
     int32_t answer = ctx->component->sink->write(ctx->self, write);
     qetl_call_leave();
     qetl_tally_add(&ctx->tally.nanoseconds, qetl_now_ns() - started);
+    answer = qetl_op_answered(op, "write", answer, answer == QETL_OK ? write->rows : 0,
+                              answer == QETL_OK ? write->bytes_size : 0);
+    if (answer == QETL_IDLE)
+        return QETL_STEP_IDLE;
     if (answer < 0)
-        return qetl_op_fail(op, "write", answer);
+        return answer;
     const struct qetl_sink_parts *parts = op->flow->parts;
     if (answer == QETL_BUSY && parts && (parts->room || op->flow->wholes_most))
         return qetl_op_fault(op, "unsupported", "a sink with room or whole objects was busy");

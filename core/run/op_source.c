@@ -16,12 +16,17 @@ struct qetl_source_state *qetl_source_state_new(void)
     return state;
 }
 
+static void splits_drop(struct qetl_source_state *state)
+{
+    while (state->n_splits)
+        free((void *)state->splits[--state->n_splits].data);
+}
+
 void qetl_source_state_free(struct qetl_source_state *state)
 {
     if (!state)
         return;
-    for (size_t i = 0; i < state->n_splits; i++)
-        free((void *)state->splits[i].data);
+    splits_drop(state);
     free(state->splits);
     qetl_buffer_free(state->buffer);
     qetl_object_unref(state->object);
@@ -52,7 +57,11 @@ static int32_t open_next_split(struct qetl_op *op)
     struct qetl_source_state *state = op->state;
     struct qetl_ctx *ctx = op->instance;
     const struct qetl_blob *split = &state->splits[state->next_split++];
-    int32_t status = ctx->component->source->open(ctx->self, *split, NULL);
+    struct qetl_retry retry = {0};
+    int32_t status;
+    do
+        status = ctx->component->source->open(ctx->self, *split, NULL);
+    while (qetl_run_again(op->run, ctx, &retry, "open", status));
     return status < 0 ? qetl_op_fail(op, "open", status) : QETL_OK;
 }
 
@@ -61,9 +70,14 @@ int32_t qetl_source_open(struct qetl_op *op)
     struct qetl_source_state *state = op->state;
     struct qetl_ctx *ctx = op->instance;
     struct qetl_writer writer = {state, split_add};
-    int32_t status = ctx->component->source->plan_splits
-                         ? ctx->component->source->plan_splits(ctx->self, 1, &writer)
-                         : split_add(state, "", 0);
+    struct qetl_retry retry = {0};
+    int32_t status;
+    do {
+        splits_drop(state); /* of an attempt that failed */
+        status = ctx->component->source->plan_splits
+                     ? ctx->component->source->plan_splits(ctx->self, 1, &writer)
+                     : split_add(state, "", 0);
+    } while (qetl_run_again(op->run, ctx, &retry, "plan_splits", status));
     if (status < 0)
         return qetl_op_fail(op, "plan_splits", status);
     if (state->n_splits)
@@ -82,8 +96,11 @@ static int32_t next(struct qetl_op *op, const struct qetl_demand *demand, struct
     qetl_call_leave();
     qetl_tally_add(&ctx->tally.nanoseconds, qetl_now_ns() - started);
     qetl_tally_add(&ctx->tally.bytes_in, item->bytes_read);
+    int64_t bytes = answer == QETL_BYTES ? item->bytes : 0;
+    answer =
+        qetl_op_answered(op, "next", answer, answer == QETL_BATCH ? item->batch.length : 0, bytes);
     if (answer < 0)
-        return qetl_op_fail(op, "next", answer);
+        return answer;
     bool known = answer == QETL_IDLE || answer == QETL_END ||
                  answer == (op->flow->bytes ? QETL_BYTES : QETL_BATCH);
     qetl_schema_release(&item->schema);
@@ -122,13 +139,15 @@ int32_t qetl_source_draw(struct qetl_op *op, void *space, int64_t room, struct q
         state->exhausted = true;
         return QETL_END;
     }
+    if (!qetl_op_may_call(op))
+        return QETL_IDLE;
     int32_t answer = next(op, &demand, item);
     while (answer == QETL_END && state->next_split < state->n_splits) {
         int32_t status = open_next_split(op);
         answer = status ? status : next(op, &demand, item);
     }
     if (answer == QETL_IDLE)
-        qetl_op_set_idle(op, wakes, INT64_MAX);
+        qetl_op_set_idle(op, wakes, op->retry.failures ? op->retry_at_ns : INT64_MAX);
     else
         op->idle = false;
     return answer;

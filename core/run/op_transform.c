@@ -15,6 +15,7 @@ struct transform_state {
     int64_t rows_out, rows_filtered, rows_added, rows_reduced, rows_rejected; /* of the event */
     int64_t rows_held, rows_held_before;
     struct qetl_message control; /* a barrier or end that the plugin is told of; kind 0: none */
+    bool again;        /* the event under way failed for the moment: it is handed over once more */
     bool control_done; /* the plugin is: it goes on once those below are done with theirs */
     uint32_t inputs_ended;
     struct qetl_batch_column *late; /* of the batch that is being made; none, unless op->decoder */
@@ -346,11 +347,20 @@ static int32_t advance(struct qetl_op *op, const struct qetl_event *event)
 {
     struct transform_state *state = op->state;
     struct qetl_output output = {.struct_size = sizeof output, .rows_held = state->rows_held};
+    if (!qetl_op_may_call(op)) {
+        state->again = event != NULL;
+        op->pending = true;
+        return QETL_OK;
+    }
     uint32_t wakes = atomic_load_explicit(&op->instance->wakes, memory_order_acquire);
-    int32_t answer = process(op, event, &output);
-    if (answer < 0) {
+    int32_t answer =
+        qetl_op_answered(op, "process", process(op, event, &output), event ? event->rows : 0, 0);
+    state->again = answer == QETL_IDLE && event;
+    if (answer < 0 || answer == QETL_IDLE) {
         qetl_array_release(&output.batch);
-        return qetl_op_fail(op, "process", answer);
+        qetl_instance_drop_rejected(op->instance);
+        op->pending = answer == QETL_IDLE;
+        return answer < 0 ? answer : QETL_OK;
     }
     bool known = answer >= QETL_NEED_INPUT && answer <= QETL_BLOCKED;
     int32_t status = known || answer == QETL_END
@@ -441,6 +451,20 @@ static void note_control_done(struct qetl_op *op)
     op->pending = true;
 }
 
+static int32_t tell_control(struct qetl_op *op)
+{
+    struct transform_state *state = op->state;
+    bool end = state->control.kind == QETL_SLOT_END;
+    struct qetl_event event = {.struct_size = sizeof event,
+                               .port = state->control.port,
+                               .kind = end ? QETL_EVENT_END : QETL_EVENT_BARRIER,
+                               .epoch = state->control.epoch};
+    int32_t status = advance(op, &event);
+    if (!status)
+        note_control_done(op);
+    return status;
+}
+
 static int32_t feed_control(struct qetl_op *op, const struct qetl_message *message)
 {
     struct transform_state *state = op->state;
@@ -451,16 +475,7 @@ static int32_t feed_control(struct qetl_op *op, const struct qetl_message *messa
     if (status)
         return status;
     state->control = *message;
-    if (!is_stateful(op))
-        return pass_control(op);
-    struct qetl_event event = {.struct_size = sizeof event,
-                               .port = message->port,
-                               .kind = end ? QETL_EVENT_END : QETL_EVENT_BARRIER,
-                               .epoch = message->epoch};
-    status = advance(op, &event);
-    if (!status)
-        note_control_done(op);
-    return status;
+    return is_stateful(op) ? tell_control(op) : pass_control(op);
 }
 
 static int32_t transform_feed(struct qetl_op *op, struct qetl_message *message)
@@ -477,7 +492,11 @@ static int32_t transform_resume(struct qetl_op *op)
     struct transform_state *state = op->state;
     if (state->control_done)
         return pass_control(op);
-    int32_t status = advance(op, NULL);
+    int32_t status;
+    if (state->again)
+        status = state->input ? process_batch(op) : tell_control(op);
+    else
+        status = advance(op, NULL);
     if (!status)
         note_control_done(op);
     return status ? status : op->idle ? QETL_STEP_IDLE : QETL_STEP_DONE;

@@ -85,9 +85,11 @@ static int trackers_make(struct qetl_run *run)
     run->trackers = calloc(n + 1, sizeof *run->trackers);
     run->flows = calloc(n + 1, sizeof *run->flows);
     run->prepared = calloc(n + 1, sizeof *run->prepared);
-    if (!run->trackers || !run->flows || !run->prepared)
+    run->patience = calloc(n + 1, sizeof *run->patience);
+    if (!run->trackers || !run->flows || !run->prepared || !run->patience)
         return -1;
     for (size_t i = 0; i < n; i++) {
+        qetl_patience_init(&run->patience[i], &run->pipeline->nodes[i].limits);
         if (run->pipeline->nodes[i].kind != QETL_SOURCE)
             continue;
         run->trackers[i] = qetl_tracker_new(run->pipeline->nodes[i].id, qetl_run_letter, run);
@@ -244,6 +246,10 @@ void qetl_run_free(struct qetl_run *run)
     for (size_t n = 0; run->trackers && n < run->pipeline->n_nodes; n++)
         qetl_tracker_free(run->trackers[n]);
     free(run->trackers);
+    for (size_t n = 0; run->patience && n < run->pipeline->n_nodes; n++)
+        if (run->patience[n].limits)
+            qetl_patience_clear(&run->patience[n]);
+    free(run->patience);
     qetl_letter_store_free(run->letters);
     qetl_pool_free(run->pool);
     for (size_t i = 0; i < run->n_outputs; i++)

@@ -53,7 +53,9 @@ struct qetl_component_report {
     struct qetl_counts counts;
     double seconds; /* CPU-side time inside the component, all replicas */
     int replicas;
-    int64_t batches; /* that it emitted; sinks: that it wrote */
+    int64_t batches;     /* that it emitted; sinks: that it wrote */
+    int64_t retries;     /* calls that failed for the moment and were made again */
+    const char *breaker; /* "closed", "open", "half-open" */
 };
 
 struct qetl_output_report {

@@ -297,9 +297,12 @@ struct qetl_ctx *qetl_run_instance(struct qetl_run *run, const struct qetl_node 
     int32_t status = qetl_instance_create(ctx);
     if (!status && qetl_run_stopping(run))
         return NULL; /* its interrupt came before there was anything to interrupt */
+    struct qetl_retry retry = {0};
     if (!status) {
         call = "start";
-        status = qetl_instance_start(ctx);
+        do
+            status = qetl_instance_start(ctx);
+        while (qetl_run_again(run, ctx, &retry, call, status));
     }
     if (!status)
         return ctx;

@@ -13,6 +13,7 @@
 #include "data/dead_letter.h"
 #include "data/origin.h"
 #include "flow.h"
+#include "patience.h"
 #include "ring/parker.h"
 #include "run.h"
 #include "stage.h"
@@ -46,6 +47,7 @@ struct qetl_run {
     struct qetl_instance_env env;
     struct qetl_letter_store *letters;
     struct qetl_tracker **trackers; /* one a node; sources alone have one */
+    struct qetl_patience *patience; /* one a node */
 
     struct qetl_node_flow *flows; /* one a node */
     struct qetl_stage *stages;

@@ -34,6 +34,10 @@ static void report_component(struct qetl_run *run, const struct qetl_node *node,
         out->replicas += ctx->use == &node->use && !ctx->retired;
     }
     out->seconds = (double)nanoseconds / 1e9;
+    struct qetl_patience *patience = &run->patience[node - run->pipeline->nodes];
+    int64_t left;
+    out->retries = qetl_tally_get(&patience->retries);
+    out->breaker = qetl_breaker_word(qetl_breaker_look(&patience->breaker, qetl_now_ns(), &left));
 }
 
 static void report_summary(struct qetl_run_report *out)

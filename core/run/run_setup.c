@@ -155,7 +155,11 @@ static int32_t setup_source(struct qetl_run *run, const struct qetl_node *node,
     struct qetl_ctx *ctx = flow->instance;
     flow->source = (struct qetl_source_info){
         .struct_size = sizeof flow->source, .bytes_expected = -1, .rows_expected = -1};
-    int32_t status = flow->component->source->describe(ctx->self, &flow->source);
+    struct qetl_retry retry = {0};
+    int32_t status;
+    do
+        status = flow->component->source->describe(ctx->self, &flow->source);
+    while (qetl_run_again(run, ctx, &retry, "describe", status));
     if (status < 0)
         return qetl_run_fail(run, node, ctx, "describe", status);
     flow->bytes = flow->source.emits == QETL_EMITS_BYTES;
@@ -303,7 +307,11 @@ static int32_t setup_sink(struct qetl_run *run, const struct qetl_node *node,
                           struct qetl_node_flow *flow)
 {
     struct qetl_sink_info info = {.struct_size = sizeof info};
-    int32_t status = flow->component->sink->describe(flow->instance->self, &info);
+    struct qetl_retry retry = {0};
+    int32_t status;
+    do
+        status = flow->component->sink->describe(flow->instance->self, &info);
+    while (qetl_run_again(run, flow->instance, &retry, "describe", status));
     if (status < 0)
         return qetl_run_fail(run, node, flow->instance, "describe", status);
     flow->bytes = info.takes == QETL_TAKES_BYTES;
@@ -360,7 +368,11 @@ static int32_t open_sink(struct qetl_run *run, const struct qetl_node *node,
     }
     uint32_t streams = run->resolving ? 0 : flow->bytes ? 1 : flow->n_takes;
     for (uint32_t i = 0; !status && i < streams; i++) {
-        status = flow->component->sink->open(flow->instance->self, i, &flow->takes[i].delivered);
+        struct qetl_retry retry = {0};
+        do
+            status =
+                flow->component->sink->open(flow->instance->self, i, &flow->takes[i].delivered);
+        while (qetl_run_again(run, flow->instance, &retry, "open", status));
         if (status < 0)
             qetl_run_fail(run, node, flow->instance, "open", status);
     }

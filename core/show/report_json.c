@@ -39,6 +39,8 @@ static json_t *component_json(const struct qetl_component_report *c)
     json_object_set_new(json, "rows_per_batch", json_real(qetl_report_rows_per_batch(c)));
     json_object_set_new(json, "seconds", json_real(c->seconds));
     json_object_set_new(json, "replicas", json_integer(c->replicas));
+    json_object_set_new(json, "retries", json_integer(c->retries));
+    json_object_set_new(json, "breaker", json_string(c->breaker));
     return json;
 }
 

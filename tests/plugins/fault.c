@@ -15,7 +15,7 @@ struct fault {
     struct qetl_env env;
     const char *password; /* is told to whoever listens */
     const char *fault;
-    int64_t at, calls;
+    int64_t at, calls, times;
     int64_t rows, rows_done, batch_rows;
     int32_t *map;
     int64_t map_rows;
@@ -46,6 +46,7 @@ static int32_t fault_create(void *self, const struct qetl_host *host, struct qet
     f->env = (struct qetl_env){host, ctx};
     f->fault = qetl_option_text(f->env, "/fault");
     f->at = qetl_option_int(f->env, "/at");
+    f->times = qetl_option_int(f->env, "/times");
     f->rows = qetl_option_int(f->env, "/rows");
     f->batch_rows = qetl_option_int(f->env, "/batch_rows");
     f->password = qetl_option_text(f->env, "/password");
@@ -103,6 +104,8 @@ static int32_t fault_call(struct fault *f)
     if (fault_is(f, "error"))
         return qetl_fail(f->env, QETL_E_FATAL, NULL, "it was asked for", "fault in call %lld",
                          (long long)f->calls);
+    if (fault_is(f, "transient") && f->calls < f->at + f->times)
+        return qetl_fail(f->env, QETL_E_RETRY_CALL, NULL, NULL, "the other side is busy");
     if (fault_is(f, "sleep"))
         return fault_sleep(f);
     if (fault_is(f, "slow"))

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "patience.h"
+
+#include "op.h"
+#include "run_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const int64_t BURST_NS = 50000000; /* what a rate limit lets one make up for */
+
+void qetl_patience_init(struct qetl_patience *p, const struct qetl_limits *limits)
+{
+    p->limits = limits;
+    qetl_breaker_init(&p->breaker, &limits->breaker);
+    qetl_rate_init(&p->rows, limits->rows_per_second, BURST_NS);
+    qetl_rate_init(&p->bytes, limits->bytes_per_second, BURST_NS);
+    qetl_rate_init(&p->calls, limits->calls_per_second, BURST_NS);
+}
+
+void qetl_patience_clear(struct qetl_patience *p)
+{
+    qetl_breaker_clear(&p->breaker);
+}
+
+static struct qetl_patience *patience_of(struct qetl_run *run, const struct qetl_node *node)
+{
+    return &run->patience[node - run->pipeline->nodes];
+}
+
+static int64_t longer(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static bool is_transient(int32_t status)
+{
+    return status == QETL_E_RETRY_CALL || status == QETL_E_THROTTLED;
+}
+
+static bool is_limited(const struct qetl_patience *p)
+{
+    return p->rows.per_second > 0 || p->bytes.per_second > 0 || p->calls.per_second > 0;
+}
+
+/* ---- asking ---- */
+
+bool qetl_op_may_call(struct qetl_op *op)
+{
+    struct qetl_patience *p = patience_of(op->run, op->node);
+    if (!is_limited(p) && !op->retry.failures)
+        return true; /* nobody can have opened the breaker but by failing */
+    int64_t now = qetl_now_ns();
+    int64_t wait = longer(op->retry_at_ns - now, qetl_rate_ask(&p->rows, now));
+    wait = longer(wait, qetl_rate_ask(&p->bytes, now));
+    wait = longer(wait, qetl_rate_ask(&p->calls, now));
+    if (wait <= 0)
+        wait = qetl_breaker_ask(&p->breaker, now);
+    if (wait <= 0)
+        return true;
+    qetl_op_set_idle(op, atomic_load(&op->instance->wakes), now + wait);
+    return false;
+}
+
+/* ---- failing ---- */
+
+static void say(struct qetl_run *run, const struct qetl_ctx *ctx, int level, const char *text)
+{
+    run->env.log(run->env.arg, ctx->node->id, level, text);
+}
+
+static void say_again(struct qetl_run *run, const struct qetl_ctx *ctx, const char *call,
+                      const struct qetl_error_report *error, int64_t wait_ns, bool opened)
+{
+    char text[700], wait[32];
+    if (wait_ns < 1000000000)
+        snprintf(wait, sizeof wait, "%d ms", (int)(wait_ns / 1000000));
+    else
+        snprintf(wait, sizeof wait, "%.1f s", (double)wait_ns / 1e9);
+    snprintf(text, sizeof text, "%s failed for the moment: %.500s; again in %s%s", call,
+             error->message ? error->message : "it gave no reason", wait,
+             opened ? ", since it failed so often (breaker open)" : "");
+    say(run, ctx, QETL_LOG_WARN, text);
+}
+
+/* What the plugin told is put back, with how often it was tried. */
+static void say_given_up(struct qetl_ctx *ctx, const struct qetl_retry *retry,
+                         struct qetl_error_report *error)
+{
+    char message[700];
+    double spent = (double)(qetl_now_ns() - retry->since_ns) / 1e9;
+    snprintf(message, sizeof message, "%.500s (given up after %d attempts in %.1f s)",
+             error->message ? error->message : "it failed for the moment, and gave no reason",
+             retry->failures, spent);
+    struct qetl_env env = qetl_instance_sdk_env(ctx);
+    struct qetl_error_info info = {.struct_size = sizeof info,
+                                   .code = error->code ? error->code : QETL_E_RETRY_CALL,
+                                   .message = message,
+                                   .suggestion = error->suggestion
+                                                     ? error->suggestion
+                                                     : "`retry: {budget: 1h}` tries for longer",
+                                   .option = error->option,
+                                   .vendor_code = error->vendor_code};
+    env.host->error(env.ctx, &info);
+}
+
+/* How long to wait before the call is made again; -1: it is given up. */
+static int64_t fail(struct qetl_run *run, struct qetl_ctx *ctx, struct qetl_retry *retry,
+                    const char *call)
+{
+    struct qetl_patience *p = patience_of(run, ctx->node);
+    struct qetl_error_report error = qetl_instance_take_error(ctx);
+    int64_t now = qetl_now_ns(), after = error.retry_after_ms * 1000000;
+    bool opened = qetl_breaker_failed(&p->breaker, now);
+    int64_t wait = qetl_retry_failed(retry, &p->limits->retry, now, after > 0 ? after : 0);
+    if (wait < 0 && retry->failures > 1)
+        say_given_up(ctx, retry, &error);
+    else if (wait < 0)
+        qetl_instance_give_error(ctx, &error);
+    else
+        say_again(run, ctx, call, &error, wait, opened);
+    if (wait >= 0)
+        qetl_tally_add(&p->retries, 1);
+    qetl_error_report_free(&error);
+    return wait;
+}
+
+int32_t qetl_op_answered(struct qetl_op *op, const char *call, int32_t answer, int64_t rows,
+                         int64_t bytes)
+{
+    struct qetl_patience *p = patience_of(op->run, op->node);
+    if (is_transient(answer)) {
+        int64_t wait = fail(op->run, op->instance, &op->retry, call);
+        if (wait < 0)
+            return qetl_op_fail(op, call, answer);
+        op->retry_at_ns = qetl_now_ns() + wait;
+        qetl_op_set_idle(op, atomic_load(&op->instance->wakes), op->retry_at_ns);
+        return QETL_IDLE;
+    }
+    if (answer < 0)
+        return qetl_op_fail(op, call, answer);
+    if (op->retry.failures) {
+        qetl_breaker_succeeded(&p->breaker);
+        qetl_retry_succeeded(&op->retry);
+        say(op->run, op->instance, QETL_LOG_INFO, "it goes on");
+    }
+    if (is_limited(p) && (rows > 0 || bytes > 0)) {
+        int64_t now = qetl_now_ns();
+        qetl_rate_spend(&p->rows, rows, now);
+        qetl_rate_spend(&p->bytes, bytes, now);
+        qetl_rate_spend(&p->calls, 1, now);
+    }
+    return answer;
+}
+
+void qetl_op_spend_rows(struct qetl_op *op, int64_t rows)
+{
+    struct qetl_patience *p = patience_of(op->run, op->node);
+    if (p->rows.per_second > 0)
+        qetl_rate_spend(&p->rows, rows, qetl_now_ns());
+}
+
+/* Or until the run is stopped. */
+static void wait_until(struct qetl_run *run, int64_t until_ns)
+{
+    int64_t left = 1;
+    while (left > 0 && !qetl_run_stopping(run)) {
+        uint32_t ticket = qetl_parker_prepare(&run->parker);
+        left = until_ns - qetl_now_ns();
+        if (qetl_run_stopping(run) || left <= 0)
+            qetl_parker_cancel(&run->parker);
+        else
+            qetl_parker_wait(&run->parker, ticket, left);
+    }
+}
+
+bool qetl_run_again(struct qetl_run *run, struct qetl_ctx *ctx, struct qetl_retry *retry,
+                    const char *call, int32_t status)
+{
+    if (!is_transient(status)) {
+        if (status >= 0 && retry->failures)
+            qetl_breaker_succeeded(&patience_of(run, ctx->node)->breaker);
+        return false;
+    }
+    int64_t wait = qetl_run_stopping(run) ? -1 : fail(run, ctx, retry, call);
+    if (wait < 0)
+        return false;
+    wait_until(run, qetl_now_ns() + wait);
+    return !qetl_run_stopping(run);
+}
