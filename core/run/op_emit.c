@@ -74,6 +74,8 @@ int32_t qetl_op_emit(struct qetl_op *op, uint32_t out_port, enum qetl_slot_kind 
 int32_t qetl_op_emit_all(struct qetl_op *op, enum qetl_slot_kind kind, uint64_t epoch)
 {
     int32_t status = QETL_OK;
+    if (kind == QETL_SLOT_BARRIER)
+        op->epoch = epoch;
     for (size_t p = 0; p < op->n_out; p++) {
         for (size_t i = 0; !status && i < op->out[p].n_targets; i++) {
             const struct qetl_target *target = &op->out[p].targets[i];

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rejected rows become dead letters, with the place that they came from. */
-#include "data/dead_letter.h"
 #include "op.h"
 #include "run_internal.h"
 
@@ -44,6 +43,8 @@ static int bury_one(struct qetl_op *op, const struct qetl_rejected *rejected,
     const struct qetl_batch *came_in = batch ? qetl_batch_source(batch, &row) : NULL;
     if (!letter)
         return -1;
+    letter->plugin = op->instance->use->plugin->id;
+    letter->epoch = op->epoch + 1;
     origin = came_in && came_in != batch ? came_in->origin : origin;
     letter->record = batch ? qetl_batch_record(came_in, row) : row;
     if (set_original(letter, rejected, origin)) {

@@ -193,6 +193,7 @@ static int32_t message_take(struct qetl_op *op, const struct qetl_message *messa
         status = begin(op);
         return status ? status : write_batch(op, message->payload, message->port);
     case QETL_SLOT_BARRIER:
+        op->epoch = message->epoch;
         qetl_run_barrier_arrived(op->run, message->epoch);
         return QETL_OK;
     default:

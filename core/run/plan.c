@@ -297,6 +297,7 @@ static int32_t op_make(const struct draft *draft, const struct draft_op *from,
     op->node = &run->pipeline->nodes[from->node];
     op->flow = &run->flows[from->node];
     op->replica = task->replica;
+    op->epoch = atomic_load(&run->epoch);
     op->take = from->take;
     op->partial = from->partial;
     int32_t status = op_outputs(op, from);

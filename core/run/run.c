@@ -126,9 +126,8 @@ struct qetl_run *qetl_run_new(const struct qetl_pipeline *pipeline,
     run->pool = qetl_pool_new(run->options.memory_bytes);
     run->poller = qetl_poller_new(output_gone, run);
     const char *letters = pipeline->dead_letters;
-    run->letters =
-        qetl_letter_store_new(letters && *letters ? letters : NULL,
-                              pipeline->name ? pipeline->name : "qetl", !letters || *letters);
+    run->letters = qetl_letter_store_new(letters && *letters ? letters : NULL, pipeline->name,
+                                         !letters || *letters);
     if (run->letters)
         qetl_letter_store_hide(run->letters, pipeline->mask);
     run->env = (struct qetl_instance_env){

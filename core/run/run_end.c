@@ -243,7 +243,7 @@ void qetl_run_letter(void *arg, struct qetl_letter *letter)
         return;
     char message[400];
     snprintf(message, sizeof message, "the dead letters cannot be written to '%s': %s",
-             qetl_letter_store_name(run->letters), strerror(error));
+             qetl_letter_store_name(run->letters), qetl_letter_store_reason(error));
     qetl_run_fault(run, NULL, "dead_letters", message);
 }
 

@@ -157,7 +157,7 @@ int qetl_run_finish(struct qetl_run *run)
                        "a sink did not come to its end: an error in qetl itself");
     run->closed = qetl_run_decide(run);
     bool good = run->closed && check_ledger(run);
-    if (run->letters && qetl_letter_store_flush(run->letters) && good) {
+    if (run->letters && qetl_letter_store_close(run->letters, good) && good) {
         qetl_run_fault(run, NULL, "dead_letters", "the dead letters could not be written to disk");
         good = false;
     }

@@ -10,7 +10,7 @@
 #ifndef QETL_CORE_RUN_INTERNAL_H
 #define QETL_CORE_RUN_INTERNAL_H
 
-#include "data/dead_letter.h"
+#include "data/letter_store.h"
 #include "data/origin.h"
 #include "flow.h"
 #include "patience.h"

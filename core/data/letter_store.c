@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "letter_store.h"
+
+#include "letter_bins.h"
+#include "letter_file.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+struct qetl_letter_store {
+    pthread_mutex_t lock; /* of bins, path, wrote and error */
+    char *path;
+    char *pipeline;
+    char run[40];
+    bool default_path; /* its folder is made when needed */
+    bool named;        /* the pipeline is */
+    bool enabled, looked, stream;
+    bool wrote; /* letters of this run are in the file */
+    struct qetl_letter_sender sender;
+    struct qetl_letter_bins bins;
+    struct qetl_letter_file file; /* whoever seals */
+    int error;                    /* the first errno */
+};
+
+static const char folder_name[] = "dead-letters";
+
+/* A pipeline's name is no path, and its letters are not hidden. */
+static char *default_path(const char *pipeline, const char *run)
+{
+    char *path;
+    if (asprintf(&path, "%s/%s%s%s.ndjson", folder_name, pipeline, run ? "-" : "", run ? run : "") <
+        0)
+        return NULL;
+    char *name = path + sizeof folder_name;
+    for (char *c = name; *c; c++)
+        *c = *c == '/' || (*c == '.' && c == name) ? '_' : *c;
+    return path;
+}
+
+static void name_run(struct qetl_letter_store *store)
+{
+    time_t now = time(NULL);
+    struct tm utc;
+    size_t n = strftime(store->run, sizeof store->run, "%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
+    snprintf(store->run + n, sizeof store->run - n, "-%ld", (long)getpid());
+}
+
+struct qetl_letter_store *qetl_letter_store_new(const char *path, const char *pipeline,
+                                                bool enabled)
+{
+    struct qetl_letter_store *store = calloc(1, sizeof *store);
+    if (!store)
+        return NULL;
+    pthread_mutex_init(&store->lock, NULL);
+    name_run(store);
+    store->file.fd = -1;
+    store->enabled = enabled;
+    store->default_path = !path;
+    store->named = pipeline != NULL;
+    store->pipeline = strdup(pipeline ? pipeline : "qetl");
+    if (store->pipeline)
+        store->path =
+            path ? strdup(path) : default_path(store->pipeline, store->named ? NULL : store->run);
+    store->sender = (struct qetl_letter_sender){.pipeline = pipeline, .run = store->run};
+    if (store->path)
+        return store;
+    qetl_letter_store_free(store);
+    return NULL;
+}
+
+void qetl_letter_store_hide(struct qetl_letter_store *store, const struct qetl_mask *mask)
+{
+    store->sender.mask = mask;
+}
+
+/* ---- putting ---- */
+
+/* Whether there will be a file to write to is known before hours have passed. */
+static int look_ahead(struct qetl_letter_store *store)
+{
+    struct stat at;
+    store->looked = true;
+    if (!stat(store->path, &at)) {
+        store->stream = !S_ISREG(at.st_mode);
+        return S_ISDIR(at.st_mode) ? EISDIR : access(store->path, W_OK) ? errno : 0;
+    }
+    if (errno != ENOENT)
+        return errno;
+    char *folder = qetl_letter_folder(store->path);
+    int error = folder ? 0 : ENOMEM;
+    if (folder && access(folder, W_OK | X_OK) && (errno != ENOENT || !store->default_path))
+        error = errno;
+    else if (folder && store->default_path && access(folder, F_OK) && access(".", W_OK | X_OK))
+        error = errno;
+    free(folder);
+    return error;
+}
+
+static int folder_make(const struct qetl_letter_store *store)
+{
+    return store->default_path && mkdir(folder_name, 0700) && errno != EEXIST ? errno : 0;
+}
+
+static int file_open(struct qetl_letter_store *store)
+{
+    if (store->file.fd >= 0)
+        return 0;
+    int error = folder_make(store);
+    if (!error)
+        error = qetl_letter_file_open(&store->file, store->path);
+    if (error != EWOULDBLOCK || !store->default_path || !store->named)
+        return error;
+    char *own = default_path(store->pipeline, store->run); /* a second process of the pipeline */
+    error = own ? qetl_letter_file_open(&store->file, own) : ENOMEM;
+    pthread_mutex_lock(&store->lock);
+    if (!error) {
+        free(store->path);
+        store->path = own;
+        own = NULL;
+    }
+    pthread_mutex_unlock(&store->lock);
+    free(own);
+    return error;
+}
+
+static int file_add(void *arg, const char *line, size_t size)
+{
+    struct qetl_letter_store *store = arg;
+    return qetl_letter_file_add(&store->file, line, size);
+}
+
+/* What goes to a device or pipe cannot be taken back, and does not wait. */
+static int put_at_once(struct qetl_letter_store *store, const char *line, size_t size)
+{
+    int error = store->file.fd >= 0 ? 0 : qetl_letter_file_open(&store->file, store->path);
+    if (!error)
+        error = file_add(store, line, size);
+    if (!error)
+        error = qetl_letter_file_sync(&store->file);
+    store->wrote = !error;
+    return error;
+}
+
+static int put_by_epoch(struct qetl_letter_store *store, uint64_t epoch, const char *line,
+                        size_t size)
+{
+    bool spills = store->bins.bytes + size + sizeof size > QETL_LETTER_BINS_BYTES;
+    char *folder = NULL;
+    int error = 0;
+    if (spills) {
+        error = folder_make(store);
+        folder = qetl_letter_folder(store->path);
+    }
+    if (!error)
+        error = spills && !folder ? ENOMEM
+                                  : qetl_letter_bins_put(&store->bins, epoch, line, size, folder);
+    free(folder);
+    return error;
+}
+
+int qetl_letter_store_put(struct qetl_letter_store *store, struct qetl_letter *letter)
+{
+    size_t size = 0;
+    char *line = store->enabled ? qetl_letter_text(letter, &store->sender, &size) : NULL;
+    pthread_mutex_lock(&store->lock);
+    if (store->enabled && !store->error && !line)
+        store->error = ENOMEM;
+    if (store->enabled && !store->error && !store->looked)
+        store->error = look_ahead(store);
+    if (store->enabled && !store->error)
+        store->error = store->stream ? put_at_once(store, line, size)
+                                     : put_by_epoch(store, letter->epoch, line, size);
+    int error = store->error;
+    pthread_mutex_unlock(&store->lock);
+    free(line);
+    qetl_letter_free(letter);
+    return error;
+}
+
+/* ---- sealing ---- */
+
+static int write_bins(struct qetl_letter_store *store, struct qetl_letter_bins *bins,
+                      int (*add)(void *, const char *, size_t))
+{
+    int error = file_open(store);
+    if (!error)
+        error = qetl_letter_bins_each(bins, add, store);
+    return error ? error : qetl_letter_file_sync(&store->file);
+}
+
+/* Letters may be put meanwhile: the disk is waited for without the lock. */
+static int32_t seal(struct qetl_letter_store *store, uint64_t epoch,
+                    int (*add)(void *, const char *, size_t))
+{
+    pthread_mutex_lock(&store->lock);
+    int error = store->error;
+    struct qetl_letter_bins bins = {0};
+    if (!error)
+        bins = qetl_letter_bins_take(&store->bins, epoch);
+    pthread_mutex_unlock(&store->lock);
+    bool any = bins.first != NULL;
+    if (!error && any)
+        error = write_bins(store, &bins, add);
+    qetl_letter_bins_clear(&bins);
+    pthread_mutex_lock(&store->lock);
+    store->wrote |= any && !error;
+    store->error = store->error ? store->error : error;
+    pthread_mutex_unlock(&store->lock);
+    return error;
+}
+
+int32_t qetl_letter_store_seal(struct qetl_letter_store *store, uint64_t epoch, int64_t *length)
+{
+    if (length)
+        *length = 0;
+    if (!store->enabled)
+        return 0;
+    int32_t error = seal(store, epoch, file_add);
+    if (error || !length || store->stream)
+        return error;
+    if (store->file.fd >= 0)
+        *length = store->file.last;
+    else
+        error = qetl_letter_file_peek(store->path, length);
+    return error;
+}
+
+/* {"time":…} becomes {"undecided":true,"time":…}. */
+static int add_undecided(void *arg, const char *line, size_t size)
+{
+    static const char sign[] = "{\"undecided\":true,";
+    char *signed_line = malloc(sizeof sign + size);
+    if (!signed_line)
+        return ENOMEM;
+    memcpy(signed_line, sign, sizeof sign - 1);
+    memcpy(signed_line + sizeof sign - 1, line + 1, size - 1);
+    int error = file_add(arg, signed_line, sizeof sign - 1 + size - 1);
+    free(signed_line);
+    return error;
+}
+
+int32_t qetl_letter_store_close(struct qetl_letter_store *store, bool good)
+{
+    return store->enabled ? seal(store, UINT64_MAX, good ? file_add : add_undecided) : 0;
+}
+
+/* ---- resuming ---- */
+
+static enum qetl_letter_fate judge_resumed(void *arg, const struct qetl_letter_line *line)
+{
+    if (line->id <= *(const int64_t *)arg)
+        return QETL_LETTER_KEEP;
+    json_t *letter = json_loadb(line->text, line->size, JSON_ALLOW_NUL, NULL);
+    bool others = json_object_get(letter, "replay") || json_object_get(letter, "edit_of");
+    json_decref(letter);
+    return others ? QETL_LETTER_KEEP : QETL_LETTER_CUT;
+}
+
+static int32_t cut_back(struct qetl_letter_store *store, int64_t length)
+{
+    int error = file_open(store);
+    if (!error && store->file.last < length)
+        error = ENOENT;
+    return error ? error : qetl_letter_file_thin(&store->file, judge_resumed, &length, false);
+}
+
+int32_t qetl_letter_store_resume(struct qetl_letter_store *store, int64_t length)
+{
+    int64_t last = 0;
+    if (!store->enabled)
+        return 0;
+    pthread_mutex_lock(&store->lock);
+    qetl_letter_bins_clear(&store->bins);
+    pthread_mutex_unlock(&store->lock);
+    int error = store->file.fd >= 0 ? 0 : qetl_letter_file_peek(store->path, &last);
+    if (!error && store->file.fd < 0 && last < length)
+        error = ENOENT;
+    bool more =
+        store->file.fd >= 0 ? !store->file.stream && store->file.last != length : last > length;
+    return error || !more ? error : cut_back(store, length);
+}
+
+/* ---- what there is ---- */
+
+const char *qetl_letter_store_path(const struct qetl_letter_store *store)
+{
+    struct qetl_letter_store *s = (struct qetl_letter_store *)store;
+    pthread_mutex_lock(&s->lock);
+    const char *path = s->wrote && !s->error ? s->path : NULL;
+    pthread_mutex_unlock(&s->lock);
+    return path;
+}
+
+const char *qetl_letter_store_name(const struct qetl_letter_store *store)
+{
+    return store->path;
+}
+
+const char *qetl_letter_store_reason(int error)
+{
+    switch (error) {
+    case EWOULDBLOCK:
+        return "another process has it: give each run a file of its own, or wait";
+    case EBADMSG:
+        return "it holds something else than dead letters: name another file";
+    default:
+        return strerror(error);
+    }
+}
+
+void qetl_letter_store_free(struct qetl_letter_store *store)
+{
+    if (!store)
+        return;
+    qetl_letter_bins_clear(&store->bins);
+    qetl_letter_file_close(&store->file);
+    pthread_mutex_destroy(&store->lock);
+    free(store->pipeline);
+    free(store->path);
+    free(store);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where a run's dead letters go: they wait for the decision about their epoch, then stand in a file
+ * that appears with the first of them.
+ *
+ * Invariant: every letter of a decided epoch is in the file, or the run fails; how far the letters
+ * count is the number of the newest.
+ * Ownership: the store takes letters over.
+ * Threads:   any may put; seal, resume, close one at a time.
+ */
+#ifndef QETL_CORE_LETTER_STORE_H
+#define QETL_CORE_LETTER_STORE_H
+
+#include "dead_letter.h"
+
+struct qetl_letter_store;
+
+/* path NULL: dead-letters/NAME.ndjson, or NAME-TIME-PID.ndjson where the pipeline has no name or
+ * that file is another process's. Nothing is created before letters are sealed. */
+struct qetl_letter_store *qetl_letter_store_new(const char *path, const char *pipeline,
+                                                bool enabled);
+/* Secrets become *** also in the names of objects from now on; the mask must outlive the store. */
+void qetl_letter_store_hide(struct qetl_letter_store *, const struct qetl_mask *);
+/* Takes the letter. 0, or an errno; the first failure is kept and answered ever after. */
+int qetl_letter_store_put(struct qetl_letter_store *, struct qetl_letter *);
+
+/* Letters of epochs up to this one are durable, and *length (may be NULL) says how far the file
+ * counts with them. UINT64_MAX: all that were put. 0 or an errno. */
+int32_t qetl_letter_store_seal(struct qetl_letter_store *, uint64_t epoch, int64_t *length);
+/* Before any letter is put, or when the run goes back to its last decision: letters that came after
+ * `length` go. ENOENT: the file is shorter than that, or another's. 0 or an errno. */
+int32_t qetl_letter_store_resume(struct qetl_letter_store *, int64_t length);
+/* The end. What was not sealed is written all the same, for people; unless the run is good, it
+ * says that its epoch was never decided. */
+int32_t qetl_letter_store_close(struct qetl_letter_store *, bool good);
+
+/* The file's path once it holds letters of this run; else NULL. */
+const char *qetl_letter_store_path(const struct qetl_letter_store *);
+const char *qetl_letter_store_name(const struct qetl_letter_store *); /* the path, in any case */
+/* What went wrong, for people, and what to do about it: for an errno of the calls above. */
+const char *qetl_letter_store_reason(int error);
+void qetl_letter_store_free(struct qetl_letter_store *);
+
+#endif
