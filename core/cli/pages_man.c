@@ -157,7 +157,7 @@ static const char pipeline_file[] =
     "  on_error: reject                 # or fail\n"
     "  max_rejected: 1000               # fail if there are more\n"
     "  max_record: 16MiB                # a longer record is a rejected row\n"
-    "  dead_letters: rejected.ndjson    # default: dead-letters/NAME-TIME-PID.ndjson\n"
+    "  dead_letters: rejected.ndjson    # default: dead-letters/NAME.ndjson\n"
     "  sources:\n"
     "    orders: {plugin: file, path: \"data/*.csv.gz\", format: csv}\n"
     "  transforms:\n"

@@ -32,8 +32,8 @@ expect_json out '.result.dead_letters | endswith("rejected.ndjson")'
 sed -i '/^dead_letters/d' p.yaml
 rm out.ndjson
 expect_exit 0 qetl run p.yaml
-expect_text err 'dead-letters/letters-.*\.ndjson'
-expect_eq 'one file' "$(find dead-letters -name 'letters-*.ndjson' | wc -l)" 1
+expect_text err 'dead-letters/letters\.ndjson'
+expect_eq 'one file' "$(find dead-letters -name 'letters.ndjson' | wc -l)" 1
 expect_eq 'letters' "$(cat dead-letters/*.ndjson | wc -l)" 3
 expect_eq 'nobody else reads them' "$(stat -c %a dead-letters | tail -c 4)" 700
 
