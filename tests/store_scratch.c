@@ -78,6 +78,11 @@ static int each_matching(const char *prefix, void (*each)(const char *))
     return count;
 }
 
+void store_each(const char *prefix, void (*each)(const char *name))
+{
+    each_matching(prefix, each);
+}
+
 int store_count(const char *prefix)
 {
     return each_matching(prefix, NULL);

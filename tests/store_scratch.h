@@ -21,6 +21,7 @@ const char *store_path(const char *file);
 /* Names of the files, sorted, with blanks between them. */
 const char *store_files(void);
 int store_count(const char *prefix);
+void store_each(const char *prefix, void (*each)(const char *name));
 void store_unlink(const char *file);
 void store_unlink_matching(const char *prefix);
 /* Messages and mends of all. */

@@ -34,7 +34,7 @@ static const char *const texts[STATE_STATEMENTS] = {
 };
 
 static const char schema[] =
-    "BEGIN;"
+    "PRAGMA page_size = 1024; BEGIN;"
     "CREATE TABLE head (id INTEGER PRIMARY KEY, sequence INTEGER, generation INTEGER, token BLOB,"
     " last INTEGER, decided INTEGER, decided_digest BLOB, prepared INTEGER, prepared_digest BLOB,"
     " digest BLOB);"
@@ -381,6 +381,31 @@ int qetl_state_db_check(struct state_db *db, int *version)
     return !rc && *version > STATE_FORMAT ? SQLITE_MISMATCH : rc;
 }
 
+static int quick_check(struct state_db *db)
+{
+    sqlite3_stmt *statement;
+    bool whole = false;
+    int rc = sqlite3_prepare_v2(db->db, "PRAGMA quick_check(1)", -1, &statement, NULL);
+    if (!rc && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        const char *answer = (const char *)sqlite3_column_text(statement, 0);
+        whole = answer && strcmp(answer, "ok") == 0;
+        rc = answer ? SQLITE_OK : SQLITE_NOMEM;
+    }
+    sqlite3_finalize(statement);
+    return rc || whole ? rc : SQLITE_CORRUPT;
+}
+
+int qetl_state_db_whole(struct state_db *db, int64_t size_alone)
+{
+    int pages = 0, page_size = 0;
+    int rc = quick_check(db);
+    if (!rc && size_alone >= 0)
+        rc = pragma(db, "PRAGMA page_count", &pages);
+    if (!rc && size_alone >= 0)
+        rc = pragma(db, "PRAGMA page_size", &page_size);
+    return rc || size_alone < 0 || size_alone == (int64_t)pages * page_size ? rc : SQLITE_CORRUPT;
+}
+
 /* Read when it is prepared: no statement to keep. */
 int qetl_state_db_begin(struct state_db *db, bool durable)
 {
@@ -397,6 +422,6 @@ int qetl_state_db_commit(struct state_db *db)
 
 void qetl_state_db_rollback(struct state_db *db)
 {
-    if (!sqlite3_get_autocommit(db->db))
+    if (db->db && !sqlite3_get_autocommit(db->db))
         run(db, ROLLBACK);
 }

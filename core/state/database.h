@@ -51,6 +51,9 @@ void qetl_state_db_close(struct state_db *);
 
 /* SQLITE_NOTADB: no state of ours; SQLITE_MISMATCH: of a later version, *version. */
 int qetl_state_db_check(struct state_db *, int *version);
+/* SQLITE_CORRUPT: a page is missing, or says what it cannot say. size_alone: of the file, where it
+ * has no log beside it; else -1. */
+int qetl_state_db_whole(struct state_db *, int64_t size_alone);
 int qetl_state_db_begin(struct state_db *, bool durable);
 int qetl_state_db_commit(struct state_db *);
 void qetl_state_db_rollback(struct state_db *);

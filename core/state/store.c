@@ -287,12 +287,12 @@ int32_t qetl_store_committed(struct qetl_store *store, uint64_t number)
 int32_t qetl_store_clear(struct qetl_store *store)
 {
     struct state_change change;
-    if (store->trouble == TROUBLE_ASIDE)
-        store->trouble = TROUBLE_NONE;
-    else if (store->trouble)
+    bool is_lost = store->trouble == TROUBLE_ASIDE || store->trouble == TROUBLE_GONE;
+    if (store->trouble && !is_lost)
         return QETL_E_ENVIRONMENT;
-    if (!store->is_open && !store->aside)
+    if (!store->is_open && !is_lost)
         return 0;
+    store->trouble = TROUBLE_NONE;
     int32_t status = qetl_store_begin(store, true, &change);
     if (!status) {
         change.head.decided = change.head.prepared = 0;

@@ -125,11 +125,23 @@ static int generation_take(struct qetl_store *store)
     return rc ? rc : qetl_state_db_commit(&store->db);
 }
 
+/* With a log, the database may be shorter than what both say together. */
+static int64_t size_alone(const struct qetl_store *store)
+{
+    struct stat about;
+    if (!fstatat(store->folder.fd, STATE_FILE "-wal", &about, 0) && about.st_size > 0)
+        return -1;
+    return fstatat(store->folder.fd, STATE_FILE, &about, 0) ? -1 : (int64_t)about.st_size;
+}
+
 static int enter(struct qetl_store *store)
 {
+    int64_t size = size_alone(store);
     int rc = file_open(store);
     if (!rc)
         rc = qetl_state_db_check(&store->db, &store->version);
+    if (!rc)
+        rc = qetl_state_db_whole(&store->db, size);
     return rc ? rc : generation_take(store);
 }
 
@@ -148,6 +160,8 @@ void qetl_store_enter(struct qetl_store *store)
             enter_failed(store, rc);
     } else if ((store->aside = qetl_state_folder_aside(&store->folder, STATE_FILE)))
         store->trouble = TROUBLE_ASIDE;
+    else if (qetl_state_anchor_get(&store->folder))
+        store->trouble = TROUBLE_GONE;
 }
 
 /* ---- a database that is new ---- */
@@ -164,7 +178,7 @@ static int32_t create(struct qetl_store *store, struct state_change *change)
     }
     int rc = qetl_state_db_create(&store->db, path);
     free(path);
-    store->is_open = true;
+    store->is_open = change->creates = true;
     store->is_new = !store->in_memory;
     change->head.generation = store->generation;
     memcpy(change->head.token, store->token, STATE_TOKEN);
@@ -180,6 +194,21 @@ static int new_sync(const struct qetl_store *store)
     return error;
 }
 
+/* The name is there, perhaps not durably: from here on, each failure leaves that open. */
+static int32_t new_enter(struct qetl_store *store)
+{
+    int error = qetl_state_folder_sync(&store->folder, true);
+    int rc = error ? 0 : file_open(store);
+    if (!error && !rc)
+        return 0;
+    if (error)
+        qetl_store_failed_file(store, error, "cannot write the database");
+    else
+        qetl_store_failed(store, rc, "cannot read the database");
+    store->broken = true;
+    return QETL_E_ENVIRONMENT;
+}
+
 /* Whole before it bears its name; and who bears it already was here later than we were. */
 static int32_t new_name(struct qetl_store *store)
 {
@@ -193,12 +222,8 @@ static int32_t new_name(struct qetl_store *store)
         error = errno;
     if (error == EEXIST)
         return fenced(store);
-    if (!error)
-        error = qetl_state_folder_sync(&store->folder, true);
-    if (error)
-        return qetl_store_failed_file(store, error, "cannot write the database");
-    rc = file_open(store);
-    return rc ? qetl_store_failed(store, rc, "cannot read the database") : 0;
+    return error ? qetl_store_failed_file(store, error, "cannot write the database")
+                 : new_enter(store);
 }
 
 /* ---- transactions ---- */
@@ -263,7 +288,7 @@ int32_t qetl_store_end(struct qetl_store *store, struct state_change *change, in
         status = commit(store, change);
     else if (store->is_open)
         qetl_state_db_rollback(&store->db);
-    if (status && store->is_new)
+    if (status && change->creates)
         close_database(store);
     if (!status && change->durable && !store->in_memory)
         qetl_state_anchor_put(&store->folder, change->head.sequence);

@@ -16,7 +16,14 @@
 
 #define STATE_FILE "state.db"
 
-enum state_trouble { TROUBLE_NONE, TROUBLE_ASIDE, TROUBLE_LATER, TROUBLE_ENVIRONMENT };
+/* Of what is there; after ASIDE and GONE one can begin anew. */
+enum state_trouble {
+    TROUBLE_NONE,
+    TROUBLE_ASIDE,
+    TROUBLE_GONE,
+    TROUBLE_LATER,
+    TROUBLE_ENVIRONMENT
+};
 
 struct qetl_store {
     char *identity;
@@ -38,6 +45,7 @@ struct qetl_store {
 struct state_change {
     struct state_head head;
     bool durable;
+    bool creates; /* the database: after a failure, there is none */
 };
 
 /* Opens what is there and takes the next generation; trouble is kept for recover. */

@@ -10,11 +10,13 @@
 
 /* ---- trouble ---- */
 
-static int32_t tell_aside(struct qetl_store *store, struct qetl_findings *findings)
+static int32_t tell_lost(struct qetl_store *store, struct qetl_findings *findings)
 {
+    const char *aside = store->trouble == TROUBLE_ASIDE ? store->aside : NULL;
     struct qetl_finding *finding = qetl_finding_add(
-        findings, QETL_ERROR, "state_unreadable",
-        "the state of this pipeline cannot be read; it was set aside as `%s`", store->aside);
+        findings, QETL_ERROR, "state_unreadable", "the state of this pipeline %s%s%s",
+        aside ? "cannot be read; it was set aside as `" : "is gone: there is no `" STATE_FILE "`",
+        aside ? aside : "", aside ? "`" : " here any more");
     qetl_finding_at(finding, store->folder.path, 0, 0, NULL);
     qetl_finding_mend(finding, "what the last run decided is not known any more: look at its "
                                "outputs, then begin anew with --full-refresh, which leaves them "
@@ -49,7 +51,8 @@ static int32_t tell(struct qetl_store *store, struct qetl_findings *findings)
 {
     switch (store->trouble) {
     case TROUBLE_ASIDE:
-        return tell_aside(store, findings);
+    case TROUBLE_GONE:
+        return tell_lost(store, findings);
     case TROUBLE_LATER:
         return tell_later(store, findings);
     default:
