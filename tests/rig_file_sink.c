@@ -51,25 +51,119 @@ static int32_t handle_take(void *stream, const void *data, size_t size)
     return QETL_OK;
 }
 
+static struct qetl_epoch epoch_of(const struct sink_rig *rig, uint64_t number)
+{
+    return (struct qetl_epoch){.struct_size = sizeof(struct qetl_epoch),
+                               .flags = rig->goes_on ? 0 : QETL_EPOCH_FINAL,
+                               .number = number,
+                               .generation = 1,
+                               .pipeline = "",
+                               .component = "sink"};
+}
+
 int32_t sink_prepare(struct sink_rig *rig, uint64_t epoch)
 {
     struct qetl_writer writer = {rig, handle_take};
+    struct qetl_epoch asked = epoch_of(rig, epoch);
     rig->handles = 0;
-    struct qetl_epoch asked = {.struct_size = sizeof asked, .number = epoch};
     return rig->component->sink->prepare(rig->self, &asked, &writer);
+}
+
+static int32_t state_take(void *stream, const void *data, size_t size)
+{
+    struct sink_rig *rig = stream;
+    cr_assert_leq(rig->state_size + size, sizeof rig->state);
+    memcpy(rig->state + rig->state_size, data, size);
+    rig->state_size += size;
+    return QETL_OK;
+}
+
+int32_t sink_save(struct sink_rig *rig)
+{
+    struct qetl_writer writer = {rig, state_take};
+    rig->state_size = 0;
+    return rig->component->save(rig->self, &rig->state_version, &writer);
+}
+
+struct given {
+    const uint8_t *at;
+    size_t left;
+};
+
+/* In small pieces, as a file might. */
+static int64_t state_give(void *stream, void *data, size_t capacity)
+{
+    struct given *given = stream;
+    size_t size = given->left < 100 ? given->left : 100;
+    size = size < capacity ? size : capacity;
+    memcpy(data, given->at, size);
+    given->at += size;
+    given->left -= size;
+    return (int64_t)size;
+}
+
+int32_t sink_restore(struct sink_rig *rig, const struct sink_rig *saved)
+{
+    struct given given = {saved->state, saved->state_size};
+    struct qetl_reader reader = {&given, state_give};
+    return rig->component->restore(rig->self, saved->state_version, &reader);
+}
+
+static int32_t run_yes(struct qetl_ctx *ctx)
+{
+    (void)ctx;
+    return 1;
+}
+
+static int32_t run_no(struct qetl_ctx *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
+static const char *run_owner(struct qetl_ctx *ctx)
+{
+    (void)ctx;
+    return "the owner";
+}
+
+static const void *run_facts(struct qetl_fake_host *fake, const char *id)
+{
+    static const struct qetl_run_facts facts[] = {
+        {sizeof facts[0], run_no, run_no, run_yes, run_owner},
+        {sizeof facts[0], run_yes, run_no, run_yes, run_owner},
+        {sizeof facts[0], run_no, run_yes, run_yes, run_owner},
+        {sizeof facts[0], run_yes, run_yes, run_yes, run_owner}};
+    const int *which = fake->user;
+    return strcmp(id, QETL_EXT_RUN) == 0 ? &facts[*which] : NULL;
+}
+
+int32_t sink_checkpointed(struct sink_rig *rig, const char *config, bool endless,
+                          const struct sink_rig *saved)
+{
+    static int which[] = {0, 1, 2, 3};
+    int32_t status = sink_make(rig, config);
+    cr_assert_eq(status, QETL_OK, "%s", qetl_fake_host_message(&rig->fake));
+    rig->goes_on = true;
+    rig->fake.extension = run_facts;
+    rig->fake.user = &which[(saved ? 2 : 0) + endless];
+    status = rig->component->start(rig->self);
+    if (!status && saved)
+        status = sink_restore(rig, saved);
+    return status ? status : rig->component->sink->open(rig->self, 0, NULL);
 }
 
 int32_t sink_commit(struct sink_rig *rig, uint64_t epoch, const struct sink_rig *prepared)
 {
     struct qetl_blob handle = {prepared->handle, prepared->handle_size};
-    struct qetl_epoch decided = {.struct_size = sizeof decided, .number = epoch};
+    struct qetl_epoch decided = epoch_of(rig, epoch);
     return rig->component->sink->commit(rig->self, &decided, 1, &handle);
 }
 
 int32_t sink_abort(struct sink_rig *rig, uint64_t epoch, const struct sink_rig *prepared)
 {
     struct qetl_blob handle = {prepared->handle, prepared->handle_size};
-    struct qetl_epoch decided = {.struct_size = sizeof decided, .number = epoch};
+    struct qetl_epoch decided = epoch_of(rig, epoch);
     return rig->component->sink->abort(rig->self, &decided, 1, &handle);
 }
 

@@ -2,7 +2,7 @@
 /*
  * A sink `file` at work over the fake host, as the host would drive it.
  *
- * Invariant: handle holds what the last prepare handed out.
+ * Invariant: handle holds what the last prepare handed out, state what the last save wrote.
  * Ownership: sink_free destroys the instance, and fails the test if a buffer was kept.
  * Threads:   one; interrupt() apart.
  */
@@ -19,6 +19,10 @@ struct sink_rig {
     uint8_t handle[8192];
     size_t handle_size;
     int64_t handles;
+    uint8_t state[65536];
+    size_t state_size;
+    uint32_t state_version;
+    bool goes_on; /* its epochs are not the last of the run */
 };
 
 /* create alone: its status. */
@@ -27,6 +31,11 @@ int32_t sink_make(struct sink_rig *rig, const char *config);
 int32_t sink_begin(struct sink_rig *rig, const char *config);
 int32_t sink_put(struct sink_rig *rig, const char *text, int64_t rows);
 int32_t sink_prepare(struct sink_rig *rig, uint64_t epoch);
+int32_t sink_save(struct sink_rig *rig);
+int32_t sink_restore(struct sink_rig *rig, const struct sink_rig *saved);
+/* As begin, in a run whose epochs are decided before its end; saved: that goes on from there. */
+int32_t sink_checkpointed(struct sink_rig *rig, const char *config, bool endless,
+                          const struct sink_rig *saved);
 int32_t sink_commit(struct sink_rig *rig, uint64_t epoch, const struct sink_rig *prepared);
 int32_t sink_abort(struct sink_rig *rig, uint64_t epoch, const struct sink_rig *prepared);
 void sink_free(struct sink_rig *rig);

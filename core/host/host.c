@@ -155,8 +155,16 @@ static int32_t host_run_checkpoints(struct qetl_ctx *ctx)
     return ctx->env->checkpoints;
 }
 
+static const char *host_run_owner(struct qetl_ctx *ctx)
+{
+    if (!ctx->owner && ctx->env->state &&
+        asprintf(&ctx->owner, "%s#%s", ctx->env->state, ctx->node->id) < 0)
+        ctx->owner = NULL;
+    return ctx->owner;
+}
+
 static const struct qetl_run_facts host_run = {sizeof host_run, host_run_endless, host_run_resumes,
-                                               host_run_checkpoints};
+                                               host_run_checkpoints, host_run_owner};
 
 static const void *host_get_extension(struct qetl_ctx *ctx, const char *id)
 {

@@ -95,6 +95,7 @@ void qetl_instance_free(struct qetl_ctx *ctx)
     pthread_mutex_destroy(&ctx->lock);
     free(ctx->self);
     free(ctx->config);
+    free(ctx->owner);
     free(ctx);
 }
 

@@ -31,8 +31,9 @@ struct qetl_instance_env {
     atomic_uint *epoch_requests;
     void (*log)(void *arg, const char *component, int32_t level, const char *message);
     bool (*endless)(void *arg);
-    bool resumes;     /* where a run that was cut short stood; settled before the first instance */
-    bool checkpoints; /* epochs are decided before the end; settled before sinks are opened */
+    bool resumes;      /* where a run that was cut short stood; settled before the first instance */
+    bool checkpoints;  /* epochs are decided before the end; settled before sinks are opened */
+    const char *state; /* folder of what is kept of the pipeline; NULL: nothing is */
     void (*output)(void *arg, const char *uri, int64_t rows, int64_t bytes);
     void *arg;
     const char *timezone; /* of the run's expressions, or NULL */
@@ -58,6 +59,7 @@ struct qetl_ctx { /* an instance, as plugins know it */
     const struct qetl_component *component;
     void *self;
     char *config;
+    char *owner; /* as qetl.run/1 names it; NULL: was not asked for */
     json_t *options;
     bool created, started;
     bool retired;    /* another has taken its place */

@@ -745,6 +745,9 @@ struct qetl_run_facts {
     /* [control] From a sink's open on. Nonzero: epochs are decided before the end, so that prepare
      * will be followed by writes. */
     int32_t (*checkpoints)(struct qetl_ctx *ctx);
+    /* [control] From create on. A name of this component that no other has, of whatever pipeline;
+     * each process that goes on with the run gives the same. NULL: nothing of the run is kept. */
+    const char *(*owner)(struct qetl_ctx *ctx);
 };
 
 #define QETL_EXT_EXPR "qetl.expr/1"

@@ -42,7 +42,7 @@ static int32_t content_check(struct append *a, struct qetl_env env, const struct
                          "set compression to what the file has, or name another path",
                          "%s: its content has %s, and what is to be appended has %s", t->given,
                          names[found], names[packing]);
-    return append_content(a, env, t, packing, fd);
+    return append_content(a, env, t->given, packing, fd, true);
 }
 
 /* File systems without locks are trusted. */
@@ -75,6 +75,13 @@ int32_t append_open(struct append *a, struct qetl_env env, const struct target *
         return fault_report(env, errno, t->given, "cannot be examined");
     a->length = st.st_size;
     return readable ? content_check(a, env, t, packing, *fd) : QETL_OK;
+}
+
+int32_t append_head(struct append *a, struct qetl_env env, const char *given, enum packing packing,
+                    int fd, int64_t length)
+{
+    *a = (struct append){.length = length};
+    return length ? append_content(a, env, given, packing, fd, false) : QETL_OK;
 }
 
 int32_t append_check(const struct append *a, struct qetl_env env, const char *given,

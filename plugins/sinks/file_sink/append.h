@@ -24,8 +24,13 @@ int32_t append_open(struct append *, struct qetl_env, const struct target *, enu
 int32_t append_check(const struct append *, struct qetl_env, const char *given, const void *data,
                      int64_t size);
 
-/* content.c: reads head and last byte of a file that has content. */
-int32_t append_content(struct append *, struct qetl_env, const struct target *, enum packing,
-                       int fd);
+/* Of a file that the run wrote so far itself: its first bytes. Moves the descriptor's place. */
+int32_t append_head(struct append *, struct qetl_env, const char *given, enum packing, int fd,
+                    int64_t length);
+
+/* content.c: reads the head of a file that has content, and if `last`, whether its last line ends.
+ */
+int32_t append_content(struct append *, struct qetl_env, const char *given, enum packing, int fd,
+                       bool last);
 
 #endif

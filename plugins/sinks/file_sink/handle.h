@@ -10,7 +10,7 @@
 #ifndef FILE_SINK_HANDLE_H
 #define FILE_SINK_HANDLE_H
 
-#include <qetl/sdk.h>
+#include "record.h"
 
 enum handle_action {
     HANDLE_CREATE = 1, /* staged, and to appear where nothing stands */
@@ -24,8 +24,10 @@ enum handle_action {
 
 struct handle {
     int64_t action;
-    int64_t rows, bytes;
-    int64_t before;        /* APPEND: length without what was written */
+    int64_t rows, bytes;   /* that the run wrote to it, from its beginning */
+    int64_t before;        /* length of the file without what this epoch wrote … */
+    int64_t length;        /* … and with it */
+    int64_t kept;          /* CREATE, REPLACE: nonzero: an earlier epoch's state names the file */
     int64_t device, inode; /* of the staged or appended file, or folder */
     char *given;           /* the path as the user wrote it */
     char *final;
@@ -38,5 +40,9 @@ int32_t handle_encode(const struct handle *, const struct qetl_writer *out);
 /* 0, EINVAL (none of ours) or ENOMEM; after a failure it is empty. */
 int handle_decode(struct handle *out, const void *data, size_t size);
 void handle_free(struct handle *);
+
+/* As a part of something larger. get: after the cursor's error it is empty. */
+void handle_put(const struct handle *, struct record *);
+void handle_get(struct handle *, struct cursor *);
 
 #endif

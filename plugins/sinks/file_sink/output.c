@@ -11,7 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { READER_WAIT_MS = 20 };
+enum { READER_WAIT_MS = 20, BEHIND_BYTES = 8 << 20 };
 
 int waker_init(struct waker *waker)
 {
@@ -106,6 +106,17 @@ static int32_t room_wait(struct output *out)
     }
 }
 
+/* Has the disk begin, so that the next fsync finds little to do. What fails here fails there too.
+ */
+static void write_behind(struct output *out)
+{
+    int64_t size = out->written - out->flushing;
+    if (!out->regular || out->shared || size < BEHIND_BYTES)
+        return;
+    sync_file_range(out->fd, out->begin + out->flushing, size, SYNC_FILE_RANGE_WRITE);
+    out->flushing = out->written;
+}
+
 int32_t output_put(struct output *out, const void *data, int64_t size)
 {
     const char *at = data;
@@ -127,6 +138,7 @@ int32_t output_put(struct output *out, const void *data, int64_t size)
         } else if (errno != EINTR && errno != EAGAIN) {
             out->failed = write_fault(out, errno);
         }
+        write_behind(out);
     }
     return out->failed;
 }
@@ -139,11 +151,11 @@ int32_t output_write(struct output *out, const void *data, int64_t size)
                                         : packer_write(out, data, size);
 }
 
-int32_t output_finish(struct output *out)
+int32_t output_finish(struct output *out, bool also_empty)
 {
     if (out->failed || out->packing == PACKING_NONE)
         return out->failed;
-    return packer_finish(out);
+    return packer_finish(out, also_empty);
 }
 
 int32_t output_sync(struct output *out)

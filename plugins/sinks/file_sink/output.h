@@ -38,7 +38,9 @@ struct output {
     enum packing packing;
     int level;              /* of compression; 0: the codec's own */
     struct archive *packer; /* of the member that is being written, or NULL */
+    int64_t begin;          /* where in the file the first byte goes */
     int64_t written;
+    int64_t flushing; /* bytes that are on their way to the disk already */
     int32_t failed;
 };
 
@@ -49,15 +51,15 @@ void output_init(struct output *, struct qetl_env, struct waker *, const char *n
 int32_t output_open_special(struct output *, struct qetl_env, struct waker *, const struct target *,
                             enum packing);
 int32_t output_write(struct output *, const void *data, int64_t size);
-/* Ends the compressed member, if one was begun or none has been yet. */
-int32_t output_finish(struct output *);
+/* Ends the compressed member, if one was begun; also_empty: there is one without content, too. */
+int32_t output_finish(struct output *, bool also_empty);
 /* Makes it durable; descriptors that cannot be synchronised are passed over. */
 int32_t output_sync(struct output *);
 void output_close(struct output *);
 
 /* packer.c */
 int32_t packer_write(struct output *, const void *data, int64_t size);
-int32_t packer_finish(struct output *);
+int32_t packer_finish(struct output *, bool also_empty);
 void packer_drop(struct output *);
 /* output.c: past the packer. */
 int32_t output_put(struct output *, const void *data, int64_t size);

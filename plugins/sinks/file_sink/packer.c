@@ -107,9 +107,9 @@ static int32_t empty_put(struct output *out)
     return packer_begin(out);
 }
 
-int32_t packer_finish(struct output *out)
+int32_t packer_finish(struct output *out, bool also_empty)
 {
-    if (!out->packer && out->written == 0 && empty_put(out))
+    if (!out->packer && also_empty && empty_put(out))
         return out->failed;
     if (!out->packer)
         return QETL_OK;

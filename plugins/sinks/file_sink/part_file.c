@@ -38,7 +38,7 @@ static void lru_enter(struct parts *p, struct part_file *f)
 /* Ends its compressed member, so that another may follow. */
 static int32_t file_rest(struct parts *p, struct part_file *f)
 {
-    int32_t status = output_finish(&f->out);
+    int32_t status = output_finish(&f->out, false);
     lru_leave(p, f);
     output_close(&f->out);
     return status;
@@ -211,10 +211,10 @@ int32_t part_file_finish(struct parts *p, struct part_file *f, bool durable)
     if (status == QETL_OK && !rest)
         status = file_wake(p, f);
     if (status == QETL_OK && !rest)
-        status = output_finish(&f->out);
+        status = output_finish(&f->out, f->out.written == 0);
     if (status == QETL_OK && durable)
         status = output_sync(&f->out);
-    f->handle.bytes = f->out.written;
+    f->handle.bytes = f->handle.length = f->out.written;
     f->done = true;
     if (f->out.fd >= 0) {
         lru_leave(p, f);

@@ -30,7 +30,7 @@ static enum whose whose_is(const struct handle *h, const char *path)
     return (int64_t)st.st_ino == h->inode && (int64_t)st.st_dev == h->device ? OURS : ANOTHERS;
 }
 
-static int folder_sync(const char *path)
+int publish_folder_sync(const char *path)
 {
     const char *slash = strrchr(path, '/');
     char *folder = slash > path ? strndup(path, (size_t)(slash - path)) : strdup("/");
@@ -63,7 +63,7 @@ static int32_t step_fault(struct qetl_env env, const struct handle *h, int error
 
 static int32_t staged_gone(struct qetl_env env, const struct handle *h)
 {
-    return qetl_fail(env, QETL_E_FATAL, "/path",
+    return qetl_fail(env, QETL_E_IN_DOUBT, "/path",
                      "someone removed or renamed it; if no such file is left, run again",
                      "%s: the finished output is neither there nor in %s", h->given, h->staged);
 }
@@ -144,12 +144,26 @@ int32_t publish_show(struct qetl_env env, const struct handle *h)
     return h->action == HANDLE_CREATE ? commit_create(env, h) : commit_replace(env, h);
 }
 
+/* All of it stands there already, unless somebody took it away since. */
+static int32_t append_stands(struct qetl_env env, const struct handle *h)
+{
+    struct stat st;
+    if (whose_is(h, h->final) == OURS && stat(h->final, &st) == 0 && st.st_size >= h->length)
+        return QETL_OK;
+    return qetl_fail(env, QETL_E_IN_DOUBT, "/path",
+                     "put the file back as it was; or begin anew with --full-refresh",
+                     "%s: what was written to it up to byte %lld is not there any more", h->given,
+                     (long long)h->length);
+}
+
 int32_t publish_commit(struct qetl_env env, const struct handle *h)
 {
+    if (h->action == HANDLE_APPEND)
+        return append_stands(env, h);
     int32_t status = publish_show(env, h);
     if (status || (h->action != HANDLE_CREATE && h->action != HANDLE_REPLACE))
         return status;
-    int error = folder_sync(h->final);
+    int error = publish_folder_sync(h->final);
     return error ? fault_report(env, error, h->given, "its folder cannot be made durable (fsync)")
                  : QETL_OK;
 }
@@ -158,24 +172,24 @@ int32_t publish_commit(struct qetl_env env, const struct handle *h)
 
 static int32_t abort_staged(struct qetl_env env, const struct handle *h)
 {
-    if (whose_is(h, h->staged) != OURS)
+    if (h->kept || whose_is(h, h->staged) != OURS)
         return QETL_OK; /* it is gone; and what else has that name is not ours to remove */
     if (unlink(h->staged) != 0 && errno != ENOENT)
         return fault_report(env, errno, h->staged, "the abandoned output cannot be removed");
     return QETL_OK;
 }
 
+/* In another process than the one that wrote: how far that came behind the handle is not known. */
 static int32_t abort_append(struct qetl_env env, const struct handle *h)
 {
     struct stat st;
     if (whose_is(h, h->final) != OURS || stat(h->final, &st) != 0 || st.st_size <= h->before)
         return QETL_OK;
-    if (st.st_size > h->before + h->bytes)
-        return qetl_fail(
-            env, QETL_E_ENVIRONMENT, "/path",
-            "keep other programs from appending to it while qetl runs",
-            "%s: cannot be cut back to %lld bytes: someone else appended to it meanwhile", h->given,
-            (long long)h->before);
+    if (st.st_size > h->length)
+        qetl_logf(env, QETL_LOG_WARN,
+                  "%s is cut back from %lld bytes to %lld: what was written behind them was not "
+                  "decided yet",
+                  h->given, (long long)st.st_size, (long long)h->before);
     if (truncate(h->final, h->before) != 0)
         return fault_report(env, errno, h->given, "cannot be cut back to its former length");
     return QETL_OK;

@@ -16,5 +16,7 @@
 int32_t publish_show(struct qetl_env, const struct handle *);
 int32_t publish_commit(struct qetl_env, const struct handle *);
 int32_t publish_abort(struct qetl_env, const struct handle *);
+/* Makes the names in the path's folder durable: 0 or errno. */
+int publish_folder_sync(const char *path);
 
 #endif

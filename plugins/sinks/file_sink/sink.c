@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sink `file`: one file, which appears under its name when it is whole; or appended to in
- * place. */
-#include "append.h"
+/* The sink `file`: one file, which appears under its name when it is whole; or written in place; or
+ * many. */
 #include "fault.h"
-#include "handle.h"
 #include "parts.h"
 #include "publish.h"
-#include "stage.h"
+#include "single.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 struct file_sink {
     struct qetl_env env;
@@ -18,19 +15,17 @@ struct file_sink {
     const char *path;
     enum if_exists if_exists;
     enum packing packing;
-    struct target target;
-    struct output output;
-    struct append append;
-    struct handle handle; /* of what has been written since the last prepare */
     int level;
-    bool parted; /* into several files, which `parts` writes; target, output and handle are idle */
-    struct parts parts;
     bool opened;
-    bool appends;
-    bool prepared;  /* nothing has been written since */
-    uint64_t epoch; /* of the last prepare */
+    bool parted; /* into several files */
+    struct single single;
+    struct parts parts;
+    bool prepared;  /* parts: nothing has been written since */
+    uint64_t epoch; /* parts: of the last prepare */
     bool reported_any;
-    uint64_t reported; /* the newest epoch whose outputs were named to the host */
+    uint64_t reported;   /* the newest epoch whose outputs were named to the host */
+    struct handle shown; /* single: numbers of the newest commit that was not named yet */
+    bool shows;
 };
 
 /* ---- Options ---- */
@@ -102,7 +97,7 @@ static int32_t sink_create(void *self, const struct qetl_host *host, struct qetl
     struct file_sink *s = self;
     (void)config;
     s->env = (struct qetl_env){host, ctx};
-    s->waker.fd = s->output.fd = -1;
+    s->waker.fd = s->single.output.fd = -1;
     s->path = qetl_option_text(s->env, "/path");
     s->if_exists = if_exists_of(qetl_option_text(s->env, "/if_exists"));
     if (!s->path)
@@ -113,8 +108,18 @@ static int32_t sink_create(void *self, const struct qetl_host *host, struct qetl
     int32_t status = packing_choose(s);
     if (status == QETL_OK)
         status = level_choose(s);
-    if (status || !template_wanted(s->env, s->path))
-        return status ? status : alone_check(s);
+    if (status)
+        return status;
+    if (!template_wanted(s->env, s->path)) {
+        s->single = (struct single){.env = s->env,
+                                    .waker = &s->waker,
+                                    .path = s->path,
+                                    .if_exists = s->if_exists,
+                                    .packing = s->packing,
+                                    .level = s->level,
+                                    .output.fd = -1};
+        return alone_check(s);
+    }
     s->parted = true;
     return parts_init(&s->parts, s->env, &s->waker, s->path, s->if_exists, s->packing, s->level);
 }
@@ -122,11 +127,7 @@ static int32_t sink_create(void *self, const struct qetl_host *host, struct qetl
 static int32_t sink_start(void *self)
 {
     struct file_sink *s = self;
-    target_free(&s->target);
-    if (s->parted)
-        return parts_start(&s->parts);
-    int32_t status = target_resolve(&s->target, s->env, s->path);
-    return status ? status : target_check(&s->target, s->env, s->if_exists);
+    return s->parted ? parts_start(&s->parts) : single_start(&s->single);
 }
 
 static void sink_interrupt(void *self)
@@ -135,113 +136,40 @@ static void sink_interrupt(void *self)
     waker_ring(&s->waker);
 }
 
-/* What was written and is in nobody's handle is undone. */
-static void unprepared_undo(struct file_sink *s)
-{
-    if (s->handle.action == HANDLE_APPEND && s->output.fd >= 0 &&
-        ftruncate(s->output.fd, s->handle.before) != 0)
-        fault_report(s->env, errno, s->path, "cannot be cut back to its former length");
-    if (s->handle.action == HANDLE_CREATE || s->handle.action == HANDLE_REPLACE)
-        publish_abort(s->env, &s->handle);
-}
-
 static void sink_destroy(void *self)
 {
     struct file_sink *s = self;
     if (s->parted)
         parts_free(&s->parts, s->prepared);
-    else if (s->opened && !s->prepared)
-        unprepared_undo(s);
-    output_close(&s->output);
-    handle_free(&s->handle);
-    target_free(&s->target);
+    else
+        single_free(&s->single);
+    free(s->shown.given);
     waker_reset(&s->waker);
 }
 
 static int32_t sink_describe(void *self, struct qetl_sink_info *out)
 {
     struct file_sink *s = self;
-    bool in_place = s->target.kind == TARGET_SPECIAL ||
-                    (s->target.kind == TARGET_FILE && s->if_exists == IF_EXISTS_APPEND);
+    bool special = !s->parted && s->single.target.kind == TARGET_SPECIAL;
     out->takes = QETL_TAKES_BYTES;
-    out->delivery = in_place ? QETL_APPEND : QETL_TRANSACTIONAL;
+    out->delivery = special ? QETL_APPEND : QETL_TRANSACTIONAL;
     out->commit = QETL_COMMIT_TWO_PHASE;
     return QETL_OK;
 }
 
-/* ---- Opening ---- */
-
-static bool handle_name(struct handle *h, const struct target *t, char *staged, char *backup)
+static int32_t sink_save(void *self, uint32_t *version, const struct qetl_writer *out)
 {
-    h->given = strdup(t->given);
-    h->final = strdup(t->path);
-    h->staged = staged;
-    h->backup = backup;
-    return h->given && h->final && h->staged && h->backup;
+    struct file_sink *s = self;
+    return s->parted ? QETL_OK : single_save(&s->single, version, out);
 }
 
-static int32_t staged_open(struct file_sink *s)
+static int32_t sink_restore(void *self, uint32_t version, const struct qetl_reader *in)
 {
-    struct target *t = &s->target;
-    struct handle *h = &s->handle;
-    struct stat st;
-    char *staged = NULL;
-    int fd = -1;
-    bool replace = s->if_exists == IF_EXISTS_REPLACE;
-    int32_t status = target_folders(t, s->env);
-    if (status == QETL_OK) {
-        stage_sweep(s->env, t);
-        status = stage_create(s->env, t, &fd, &staged);
-    }
-    if (status)
-        return status;
-    output_init(&s->output, s->env, &s->waker, s->path, fd, true, s->packing);
-    s->output.level = s->level;
-    h->action = replace ? HANDLE_REPLACE : HANDLE_CREATE;
-    if (fstat(fd, &st) == 0) {
-        h->device = (int64_t)st.st_dev;
-        h->inode = (int64_t)st.st_ino;
-    }
-    if (!handle_name(h, t, staged, replace ? stage_backup(t) : strdup("")))
-        return fault_memory(s->env);
-    if (t->kind == TARGET_FILE)
-        stage_mode(fd, &t->st); /* before there is anything to be read */
-    return QETL_OK;
+    struct file_sink *s = self;
+    return s->parted ? QETL_OK : single_restore(&s->single, version, in);
 }
 
-static int32_t append_begin(struct file_sink *s)
-{
-    struct handle *h = &s->handle;
-    int fd;
-    int32_t status = append_open(&s->append, s->env, &s->target, s->packing, &fd);
-    output_init(&s->output, s->env, &s->waker, s->path, fd, true, s->packing);
-    s->output.level = s->level;
-    if (status)
-        return status;
-    h->action = HANDLE_APPEND;
-    s->appends = true;
-    h->before = s->append.length;
-    h->device = (int64_t)s->target.st.st_dev;
-    h->inode = (int64_t)s->target.st.st_ino;
-    return handle_name(h, &s->target, strdup(""), strdup("")) ? QETL_OK : fault_memory(s->env);
-}
-
-static int32_t special_begin(struct file_sink *s)
-{
-    s->handle.action = HANDLE_SPECIAL;
-    if (!handle_name(&s->handle, &s->target, strdup(""), strdup("")))
-        return fault_memory(s->env);
-    return output_open_special(&s->output, s->env, &s->waker, &s->target, s->packing);
-}
-
-/* In a run without end the file has its name from the beginning, and what was written stays. */
-static int32_t show_at_once(struct file_sink *s)
-{
-    int32_t status = publish_commit(s->env, &s->handle);
-    if (status == QETL_OK)
-        s->handle.action = HANDLE_SPECIAL;
-    return status;
-}
+/* ---- Rows ---- */
 
 static int32_t sink_open(void *self, uint32_t stream, const struct ArrowSchema *schema)
 {
@@ -253,87 +181,65 @@ static int32_t sink_open(void *self, uint32_t stream, const struct ArrowSchema *
                          "give each input a sink with a path of its own",
                          "%s: a file takes one input", s->path);
     s->opened = true;
-    if (s->parted)
-        return parts_open(&s->parts);
-    if (s->target.kind == TARGET_SPECIAL)
-        return special_begin(s);
-    bool append = s->target.kind == TARGET_FILE && s->if_exists == IF_EXISTS_APPEND;
-    int32_t status = append ? append_begin(s) : staged_open(s);
-    const struct qetl_run_facts *run = s->env.host->get_extension(s->env.ctx, QETL_EXT_RUN);
-    return status == QETL_OK && run && run->endless(s->env.ctx) ? show_at_once(s) : status;
+    return s->parted ? parts_open(&s->parts) : single_open(&s->single);
 }
-
-/* ---- Writing ---- */
 
 static int32_t sink_write(void *self, struct qetl_write *write)
 {
     struct file_sink *s = self;
-    struct handle *h = &s->handle;
-    int32_t status = QETL_OK;
+    int32_t status;
     write->rows_written = 0;
-    if (s->prepared && (s->parted || h->action == HANDLE_CREATE || h->action == HANDLE_REPLACE))
-        return qetl_fail(s->env, QETL_E_UNSUPPORTED, NULL, "set if_exists to append",
-                         "%s: a file that appears as a whole takes no rows after it was prepared",
+    if (s->parted && s->prepared)
+        return qetl_fail(s->env, QETL_E_UNSUPPORTED, NULL, NULL,
+                         "%s: files that appear as a whole take no rows after they were prepared",
                          s->path);
-    if (s->parted) {
-        status = parts_write(&s->parts, write);
-        write->rows_written = status ? 0 : write->rows;
-        return status;
-    }
-    if (s->appends && s->output.written == 0 && h->rows == 0)
-        status = append_check(&s->append, s->env, s->path, write->bytes, write->bytes_size);
-    if (status == QETL_OK && s->prepared) {
-        h->before += h->bytes;
-        h->rows = h->bytes = 0;
-        s->output.written = 0;
-        s->prepared = false;
-    }
-    if (status == QETL_OK)
-        status = output_write(&s->output, write->bytes, write->bytes_size);
-    if (status)
-        return status;
-    h->rows += write->rows;
-    write->rows_written = write->rows;
-    return QETL_OK;
+    status = s->parted ? parts_write(&s->parts, write) : single_write(&s->single, write);
+    write->rows_written = status ? 0 : write->rows;
+    return status;
 }
 
-static int32_t sink_prepare(void *self, const struct qetl_epoch *asked,
+static int32_t sink_prepare(void *self, const struct qetl_epoch *epoch,
                             const struct qetl_writer *out)
 {
     struct file_sink *s = self;
-    struct handle *h = &s->handle;
-    uint64_t epoch = asked->number;
-    int32_t status;
-    if (!s->opened || (s->prepared && epoch != s->epoch))
+    if (!s->parted)
+        return single_prepare(&s->single, epoch, out);
+    if (!s->opened || (s->prepared && epoch->number != s->epoch))
         return QETL_OK; /* nothing is new */
-    if (s->parted) {
-        int32_t code = parts_prepare(&s->parts, out);
-        s->prepared = code == QETL_OK;
-        s->epoch = epoch;
-        return code;
-    }
-    if (!s->prepared) {
-        bool nothing = s->appends && h->rows == 0 && s->output.written == 0;
-        status = nothing ? QETL_OK : output_finish(&s->output);
-        if (status == QETL_OK)
-            status = output_sync(&s->output);
-        if (status)
-            return status;
-        h->bytes = s->output.written;
-        s->prepared = true;
-        s->epoch = epoch;
-    }
-    status = handle_encode(h, out);
-    return status == QETL_E_NO_MEMORY ? fault_memory(s->env) : status;
+    int32_t code = parts_prepare(&s->parts, out);
+    s->prepared = code == QETL_OK;
+    s->epoch = epoch->number;
+    return code;
 }
 
 /* ---- Deciding ---- */
 
-static void output_report(struct file_sink *s, uint64_t epoch, const struct handle *h)
+static void output_report(struct file_sink *s, const struct handle *h)
 {
     const struct qetl_outputs *outputs = s->env.host->get_extension(s->env.ctx, QETL_EXT_OUTPUTS);
-    if (outputs && (!s->reported_any || epoch > s->reported))
+    if (outputs)
         outputs->add(s->env.ctx, h->given, h->rows, h->bytes);
+}
+
+/* What is written in place becomes more with each epoch: it is named once, at the end. */
+static int32_t shown_keep(struct file_sink *s, const struct handle *h)
+{
+    char *given = strdup(h->given);
+    if (!given)
+        return fault_memory(s->env);
+    free(s->shown.given);
+    s->shown = (struct handle){.given = given, .rows = h->rows, .bytes = h->bytes};
+    s->shows = true;
+    return QETL_OK;
+}
+
+static int32_t sink_stop(void *self)
+{
+    struct file_sink *s = self;
+    if (s->shows)
+        output_report(s, &s->shown);
+    s->shows = false;
+    return QETL_OK;
 }
 
 static int32_t handle_take(struct file_sink *s, const struct qetl_blob *blob, struct handle *h)
@@ -347,28 +253,45 @@ static int32_t handle_take(struct file_sink *s, const struct qetl_blob *blob, st
     return QETL_OK;
 }
 
-static int32_t sink_commit(void *self, const struct qetl_epoch *decided, int64_t n_handles,
+static int32_t part_commit(struct file_sink *s, const struct handle *h, bool last)
+{
+    int32_t status = part_show(s->env, h);
+    return status == QETL_OK && last ? parts_sync(s->env, h) : status;
+}
+
+static int32_t handle_commit(struct file_sink *s, const struct qetl_epoch *epoch,
+                             const struct handle *h, bool last)
+{
+    bool grows = !s->parted && !(epoch->flags & QETL_EPOCH_FINAL);
+    int32_t status = s->parted ? part_commit(s, h, last) : single_commit(&s->single, h);
+    if (status || h->action == HANDLE_RETIRE || h->action == HANDLE_SWAP ||
+        (s->reported_any && epoch->number <= s->reported))
+        return status;
+    if (grows)
+        return shown_keep(s, h);
+    s->shows = false;
+    output_report(s, h);
+    return QETL_OK;
+}
+
+static int32_t sink_commit(void *self, const struct qetl_epoch *epoch, int64_t n_handles,
                            const struct qetl_blob *handles)
 {
-    uint64_t epoch = decided->number;
     struct file_sink *s = self;
     int32_t status = QETL_OK;
-    bool many = s->parted;
     for (int64_t i = 0; i < n_handles && status == QETL_OK; i++) {
         struct handle h;
         status = handle_take(s, &handles[i], &h);
         if (status)
             break;
-        status = many ? part_show(s->env, &h) : publish_commit(s->env, &h);
-        if (status == QETL_OK && many && i + 1 == n_handles)
-            status = parts_sync(s->env, &h);
-        if (status == QETL_OK && h.action != HANDLE_RETIRE && h.action != HANDLE_SWAP)
-            output_report(s, epoch, &h);
+        status = handle_commit(s, epoch, &h, i + 1 == n_handles);
         handle_free(&h);
     }
     if (status == QETL_OK) {
+        s->reported = s->reported_any && s->reported > epoch->number ? s->reported : epoch->number;
         s->reported_any = true;
-        s->reported = epoch > s->reported ? epoch : s->reported;
+        if (!s->parted)
+            single_decided(&s->single);
     }
     return status;
 }
@@ -384,7 +307,7 @@ static int32_t sink_abort(void *self, const struct qetl_epoch *epoch, int64_t n_
         struct handle h;
         int32_t one = handle_take(s, &handles[i], &h);
         if (one == QETL_OK) {
-            one = part_hide(s->env, &h);
+            one = s->parted ? part_hide(s->env, &h) : single_abort(&s->single, &h);
             handle_free(&h);
         }
         status = status ? status : one;
@@ -437,14 +360,15 @@ static int32_t sink_end(void *self, int64_t n_keys, const struct qetl_blob *keys
 static int32_t sink_continues(void *self)
 {
     struct file_sink *s = self;
-    return s->append.length > 0;
+    return !s->parted && single_continues(&s->single);
 }
 
 static int64_t sink_head(void *self, void *data, int64_t capacity)
 {
     const struct file_sink *s = self;
-    int64_t size = s->append.head_size < capacity ? s->append.head_size : capacity;
-    memcpy(data, s->append.head, (size_t)size);
+    const struct append *append = &s->single.append;
+    int64_t size = append->head_size < capacity ? append->head_size : capacity;
+    memcpy(data, append->head, (size_t)size);
     return size;
 }
 
@@ -456,10 +380,10 @@ static int32_t sink_list(void *self, void *stream,
     char identity[4200];
     if (s->parted)
         return QETL_OK; /* which files there will be only the rows tell */
-    bool shared = s->target.descriptor >= 0;
-    bool known = shared
-                     ? qetl_identity_of_descriptor(s->target.descriptor, identity, sizeof identity)
-                     : qetl_identity_of_path(s->path, identity, sizeof identity);
+    int descriptor = s->single.target.descriptor;
+    bool shared = descriptor >= 0;
+    bool known = shared ? qetl_identity_of_descriptor(descriptor, identity, sizeof identity)
+                        : qetl_identity_of_path(s->path, identity, sizeof identity);
     return known ? add(stream, identity, s->path, shared ? QETL_OBJECT_SHARED : 0) : QETL_OK;
 }
 
@@ -497,7 +421,10 @@ static const struct qetl_component file_component = {
     .create = sink_create,
     .destroy = sink_destroy,
     .start = sink_start,
+    .stop = sink_stop,
     .interrupt = sink_interrupt,
+    .save = sink_save,
+    .restore = sink_restore,
     .get_extension = sink_get_extension,
     .sink = &file_vtable,
 };

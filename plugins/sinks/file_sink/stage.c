@@ -14,7 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TRIES = 100, TOKEN_LENGTH = 6, AFFIX_LENGTH = 26 /* the most that is put around a name */ };
+enum {
+    TRIES = 100,
+    TOKEN_LENGTH = 6,
+    OWNER_LENGTH = 8,
+    AFFIX_LENGTH = 32 /* the most that is put around a name */
+};
 
 static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
 
@@ -41,15 +46,35 @@ static const char *name_of(const struct target *t)
     return strrchr(t->path, '/') + 1;
 }
 
-/* ".NAME.qetl-x1y2z3.part" of this target. */
-static bool is_part(const char *entry, const char *name)
+/* "-a1b2c3d4", and nothing where there is no owner. */
+static void owner_mark(const char *owner, char mark[OWNER_LENGTH + 2])
 {
-    char begin[NAME_MAX + 1];
+    uint64_t hash = 0xcbf29ce484222325;
+    *mark = '\0';
+    if (!owner)
+        return;
+    for (const char *c = owner; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * 0x100000001b3;
+    *mark++ = '-';
+    for (int i = 0; i < OWNER_LENGTH; i++, hash >>= 8)
+        *mark++ = letters[hash % 32];
+    *mark = '\0';
+}
+
+/* ".NAME.qetl-x1y2z3.part" of this target, or with the owner's mark. */
+static bool is_part(const char *entry, const char *name, const char *owner)
+{
+    char begin[NAME_MAX + 1], mark[OWNER_LENGTH + 2];
     int length = snprintf(begin, sizeof begin, ".%.*s.qetl-", name_length(name), name);
-    return strncmp(entry, begin, (size_t)length) == 0 &&
-           strlen(entry) == (size_t)length + TOKEN_LENGTH + 5 &&
-           strspn(entry + length, letters) == TOKEN_LENGTH &&
-           strcmp(entry + length + TOKEN_LENGTH, ".part") == 0;
+    owner_mark(owner, mark);
+    if (strncmp(entry, begin, (size_t)length) != 0 ||
+        strspn(entry + length, letters) != TOKEN_LENGTH)
+        return false;
+    const char *end = entry + length + TOKEN_LENGTH;
+    size_t marked = strlen(mark);
+    if (strncmp(end, mark, marked) == 0 && strcmp(end + marked, ".part") == 0)
+        return true;
+    return strcmp(end, ".part") == 0;
 }
 
 /* Whoever writes a staged file holds its lock, until the process is gone. */
@@ -60,12 +85,12 @@ static bool is_left(int fd)
            st.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0;
 }
 
-void stage_sweep(struct qetl_env env, const struct target *t)
+void stage_sweep(struct qetl_env env, const struct target *t, const char *owner)
 {
     DIR *folder = opendir(t->folder);
     struct dirent *entry;
     while (folder && (entry = readdir(folder))) {
-        if (!is_part(entry->d_name, name_of(t)))
+        if (!is_part(entry->d_name, name_of(t), owner))
             continue;
         int fd = openat(dirfd(folder), entry->d_name,
                         O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
@@ -88,19 +113,22 @@ static bool lock_take(int fd)
     return fstat(fd, &st) == 0 && st.st_nlink > 0;
 }
 
-int32_t stage_create(struct qetl_env env, const struct target *t, int *fd, char **path)
+int32_t stage_create(struct qetl_env env, const struct target *t, const char *owner, int *fd,
+                     char **path)
 {
+    char mark[OWNER_LENGTH + 2];
     const char *name = name_of(t);
     int error = EEXIST;
+    owner_mark(owner, mark);
     for (int i = 0; error == EEXIST && i < TRIES; i++) {
         char token[TOKEN_LENGTH + 1];
         token_make(token);
-        if (asprintf(path, "%s/.%.*s.qetl-%s.part", t->folder, name_length(name), name, token) <
-            0) {
+        if (asprintf(path, "%s/.%.*s.qetl-%s%s.part", t->folder, name_length(name), name, token,
+                     mark) < 0) {
             *path = NULL;
             return fault_memory(env);
         }
-        *fd = open(*path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+        *fd = open(*path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
         if (*fd >= 0 && lock_take(*fd))
             return QETL_OK;
         error = *fd >= 0 ? EEXIST : errno;
@@ -112,6 +140,17 @@ int32_t stage_create(struct qetl_env env, const struct target *t, int *fd, char 
         *path = NULL;
     }
     return fault_report(env, error, t->given, "no file can be made beside it");
+}
+
+char *stage_name(const char *path, size_t folder_size, const char *name, const char *owner,
+                 const char *ending)
+{
+    char mark[OWNER_LENGTH + 2], *made;
+    owner_mark(owner, mark);
+    if (asprintf(&made, "%.*s/.%.*s.qetl%s.%s", (int)folder_size, path, name_length(name), name,
+                 mark, ending) < 0)
+        return NULL;
+    return made;
 }
 
 void stage_mode(int fd, const struct stat *former)

@@ -11,11 +11,17 @@
 
 #include "target.h"
 
-/* Removes what runs that were killed left beside the target: staged files that nobody holds. */
-void stage_sweep(struct qetl_env, const struct target *);
-/* "/folder/.NAME.qetl-x1y2z3.part", locked while it is open. OK or a failure, which has been
- * reported. */
-int32_t stage_create(struct qetl_env, const struct target *, int *fd, char **path);
+/* Removes what runs that were killed left beside the target: staged files that nobody holds, and no
+ * state but that of `owner` (NULL: no one's) may name. */
+void stage_sweep(struct qetl_env, const struct target *, const char *owner);
+/* "/folder/.NAME.qetl-x1y2z3.part", with an owner ".NAME.qetl-x1y2z3-a1b2c3d4.part", locked while
+ * it is open. OK or a failure, which has been reported. */
+int32_t stage_create(struct qetl_env, const struct target *, const char *owner, int *fd,
+                     char **path);
+/* "FOLDER/.NAME.qetl-a1b2c3d4.ENDING", the folder being the first bytes of path. NULL: no memory.
+ */
+char *stage_name(const char *path, size_t folder_size, const char *name, const char *owner,
+                 const char *ending);
 /* The permissions of the file that will be replaced, as far as this user may give them. */
 void stage_mode(int fd, const struct stat *former);
 /* "/folder/NAME.20240131T235959Z.bak"; NULL: no memory. */
