@@ -49,7 +49,7 @@ speaks() { # RULE LEVEL COLUMN_PLACE SED_SCRIPT OPTION…: the clean file, chang
     expect_exit 0 qetl lint p.yaml --strict "$@"
     expect_eq "$rule off in the file" "$(cat err)" ''
 }
-printf '{}\n' >there.ndjson
+mkfifo there.ndjson
 speaks undocumented note 1:1 '/^description/d'
 speaks unlimited-rejects note 1:1 '/^max_rejected/d'
 speaks implicit-dead-letters note 1:1 '/^dead_letters/d'
@@ -65,7 +65,7 @@ speaks null-comparison warning 8:47 's/quantity > 1/quantity = NULL/'
 speaks constant-condition warning 8:47 's/quantity > 1/1 = 1/'
 speaks constant-condition warning 8:47 's/quantity > 1/quantity > 1 OR true/' --sample
 speaks weak-delivery note 10:3 's#plugin: file, input: big, path: results/big.ndjson#plugin: stdout, input: big, format: csv#'
-speaks weak-delivery note 10:3 's#results/big.ndjson#there.ndjson, if_exists: append#' --sample
+speaks weak-delivery note 10:3 's#results/big.ndjson#there.ndjson#' --sample
 speaks no-effect warning 8:3 's/plugin: filter, input: orders, where: .*"/plugin: select, input: orders, columns: [id, quantity]/' --sample
 printf '1,2\n' >rows.csv
 clean | sed 's/^  big:.*/  more: {plugin: compute, input: orders, set: {twice: "quantity * 2", kept: "quantity + 1"}}\n  big: {plugin: select, input: more, columns: [id, kept]}/' >p.yaml
