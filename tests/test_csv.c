@@ -81,7 +81,9 @@ Test(csv_infer, the_delimiter_is_found_or_the_comma)
     static const struct {
         const char *data, *summary;
     } cases[] = {
-        {"a;b\n1,5;2\n", "delimiter ';' (detected), header, 2 columns"},
+        {"a;b\n1,5;2\n", "delimiter ';' (detected), decimal comma (detected), header, 2 columns"},
+        {"a;b\n1,500;2\n", "delimiter ';' (detected), header, 2 columns"},
+        {"a;b\n1,5;2.5\n", "delimiter ';' (detected), header, 2 columns"},
         {"a\tb\tc\n1\t2\t3\n", "delimiter tab (detected), header, 3 columns"},
         {"a|b\n1|2\n", "delimiter '|' (detected), header, 2 columns"},
         {"a,b;c\n1,2;3\n", "delimiter ',' (detected), header, 2 columns"},

@@ -70,6 +70,31 @@ static int32_t take_inferred(struct qetl_run *run, const struct qetl_node *node,
     return QETL_OK;
 }
 
+static const struct qetl_glimpses *glimpses_of(const struct qetl_op *op)
+{
+    const struct qetl_component *component = op->instance->component;
+    return component->get_extension
+               ? component->get_extension(op->instance->self, QETL_EXT_GLIMPSES)
+               : NULL;
+}
+
+static int64_t glimpse(void *stream, int64_t offset, void *data, int64_t capacity)
+{
+    const struct qetl_op *op = stream;
+    return glimpses_of(op)->read(op->instance->self, offset, data, capacity);
+}
+
+static void glimpses_offer(struct qetl_op *op, struct qetl_sample *sample)
+{
+    const struct qetl_glimpses *glimpses = sample->whole ? NULL : glimpses_of(op);
+    int64_t size = glimpses ? glimpses->size(op->instance->self) : -1;
+    if (size < sample->size)
+        return;
+    sample->glimpse = glimpse;
+    sample->stream = op;
+    sample->object_size = size;
+}
+
 static int32_t infer(struct qetl_op *op, struct qetl_node_flow *flow)
 {
     struct qetl_run *run = op->run;
@@ -82,6 +107,7 @@ static int32_t infer(struct qetl_op *op, struct qetl_node_flow *flow)
         .object = state->object ? state->object->name : "",
     };
     struct qetl_inferred inferred = {.struct_size = sizeof inferred};
+    glimpses_offer(op, &sample);
     flow->sample_bytes = sample.size;
     int32_t status = flow->format->format->infer(flow->codec->self, &sample, &inferred);
     if (status < 0)

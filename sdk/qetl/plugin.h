@@ -558,6 +558,11 @@ struct qetl_sample {
     const uint8_t *data;
     int64_t size;
     const char *object;
+    /* Of the object from further on, where the source can look ahead; else NULL. Answers how many
+     * bytes it put into data, 0 behind the end. object_size: how long it is now. */
+    int64_t (*glimpse)(void *stream, int64_t offset, void *data, int64_t capacity);
+    void *stream;
+    int64_t object_size;
 };
 
 struct qetl_inferred {
@@ -827,6 +832,16 @@ struct qetl_object_columns {
     /* [worker] Behind an item of an object of which the host does not know them yet: one row of the
      * source's own columns, in their order. Moved to the host. */
     int32_t (*values)(void *self, struct ArrowArray *out);
+};
+
+#define QETL_EXT_GLIMPSES "qetl.glimpses/1"
+/* [worker] Between two calls of next: a source of bytes that can look ahead in the object that it
+ * is in, and stays where it is. size: how long it is now; -1: unknown, and there is nothing to be
+ * seen. read: how many bytes from that offset on it put into data; 0: none. */
+struct qetl_glimpses {
+    uint32_t struct_size;
+    int64_t (*size)(void *self);
+    int64_t (*read)(void *self, int64_t offset, void *data, int64_t capacity);
 };
 
 #define QETL_EXT_OBJECTS "qetl.objects/1"

@@ -174,7 +174,7 @@ cat >hint.yaml <<'YAML'
 {sources: {a: {plugin: file, path: in.csv, format: csv}},
  sinks: {o: {plugin: file, input: a, path: hint.ndjson, if_exists: replace}}}
 YAML
-printf 'n;m\n1,5;7\n1.234,25;8\n' >in.csv
+printf 'n;m\n1,500;7\n1.234,250;8.5\n' >in.csv
 expect_exit 0 qetl run hint.yaml
 expect_text err 'column n looks like numbers with a decimal comma'
 printf '1,2\n3,4\n' >in.csv

@@ -111,6 +111,7 @@ struct csv {
 
     uint8_t *prologue; /* what infer answered */
     char *summary;
+    int64_t places; /* of the object, behind the sample, that types were looked at in */
 };
 
 /* dialect.c */

@@ -41,6 +41,20 @@ int32_t csv_foreign_need(struct csv *self)
     return QETL_OK;
 }
 
+int32_t csv_foreign_comma(struct csv *self)
+{
+    struct csv_locale *l;
+
+    if (csv_foreign_need(self))
+        return QETL_E_NO_MEMORY;
+    l = &self->foreign->locale;
+    l->mark = ',';
+    l->thousands[0] = '.';
+    l->n_thousands = 1;
+    l->numbers = self->foreign->comma_found = true;
+    return QETL_OK;
+}
+
 static void converter_close(iconv_t *converter)
 {
     if (*converter != (iconv_t)-1)

@@ -54,6 +54,7 @@ struct csv_foreign {
     iconv_t from, into;   /* (iconv_t)-1: none */
     uint8_t stops[256];   /* bytes that mean something */
     struct csv_locale locale;
+    bool comma_found; /* decimal commas were seen in the sample */
 
     struct csv_span *spans; /* records of the chunk at hand */
     int64_t n_spans, room_spans;
@@ -68,6 +69,7 @@ int32_t csv_foreign_open(struct csv *self);
 /* As open, of what was found in a sample or stands in a prologue. */
 int32_t csv_foreign_need(struct csv *self);
 int32_t csv_foreign_encoding(struct csv *self, const char *encoding);
+int32_t csv_foreign_comma(struct csv *self);
 void csv_foreign_delimiter(struct csv *self, uint8_t delimiter);
 void csv_foreign_settle(struct csv_foreign *f);
 void csv_foreign_free(struct csv_foreign *f);

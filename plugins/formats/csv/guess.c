@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BIGINT_DIGITS = 18, DECIMAL_DIGITS = 38, SEEN_MAX = 40, HINT_CELLS = 100000 };
+enum { BIGINT_DIGITS = 18, DECIMAL_DIGITS = 38, HINT_CELLS = 100000 };
 
 static int64_t digits_count(const uint8_t *p, int64_t size)
 {
@@ -36,25 +36,52 @@ static bool number_measure(const uint8_t *p, int64_t size, int64_t *whole, int64
     return p[*whole] == '.' && *scale && digits_count(p + *whole + 1, *scale) == *scale;
 }
 
-/* A number as this dialect writes it; commas counts those that another would. */
-static bool cell_is_number(const struct csv *self, struct csv_guess *g, const uint8_t *cell,
-                           int64_t size)
+/* Digits behind a comma that mark no thousands, or a point before it: 1,5 0,125 1234,567 1.234,5 */
+static bool comma_is_decimal(const uint8_t *cell, int64_t size)
+{
+    const uint8_t *comma = memchr(cell, ',', (size_t)size);
+    int64_t sign = *cell == '-' || *cell == '+', before = comma ? comma - cell - sign : 0;
+
+    return comma && (cell + size - comma != 4 || before > 3 || !before || cell[sign] == '0');
+}
+
+/* What the cell would be where commas are decimal. */
+static void comma_measure(struct csv_guess *g, const uint8_t *cell, int64_t size, bool plain)
 {
     static const struct csv_locale comma = {.mark = ',', .thousands = ".", .n_thousands = 1};
     char sql[CSV_LOCAL_MAX];
+    int64_t n = size < CSV_LOCAL_MAX ? csv_number_read(&comma, false, cell, size, sql) : -1;
+    int64_t whole, scale;
+
+    if (n < 0 || !number_measure((const uint8_t *)sql, n, &whole, &scale)) {
+        g->no_comma = true;
+        g->points += plain;
+        return;
+    }
+    g->commas += memchr(cell, ',', (size_t)size) != NULL;
+    g->sure_commas += comma_is_decimal(cell, size);
+}
+
+/* A number as this dialect writes it. */
+static bool cell_is_number(const struct csv *self, struct csv_guess *g, const uint8_t *cell,
+                           int64_t size)
+{
+    char sql[CSV_LOCAL_MAX];
     int64_t whole, scale, n;
+    bool plain;
 
     if (self->foreign && self->foreign->locale.numbers) {
         n = size < CSV_LOCAL_MAX ? csv_number_read(&self->foreign->locale, false, cell, size, sql)
                                  : -1;
-        if (n < 0 || !number_measure((const uint8_t *)sql, n, &whole, &scale))
-            return false;
-    } else if (!number_measure(cell, size, &whole, &scale)) {
-        n = size < CSV_LOCAL_MAX ? csv_number_read(&comma, false, cell, size, sql) : -1;
-        g->commas += n > 0 && memchr(cell, ',', (size_t)size) &&
-                     number_measure((const uint8_t *)sql, n, &whole, &scale);
-        return false;
+        plain = n >= 0 && number_measure((const uint8_t *)sql, n, &whole, &scale);
+        g->no_comma = true;
+    } else {
+        plain = number_measure(cell, size, &whole, &scale);
+        if (!g->no_comma && (!plain || scale))
+            comma_measure(g, cell, size, plain);
     }
+    if (!plain)
+        return false;
     g->whole_digits = whole > g->whole_digits ? whole : g->whole_digits;
     g->scale = scale > g->scale ? scale : g->scale;
     return true;
@@ -72,12 +99,12 @@ static void patterns_try(struct csv_guess *g, const uint8_t *cell, int64_t size)
 }
 
 static void guess_add(struct csv *self, struct csv_guess *g, const uint8_t *cell, int64_t size,
-                      int64_t row)
+                      int64_t row, int64_t place)
 {
     const struct csv_dialect *d = &self->dialect;
     bool quoted = size >= 2 && cell[0] == d->marks.quote;
 
-    if ((g->other && !g->patterns[0] && !g->patterns[1] && !g->patterns[2] && !g->commas) ||
+    if ((g->other && !g->patterns[0] && !g->patterns[1] && !g->patterns[2] && g->no_comma) ||
         (!quoted && csv_nulls_may(&d->nulls, size) && csv_nulls_match(&d->nulls, cell, size)))
         return;
     if (quoted) {
@@ -89,9 +116,13 @@ static void guess_add(struct csv *self, struct csv_guess *g, const uint8_t *cell
     if (cell_is_number(self, g, cell, size) || g->other)
         return;
     g->other = true;
-    g->seen = cell;
-    g->seen_size = size;
+    g->seen_cut = size > CSV_SEEN_MAX;
+    g->seen_size = g->seen_cut ? CSV_SEEN_MAX : size;
+    memcpy(g->seen, cell, (size_t)g->seen_size);
+    while (g->seen_cut && g->seen_size && (cell[g->seen_size] & 0xc0) == 0x80)
+        g->seen_size--;
     g->seen_row = row;
+    g->seen_place = place;
 }
 
 static const char *pattern_format(const struct csv_guess *g)
@@ -140,8 +171,8 @@ static void patterns_offer(const struct csv *self, const char *name, struct csv_
 }
 
 /* Rows with another number of cells than the first, or with a fault, say nothing. */
-static void guesses_fill(struct csv *self, const uint8_t *data, int64_t first, int64_t n_columns,
-                         struct csv_guess *guesses)
+void csv_guesses_add(struct csv *self, const uint8_t *data, int64_t first, int64_t n_columns,
+                     struct csv_guess *guesses, int64_t place)
 {
     const struct csv_index *ix = &self->index;
     int64_t fault = 0;
@@ -159,34 +190,45 @@ static void guesses_fill(struct csv *self, const uint8_t *data, int64_t first, i
 
             if (c == n_columns - 1 && end > begin && data[end - 1] == '\r')
                 end--;
-            guess_add(self, &guesses[c], data + begin, end - begin, r - first + 1);
+            guess_add(self, &guesses[c], data + begin, end - begin, r - first + 1, place);
         }
     }
 }
 
 int32_t csv_guess_tell(const struct csv_guess *g, struct ArrowSchema *field)
 {
-    int64_t size = g->seen_size < SEEN_MAX ? g->seen_size : SEEN_MAX;
-    char seen[SEEN_MAX + 64];
+    char where[64], seen[CSV_SEEN_MAX + 80];
 
-    if (!g->other)
+    if (!g->other || !qetl_utf8_valid((const char *)g->seen, g->seen_size))
         return QETL_OK;
-    while (size < g->seen_size && size > 0 && (g->seen[size] & 0xc0) == 0x80)
-        size--;
-    if (!qetl_utf8_valid((const char *)g->seen, size))
-        return QETL_OK;
-    snprintf(seen, sizeof seen, "row %lld holds '%.*s%s'", (long long)g->seen_row, (int)size,
-             (const char *)g->seen, size < g->seen_size ? "…" : "");
+    if (g->seen_place)
+        snprintf(where, sizeof where, "a row behind byte %lld", (long long)g->seen_place);
+    else
+        snprintf(where, sizeof where, "row %lld", (long long)g->seen_row);
+    snprintf(seen, sizeof seen, "%s holds '%.*s%s'", where, (int)g->seen_size,
+             (const char *)g->seen, g->seen_cut ? "…" : "");
     return qetl_schema_set_metadata(field, "qetl:seen", seen);
 }
 
-int32_t csv_guesses_make(struct csv *self, const uint8_t *data, int64_t first,
-                         const struct ArrowSchema *schema, struct csv_guess *guesses)
+void csv_guesses_offer(struct csv *self, const struct ArrowSchema *schema,
+                       struct csv_guess *guesses)
 {
     for (int64_t i = 0; i < schema->n_children; i++)
         patterns_offer(self, schema->children[i]->name, &guesses[i]);
-    guesses_fill(self, data, first, schema->n_children, guesses);
-    return QETL_OK;
+}
+
+bool csv_guesses_comma(const struct csv_guess *guesses, int64_t n_columns)
+{
+    bool found = false;
+
+    for (int64_t c = 0; c < n_columns; c++) {
+        const struct csv_guess *g = &guesses[c];
+
+        if (g->points && !g->other)
+            return false; /* numbers as SQL writes them */
+        found |= !g->no_comma && g->sure_commas > 0;
+    }
+    return found;
 }
 
 /* The first row is taken for names though all that stands below some of them is like them. */
@@ -214,21 +256,30 @@ static bool header_is_data(const struct csv *self, const uint8_t *data, int64_t 
     return numbers > 0 && n_columns > 0;
 }
 
-/* Some cell begins and ends with an apostrophe. */
+/* Some cell begins with an apostrophe, and it or one behind it in its row ends with one: the
+ * delimiters between them may be text. */
 static bool cells_look_quoted(const struct csv *self, const uint8_t *data)
 {
     const struct csv_index *ix = &self->index;
-    int64_t n = ix->n_ends < HINT_CELLS ? ix->n_ends : HINT_CELLS, found = 0;
+    int64_t n = ix->n_ends < HINT_CELLS ? ix->n_ends : HINT_CELLS, row = 0;
+    const uint8_t *open = NULL;
 
     for (int64_t i = 0; i < n; i++) {
         const uint8_t *at = data + (uint32_t)(ix->ends[i - 1] + 1), *end = data + ix->ends[i];
 
-        if (at == end || *at != '\'')
+        if (row < ix->n_rows && i >= ix->rows[row]) {
+            open = NULL;
+            row++;
+        }
+        if (at == end)
             continue;
         end -= end[-1] == '\r';
-        found += end - at > 1 && end[-1] == '\'';
+        if (at < end && *at == '\'' && !open)
+            open = at;
+        if (open && end - open > 1 && end[-1] == '\'')
+            return true;
     }
-    return found > 0;
+    return false;
 }
 
 void csv_guess_hints(struct csv *self, const uint8_t *data, const struct ArrowSchema *schema,
@@ -241,13 +292,13 @@ void csv_guess_hints(struct csv *self, const uint8_t *data, const struct ArrowSc
         qetl_logf(self->env, QETL_LOG_WARN,
                   "the first row looks like data and was taken for the names of columns; if it is "
                   "data, set header: false");
-    if (self->dialect.marks.quote == '"' && !qetl_option_given(self->env, "/quote") &&
-        cells_look_quoted(self, data))
+    if ((self->foreign ? self->foreign->quote : self->dialect.marks.quote) == '"' &&
+        !qetl_option_given(self->env, "/quote") && cells_look_quoted(self, data))
         qetl_logf(self->env, QETL_LOG_WARN,
                   "cells stand in apostrophes, which are read as part of them; if they are quotes, "
                   "set quote: \"'\"");
     for (int64_t c = 0; c < n; c++)
-        if (guesses[c].other && guesses[c].commas == guesses[c].cells)
+        if (guesses[c].other && !guesses[c].no_comma && guesses[c].commas)
             qetl_logf(self->env, QETL_LOG_WARN,
                       "column %s looks like numbers with a decimal comma and is read as text; to "
                       "read numbers, set decimal_mark: \",\"",

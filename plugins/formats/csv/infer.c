@@ -48,14 +48,18 @@ static int32_t type_declare(struct csv *self, struct ArrowSchema *schema, const 
     return status;
 }
 
-static int32_t types_settle(struct csv *self, const uint8_t *data, struct ArrowSchema *schema)
+static int32_t types_settle(struct csv *self, const struct qetl_sample *sample, const uint8_t *data,
+                            struct ArrowSchema *schema)
 {
     int64_t n = schema->n_children, declared = qetl_option_count(self->env, "/types");
     struct csv_guess *guesses = calloc((size_t)n + 1, sizeof *guesses);
     int32_t status = guesses ? QETL_OK : QETL_E_NO_MEMORY;
 
-    if (!status)
-        status = csv_guesses_make(self, data, self->dialect.header, schema, guesses);
+    if (!status) {
+        csv_guesses_offer(self, schema, guesses);
+        csv_guesses_add(self, data, self->dialect.header, n, guesses, 0);
+        status = csv_places_add(self, sample, n, guesses, &self->places);
+    }
     if (!status)
         csv_guess_hints(self, data, schema, guesses);
     for (int64_t i = 0; !status && i < n; i++) {
@@ -159,7 +163,7 @@ static int32_t schema_make(struct csv *self, const struct qetl_sample *sample, c
         status = csv_names_columns(self, given.count ? &given : names, out);
     free(given.list);
     if (!status)
-        status = types_settle(self, data, out);
+        status = types_settle(self, sample, data, out);
     return status;
 }
 
@@ -182,13 +186,14 @@ static void summary_foreign(const struct csv_foreign *f, char *out, size_t size)
     if (f->encoding)
         n += snprintf(out + n, size - (size_t)n, ", %s", f->encoding);
     if (f->locale.mark == ',')
-        snprintf(out + n, size - (size_t)n, ", decimal comma");
+        snprintf(out + n, size - (size_t)n, ", decimal comma%s",
+                 f->comma_found ? " (detected)" : "");
 }
 
 static int32_t summary_make(struct csv *self, int64_t n_columns, bool guessed, const char **out)
 {
     const struct csv_foreign *f = self->foreign;
-    char delimiter[CSV_MARK_MAX + 8], foreign[200];
+    char delimiter[CSV_MARK_MAX + 8], foreign[200], places[64] = "";
 
     free(self->summary);
     self->summary = malloc(SUMMARY_MAX);
@@ -199,11 +204,14 @@ static int32_t summary_make(struct csv *self, int64_t n_columns, bool guessed, c
     else
         csv_delimiter_show(f ? f->delimiter.text[0] : self->dialect.marks.delimiter, delimiter);
     summary_foreign(f, foreign, sizeof foreign);
-    snprintf(self->summary, SUMMARY_MAX, "delimiter %s%s%s%s, %s, %lld column%s", delimiter,
+    if (self->places)
+        snprintf(places, sizeof places, ", types from %lld places further on, too",
+                 (long long)self->places);
+    snprintf(self->summary, SUMMARY_MAX, "delimiter %s%s%s%s, %s, %lld column%s%s", delimiter,
              guessed ? " (detected)" : "",
              !f && self->dialect.marks.quote == '\'' ? ", quote '" : "", foreign,
              self->dialect.header ? "header" : "no header", (long long)n_columns,
-             n_columns == 1 ? "" : "s");
+             n_columns == 1 ? "" : "s", places);
     *out = self->summary;
     return QETL_OK;
 }
@@ -220,9 +228,50 @@ static void quote_detect(struct csv *self, const struct qetl_sample *sample, con
               "text");
 }
 
+/* Whether the numbers of the index have decimal commas, where nothing was said of that and commas
+ * do not end cells. */
+static int32_t comma_detect(struct csv *self, const struct qetl_sample *sample, const uint8_t *data,
+                            bool *found)
+{
+    const struct csv_foreign *f = self->foreign;
+    uint8_t delimiter = !f                       ? self->dialect.marks.delimiter
+                        : f->delimiter.size == 1 ? f->delimiter.text[0]
+                                                 : 0;
+    int64_t n = self->index.n_rows ? self->index.rows[0] : 0, places;
+    struct csv_guess *guesses;
+    int32_t status;
+
+    *found = false;
+    if (delimiter == ',' || !n || (f && f->locale.numbers) ||
+        qetl_option_given(self->env, "/decimal_mark"))
+        return QETL_OK;
+    guesses = calloc((size_t)n, sizeof *guesses);
+    if (!guesses)
+        return QETL_E_NO_MEMORY;
+    csv_guesses_add(self, data, self->dialect.header, n, guesses, 0);
+    status = csv_places_add(self, sample, n, guesses, &places);
+    *found = !status && csv_guesses_comma(guesses, n);
+    free(guesses);
+    return status;
+}
+
+/* The sample is read once more, with decimal commas. */
+static int32_t comma_take(struct csv *self, const struct qetl_sample *sample,
+                          struct qetl_inferred *out)
+{
+    int32_t status = csv_foreign_comma(self);
+
+    if (status)
+        return status;
+    qetl_logf(self->env, QETL_LOG_WARN,
+              "numbers with a decimal comma are found, and read as such: 1.234,5 is 1234.5; set "
+              "decimal_mark: \",\" to say so, or decimal_mark: \".\" if they are text");
+    return csv_infer(self, sample, out);
+}
+
 int32_t csv_infer(struct csv *self, const struct qetl_sample *sample, struct qetl_inferred *out)
 {
-    bool guessed = false, whole;
+    bool guessed = false, comma = false, whole;
     int32_t status = csv_detect(self, sample, &guessed);
     int64_t limit = self->dialect.sample_bytes, before, size, indexed = 0;
     const uint8_t *data;
@@ -252,7 +301,11 @@ int32_t csv_infer(struct csv *self, const struct qetl_sample *sample, struct qet
     if (indexed == NOT_ENOUGH ||
         (!whole && sample->size - before < limit && self->index.n_rows <= self->dialect.header))
         return QETL_NEED_INPUT;
-    status = indexed < 0 ? (int32_t)indexed : schema_make(self, sample, data, &names, &schema);
+    status = indexed < 0 ? (int32_t)indexed : comma_detect(self, sample, data, &comma);
+    if (comma)
+        return comma_take(self, sample, out);
+    if (!status)
+        status = schema_make(self, sample, data, &names, &schema);
     if (!status) {
         struct csv_names none = {0};
 

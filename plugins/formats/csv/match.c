@@ -329,8 +329,10 @@ int32_t csv_match_grow(struct csv_job *job, struct ArrowSchema *out)
     struct csv_guess *guesses = calloc((size_t)m->n_cells + 1, sizeof *guesses);
     int32_t status = guesses ? qetl_schema_copy(&self->schema, out) : QETL_E_NO_MEMORY;
 
-    if (!status)
-        status = csv_guesses_make(self, job->chunk->data, 0, &m->names, guesses);
+    if (!status) {
+        csv_guesses_offer(self, &m->names, guesses);
+        csv_guesses_add(self, job->chunk->data, 0, m->names.n_children, guesses, 0);
+    }
     for (int64_t i = 0; !status && i < m->n_cells; i++) {
         const char *name = m->names.children[i]->name;
         char format[QETL_TYPE_FORMAT_MAX];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The names of columns: as a header spells them, and made unlike one another. */
-#include "csv.h"
+#include "foreign.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,11 +34,15 @@ static int32_t header_check(struct csv *self, const struct csv_index *ix, const 
 {
     const uint8_t *zero = memchr(data, 0, (size_t)size);
 
-    if (ix->n_faults && ix->faults[0].record == 0)
-        return header_fail(self, object, ix->faults[0].at,
-                           ix->faults[0].code == CSV_OPEN_QUOTE
-                               ? "opens a quote that is never closed"
-                               : "has a quote out of place");
+    const struct csv_fault *fault = ix->n_faults ? ix->faults
+                                    : self->foreign && self->foreign->n_faults
+                                        ? self->foreign->faults
+                                        : NULL;
+
+    if (fault && fault->record == 0)
+        return header_fail(self, object, fault->at,
+                           fault->code == CSV_OPEN_QUOTE ? "opens a quote that is never closed"
+                                                         : "has a quote out of place");
     if (zero)
         return header_fail(self, object, zero - data, "holds a zero byte");
     if (!qetl_utf8_valid(data, size))

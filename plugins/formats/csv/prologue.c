@@ -2,15 +2,23 @@
 /*
  * What one instance inferred and every other needs: the dialect and the header as it stood.
  * Layout: "qcsv", version 2, delimiter, quote, header (0 or 1); whether the dialect is foreign, its
- * lines end in a carriage return, its delimiter (0: the options say), its encoding (16 bytes); then
- * per name its size (32 bits, little endian) and its bytes.
+ * lines end in a carriage return, its delimiter (0: the options say), its encoding (15 bytes), its
+ * quote, whether decimal commas were found; then per name its size (32 bits, little endian) and its
+ * bytes.
  */
 #include "foreign.h"
 
 #include <endian.h>
 #include <stdlib.h>
 
-enum { PROLOGUE_HEAD = 28, PROLOGUE_ENCODING = 11, PROLOGUE_VERSION = 2 };
+enum {
+    PROLOGUE_HEAD = 28,
+    PROLOGUE_ENCODING = 11,
+    ENCODING_SIZE = 15,
+    PROLOGUE_QUOTE = 26,
+    PROLOGUE_COMMA = 27,
+    PROLOGUE_VERSION = 2
+};
 
 static int64_t prologue_size(const struct csv_names *header)
 {
@@ -28,9 +36,11 @@ static void foreign_write(const struct csv_foreign *f, uint8_t *at)
         return;
     at[8] = 1;
     at[9] = f->returns;
+    at[PROLOGUE_QUOTE] = f->quote;
+    at[PROLOGUE_COMMA] = f->comma_found;
     at[10] = f->delimiter.size == 1 ? f->delimiter.text[0] : 0;
     if (f->encoding)
-        strncpy((char *)at + PROLOGUE_ENCODING, f->encoding, 16);
+        strncpy((char *)at + PROLOGUE_ENCODING, f->encoding, ENCODING_SIZE);
 }
 
 /* Names of encodings live as long as the library. */
@@ -57,6 +67,8 @@ static int32_t foreign_read(struct csv *self, const uint8_t *at)
     self->foreign->returns = at[9];
     if (at[10])
         csv_foreign_delimiter(self, at[10]);
+    if (at[PROLOGUE_COMMA] && csv_foreign_comma(self))
+        return QETL_E_NO_MEMORY;
     csv_foreign_settle(self->foreign);
     return encoding ? csv_foreign_encoding(self, encoding) : QETL_OK;
 }
@@ -136,7 +148,8 @@ int32_t csv_prologue_read(struct csv *self, struct qetl_blob prologue)
                          "Infer the schema anew with this version of the csv format.",
                          "the csv prologue is not one that this version wrote");
     if (data[8] && !self->foreign) /* found in the sample: the rest is as the options have it */
-        self->dialect.marks.delimiter = data[10];
+        self->dialect.marks =
+            (struct csv_marks){.delimiter = data[10], .quote = data[PROLOGUE_QUOTE]};
     int32_t status = foreign_read(self, data);
 
     if (status)

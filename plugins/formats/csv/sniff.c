@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The delimiter of a sample, and whether its quote is the apostrophe. A candidate qualifies if the
- * first row has at least two cells and nine in ten of the first rows have as many; the highest
- * share wins, then more cells, then the order of the list. If none qualifies it is the first of the
- * list, so that nothing is guessed out of prose. The apostrophe is taken where the sample is no
- * clean table with the quote, and one with it.
+ * first row has at least two cells and nine in ten of the first rows have as many, and no quote out
+ * of place; the highest share wins, then more cells, then the order of the list. If none qualifies
+ * it is the first of the list, so that nothing is guessed out of prose. The apostrophe is taken
+ * where the sample is no clean table with the quote, and one with it.
  */
 #include "csv.h"
 
@@ -32,8 +32,12 @@ static struct verdict candidate_try(struct csv *self, uint8_t delimiter, const u
     if (!rows)
         return v;
     v.cells = ix->rows[0];
-    for (int64_t i = 0; i < rows; i++)
-        alike += ix->rows[i] - (i ? ix->rows[i - 1] : 0) == v.cells;
+    for (int64_t i = 0, fault = 0; i < rows; i++) {
+        while (fault < ix->n_faults && ix->faults[fault].record < i)
+            fault++;
+        alike += ix->rows[i] - (i ? ix->rows[i - 1] : 0) == v.cells &&
+                 (fault == ix->n_faults || ix->faults[fault].record != i);
+    }
     v.share = alike * 1000 / rows;
     v.clean = alike == rows && rows > 1 && !ix->n_faults && !ix->failed;
     return v;

@@ -4,8 +4,11 @@
 #include "fault.h"
 #include "glob.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* Below this nobody is harmed. */
 enum { RATIO_LEAST_BYTES = 64 << 20 };
@@ -184,4 +187,29 @@ bool object_seek(struct object *o, int64_t offset)
     feed_seek(&o->feed, offset);
     o->offset = offset;
     return true;
+}
+
+int64_t object_size(const struct object *o)
+{
+    struct stat st;
+    const struct input *in = &o->feed.in;
+    if (o->stage != OBJECT_DATA || o->packed || !feed_seekable(&o->feed) || fstat(in->fd, &st) != 0)
+        return -1;
+    return st.st_size - in->base;
+}
+
+int64_t object_glimpse(const struct object *o, int64_t offset, void *data, int64_t capacity)
+{
+    const struct input *in = &o->feed.in;
+    int64_t got = 0;
+    while (got < capacity) {
+        ssize_t n =
+            pread(in->fd, (uint8_t *)data + got, (size_t)(capacity - got), in->base + offset + got);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break; /* reading in order will tell what is wrong there */
+        got += n;
+    }
+    return got;
 }

@@ -46,6 +46,10 @@ int32_t object_read(struct object *, void *data, int64_t capacity, int64_t deadl
 bool object_at_end(struct object *);
 /* Goes to a decoded offset at once if that can be done; else it has to be read and dropped. */
 bool object_seek(struct object *, int64_t offset);
+/* Looking ahead: how long the object is, -1 if that cannot be done; and how many bytes lie there.
+ */
+int64_t object_size(const struct object *);
+int64_t object_glimpse(const struct object *, int64_t offset, void *data, int64_t capacity);
 /* The object is over, or passed over. */
 void object_leave(struct object *);
 void object_close(struct object *);

@@ -424,14 +424,29 @@ static int32_t source_metadata_values(void *self, struct ArrowArray *out)
     return metadata_values(&s->metadata, &object, out);
 }
 
+static int64_t source_size(void *self)
+{
+    struct file_source *s = self;
+    return object_size(&s->object);
+}
+
+static int64_t source_glimpse(void *self, int64_t offset, void *data, int64_t capacity)
+{
+    struct file_source *s = self;
+    return object_glimpse(&s->object, offset, data, capacity);
+}
+
 static const void *source_get_extension(void *self, const char *id)
 {
     static const struct qetl_objects objects = {sizeof objects, source_list};
     static const struct qetl_object_columns columns = {
         sizeof columns, "/metadata", source_metadata_schema, source_metadata_values};
+    static const struct qetl_glimpses glimpses = {sizeof glimpses, source_size, source_glimpse};
     struct file_source *s = self;
     if (s->metadata.count && strcmp(id, QETL_EXT_OBJECT_COLUMNS) == 0)
         return &columns;
+    if (!s->follows && strcmp(id, QETL_EXT_GLIMPSES) == 0)
+        return &glimpses;
     return strcmp(id, QETL_EXT_OBJECTS) == 0 ? &objects : NULL;
 }
 
