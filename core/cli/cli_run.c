@@ -36,7 +36,7 @@ static int check_stdout(const struct qetl_cli *cli, const struct qetl_pipeline *
 static int check_max_record(const struct qetl_cli *cli, const struct qetl_document *document,
                             const struct qetl_pipeline *pipeline, struct qetl_findings *findings)
 {
-    int64_t memory = cli->memory_bytes ? cli->memory_bytes : QETL_MEMORY_BYTES;
+    int64_t memory = cli->memory_bytes ? cli->memory_bytes : pipeline->max_memory;
     if (!json_object_get(qetl_document_root(document), "max_record") ||
         pipeline->max_record <= memory / 4)
         return 0;

@@ -3,30 +3,33 @@
  * Which plugin call each thread is in, so that a crash can be laid at the right door.
  *
  * Invariant: between enter and leave of one thread the note names the call; calls do not nest, but
- * for the host's own services. Ownership: borrows the instance and the call's name. Threads:   each
- * its own note.
+ * for the host's own services; the instance's `doing` says the same to other threads. Ownership:
+ * borrows the instance and the call's name. Threads:   each its own note.
  */
 #ifndef QETL_CORE_CALL_H
 #define QETL_CORE_CALL_H
 
-struct qetl_ctx;
+#include "instance.h"
 
 struct qetl_call_note {
-    const struct qetl_ctx *ctx; /* NULL: the thread is in the host */
+    struct qetl_ctx *ctx; /* NULL: the thread is in the host */
     const char *name;
 };
 
 extern _Thread_local struct qetl_call_note qetl_call_note;
 
-static inline void qetl_call_enter(const struct qetl_ctx *ctx, const char *name)
+static inline void qetl_call_enter(struct qetl_ctx *ctx, const char *name)
 {
     qetl_call_note.ctx = ctx;
     qetl_call_note.name = name;
+    atomic_store_explicit(&ctx->doing, name, memory_order_relaxed);
+    atomic_store_explicit(&ctx->waits, NULL, memory_order_relaxed);
 }
 
 static inline void qetl_call_leave(void)
 {
-    qetl_call_note.ctx = 0;
+    atomic_store_explicit(&qetl_call_note.ctx->doing, NULL, memory_order_relaxed);
+    qetl_call_note.ctx = NULL;
 }
 
 /* For programs, not for embedding: a fatal signal names the component and ends the process.

@@ -67,6 +67,8 @@ struct qetl_ctx { /* an instance, as plugins know it */
     atomic_int life; /* enum qetl_life */
     struct qetl_tally tally;
     atomic_uint wakes;
+    const char *_Atomic doing; /* the call that a thread is in; NULL: none */
+    const char *_Atomic waits; /* what it answered that it must be woken for; NULL: nothing */
 
     pthread_mutex_t lock; /* of the error */
     struct qetl_error_report {

@@ -291,6 +291,20 @@ static int64_t bytes_option(struct qetl_drafts *drafts, const char *key, int64_t
     return bytes;
 }
 
+static int64_t time_option(struct qetl_drafts *drafts, const char *key)
+{
+    const char *text = json_string_value(json_object_get(drafts->root, key));
+    int64_t ns = 0;
+    char pointer[32];
+    snprintf(pointer, sizeof pointer, "/%s", key);
+    if (text && qetl_units_ns(text, &ns))
+        qetl_finding_mend(qetl_document_error(drafts->document, pointer, QETL_AT_VALUE,
+                                              drafts->findings, "bad_time",
+                                              "`%s` is no length of time", key),
+                          "a number and its unit: for example  %s: 90s", key);
+    return ns;
+}
+
 static int text_copy(char **to, const json_t *value)
 {
     const char *text = json_is_false(value) ? "" : json_string_value(value); /* true: the default */
@@ -330,6 +344,11 @@ static int fill_words(struct qetl_drafts *drafts, struct qetl_pipeline *pipeline
     pipeline->max_rejected = max_rejected ? json_integer_value(max_rejected) : -1;
     pipeline->max_record = bytes_option(drafts, "max_record", 64, INT64_C(1) << 30);
     pipeline->batch_bytes = bytes_option(drafts, "batch_bytes", 4 << 10, 64 << 20);
+    pipeline->max_rows = json_integer_value(json_object_get(root, "max_rows"));
+    if (json_object_get(root, "max_memory"))
+        pipeline->max_memory = bytes_option(drafts, "max_memory", 8 << 20, INT64_C(1) << 50);
+    pipeline->timeout_ns = time_option(drafts, "timeout");
+    pipeline->stall_alarm_ns = time_option(drafts, "stall_alarm");
     pipeline->linger_ms = json_integer_value(json_object_get(root, "linger_ms"));
     timezone_check(drafts, json_string_value(json_object_get(root, "timezone")));
     pipeline->batch_rows = json_integer_value(json_object_get(root, "batch_rows"));

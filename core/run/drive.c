@@ -48,9 +48,8 @@ static bool over(const struct qetl_run *run)
 }
 
 /* How long nothing can happen unless someone notifies. */
-static int64_t patience_ns(struct qetl_run *run)
+static int64_t patience_ns(struct qetl_run *run, int64_t until)
 {
-    int64_t until = INT64_MAX;
     for (size_t s = 0; s < run->n_stages; s++)
         for (uint32_t t = 0; t < run->stages[s].n_tasks; t++) {
             int64_t at =
@@ -63,9 +62,20 @@ static int64_t patience_ns(struct qetl_run *run)
     return left > 0 ? left : 0;
 }
 
+/* Without a thread of its own, the watchdog looks between two steps. */
+static int64_t look_after(struct qetl_run *run, int64_t look_ns)
+{
+    int64_t now = qetl_now_ns();
+    return now < look_ns ? look_ns : qetl_watchdog_look(run->watchdog, now);
+}
+
 static void work(struct qetl_run *run)
 {
+    bool looks = run->options.driver == QETL_DRIVE_PULL;
+    int64_t look_ns = looks ? 0 : INT64_MAX;
     while (!over(run)) {
+        if (looks)
+            look_ns = look_after(run, look_ns);
         enum qetl_task_answer answer = look_once(run);
         if (answer == QETL_TASK_FAILED)
             return;
@@ -75,7 +85,7 @@ static void work(struct qetl_run *run)
         if (over(run) || look_once(run) != QETL_TASK_IDLE)
             qetl_parker_cancel(&run->parker);
         else
-            qetl_parker_wait(&run->parker, ticket, patience_ns(run));
+            qetl_parker_wait(&run->parker, ticket, patience_ns(run, look_ns));
     }
 }
 

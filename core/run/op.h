@@ -92,6 +92,12 @@ void qetl_payload_free(enum qetl_slot_kind, void *payload);
 /* Marks the op idle as of `wakes` (read before the call that answered so): not before it was woken,
  * or this time has come (INT64_MAX: never). */
 void qetl_op_set_idle(struct qetl_op *, uint32_t wakes, int64_t until_ns);
+/* What it answered that it has to be woken for, for who asks why it does not move; until its next
+ * call. */
+static inline void qetl_op_waits(struct qetl_op *op, const char *what)
+{
+    atomic_store_explicit(&op->instance->waits, what, memory_order_relaxed);
+}
 bool qetl_op_may_resume(const struct qetl_op *, int64_t now_ns);
 int64_t qetl_now_ns(void);
 /* op_check.c: a column that a plugin handed over, against its schema as delivered in that form. */

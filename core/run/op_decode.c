@@ -289,6 +289,8 @@ static int32_t take_decoded(struct qetl_op *op, struct qetl_origin *origin,
     qetl_op_spend_rows(op, decoded->records);
     int64_t rejected = qetl_op_bury(op, origin, NULL, op->flow->ports[0].schema);
     int32_t status = rejected < 0 ? (int32_t)rejected : account(op, decoded, rejected);
+    if (!status)
+        status = qetl_op_take_rows(op, decoded->records);
     int32_t *offsets = NULL;
     if (!status && !state->records && !more)
         status = copy_offsets(op, decoded->record_offsets, decoded->records, &offsets);

@@ -37,6 +37,7 @@ static int32_t write_once(struct qetl_op *op, struct qetl_write *write)
         return qetl_op_fault(op, "unsupported", "a sink with room or whole objects was busy");
     if (answer == QETL_BUSY) {
         qetl_op_set_idle(op, wakes, INT64_MAX);
+        qetl_op_waits(op, "its write answered that it was busy");
         return QETL_STEP_IDLE;
     }
     op->idle = false;

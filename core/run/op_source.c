@@ -220,7 +220,10 @@ static int32_t emit_batch(struct qetl_op *op, struct qetl_item *item)
     qetl_tally_add(&op->instance->tally.rows_in, rows);
     qetl_tally_add(&op->instance->tally.rows_out, rows);
     state->rows_uncut = true;
-    return qetl_op_emit(op, 0, QETL_SLOT_BATCH, batch);
+    int32_t taken = qetl_op_take_rows(op, rows);
+    if (taken)
+        qetl_batch_unref(batch);
+    return taken ? taken : qetl_op_emit(op, 0, QETL_SLOT_BATCH, batch);
 }
 
 static int32_t step_batches(struct qetl_op *op)

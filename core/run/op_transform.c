@@ -370,10 +370,12 @@ static int32_t advance(struct qetl_op *op, const struct qetl_event *event)
     if (status)
         return status;
     op->pending = answer == QETL_MORE || answer == QETL_BLOCKED;
-    if (answer == QETL_BLOCKED)
+    if (answer == QETL_BLOCKED) {
         qetl_op_set_idle(op, wakes, INT64_MAX);
-    else
+        qetl_op_waits(op, "its process answered that it was blocked");
+    } else {
         op->idle = false;
+    }
     return op->pending ? QETL_OK : event_close(op);
 }
 

@@ -160,6 +160,17 @@ void qetl_op_spend_rows(struct qetl_op *op, int64_t rows)
         qetl_rate_spend(&p->rows, rows, qetl_now_ns());
 }
 
+int32_t qetl_op_take_rows(struct qetl_op *op, int64_t rows)
+{
+    int64_t most = op->run->pipeline->max_rows;
+    if (!most || atomic_fetch_add(&op->run->taken, rows) + rows <= most)
+        return QETL_OK;
+    char message[120];
+    snprintf(message, sizeof message, "the sources bring more rows than max_rows (%lld) allows",
+             (long long)most);
+    return qetl_run_fault(op->run, op->node, "max_rows", message);
+}
+
 /* Or until the run is stopped. */
 static void wait_until(struct qetl_run *run, int64_t until_ns)
 {

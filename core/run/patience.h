@@ -40,6 +40,8 @@ int32_t qetl_op_answered(struct qetl_op *, const char *call, int32_t answer, int
                          int64_t bytes);
 /* Rows of a byte source, which are known once they are decoded. */
 void qetl_op_spend_rows(struct qetl_op *, int64_t rows);
+/* Rows of any source: a failure (reported) where the pipeline's max_rows forbids more. */
+int32_t qetl_op_take_rows(struct qetl_op *, int64_t rows);
 
 /* [control] The same where the caller may wait: after a call that failed. True: it has waited, and
  * the call shall be made again; false: the status stands (OK, or a failure that was not reported

@@ -72,7 +72,7 @@ static void fill_defaults(struct qetl_run *run)
     if (o->driver == QETL_DRIVE_PULL)
         o->workers = 1;
     if (o->memory_bytes <= 0)
-        o->memory_bytes = QETL_MEMORY_BYTES;
+        o->memory_bytes = run->pipeline->max_memory ? run->pipeline->max_memory : QETL_MEMORY_BYTES;
     if (!o->barrier_ms)
         o->barrier_ms = DEFAULT_BARRIER_MS;
     int64_t quarter = o->memory_bytes / 4;
@@ -161,10 +161,15 @@ static void drive(struct qetl_run *run)
     if (first != INT64_MAX)
         first += run->options.barrier_ms * (int64_t)1000000;
     atomic_store(&run->next_barrier_ns, first);
-    if (run->options.driver == QETL_DRIVE_PULL)
+    run->watchdog = qetl_watchdog_new(run);
+    if (!run->watchdog)
+        qetl_run_fault(run, NULL, "out_of_memory", "no memory to look after a run");
+    else if (run->options.driver == QETL_DRIVE_PULL)
         qetl_drive_pull(run);
-    else if (qetl_drive_pool(run, run->options.workers))
+    else if (qetl_watchdog_start(run->watchdog) || qetl_drive_pool(run, run->options.workers))
         qetl_run_fault(run, NULL, "no_threads", "the system gives no thread to run on");
+    if (run->watchdog)
+        qetl_watchdog_stop(run->watchdog);
 }
 
 int qetl_run_execute(struct qetl_run *run)
@@ -227,6 +232,7 @@ void qetl_run_free(struct qetl_run *run)
 {
     if (!run)
         return;
+    qetl_watchdog_free(run->watchdog);
     qetl_poller_free(run->poller);
     for (size_t s = 0; s < run->n_stages; s++)
         qetl_stage_clear(&run->stages[s]);

@@ -17,6 +17,7 @@
 #include "ring/parker.h"
 #include "run.h"
 #include "stage.h"
+#include "watchdog.h"
 
 #include <pthread.h>
 
@@ -44,6 +45,7 @@ struct qetl_run {
     struct qetl_parker parker;
     struct qetl_pool *pool;
     struct qetl_poller *poller;
+    struct qetl_watchdog *watchdog; /* while tasks run */
     struct qetl_instance_env env;
     struct qetl_letter_store *letters;
     struct qetl_tracker **trackers; /* one a node; sources alone have one */
@@ -59,13 +61,13 @@ struct qetl_run {
     size_t n_instances;
     struct qetl_prepared *prepared; /* one a node; sinks alone */
 
-    atomic_int stopping;   /* 0: running; else 1 + the exit code */
-    atomic_uint satisfied; /* how often somebody stopped wanting rows */
-    atomic_int draining;   /* enum qetl_drain: sources end where they are */
-    atomic_int cut_short;  /* and one of them had more */
-    atomic_int tasks_open; /* tasks that have not ended */
-    atomic_int units_open; /* units of work that were taken in and are not done with */
-    atomic_llong rejected;
+    atomic_int stopping;          /* 0: running; else 1 + the exit code */
+    atomic_uint satisfied;        /* how often somebody stopped wanting rows */
+    atomic_int draining;          /* enum qetl_drain: sources end where they are */
+    atomic_int cut_short;         /* and one of them had more */
+    atomic_int tasks_open;        /* tasks that have not ended */
+    atomic_int units_open;        /* units of work that were taken in and are not done with */
+    atomic_llong rejected, taken; /* rows of all sources; taken: counted where max_rows is said */
     atomic_uint epoch_requests, epoch_requests_seen;
     atomic_ullong epoch; /* the newest that sources shall cut */
     atomic_llong next_barrier_ns;
