@@ -127,11 +127,11 @@ static const struct qetl_ctx *culprit(const struct qetl_stage *stage)
     return waits;
 }
 
-/* Those that no instance holds up wait for one that is. */
+/* Whom no instance of its own holds up waits for another's. */
 static bool has_culprit(const struct qetl_watchdog *w)
 {
     for (size_t s = 0; s < w->run->n_stages; s++)
-        if (w->stages[s].stands && culprit(&w->run->stages[s]))
+        if (culprit(&w->run->stages[s]))
             return true;
     return false;
 }

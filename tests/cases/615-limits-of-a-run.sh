@@ -65,7 +65,7 @@ expect_text err 'warn: numbers: has not moved for 0\.2[0-9]* s: it is in its nex
 # A source that waits for its input does not stand still.
 pipeline $'timeout: 1s\nstall_alarm: 200ms' ', fault: never_wakes, at: 3'
 expect_exit 1 run
-expect_no_text err 'has not moved'
+expect_no_text err 'numbers: has not moved'
 pipeline $'timeout: 1s\nstall_alarm: 0s' '' '' ', fault: never_wakes, at: 3'
 expect_exit 1 run
 expect_no_text err 'has not moved'
