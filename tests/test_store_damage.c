@@ -49,12 +49,12 @@ static void name_note(const char *name)
     snprintf(blob_name, sizeof blob_name, "%s", name);
 }
 
-/* Epoch 3 is decided; in the database itself (checkpointed) or in its log. */
+/* Epoch 4 (one bit) is decided; in the database itself (checkpointed) or in its log. */
 static void state_make(bool in_log)
 {
     memset(large, 'x', LARGE);
     struct qetl_store *store = store_open();
-    for (uint64_t number = 1; number <= 3; number++)
+    for (uint64_t number = 2; number <= 4; number++)
         decide(store, number);
     qetl_store_close(store);
     if (!in_log) {
@@ -97,10 +97,10 @@ enum outcome { RIGHT, REFUSED, WRONG };
 
 static bool is_right(const struct qetl_record *record)
 {
-    return record->number == 3 && record->stage == QETL_STAGE_DECIDED && !record->final &&
+    return record->number == 4 && record->stage == QETL_STAGE_DECIDED && !record->final &&
            record->rows == 7 && record->n_entries == 2 &&
            strcmp(record->entries[0].component, "orders") == 0 &&
-           strcmp(record->entries[0].data, "position 3") == 0 && record->entries[1].size == LARGE &&
+           strcmp(record->entries[0].data, "position 4") == 0 && record->entries[1].size == LARGE &&
            memcmp(record->entries[1].data, large, LARGE) == 0;
 }
 
@@ -251,7 +251,7 @@ static int32_t refused(const char *code, const char *words)
     cr_assert_eq(findings.count, 1);
     cr_expect_str_eq(findings.items[0].code, code);
     cr_expect_not_null(strstr(findings_text(&findings), words), "%s", findings_text(&findings));
-    cr_expect_eq(qetl_store_decide(store, &(struct qetl_record){.number = 4}), QETL_E_ENVIRONMENT);
+    cr_expect_eq(qetl_store_decide(store, &(struct qetl_record){.number = 5}), QETL_E_ENVIRONMENT);
     qetl_findings_free(&findings);
     qetl_store_close(store);
     return status;
@@ -266,7 +266,7 @@ Test(store_damage, unreadable_is_set_aside_until_clear)
                  "a second run begins anew in silence");
     struct qetl_store *store = store_open();
     cr_expect_eq(qetl_store_clear(store), 0);
-    decide(store, 3);
+    decide(store, 4);
     qetl_store_close(store);
     cr_expect_eq(outcome(), RIGHT);
     cr_expect_gt(store_count("state.db.unreadable-"), 0, "what was set aside is not deleted");
@@ -302,7 +302,7 @@ Test(store_damage, what_a_killed_process_left_is_no_harm)
     close(open(store_path("unfinished"), O_CREAT | O_WRONLY, 0600));
     close(open(store_path("blob-00"), O_CREAT | O_WRONLY, 0600));
     memset(large, 'x', LARGE);
-    decide(store, 3);
+    decide(store, 4);
     qetl_store_close(store);
     cr_expect_eq(outcome(), RIGHT);
     cr_expect_eq(store_count("blob-"), 1);
