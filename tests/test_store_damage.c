@@ -273,6 +273,17 @@ Test(store_damage, unreadable_is_set_aside_until_clear)
     state_forget();
 }
 
+Test(store_damage, a_head_that_tells_of_no_epoch)
+{
+    sqlite3 *db;
+    state_make(false);
+    cr_assert_eq(sqlite3_open(store_path("state.db"), &db), 0);
+    cr_assert_eq(sqlite3_exec(db, "UPDATE head SET decided = 0", NULL, NULL, NULL), 0);
+    sqlite3_close(db);
+    cr_expect_eq(outcome(), REFUSED);
+    state_forget();
+}
+
 Test(store_damage, later_version_stays_untouched)
 {
     sqlite3 *db;

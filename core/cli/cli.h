@@ -62,6 +62,11 @@ int qetl_cli_open_log(struct qetl_cli *, struct qetl_findings *);
 /* What --workers, --memory and so on ask of a run. */
 struct qetl_run_options qetl_cli_run_options(struct qetl_cli *, const struct qetl_document *);
 
+/* state_options.c: the folder of all pipelines' states, unless another is named; what a pipeline's
+ * is called in it. The caller's; NULL: there is no home, or no memory. */
+char *qetl_cli_state_folder(void);
+char *qetl_cli_state_name(const char *path, const struct qetl_pipeline *);
+
 /* answer.c: what a command says at its end. result moves; report may be NULL. Answers exit_code. */
 int qetl_cli_answer(const struct qetl_cli *, int exit_code, const struct qetl_run_report *,
                     json_t *result, const struct qetl_findings *);

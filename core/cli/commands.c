@@ -18,6 +18,13 @@
     X(tap)          \
     X(graph)        \
     X(expr)         \
+    X(state_list)   \
+    X(state_show)   \
+    X(state_get)    \
+    X(state_set)    \
+    X(state_export) \
+    X(state_import) \
+    X(state_clear)  \
     X(schema)       \
     X(plugin_list)  \
     X(plugin_info)  \

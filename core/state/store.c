@@ -62,6 +62,21 @@ const char *qetl_store_reason(const struct qetl_store *store)
     return store->reason;
 }
 
+const char *qetl_store_identity(const struct qetl_store *store)
+{
+    return store->identity;
+}
+
+int32_t qetl_store_identify(struct qetl_store *store, const char *identity)
+{
+    char *copy = strdup(identity);
+    if (!copy)
+        return QETL_E_NO_MEMORY;
+    free(store->identity);
+    store->identity = copy;
+    return QETL_OK;
+}
+
 /* ---- an epoch becomes a row ---- */
 
 /* The first time also what a process left that was killed. */

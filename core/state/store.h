@@ -95,6 +95,11 @@ int32_t qetl_store_committed(struct qetl_store *, uint64_t number);
  * of recover, or behind it. Outputs stay as they are. */
 int32_t qetl_store_clear(struct qetl_store *);
 
+/* What the records belong to; NULL: nobody said so, and none was found. */
+const char *qetl_store_identity(const struct qetl_store *);
+/* Of records to come; 0 or QETL_E_NO_MEMORY. */
+int32_t qetl_store_identify(struct qetl_store *, const char *identity);
+
 /* Why the last call failed, for people; "" where there is nothing to say. */
 const char *qetl_store_reason(const struct qetl_store *);
 

@@ -34,6 +34,11 @@ tests:
       large: {count: 1}
 YAML
 cp world/orders.yaml orders.test.yaml world/pipelines
+XDG_STATE_HOME=$PWD/world/states
+export XDG_STATE_HOME
+qetl state set orders in '2026-01-01 00:00:00' --quiet
+qetl state export orders >world/orders.state.json
+XDG_STATE_HOME=$PWD/here/states
 awk '/^```sh/ { inside = 1; next } /^```/ { inside = 0 } inside && !/^#/' "$root/docs/reference/commands.md" >lines
 while read -r line; do
     case $line in
