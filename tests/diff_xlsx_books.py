@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 import zipfile
 
@@ -282,6 +283,18 @@ def shapes():
 
 
 # ---- several ----
+
+
+def alike():
+    """Thousands of names that are alike take no longer than others; a name that was made is taken, too."""
+    reads("names alike", parts([sheet(row(1, "a", "a", "a_2", "a", "a_2") + row(2, 1, 2, 3, 4, 5))]),
+          [{"a": 1, "a_2": 2, "a_2_2": 3, "a_3": 4, "a_2_3": 5}])
+    n = 16384
+    cells = "".join("<c t=\"str\"><v>a</v></c>" for _ in range(n))
+    began = time.monotonic()
+    reads("16384 names alike", parts([sheet(f"<row>{cells}</row><row>" + "<c><v>1</v></c>" * n + "</row>")]),
+          [{"a" + (f"_{i}" if i > 1 else ""): 1 for i in range(1, n + 1)}])
+    check("16384 names alike: in time", time.monotonic() - began < 30, True)
 
 
 def several():

@@ -291,6 +291,29 @@ Test(file_source, texts_that_begin_strangely_stay_texts)
     cr_expect(!magic_open((const uint8_t *)"\x01\0\0\0", 4), "or of letters that nobody sees");
 }
 
+/* Of a zip, the name of the first member tells whether it is a document, which is read as it is. */
+Test(file_source, documents_are_no_archives_whatever_their_name)
+{
+    static const struct {
+        const char *member;
+        enum magic magic;
+    } zips[] = {{"[Content_Types].xml", MAGIC_PLAIN},
+                {"_rels/.rels", MAGIC_PLAIN},
+                {"docProps/app.xml", MAGIC_PLAIN},
+                {"xl/worksheets/sheet1.xml", MAGIC_PLAIN},
+                {"mimetypeapplication/", MAGIC_PLAIN},
+                {"mimetype", MAGIC_ZIP},
+                {"xl/a.csv", MAGIC_ZIP},
+                {"a.csv", MAGIC_ZIP}};
+    for (size_t i = 0; i < sizeof zips / sizeof zips[0]; i++) {
+        uint8_t head[64] = "PK\3\4";
+        memcpy(head + 30, zips[i].member, strlen(zips[i].member));
+        cr_expect_eq(magic_of(head, sizeof head), zips[i].magic, "%s", zips[i].member);
+        cr_expect(!magic_open(head, sizeof head), "%s", zips[i].member);
+        cr_expect(magic_open(head, 40), "%s", zips[i].member);
+    }
+}
+
 /* ---- Going on ---- */
 
 /* Every item's position, in a new instance, brings exactly the rest. */

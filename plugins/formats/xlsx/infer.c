@@ -66,8 +66,8 @@ static int32_t schema_make(struct xlsx *x, struct look *look, struct ArrowSchema
         status = qetl_schema_init_struct(out);
     for (int32_t i = 0; !status && i < look->table.n_names; i++) {
         uint32_t seen = i < look->n_seen ? look->seen[i] : 0;
-        if (seen || !look->table.lettered[i])
-            status = field_add(x, look->table.names[i], seen, out);
+        if (seen || !look->table.names[i].lettered)
+            status = field_add(x, look->table.names[i].text, seen, out);
     }
     x->width = look->table.n_names;
     if (!status && !out->n_children)
@@ -103,8 +103,9 @@ int32_t xlsx_grow(struct xlsx *x, const struct qetl_chunk *chunk, struct ArrowSc
     if (!status)
         status = qetl_schema_copy(&x->schema, out);
     for (int32_t i = 0; !status && i < look.table.n_names; i++)
-        if (!look.table.lettered[i] && qetl_schema_find(out, look.table.names[i]) < 0)
-            status = field_add(x, look.table.names[i], i < look.n_seen ? look.seen[i] : 0, out);
+        if (!look.table.names[i].lettered && qetl_schema_find(out, look.table.names[i].text) < 0)
+            status =
+                field_add(x, look.table.names[i].text, i < look.n_seen ? look.seen[i] : 0, out);
     if (status)
         qetl_schema_release(out);
     free(look.seen);

@@ -15,7 +15,8 @@ static int32_t columns_match(struct xlsx *x, int32_t n)
         return QETL_E_NO_MEMORY;
     x->columns = grown;
     for (; x->n_columns < t->n_names; x->n_columns++)
-        x->columns[x->n_columns] = (int32_t)qetl_schema_find(&x->schema, t->names[x->n_columns]);
+        x->columns[x->n_columns] =
+            (int32_t)qetl_schema_find(&x->schema, t->names[x->n_columns].text);
     return QETL_OK;
 }
 
@@ -25,7 +26,7 @@ static int32_t header_check(struct xlsx *x)
     bool found = false, grows = false;
     for (int32_t i = 0; i < x->n_columns; i++) {
         found |= x->columns[i] >= 0;
-        grows |= x->columns[i] < 0 && !x->table.lettered[i];
+        grows |= x->columns[i] < 0 && !x->table.names[i].lettered;
     }
     if (!found)
         return xlsx_package_fail(&x->table.package, QETL_E_DATA,

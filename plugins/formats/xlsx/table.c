@@ -1,46 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A table within a sheet: the header, the names of columns, rows that are blank. */
+/* A table within a sheet: the header, rows that are blank. */
 #include "xlsx.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-static bool name_is_taken(const struct xlsx_table *t, const char *name)
-{
-    for (int32_t i = 0; i < t->n_names; i++)
-        if (!strcmp(t->names[i], name))
-            return true;
-    return false;
-}
-
-/* Takes no more than the text; what is taken becomes a_2, a_3 … */
-static int32_t name_add(struct xlsx_table *t, struct qetl_text text, bool lettered)
-{
-    char **grown = realloc(t->names, ((size_t)t->n_names + 1) * sizeof *grown);
-    bool *flags = realloc(t->lettered, (size_t)t->n_names + 1);
-    size_t size = (size_t)text.size + 16;
-    char *name = malloc(size);
-    if (grown)
-        t->names = grown;
-    if (flags)
-        t->lettered = flags;
-    if (!grown || !flags || !name) {
-        free(name);
-        return QETL_E_NO_MEMORY;
-    }
-    snprintf(name, size, "%.*s", (int)text.size, text.data);
-    for (int n = 2; name_is_taken(t, name); n++)
-        snprintf(name, size, "%.*s_%d", (int)text.size, text.data, n);
-    t->lettered[t->n_names] = lettered;
-    t->names[t->n_names++] = name;
-    return QETL_OK;
-}
 
 static int32_t letters_add(struct xlsx_table *t)
 {
     char letters[8];
     xlsx_column_letters(t->options->range.column + t->n_names, letters);
-    return name_add(t, (struct qetl_text){letters, (int64_t)strlen(letters)}, true);
+    return xlsx_name_add(t, (struct qetl_text){letters, (int64_t)strlen(letters)}, true);
 }
 
 int32_t xlsx_table_widen(struct xlsx_table *t, int32_t n)
@@ -57,7 +23,7 @@ static int32_t header_take(struct xlsx_table *t, const struct xlsx_cell *cells, 
     int32_t status = QETL_OK;
     for (int32_t i = 0; !status && i < n; i++) {
         struct qetl_text text = xlsx_spell(&cells[i], t->book.from_1904, room);
-        status = text.size ? name_add(t, text, false) : letters_add(t);
+        status = text.size ? xlsx_name_add(t, text, false) : letters_add(t);
     }
     t->named = true;
     return status;
@@ -127,9 +93,6 @@ void xlsx_table_close(struct xlsx_table *t)
     xlsx_sheet_close(&t->sheet);
     xlsx_member_close(&t->package);
     xlsx_book_free(&t->book);
-    for (int32_t i = 0; i < t->n_names; i++)
-        free(t->names[i]);
-    free(t->names);
-    free(t->lettered);
+    xlsx_names_free(t);
     *t = (struct xlsx_table){0};
 }

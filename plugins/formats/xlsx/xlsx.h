@@ -27,15 +27,20 @@ struct xlsx_options {
 int32_t xlsx_options_read(struct qetl_env env, struct xlsx_options *out);
 
 /* A workbook that is open at a sheet. */
+struct xlsx_name {
+    char *text;
+    int32_t next;  /* suffix to try for the next one that is spelled so */
+    bool lettered; /* letters, for want of another */
+};
+
 struct xlsx_table {
     const struct xlsx_options *options;
     struct xlsx_package package;
     struct xlsx_book book;
     struct xlsx_sheet sheet;
     bool open, named;
-    char **names;
-    bool *lettered;  /* which names are letters, for want of others */
-    int32_t n_names; /* of columns; may grow where rows are wider than their header */
+    struct xlsx_name *names; /* of columns; may grow where rows are wider than their header */
+    int32_t n_names, names_room, *slots; /* slots: see names.c */
     int32_t next_row;
     /* A row of the table: cells of the sheet's columns from the range's first on. */
     int32_t (*on_row)(void *user, int32_t row, const struct xlsx_cell *cells, int32_t n);
@@ -44,6 +49,9 @@ struct xlsx_table {
 int32_t xlsx_table_open(struct xlsx_table *t, struct qetl_env env,
                         const struct xlsx_options *options, const char *object, const uint8_t *data,
                         int64_t size);
+/* The next column is called as the text says, or, where that is taken, a_2, a_3 … */
+int32_t xlsx_name_add(struct xlsx_table *t, struct qetl_text text, bool lettered);
+void xlsx_names_free(struct xlsx_table *t);
 /* Names for columns up to n. */
 int32_t xlsx_table_widen(struct xlsx_table *t, int32_t n);
 /* Some rows more; *done at the end of the table. */

@@ -68,12 +68,28 @@ static bool is_skippable(const uint8_t *head, int64_t size)
     return size >= 4 && (head[0] & 0xF0) == 0x50 && memcmp(head + 1, "\x2a\x4d\x18", 3) == 0;
 }
 
+/* Documents are zips, too, and whoever reads them wants the whole: their first member tells. */
+enum { ZIP_NAME_AT = 30, DOCUMENT_BYTES = ZIP_NAME_AT + 20 };
+
+static bool is_document(const uint8_t *head, int64_t size)
+{
+    static const char *const first[] = {
+        "[Content_Types].xml", "_rels/.rels",    "docProps/app.xml", "docProps/core.xml",
+        "xl/workbook.xml",     "xl/worksheets/", "xl/_rels/",        "mimetypeapplication/"};
+    for (size_t i = 0; size >= DOCUMENT_BYTES && i < sizeof first / sizeof *first; i++)
+        if (!memcmp(head + ZIP_NAME_AT, first[i], strlen(first[i])))
+            return true;
+    return false;
+}
+
 enum magic magic_of(const uint8_t *head, int64_t size)
 {
     for (int i = 0; i < N_SIGNATURES; i++)
         if (size >= signatures[i].size &&
             signature_agrees(&signatures[i], head, signatures[i].size))
-            return signatures[i].magic;
+            return signatures[i].magic == MAGIC_ZIP && is_document(head, size)
+                       ? MAGIC_PLAIN
+                       : signatures[i].magic;
     if (is_skippable(head, size))
         return MAGIC_ZSTD;
     return is_tar(head, size) ? MAGIC_TAR : MAGIC_PLAIN;
@@ -99,7 +115,10 @@ bool magic_open(const uint8_t *head, int64_t size)
 {
     if (size == 0)
         return true;
-    if (size >= MAGIC_BYTES || magic_of(head, size) != MAGIC_PLAIN)
+    enum magic magic = magic_of(head, size);
+    if (magic == MAGIC_ZIP)
+        return size < DOCUMENT_BYTES;
+    if (size >= MAGIC_BYTES || magic != MAGIC_PLAIN)
         return false;
     for (int i = 0; i < N_SIGNATURES; i++)
         if (size < signatures[i].size && signature_agrees(&signatures[i], head, size))

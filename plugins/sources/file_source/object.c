@@ -45,8 +45,8 @@ void object_free(struct object *o, struct qetl_env env)
     feed_free(&o->feed, env);
 }
 
-/* Documents that happen to be zip archives: whoever reads them wants the whole. */
-static bool is_document(const char *file)
+/* Documents that happen to be zip archives, and may begin as any does. */
+static bool names_document(const char *file)
 {
     static const char *const endings[] = {".xlsx", ".xlsm", ".xltx", ".ods",  ".odt",
                                           ".docx", ".pptx", ".jar",  ".epub", ".npz"};
@@ -65,7 +65,7 @@ static int32_t object_sniff(struct object *o, int64_t deadline_ns)
     int32_t status = o->unpacking ? feed_sniff(&o->feed, deadline_ns, &magic) : QETL_OK;
     if (status)
         return status;
-    if (magic != MAGIC_PLAIN && !(magic == MAGIC_ZIP && is_document(o->file))) {
+    if (magic != MAGIC_PLAIN && !(magic == MAGIC_ZIP && names_document(o->file))) {
         status = unpack_open(&o->unpack, &o->feed, magic);
         o->packed = true;
     }
