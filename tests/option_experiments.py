@@ -52,7 +52,7 @@ CSV = {
     "trim": reads("csv", ["unquoted", "all"], 'a,b\n x ," y "\n'),
     "escape": reads("csv", ["\\"], 'a,b\n"x\\"y",2\n') + writes("csv", ["\\"], [{"a": 'x"y,'}]),
     "escape_codes": reads("csv", [True], "a,b\nx\\ny,2\n", {"escape": "\\"}),
-    "decimal_mark": reads("csv", [","], 'a;b\n1,5;2\n', {"types": {"a": "double"}})
+    "decimal_mark": reads("csv", [","], "a;b\n1,234;2\n") + reads("csv", ["."], "a;b\n1,5;2\n")
     + writes("csv", [","], [{"a": 1.5}], write={"format": {"type": "csv", "delimiter": ";"}}),
     "thousands": reads("csv", THOUSANDS, lambda v: f"a;b\n1{v}000;2\n", {"types": {"a": "bigint"}, "delimiter": ";"})
     + reads("csv", ["."], "a;b\n1.000;2\n", {"types": {"a": "bigint"}, "delimiter": ";", "decimal_mark": ","}),
@@ -66,7 +66,8 @@ CSV = {
     "encoding": reads("csv", TOLD, encoded) + writes("csv", ["windows-1252", "utf-16"], [{"a": "é"}]),
     "null": reads("csv", [["NA", "-"]], "a,b\nNA,-\n") + writes("csv", [["NULL"]], [{"a": None, "b": 1}]),
     "types": reads("csv", [{"a": "text"}, {"a": "date"}], "a,b\n1,2\n"),
-    "sample_bytes": reads("csv", [1024], later(1, "x")),
+    "sample_bytes": reads("csv", [1024], later(1, "x"), {"sample_places": 0}),
+    "sample_places": reads("csv", [0], "a,b\n" + f"1,{'y' * 1000}\n" * 5000 + "x,y\n"),
     "newline": reads("csv", ["cr"], "a,b\r1,2\n3,4\r5,6\n") + writes("csv", ["crlf", "cr"], [{"a": 1}]),
     "quoting": writes("csv", ["all", "nonnumeric"], [{"a": 1, "b": "x"}]),
     "bom": writes("csv", [True], [{"a": 1}]),
@@ -99,7 +100,7 @@ TSV.update({
     "delimiter": reads("tsv", [","], "a,b\tc\n1,2\t3\n") + writes("tsv", [","], [{"a": 1, "b": 2}]),
     "thousands": reads("tsv", THOUSANDS, lambda v: f"a\tb\n1{v}000\t2\n", {"types": {"a": "bigint"}})
     + reads("tsv", ["."], "a\tb\n1.000\t2\n", {"types": {"a": "bigint"}, "decimal_mark": ","}),
-    "decimal_mark": reads("tsv", [","], "a\tb\n1,5\t2\n", {"types": {"a": "double"}}),
+    "decimal_mark": reads("tsv", [","], "a\tb\n1,234\t2\n") + reads("tsv", ["."], "a\tb\n1,5\t2\n"),
     "encoding": reads("tsv", TOLD, lambda v: f"a\tb\n1\tx{SAMPLE[v]}\n".encode(PYTHON.get(v, v))) + writes("tsv", ["utf-16"], [{"a": "é"}]),
     "quote": reads("tsv", ["'"], "a\tb\n'x\ty'\t2\n'z'\t\"3\n") + writes("tsv", ["'"], [{"a": "x\ty", "b": 2}]),
     "comment": reads("tsv", ["#", "//"], "a\tb\n#x\n//y\n1\t2\n"),
@@ -359,7 +360,8 @@ def stands(folder):
 PART = {"path": "out/b={b}/o.csv"}
 FILE_SINK = {
     "path": of_sink(["out/x", "out/{b}.csv"], {"in": ROWS}),
-    "if_exists": of_sink(["append", "replace"], {"in": ROWS}, prepare=stands),
+    "if_exists": of_sink(["append", "replace"], {"in": ROWS}, prepare=stands)
+    + of_sink(["replace_all", "replace_partitions"], {"in": ROWS}, prepare=stands, write={"partition_by": "b"}),
     "compression": of_sink(["gzip", "zstd", "xz", "bzip2", "lz4"], {"in": ROWS}) + of_sink(["none"], {"in": ROWS}, end=".gz"),
     "compression_level": of_sink([1, 9], {"in": "".join(json.dumps({"a": i * i * i % 9973}) + "\n" for i in range(20000))}, end=".gz"),
     "max_bytes": of_sink([1024], {"in": ROWS * 99}),
