@@ -67,7 +67,7 @@ CSV = {
     "null": reads("csv", [["NA", "-"]], "a,b\nNA,-\n") + writes("csv", [["NULL"]], [{"a": None, "b": 1}]),
     "types": reads("csv", [{"a": "text"}, {"a": "date"}], "a,b\n1,2\n"),
     "sample_bytes": reads("csv", [1024], later(1, "x"), {"sample_places": 0}),
-    "sample_places": reads("csv", [0], "a,b\n" + f"1,{'y' * 1000}\n" * 5000 + "x,y\n"),
+    "sample_places": reads("csv", [0], "a,b\n" + f"1,{'y' * 1000}\n" * 5000 + "x,y\n" * 9),
     "newline": reads("csv", ["cr"], "a,b\r1,2\n3,4\r5,6\n") + writes("csv", ["crlf", "cr"], [{"a": 1}]),
     "quoting": writes("csv", ["all", "nonnumeric"], [{"a": 1, "b": "x"}]),
     "bom": writes("csv", [True], [{"a": 1}]),
