@@ -184,6 +184,40 @@ static int64_t column_at(const struct qetl_node_flow *flow, int64_t c)
     return flow->narrowed ? flow->wants[c].column : c;
 }
 
+/* Which of the rows that were read each row of the batch is, where some in between were rejected.
+ */
+static int32_t record_map(struct qetl_op *op, int64_t rows, int32_t **out)
+{
+    const struct qetl_ctx *ctx = op->instance;
+    size_t next = 0;
+    *out = NULL;
+    if (!ctx->n_rejected || !rows)
+        return QETL_OK;
+    int32_t *map = qetl_pool_alloc(op->instance->env->pool, (size_t)rows * sizeof *map);
+    if (!map)
+        return qetl_op_fault(op, "out_of_memory", "no memory for a batch");
+    int64_t record = 0;
+    for (int64_t row = 0; row < rows; row++, record++) {
+        for (; next < ctx->n_rejected && ctx->rejected[next].row == record; next++)
+            record++;
+        map[row] = (int32_t)record;
+    }
+    *out = map;
+    return QETL_OK;
+}
+
+/* Rows that the source rejected while it read these. */
+static int32_t number_rows(struct qetl_op *op, struct qetl_origin *origin, int64_t rows,
+                           int32_t **map)
+{
+    int32_t status = record_map(op, rows, map);
+    int64_t rejected = status ? status : qetl_op_bury(op, origin, NULL, op->flow->ports[0].schema);
+    int64_t records = rows + (rejected > 0 ? rejected : 0);
+    qetl_origin_complete(origin, records, NULL);
+    qetl_tally_add(&op->instance->tally.rows_in, records);
+    return rejected < 0 ? (int32_t)rejected : QETL_OK;
+}
+
 static int32_t emit_batch(struct qetl_op *op, struct qetl_item *item)
 {
     struct qetl_source_state *state = op->state;
@@ -210,14 +244,14 @@ static int32_t emit_batch(struct qetl_op *op, struct qetl_item *item)
         *value = qetl_vector_new(item->batch.children[c]);
         lacks = !*value;
     }
-    if (origin)
-        qetl_origin_complete(origin, rows, NULL);
+    int32_t status = lacks ? qetl_op_fault(op, "out_of_memory", "no memory for a batch") : QETL_OK;
+    if (!status)
+        status = number_rows(op, origin, rows, &batch->record_map);
     qetl_origin_unref(origin);
-    if (lacks) {
+    if (status || !rows) {
         qetl_batch_unref(batch);
-        return qetl_op_fault(op, "out_of_memory", "no memory for a batch");
+        return status;
     }
-    qetl_tally_add(&op->instance->tally.rows_in, rows);
     qetl_tally_add(&op->instance->tally.rows_out, rows);
     state->rows_uncut = true;
     int32_t taken = qetl_op_take_rows(op, rows);
@@ -236,6 +270,8 @@ static int32_t step_batches(struct qetl_op *op)
         state->at_cut = item.flags & QETL_ITEM_CUT;
     if (answer == QETL_BATCH && item.batch.release)
         status = emit_batch(op, &item);
+    if (!status && op->instance->n_rejected)
+        status = qetl_op_fault(op, "bad_reject", "next rejected rows and answered no batch");
     qetl_array_release(&item.batch);
     state->ended = answer == QETL_END;
     return status ? status : answer == QETL_IDLE ? QETL_STEP_IDLE : QETL_STEP_DONE;

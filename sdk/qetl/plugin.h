@@ -133,12 +133,13 @@ struct qetl_error_info {
  * counts it. */
 struct qetl_reject {
     uint32_t struct_size;
-    int32_t port;     /* process: input port of the row; else 0 */
-    int64_t row;      /* index in the batch at hand; decode: ordinal of the record in the chunk */
-    int64_t column;   /* index in the batch at hand (decode: in the bound schema), or -1 */
-    const char *code; /* stable word for machines, e.g. "bad_number" */
+    int32_t port;        /* process: input port of the row; else 0 */
+    int64_t row;         /* index in the batch at hand; decode: ordinal of the record in the chunk;
+                            next: of all rows that the call read, ascending */
+    int64_t column;      /* index in the batch at hand (decode, next: in the schema), or -1 */
+    const char *code;    /* stable word for machines, e.g. "bad_number" */
     const char *message; /* for people, one line */
-    const void *bytes;   /* frame and decode: the original bytes, or NULL */
+    const void *bytes;   /* frame, decode, next: the original bytes, or NULL */
     int64_t bytes_size;
     int64_t bytes_offset; /* frame and decode: where they begin in the data at hand */
     int64_t bytes_cut;    /* nonzero: the record goes on behind bytes */
@@ -163,7 +164,8 @@ struct qetl_host {
     int32_t (*error)(struct qetl_ctx *ctx, const struct qetl_error_info *info);
     /* [any] One line without a newline. Secrets known to the host are masked. */
     void (*log)(struct qetl_ctx *ctx, int32_t level, const char *message);
-    /* [worker] Inside frame, decode, process, encode and write only. */
+    /* [worker] Inside frame, decode, process, encode and write only, and inside next where it then
+     * answers BATCH, if need be one of no rows. */
     void (*reject)(struct qetl_ctx *ctx, const struct qetl_reject *reject);
     /* [any] Ends IDLE, BLOCKED or BUSY; counted, so one that comes early is not lost. */
     void (*wake)(struct qetl_ctx *ctx);

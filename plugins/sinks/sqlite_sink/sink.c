@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sink `sqlite`: rows and the number of their epoch in one transaction of the database. */
+#include "epochs.h"
+#include "fault.h"
+#include "loader.h"
+
+enum { STATE_VERSION = 1 };
+
+struct sqlite_sink {
+    struct database database;
+    struct loader loader;
+    struct ArrowSchema schema;
+    bool recorded; /* somebody has asked for the last epoch: the next ones are to be noted */
+    int64_t rows;  /* of the epoch so far */
+};
+
+static enum load_mode mode_of(const char *word)
+{
+    static const char *const words[] = {"insert", "upsert", "replace", "delete"};
+    for (int i = 1; i < 4; i++)
+        if (strcmp(word, words[i]) == 0)
+            return (enum load_mode)i;
+    return LOAD_INSERT;
+}
+
+static int32_t sink_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
+                           const char *config)
+{
+    struct sqlite_sink *s = self;
+    struct database *d = &s->database;
+    (void)config;
+    d->env = (struct qetl_env){host, ctx};
+    d->path = qetl_option_text(d->env, "/path");
+    d->create = qetl_option_bool(d->env, "/create");
+    s->loader.mode = mode_of(qetl_option_text(d->env, "/mode"));
+    s->loader.fresh = true;
+    if (d->path[0] == ':')
+        return qetl_fail(d->env, QETL_E_CONFIG, "/path",
+                         "for a file of this name write ./ before it",
+                         "%s would be gone with the run", d->path);
+    return QETL_OK;
+}
+
+static void sink_destroy(void *self)
+{
+    struct sqlite_sink *s = self;
+    loader_free(&s->loader);
+    database_close(&s->database);
+    qetl_schema_release(&s->schema);
+}
+
+/* A database that is there is looked at now; one that is not there comes with the rows. */
+static int32_t sink_start(void *self)
+{
+    struct sqlite_sink *s = self;
+    struct database *d = &s->database;
+    if (database_exists(d))
+        return database_open(d);
+    return d->create ? QETL_OK
+                     : qetl_fail(d->env, QETL_E_CONFIG, "/path",
+                                 "name a database that exists, or set create: true",
+                                 "%s: there is no such file", d->path);
+}
+
+static void sink_interrupt(void *self)
+{
+    struct sqlite_sink *s = self;
+    database_interrupt(&s->database);
+}
+
+static int32_t sink_describe(void *self, struct qetl_sink_info *out)
+{
+    (void)self;
+    out->takes = QETL_TAKES_BATCHES;
+    out->delivery = QETL_TRANSACTIONAL;
+    out->commit = QETL_COMMIT_ONE_PHASE;
+    return QETL_OK;
+}
+
+/* Text is the same text as it stood in the input; all else SQLite gets as a value. */
+static int32_t sink_forms(void *self, const struct ArrowSchema *schema, uint32_t *forms)
+{
+    (void)self;
+    for (int64_t i = 0; i < schema->n_children; i++) {
+        const struct ArrowSchema *field = schema->children[i];
+        bool text = !field->dictionary && strcmp(field->format, "vu") == 0;
+        forms[i] = QETL_FORM_VALUE | (text ? QETL_FORM_CHECKED : 0);
+        if (text && !qetl_schema_is_json(field))
+            forms[i] |= QETL_FORM_LEXICAL;
+    }
+    return QETL_OK;
+}
+
+static int32_t sink_open(void *self, uint32_t stream, const struct ArrowSchema *schema)
+{
+    struct sqlite_sink *s = self;
+    (void)stream;
+    int32_t status = database_open(&s->database);
+    if (!status && qetl_schema_copy(schema, &s->schema))
+        status = fault_memory(s->database.env);
+    return status ? status : loader_open(&s->loader, &s->database, schema);
+}
+
+static int32_t sink_write(void *self, struct qetl_write *write)
+{
+    struct sqlite_sink *s = self;
+    write->rows_written = 0;
+    int32_t status = database_begin(&s->database);
+    if (!status)
+        status = loader_write(&s->loader, write->batch, &s->schema, &write->rows_written);
+    s->rows += write->rows_written;
+    return status;
+}
+
+/* ---- Epochs ---- */
+
+/* Foreign keys that are checked at the end of the transaction. */
+static int32_t deferred_check(struct database *d)
+{
+    int open = 0, most;
+    sqlite3_db_status(d->db, SQLITE_DBSTATUS_DEFERRED_FKS, &open, &most, 0);
+    if (!open)
+        return QETL_OK;
+    sqlite3_stmt *statement = NULL;
+    int32_t status = database_prepare(d, "PRAGMA foreign_key_check", &statement,
+                                      "foreign keys cannot be checked");
+    if (status)
+        return status;
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        status =
+            qetl_fail(d->env, QETL_E_DATA, "/foreign_keys",
+                      "load the rows that are referred to first, or with foreign_keys: enforce, "
+                      "so that such rows are rejected",
+                      "%s: at the end of the epoch row %lld of %s still refers to a row of %s "
+                      "that is not there",
+                      d->path, sqlite3_column_int64(statement, 1),
+                      sqlite3_column_text(statement, 0), sqlite3_column_text(statement, 2));
+    sqlite3_finalize(statement);
+    return status;
+}
+
+/* All that can fail: the checks, the note of the epoch, and the room on the disk. */
+static int32_t sink_prepare(void *self, const struct qetl_epoch *epoch,
+                            const struct qetl_writer *handle)
+{
+    struct sqlite_sink *s = self;
+    struct database *d = &s->database;
+    (void)handle;
+    if (!s->recorded && !d->begun)
+        return QETL_OK;
+    int32_t status = database_begin(d);
+    if (!status)
+        status = deferred_check(d);
+    if (!status && s->recorded)
+        status = epochs_note(d, epoch);
+    if (status)
+        return status;
+    int code = sqlite3_db_cacheflush(d->db);
+    if ((code & 0xff) == SQLITE_BUSY)
+        return fault_report(d->env, NULL, code, d->path, false, "readers stand in the way");
+    return code ? database_fault(d, code, "the epoch cannot be written") : QETL_OK;
+}
+
+static void report(struct sqlite_sink *s)
+{
+    struct database *d = &s->database;
+    const struct qetl_outputs *outputs = d->env.host->get_extension(d->env.ctx, QETL_EXT_OUTPUTS);
+    if (outputs)
+        outputs->add(d->env.ctx, d->path, s->rows, 0);
+    s->rows = 0;
+}
+
+static int32_t sink_commit(void *self, const struct qetl_epoch *epoch, int64_t n_handles,
+                           const struct qetl_blob *handles)
+{
+    struct sqlite_sink *s = self;
+    struct database *d = &s->database;
+    bool held = false;
+    (void)n_handles;
+    (void)handles;
+    if (d->begun) {
+        int32_t status = database_commit(d);
+        if (!status)
+            report(s);
+        return status;
+    }
+    int32_t status = s->recorded ? epochs_hold(d, epoch, &held) : QETL_OK;
+    if (status || held || !s->recorded)
+        return status;
+    return qetl_fail(d->env, QETL_E_RETRY_EPOCH, NULL, NULL,
+                     "%s: what was written in epoch %llu is gone", d->path,
+                     (unsigned long long)epoch->number);
+}
+
+static int32_t sink_abort(void *self, const struct qetl_epoch *epoch, int64_t n_handles,
+                          const struct qetl_blob *handles)
+{
+    struct sqlite_sink *s = self;
+    (void)epoch;
+    (void)n_handles;
+    (void)handles;
+    database_rollback(&s->database);
+    s->rows = 0;
+    return QETL_OK;
+}
+
+static int32_t sink_last_committed(void *self, const struct qetl_epoch *asked, uint64_t *number)
+{
+    struct sqlite_sink *s = self;
+    int32_t status = database_open(&s->database);
+    if (!status)
+        status = epochs_last(&s->database, asked, number);
+    s->recorded = !status;
+    return status;
+}
+
+/* That an epoch of this run is in the database is all that a later process has to know. */
+static int32_t sink_save(void *self, uint32_t *version, const struct qetl_writer *out)
+{
+    (void)self;
+    *version = STATE_VERSION;
+    return out->write(out->stream, "1", 1);
+}
+
+static int32_t sink_restore(void *self, uint32_t version, const struct qetl_reader *in)
+{
+    struct sqlite_sink *s = self;
+    (void)in;
+    if (version != STATE_VERSION)
+        return qetl_fail(s->database.env, QETL_E_UNSUPPORTED, NULL, NULL,
+                         "the state is none of this version of the sink sqlite");
+    s->loader.fresh = false;
+    return QETL_OK;
+}
+
+static int32_t sink_stop(void *self)
+{
+    struct sqlite_sink *s = self;
+    if (s->loader.unmatched)
+        qetl_logf(s->database.env, QETL_LOG_INFO, "%s: %lld rows to delete were not there",
+                  s->database.path, (long long)s->loader.unmatched);
+    return QETL_OK;
+}
+
+/* ---- The component ---- */
+
+static int32_t sink_list(void *self, void *stream,
+                         int32_t (*add)(void *stream, const char *identity, const char *name,
+                                        uint32_t flags))
+{
+    struct sqlite_sink *s = self;
+    char identity[4200];
+    return qetl_identity_of_path(s->database.path, identity, sizeof identity)
+               ? add(stream, identity, s->database.path, 0)
+               : QETL_OK;
+}
+
+static const void *sink_get_extension(void *self, const char *id)
+{
+    static const struct qetl_objects objects = {sizeof objects, sink_list};
+    (void)self;
+    return strcmp(id, QETL_EXT_OBJECTS) == 0 ? &objects : NULL;
+}
+
+static const struct qetl_sink sqlite_vtable = {
+    .struct_size = sizeof(struct qetl_sink),
+    .describe = sink_describe,
+    .forms = sink_forms,
+    .open = sink_open,
+    .write = sink_write,
+    .prepare = sink_prepare,
+    .commit = sink_commit,
+    .abort = sink_abort,
+    .last_committed = sink_last_committed,
+};
+
+static const struct qetl_component sqlite_component = {
+    .struct_size = sizeof(struct qetl_component),
+    .kind = QETL_SINK,
+    .id = "sqlite",
+    .state_size = sizeof(struct sqlite_sink),
+    .create = sink_create,
+    .destroy = sink_destroy,
+    .start = sink_start,
+    .stop = sink_stop,
+    .interrupt = sink_interrupt,
+    .save = sink_save,
+    .restore = sink_restore,
+    .get_extension = sink_get_extension,
+    .sink = &sqlite_vtable,
+};
+
+QETL_PLUGIN("sqlite-sink", "0.1.0", &sqlite_component)

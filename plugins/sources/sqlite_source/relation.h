@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is read: a table, a view or a query; its columns, and the order in which its rows have a
+ * place.
+ *
+ * Invariant: with keys, no two rows have the same values in them; without, rows cannot be found
+ * again. Ownership: until relation_free. Threads: as the database.
+ */
+#ifndef SQLITE_SOURCE_RELATION_H
+#define SQLITE_SOURCE_RELATION_H
+
+#include "database.h"
+
+struct relation {
+    const char *table, *query; /* one of them; of the options */
+    char *from;                /* what stands behind FROM */
+    struct ArrowSchema schema; /* all columns that are handed on */
+    int64_t *at;               /* … and where each stands in SELECT * */
+    char **keys;               /* as they are written in SQL */
+    int64_t n_keys;
+    bool numbered; /* by numbers that VACUUM may change */
+};
+
+int32_t relation_open(struct relation *r, struct database *d);
+/* SELECT of these columns, then the keys. behind: only rows behind a position, whose values are
+ * parameters 1 … n_keys; where: more conditions, or NULL. */
+char *relation_select(const struct relation *r, struct database *d, int64_t n_wants,
+                      const int64_t *wants, bool behind, const char *where);
+/* Where column i of the wants stands in the statement. */
+int relation_place(const struct relation *r, const int64_t *wants, int64_t i);
+void relation_free(struct relation *r);
+
+/* columns.c: types as they are declared, as the values are, or as the option types says. all: a
+ * statement over every column. */
+int32_t columns_read(struct database *d, sqlite3_stmt *all, struct ArrowSchema *out);
+
+#endif
