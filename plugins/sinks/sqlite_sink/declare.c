@@ -54,15 +54,19 @@ static const char *declare_letter(char letter)
     return at ? words[at - letters] : "TEXT";
 }
 
-void declare(const struct ArrowSchema *field, bool strict, char out[DECLARED_MAX])
+void declare(const struct ArrowSchema *field, struct declare_as as, char out[DECLARED_MAX])
 {
     int32_t precision, scale;
     field = field_value(field);
     const char *format = field->format;
-    if (strict)
+    bool decimal = qetl_type_decimal(format, &precision, &scale);
+    if (decimal && as.strict)
+        snprintf(out, DECLARED_MAX, as.numbers ? "REAL" : "TEXT");
+    else if (decimal)
+        snprintf(out, DECLARED_MAX, "DECIMAL%s(%d,%d)", as.numbers ? "" : " TEXT", precision,
+                 scale);
+    else if (as.strict)
         snprintf(out, DECLARED_MAX, "%s", declare_strict(format));
-    else if (qetl_type_decimal(format, &precision, &scale))
-        snprintf(out, DECLARED_MAX, "DECIMAL TEXT(%d,%d)", precision, scale);
     else if (format[0] == 't')
         snprintf(out, DECLARED_MAX, "%s", declare_time(format));
     else if (format[0] == '+' || qetl_schema_is_json(field))

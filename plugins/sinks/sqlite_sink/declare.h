@@ -21,8 +21,12 @@ enum affinity {
     AFFINITY_REAL
 };
 
-/* strict: one of the five types that a STRICT table knows. */
-void declare(const struct ArrowSchema *field, bool strict, char out[DECLARED_MAX]);
+/* strict: one of the five types that a STRICT table knows. numbers: decimals are numbers of
+ * SQLite's, which compare as such and are sure to 15 digits; else texts. */
+struct declare_as {
+    bool strict, numbers;
+};
+void declare(const struct ArrowSchema *field, struct declare_as as, char out[DECLARED_MAX]);
 /* SQLite's own rules; ANY of a STRICT table has none. */
 enum affinity affinity_of(const char *declared, bool strict);
 

@@ -96,7 +96,7 @@ static int32_t column_new(struct loader *l, const struct ArrowSchema *field, int
                          "%s: the table %s has no column %s", d->path, name, field->name);
     int32_t status = database_begin(d);
     if (!status)
-        status = table_add_column(d, &l->table, field);
+        status = table_add_column(d, &l->table, field, declare_options(d->env));
     if (!status)
         status = table_read(d, name, &l->table);
     *place = status ? -1 : table_find(&l->table, field->name);

@@ -17,4 +17,7 @@ int32_t match_columns(struct loader *l, const struct ArrowSchema *schema);
 int32_t ready_table(struct loader *l, const struct ArrowSchema *schema, int64_t n_keys,
                     const int64_t *keys);
 
+/* As the options strict and decimals say. */
+struct declare_as declare_options(struct qetl_env env);
+
 #endif

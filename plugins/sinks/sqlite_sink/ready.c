@@ -3,13 +3,19 @@
  * epoch's transaction. */
 #include "match.h"
 
+struct declare_as declare_options(struct qetl_env env)
+{
+    return (struct declare_as){.strict = qetl_option_bool(env, "/strict"),
+                               .numbers =
+                                   strcmp(qetl_option_text(env, "/decimals"), "number") == 0};
+}
+
 static int32_t create(struct loader *l, const struct ArrowSchema *schema, int64_t n_keys,
                       const int64_t *keys)
 {
     struct database *d = l->database;
     const char *name = l->table.name;
-    bool strict = qetl_option_bool(d->env, "/strict");
-    int32_t status = table_create(d, name, schema, n_keys, keys, strict);
+    int32_t status = table_create(d, name, schema, n_keys, keys, declare_options(d->env));
     return status ? status : table_read(d, name, &l->table);
 }
 

@@ -99,38 +99,39 @@ static bool is_among(int64_t n, const int64_t *all, int64_t one)
 }
 
 /* One whole number as the key is the number of the row itself, if it is declared so. */
-static void declare_key(const struct ArrowSchema *field, bool only, bool strict,
+static void declare_key(const struct ArrowSchema *field, bool only, struct declare_as as,
                         char declared[DECLARED_MAX])
 {
-    declare(field, strict, declared);
+    declare(field, as, declared);
     if (only && strcmp(declared, "BOOLEAN") != 0 &&
-        affinity_of(declared, strict) == AFFINITY_INTEGER && strcmp(declared, "INTERVAL") != 0)
+        affinity_of(declared, as.strict) == AFFINITY_INTEGER && strcmp(declared, "INTERVAL") != 0)
         strcpy(declared, "INTEGER");
 }
 
 int32_t table_create(struct database *d, const char *name, const struct ArrowSchema *schema,
-                     int64_t n_keys, const int64_t *keys, bool strict)
+                     int64_t n_keys, const int64_t *keys, struct declare_as as)
 {
     sqlite3_str *sql = sqlite3_str_new(d->db);
     sqlite3_str_appendf(sql, "CREATE TABLE \"%w\" (", name);
     for (int64_t i = 0; i < schema->n_children; i++) {
         char declared[DECLARED_MAX];
         bool key = is_among(n_keys, keys, i);
-        declare_key(schema->children[i], key && n_keys == 1, strict, declared);
+        declare_key(schema->children[i], key && n_keys == 1, as, declared);
         sqlite3_str_appendf(sql, "%s\"%w\" %s%s", i ? ", " : "", schema->children[i]->name,
                             declared, key ? " NOT NULL" : "");
     }
     for (int64_t i = 0; i < n_keys; i++)
         sqlite3_str_appendf(sql, "%s\"%w\"%s", i ? ", " : ", PRIMARY KEY (",
                             schema->children[keys[i]]->name, i + 1 == n_keys ? ")" : "");
-    sqlite3_str_appendf(sql, ")%s", strict ? " STRICT" : "");
+    sqlite3_str_appendf(sql, ")%s", as.strict ? " STRICT" : "");
     return database_run_moved(d, sqlite3_str_finish(sql), "the table cannot be created");
 }
 
-int32_t table_add_column(struct database *d, const struct table *t, const struct ArrowSchema *field)
+int32_t table_add_column(struct database *d, const struct table *t, const struct ArrowSchema *field,
+                         struct declare_as as)
 {
     char declared[DECLARED_MAX];
-    declare(field, t->strict, declared);
+    declare(field, as, declared);
     return database_run_moved(
         d,
         sqlite3_mprintf("ALTER TABLE \"%w\" ADD COLUMN \"%w\" %s", t->name, field->name, declared),

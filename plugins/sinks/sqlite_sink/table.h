@@ -32,9 +32,9 @@ int32_t table_read(struct database *d, const char *name, struct table *out);
 int64_t table_find(const struct table *t, const char *column); /* or -1 */
 /* n_keys of the schema's columns are its primary key. */
 int32_t table_create(struct database *d, const char *name, const struct ArrowSchema *schema,
-                     int64_t n_keys, const int64_t *keys, bool strict);
-int32_t table_add_column(struct database *d, const struct table *t,
-                         const struct ArrowSchema *field);
+                     int64_t n_keys, const int64_t *keys, struct declare_as as);
+int32_t table_add_column(struct database *d, const struct table *t, const struct ArrowSchema *field,
+                         struct declare_as as);
 int32_t table_empty(struct database *d, const char *name);
 int32_t table_drop(struct database *d, const char *name);
 void table_free(struct table *t);

@@ -44,14 +44,14 @@ static const char *type_given(struct qetl_env env, const char *name, char *point
                                                               : qetl_option_text(env, pointer);
 }
 
-static int32_t type_check(struct qetl_env env, const struct ArrowSchema *field, const char *pointer)
+static int32_t type_check(struct database *d, const struct ArrowSchema *field, const char *pointer)
 {
     struct taker taker = {0};
-    int32_t status = taker_open(&taker, env, field, 0);
-    qetl_builder_free(&taker.builder);
+    int32_t status = taker_open(&taker, d->env, d->db, field, 0);
+    taker_free(&taker);
     if (!status)
         return QETL_OK;
-    return qetl_fail(env, QETL_E_CONFIG, pointer, "read it as text",
+    return qetl_fail(d->env, QETL_E_CONFIG, pointer, "read it as text",
                      "SQLite holds no values of this type");
 }
 
@@ -66,7 +66,7 @@ static int32_t field_make(struct database *d, sqlite3_stmt *all, int i, const un
     if (given && qetl_type_field(given, name, field))
         return qetl_fail(d->env, QETL_E_CONFIG, pointer, NULL, "there is no type `%s`", given);
     if (given)
-        return type_check(d->env, field, pointer);
+        return type_check(d, field, pointer);
     int32_t status = declared_field(sqlite3_column_decltype(all, i), name, field);
     if (status == QETL_E_UNSUPPORTED)
         status = qetl_type_field(type_of_classes(seen[i]), name, field);

@@ -44,7 +44,7 @@ static int32_t source_create(void *self, const struct qetl_host *host, struct qe
 static void takers_free(struct sqlite_source *s)
 {
     for (int64_t i = 0; s->takers && i < s->n_wants; i++)
-        qetl_builder_free(&s->takers[i].builder);
+        taker_free(&s->takers[i]);
     free(s->takers);
     free(s->arrays);
     s->takers = NULL;
@@ -124,7 +124,7 @@ static int32_t takers_open(struct sqlite_source *s)
     if (!s->takers || !s->arrays)
         return fault_memory(s->database.env);
     for (int64_t i = 0; !status && i < s->n_wants; i++)
-        status = taker_open(&s->takers[i], s->database.env,
+        status = taker_open(&s->takers[i], s->database.env, s->database.db,
                             s->relation.schema.children[s->wants[i]], BATCH_ROWS);
     return status ? fault_memory(s->database.env) : QETL_OK;
 }
@@ -182,7 +182,8 @@ static int32_t reject(struct sqlite_source *s, int64_t want, int64_t ordinal)
     int at = relation_place(&s->relation, s->wants, want);
     int class = sqlite3_column_type(s->statement, at);
     const struct ArrowSchema *field = s->relation.schema.children[s->wants[want]];
-    char *row = letter_make(s->statement, sqlite3_column_count(s->statement));
+    int n = sqlite3_column_count(s->statement);
+    char *row = letter_make(s->statement, s->relation.n_keys ? (int)s->n_wants : n);
     if (!row)
         return fault_memory(env);
     if (class != SQLITE_BLOB)
@@ -196,7 +197,8 @@ static int32_t reject(struct sqlite_source *s, int64_t want, int64_t ordinal)
                                .code = "bad_type",
                                .message = why,
                                .bytes = row,
-                               .bytes_size = (int64_t)strlen(row)};
+                               .bytes_size = (int64_t)strlen(row),
+                               .bytes_offset = -1};
     env.host->reject(env.ctx, &info);
     sqlite3_free(row);
     return QETL_OK;
@@ -207,7 +209,7 @@ static int64_t row_bytes(const struct sqlite_source *s)
 {
     int64_t bytes = 0;
     for (int64_t i = 0; i < s->n_wants; i++)
-        if (s->takers[i].way == TAKE_TEXT || s->takers[i].way == TAKE_BINARY)
+        if (s->takers[i].way >= TAKE_TEXT && s->takers[i].way <= TAKE_BINARY)
             bytes += sqlite3_column_bytes(s->statement, relation_place(&s->relation, s->wants, i));
     return bytes;
 }

@@ -46,11 +46,32 @@ static int32_t way_of(struct taker *t, const char *format)
     return QETL_OK;
 }
 
-int32_t taker_open(struct taker *t, struct qetl_env env, const struct ArrowSchema *field,
-                   int64_t capacity)
+int32_t taker_open(struct taker *t, struct qetl_env env, sqlite3 *db,
+                   const struct ArrowSchema *field, int64_t capacity)
 {
     int32_t status = field->dictionary ? QETL_E_UNSUPPORTED : way_of(t, field->format);
+    if (!status && t->way == TAKE_TEXT && qetl_schema_is_json(field)) {
+        t->way = TAKE_JSON;
+        if (sqlite3_prepare_v2(db, "SELECT json_valid(?1)", -1, &t->valid, NULL))
+            return QETL_E_NO_MEMORY;
+    }
     return status ? status : qetl_builder_open(&t->builder, env, field, capacity);
+}
+
+void taker_free(struct taker *t)
+{
+    sqlite3_finalize(t->valid);
+    qetl_builder_free(&t->builder);
+    *t = (struct taker){0};
+}
+
+static bool is_json(const struct taker *t, struct qetl_text text)
+{
+    sqlite3_bind_text64(t->valid, 1, text.data, (sqlite3_uint64)text.size, SQLITE_STATIC,
+                        SQLITE_UTF8);
+    bool valid = sqlite3_step(t->valid) == SQLITE_ROW && sqlite3_column_int(t->valid, 0);
+    sqlite3_reset(t->valid);
+    return valid;
 }
 
 static struct qetl_text text_of(sqlite3_stmt *row, int i)
@@ -83,7 +104,8 @@ static int32_t take_integer(struct taker *t, int64_t value)
                 return QETL_E_DATA;
         return qetl_builder_decimal(&t->builder, number);
     }
-    case TAKE_TEXT: {
+    case TAKE_TEXT:
+    case TAKE_JSON: {
         char *end = (char *)qetl_print_integer((uint8_t *)digits, value);
         return qetl_builder_text(&t->builder, digits, end - digits);
     }
@@ -113,6 +135,10 @@ static int32_t take_real(struct taker *t, double value)
         return qetl_builder_real(&t->builder, value);
     case TAKE_DECIMAL:
         return take_decimal_text(t, number_real_text(value, room));
+    case TAKE_JSON:
+        if (!isfinite(value))
+            return QETL_E_DATA;
+        __attribute__((fallthrough));
     case TAKE_TEXT: {
         struct qetl_text text = number_real_text(value, room);
         return qetl_builder_text(&t->builder, text.data, text.size);
@@ -157,6 +183,10 @@ static int32_t take_text(struct taker *t, struct qetl_text text)
     switch (t->way) {
     case TAKE_BOOL:
         return QETL_E_DATA;
+    case TAKE_JSON:
+        if (!is_json(t, text) || !qetl_utf8_valid(text.data, text.size))
+            return QETL_E_DATA;
+        return qetl_builder_text(&t->builder, text.data, text.size);
     case TAKE_TEXT:
         if (!qetl_utf8_valid(text.data, text.size))
             return QETL_E_DATA;

@@ -18,6 +18,7 @@ enum take_way {
     TAKE_REAL,
     TAKE_DECIMAL,
     TAKE_TEXT,
+    TAKE_JSON,
     TAKE_BINARY,
     TAKE_DATE,
     TAKE_TIME,
@@ -28,12 +29,14 @@ struct taker {
     enum take_way way;
     int32_t digits; /* decimals: the scale; times: of the fraction */
     bool zoned;
+    sqlite3_stmt *valid; /* of TAKE_JSON: says whether a text is JSON */
     struct qetl_builder builder;
 };
 
 /* UNSUPPORTED: no value of SQLite's is of this type. */
-int32_t taker_open(struct taker *t, struct qetl_env env, const struct ArrowSchema *field,
-                   int64_t capacity);
+int32_t taker_open(struct taker *t, struct qetl_env env, sqlite3 *db,
+                   const struct ArrowSchema *field, int64_t capacity);
+void taker_free(struct taker *t);
 /* Of the statement's row, column i. DATA: it is none of the type; nothing was appended. */
 int32_t taker_take(struct taker *t, sqlite3_stmt *row, int i);
 
