@@ -34,9 +34,9 @@ static int32_t keys_given(struct relation *r, struct database *d, const struct A
     return status;
 }
 
-/* The columns of the primary key in their order. numbers: how many there are, and whether the only
- * one is the row's number itself. */
-static int32_t keys_primary(struct relation *r, struct database *d, bool *number)
+/* The columns of the primary key in their order, and whether the only one is the row's number
+ * itself. */
+static int32_t keys_primary(struct relation *r, struct database *d)
 {
     sqlite3_stmt *rows = NULL;
     int32_t status =
@@ -45,13 +45,13 @@ static int32_t keys_primary(struct relation *r, struct database *d, bool *number
                                          "pragma_table_xinfo(%Q, 'main') WHERE pk ORDER BY pk",
                                          r->table),
                          &rows, "/table", "the table cannot be looked at");
-    *number = true;
+    r->number = true;
     while (!status && sqlite3_step(rows) == SQLITE_ROW) {
-        *number = *number && sqlite3_column_int(rows, 1);
+        r->number = r->number && sqlite3_column_int(rows, 1);
         status = key_add(r, d, sqlite3_mprintf("\"%w\"", sqlite3_column_text(rows, 0)));
     }
     sqlite3_finalize(rows);
-    *number = *number && r->n_keys == 1;
+    r->number = r->number && r->n_keys == 1;
     return status;
 }
 
@@ -87,13 +87,15 @@ static int32_t kind_read(struct relation *r, struct database *d, enum kind *kind
     sqlite3_stmt *row = NULL;
     int32_t status = database_prepare(
         d,
-        sqlite3_mprintf("SELECT type, wr FROM pragma_table_list(%Q) WHERE schema = 'main'",
+        sqlite3_mprintf("SELECT type, wr, strict FROM pragma_table_list(%Q) WHERE schema = 'main'",
                         r->table),
         &row, "/table", "the tables cannot be looked at");
     *kind = KIND_OTHER;
     if (!status && sqlite3_step(row) == SQLITE_ROW &&
-        strcmp((const char *)sqlite3_column_text(row, 0), "table") == 0)
+        strcmp((const char *)sqlite3_column_text(row, 0), "table") == 0) {
         *kind = sqlite3_column_int(row, 1) ? KIND_WITHOUT_ROWID : KIND_TABLE;
+        r->strict = sqlite3_column_int(row, 2);
+    }
     sqlite3_finalize(row);
     return status;
 }
@@ -102,13 +104,12 @@ static int32_t kind_read(struct relation *r, struct database *d, enum kind *kind
 static int32_t keys_choose(struct relation *r, struct database *d, const struct ArrowSchema *all)
 {
     enum kind kind = KIND_OTHER;
-    bool number = false;
-    if (qetl_option_given(d->env, "/key"))
-        return keys_given(r, d, all);
     int32_t status = r->table ? kind_read(r, d, &kind) : QETL_OK;
+    if (!status && qetl_option_given(d->env, "/key"))
+        return keys_given(r, d, all);
     if (!status && kind != KIND_OTHER)
-        status = keys_primary(r, d, &number);
-    if (!status && kind == KIND_TABLE && !number)
+        status = keys_primary(r, d);
+    if (!status && kind == KIND_TABLE && !r->number)
         status = keys_number(r, d, all);
     return status;
 }
@@ -146,6 +147,43 @@ static int32_t choose(struct relation *r, struct database *d, struct ArrowSchema
         qetl_schema_release(&field);
     }
     return status;
+}
+
+/* ---- Facts ---- */
+
+static bool says(const char *declared, const char *word)
+{
+    return strcasestr(declared, word) != NULL;
+}
+
+static void fact_make(const struct relation *r, const struct database *d, const char *declared,
+                      const struct ArrowSchema *field, struct column_fact *out)
+{
+    struct taker taker = {0};
+    bool integer = says(declared, "INT");
+    bool text =
+        !integer && (says(declared, "CHAR") || says(declared, "CLOB") || says(declared, "TEXT"));
+    bool none = !integer && !text && (!*declared || says(declared, "BLOB"));
+    char key[1100];
+    sqlite3_snprintf(sizeof key, key, "\"%w\"", field->name);
+    bool number = r->number && strcmp(r->keys[0], key) == 0;
+    *out = (struct column_fact){.numeric = !text && !none &&
+                                           !(r->strict && strcasecmp(declared, "ANY") == 0),
+                                .textual = text && d->utf8,
+                                .sure = number || r->strict};
+    out->way = taker_way(&taker, field) ? TAKE_BOOL : taker.way; /* no comparison is known of it */
+}
+
+static int32_t facts_make(struct relation *r, struct database *d, sqlite3_stmt *all)
+{
+    r->facts = calloc((size_t)r->schema.n_children + 1, sizeof *r->facts);
+    if (!r->facts)
+        return fault_memory(d->env);
+    for (int64_t i = 0; i < r->schema.n_children; i++) {
+        const char *declared = sqlite3_column_decltype(all, (int)r->at[i]);
+        fact_make(r, d, declared ? declared : "", r->schema.children[i], &r->facts[i]);
+    }
+    return QETL_OK;
 }
 
 /* ---- Opening ---- */
@@ -203,6 +241,8 @@ int32_t relation_open(struct relation *r, struct database *d)
         status = keys_choose(r, d, &all);
     if (!status)
         status = choose(r, d, &all);
+    if (!status)
+        status = facts_make(r, d, statement);
     qetl_schema_release(&all);
     sqlite3_finalize(statement);
     return status;
@@ -214,6 +254,11 @@ int32_t relation_open(struct relation *r, struct database *d)
 static bool is_verbatim(const struct relation *r)
 {
     return r->query && !r->n_keys;
+}
+
+bool relation_is_ordered(const struct relation *r)
+{
+    return !is_verbatim(r);
 }
 
 static void list_keys(const struct relation *r, sqlite3_str *sql)
@@ -268,6 +313,7 @@ void relation_free(struct relation *r)
 {
     keys_forget(r);
     free(r->at);
+    free(r->facts);
     sqlite3_free(r->from);
     qetl_schema_release(&r->schema);
     *r = (struct relation){0};

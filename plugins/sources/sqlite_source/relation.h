@@ -10,14 +10,26 @@
 #define SQLITE_SOURCE_RELATION_H
 
 #include "database.h"
+#include "take.h"
+
+/* What SQLite makes of a column's values when it compares them. */
+struct column_fact {
+    enum take_way way;
+    bool numeric; /* declared as a number: texts in it are none */
+    bool textual; /* declared as text, and ordered as UTF-8 */
+    bool sure;    /* of values of one class alone, and NULL */
+};
 
 struct relation {
     const char *table, *query; /* one of them; of the options */
     char *from;                /* what stands behind FROM */
     struct ArrowSchema schema; /* all columns that are handed on */
     int64_t *at;               /* … and where each stands in SELECT * */
+    struct column_fact *facts; /* one a column of the schema */
     char **keys;               /* as they are written in SQL */
     int64_t n_keys;
+    bool number;   /* the key is the number of the row itself, which is a column of it */
+    bool strict;   /* a table that keeps its types */
     bool numbered; /* by numbers that VACUUM may change */
 };
 
@@ -26,6 +38,8 @@ int32_t relation_open(struct relation *r, struct database *d);
  * parameters 1 … n_keys; where: more conditions, or NULL. */
 char *relation_select(const struct relation *r, struct database *d, int64_t n_wants,
                       const int64_t *wants, bool behind, const char *where);
+/* Whether conditions may be added; without, a query is run as it was written. */
+bool relation_is_ordered(const struct relation *r);
 /* Where column i of the wants stands in the statement. */
 int relation_place(const struct relation *r, const int64_t *wants, int64_t i);
 void relation_free(struct relation *r);

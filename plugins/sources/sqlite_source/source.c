@@ -3,19 +3,21 @@
 #include "fault.h"
 #include "letter.h"
 #include "position.h"
+#include "predicate.h"
 #include "relation.h"
 #include "take.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BATCH_ROWS = 16384, BATCH_BYTES = 4 << 20 };
+enum { BATCH_ROWS = 16384, BATCH_BYTES = 4 << 20, SHOWN_BYTES = 60 };
 
 struct sqlite_source {
     struct database database;
     struct relation relation;
     int64_t *wants; /* columns that are read, in the order of the batches' */
     int64_t n_wants;
+    struct predicates predicates;
     struct taker *takers; /* one a want */
     struct ArrowArray *arrays;
     sqlite3_stmt *statement;
@@ -56,6 +58,7 @@ static void source_destroy(void *self)
     struct sqlite_source *s = self;
     takers_free(s);
     free(s->wants);
+    predicates_free(&s->predicates);
     sqlite3_finalize(s->statement);
     position_free(&s->position);
     position_free(&s->boundary);
@@ -103,12 +106,34 @@ static int32_t source_describe(void *self, struct qetl_source_info *out)
     return qetl_schema_copy(&s->relation.schema, &out->schema);
 }
 
+/* Whether all of them are judged here, so that the rows that come are the rows that count. */
+static int32_t negotiate_rows(struct sqlite_source *s, struct qetl_pushdown *request, bool *all)
+{
+    *all = true;
+    for (int64_t i = 0; i < request->n_predicates; i++) {
+        int32_t answer = predicates_add(&s->predicates, &s->relation, request->predicates[i]);
+        if (answer < 0)
+            return fault_memory(s->database.env);
+        request->predicates_answer[i] = answer;
+        *all = *all && answer == QETL_PUSH_EXACT;
+    }
+    return QETL_OK;
+}
+
 static int32_t source_negotiate(void *self, struct qetl_pushdown *request)
 {
     struct sqlite_source *s = self;
-    if (request->n_columns < 0)
-        return QETL_OK;
-    int32_t status = wants_set(s, request->n_columns, request->columns);
+    bool all;
+    predicates_free(&s->predicates);
+    s->left = INT64_MAX;
+    int32_t status = negotiate_rows(s, request, &all);
+    if (!status && all && request->limit >= 0) {
+        s->left = request->limit;
+        *request->limit_answer = QETL_PUSH_EXACT;
+    }
+    if (status || request->n_columns < 0)
+        return status;
+    status = wants_set(s, request->n_columns, request->columns);
     *request->columns_answer = status ? QETL_PUSH_NO : QETL_PUSH_EXACT;
     return status;
 }
@@ -155,42 +180,61 @@ static int32_t source_open(void *self, struct qetl_blob split, const struct qetl
     s->statement = NULL;
     s->ended = false;
     s->boundary.size = 0;
-    char *sql = relation_select(&s->relation, d, s->n_wants, s->wants, behind, NULL);
+    char *sql = relation_select(&s->relation, d, s->n_wants, s->wants, behind, s->predicates.where);
     int32_t status = database_prepare(d, sql, &s->statement,
                                       s->relation.table ? "/table" : "/query", "it cannot be read");
     if (!status && behind)
         status = position_take(s, position);
+    if (!status)
+        predicates_bind(&s->predicates, s->statement, s->relation.n_keys);
     return status ? status : takers_open(s);
 }
 
 /* ---- Rows ---- */
 
-static const char *class_name(int class)
+/* Of so many bytes, those that are whole characters. */
+static size_t utf8_prefix(const char *text, size_t most)
+{
+    size_t size = strnlen(text, most);
+    while (size == most && size && ((unsigned char)text[size] & 0xc0) == 0x80)
+        most = --size;
+    return size;
+}
+
+/* "a text abc": what stands there, as far as it can be shown. */
+static void value_describe(sqlite3_stmt *row, int i, bool legible, char *out, size_t size)
 {
     static const char *const names[] = {[SQLITE_INTEGER] = "an integer",
                                         [SQLITE_FLOAT] = "a real number",
                                         [SQLITE_TEXT] = "a text",
                                         [SQLITE_BLOB] = "a blob",
                                         [SQLITE_NULL] = "NULL"};
-    return names[class];
+    int class = sqlite3_column_type(row, i);
+    const char *text = class == SQLITE_BLOB ? "" : (const char *)sqlite3_column_text(row, i);
+    if (!legible)
+        snprintf(out, size, "%s that is no UTF-8", names[class]);
+    else
+        snprintf(out, size, "%s%s%.*s", names[class], *text ? " " : "",
+                 (int)utf8_prefix(text, SHOWN_BYTES), text);
 }
 
 static int32_t reject(struct sqlite_source *s, int64_t want, int64_t ordinal)
 {
-    char why[400], type[64], value[61] = "";
+    char why[600], type[64], value[160];
     struct qetl_env env = s->database.env;
     int at = relation_place(&s->relation, s->wants, want);
     int class = sqlite3_column_type(s->statement, at);
+    bool legible = class != SQLITE_TEXT || qetl_utf8_valid(sqlite3_column_text(s->statement, at),
+                                                           sqlite3_column_bytes(s->statement, at));
     const struct ArrowSchema *field = s->relation.schema.children[s->wants[want]];
     int n = sqlite3_column_count(s->statement);
     char *row = letter_make(s->statement, s->relation.n_keys ? (int)s->n_wants : n);
     if (!row)
         return fault_memory(env);
-    if (class != SQLITE_BLOB)
-        snprintf(value, sizeof value, " %.58s",
-                 (const char *)sqlite3_column_text(s->statement, at));
-    snprintf(why, sizeof why, "%s%s is no %s; as text it can be read: types: {%.100s: text}",
-             class_name(class), value, qetl_type_name(field, type, sizeof type), field->name);
+    value_describe(s->statement, at, legible, value, sizeof value);
+    const char *other = class == SQLITE_BLOB || !legible ? "binary" : "text";
+    snprintf(why, sizeof why, "%s is no %s; as %s it can be read: types: {%.100s: %s}", value,
+             qetl_type_name(field, type, sizeof type), other, field->name, other);
     struct qetl_reject info = {.struct_size = sizeof info,
                                .row = ordinal,
                                .column = s->wants[want],

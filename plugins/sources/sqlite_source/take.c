@@ -46,15 +46,21 @@ static int32_t way_of(struct taker *t, const char *format)
     return QETL_OK;
 }
 
+int32_t taker_way(struct taker *t, const struct ArrowSchema *field)
+{
+    int32_t status = field->dictionary ? QETL_E_UNSUPPORTED : way_of(t, field->format);
+    if (!status && t->way == TAKE_TEXT && qetl_schema_is_json(field))
+        t->way = TAKE_JSON;
+    return status;
+}
+
 int32_t taker_open(struct taker *t, struct qetl_env env, sqlite3 *db,
                    const struct ArrowSchema *field, int64_t capacity)
 {
-    int32_t status = field->dictionary ? QETL_E_UNSUPPORTED : way_of(t, field->format);
-    if (!status && t->way == TAKE_TEXT && qetl_schema_is_json(field)) {
-        t->way = TAKE_JSON;
-        if (sqlite3_prepare_v2(db, "SELECT json_valid(?1)", -1, &t->valid, NULL))
-            return QETL_E_NO_MEMORY;
-    }
+    int32_t status = taker_way(t, field);
+    if (!status && t->way == TAKE_JSON &&
+        sqlite3_prepare_v2(db, "SELECT json_valid(?1)", -1, &t->valid, NULL))
+        return QETL_E_NO_MEMORY;
     return status ? status : qetl_builder_open(&t->builder, env, field, capacity);
 }
 

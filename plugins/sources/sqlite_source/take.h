@@ -33,6 +33,8 @@ struct taker {
     struct qetl_builder builder;
 };
 
+/* How values of the type are taken; opens nothing. */
+int32_t taker_way(struct taker *t, const struct ArrowSchema *field);
 /* UNSUPPORTED: no value of SQLite's is of this type. */
 int32_t taker_open(struct taker *t, struct qetl_env env, sqlite3 *db,
                    const struct ArrowSchema *field, int64_t capacity);
