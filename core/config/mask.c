@@ -235,6 +235,11 @@ size_t qetl_mask_hide(const struct qetl_mask *mask, char *bytes, size_t size)
     return hide_before_ellipses(mask, bytes, (size_t)(to - bytes) + left);
 }
 
+int qetl_mask_is_empty(const struct qetl_mask *mask)
+{
+    return !mask || mask->count == 0;
+}
+
 void qetl_mask_text(const struct qetl_mask *mask, char *text)
 {
     if (text)

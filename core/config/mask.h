@@ -29,6 +29,7 @@ void qetl_mask_release(struct qetl_mask *mask);
 /* 0; 1 if it is too short to be hidden; -1 without memory. */
 int qetl_mask_add(struct qetl_mask *mask, const char *secret);
 
+int qetl_mask_is_empty(const struct qetl_mask *mask); /* NULL is */
 /* In place; answers the new size. A mask of NULL hides nothing. */
 size_t qetl_mask_hide(const struct qetl_mask *mask, char *bytes, size_t size);
 /* What is a secret's beginning at the very end, too: of bytes that were cut off there. */

@@ -4,6 +4,7 @@
 #include "config/mask.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,10 +66,35 @@ int qetl_letter_set_bytes(struct qetl_letter *letter, const void *bytes, int64_t
     return 0;
 }
 
+void qetl_letter_set_more(struct qetl_letter *letter, struct json_t *more)
+{
+    json_decref(letter->more);
+    letter->more = more;
+}
+
+void qetl_letter_withhold(struct qetl_letter *letter)
+{
+    free(letter->bytes);
+    letter->bytes = NULL;
+    letter->withheld = true;
+    snprintf(letter->message, strlen(letter->message) + 1, "%s", "***");
+}
+
+static void hide_more(struct qetl_letter *letter, const struct qetl_mask *mask)
+{
+    if (!letter->more || qetl_mask_is_empty(mask))
+        return;
+    json_t *before = json_deep_copy(letter->more);
+    qetl_mask_json(mask, letter->more);
+    letter->masked |= !before || !json_equal(before, letter->more);
+    json_decref(before);
+}
+
 void qetl_letter_hide(struct qetl_letter *letter, const struct qetl_mask *mask)
 {
     qetl_mask_text(mask, letter->message);
     qetl_mask_text(mask, letter->column);
+    hide_more(letter, mask);
     if (!letter->bytes)
         return;
     size_t size = (size_t)letter->bytes_size;
@@ -87,5 +113,6 @@ void qetl_letter_free(struct qetl_letter *letter)
     free(letter->message);
     free(letter->column);
     free(letter->bytes);
+    json_decref(letter->more);
     free(letter);
 }

@@ -13,8 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { QETL_LETTER_BYTES_MAX = 64 * 1024 };
+enum { QETL_LETTER_BYTES_MAX = 64 * 1024, QETL_LETTER_ROW_MAX = 1024 * 1024 };
 
+struct json_t;
 struct qetl_mask;
 struct qetl_origin;
 
@@ -34,11 +35,17 @@ struct qetl_letter {
     bool bytes_cut;       /* the record goes on behind bytes_total */
     int64_t bytes_offset; /* in the object; -1 unknown */
     bool masked;          /* it held a secret, which is no longer in it */
+    bool withheld;        /* something in it is never to be stored */
+    struct json_t *more;  /* members that its line has beside: the decoded row, say; or NULL */
     struct qetl_letter *next;
 };
 
 struct qetl_letter *qetl_letter_new(const char *component, const char *code, const char *message,
                                     const char *column);
+/* What is said of a row, or of the bytes that would have become one; moves more. */
+void qetl_letter_set_more(struct qetl_letter *, struct json_t *more);
+/* The bytes and the words that may quote them go: they hold what is never to be stored. */
+void qetl_letter_withhold(struct qetl_letter *);
 /* Keeps at most QETL_LETTER_BYTES_MAX of the original bytes, and a digest of all where that cuts.
  */
 int qetl_letter_set_bytes(struct qetl_letter *, const void *bytes, int64_t size, int64_t offset);

@@ -27,6 +27,10 @@ struct qetl_letter_store {
     struct qetl_letter_bins bins;
     struct qetl_letter_file file; /* whoever seals */
     int error;                    /* the first errno */
+    int64_t bytes;                /* of the file with all that waits for it, about */
+    int64_t max_bytes;            /* 0: any number */
+    int alarm;                    /* percent of that; 0: none */
+    bool alarmed;
 };
 
 static const char folder_name[] = "dead-letters";
@@ -80,6 +84,23 @@ void qetl_letter_store_hide(struct qetl_letter_store *store, const struct qetl_m
     store->sender.mask = mask;
 }
 
+void qetl_letter_store_limit(struct qetl_letter_store *store, int64_t max_bytes, int alarm)
+{
+    store->max_bytes = max_bytes;
+    store->alarm = alarm;
+}
+
+bool qetl_letter_store_alarmed(struct qetl_letter_store *store, int *percent)
+{
+    pthread_mutex_lock(&store->lock);
+    int64_t part = store->max_bytes / 100 ? store->bytes / (store->max_bytes / 100) : 0;
+    bool now = store->alarm && part >= store->alarm && !store->alarmed;
+    store->alarmed |= now;
+    pthread_mutex_unlock(&store->lock);
+    *percent = (int)part;
+    return now;
+}
+
 /* ---- putting ---- */
 
 /* Whether there will be a file to write to is known before hours have passed. */
@@ -89,6 +110,7 @@ static int look_ahead(struct qetl_letter_store *store)
     store->looked = true;
     if (!stat(store->path, &at)) {
         store->stream = !S_ISREG(at.st_mode);
+        store->bytes += store->stream ? 0 : at.st_size;
         return S_ISDIR(at.st_mode) ? EISDIR : access(store->path, W_OK) ? errno : 0;
     }
     if (errno != ENOENT)
@@ -148,6 +170,17 @@ static int put_at_once(struct qetl_letter_store *store, const char *line, size_t
     return error;
 }
 
+/* A number comes in front of each line, when it is written. */
+static int make_room(struct qetl_letter_store *store, size_t size)
+{
+    enum { NUMBER_BYTES = 16 };
+    int64_t bytes = store->bytes + (int64_t)size + NUMBER_BYTES;
+    if (store->max_bytes && !store->stream && bytes > store->max_bytes)
+        return EDQUOT;
+    store->bytes = bytes;
+    return 0;
+}
+
 static int put_by_epoch(struct qetl_letter_store *store, uint64_t epoch, const char *line,
                         size_t size)
 {
@@ -174,6 +207,8 @@ int qetl_letter_store_put(struct qetl_letter_store *store, struct qetl_letter *l
         store->error = ENOMEM;
     if (store->enabled && !store->error && !store->looked)
         store->error = look_ahead(store);
+    if (store->enabled && !store->error)
+        store->error = make_room(store, size);
     if (store->enabled && !store->error)
         store->error = store->stream ? put_at_once(store, line, size)
                                      : put_by_epoch(store, letter->epoch, line, size);
@@ -310,6 +345,8 @@ const char *qetl_letter_store_reason(int error)
         return "another process has it: give each run a file of its own, or wait";
     case EBADMSG:
         return "it holds something else than dead letters: name another file";
+    case EDQUOT:
+        return "they have reached max_size: replay or drop some of them (qetl dlq)";
     default:
         return strerror(error);
     }

@@ -21,6 +21,11 @@ struct qetl_letter_store *qetl_letter_store_new(const char *path, const char *pi
                                                 bool enabled);
 /* Secrets become *** also in the names of objects from now on; the mask must outlive the store. */
 void qetl_letter_store_hide(struct qetl_letter_store *, const struct qetl_mask *);
+/* EDQUOT: the file would have more than max_bytes (0: any number) with the letter. alarm: percent
+ * of that, 0: none. */
+void qetl_letter_store_limit(struct qetl_letter_store *, int64_t max_bytes, int alarm);
+/* True once: the letters have passed the alarm; *percent says how far they are. */
+bool qetl_letter_store_alarmed(struct qetl_letter_store *, int *percent);
 /* Takes the letter. 0, or an errno; the first failure is kept and answered ever after. */
 int qetl_letter_store_put(struct qetl_letter_store *, struct qetl_letter *);
 

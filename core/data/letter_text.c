@@ -49,6 +49,21 @@ static void set_bytes(json_t *object, const struct qetl_letter *letter)
         json_object_set_new(object, "original_masked", json_true());
 }
 
+/* Why it cannot be tried again; NULL: it can. */
+static const char *obstacle(const struct qetl_letter *letter)
+{
+    bool row = json_object_get(letter->more, "decoded") != NULL;
+    if (letter->withheld)
+        return "private";
+    if (letter->masked)
+        return "secret";
+    if (row)
+        return NULL;
+    if (!letter->bytes)
+        return json_object_get(letter->more, "left_out") ? "too_large" : "no_row";
+    return letter->bytes_cut || letter->bytes_size < letter->bytes_total ? "cut" : NULL;
+}
+
 static void set_reason(json_t *object, const struct qetl_letter *letter)
 {
     const struct qetl_origin *origin = letter->origin;
@@ -79,6 +94,10 @@ static json_t *letter_json(const struct qetl_letter *letter, const struct qetl_l
     set_reason(object, letter);
     qetl_mask_json(from->mask, object);
     set_bytes(object, letter);
+    json_object_update(object, letter->more);
+    const char *why = obstacle(letter);
+    if (why)
+        json_object_set_new(object, "not_replayable", json_string(why));
     return object;
 }
 

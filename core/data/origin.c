@@ -43,6 +43,18 @@ int32_t qetl_object_note(struct qetl_object *object, const void *data, size_t si
     return 0;
 }
 
+void qetl_object_head(struct qetl_object *object, const uint8_t *data, int64_t size)
+{
+    int64_t before = object->head_size;
+    bool fits = before >= 0 && before + size <= QETL_LETTER_BYTES_MAX;
+    uint8_t *grown = fits ? realloc(object->head, (size_t)(before + size)) : NULL;
+    object->head_size = grown ? before + size : -1;
+    if (!grown)
+        return;
+    memcpy(grown + before, data, (size_t)size);
+    object->head = grown;
+}
+
 int32_t qetl_object_value(struct qetl_object *object, struct qetl_vector *moved)
 {
     size_t size = (size_t)(object->n_values + 1) * sizeof(struct qetl_vector *);
@@ -67,6 +79,7 @@ void qetl_object_unref(struct qetl_object *object)
         qetl_vector_unref(object->values[i]);
     free(object->values);
     free(object->note);
+    free(object->head);
     free(object);
 }
 

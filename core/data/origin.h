@@ -26,12 +26,17 @@ struct qetl_object { /* a file, a response, a message */
     int64_t n_values;            /* … before its first chunk goes out */
     void *note; /* of its format, for the decoders; settled before its first chunk goes out */
     size_t note_size;
+    uint8_t *head;     /* what comes before its first record; settled as the note is */
+    int64_t head_size; /* negative: nobody knows, or it is too long */
+    int64_t number;    /* of its source's, in order */
     char name[];
 };
 
 struct qetl_object *qetl_object_new(const char *name);
 /* Copies the note; negative without memory. */
 int32_t qetl_object_note(struct qetl_object *, const void *data, size_t size);
+/* Adds to what comes before its first record, as far as there is room. */
+void qetl_object_head(struct qetl_object *, const uint8_t *data, int64_t size);
 /* Takes one more value over; negative without memory: not taken. */
 int32_t qetl_object_value(struct qetl_object *, struct qetl_vector *moved);
 void qetl_object_ref(struct qetl_object *);

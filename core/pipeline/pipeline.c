@@ -73,6 +73,7 @@ void qetl_pipeline_free(struct qetl_pipeline *pipeline)
     free(pipeline->files);
     free(pipeline->name);
     free(pipeline->dead_letters);
+    qetl_letter_rules_clear(&pipeline->letters);
     qetl_mask_release(pipeline->mask);
     free(pipeline->timezone);
     free(pipeline);
@@ -354,7 +355,7 @@ static int fill_words(struct qetl_drafts *drafts, struct qetl_pipeline *pipeline
     pipeline->batch_rows = json_integer_value(json_object_get(root, "batch_rows"));
     int bad = text_copy(&pipeline->name, json_object_get(root, "name")) ||
               text_copy(&pipeline->timezone, json_object_get(root, "timezone")) ||
-              text_copy(&pipeline->dead_letters, json_object_get(root, "dead_letters"));
+              qetl_drafts_letters(drafts, pipeline);
     qetl_mask_text(pipeline->mask, pipeline->name); /* it stands in names of files too */
     return bad;
 }

@@ -42,6 +42,14 @@ struct qetl_node {
     size_t n_outputs;
 };
 
+struct qetl_letter_rules { /* of the dead letters */
+    int64_t max_bytes;     /* the file may have; 0: any number */
+    int64_t max_age_ns;    /* an older letter is told of; 0: none is */
+    int alarm;             /* at how many percent of max_bytes it is told */
+    char **private;        /* columns that are never stored */
+    size_t n_private;
+};
+
 struct qetl_pipeline {
     char *name;
     enum qetl_mode mode;
@@ -57,6 +65,7 @@ struct qetl_pipeline {
     char *timezone;         /* of expressions; NULL: UTC */
     int64_t batch_rows;
     char *dead_letters; /* path, or NULL for the default; "" switches them off */
+    struct qetl_letter_rules letters;
     struct qetl_node *nodes;
     size_t n_nodes;
     struct qetl_file {

@@ -55,6 +55,11 @@ void qetl_draft_fill(struct qetl_drafts *drafts, struct qetl_draft *draft);
 /* Expressions, type names and files in options, by what their schema says of them. */
 void qetl_draft_texts(struct qetl_drafts *drafts, const struct qetl_draft *draft,
                       const json_t *schema, const json_t *value, const char *pointer);
+/* pipeline_letters.c: what dead_letters says; nonzero without memory. And the path alone, with the
+ * pointer to it; NULL: none is named. */
+int qetl_drafts_letters(struct qetl_drafts *drafts, struct qetl_pipeline *pipeline);
+const char *qetl_drafts_letters_path(const struct qetl_drafts *drafts, const char **pointer);
+void qetl_letter_rules_clear(struct qetl_letter_rules *rules);
 /* A path so; links are not looked at. NULL without memory. */
 char *qetl_path_clean(const char *path);
 /* Once all files are known: none that is written may be read or written elsewhere. */

@@ -81,7 +81,7 @@ static void compare(struct qetl_drafts *drafts, const struct qetl_file_use *use,
         warn_match(drafts, use, other);
 }
 
-static void compare_letters(struct qetl_drafts *drafts, const char *letters)
+static void compare_letters(struct qetl_drafts *drafts, const char *letters, const char *pointer)
 {
     char *path = qetl_path_clean(letters);
     if (!path)
@@ -89,19 +89,18 @@ static void compare_letters(struct qetl_drafts *drafts, const char *letters)
     for (size_t i = 0; path && !is_device(path) && i < drafts->n_files; i++) {
         const struct qetl_file_use *use = &drafts->files[i];
         if (strcmp(path, use->path) == 0)
-            qetl_finding_mend(qetl_document_error(drafts->document, "/dead_letters", QETL_AT_VALUE,
-                                                  drafts->findings, "same_output",
-                                                  "dead letters go into the file that `%s` %s",
-                                                  use->draft->node.id,
-                                                  use->writes ? "writes" : "reads"),
-                              "give them a file of their own");
+            qetl_finding_mend(
+                qetl_document_error(drafts->document, pointer, QETL_AT_VALUE, drafts->findings,
+                                    "same_output", "dead letters go into the file that `%s` %s",
+                                    use->draft->node.id, use->writes ? "writes" : "reads"),
+                "give them a file of their own");
     }
     free(path);
 }
 
 void qetl_drafts_files(struct qetl_drafts *drafts)
 {
-    const char *letters = json_string_value(json_object_get(drafts->root, "dead_letters"));
+    const char *pointer, *letters = qetl_drafts_letters_path(drafts, &pointer);
     char *own = qetl_path_clean(qetl_document_name(drafts->document));
     if (!own)
         qetl_drafts_no_memory(drafts);
@@ -120,7 +119,7 @@ void qetl_drafts_files(struct qetl_drafts *drafts)
                 compare(drafts, use, &drafts->files[k]);
     }
     if (letters)
-        compare_letters(drafts, letters);
+        compare_letters(drafts, letters, pointer);
     free(own);
 }
 

@@ -84,6 +84,8 @@ static int32_t object_begin(struct qetl_op *op, const struct qetl_item *item)
     if (starts || !s->object) {
         qetl_object_unref(s->object);
         s->object = qetl_object_new(name);
+        if (s->object)
+            s->object->number = s->numbered++;
         if (s->object && qetl_added_take(op, s->object))
             return QETL_E_FATAL;
     }
@@ -289,6 +291,15 @@ static int64_t frame_window(const struct qetl_op *op)
     return rest > window + window / 2 ? window : rest;
 }
 
+/* Of what was passed over: up to where a record was rejected. */
+static int64_t head_bytes(const struct qetl_ctx *framer, const struct qetl_frame *frame)
+{
+    if (!frame->rejected || !framer->n_rejected)
+        return frame->begin;
+    int64_t at = framer->rejected[0].bytes_offset;
+    return framer->rejected[0].bytes && at >= 0 && at <= frame->begin ? at : INT64_MAX;
+}
+
 /* One call of the framer over (a window of) the waiting bytes. */
 static int32_t frame_once(struct qetl_op *op)
 {
@@ -328,6 +339,8 @@ static int32_t frame_once(struct qetl_op *op)
         s->want_more = whole;
         s->since_ns = whole ? 0 : s->since_ns;
     }
+    if (s->starts_rows && frame.begin > 0)
+        qetl_object_head(s->object, frame.data, head_bytes(framer, &frame));
     status = bury_framed(op, &frame);
     if (!status && (frame.used > frame.begin || frame.empty))
         status = emit_chunk(op, frame.begin, frame.used);

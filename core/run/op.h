@@ -63,7 +63,7 @@ struct qetl_op {
     struct qetl_ctx *instance; /* the run's; NULL: an operator of the host's own (a relay) */
     uint32_t replica;
     uint64_t epoch; /* of the last barrier that it has passed on: its rows lie behind that */
-    uint32_t take;  /* encode, sink: which of the sink's inputs */
+    uint32_t take;  /* which of the node's inputs: encode its own, others of what is under way */
     struct qetl_out_port *out;
     size_t n_out;
     bool pending;

@@ -33,9 +33,18 @@ static int set_original(struct qetl_letter *letter, const struct qetl_rejected *
     return qetl_letter_set_bytes(letter, origin->data + first, end - first, origin->offset + first);
 }
 
+/* What the row was, for who tries it again at this component. */
+static int set_row(struct qetl_op *op, struct qetl_letter *letter, const struct qetl_batch *batch,
+                   const struct qetl_origin *origin, int64_t row)
+{
+    if (op->node->kind == QETL_SOURCE)
+        return qetl_letter_bytes(op->run, letter, op->flow, origin ? origin->object : NULL);
+    return batch ? qetl_letter_row(op->run, letter, &op->node->inputs[op->take], batch, row) : 0;
+}
+
 static int bury_one(struct qetl_op *op, const struct qetl_rejected *rejected,
                     struct qetl_origin *origin, const struct qetl_batch *batch,
-                    const struct ArrowSchema *columns)
+                    const struct qetl_batch *whole, const struct ArrowSchema *columns)
 {
     struct qetl_letter *letter = qetl_letter_new(op->node->id, rejected->code, rejected->message,
                                                  column_name(columns, rejected->column));
@@ -47,7 +56,8 @@ static int bury_one(struct qetl_op *op, const struct qetl_rejected *rejected,
     letter->epoch = op->epoch + 1;
     origin = came_in && came_in != batch ? came_in->origin : origin;
     letter->record = batch ? qetl_batch_record(came_in, row) : row;
-    if (set_original(letter, rejected, origin)) {
+    if (set_original(letter, rejected, origin) ||
+        set_row(op, letter, whole ? whole : batch, origin, rejected->row)) {
         qetl_letter_free(letter);
         return -1;
     }
@@ -70,13 +80,17 @@ int64_t qetl_op_bury(struct qetl_op *op, struct qetl_origin *origin, const struc
     if (!n && !ctx->reject_failed)
         return 0;
     bool lost = ctx->reject_failed;
+    struct qetl_batch *whole = batch && op->decoder ? qetl_decode_whole(op->decoder, batch) : NULL;
     for (int64_t i = 0; !lost && i < n; i++) {
         int64_t row = ctx->rejected[i].row;
-        if (batch && (row < 0 || row >= batch->rows))
+        if (batch && (row < 0 || row >= batch->rows)) {
+            qetl_batch_unref(whole);
             return qetl_op_fault(op, "bad_reject", "rejected row %lld of a batch of %lld rows",
                                  (long long)row, (long long)batch->rows);
-        lost = bury_one(op, &ctx->rejected[i], origin, batch, columns) != 0;
+        }
+        lost = bury_one(op, &ctx->rejected[i], origin, batch, whole, columns) != 0;
     }
+    qetl_batch_unref(whole);
     int32_t status = QETL_OK;
     if (lost)
         status = qetl_op_fault(op, "out_of_memory", "no memory to keep a rejected row");

@@ -127,6 +127,7 @@ static int32_t write_batch(struct qetl_op *op, const struct qetl_batch *batch, u
         return status;
     if (qetl_lookout_used(&op->flow->lookouts[port]))
         qetl_lookout_show(op, port, batch);
+    op->take = port;
     int64_t rejected = qetl_op_bury(op, batch->origin, batch, &take->delivered);
     if (rejected < 0)
         return (int32_t)rejected;

@@ -19,6 +19,7 @@ struct qetl_source_state {
     int64_t capacity, start, end;
     int64_t offset; /* of buffer[start] in the object */
     struct qetl_object *object;
+    int64_t numbered;            /* objects that have begun */
     struct qetl_object **paused; /* those that go on later, of a source without end */
     size_t n_paused;
     bool object_started; /* the framer has not seen the object's first bytes yet */

@@ -327,6 +327,7 @@ static int32_t process(struct qetl_op *op, const struct qetl_event *event,
 static int32_t handle(struct qetl_op *op, int32_t answer, struct qetl_output *output)
 {
     struct transform_state *state = op->state;
+    op->take = state->port;
     int64_t rejected =
         qetl_op_bury(op, state->input ? state->input->origin : NULL, state->input, NULL);
     if (rejected < 0)

@@ -128,8 +128,10 @@ struct qetl_run *qetl_run_new(const struct qetl_pipeline *pipeline,
     const char *letters = pipeline->dead_letters;
     run->letters = qetl_letter_store_new(letters && *letters ? letters : NULL, pipeline->name,
                                          !letters || *letters);
-    if (run->letters)
+    if (run->letters) {
         qetl_letter_store_hide(run->letters, pipeline->mask);
+        qetl_letter_store_limit(run->letters, pipeline->letters.max_bytes, pipeline->letters.alarm);
+    }
     run->env = (struct qetl_instance_env){
         .pool = run->pool,
         .parker = &run->parker,

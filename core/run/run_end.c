@@ -228,6 +228,21 @@ int32_t qetl_run_count_rejected(struct qetl_run *run, const struct qetl_node *no
     return qetl_run_fault(run, node, "rejected_rows", message);
 }
 
+/* Said once, and in the report. */
+static void tell_alarm(struct qetl_run *run, int percent)
+{
+    char message[400];
+    snprintf(message, sizeof message, "the dead letters in '%.300s' have reached %d %% of max_size",
+             qetl_letter_store_name(run->letters), percent);
+    if (run->env.log)
+        run->env.log(run->env.arg, "dead_letters", QETL_LOG_WARN, message);
+    pthread_mutex_lock(&run->lock);
+    qetl_finding_mend(
+        qetl_finding_add(run->findings, QETL_WARNING, "dead_letters_alarm", "%s", message),
+        "replay or drop some of them: qetl dlq list");
+    pthread_mutex_unlock(&run->lock);
+}
+
 void qetl_run_letter(void *arg, struct qetl_letter *letter)
 {
     struct qetl_run *run = arg;
@@ -238,10 +253,12 @@ void qetl_run_letter(void *arg, struct qetl_letter *letter)
         qetl_letter_free(letter);
         return;
     }
-    int error = qetl_letter_store_put(run->letters, letter);
+    int error = qetl_letter_store_put(run->letters, letter), percent;
+    if (!error && qetl_letter_store_alarmed(run->letters, &percent))
+        tell_alarm(run, percent);
     if (!error)
         return;
-    char message[400];
+    char message[500];
     snprintf(message, sizeof message, "the dead letters cannot be written to '%s': %s",
              qetl_letter_store_name(run->letters), qetl_letter_store_reason(error));
     qetl_run_fault(run, NULL, "dead_letters", message);

@@ -10,6 +10,7 @@
 #ifndef QETL_CORE_RUN_INTERNAL_H
 #define QETL_CORE_RUN_INTERNAL_H
 
+#include "data/batch.h"
 #include "data/letter_store.h"
 #include "data/origin.h"
 #include "flow.h"
@@ -109,6 +110,12 @@ int32_t qetl_run_count_rejected(struct qetl_run *, const struct qetl_node *, int
                                 const char *code, const char *message);
 /* [any] Stores a letter; a failing store ends the run. */
 void qetl_run_letter(void *run, struct qetl_letter *);
+/* letter_row.c: what is said of a row that was rejected behind a decoder: its values, as they came
+ * in by that input; and of one whose bytes a decoder rejected. 0 or an errno. */
+int qetl_letter_row(struct qetl_run *, struct qetl_letter *, const struct qetl_input *,
+                    const struct qetl_batch *, int64_t row);
+int qetl_letter_bytes(struct qetl_run *, struct qetl_letter *, const struct qetl_node_flow *,
+                      const struct qetl_object *);
 /* [any] A finding about a node from what its instance reported; ends the run. Answers status. */
 int32_t qetl_run_fail(struct qetl_run *, const struct qetl_node *, struct qetl_ctx *,
                       const char *call, int32_t status);
