@@ -65,7 +65,7 @@ Test(run_data, a_letter_names_row_component_and_column)
     char *letters = letters_read(letters_path);
     for (int i = 0; i < 10; i++) {
         char row[128];
-        snprintf(row, sizeof row, "\"column\":\"text\",\"source\":\"numbers\",\"row\":%d}",
+        snprintf(row, sizeof row, "\"column\":\"text\",\"source\":\"numbers\",\"row\":%d,",
                  i * 10 + 4);
         cr_expect(strstr(letters, row), "%s in %s", row, letters);
     }

@@ -36,12 +36,12 @@ struct qetl_letter *qetl_letter_new(const char *component, const char *code, con
     return NULL;
 }
 
-static void digest(const void *bytes, size_t size, char hex[65])
+void qetl_letter_digest(const void *bytes, int64_t size, char hex[65])
 {
     struct sha256_ctx state;
     uint8_t binary[SHA256_DIGEST_SIZE];
     sha256_init(&state);
-    sha256_update(&state, size, bytes);
+    sha256_update(&state, (size_t)size, bytes);
     sha256_digest(&state, sizeof binary, binary);
     for (size_t i = 0; i < sizeof binary; i++)
         snprintf(hex + 2 * i, 3, "%02x", binary[i]);
@@ -57,7 +57,7 @@ int qetl_letter_set_bytes(struct qetl_letter *letter, const void *bytes, int64_t
     if (kept)
         memcpy(copy, bytes, (size_t)kept);
     if (kept < size)
-        digest(bytes, (size_t)size, letter->sha256);
+        qetl_letter_digest(bytes, size, letter->sha256);
     free(letter->bytes);
     letter->bytes = copy;
     letter->bytes_size = kept;

@@ -42,6 +42,8 @@ struct qetl_letter {
 
 struct qetl_letter *qetl_letter_new(const char *component, const char *code, const char *message,
                                     const char *column);
+/* SHA-256 in hexadecimal. */
+void qetl_letter_digest(const void *bytes, int64_t size, char hex[65]);
 /* What is said of a row, or of the bytes that would have become one; moves more. */
 void qetl_letter_set_more(struct qetl_letter *, struct json_t *more);
 /* The bytes and the words that may quote them go: they hold what is never to be stored. */

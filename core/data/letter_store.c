@@ -111,7 +111,10 @@ static int look_ahead(struct qetl_letter_store *store)
     if (!stat(store->path, &at)) {
         store->stream = !S_ISREG(at.st_mode);
         store->bytes += store->stream ? 0 : at.st_size;
-        return S_ISDIR(at.st_mode) ? EISDIR : access(store->path, W_OK) ? errno : 0;
+        int64_t last;
+        return S_ISDIR(at.st_mode)         ? EISDIR
+               : access(store->path, W_OK) ? errno
+                                           : qetl_letter_file_peek(store->path, &last);
     }
     if (errno != ENOENT)
         return errno;

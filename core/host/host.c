@@ -97,6 +97,8 @@ static void host_reject(struct qetl_ctx *ctx, const struct qetl_reject *given)
         r->bytes_kept =
             info.bytes_size < QETL_LETTER_BYTES_MAX ? info.bytes_size : QETL_LETTER_BYTES_MAX;
         r->bytes = malloc((size_t)r->bytes_kept + 1);
+        if (r->bytes_kept < info.bytes_size)
+            qetl_letter_digest(info.bytes, info.bytes_size, r->sha256);
         if (r->bytes)
             memcpy(r->bytes, info.bytes, (size_t)r->bytes_kept);
     }

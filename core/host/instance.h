@@ -50,6 +50,7 @@ struct qetl_rejected { /* one call of host->reject, copied */
     uint8_t *bytes; /* at most QETL_LETTER_BYTES_MAX */
     int64_t bytes_size, bytes_kept, bytes_offset;
     bool bytes_cut;
+    char sha256[65]; /* of all bytes, where fewer are kept; else "" */
 };
 
 struct qetl_ctx { /* an instance, as plugins know it */

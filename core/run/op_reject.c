@@ -4,6 +4,7 @@
 #include "run_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const char *column_name(const struct ArrowSchema *columns, int64_t column)
 {
@@ -22,6 +23,7 @@ static int set_original(struct qetl_letter *letter, const struct qetl_rejected *
             return -1;
         letter->bytes_total = rejected->bytes_size;
         letter->bytes_cut = rejected->bytes_cut;
+        memcpy(letter->sha256, rejected->sha256, sizeof letter->sha256);
         return 0;
     }
     if (!origin || !origin->record_offsets || letter->record < 0 ||
