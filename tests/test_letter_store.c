@@ -216,7 +216,8 @@ Test(letter_store, what_holds_something_else_is_left_alone)
         char text[40] = "";
         file_write(others[i]);
         struct qetl_letter_store *store = qetl_letter_store_new(path, "pipe", true);
-        put(store, 1, "a");
+        cr_expect_eq(qetl_letter_store_put(store, qetl_letter_new("a", "b", "c", NULL)), EBADMSG,
+                     "known before hours have passed: %s", others[i]);
         cr_expect_eq(qetl_letter_store_seal(store, 1, NULL), EBADMSG, "%s", others[i]);
         qetl_letter_store_free(store);
         FILE *file = fopen(path, "r");
