@@ -349,6 +349,7 @@ static int fill_words(struct qetl_drafts *drafts, struct qetl_pipeline *pipeline
     if (json_object_get(root, "max_memory"))
         pipeline->max_memory = bytes_option(drafts, "max_memory", 8 << 20, INT64_C(1) << 50);
     pipeline->timeout_ns = time_option(drafts, "timeout");
+    pipeline->shutdown_ns = time_option(drafts, "shutdown");
     pipeline->stall_alarm_ns = time_option(drafts, "stall_alarm");
     pipeline->linger_ms = json_integer_value(json_object_get(root, "linger_ms"));
     timezone_check(drafts, json_string_value(json_object_get(root, "timezone")));

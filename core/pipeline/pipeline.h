@@ -61,6 +61,7 @@ struct qetl_pipeline {
     int64_t max_rows;       /* that sources bring; 0: any number */
     int64_t max_memory;     /* the budget; 0: not said */
     int64_t timeout_ns;     /* of a run; 0: none */
+    int64_t shutdown_ns;    /* how long an interrupted run without end may take to end */
     int64_t stall_alarm_ns; /* what has not moved for so long is told; 0: never */
     char *timezone;         /* of expressions; NULL: UTC */
     int64_t batch_rows;

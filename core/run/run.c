@@ -204,6 +204,8 @@ int qetl_run_interrupt(struct qetl_run *run, int exit_code)
     int none = QETL_DRAIN_NONE;
     if (moves && has_no_end(run) &&
         atomic_compare_exchange_strong(&run->draining, &none, QETL_DRAIN_GRACEFUL)) {
+        atomic_store(&run->drain_since_ns, qetl_now_ns());
+        atomic_store(&run->drain_exit, exit_code);
         qetl_parker_notify_all(&run->parker);
         return 1;
     }

@@ -65,6 +65,8 @@ struct qetl_run {
     atomic_int stopping;          /* 0: running; else 1 + the exit code */
     atomic_uint satisfied;        /* how often somebody stopped wanting rows */
     atomic_int draining;          /* enum qetl_drain: sources end where they are */
+    atomic_llong drain_since_ns;  /* that it was asked to, by a signal of … */
+    atomic_int drain_exit;        /* … this exit code, should it take too long */
     atomic_int cut_short;         /* and one of them had more */
     atomic_int tasks_open;        /* tasks that have not ended */
     atomic_int units_open;        /* units of work that were taken in and are not done with */

@@ -194,10 +194,28 @@ static void end_in_time(struct qetl_watchdog *w, int64_t now_ns)
     qetl_run_fault(w->run, NULL, "timeout", message);
 }
 
+/* An interrupted run that does not come to its end. */
+static void end_drain(struct qetl_watchdog *w, int64_t now_ns)
+{
+    struct qetl_run *run = w->run;
+    long long since = atomic_load(&run->drain_since_ns);
+    if (!since || !run->pipeline->shutdown_ns || now_ns - since < run->pipeline->shutdown_ns ||
+        qetl_run_stopping(run))
+        return;
+    char text[160];
+    snprintf(text, sizeof text,
+             "interrupted, and not at its end within %.10g s (shutdown): given up; what was not "
+             "decided is not written",
+             (double)run->pipeline->shutdown_ns / 1e9);
+    run->env.log(run->env.arg, "", QETL_LOG_ERROR, text);
+    qetl_run_ask_end(run, atomic_load(&run->drain_exit));
+}
+
 int64_t qetl_watchdog_look(struct qetl_watchdog *w, int64_t now_ns)
 {
     int64_t timeout = w->run->pipeline->timeout_ns, next = now_ns + w->step_ns;
     end_in_time(w, now_ns);
+    end_drain(w, now_ns);
     for (size_t s = 0; w->stall_ns && s < w->run->n_stages; s++)
         look_at(w, s, now_ns);
     for (size_t s = 0; w->stall_ns && s < w->run->n_stages; s++)

@@ -70,6 +70,14 @@ pipeline $'timeout: 1s\nstall_alarm: 0s' '' '' ', fault: never_wakes, at: 3'
 expect_exit 1 run
 expect_no_text err 'has not moved'
 
+# An interrupted run that cannot end in good order gives up when its time is over.
+printf 'mode: stream\nshutdown: 300ms\nsources: {in: {plugin: file, path: in.csv, follow: true, format: csv}}\nsinks: {out: {plugin: fault, input: in, fault: never_wakes, at: 1}}\n' >follow.yaml
+background "$QETL" run follow.yaml --plugin-dir "$QETL_TEST_PLUGINS"
+sleep 1
+interrupt_and_wait TERM
+expect_eq 'exit code' "$code" 143
+expect_text err 'not at its end within 0\.3 s'
+
 # Memory: as --memory, which stands above it.
 printf 'max_memory: 16MiB\nmax_record: 8MiB\nsources: {in: {plugin: file, path: in.csv}}\nsinks: {out: {plugin: "null", input: in}}\n' >memory.yaml
 expect_exit 2 qetl run memory.yaml
