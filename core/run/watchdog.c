@@ -13,16 +13,16 @@ enum { LOOKS_A_STALL = 8 }; /* so often it is looked within the time after which
 
 static const int64_t LOOK_MOST_NS = 1000000000;
 
-struct standing {     /* of a stage */
-    int64_t moved;    /* a sum that grows with all that it does */
-    int64_t since_ns; /* that it has been so */
-    bool stands;      /* for too long */
+struct standing {   /* of a stage */
+    int64_t moved;  /* a sum that grows with all that it does */
+    int64_t for_ns; /* it has been so, as far as it was looked at */
+    bool stands;    /* for too long */
     bool told;
 };
 
 struct qetl_watchdog {
     struct qetl_run *run;
-    int64_t began_ns, stall_ns, step_ns;
+    int64_t began_ns, looked_ns, stall_ns, step_ns;
     struct standing *stages;
     pthread_t thread;
     pthread_mutex_t lock;
@@ -37,6 +37,7 @@ struct qetl_watchdog *qetl_watchdog_new(struct qetl_run *run)
         return NULL;
     *w = (struct qetl_watchdog){
         .run = run, .began_ns = qetl_now_ns(), .stall_ns = run->pipeline->stall_alarm_ns};
+    w->looked_ns = w->began_ns;
     w->step_ns = w->stall_ns / LOOKS_A_STALL;
     w->step_ns = w->stall_ns && w->step_ns < LOOK_MOST_NS ? w->step_ns : LOOK_MOST_NS;
     w->stages = calloc(run->n_stages + 1, sizeof *w->stages);
@@ -136,7 +137,7 @@ static bool has_culprit(const struct qetl_watchdog *w)
     return false;
 }
 
-static void tell(struct qetl_watchdog *w, size_t s, int64_t now_ns)
+static void tell(struct qetl_watchdog *w, size_t s)
 {
     struct qetl_run *run = w->run;
     const struct qetl_stage *stage = &run->stages[s];
@@ -156,8 +157,8 @@ static void tell(struct qetl_watchdog *w, size_t s, int64_t now_ns)
         snprintf(queue, sizeof queue, "; %u in the queue from '%s' to '%s'", depth,
                  run->pipeline->nodes[ends->from].id, run->pipeline->nodes[ends->to].id);
     const struct qetl_node *node = ctx ? ctx->node : stage->tasks[0].ops[0]->node;
-    snprintf(text, sizeof text, "has not moved for %.3g s: %s%s",
-             (double)(now_ns - w->stages[s].since_ns) / 1e9, what, queue);
+    snprintf(text, sizeof text, "has not moved for %.3g s: %s%s", (double)w->stages[s].for_ns / 1e9,
+             what, queue);
     run->env.log(run->env.arg, node->id, QETL_LOG_WARN, text);
     w->stages[s].told = true;
 }
@@ -174,13 +175,16 @@ static void look_at(struct qetl_watchdog *w, size_t s, int64_t now_ns)
 {
     struct standing *standing = &w->stages[s];
     int64_t sum = moved(&w->run->stages[s]);
-    if (sum != standing->moved || !standing->since_ns || has_ended(&w->run->stages[s])) {
+    int64_t passed = now_ns - w->looked_ns;
+    if (sum != standing->moved || has_ended(&w->run->stages[s])) {
         if (standing->told)
             w->run->env.log(w->run->env.arg, w->run->stages[s].tasks[0].ops[0]->node->id,
                             QETL_LOG_INFO, "moves again");
-        *standing = (struct standing){.moved = sum, .since_ns = now_ns};
+        *standing = (struct standing){.moved = sum};
+    } else { /* who comes late to look finds others late, too */
+        standing->for_ns += passed < 2 * w->step_ns ? passed : 2 * w->step_ns;
     }
-    standing->stands = now_ns - standing->since_ns >= w->stall_ns;
+    standing->stands = standing->for_ns >= w->stall_ns;
 }
 
 static void end_in_time(struct qetl_watchdog *w, int64_t now_ns)
@@ -220,7 +224,8 @@ int64_t qetl_watchdog_look(struct qetl_watchdog *w, int64_t now_ns)
         look_at(w, s, now_ns);
     for (size_t s = 0; w->stall_ns && s < w->run->n_stages; s++)
         if (w->stages[s].stands && !w->stages[s].told)
-            tell(w, s, now_ns);
+            tell(w, s);
+    w->looked_ns = now_ns;
     if (!timeout)
         return next;
     int64_t ends = w->began_ns + timeout;
