@@ -452,6 +452,15 @@ static size_t first_of(const struct qetl_findings *findings, const char *file)
     return first;
 }
 
+/* A mistake that reading has told is not told again, though nothing sound may come of it. */
+static int has_error(const struct qetl_findings *findings, size_t first)
+{
+    for (size_t i = first; i < findings->count; i++)
+        if (findings->items[i].severity == QETL_ERROR)
+            return 1;
+    return 0;
+}
+
 struct qetl_pipeline *qetl_pipeline_new(const struct qetl_document *document,
                                         const struct qetl_registry *registry,
                                         struct qetl_findings *findings)
@@ -475,7 +484,7 @@ struct qetl_pipeline *qetl_pipeline_new(const struct qetl_document *document,
 out:
     qetl_findings_hide(findings, qetl_document_mask(document));
     drafts_reset(&drafts);
-    if (findings->errors > errors) {
+    if (findings->errors > errors || has_error(findings, first)) {
         qetl_pipeline_free(pipeline);
         pipeline = NULL;
     }
