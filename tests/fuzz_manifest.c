@@ -84,7 +84,8 @@ static void manifest_read(const uint8_t *data, size_t size)
     expect(!manifest == (findings.errors > 0), "what is refused has a reason");
     for (size_t i = 0; manifest && i < manifest->n_components; i++)
         component_use(&manifest->components[i]);
-    expect(!manifest || (manifest->n_components && *manifest->id && manifest->abi_max), "whole");
+    expect(!manifest || (manifest->n_components && *manifest->id), "whole");
+    expect(!manifest || manifest->abi_min <= manifest->abi_max, "a range");
     qetl_manifest_free(manifest);
     qetl_findings_free(&findings);
 }

@@ -85,7 +85,7 @@ static void book_read(const uint8_t *data, size_t size, uint8_t choice)
              "{\"sheet\":1,\"range\":\"%s\",\"skip_rows\":0,\"header\":%s,\"blank_rows\":\"skip\","
              "\"errors\":\"%s\",\"types\":{},\"sample_rows\":%d,\"max_bytes\":1048576,"
              "\"max_ratio\":1,\"max_strings\":65536}",
-             choice & 8 ? "A1:C9" : "", choice & 16 ? "true" : "false", errors[choice >> 5 & 3],
+             choice & 8 ? "B2:C9" : "", choice & 16 ? "true" : "false", errors[choice >> 5 & 3],
              choice & 128 ? 1 : 0);
     format_rig_open(&rig, qetl_plugin_entry, "xlsx", options);
     format_rig_run(&rig, data, size, QETL_FORM_VALUE, SIZE_MAX / 4);

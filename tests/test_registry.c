@@ -181,6 +181,9 @@ Test(registry, manifests_are_checked)
         {"{\"id\": \"a\", \"version\": \"1.0.0\", \"abi\": {\"min\": 1.0, \"max\": \"1.0\"}, "
          "\"components\": [" COMPONENT("sink", "s", "") "]}",
          "wrong_type"},
+        {"{\"id\": \"a\", \"version\": \"1.0.0\", \"abi\": {\"min\": \"1.1\", \"max\": \"1.0\"}, "
+         "\"components\": [" COMPONENT("sink", "s", "") "]}",
+         "bad_manifest"},
         {MANIFEST("a", ""), "wrong_size"},
         {MANIFEST("a", COMPONENT("sinc", "s", "")), "unknown_value"},
         {MANIFEST("a", "{\"kind\": \"sink\", \"id\": \"s\"}"), "missing_key"},

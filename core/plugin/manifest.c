@@ -234,6 +234,22 @@ static void check_components(const json_t *schema, const json_t *components,
     }
 }
 
+static uint32_t abi_of(const json_t *abi, const char *key)
+{
+    char *end;
+    unsigned long major = strtoul(json_string_value(json_object_get(abi, key)), &end, 10);
+    return QETL_ABI_MAKE(major, strtoul(end + 1, NULL, 10));
+}
+
+static void check_range(const json_t *abi, const struct qetl_document *document,
+                        struct qetl_findings *findings)
+{
+    if (abi_of(abi, "max") < abi_of(abi, "min"))
+        qetl_finding_mend(qetl_document_error(document, "/abi/max", QETL_AT_VALUE, findings,
+                                              "bad_manifest", "`max` is lower than `min`"),
+                          "min is the oldest ABI that the plugin runs with, max the newest");
+}
+
 static int check_shape(const struct qetl_document *document, json_t *json,
                        struct qetl_findings *findings)
 {
@@ -245,6 +261,7 @@ static int check_shape(const struct qetl_document *document, json_t *json,
     }
     if (qetl_schema_check(schema, json, document, "", findings) == 0) {
         check_typing(schema, json, "", document, findings);
+        check_range(json_object_get(json, "abi"), document, findings);
         check_components(schema, json_object_get(json, "components"), document, findings);
     }
     json_decref(schema);
@@ -252,13 +269,6 @@ static int check_shape(const struct qetl_document *document, json_t *json,
 }
 
 /* ---- from a checked manifest to the structs ---- */
-
-static uint32_t abi_of(const json_t *abi, const char *key)
-{
-    char *end;
-    unsigned long major = strtoul(json_string_value(json_object_get(abi, key)), &end, 10);
-    return QETL_ABI_MAKE(major, strtoul(end + 1, NULL, 10));
-}
 
 static const char *text_of(const json_t *object, const char *key, const char *otherwise)
 {

@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Plants one fault at a time in a copy of a source of a parser, and shows that its fuzzer finds it within seconds, from
+# the corpus in the tree: workbooks, Avro, archives and positions, lines, layouts, documents, pipelines, manifests and the notes
+# of libraries. (CSV and JSON: format_plants; records: binary_plants.) A plant whose text is not found in its source fails.
+set -uo pipefail
+
+cd "$(dirname "$0")/.." || exit 2
+build=${QETL_BUILD:-$PWD/build}
+CC=${CC:-gcc}
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0
+export QETL_SOURCE=$PWD QETL_FUZZ_SECONDS=8 ASAN_OPTIONS=detect_leaks=0
+flags=(-std=gnu11 -D_GNU_SOURCE= -O1 -g -w -fsanitize=address,undefined -fno-sanitize-recover=undefined)
+libraries=(-larchive -lexpat -lxlsxwriter -lz -lsnappy -lzstd -lbz2 -llzma -ljansson -lyaml -lpcre2-8 -lnettle -lm -pthread)
+
+verdict() {
+    if [ "$1" = 0 ]; then
+        passed=$((passed + 1))
+        echo "ok      $2"
+    else
+        failed=$((failed + 1))
+        echo "NOT OK  $2"
+    fi
+}
+
+# A plugin's objects but the planted one, and what its tests share; of the core, the planted object comes before the library.
+rest_of() {
+    local folder object
+    folder=$(dirname "$1")
+    case $folder in
+    plugins/*)
+        for object in "$build/$folder"/*.o; do
+            [ "$object" = "$build/${1%.c}.o" ] || echo "$object"
+        done
+        echo "$build/tests/rigs/$(basename "$folder").a"
+        ;;
+    esac
+}
+
+# name, fuzzer, source, the text in it, the fault
+plant() {
+    local text objects out
+    text=$(<"$3")
+    if [ -n "$4" ] && [[ $text != *"$4"* ]]; then
+        verdict 1 "$1: its text is not in $3"
+        return
+    fi
+    printf '%s\n' "${text/"$4"/"$5"}" >"$work/plant.c"
+    mapfile -t objects < <(rest_of "$3")
+    if ! $CC "${flags[@]}" -Isdk -Icore -I"$(dirname "$3")" -c -o "$work/plant.o" "$work/plant.c" ||
+        ! $CC -fsanitize=address,undefined -o "$work/$2" "$build/tests/$2.o" "$build/tests/fuzz_main.o" "$work/plant.o" -Wl,--start-group \
+            "${objects[@]}" "$build/tests/libsupport.a" "$build/libqetl.a" "$build/libqetl_sdk.a" -Wl,--end-group "${libraries[@]}"; then
+        verdict 1 "$1: it does not build"
+        return
+    fi
+    out=$(ulimit -c 0; { timeout 60 "$work/$2" >"$work/out" 2>&1; echo $?; } 2>/dev/null)
+    if [ -z "$4" ]; then
+        verdict "$out" "$1: $2 finds nothing"
+        return
+    fi
+    verdict $((out == 0 || out == 124)) "$1: $2: $(grep -am 1 -E 'ERROR|runtime error|not held|ssert' "$work/out" | tr -cd '[:print:]' | cut -c 1-90)"
+}
+
+xlsx=plugins/formats/xlsx avro=plugins/formats/avro file=plugins/sources/file_source lines=plugins/formats/lines binary=plugins/formats/binary
+plant "no plant" fuzz_xlsx $xlsx/sheet.c '' ''
+plant "a string that is one too far" fuzz_xlsx $xlsx/sheet.c 'i >= b->n_strings' 'i > b->n_strings'
+plant "a cell before the first" fuzz_xlsx $xlsx/sheet.c 's->column >= s->range.column &&' ''
+plant "rows that are rejected are not counted" fuzz_xlsx $xlsx/decode.c 'out->records = x->records - x->first_record;' 'out->records = x->rows;'
+plant "the marker of a block may lie behind the end" fuzz_avro $avro/frame.c 'end - p < out->size + AVRO_SYNC_BYTES' 'end - p < out->size'
+plant "a block of less than no rows" fuzz_avro $avro/frame.c 'if (*numbers[i] < 0)' 'if (false)'
+plant "a byte is left where it was" fuzz_file_source $file/feed.c '*begin += n;' '*begin += n - (n > 60);'
+plant "a separator may begin in what is passed over" fuzz_lines $lines/frame.c 'io->size - l->separator_size + 1;' 'io->size;'
+plant "room for one name" fuzz_binary_layout $binary/layout_number.c 'calloc(json_object_size(map), ' 'calloc(1, '
+plant "an escape has a digit less" fuzz_document core/config/scalar_place.c 'take_code(w, 4)' 'take_code(w, 3)'
+plant "mistakes that were told are forgotten" fuzz_pipeline core/pipeline/pipeline.c ' || has_error(findings, first)' ''
+plant "what is refused is a manifest" fuzz_manifest core/plugin/manifest.c 'return findings->errors > before ? -1 : 0;' 'return 0;'
+plant "a note may be longer than its library" fuzz_manifest core/plugin/elf_note.c ' || note.n_descsz > end - desc' ''
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
