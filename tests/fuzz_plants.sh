@@ -13,7 +13,7 @@ work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
 export QETL_SOURCE=$PWD QETL_FUZZ_SECONDS=8 ASAN_OPTIONS=detect_leaks=0
-flags=(-std=gnu11 -D_GNU_SOURCE= -O1 -g -w -fsanitize=address,undefined -fno-sanitize-recover=undefined)
+flags=(-std=gnu11 -D_GNU_SOURCE= -O1 -g -w "-fsanitize=address,undefined" -fno-sanitize-recover=undefined)
 libraries=(-larchive -lexpat -lxlsxwriter -lz -lsnappy -lzstd -lbz2 -llzma -ljansson -lyaml -lpcre2-8 -lnettle -lm -pthread)
 
 verdict() {
