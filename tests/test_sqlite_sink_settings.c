@@ -128,3 +128,27 @@ Test(sqlite_sink_settings, busy_timeout_ms_is_how_long_it_waits)
     }
     sqlite3_close(other);
 }
+
+/* Each call that found it locked may be made again. */
+Test(sqlite_sink_settings, what_was_busy_may_be_asked_again)
+{
+    struct sqlite_rig rig;
+    sqlite3 *other;
+    uint64_t number;
+    cr_assert_eq(sqlite3_open("x.db", &other), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(other, "CREATE TABLE t (id, t); BEGIN EXCLUSIVE", NULL, NULL, NULL),
+                 SQLITE_OK);
+    cr_expect_eq(rig_make(&rig, 1, "\"if_exists\": \"truncate\""), QETL_E_RETRY_CALL);
+    cr_expect_eq(rig.component->start(rig.self), QETL_E_RETRY_CALL);
+    cr_assert_eq(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    cr_expect_eq(rig.component->start(rig.self), QETL_OK);
+    cr_assert_eq(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    cr_expect_eq(rig_last(&rig, &number), QETL_E_RETRY_CALL);
+    cr_expect_eq(rig_open(&rig), QETL_E_RETRY_CALL);
+    sqlite3_close(other);
+    cr_expect_eq(rig_last(&rig, &number), QETL_OK);
+    cr_expect_eq(rig_open(&rig), QETL_OK);
+    cr_assert(!rig_put(&rig, 1, 3, NULL) && !rig_prepare(&rig, 1) && !rig_commit(&rig, 1));
+    rig_end(&rig);
+    expect_asked("SELECT count(*) FROM t", "3");
+}

@@ -53,6 +53,13 @@ static int32_t folders_make(const struct database *d)
                  : QETL_OK;
 }
 
+static void database_set(struct database *d, sqlite3 *db)
+{
+    pthread_mutex_lock(&d->closing);
+    d->db = db;
+    pthread_mutex_unlock(&d->closing);
+}
+
 /* A busy database leaves the transaction as it was, with what was staged; but the call that found
  * it may have staged a part. */
 int32_t database_fault(struct database *d, int code, const char *what)
@@ -143,20 +150,12 @@ static int32_t settings_make(struct database *d)
     return status ? status : journal_set(d);
 }
 
-int32_t database_open(struct database *d)
+static int32_t open_whole(struct database *d)
 {
     sqlite3 *db = NULL;
-    if (d->db)
-        return QETL_OK;
-    d->made = !database_exists(d);
-    if (d->made) {
-        int32_t status = folders_make(d);
-        if (status)
-            return status;
-    }
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     int code = sqlite3_open_v2(d->path, &db, flags | (d->create ? SQLITE_OPEN_CREATE : 0), NULL);
-    d->db = db;
+    database_set(d, db);
     if (code)
         return database_fault(d, code, "it cannot be opened");
     if (sqlite3_db_readonly(db, "main") == 1)
@@ -164,6 +163,19 @@ int32_t database_open(struct database *d)
     sqlite3_busy_handler(db, wait_for_lock, d);
     d->busy_ms = qetl_option_int(d->env, "/busy_timeout_ms");
     return settings_make(d);
+}
+
+int32_t database_open(struct database *d)
+{
+    if (d->db)
+        return QETL_OK;
+    d->made = !database_exists(d);
+    int32_t status = d->made ? folders_make(d) : QETL_OK;
+    if (!status)
+        status = open_whole(d);
+    if (status)
+        database_close(d); /* it may be tried again */
+    return status;
 }
 
 /* ---- The transaction ---- */
@@ -205,9 +217,10 @@ void database_rollback(struct database *d)
 
 void database_interrupt(struct database *d)
 {
-    sqlite3 *db = d->db;
-    if (db)
-        sqlite3_interrupt(db);
+    pthread_mutex_lock(&d->closing);
+    if (d->db)
+        sqlite3_interrupt(d->db);
+    pthread_mutex_unlock(&d->closing);
 }
 
 /* A file that came into being for rows that were never committed goes again. */
@@ -224,6 +237,8 @@ void database_close(struct database *d)
         return;
     database_rollback(d);
     made_remove(d);
+    pthread_mutex_lock(&d->closing);
     sqlite3_close(d->db);
     d->db = NULL;
+    pthread_mutex_unlock(&d->closing);
 }

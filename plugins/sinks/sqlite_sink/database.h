@@ -12,15 +12,16 @@
 #include <qetl/sdk.h>
 #include <sqlite3.h>
 
-#include <stdatomic.h>
+#include <pthread.h>
 
 struct database {
     struct qetl_env env;
     const char *path;
-    _Atomic(sqlite3 *) db;
-    bool create; /* where there is no file yet */
-    bool made;   /* the file was not there before */
-    bool begun;  /* a transaction is open */
+    sqlite3 *db;
+    pthread_mutex_t closing; /* who interrupts it finds it open, or not at all */
+    bool create;             /* where there is no file yet */
+    bool made;               /* the file was not there before */
+    bool begun;              /* a transaction is open */
     int64_t busy_ms, busy_since_ms;
 };
 

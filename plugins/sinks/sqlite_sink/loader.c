@@ -79,8 +79,21 @@ static int32_t statement_make(struct loader *l, const struct ArrowSchema *schema
     return status;
 }
 
+void loader_clear(struct loader *l)
+{
+    for (int64_t i = 0; l->binders && i < l->n_binders; i++)
+        binder_free(&l->binders[i]);
+    free(l->binders);
+    sqlite3_finalize(l->statement);
+    table_free(&l->table);
+    l->binders = NULL;
+    l->n_binders = l->n_keys = 0;
+    l->statement = NULL;
+}
+
 int32_t loader_open(struct loader *l, struct database *d, const struct ArrowSchema *schema)
 {
+    loader_clear(l); /* of an attempt that found the database busy */
     l->database = d;
     int32_t status = match_columns(l, schema);
     return status ? status : statement_make(l, schema);
@@ -179,14 +192,4 @@ int32_t loader_write(struct loader *l, const struct ArrowArray *batch,
         status = row_write(l, row, schema, written);
     sqlite3_clear_bindings(l->statement); /* they point into the batch */
     return status;
-}
-
-void loader_free(struct loader *l)
-{
-    for (int64_t i = 0; l->binders && i < l->n_binders; i++)
-        binder_free(&l->binders[i]);
-    free(l->binders);
-    sqlite3_finalize(l->statement);
-    table_free(&l->table);
-    *l = (struct loader){0};
 }

@@ -30,6 +30,6 @@ int32_t loader_open(struct loader *l, struct database *d, const struct ArrowSche
 /* Rows of a batch; those that cannot be are rejected. */
 int32_t loader_write(struct loader *l, const struct ArrowArray *batch,
                      const struct ArrowSchema *schema, int64_t *written);
-void loader_free(struct loader *l);
+void loader_clear(struct loader *l);
 
 #endif

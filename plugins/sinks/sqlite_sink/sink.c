@@ -30,6 +30,7 @@ static int32_t sink_create(void *self, const struct qetl_host *host, struct qetl
     struct database *d = &s->database;
     (void)config;
     d->env = (struct qetl_env){host, ctx};
+    pthread_mutex_init(&d->closing, NULL);
     d->path = qetl_option_text(d->env, "/path");
     d->create = qetl_option_bool(d->env, "/create");
     s->loader.mode = mode_of(qetl_option_text(d->env, "/mode"));
@@ -44,8 +45,9 @@ static int32_t sink_create(void *self, const struct qetl_host *host, struct qetl
 static void sink_destroy(void *self)
 {
     struct sqlite_sink *s = self;
-    loader_free(&s->loader);
+    loader_clear(&s->loader);
     database_close(&s->database);
+    pthread_mutex_destroy(&s->database.closing);
     qetl_schema_release(&s->schema);
 }
 
@@ -96,6 +98,7 @@ static int32_t sink_open(void *self, uint32_t stream, const struct ArrowSchema *
     struct sqlite_sink *s = self;
     (void)stream;
     int32_t status = database_open(&s->database);
+    qetl_schema_release(&s->schema);
     if (!status && qetl_schema_copy(schema, &s->schema))
         status = fault_memory(s->database.env);
     return status ? status : loader_open(&s->loader, &s->database, schema);

@@ -26,6 +26,13 @@ static int wait_for_lock(void *arg, int tries)
     return 1;
 }
 
+static void database_set(struct database *d, sqlite3 *db)
+{
+    pthread_mutex_lock(&d->closing);
+    d->db = db;
+    pthread_mutex_unlock(&d->closing);
+}
+
 int32_t database_fault(struct database *d, int code, const char *option, const char *what)
 {
     return fault_report(d->env, d->db, code, d->path, option, what);
@@ -72,7 +79,7 @@ int32_t database_open(struct database *d)
                          d->path);
     int code = sqlite3_open_v2(
         d->path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-    d->db = db;
+    database_set(d, db);
     if (code)
         return database_fault(d, code, "/path", "it cannot be opened");
     d->busy_ms = qetl_option_int(d->env, "/busy_timeout_ms");
@@ -86,13 +93,16 @@ int32_t database_open(struct database *d)
 
 void database_interrupt(struct database *d)
 {
-    sqlite3 *db = d->db;
-    if (db)
-        sqlite3_interrupt(db);
+    pthread_mutex_lock(&d->closing);
+    if (d->db)
+        sqlite3_interrupt(d->db);
+    pthread_mutex_unlock(&d->closing);
 }
 
 void database_close(struct database *d)
 {
+    pthread_mutex_lock(&d->closing);
     sqlite3_close(d->db);
     d->db = NULL;
+    pthread_mutex_unlock(&d->closing);
 }

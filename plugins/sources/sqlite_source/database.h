@@ -11,12 +11,13 @@
 #include <qetl/sdk.h>
 #include <sqlite3.h>
 
-#include <stdatomic.h>
+#include <pthread.h>
 
 struct database {
     struct qetl_env env;
     const char *path;
-    _Atomic(sqlite3 *) db;
+    sqlite3 *db;
+    pthread_mutex_t closing; /* who interrupts it finds it open, or not at all */
     int64_t busy_ms, busy_since_ms;
     bool utf8;      /* how its texts are ordered */
     int64_t cookie; /* changes with the schema, and with VACUUM */

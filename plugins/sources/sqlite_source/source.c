@@ -33,6 +33,7 @@ static int32_t source_create(void *self, const struct qetl_host *host, struct qe
     struct database *d = &s->database;
     (void)config;
     d->env = (struct qetl_env){host, ctx};
+    pthread_mutex_init(&d->closing, NULL);
     d->path = qetl_option_text(d->env, "/path");
     s->left = INT64_MAX;
     bool table = qetl_option_given(d->env, "/table"), query = qetl_option_given(d->env, "/query");
@@ -64,6 +65,7 @@ static void source_destroy(void *self)
     position_free(&s->boundary);
     relation_free(&s->relation);
     database_close(&s->database);
+    pthread_mutex_destroy(&s->database.closing);
 }
 
 static int32_t wants_set(struct sqlite_source *s, int64_t n, const int64_t *columns)
@@ -79,6 +81,8 @@ static int32_t wants_set(struct sqlite_source *s, int64_t n, const int64_t *colu
 static int32_t source_start(void *self)
 {
     struct sqlite_source *s = self;
+    relation_free(&s->relation); /* of a start that found the database busy */
+    database_close(&s->database);
     int32_t status = database_open(&s->database);
     if (!status)
         status = relation_open(&s->relation, &s->database);
@@ -276,8 +280,9 @@ static int32_t row_take(struct sqlite_source *s, int64_t *rows, int64_t *rejecte
     return reject(s, i - 1, *rows + (*rejected)++);
 }
 
-/* Two batches whose border no position tells would be read twice, or not at all. */
-static int32_t border_check(struct sqlite_source *s)
+/* Behind which row the next batch would begin: of each row, since none says that it is the last.
+ * Two batches whose border no position tells would be read twice, or not at all. */
+static int32_t position_move(struct sqlite_source *s)
 {
     struct database *d = &s->database;
     int64_t cookie = s->relation.numbered ? d->cookie : 0;
@@ -296,21 +301,18 @@ static int32_t rows_fetch(struct sqlite_source *s, int64_t most, int64_t *rows, 
 {
     int32_t status = QETL_OK;
     int64_t bytes = 0;
-    bool keyed = s->relation.n_keys > 0;
     while (!status && *rows + *rejected < most && *rows < s->left && bytes < BATCH_BYTES) {
         int code = sqlite3_step(s->statement);
         s->ended = code == SQLITE_DONE;
         if (code != SQLITE_ROW)
             return s->ended ? QETL_OK
                             : database_fault(&s->database, code, "/query", "it cannot be read");
-        if (keyed && *rows + *rejected == 0)
-            status = border_check(s);
+        if (s->relation.n_keys)
+            status = position_move(s);
         if (!status)
             status = row_take(s, rows, rejected);
         bytes += row_bytes(s);
     }
-    if (!status && keyed && *rows + *rejected > 0)
-        status = border_check(s);
     return status;
 }
 
