@@ -121,16 +121,44 @@ Test(aggregate, states_are_merged)
         cr_expect_str_eq(rig_event(&rig, QETL_EVENT_END, 0), expected);
         struct qetl_reader reader = {&states[0], state_read};
         states[0].taken = 0;
-        states[0].size -= 1;
-        cr_expect_eq(rig.component->transform->merge(rig.self, version, &reader), QETL_E_DATA);
-        states[0].size += 1;
         cr_expect_eq(rig.component->transform->merge(rig.self, version + 1, &reader),
                      QETL_E_UNSUPPORTED);
-        states[0].taken = 0;
-        cr_expect_eq(rig.component->restore(rig.self, version, &reader), 0);
-        cr_expect(strncmp(rig_event(&rig, QETL_EVENT_END, 0), "rows 1 added 1 | n: 3", 21) == 0);
         transform_rig_close(&rig);
     }
+}
+
+Test(aggregate, a_state_that_is_none_changes_nothing)
+{
+    static const char config[] = "{\"set\": {\"n\": \"count(*)\", \"hi\": \"max(t)\"}}";
+    static struct state state, changed;
+    struct qetl_writer writer = {&state, state_write};
+    struct qetl_reader reader = {&changed, state_read};
+    uint32_t version;
+
+    cr_assert_eq(open(config), 0);
+    rig_process(&rig, 0, 0, 3);
+    cr_assert_eq(rig.component->save(rig.self, &version, &writer), 0);
+    transform_rig_close(&rig);
+    cr_assert_eq(open(config), 0);
+    for (size_t at = 0; at < state.size; at++) {
+        changed = state;
+        changed.data[at] ^= 1;
+        cr_expect_eq(rig.component->restore(rig.self, version, &reader), QETL_E_UNSUPPORTED);
+        changed = state;
+        changed.size = at;
+        cr_expect_eq(rig.component->restore(rig.self, version, &reader), QETL_E_UNSUPPORTED);
+    }
+    changed = state;
+    changed.size++;
+    cr_expect_eq(rig.component->restore(rig.self, version, &reader), QETL_E_UNSUPPORTED);
+    changed = state;
+    cr_expect_eq(rig.component->restore(rig.self, version, &reader), 0);
+    cr_expect(strncmp(rig_event(&rig, QETL_EVENT_END, 0), "rows 1 added 1 | n: 3", 21) == 0);
+    transform_rig_close(&rig);
+    cr_assert_eq(open("{\"set\": {\"n\": \"count(*)\", \"lo\": \"min(t)\"}}"), 0);
+    changed = state;
+    cr_expect_eq(rig.component->restore(rig.self, version, &reader), QETL_E_UNSUPPORTED);
+    transform_rig_close(&rig);
 }
 
 static void expect_mistake(const char *text, const char *message)

@@ -102,3 +102,32 @@ Test(sample_rows, mistakes)
     expect_mistake("{\"every\": 2, \"offset\": 0, \"seed\": 1}", "`seed` goes with `fraction`");
     expect_mistake("{\"fraction\": 0.5, \"offset\": 1}", "`offset` goes with `every`");
 }
+
+static void cut_anywhere(const char *config)
+{
+    static bool whole[ROWS];
+    sample(config, ROWS, whole);
+    for (int64_t cut = 0; cut < ROWS; cut += 1234) {
+        struct rig saved;
+        open(config);
+        rig_process(&rig, 0, 0, cut);
+        cr_assert_eq(rig_save(&rig), QETL_OK);
+        saved = rig;
+        transform_rig_close(&rig);
+        open(config);
+        cr_assert_eq(rig_restore(&rig, &saved), QETL_OK);
+        rig_process(&rig, 0, cut, ROWS - cut);
+        int64_t next = 0;
+        for (int64_t i = cut; i < ROWS; i++)
+            if (whole[i])
+                cr_assert_eq(rig.out.row_map[next++], i - cut);
+        cr_expect_eq(next, rig.out.rows);
+        transform_rig_close(&rig);
+    }
+}
+
+Test(sample_rows, goes_on_where_it_was_saved)
+{
+    cut_anywhere("{\"every\": 7, \"offset\": 5, \"seed\": 0}");
+    cut_anywhere("{\"fraction\": 0.3, \"seed\": 11}");
+}

@@ -328,3 +328,38 @@ void transform_rig_close(struct rig *rig)
     qetl_fake_binder_free(&rig->binder);
     qetl_fake_host_close(&rig->fake);
 }
+
+static int32_t state_write(void *stream, const void *data, size_t size)
+{
+    struct rig *rig = stream;
+    if (rig->state_size + size > sizeof rig->state)
+        return QETL_E_NO_MEMORY;
+    memcpy(rig->state + rig->state_size, data, size);
+    rig->state_size += size;
+    return QETL_OK;
+}
+
+static int64_t state_read(void *stream, void *data, size_t capacity)
+{
+    struct rig *rig = stream;
+    size_t left = rig->state_size - rig->state_taken, size = left < capacity ? left : capacity;
+    size = size < 7 ? size : 7; /* in pieces */
+    memcpy(data, rig->state + rig->state_taken, size);
+    rig->state_taken += size;
+    return (int64_t)size;
+}
+
+int32_t rig_save(struct rig *rig)
+{
+    struct qetl_writer writer = {rig, state_write};
+    rig->state_size = 0;
+    return rig->component->save(rig->self, &rig->state_version, &writer);
+}
+
+int32_t rig_restore(struct rig *rig, const struct rig *saved)
+{
+    struct rig lent = *saved;
+    struct qetl_reader reader = {&lent, state_read};
+    lent.state_taken = 0;
+    return rig->component->restore(rig->self, saved->state_version, &reader);
+}

@@ -25,6 +25,9 @@ struct rig {
     int64_t rows[RIG_PORTS];
     struct qetl_output out; /* of the last answer */
     char text[RIG_TEXT];
+    uint8_t state[4096]; /* of the last save */
+    size_t state_size, state_taken;
+    uint32_t state_version;
 };
 
 /* Creates the component with these options. */
@@ -41,6 +44,8 @@ const char *rig_bound(struct rig *rig);
 const char *rig_process(struct rig *rig, uint32_t port, int64_t first, int64_t count);
 const char *rig_event(struct rig *rig, uint32_t kind, uint32_t port);
 int32_t rig_answer(const struct rig *rig); /* the last one */
+int32_t rig_save(struct rig *rig);
+int32_t rig_restore(struct rig *rig, const struct rig *saved);
 void transform_rig_close(struct rig *rig);
 
 #endif

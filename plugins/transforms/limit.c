@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+enum { STATE_VERSION = 1 };
+
 struct limit {
     struct qetl_env env;
     int64_t skip, left; /* rows still to be passed over, then rows still to go on */
@@ -81,6 +83,33 @@ static int32_t limit_process(void *self, const struct qetl_event *event, struct 
     return count ? QETL_OUTPUT : QETL_NEED_INPUT;
 }
 
+static int32_t limit_save(void *self, uint32_t *version, const struct qetl_writer *out)
+{
+    const struct limit *limit = self;
+    const int64_t numbers[] = {limit->skip, limit->left};
+
+    *version = STATE_VERSION;
+    return qetl_state_write_numbers(out, 2, numbers);
+}
+
+static int32_t limit_restore(void *self, uint32_t version, const struct qetl_reader *in)
+{
+    struct limit *limit = self;
+    int64_t numbers[2] = {0};
+    int32_t status =
+        version == STATE_VERSION ? qetl_state_read_numbers(in, 2, numbers) : QETL_E_UNSUPPORTED;
+
+    if (status == QETL_OK &&
+        (numbers[0] < 0 || numbers[0] > limit->skip || numbers[1] < 0 || numbers[1] > limit->left))
+        status = QETL_E_UNSUPPORTED;
+    if (status)
+        return qetl_fail(limit->env, status, NULL, "begin anew with --full-refresh",
+                         "the state of limit cannot be read");
+    limit->skip = numbers[0];
+    limit->left = numbers[1];
+    return QETL_OK;
+}
+
 static const struct qetl_transform limit_transform = {
     .struct_size = sizeof limit_transform,
     .bind = limit_bind,
@@ -94,6 +123,8 @@ static const struct qetl_component limit_component = {
     .state_size = sizeof(struct limit),
     .create = limit_create,
     .destroy = limit_destroy,
+    .save = limit_save,
+    .restore = limit_restore,
     .transform = &limit_transform,
 };
 

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+enum { STATE_VERSION = 1 };
+
 struct sample {
     struct qetl_env env;
     int64_t every, offset;
@@ -118,6 +120,29 @@ static int32_t sample_process(void *self, const struct qetl_event *event, struct
     return QETL_OUTPUT;
 }
 
+/* Seed and fraction are options: which rows stay follows from their place alone. */
+static int32_t sample_save(void *self, uint32_t *version, const struct qetl_writer *out)
+{
+    const int64_t position = (int64_t)((const struct sample *)self)->position;
+
+    *version = STATE_VERSION;
+    return qetl_state_write_numbers(out, 1, &position);
+}
+
+static int32_t sample_restore(void *self, uint32_t version, const struct qetl_reader *in)
+{
+    struct sample *sample = self;
+    int64_t position = 0;
+    int32_t status =
+        version == STATE_VERSION ? qetl_state_read_numbers(in, 1, &position) : QETL_E_UNSUPPORTED;
+
+    if (status)
+        return qetl_fail(sample->env, status, NULL, "begin anew with --full-refresh",
+                         "the state of sample_rows cannot be read");
+    sample->position = (uint64_t)position;
+    return QETL_OK;
+}
+
 static const struct qetl_transform sample_transform = {
     .struct_size = sizeof sample_transform,
     .bind = sample_bind,
@@ -131,6 +156,8 @@ static const struct qetl_component sample_component = {
     .state_size = sizeof(struct sample),
     .create = sample_create,
     .destroy = sample_destroy,
+    .save = sample_save,
+    .restore = sample_restore,
     .transform = &sample_transform,
 };
 

@@ -324,6 +324,17 @@ int qetl_cpu_allows(enum qetl_cpu level);
 bool qetl_identity_of_path(const char *path, char *out, size_t size);
 bool qetl_identity_of_descriptor(int fd, char *out, size_t size);
 
+/* ---- state.c: what save writes and restore reads ---- */
+
+/* The bytes, behind a header by which they are known again: one call, and nothing else. */
+int32_t qetl_state_write(const struct qetl_writer *out, const void *data, size_t size);
+/* All of them, to be freed. UNSUPPORTED: they are cut off, changed, or another's. */
+int32_t qetl_state_read(const struct qetl_reader *in, void **data, size_t *size);
+enum { QETL_STATE_NUMBERS_MAX = 16 };
+/* The same for some numbers, in whatever byte order the machine has. */
+int32_t qetl_state_write_numbers(const struct qetl_writer *out, int64_t n, const int64_t *numbers);
+int32_t qetl_state_read_numbers(const struct qetl_reader *in, int64_t n, int64_t *numbers);
+
 /* ---- The plugin's declaration: the one exported function and the manifest note ---- */
 
 /*

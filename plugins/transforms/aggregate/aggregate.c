@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One row of counts, sums, averages, least and greatest values. Replicas reduce what comes their
  * way; the host has their states merged into one at the end. */
-#include "items.h"
+#include "state.h"
 
 #include <qetl/plugin.h>
 
@@ -197,33 +197,23 @@ static int32_t aggregate_process(void *self, const struct qetl_event *event,
 static int32_t aggregate_save(void *self, uint32_t *version, const struct qetl_writer *out)
 {
     struct aggregate *aggregate = self;
-    int32_t status = QETL_OK;
 
     *version = STATE_VERSION;
-    for (int64_t i = 0; i < aggregate->items.count && !status; i++)
-        status = reduce_save(&aggregate->items.list[i].reduction, out);
-    return status;
+    return items_save(&aggregate->items, out);
 }
 
 static int32_t aggregate_merge(void *self, uint32_t version, const struct qetl_reader *in)
 {
     struct aggregate *aggregate = self;
-    int32_t status = version == STATE_VERSION ? QETL_OK : QETL_E_UNSUPPORTED;
+    int32_t status =
+        version == STATE_VERSION ? items_merge(&aggregate->items, in) : QETL_E_UNSUPPORTED;
 
-    for (int64_t i = 0; i < aggregate->items.count && !status; i++)
-        status = reduce_merge(&aggregate->items.list[i].reduction, in);
-    return status;
-}
-
-static int32_t aggregate_restore(void *self, uint32_t version, const struct qetl_reader *in)
-{
-    struct aggregate *aggregate = self;
-
-    if (version != STATE_VERSION)
-        return QETL_E_UNSUPPORTED;
-    for (int64_t i = 0; i < aggregate->items.count; i++)
-        reduce_clear(&aggregate->items.list[i].reduction);
-    return aggregate_merge(self, version, in);
+    if (status == QETL_E_NO_MEMORY)
+        return no_memory(aggregate);
+    return status == QETL_OK
+               ? QETL_OK
+               : qetl_fail(aggregate->items.env, status, NULL, "begin anew with --full-refresh",
+                           "the state of the aggregate cannot be read");
 }
 
 static const struct qetl_transform aggregate_transform = {
@@ -241,7 +231,7 @@ static const struct qetl_component aggregate_component = {
     .create = aggregate_create,
     .destroy = aggregate_destroy,
     .save = aggregate_save,
-    .restore = aggregate_restore,
+    .restore = aggregate_merge, /* into one that saw nothing yet */
     .transform = &aggregate_transform,
 };
 
