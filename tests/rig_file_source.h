@@ -27,9 +27,9 @@ struct rig {
     char log[8192]; /* "name:bytes;" for each object that ended */
     int64_t object_size;
     struct qetl_item item;
-    uint8_t position[4096];
+    uint8_t position[65536];
     size_t position_size;
-    uint8_t split[65536];
+    uint8_t split[1 << 18];
     size_t split_size;
 };
 

@@ -16,10 +16,16 @@ enum { STRETCH_BYTES = 4 << 20 };
 static const int64_t SCAN_AT_LEAST_NS = 500000000; /* under load, too, names are looked at */
 
 int32_t follow_start(struct follow *f, struct qetl_env env, struct waker *waker,
-                     struct choice *choice, const struct names *found, int64_t poll_ms)
+                     struct choice *choice, const struct names *found,
+                     const struct qetl_blob *position, int64_t poll_ms)
 {
-    *f = (struct follow){
-        .env = env, .waker = waker, .choice = choice, .open = -1, .events_fd = -1, .timer_fd = -1};
+    *f = (struct follow){.env = env,
+                         .waker = waker,
+                         .choice = choice,
+                         .open = -1,
+                         .next = -1,
+                         .events_fd = -1,
+                         .timer_fd = -1};
     for (int64_t i = 0; i < found->count; i++) {
         if (strcmp(found->items[i], "-") == 0)
             return qetl_fail(env, QETL_E_CONFIG, "/follow", "leave follow out",
@@ -28,6 +34,8 @@ int32_t follow_start(struct follow *f, struct qetl_env env, struct waker *waker,
             return fault_memory(env);
     }
     int32_t status = follow_watches(f, poll_ms);
+    if (status == QETL_OK && position)
+        status = follow_go_on(f, position);
     return status ? status : follow_scan(f);
 }
 
@@ -41,6 +49,7 @@ void follow_free(struct follow *f)
     }
     free(f->files);
     names_free(&f->named);
+    bytes_free(&f->blob);
     if (f->events_fd >= 0)
         close(f->events_fd);
     if (f->timer_fd >= 0)
@@ -60,24 +69,28 @@ static int64_t now_ns(void)
 /* A file that was cut off and has grown beyond our place since: other bytes stand before it. */
 static bool is_another(const struct followed *file)
 {
-    uint8_t now[FOLLOW_TAIL_BYTES];
-    ssize_t n = pread(file->fd, now, (size_t)file->tail_size, file->position - file->tail_size);
-    return n >= 0 && (n < file->tail_size || memcmp(now, file->tail, (size_t)n) != 0);
+    struct tail now;
+    ssize_t n =
+        pread(file->fd, now.bytes, (size_t)file->tail.size, file->position - file->tail.size);
+    now.size = n;
+    return n >= 0 && !tail_same(&now, &file->tail);
 }
 
 /* It begins anew: the host sees another object of the same name. */
 static void check_truncated(struct follow *f, int64_t i, const struct stat *st)
 {
     struct followed *file = &f->files[i];
-    if (st->st_size == file->position || (st->st_size > file->position && !is_another(file)))
+    bool looked = st->st_size == file->position && !file->unsure;
+    file->unsure = false;
+    if (looked || (st->st_size >= file->position && !is_another(file)))
         return;
     qetl_logf(f->env, QETL_LOG_WARN,
               "%s: it was cut off%s, from %lld bytes that were read to %lld: it is read from its "
               "beginning",
-              file->name, st->st_size > file->position ? " and written anew" : "",
+              file->name, st->st_size >= file->position ? " and written anew" : "",
               (long long)file->position, (long long)st->st_size);
     f->ending |= f->open == i;
-    file->position = file->tail_size = 0;
+    file->position = file->tail.size = 0;
     file->started = file->mid_line = false;
 }
 
@@ -117,14 +130,12 @@ static int32_t file_read(struct follow *f, const struct followed *file,
 
 /* ---- Items ---- */
 
-static void tail_keep(struct followed *file, const uint8_t *data, int64_t size)
+static int32_t item_done(struct follow *f, struct qetl_item *out)
 {
-    int64_t fresh = size < FOLLOW_TAIL_BYTES ? size : FOLLOW_TAIL_BYTES;
-    int64_t kept = FOLLOW_TAIL_BYTES - fresh;
-    kept = kept < file->tail_size ? kept : file->tail_size;
-    memmove(file->tail, file->tail + file->tail_size - kept, (size_t)kept);
-    memcpy(file->tail + kept, data + size - fresh, (size_t)fresh);
-    file->tail_size = kept + fresh;
+    if (!follow_encode(f))
+        return fault_memory(f->env);
+    out->position = (struct qetl_blob){f->blob.data, f->blob.size};
+    return QETL_BYTES;
 }
 
 static int32_t item_fill(struct follow *f, int64_t i, int64_t got, const struct qetl_demand *demand,
@@ -138,24 +149,38 @@ static int32_t item_fill(struct follow *f, int64_t i, int64_t got, const struct 
     out->bytes_read = got;
     file->position += got;
     if (!file->fifo)
-        tail_keep(file, demand->space, got);
+        tail_add(&file->tail, demand->space, got);
     f->at_a_stretch = f->open == i ? f->at_a_stretch + got : got;
     file->started = true;
     file->mid_line = ((const uint8_t *)demand->space)[got - 1] != '\n';
     f->open = i;
-    return QETL_BYTES;
+    f->next = -1;
+    return item_done(f, out);
 }
 
-/* The object that is open at the host pauses, or is over, so that another one can go on. */
-static int32_t item_end(struct follow *f, struct qetl_item *out)
+/* Before the first byte, so that there is a position that names the file that comes first. */
+static int32_t item_begin(struct follow *f, int64_t i, struct qetl_item *out)
+{
+    struct followed *file = &f->files[i];
+    out->flags = QETL_ITEM_CUT | QETL_ITEM_OBJECT_START;
+    out->object = file->name;
+    file->started = true;
+    f->open = i;
+    return item_done(f, out);
+}
+
+/* The object that is open at the host pauses, or is over, so that another one can go on: `next`,
+ * also in a run that goes on from here. */
+static int32_t item_end(struct follow *f, int64_t next, struct qetl_item *out)
 {
     const struct followed *file = &f->files[f->open];
     out->flags = QETL_ITEM_CUT | QETL_ITEM_OBJECT_END;
     out->object = file->name;
     out->offset = file->position;
     f->open = -1;
+    f->next = next;
     f->ending = false;
-    return QETL_BYTES;
+    return item_done(f, out);
 }
 
 /* It grows: how much it is, and since when, holds for no row. */
@@ -179,7 +204,8 @@ static int32_t file_ready(struct follow *f, int64_t i, bool *more)
     struct followed *file = &f->files[i];
     struct stat st;
     *more = file->fifo;
-    if (file->fifo || file->packed || !follow_stat(f, file, &st) || st.st_size == file->position)
+    if (file->fifo || file->packed || !follow_stat(f, file, &st) ||
+        (st.st_size == file->position && !file->unsure))
         return QETL_OK;
     int32_t status = follow_wake(f, file);
     if (status || file->fd < 0)
@@ -208,12 +234,15 @@ static int32_t file_next(struct follow *f, int64_t i, const struct qetl_demand *
     bool last = gives_way(f, i), switches = f->open >= 0 && f->open != i;
     int64_t got = 0;
     if (file->fifo && switches)
-        return poll(&(struct pollfd){.fd = file->fd, .events = POLLIN}, 1, 0) > 0 ? item_end(f, out)
-                                                                                  : QETL_OK;
+        return poll(&(struct pollfd){.fd = file->fd, .events = POLLIN}, 1, 0) > 0
+                   ? item_end(f, i, out)
+                   : QETL_OK;
     bool more;
     int32_t status = file_ready(f, i, &more);
+    if (!status && more && !f->blob.size && !file->started && !file->fifo)
+        return item_begin(f, i, out);
     if (!status && f->ending)
-        return item_end(f, out);
+        return item_end(f, i, out);
     if (!status && more)
         status = file_read(f, file, demand, last, &got);
     if (status)
@@ -222,7 +251,7 @@ static int32_t file_next(struct follow *f, int64_t i, const struct qetl_demand *
         file->flushed |= last;
         return QETL_OK;
     }
-    return switches ? item_end(f, out) : item_fill(f, i, got, demand, out);
+    return switches ? item_end(f, i, out) : item_fill(f, i, got, demand, out);
 }
 
 /* Of all but the open one: those that have a successor first, then in turn. */
@@ -254,6 +283,8 @@ static int32_t any_next(struct follow *f, const struct qetl_demand *demand, stru
                                      : open >= 0 && f->files[open].mid_line;
     bool stuck = open >= 0 && within && !f->files[open].retired;
     bool waits = open >= 0 && !stuck && f->at_a_stretch >= STRETCH_BYTES;
+    if (open < 0 && f->next >= 0)
+        status = file_next(f, f->next, demand, out);
     if (open >= 0 && !waits)
         status = file_next(f, open, demand, out);
     if (status || stuck)

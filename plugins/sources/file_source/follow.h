@@ -11,9 +11,11 @@
 #ifndef FILE_SOURCE_FOLLOW_H
 #define FILE_SOURCE_FOLLOW_H
 
+#include "bytes.h"
 #include "choice.h"
 #include "input.h"
 #include "metadata.h"
+#include "tail.h"
 
 #include <sys/stat.h>
 
@@ -27,6 +29,8 @@ struct follow {
     struct choice *choice; /* borrowed */
     struct names named;    /* the names that are followed now */
     int64_t open;          /* whose object is open at the host; -1: none */
+    int64_t next;          /* who comes first then; -1: whoever has more */
+    struct bytes blob;     /* the position behind the item at hand */
     bool ending;           /* that has to end before anything else */
     int64_t turn;          /* who is asked first when another one's turn is */
     int64_t at_a_stretch;  /* bytes of the open one since others were asked */
@@ -38,14 +42,12 @@ struct follow {
 
 /* OK or a failure, which has been reported. poll_ms 0: by events, where there are any. */
 int32_t follow_start(struct follow *, struct qetl_env, struct waker *, struct choice *,
-                     const struct names *found, int64_t poll_ms);
+                     const struct names *found, const struct qetl_blob *position, int64_t poll_ms);
 /* BYTES, IDLE or a failure. */
 int32_t follow_next(struct follow *, const struct qetl_demand *, struct qetl_item *);
 /* What is known of the object that the last item was of. */
 void follow_object(const struct follow *, struct metadata_object *);
 void follow_free(struct follow *); /* zeroed is freed */
-
-enum { FOLLOW_TAIL_BYTES = 64 };
 
 /* One file; of a name that went to another file, the former goes on for a while. */
 struct followed {
@@ -54,16 +56,21 @@ struct followed {
     char *path; /* where it lies, while it rests; else NULL */
     dev_t device;
     ino_t inode;
-    int64_t position;                /* of the next byte to hand out */
-    uint8_t tail[FOLLOW_TAIL_BYTES]; /* the last bytes before it, to know the file again */
-    int64_t tail_size;
+    int64_t position; /* of the next byte to hand out */
+    struct tail tail; /* before it, to know the file again */
     bool fifo;
     bool packed;   /* passed over */
+    bool unsure;   /* of a former run: whether the same bytes stand there was not looked at yet */
     bool started;  /* its object has begun at the host */
     bool mid_line; /* what was handed out last does not end a line */
     bool retired;  /* another file has its name now */
     bool flushed;  /* its last piece of a line went out, since its successor has rows */
 };
+
+/* follow_state.c: where all of them stand, as one position. encode: false without memory. */
+bool follow_encode(struct follow *);
+/* Before the first scan. */
+int32_t follow_go_on(struct follow *, const struct qetl_blob *position);
 
 /* follow_rest.c */
 bool follow_stat(struct follow *, struct followed *, struct stat *); /* false: it is gone */
@@ -72,7 +79,10 @@ void follow_forget(struct follow *, struct followed *);
 /* Lets some of them rest if too many are open, but for this one. */
 void follow_rest(struct follow *, const struct followed *but);
 
-/* follow_files.c: opens what is new under the names. */
+/* follow_files.c: a zeroed slot, NULL: no memory; has the system tell of its changes; opens what is
+ * new under the names. */
+struct followed *follow_slot(struct follow *);
+int32_t follow_watch(struct follow *, const struct followed *);
 int32_t follow_scan(struct follow *);
 int32_t follow_watches(struct follow *, int64_t poll_ms);
 void follow_await(struct follow *); /* has the host call again when something changed */

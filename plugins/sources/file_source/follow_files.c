@@ -58,7 +58,7 @@ int32_t follow_watches(struct follow *f, int64_t poll_ms)
 }
 
 /* Changes of the file itself, and of its folder: names come and go there. */
-static int32_t watch_file(struct follow *f, const struct followed *file)
+int32_t follow_watch(struct follow *f, const struct followed *file)
 {
     char by_descriptor[40];
     if (f->events_fd < 0)
@@ -110,7 +110,7 @@ static struct followed *known_inode(struct follow *f, const struct stat *st)
     return NULL;
 }
 
-static struct followed *add_slot(struct follow *f)
+struct followed *follow_slot(struct follow *f)
 {
     if (f->count == f->room) {
         int64_t room = f->room ? f->room * 2 : 8;
@@ -161,7 +161,7 @@ static int32_t file_add(struct follow *f, const char *name, const struct stat *s
         return fault_report(f->env, error, "/path", name, "cannot be opened");
     }
     retire(f, name);
-    struct followed *file = add_slot(f);
+    struct followed *file = follow_slot(f);
     if (!file || !(file->name = strdup(name))) {
         close(fd);
         return fault_memory(f->env);
@@ -176,7 +176,7 @@ static int32_t file_add(struct follow *f, const char *name, const struct stat *s
         file->packed = true;
         return QETL_OK;
     }
-    int32_t status = watch_file(f, file);
+    int32_t status = follow_watch(f, file);
     follow_rest(f, NULL);
     return status;
 }

@@ -213,3 +213,12 @@ int64_t object_glimpse(const struct object *o, int64_t offset, void *data, int64
     }
     return got;
 }
+
+struct tail object_tail(const struct object *o, int64_t size)
+{
+    const struct input *in = &o->feed.in;
+    struct tail tail = {0};
+    ssize_t n = pread(in->fd, tail.bytes, (size_t)size, in->base + o->offset - size);
+    tail.size = n > 0 ? n : 0;
+    return tail;
+}

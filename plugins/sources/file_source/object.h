@@ -9,6 +9,7 @@
 #ifndef FILE_SOURCE_OBJECT_H
 #define FILE_SOURCE_OBJECT_H
 
+#include "tail.h"
 #include "unpack.h"
 
 enum object_stage {
@@ -50,6 +51,8 @@ bool object_seek(struct object *, int64_t offset);
  */
 int64_t object_size(const struct object *);
 int64_t object_glimpse(const struct object *, int64_t offset, void *data, int64_t capacity);
+/* Behind a seek: the bytes before it, at most so many. */
+struct tail object_tail(const struct object *, int64_t size);
 /* The object is over, or passed over. */
 void object_leave(struct object *);
 void object_close(struct object *);

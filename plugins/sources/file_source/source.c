@@ -18,7 +18,8 @@
 struct resume { /* where open was told to go on; reached by next */
     bool active;
     int64_t ordinal, offset;
-    char *name; /* NULL: the object begins */
+    struct tail tail; /* what stood before offset */
+    char *name;       /* NULL: the object begins */
 };
 
 struct file_source {
@@ -26,7 +27,9 @@ struct file_source {
     struct waker waker;
     struct choice choice;
     struct names found; /* by start */
-    struct names files; /* of the split */
+    struct names files; /* of the split, less those that were read before it was opened */
+    struct done done;
+    struct tail tail; /* of the object at hand */
     int64_t index;
     struct object object;
     bool started;       /* the object at hand has had its OBJECT_START */
@@ -78,6 +81,7 @@ static void source_destroy(void *self)
     names_free(&s->found);
     names_free(&s->files);
     bytes_free(&s->position);
+    done_free(&s->done);
     resume_reset(&s->resume);
     follow_free(&s->follow);
     waker_reset(&s->waker);
@@ -116,18 +120,17 @@ static int32_t source_describe(void *self, struct qetl_source_info *out)
     out->bytes_expected = 0;
     out->rows_expected = -1;
     out->endless = s->follows;
-    if (s->follows) {
-        out->delivery = QETL_LOSSY;
-        out->bytes_expected = -1;
-        return QETL_OK;
-    }
     for (int64_t i = 0; i < s->found.count; i++) {
         int64_t bytes = bytes_in(s->found.items[i]);
+        if (s->follows && bytes < 0 && access(s->found.items[i], F_OK) != 0)
+            continue; /* comes later */
         if (bytes < 0 || strcmp(s->found.items[i], "-") == 0)
             out->delivery = QETL_LOSSY;
         if (out->bytes_expected >= 0)
             out->bytes_expected = bytes < 0 ? -1 : out->bytes_expected + bytes;
     }
+    if (s->follows)
+        out->bytes_expected = -1;
     return QETL_OK;
 }
 
@@ -190,27 +193,65 @@ static int32_t file_open(struct file_source *s)
     return object_open(&s->object, s->env, &s->waker, s->files.items[s->index]);
 }
 
-static void file_close(struct file_source *s)
+static int32_t file_close(struct file_source *s)
 {
     s->taken_over += s->object.feed.in.taken - s->taken_seen;
     s->taken_seen = 0;
     object_close(&s->object);
-    s->index++;
+    return done_add(&s->done, s->files.items[s->index++]) ? QETL_OK : fault_memory(s->env);
+}
+
+static int32_t files_leave_out(struct file_source *s)
+{
+    int error = done_leave_out(&s->done, &s->files);
+    if (error == ENOMEM)
+        return fault_memory(s->env);
+    return error ? qetl_fail(s->env, QETL_E_DATA, "/path",
+                             "put them back as they were, or start the run anew",
+                             "cannot go on where the last run stopped: some of the %lld files that "
+                             "it had read were renamed, or others came between them",
+                             (long long)s->done.count)
+                 : QETL_OK;
+}
+
+/* The file that was read in part comes first; those that were read before it not again. */
+static int32_t files_go_on(struct file_source *s, const struct position *p)
+{
+    int32_t status = files_leave_out(s);
+    if (status)
+        return status;
+    for (int64_t i = 0; i < s->files.count; i++) {
+        char *name = s->files.items[i];
+        if (strlen(name) != p->file_size || memcmp(name, p->file, p->file_size) != 0)
+            continue;
+        memmove(s->files.items + 1, s->files.items, (size_t)i * sizeof *s->files.items);
+        s->files.items[0] = name;
+        return QETL_OK;
+    }
+    return qetl_fail(s->env, QETL_E_DATA, "/path", "restore the file, or start the run anew",
+                     "%.*s: cannot go on where the last run stopped: the file is gone",
+                     (int)p->file_size, p->file);
 }
 
 static int32_t resume_begin(struct file_source *s, const struct position *p)
 {
-    int32_t status;
-    s->index = p->file + (p->ended && !p->archive);
-    if (p->ended && !p->archive)
-        return QETL_OK;
-    status = file_open(s);
+    if (p->ended && !p->archive) {
+        char *name = strndup(p->file, p->file_size);
+        bool added = name && done_add(&s->done, name);
+        free(name);
+        return added ? files_leave_out(s) : fault_memory(s->env);
+    }
+    int32_t status = files_go_on(s, p);
+    if (status == QETL_OK)
+        status = file_open(s);
     if (status == QETL_OK)
         status = resume_check(s, p);
     if (status)
         return status;
-    s->resume = (struct resume){
-        .active = true, .ordinal = p->ordinal + p->ended, .offset = p->ended ? 0 : p->offset};
+    s->resume = (struct resume){.active = true,
+                                .ordinal = p->ordinal + p->ended,
+                                .offset = p->ended ? 0 : p->offset,
+                                .tail = p->tail};
     if (!p->ended) {
         s->resume.name = strndup(p->name, p->name_size);
         if (!s->resume.name)
@@ -222,25 +263,26 @@ static int32_t resume_begin(struct file_source *s, const struct position *p)
 static int32_t source_open(void *self, struct qetl_blob split, const struct qetl_blob *position)
 {
     struct file_source *s = self;
-    struct position p;
-    if (s->follows && position)
-        return qetl_fail(s->env, QETL_E_UNSUPPORTED, "/follow", "start the run anew",
-                         "a file that is followed is read from its beginning");
+    struct position p = {0};
     if (s->follows) {
         follow_free(&s->follow);
-        return follow_start(&s->follow, s->env, &s->waker, &s->choice, &s->found,
+        return follow_start(&s->follow, s->env, &s->waker, &s->choice, &s->found, position,
                             qetl_option_int(s->env, "/follow_poll_ms"));
     }
     int32_t status = split_adopt(s, split);
     object_close(&s->object);
     resume_reset(&s->resume);
+    done_free(&s->done);
     s->index = s->skip = s->taken_over = s->taken_seen = 0;
     s->started = false;
     if (status || !position)
         return status;
-    if (!position_decode(position->data, position->size, &p) || p.file >= s->files.count)
+    if (!position_decode(position->data, position->size, &p)) {
+        done_free(&p.done);
         return qetl_fail(s->env, QETL_E_UNSUPPORTED, NULL, "start the run anew",
                          "the position is none of this version of the source file");
+    }
+    s->done = p.done;
     return resume_begin(s, &p);
 }
 
@@ -255,6 +297,17 @@ static int32_t source_on_revoke(void *self, struct qetl_blob split)
 
 /* ---- Reading ---- */
 
+/* At the place to go on at: the same bytes have to stand before it. */
+static int32_t resume_arrive(struct file_source *s, struct tail before)
+{
+    bool same = tail_same(&before, &s->resume.tail);
+    s->tail = s->resume.tail;
+    resume_reset(&s->resume);
+    return same ? QETL_OK
+                : resume_changed(s, "other bytes stand before that place, though size and time are "
+                                    "the same");
+}
+
 /* The next object is at hand: is it the one to go on in? */
 static int32_t resume_object(struct file_source *s)
 {
@@ -266,10 +319,12 @@ static int32_t resume_object(struct file_source *s)
     }
     if (resume->name && strcmp(resume->name, o->name) != 0)
         return resume_changed(s, "its members are others now");
-    if (resume->offset && !object_seek(o, resume->offset))
-        s->skip = resume->offset;
     s->started = resume->offset > 0;
-    resume_reset(resume);
+    if (resume->offset && object_seek(o, resume->offset))
+        return resume_arrive(s, object_tail(o, resume->tail.size));
+    s->skip = resume->offset;
+    if (!s->skip)
+        resume_reset(resume);
     return QETL_OK;
 }
 
@@ -281,7 +336,7 @@ static bool file_skip(struct file_source *s)
         faccessat(AT_FDCWD, name, R_OK, AT_EACCESS) == 0)
         return false;
     qetl_logf(s->env, QETL_LOG_WARN, "%s: passed over: %s", name, strerrordesc_np(errno));
-    s->index++;
+    s->index++; /* another run may be able to */
     return true;
 }
 
@@ -307,12 +362,15 @@ static int32_t object_reach(struct file_source *s, int64_t deadline_ns)
             return resume_changed(s, "the member is gone");
         if (status == QETL_END) {
             resume_reset(&s->resume);
-            file_close(s);
+            status = file_close(s);
+            if (status)
+                return status;
             continue;
         }
         if (status)
             return status;
         s->started = false;
+        s->tail.size = 0;
         if (s->resume.active)
             status = resume_object(s);
         if (status)
@@ -332,6 +390,9 @@ static int32_t skip_pass(struct file_source *s, const struct qetl_demand *demand
         if (status)
             return status;
         s->skip -= got;
+        tail_add(&s->tail, demand->space, got);
+        if (!s->skip)
+            return resume_arrive(s, s->tail);
     }
     return QETL_OK;
 }
@@ -340,7 +401,9 @@ static int32_t item_fill(struct file_source *s, struct qetl_item *out, int64_t g
 {
     struct object *o = &s->object;
     const struct input *in = &o->feed.in;
-    struct position p = {.file = s->index,
+    struct position p = {.done = s->done,
+                         .file = s->files.items[s->index],
+                         .file_size = strlen(s->files.items[s->index]),
                          .ordinal = o->ordinal,
                          .offset = o->offset,
                          .size = in->size,
@@ -348,7 +411,8 @@ static int32_t item_fill(struct file_source *s, struct qetl_item *out, int64_t g
                          .ended = ended,
                          .archive = o->archive,
                          .name = o->name,
-                         .name_size = strlen(o->name)};
+                         .name_size = strlen(o->name),
+                         .tail = s->tail};
     if (!position_encode(&s->position, &p))
         return fault_memory(s->env);
     out->flags = QETL_ITEM_CUT | (s->started ? 0 : QETL_ITEM_OBJECT_START) |
@@ -380,6 +444,7 @@ static int32_t source_next(void *self, const struct qetl_demand *demand, struct 
             object_read(&s->object, demand->space, demand->max_bytes, demand->deadline_ns, &got);
         if (status == QETL_END)
             return item_fill(s, out, 0, true);
+        tail_add(&s->tail, demand->space, got);
     }
     if (status == QETL_IDLE)
         input_watch(&s->object.feed.in);
