@@ -138,6 +138,17 @@ static const void *run_facts(struct qetl_fake_host *fake, const char *id)
     return strcmp(id, QETL_EXT_RUN) == 0 ? &facts[*which] : NULL;
 }
 
+/* A sink of many files, over the columns k and v. */
+static void parts_ready(struct sink_rig *rig)
+{
+    struct ArrowSchema key = {.format = "vu", .name = "k"}, value = {.format = "vu", .name = "v"};
+    struct ArrowSchema *children[] = {&key, &value};
+    struct ArrowSchema schema = {.format = "+s", .name = "", .n_children = 2, .children = children};
+    int64_t columns[2];
+    int32_t leave_out[2];
+    cr_assert_geq(rig->parts->columns(rig->self, &schema, columns, leave_out), 0);
+}
+
 int32_t sink_checkpointed(struct sink_rig *rig, const char *config, bool endless,
                           const struct sink_rig *saved)
 {
@@ -147,10 +158,18 @@ int32_t sink_checkpointed(struct sink_rig *rig, const char *config, bool endless
     rig->goes_on = true;
     rig->fake.extension = run_facts;
     rig->fake.user = &which[(saved ? 2 : 0) + endless];
+    rig->parts = rig->component->get_extension(rig->self, QETL_EXT_SINK_PARTS);
     status = rig->component->start(rig->self);
+    if (rig->parts)
+        parts_ready(rig);
     if (!status && saved)
         status = sink_restore(rig, saved);
-    return status ? status : rig->component->sink->open(rig->self, 0, NULL);
+    if (!status)
+        status = rig->component->sink->open(rig->self, 0, NULL);
+    if (!status && rig->parts)
+        status = rig->parts->frame(rig->self, (struct qetl_blob){"head\n", 5},
+                                   (struct qetl_blob){"", 0});
+    return status;
 }
 
 int32_t sink_commit(struct sink_rig *rig, uint64_t epoch, const struct sink_rig *prepared)

@@ -22,6 +22,7 @@ struct sink_rig {
     uint8_t state[65536];
     size_t state_size;
     uint32_t state_version;
+    const struct qetl_sink_parts *parts;
     bool goes_on; /* its epochs are not the last of the run */
 };
 

@@ -93,9 +93,15 @@ static int32_t file_name(struct parts *p, struct handle *h, const struct target 
     h->given = strdup(t->given);
     h->final = strdup(t->path);
     h->backup = replace ? stage_backup(t) : strdup("");
-    if (asprintf(&h->staged, "%s/%lld", p->folder, (long long)p->n_files) < 0)
-        h->staged = NULL;
-    return h->given && h->final && h->backup && h->staged ? QETL_OK : fault_memory(p->env);
+    return h->given && h->final && h->backup ? QETL_OK : fault_memory(p->env);
+}
+
+static int32_t file_place(struct parts *p, struct handle *h)
+{
+    if (asprintf(&h->staged, "%s/%lld", p->folder, (long long)p->n_staged) >= 0)
+        return QETL_OK;
+    h->staged = NULL;
+    return fault_memory(p->env);
 }
 
 static int32_t file_stage(struct parts *p, struct part_file *f, const struct target *t)
@@ -110,12 +116,35 @@ static int32_t file_stage(struct parts *p, struct part_file *f, const struct tar
         return fault_report(p->env, errno, h->staged, "cannot be made");
     h->device = (int64_t)st.st_dev;
     h->inode = (int64_t)st.st_ino;
-    output_init(&f->out, p->env, p->waker, h->given, fd, true, p->packing);
+    output_init(&f->out, p->env, p->waker, h->given ? h->given : h->staged, fd, true, p->packing);
     f->out.level = p->level;
     lru_enter(p, f);
     if (t->kind == TARGET_FILE)
         stage_mode(fd, &t->st);
     return QETL_OK;
+}
+
+void part_file_add(struct parts *p, struct part_file *f)
+{
+    f->out.fd = -1;
+    p->n_files++;
+    *p->files_end = f;
+    p->files_end = &f->next;
+}
+
+/* Of one that is named later, all but the name. */
+static int32_t file_make(struct parts *p, struct part_file *f, const char *path, struct target *t)
+{
+    struct handle *h = &f->handle;
+    int32_t status = path ? file_resolve(p, f, path, t) : QETL_OK;
+    if (status == QETL_OK && part_swaps(p))
+        status = part_swap_name(p, h, path);
+    else if (status == QETL_OK) {
+        status = path ? file_name(p, h, t) : QETL_OK;
+        if (status == QETL_OK)
+            status = file_place(p, h);
+    }
+    return status ? status : file_stage(p, f, t);
 }
 
 struct part_file *part_file_make(struct parts *p, const char *path)
@@ -126,19 +155,27 @@ struct part_file *part_file_make(struct parts *p, const char *path)
         fault_memory(p->env);
         return NULL;
     }
-    f->out.fd = -1;
-    p->n_files++;
-    *p->files_end = f;
-    p->files_end = &f->next;
-    int32_t status = file_resolve(p, f, path, &t);
-    if (status == QETL_OK)
-        status = part_swaps(p) ? part_swap_name(p, &f->handle, path) : file_name(p, &f->handle, &t);
-    if (status == QETL_OK)
-        status = file_stage(p, f, &t);
+    part_file_add(p, f);
+    p->n_staged++;
+    p->named = false;
+    p->dirty = true;
+    int32_t status = file_make(p, f, path, &t);
     target_free(&t);
     if (status == QETL_OK)
         status = part_file_put(p, f, p->header.data, p->header.size);
     return status ? NULL : f;
+}
+
+int32_t part_file_name(struct parts *p, struct part_file *f, const char *path)
+{
+    struct target t = {0};
+    int32_t status = file_resolve(p, f, path, &t);
+    if (status == QETL_OK)
+        status = file_name(p, &f->handle, &t);
+    if (status == QETL_OK && t.kind == TARGET_FILE && chmod(f->handle.staged, t.st.st_mode & 0777))
+        status = fault_report(p->env, errno, path, "cannot be given the former file's mode");
+    target_free(&t);
+    return status;
 }
 
 /* ---- Writing ---- */
@@ -186,6 +223,7 @@ int32_t part_file_put(struct parts *p, struct part_file *f, const void *data, si
     int32_t status = QETL_OK;
     if (!size)
         return QETL_OK;
+    p->dirty = true;
     f->plain += (int64_t)size;
     if (f->buffered + (int64_t)size > BUFFER_MOST)
         status = file_flush(p, f);
@@ -202,6 +240,24 @@ int32_t part_file_put(struct parts *p, struct part_file *f, const void *data, si
     return p->held > HELD_BYTES ? part_file_flush_all(p) : QETL_OK;
 }
 
+int32_t part_file_pause(struct parts *p, struct part_file *f, bool sync)
+{
+    int32_t status = file_flush(p, f);
+    if (status == QETL_OK && f->out.fd >= 0)
+        status = output_finish(&f->out, false);
+    if (status || !sync || f->synced == f->out.written)
+        return status;
+    bool open = f->out.fd >= 0;
+    status = file_wake(p, f);
+    if (status == QETL_OK)
+        status = output_sync(&f->out);
+    if (status == QETL_OK)
+        f->synced = f->out.written;
+    if (f->done && !open)
+        status = status ? status : file_rest(p, f);
+    return status;
+}
+
 int32_t part_file_finish(struct parts *p, struct part_file *f, bool durable)
 {
     int32_t status = part_file_put(p, f, p->footer.data, p->footer.size);
@@ -215,6 +271,7 @@ int32_t part_file_finish(struct parts *p, struct part_file *f, bool durable)
     if (status == QETL_OK && durable)
         status = output_sync(&f->out);
     f->handle.bytes = f->handle.length = f->out.written;
+    f->synced = durable && status == QETL_OK ? f->out.written : f->synced;
     f->done = true;
     if (f->out.fd >= 0) {
         lru_leave(p, f);

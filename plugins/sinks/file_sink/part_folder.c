@@ -4,6 +4,8 @@
 #include "fault.h"
 #include "parts_internal.h"
 #include "publish.h"
+#include "run_owner.h"
+#include "stage.h"
 #include "swap.h"
 
 #include <dirent.h>
@@ -17,14 +19,17 @@
 
 static const char PLACE[] = "XXXXXX";
 
-/* Where whole folders are replaced it lies beside the root, with its name. */
-static void begin_make(const char *root, bool beside, char begin[NAME_MAX])
+/* Where whole folders are replaced it lies beside the root, with its name. With an owner's mark it
+ * may be named by a state that only the owner's runs know. */
+static void begin_make(const char *root, bool beside, const char *owner, char begin[NAME_MAX])
 {
     const char *name = beside ? strrchr(root, '/') + 1 : NULL;
+    char mark[STAGE_MARK_BYTES];
+    stage_mark(owner, mark);
     if (name)
-        snprintf(begin, NAME_MAX, ".%.200s.qetl-parts-", name);
+        snprintf(begin, NAME_MAX, ".%.200s.qetl-parts%s-", name, mark);
     else
-        snprintf(begin, NAME_MAX, ".qetl-parts-");
+        snprintf(begin, NAME_MAX, ".qetl-parts%s-", mark);
 }
 
 static void tree_remove(const char *folder, const char *name)
@@ -63,7 +68,7 @@ static void folders_sweep(struct qetl_env env, const char *root, const char *beg
 static int32_t folder_name(struct parts *p, const char *place, bool beside)
 {
     char begin[NAME_MAX];
-    begin_make(p->root, beside, begin);
+    begin_make(p->root, beside, run_owner(p->env), begin);
     if (asprintf(&p->folder, "%s/%s%s", place, begin, PLACE) >= 0)
         return QETL_OK;
     p->folder = NULL;
@@ -107,15 +112,81 @@ int32_t part_folder_make(struct parts *p)
     char begin[NAME_MAX];
     if (!parent)
         return fault_memory(p->env);
-    begin_make(p->root, false, begin);
-    folders_sweep(p->env, p->root, begin);
-    begin_make(p->root, true, begin);
-    folders_sweep(p->env, parent, begin);
+    const char *owners[] = {NULL, run_owner(p->env)};
+    for (int i = 0; i < 1 + (owners[1] != NULL); i++) {
+        begin_make(p->root, false, owners[i], begin);
+        folders_sweep(p->env, p->root, begin);
+        begin_make(p->root, true, owners[i], begin);
+        folders_sweep(p->env, parent, begin);
+    }
     int32_t status = folder_make_in(p, beside ? parent : p->root, beside);
     if (status == QETL_OK && part_swaps(p))
         status = folder_new(p);
     free(parent);
     return status;
+}
+
+int32_t part_folder_reopen(struct parts *p, const char *path)
+{
+    p->folder = strdup(path);
+    if (!p->folder)
+        return fault_memory(p->env);
+    p->folder_fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (p->folder_fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return qetl_fail(p->env, QETL_E_IN_DOUBT, "/path",
+                         "put it back; or begin anew with --full-refresh",
+                         "%s: the run cannot go on: the folder with what it wrote is gone", path);
+    if (p->folder_fd < 0)
+        return fault_report(p->env, errno, path, "cannot be opened again");
+    if (flock(p->folder_fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return qetl_fail(p->env, QETL_E_ENVIRONMENT, "/path", "wait until the other run has ended",
+                         "%s: another process is writing there", path);
+    p->rooted = p->named = true;
+    return QETL_OK;
+}
+
+static int path_order(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void folder_tidy(int parent, const char *name, const char *path, char **stay, size_t n)
+{
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    struct dirent *entry;
+    if (!dir && fd >= 0)
+        close(fd);
+    while (dir && (entry = readdir(dir))) {
+        struct stat st;
+        char *below;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+            fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+            asprintf(&below, "%s/%s", path, entry->d_name) < 0)
+            continue;
+        if (S_ISDIR(st.st_mode))
+            folder_tidy(dirfd(dir), entry->d_name, below, stay, n);
+        else if (!bsearch(&below, stay, n, sizeof *stay, path_order))
+            unlinkat(dirfd(dir), entry->d_name, 0);
+        free(below);
+    }
+    if (dir)
+        closedir(dir);
+}
+
+/* What was begun behind the epoch that the run goes on from comes again, under other names. */
+int32_t part_folder_tidy(struct parts *p)
+{
+    char **stay = calloc((size_t)p->n_files + 1, sizeof *stay);
+    size_t n = 0;
+    if (!stay)
+        return fault_memory(p->env);
+    for (struct part_file *f = p->files; f; f = f->next)
+        stay[n++] = f->handle.staged;
+    qsort(stay, n, sizeof *stay, path_order);
+    folder_tidy(AT_FDCWD, p->folder, p->folder, stay, n);
+    free(stay);
+    return QETL_OK;
 }
 
 void part_folder_drop(struct parts *p, bool keep)
@@ -168,10 +239,19 @@ int32_t part_show(struct qetl_env env, const struct handle *h)
     return status ? status : publish_show(env, h);
 }
 
+void part_folder_clear(const struct handle *h)
+{
+    const char *slash = strrchr(h->staged, '/');
+    char *folder = slash ? strndup(h->staged, (size_t)(slash - h->staged)) : NULL;
+    if (folder)
+        swap_empties_remove(folder);
+    free(folder);
+}
+
 int32_t part_hide(struct qetl_env env, const struct handle *h)
 {
     if (h->action == HANDLE_SWAP || h->action == HANDLE_MEMBER)
-        return h->action == HANDLE_SWAP ? swap_abort(env, h) : QETL_OK;
+        return h->action == HANDLE_SWAP && !h->kept ? swap_abort(env, h) : QETL_OK;
     return publish_abort(env, h);
 }
 

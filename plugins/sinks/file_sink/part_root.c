@@ -20,10 +20,11 @@ bool part_swaps(const struct parts *p)
 /* ---- Before the run ---- */
 
 /* Absolute, and no link as far as it exists. */
-static int32_t root_resolve(struct parts *p)
+int32_t part_root_resolve(struct parts *p)
 {
     const char *given = p->template.root;
     char *cwd = NULL;
+    free(p->root);
     p->root = realpath(given, NULL);
     if (!p->root && errno != ENOENT)
         return fault_report(p->env, errno, given, "cannot be examined");
@@ -102,16 +103,22 @@ static int32_t swap_check(const struct parts *p)
 
 int32_t parts_start(struct parts *p)
 {
+    const struct qetl_run_facts *run = p->env.host->get_extension(p->env.ctx, QETL_EXT_RUN);
     bool hive = qetl_option_given(p->env, "/partition_by");
-    free(p->root);
-    int32_t status = root_resolve(p);
+    int32_t status = part_root_resolve(p);
+    if (status == QETL_OK && part_swaps(p) && p->template.by_epoch)
+        status = qetl_fail(p->env, QETL_E_CONFIG, "/if_exists",
+                           "set error, append or replace; or take {epoch} out of the path",
+                           "{epoch} adds files while the run goes on, and a folder is replaced "
+                           "at its end only");
     if (status == QETL_OK && p->if_exists == IF_EXISTS_REPLACE_PARTITIONS && !hive)
         status = qetl_fail(p->env, QETL_E_CONFIG, "/if_exists",
                            "add partition_by; or set replace, which goes for files of one name",
                            "replace_partitions replaces the folders of partition_by");
     if (status == QETL_OK && part_swaps(p))
         status = swap_check(p);
-    if (status == QETL_OK && hive && p->if_exists == IF_EXISTS_ERROR && !p->template.dated)
+    if (status == QETL_OK && hive && p->if_exists == IF_EXISTS_ERROR && !p->template.dated &&
+        !(run && run->resumes(p->env.ctx)))
         status = empty_check(p);
     return status;
 }
@@ -179,7 +186,7 @@ static int32_t backup_root(const struct parts *p, char **out)
 static int32_t swap_hand(struct parts *p, const char *staged, const char *below, const char *backup,
                          const struct qetl_writer *out)
 {
-    struct handle h = {.action = HANDLE_SWAP, .staged = strdup(staged)};
+    struct handle h = {.action = HANDLE_SWAP, .kept = p->saved, .staged = strdup(staged)};
     struct stat st;
     int32_t status = QETL_OK;
     if (asprintf(&h.given, "%s%s", p->template.root, below) < 0)

@@ -13,17 +13,6 @@
 enum { OPEN_MOST = 200, WHOLE_OPEN = 32, WHOLE_ROWS = 2048 };
 enum { TABLE_FIRST = 256, SYNC_ONE_BY_ONE = 64, ROWS_FIRST = 64, DESCRIPTORS_LEFT = 64 };
 
-struct part_stream { /* the rows of one set of values: one file, or one after the other */
-    struct part_stream *next;
-    uint64_t hash;
-    char *name; /* the path with the number 0 */
-    struct part_file *file;
-    int64_t index; /* among all, as they were first asked for */
-    int64_t number;
-    bool early;             /* the last file was ended before it was full */
-    struct qetl_blob *keys; /* one allocation with their bytes */
-};
-
 /* ---- Options ---- */
 
 /* A compressor of xz needs 100 MB, one of zstd some: the memory is bounded by their number. */
@@ -77,7 +66,7 @@ int32_t parts_frame(struct parts *p, struct qetl_blob header, struct qetl_blob f
 
 int32_t parts_open(struct parts *p)
 {
-    return part_folder_make(p);
+    return p->restored ? QETL_OK : part_folder_make(p);
 }
 
 /* ---- Streams ---- */
@@ -126,8 +115,7 @@ static struct qetl_blob *keys_copy(const struct qetl_blob *keys, int64_t n)
     return copy;
 }
 
-/* NULL after a failure, which has been reported. */
-static struct part_stream *stream_find(struct parts *p, const struct qetl_blob *keys)
+struct part_stream *part_stream_find(struct parts *p, const struct qetl_blob *keys)
 {
     char *name = template_expand(&p->template, p->env, keys, 0);
     if (!name || (p->n_streams >= p->table_size && table_grow(p))) {
@@ -169,12 +157,30 @@ static char *path_next(struct parts *p, struct part_stream *s, const struct qetl
 
 static int32_t file_next(struct parts *p, struct part_stream *s, const struct qetl_blob *keys)
 {
-    char *path = path_next(p, s, keys);
+    bool later = p->template.by_epoch;
+    char *path = later ? NULL : path_next(p, s, keys);
     p->broken += s->early;
     s->early = false;
-    s->file = path ? part_file_make(p, path) : NULL;
+    s->file = path || later ? part_file_make(p, path) : NULL;
     free(path);
+    if (s->file)
+        s->file->stream = s;
     return s->file ? QETL_OK : QETL_E_FATAL;
+}
+
+/* Prepared with an epoch before: they are their handles' now. */
+static void handed_forget(struct parts *p, uint64_t epoch)
+{
+    if (!p->handed || p->handed == epoch)
+        return;
+    for (struct part_file *f = p->files, *next; f; f = next) {
+        next = f->next;
+        part_file_free(p, f);
+    }
+    p->files = NULL;
+    p->files_end = &p->files;
+    p->n_files = 0;
+    p->handed = 0;
 }
 
 static bool is_full(const struct parts *p, const struct part_file *f, int64_t more)
@@ -192,7 +198,7 @@ static bool is_full(const struct parts *p, const struct part_file *f, int64_t mo
 
 int64_t parts_room(struct parts *p, const struct qetl_blob *keys)
 {
-    struct part_stream *s = stream_find(p, keys);
+    struct part_stream *s = part_stream_find(p, keys);
     const struct part_file *f = s ? s->file : NULL;
     if (!s)
         return QETL_E_FATAL;
@@ -217,7 +223,8 @@ int64_t parts_room(struct parts *p, const struct qetl_blob *keys)
 
 int32_t parts_write(struct parts *p, const struct qetl_write *write)
 {
-    struct part_stream *s = stream_find(p, write->keys);
+    handed_forget(p, 0);
+    struct part_stream *s = part_stream_find(p, write->keys);
     int32_t status = s ? QETL_OK : QETL_E_FATAL;
     if (s && !p->whole && s->file && is_full(p, s->file, write->bytes_size)) {
         status = part_file_finish(p, s->file, true);
@@ -250,13 +257,13 @@ int64_t parts_whole(struct parts *p, uint32_t encode)
 
 int64_t parts_object(struct parts *p, const struct qetl_blob *keys)
 {
-    const struct part_stream *s = stream_find(p, keys);
+    const struct part_stream *s = part_stream_find(p, keys);
     return s ? s->index : QETL_E_FATAL;
 }
 
 int32_t parts_end(struct parts *p, const struct qetl_blob *keys)
 {
-    struct part_stream *s = stream_find(p, keys);
+    struct part_stream *s = part_stream_find(p, keys);
     if (!s || !s->file)
         return QETL_E_FATAL;
     s->early = !is_full(p, s->file, 0);
@@ -285,8 +292,8 @@ static int32_t first_make(struct parts *p)
     for (int64_t i = 0; i < p->template.count; i++)
         if (p->template.pieces[i].kind == PIECE_COLUMN)
             return QETL_OK;
-    struct part_stream *s = p->n_files ? NULL : stream_find(p, NULL);
-    return p->n_files ? QETL_OK : s ? file_next(p, s, NULL) : QETL_E_FATAL;
+    struct part_stream *s = p->n_staged ? NULL : part_stream_find(p, NULL);
+    return p->n_staged ? QETL_OK : s ? file_next(p, s, NULL) : QETL_E_FATAL;
 }
 
 static int32_t all_sync(struct parts *p)
@@ -331,35 +338,114 @@ static int32_t followers_retire(struct parts *p, const struct part_stream *s,
     return status;
 }
 
-int32_t parts_prepare(struct parts *p, const struct qetl_writer *out)
+/* {epoch}: the names, now that the number is known. */
+static int32_t all_name(struct parts *p, uint64_t epoch)
 {
-    int32_t status = first_make(p);
-    bool one_by_one = p->n_files <= SYNC_ONE_BY_ONE && !part_swaps(p);
+    int32_t status = QETL_OK;
+    for (struct part_file *f = p->files; f && !status; f = f->next) {
+        struct part_stream *s = (struct part_stream *)f->stream;
+        p->template.epoch = epoch;
+        char *path = path_next(p, s, s->keys);
+        p->template.epoch = 0;
+        status = path ? part_file_name(p, f, path) : QETL_E_FATAL;
+        free(path);
+        s->file = NULL;
+        s->early = false;
+    }
+    for (struct part_file *f = p->files; f && !status; f = f->next)
+        ((struct part_stream *)f->stream)->number = 0; /* of the next epoch's first one */
+    p->handed = p->n_files ? epoch : 0;
+    p->gave |= p->n_files > 0;
+    return status;
+}
+
+static int32_t all_finish(struct parts *p, bool one_by_one)
+{
+    int32_t status = QETL_OK;
     for (struct part_file *f = p->files; f && !status; f = f->next)
         if (!f->done)
             status = part_file_finish(p, f, one_by_one);
-    if (status == QETL_OK && !one_by_one)
+    return status;
+}
+
+static int32_t all_pause(struct parts *p, bool one_by_one)
+{
+    int32_t status = QETL_OK;
+    for (struct part_file *f = p->files; f && !status; f = f->next)
+        status = part_file_pause(p, f, one_by_one);
+    return status;
+}
+
+/* The first time the folder itself is new, and those above it may be. */
+static int32_t names_sync(struct parts *p, bool synced)
+{
+    if (synced || (p->rooted && p->named))
+        return QETL_OK;
+    int32_t status = QETL_OK;
+    if (!p->rooted || part_swaps(p))
         status = all_sync(p);
-    if (status == QETL_OK && part_swaps(p))
-        status = part_swaps_hand(p, out);
+    else if (fsync(p->folder_fd) != 0)
+        status = fault_report(p->env, errno, p->folder, "it cannot be made durable (fsync)");
+    p->rooted = p->named = status == QETL_OK;
+    return status;
+}
+
+static int32_t handles_send(struct parts *p, const struct qetl_writer *out)
+{
+    int32_t status = part_swaps(p) ? part_swaps_hand(p, out) : QETL_OK;
     for (struct part_file *f = p->files; f && !status; f = f->next) {
+        f->handle.kept = p->saved && !p->template.by_epoch;
         status = handle_encode(&f->handle, out);
         if (status == QETL_E_NO_MEMORY)
             fault_memory(p->env);
     }
-    breaks_tell(p);
-    bool retire = p->if_exists == IF_EXISTS_REPLACE && (p->template.numbered || p->whole);
+    return status;
+}
+
+static int32_t retired_send(struct parts *p, const struct qetl_writer *out)
+{
+    bool retire = p->if_exists == IF_EXISTS_REPLACE && !p->template.by_epoch &&
+                  (p->template.numbered || p->whole);
+    int32_t status = QETL_OK;
     for (int64_t i = 0; retire && i < p->table_size; i++)
         for (const struct part_stream *s = p->table[i]; s && !status; s = s->next)
             status = followers_retire(p, s, out);
     return status;
 }
 
-void parts_free(struct parts *p, bool keep)
+int32_t parts_prepare(struct parts *p, const struct qetl_epoch *epoch,
+                      const struct qetl_writer *out)
 {
+    bool final = epoch->flags & QETL_EPOCH_FINAL, ends = final || p->template.by_epoch;
+    handed_forget(p, epoch->number);
+    if (p->handed)
+        return handles_send(p, out);
+    if (!ends && !p->dirty)
+        return QETL_OK;
+    int32_t status = final && !p->restored ? first_make(p) : QETL_OK;
+    bool one_by_one = p->n_files <= SYNC_ONE_BY_ONE && !part_swaps(p);
+    if (status == QETL_OK)
+        status = ends ? all_finish(p, one_by_one) : all_pause(p, one_by_one);
+    if (status == QETL_OK && p->n_files && !one_by_one)
+        status = all_sync(p);
+    if (status == QETL_OK && p->n_files)
+        status = names_sync(p, !one_by_one);
+    if (status == QETL_OK && p->template.by_epoch)
+        status = all_name(p, epoch->number);
+    p->dirty &= status != QETL_OK;
+    if (status == QETL_OK && ends)
+        status = handles_send(p, out);
+    if (final)
+        breaks_tell(p);
+    return status || !final ? status : retired_send(p, out);
+}
+
+void parts_free(struct parts *p, bool prepared)
+{
+    bool keep = prepared || (p->saved && !p->template.by_epoch);
     for (struct part_file *f = p->files, *next; f; f = next) {
         next = f->next;
-        if (!keep && f->handle.staged)
+        if (!keep && !p->handed && f->handle.staged)
             unlink(f->handle.staged);
         part_file_free(p, f);
     }
@@ -374,7 +460,7 @@ void parts_free(struct parts *p, bool keep)
     free((void *)p->header.data);
     free((void *)p->footer.data);
     template_free(&p->template);
-    part_folder_drop(p, keep);
+    part_folder_drop(p, keep || p->gave);
     free(p->root);
     *p = (struct parts){.folder_fd = -1};
 }

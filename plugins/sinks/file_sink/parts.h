@@ -17,6 +17,8 @@
 struct part_file;
 struct part_stream;
 
+enum { PARTS_STATE_VERSION = 2 };
+
 struct parts {
     struct qetl_env env;
     struct waker *waker;
@@ -36,6 +38,14 @@ struct parts {
     struct part_file **files_end;
     struct part_file *newest; /* of those with a descriptor, by last use */
     int64_t n_files, n_open, held;
+    int64_t n_staged; /* files ever: their names in the folder */
+    uint64_t handed;  /* {epoch}: whose files these are, prepared; 0: of the one under way */
+    bool rooted;      /* the folder's own name is durable … */
+    bool named;       /* … and are the names in it */
+    bool dirty;       /* something was written since */
+    bool gave;        /* {epoch}: files in the folder are handles' */
+    bool saved;       /* a state names them */
+    bool restored;
     char *root;   /* absolute; after start */
     char *folder; /* where they are staged; NULL: not made yet */
     int folder_fd;
@@ -55,15 +65,21 @@ int32_t parts_start(struct parts *);
 int32_t parts_open(struct parts *);
 int64_t parts_room(struct parts *, const struct qetl_blob *keys);
 int32_t parts_write(struct parts *, const struct qetl_write *);
-/* Ends all files and hands out a handle for each. */
-int32_t parts_prepare(struct parts *, const struct qetl_writer *);
+/* Behind the last epoch, or with {epoch}: ends all files and hands out a handle for each. Else what
+ * was written becomes durable. */
+int32_t parts_prepare(struct parts *, const struct qetl_epoch *, const struct qetl_writer *);
+/* parts_state.c */
+int32_t parts_save(struct parts *, uint32_t *version, const struct qetl_writer *);
+int32_t parts_restore(struct parts *, uint32_t version, const struct qetl_reader *);
 /* Gives a prepared file its name, in folders that are made for it. */
 int32_t part_show(struct qetl_env, const struct handle *);
+/* Removes what is empty of the folder that it was staged in. */
+void part_folder_clear(const struct handle *);
 /* Undoes prepare. */
 int32_t part_hide(struct qetl_env, const struct handle *);
 /* Makes the names durable: of all on the handle's file system. */
 int32_t parts_sync(struct qetl_env, const struct handle *);
 /* Removes what is left of the staged files. */
-void parts_free(struct parts *, bool keep); /* keep: they are somebody's handles */
+void parts_free(struct parts *, bool prepared); /* prepared: they are somebody's handles */
 
 #endif

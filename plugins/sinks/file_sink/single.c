@@ -4,11 +4,11 @@
 #include "fault.h"
 #include "intent.h"
 #include "publish.h"
+#include "run_owner.h"
 #include "stage.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -16,13 +16,6 @@
 static const struct qetl_run_facts *facts_of(struct qetl_env env)
 {
     return env.host->get_extension(env.ctx, QETL_EXT_RUN);
-}
-
-const char *single_owner(struct qetl_env env)
-{
-    const struct qetl_run_facts *run = facts_of(env);
-    bool knows = run && run->struct_size > offsetof(struct qetl_run_facts, owner) && run->owner;
-    return knows ? run->owner(env.ctx) : NULL;
 }
 
 int64_t single_length(const struct single *s)
@@ -66,7 +59,7 @@ static int32_t staged_open(struct single *s)
     char *staged = NULL;
     int fd = -1;
     bool replace = s->if_exists == IF_EXISTS_REPLACE;
-    const char *owner = single_owner(s->env);
+    const char *owner = run_owner(s->env);
     int32_t status = target_folders(t, s->env);
     if (status == QETL_OK) {
         stage_sweep(s->env, t, owner);
@@ -91,7 +84,7 @@ static int32_t staged_open(struct single *s)
 /* Before it is looked at: what a run left there that was killed. */
 static int32_t killed_undo(struct single *s)
 {
-    const char *owner = single_owner(s->env);
+    const char *owner = run_owner(s->env);
     if (!owner)
         return QETL_OK;
     s->intent = intent_path(s->target.path, owner);
@@ -167,7 +160,7 @@ int32_t single_open(struct single *s)
     if (!s->restored)
         return fresh_open(s);
     if (s->place == PLACE_STAGED)
-        stage_sweep(s->env, &s->target, single_owner(s->env));
+        stage_sweep(s->env, &s->target, run_owner(s->env));
     return QETL_OK;
 }
 
@@ -320,7 +313,7 @@ int32_t single_commit(struct single *s, const struct handle *h)
     if (s->opened && h->action == HANDLE_APPEND)
         return QETL_OK; /* what it names is in our hands */
     int32_t status = publish_commit(s->env, h);
-    const char *owner = single_owner(s->env);
+    const char *owner = run_owner(s->env);
     if (status || h->action != HANDLE_APPEND || !owner)
         return status;
     char *note = intent_path(h->final, owner);

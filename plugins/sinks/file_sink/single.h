@@ -69,7 +69,5 @@ int32_t single_restore(struct single *, uint32_t version, const struct qetl_read
 
 /* Bytes of the file by now, those that the compressor holds left out. */
 int64_t single_length(const struct single *);
-/* How the run names this component; NULL: nothing of it is kept. */
-const char *single_owner(struct qetl_env);
 
 #endif

@@ -4,6 +4,7 @@
 #include "fault.h"
 #include "intent.h"
 #include "publish.h"
+#include "run_owner.h"
 #include "single.h"
 
 #include <errno.h>
@@ -133,7 +134,7 @@ static int32_t file_cut(struct single *s, const struct state *state, const char 
 
 static void note_drop(struct single *s)
 {
-    const char *owner = single_owner(s->env);
+    const char *owner = run_owner(s->env);
     char *note = owner && s->place == PLACE_IN ? intent_path(s->handle.final, owner) : NULL;
     intent_drop(note);
     free(note);

@@ -20,7 +20,7 @@ struct file_sink {
     bool parted; /* into several files */
     struct single single;
     struct parts parts;
-    bool prepared;  /* parts: nothing has been written since */
+    bool prepared;  /* parts: the last epoch was */
     uint64_t epoch; /* parts: of the last prepare */
     bool reported_any;
     uint64_t reported;   /* the newest epoch whose outputs were named to the host */
@@ -160,13 +160,14 @@ static int32_t sink_describe(void *self, struct qetl_sink_info *out)
 static int32_t sink_save(void *self, uint32_t *version, const struct qetl_writer *out)
 {
     struct file_sink *s = self;
-    return s->parted ? QETL_OK : single_save(&s->single, version, out);
+    return s->parted ? parts_save(&s->parts, version, out) : single_save(&s->single, version, out);
 }
 
 static int32_t sink_restore(void *self, uint32_t version, const struct qetl_reader *in)
 {
     struct file_sink *s = self;
-    return s->parted ? QETL_OK : single_restore(&s->single, version, in);
+    return s->parted ? parts_restore(&s->parts, version, in)
+                     : single_restore(&s->single, version, in);
 }
 
 /* ---- Rows ---- */
@@ -206,8 +207,8 @@ static int32_t sink_prepare(void *self, const struct qetl_epoch *epoch,
         return single_prepare(&s->single, epoch, out);
     if (!s->opened || (s->prepared && epoch->number != s->epoch))
         return QETL_OK; /* nothing is new */
-    int32_t code = parts_prepare(&s->parts, out);
-    s->prepared = code == QETL_OK;
+    int32_t code = parts_prepare(&s->parts, epoch, out);
+    s->prepared = code == QETL_OK && epoch->flags & QETL_EPOCH_FINAL;
     s->epoch = epoch->number;
     return code;
 }
@@ -256,7 +257,11 @@ static int32_t handle_take(struct file_sink *s, const struct qetl_blob *blob, st
 static int32_t part_commit(struct file_sink *s, const struct handle *h, bool last)
 {
     int32_t status = part_show(s->env, h);
-    return status == QETL_OK && last ? parts_sync(s->env, h) : status;
+    if (status == QETL_OK && last)
+        status = parts_sync(s->env, h);
+    if (status == QETL_OK && last && !s->opened)
+        part_folder_clear(h); /* of a process that is gone */
+    return status;
 }
 
 static int32_t handle_commit(struct file_sink *s, const struct qetl_epoch *epoch,

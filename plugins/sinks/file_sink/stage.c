@@ -17,7 +17,7 @@
 enum {
     TRIES = 100,
     TOKEN_LENGTH = 6,
-    OWNER_LENGTH = 8,
+    OWNER_LENGTH = STAGE_MARK_BYTES - 2,
     AFFIX_LENGTH = 32 /* the most that is put around a name */
 };
 
@@ -46,8 +46,7 @@ static const char *name_of(const struct target *t)
     return strrchr(t->path, '/') + 1;
 }
 
-/* "-a1b2c3d4", and nothing where there is no owner. */
-static void owner_mark(const char *owner, char mark[OWNER_LENGTH + 2])
+void stage_mark(const char *owner, char mark[STAGE_MARK_BYTES])
 {
     uint64_t hash = 0xcbf29ce484222325;
     *mark = '\0';
@@ -64,9 +63,9 @@ static void owner_mark(const char *owner, char mark[OWNER_LENGTH + 2])
 /* ".NAME.qetl-x1y2z3.part" of this target, or with the owner's mark. */
 static bool is_part(const char *entry, const char *name, const char *owner)
 {
-    char begin[NAME_MAX + 1], mark[OWNER_LENGTH + 2];
+    char begin[NAME_MAX + 1], mark[STAGE_MARK_BYTES];
     int length = snprintf(begin, sizeof begin, ".%.*s.qetl-", name_length(name), name);
-    owner_mark(owner, mark);
+    stage_mark(owner, mark);
     if (strncmp(entry, begin, (size_t)length) != 0 ||
         strspn(entry + length, letters) != TOKEN_LENGTH)
         return false;
@@ -116,10 +115,10 @@ static bool lock_take(int fd)
 int32_t stage_create(struct qetl_env env, const struct target *t, const char *owner, int *fd,
                      char **path)
 {
-    char mark[OWNER_LENGTH + 2];
+    char mark[STAGE_MARK_BYTES];
     const char *name = name_of(t);
     int error = EEXIST;
-    owner_mark(owner, mark);
+    stage_mark(owner, mark);
     for (int i = 0; error == EEXIST && i < TRIES; i++) {
         char token[TOKEN_LENGTH + 1];
         token_make(token);
@@ -145,8 +144,8 @@ int32_t stage_create(struct qetl_env env, const struct target *t, const char *ow
 char *stage_name(const char *path, size_t folder_size, const char *name, const char *owner,
                  const char *ending)
 {
-    char mark[OWNER_LENGTH + 2], *made;
-    owner_mark(owner, mark);
+    char mark[STAGE_MARK_BYTES], *made;
+    stage_mark(owner, mark);
     if (asprintf(&made, "%.*s/.%.*s.qetl%s.%s", (int)folder_size, path, name_length(name), name,
                  mark, ending) < 0)
         return NULL;

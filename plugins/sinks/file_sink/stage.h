@@ -22,6 +22,9 @@ int32_t stage_create(struct qetl_env, const struct target *, const char *owner, 
  */
 char *stage_name(const char *path, size_t folder_size, const char *name, const char *owner,
                  const char *ending);
+/* "-a1b2c3d4", and nothing where there is no owner. */
+enum { STAGE_MARK_BYTES = 10 };
+void stage_mark(const char *owner, char mark[STAGE_MARK_BYTES]);
 /* The permissions of the file that will be replaced, as far as this user may give them. */
 void stage_mode(int fd, const struct stat *former);
 /* "/folder/NAME.20240131T235959Z.bak"; NULL: no memory. */

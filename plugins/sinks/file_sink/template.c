@@ -89,16 +89,31 @@ static int32_t brace_fault(struct qetl_env env, const char *path)
                      "%s: a brace is not closed, or holds no name", path);
 }
 
-/* Of the beginning of the run, UTC. */
-static bool run_word(const char *word, size_t size, char *out, size_t room)
+static enum stamp stamp_of(const char *word, size_t size)
 {
-    bool date = size == 8 && memcmp(word, "run.date", 8) == 0;
-    bool clock = size == 8 && memcmp(word, "run.time", 8) == 0;
-    time_t now = time(NULL);
+    return size != 8                          ? STAMP_NONE
+           : memcmp(word, "run.date", 8) == 0 ? STAMP_DATE
+           : memcmp(word, "run.time", 8) == 0 ? STAMP_TIME
+                                              : STAMP_NONE;
+}
+
+/* Of the beginning of the run, UTC. */
+static void stamp_write(const struct template *t, enum stamp stamp, char *out, size_t room)
+{
     struct tm utc;
-    if (!date && !clock)
-        return false;
-    return gmtime_r(&now, &utc) && strftime(out, room, date ? "%Y-%m-%d" : "%H%M%S", &utc) > 0;
+    const char *layout = stamp == STAMP_DATE ? "%Y-%m-%d" : "%H%M%S";
+    if (!gmtime_r(&t->began, &utc) || !strftime(out, room, layout, &utc))
+        snprintf(out, room, "%lld", (long long)t->began);
+}
+
+static bool stamp_add(struct template *t, enum stamp stamp)
+{
+    char text[32];
+    stamp_write(t, stamp, text, sizeof text);
+    struct piece *piece = piece_add(t, PIECE_TEXT, text, strlen(text));
+    if (piece)
+        piece->stamp = stamp;
+    return piece != NULL;
 }
 
 /* What stands within braces. */
@@ -106,19 +121,22 @@ static int32_t place_parse(struct template *t, struct qetl_env env, const char *
                            const char **at)
 {
     const char *word = *at + 1, *end = strchr(word, '}');
-    char text[32];
     if (!end || end == word || memchr(word, '{', (size_t)(end - word)))
         return brace_fault(env, path);
     size_t size = (size_t)(end - word);
-    bool good, dated = false;
+    enum stamp stamp = stamp_of(word, size);
+    bool epoch = size == 5 && memcmp(word, "epoch", 5) == 0, good;
     *at = end + 1;
     if (size == 1 && *word == '#')
         good = piece_add(t, PIECE_NUMBER, "", 0) != NULL;
-    else if ((dated = run_word(word, size, text, sizeof text)))
-        good = piece_add(t, PIECE_TEXT, text, strlen(text)) != NULL;
+    else if (stamp)
+        good = stamp_add(t, stamp);
+    else if (epoch)
+        good = piece_add(t, PIECE_EPOCH, "", 0) != NULL;
     else
         good = piece_add(t, PIECE_COLUMN, word, size) != NULL;
-    t->dated |= dated;
+    t->dated |= stamp || epoch;
+    t->by_epoch |= epoch;
     return good ? QETL_OK : fault_memory(env);
 }
 
@@ -227,6 +245,7 @@ int32_t template_parse(struct template *t, struct qetl_env env, const char *path
         return qetl_fail(env, QETL_E_CONFIG, "/path",
                          "add a file name; the folders of partition_by go in front of it",
                          "\"%s\" names no file", path);
+    t->began = time(NULL);
     int32_t status = stretch_parse(t, env, path, path, name);
     if (status == QETL_OK)
         status = hive_parse(t, env);
@@ -311,6 +330,9 @@ char *template_expand(const struct template *t, struct qetl_env env, const struc
         } else if (piece->kind == PIECE_NUMBER) {
             int size = snprintf(digits, sizeof digits, "%05lld", (long long)number);
             good = text_add(&text, digits, (size_t)size);
+        } else if (piece->kind == PIECE_EPOCH) {
+            int size = snprintf(digits, sizeof digits, "%08llu", (unsigned long long)t->epoch);
+            good = text_add(&text, digits, (size_t)size);
         } else if (piece->kind == PIECE_MORE) {
             int size = snprintf(digits, sizeof digits, "-%05lld", (long long)number);
             good = number <= 1 || text_add(&text, digits, (size_t)size);
@@ -324,6 +346,25 @@ char *template_expand(const struct template *t, struct qetl_env env, const struc
         return text.data;
     free(text.data);
     return NULL;
+}
+
+int32_t template_restamp(struct template *t, struct qetl_env env, time_t began)
+{
+    t->began = began;
+    for (int64_t i = 0; i < t->count; i++) {
+        char text[32], *copy;
+        if (!t->pieces[i].stamp)
+            continue;
+        stamp_write(t, t->pieces[i].stamp, text, sizeof text);
+        copy = strdup(text);
+        if (!copy)
+            return fault_memory(env);
+        free(t->pieces[i].text);
+        t->pieces[i].text = copy;
+    }
+    free(t->root);
+    t->root = NULL;
+    return root_make(t, env);
 }
 
 int64_t template_keys(const struct template *t)

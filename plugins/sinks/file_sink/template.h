@@ -14,11 +14,15 @@
 #include <time.h>
 
 /* MORE: nothing for the first file, "-00002" for the second. */
-enum piece_kind { PIECE_TEXT, PIECE_COLUMN, PIECE_NUMBER, PIECE_MORE };
+enum piece_kind { PIECE_TEXT, PIECE_COLUMN, PIECE_NUMBER, PIECE_MORE, PIECE_EPOCH };
+
+/* TEXT that stands for when the run began. */
+enum stamp { STAMP_NONE, STAMP_DATE, STAMP_TIME };
 
 struct piece {
     enum piece_kind kind;
-    char *text;      /* TEXT; COLUMN: its name */
+    char *text; /* TEXT; COLUMN: its name */
+    enum stamp stamp;
     bool leaves_out; /* COLUMN: of partition_by, and not wanted in the rows */
     int64_t key;     /* COLUMN: index among the keys */
 };
@@ -29,7 +33,10 @@ struct template
     int64_t count;
     char *root; /* the folder that nothing leaves; "." where the path has none before */
     bool numbered;
-    bool dated; /* {run.date} or {run.time} tells its files from those of other runs */
+    time_t began;   /* the run, of which this process may be the second */
+    bool by_epoch;  /* {epoch}: each has files of its own */
+    uint64_t epoch; /* to be named by */
+    bool dated;     /* {run.date} or {run.time} tells its files from those of other runs */
 };
 
 /* Is the path more than a name? */
@@ -44,6 +51,8 @@ int64_t template_columns(struct template *, struct qetl_env, const struct ArrowS
 /* The path for these values, to be freed; NULL after a failure, which has been reported. */
 char *template_expand(const struct template *, struct qetl_env, const struct qetl_blob *keys,
                       int64_t number);
+/* The run began at another time than this process did. OK or NO_MEMORY, which has been reported. */
+int32_t template_restamp(struct template *, struct qetl_env, time_t began);
 /* How many keys there are: after template_columns. */
 int64_t template_keys(const struct template *);
 void template_free(struct template *); /* zeroed is freed */
