@@ -7,10 +7,13 @@
 #include "show/watch.h"
 
 #include <qetl/plugin.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 struct own {
-    bool dry_run, no_control;
+    bool dry_run, no_control, no_state, full_refresh;
+    const char *state;
 };
 
 /* The data has stdout to itself: then the JSON answer cannot go there too. */
@@ -118,20 +121,84 @@ static int check_files(struct qetl_cli *cli, const struct qetl_pipeline *pipelin
     return findings->errors > errors ? -1 : 0;
 }
 
-static int run_pipeline(struct qetl_cli *cli, const struct qetl_document *document,
-                        const struct qetl_pipeline *pipeline, const struct qetl_registry *registry,
-                        struct qetl_findings *findings)
+struct state { /* where the run's state lies; NULL: it keeps none */
+    char *folder, *name;
+};
+
+/* What comes from standard input cannot be had again: there is nothing to go on from. */
+static bool keeps_state(const struct qetl_cli *cli, const struct qetl_pipeline *pipeline)
 {
+    const struct own *own = cli->own;
+    bool keeps = cli->n_operands && !own->no_state && strcmp(cli->operands[0], "-") != 0;
+    for (size_t i = 0; i < pipeline->n_nodes; i++) {
+        const struct qetl_node *node = &pipeline->nodes[i];
+        const char *path = json_string_value(json_object_get(node->use.options, "path"));
+        keeps &= node->kind != QETL_SOURCE || !path || strcmp(path, "-") != 0;
+    }
+    return keeps;
+}
+
+static int state_find(const struct qetl_cli *cli, const struct qetl_pipeline *pipeline,
+                      struct state *out, struct qetl_findings *findings)
+{
+    const struct own *own = cli->own;
+    *out = (struct state){0};
+    if (own->dry_run || !keeps_state(cli, pipeline))
+        return 0;
+    out->folder = own->state ? strdup(own->state) : qetl_cli_state_folder();
+    out->name = qetl_cli_state_name(cli->operands[0], pipeline);
+    if (out->folder && out->name)
+        return 0;
+    qetl_finding_mend(qetl_finding_add(findings, QETL_ERROR, "state",
+                                       "there is no folder for the state of the run: neither "
+                                       "XDG_STATE_HOME nor HOME is set"),
+                      "name one with --state DIR, or run with --no-state");
+    return -1;
+}
+
+static int check_state_options(const struct qetl_cli *cli, struct qetl_findings *findings)
+{
+    const struct own *own = cli->own;
+    if (own->no_state && (own->state || own->full_refresh))
+        qetl_cli_usage(findings, NULL, "--no-state goes with neither --state nor --full-refresh");
+    else if (!cli->n_operands && (own->state || own->full_refresh))
+        qetl_cli_usage(findings, "write a pipeline file: its runs can be resumed",
+                       "--state and --full-refresh go with a pipeline file");
+    else
+        return 0;
+    return -1;
+}
+
+static int run_with(struct qetl_cli *cli, const struct qetl_document *document,
+                    const struct qetl_pipeline *pipeline, const struct qetl_registry *registry,
+                    const struct state *state, struct qetl_findings *findings)
+{
+    const struct own *own = cli->own;
     struct qetl_run_options options = qetl_cli_run_options(cli, document);
+    options.state_folder = state->folder;
+    options.state_name = state->name;
+    options.full_refresh = own->full_refresh;
     struct qetl_run *run = qetl_run_new(pipeline, registry, &options, findings);
     if (!run) {
         qetl_finding_add(findings, QETL_ERROR, "out_of_memory", "no memory to begin a run");
         return qetl_cli_answer(cli, QETL_EXIT_FAILED, NULL, NULL, findings);
     }
-    const struct own *own = cli->own;
     int exit_code = own->dry_run ? describe_run(cli, pipeline, run, findings)
                                  : execute_run(cli, pipeline, run, findings);
     qetl_run_free(run);
+    return exit_code;
+}
+
+static int run_pipeline(struct qetl_cli *cli, const struct qetl_document *document,
+                        const struct qetl_pipeline *pipeline, const struct qetl_registry *registry,
+                        struct qetl_findings *findings)
+{
+    struct state state;
+    int exit_code = state_find(cli, pipeline, &state, findings)
+                        ? qetl_cli_answer(cli, QETL_EXIT_ENVIRONMENT, NULL, NULL, findings)
+                        : run_with(cli, document, pipeline, registry, &state, findings);
+    free(state.folder);
+    free(state.name);
     return exit_code;
 }
 
@@ -144,7 +211,8 @@ static int run_command(struct qetl_cli *cli, struct qetl_findings *findings)
     struct qetl_pipeline *pipeline =
         document ? qetl_pipeline_new(document, registry, findings) : NULL;
     int exit_code = qetl_run_verdict(findings);
-    if (pipeline && !exit_code && !check_stdout(cli, pipeline, findings) &&
+    if (pipeline && !exit_code && !check_state_options(cli, findings) &&
+        !check_stdout(cli, pipeline, findings) &&
         !check_max_record(cli, document, pipeline, findings) &&
         !check_files(cli, pipeline, findings))
         exit_code = run_pipeline(cli, document, pipeline, registry, findings);
@@ -163,6 +231,14 @@ static const struct qetl_option options[] = {
              "delivery each path can promise. Sources are sampled, no sink is opened"},
     {"no-control", .kind = QETL_ARG_FLAG, .offset = offsetof(struct own, no_control),
      .help = "open no socket for qetl top and qetl tap"},
+    {"state", .kind = QETL_ARG_TEXT, QETL_COMPLETES_FOLDER, .offset = offsetof(struct own, state),
+     .value = "DIR",
+     .help = "keep what a run that is cut short goes on from below this folder (default: "
+             "$XDG_STATE_HOME/qetl, or ~/.local/state/qetl)"},
+    {"no-state", .kind = QETL_ARG_FLAG, .offset = offsetof(struct own, no_state),
+     .help = "keep nothing: a run that is cut short begins anew"},
+    {"full-refresh", .kind = QETL_ARG_FLAG, .offset = offsetof(struct own, full_refresh),
+     .help = "forget a run that was cut short, and begin anew; outputs stay as they are"},
 };
 static const struct qetl_option_group group = QETL_OPTION_GROUP("Run", true, options);
 

@@ -102,6 +102,16 @@ const char *qetl_tracker_source(const struct qetl_tracker *tracker)
     return tracker->source;
 }
 
+/* Under the lock. */
+static void enqueue(struct qetl_tracker *tracker, struct qetl_origin *origin)
+{
+    if (tracker->last)
+        tracker->last->next = origin;
+    else
+        tracker->first = origin;
+    tracker->last = origin;
+}
+
 struct qetl_origin *qetl_origin_new(struct qetl_tracker *tracker, struct qetl_object *object,
                                     bool starts_object, int64_t offset, const uint8_t *data,
                                     int64_t size, void *buffer)
@@ -123,11 +133,7 @@ struct qetl_origin *qetl_origin_new(struct qetl_tracker *tracker, struct qetl_ob
         qetl_buffer_retain(buffer);
     origin->number = tracker->made++;
     pthread_mutex_lock(&tracker->lock);
-    if (tracker->last)
-        tracker->last->next = origin;
-    else
-        tracker->first = origin;
-    tracker->last = origin;
+    enqueue(tracker, origin);
     pthread_mutex_unlock(&tracker->lock);
     return origin;
 }
@@ -208,6 +214,8 @@ static struct qetl_origin *resolve_head(struct qetl_tracker *tracker)
         origin->base_row = base_of(tracker, origin);
         *next_row(tracker, origin) = origin->base_row + origin->records;
         origin->resolved = true;
+        if (origin->reached)
+            origin->reached(origin->wake_arg, origin->base_row);
         tell(origin);
         deliver_waiting(tracker, origin);
         origin->next = NULL;
@@ -217,6 +225,15 @@ static struct qetl_origin *resolve_head(struct qetl_tracker *tracker)
     if (tracker->first)
         tell(tracker->first);
     return done;
+}
+
+static void unref_all(struct qetl_origin *done)
+{
+    while (done) {
+        struct qetl_origin *next = done->next;
+        qetl_origin_unref(done);
+        done = next;
+    }
 }
 
 void qetl_origin_complete(struct qetl_origin *origin, int64_t records, int32_t *record_offsets)
@@ -229,11 +246,32 @@ void qetl_origin_complete(struct qetl_origin *origin, int64_t records, int32_t *
     origin->record_offsets = record_offsets;
     struct qetl_origin *done = resolve_head(tracker);
     pthread_mutex_unlock(&tracker->lock);
-    while (done) {
-        struct qetl_origin *next = done->next;
-        qetl_origin_unref(done);
-        done = next;
-    }
+    unref_all(done);
+}
+
+int32_t qetl_tracker_mark(struct qetl_tracker *tracker, void (*reached)(void *arg, int64_t rows),
+                          void *arg)
+{
+    struct qetl_origin *mark = calloc(1, sizeof *mark);
+    if (!mark)
+        return -1;
+    atomic_init(&mark->refs, 1); /* the queue's */
+    mark->tracker = tracker;
+    mark->reached = reached;
+    mark->wake_arg = arg;
+    mark->completed = true;
+    mark->number = tracker->made++;
+    pthread_mutex_lock(&tracker->lock);
+    enqueue(tracker, mark);
+    struct qetl_origin *done = resolve_head(tracker);
+    pthread_mutex_unlock(&tracker->lock);
+    unref_all(done);
+    return 0;
+}
+
+void qetl_tracker_begin_at(struct qetl_tracker *tracker, int64_t rows)
+{
+    tracker->next_base_row = rows;
 }
 
 bool qetl_origin_base(struct qetl_origin *origin, void (*wake)(void *arg), void *arg, int64_t *base)

@@ -24,6 +24,7 @@ struct qetl_object { /* a file, a response, a message */
     int64_t next_row;            /* under the tracker's lock: records that are counted */
     struct qetl_vector **values; /* of the columns that its source adds, a row each; settled … */
     int64_t n_values;            /* … before its first chunk goes out */
+    bool valued;
     void *note; /* of its format, for the decoders; settled before its first chunk goes out */
     size_t note_size;
     uint8_t *head;     /* what comes before its first record; settled as the note is */
@@ -62,7 +63,8 @@ struct qetl_origin {
     struct qetl_letter *waiting;
     void (*wake)(void *arg); /* of who waits for base_row, or NULL; under the tracker's lock */
     void *wake_arg;
-    struct qetl_origin *next; /* in the tracker's queue */
+    void (*reached)(void *arg, int64_t rows); /* of a mark; else NULL */
+    struct qetl_origin *next;                 /* in the tracker's queue */
 };
 
 /* deliver is called with each letter once its row number can be told, in order, under a lock. */
@@ -70,6 +72,13 @@ struct qetl_tracker *qetl_tracker_new(const char *source,
                                       void (*deliver)(void *arg, struct qetl_letter *), void *arg);
 void qetl_tracker_free(struct qetl_tracker *); /* all origins are gone or will never complete */
 const char *qetl_tracker_source(const struct qetl_tracker *);
+/* By who makes the origins: once all that were made so far are counted, `reached` hears, under the
+ * lock, how many rows of no object there were; those of objects stand in their next_row. Never, if
+ * the tracker is freed before. Negative without memory. */
+int32_t qetl_tracker_mark(struct qetl_tracker *, void (*reached)(void *arg, int64_t rows),
+                          void *arg);
+/* How many rows of no object came before this process. */
+void qetl_tracker_begin_at(struct qetl_tracker *, int64_t rows);
 
 /* A new origin, numbered; NULL without memory. buffer (may be NULL) is retained. */
 struct qetl_origin *qetl_origin_new(struct qetl_tracker *, struct qetl_object *, bool starts_object,

@@ -37,6 +37,9 @@ static inline int64_t qetl_tally_get(const atomic_llong *counter)
 
 /* Adds a tally to counts. */
 void qetl_counts_add(struct qetl_counts *, const struct qetl_tally *);
+void qetl_counts_sum(struct qetl_counts *, const struct qetl_counts *);
+/* The tally of one that counted nothing yet begins with these. */
+void qetl_tally_begin(struct qetl_tally *, const struct qetl_counts *);
 bool qetl_counts_balance(const struct qetl_counts *);
 
 #endif

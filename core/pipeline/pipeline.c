@@ -352,6 +352,7 @@ static int fill_words(struct qetl_drafts *drafts, struct qetl_pipeline *pipeline
     pipeline->shutdown_ns = time_option(drafts, "shutdown");
     pipeline->stall_alarm_ns = time_option(drafts, "stall_alarm");
     pipeline->linger_ms = json_integer_value(json_object_get(root, "linger_ms"));
+    qetl_drafts_checkpoint(drafts, pipeline);
     timezone_check(drafts, json_string_value(json_object_get(root, "timezone")));
     pipeline->batch_rows = json_integer_value(json_object_get(root, "batch_rows"));
     int bad = text_copy(&pipeline->name, json_object_get(root, "name")) ||

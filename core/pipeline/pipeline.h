@@ -18,6 +18,14 @@
 enum qetl_mode { QETL_MODE_HYBRID, QETL_MODE_BATCH, QETL_MODE_STREAM };
 const char *qetl_mode_word(enum qetl_mode);
 
+/* What a user demands of a run that is cut short and run again; ANY: nothing. */
+enum qetl_delivery {
+    QETL_DELIVERY_ANY,
+    QETL_DELIVERY_BEST_EFFORT,
+    QETL_DELIVERY_AT_LEAST_ONCE,
+    QETL_DELIVERY_EXACTLY_ONCE
+};
+
 struct qetl_plugin_use { /* a plugin with its options: of a component, or of its format */
     const struct qetl_manifest_component *plugin;
     json_t *options;
@@ -58,12 +66,15 @@ struct qetl_pipeline {
     int64_t max_record;   /* bytes */
     int64_t batch_bytes;  /* bytes a chunk */
     int64_t linger_ms;
-    int64_t max_rows;       /* that sources bring; 0: any number */
-    int64_t max_memory;     /* the budget; 0: not said */
-    int64_t timeout_ns;     /* of a run; 0: none */
-    int64_t shutdown_ns;    /* how long an interrupted run without end may take to end */
-    int64_t stall_alarm_ns; /* what has not moved for so long is told; 0: never */
-    char *timezone;         /* of expressions; NULL: UTC */
+    int64_t max_rows;              /* that sources bring; 0: any number */
+    int64_t max_memory;            /* the budget; 0: not said */
+    int64_t timeout_ns;            /* of a run; 0: none */
+    int64_t shutdown_ns;           /* how long an interrupted run without end may take to end */
+    int64_t stall_alarm_ns;        /* what has not moved for so long is told; 0: never */
+    int64_t checkpoint_every_ms;   /* 0: as is usual; -1: only at the end */
+    int64_t checkpoint_timeout_ms; /* how long an epoch may take before somebody is told */
+    enum qetl_delivery delivery;
+    char *timezone; /* of expressions; NULL: UTC */
     int64_t batch_rows;
     char *dead_letters; /* path, or NULL for the default; "" switches them off */
     struct qetl_letter_rules letters;

@@ -51,6 +51,8 @@ struct qetl_drafts {
 };
 
 /* Plugin, options, format and outputs of a draft, with findings for what is wrong. */
+/* pipeline_checkpoint.c: `checkpoint` and `delivery`. */
+void qetl_drafts_checkpoint(struct qetl_drafts *drafts, struct qetl_pipeline *pipeline);
 void qetl_draft_fill(struct qetl_drafts *drafts, struct qetl_draft *draft);
 /* Expressions, type names and files in options, by what their schema says of them. */
 void qetl_draft_texts(struct qetl_drafts *drafts, const struct qetl_draft *draft,

@@ -118,12 +118,13 @@ static int32_t values_take(struct qetl_op *op, struct qetl_object *object,
     return status;
 }
 
-int32_t qetl_added_take(struct qetl_op *op, struct qetl_object *object)
+int32_t qetl_added_know(struct qetl_op *op, struct qetl_object *object)
 {
     struct qetl_ctx *ctx = op->instance;
     struct ArrowArray values = {0};
-    if (!op->flow->added)
+    if (!op->flow->added || object->valued)
         return QETL_OK;
+    object->valued = true;
     qetl_call_enter(ctx, "values");
     int32_t status = op->flow->added->values(ctx->self, &values);
     qetl_call_leave();

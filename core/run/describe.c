@@ -182,39 +182,33 @@ static int stage_describe(const struct qetl_run *run, const struct qetl_stage *f
 
 /* ---- paths ---- */
 
-/* The sinks that a source feeds; `fed` has room for a mark per component, which stand in
- * topological order. */
-static void paths_from(const struct qetl_run *run, size_t source, bool *fed,
-                       struct qetl_run_description *out)
+struct listing {
+    const struct qetl_run *run;
+    struct qetl_run_description *out;
+};
+
+static int path_add(void *arg, size_t source, size_t sink)
 {
-    const struct qetl_pipeline *pipeline = run->pipeline;
-    memset(fed, 0, pipeline->n_nodes * sizeof *fed);
-    fed[source] = true;
-    for (size_t n = source + 1; n < pipeline->n_nodes; n++) {
-        const struct qetl_node *node = &pipeline->nodes[n];
-        for (size_t i = 0; i < node->n_inputs; i++)
-            fed[n] |= fed[node->inputs[i].component];
-        if (!fed[n] || node->kind != QETL_SINK)
-            continue;
-        uint32_t given = run->flows[source].source.delivery, taken = run->flows[n].sink_delivery;
-        out->paths[out->n_paths++] =
-            (struct qetl_run_path){source, n, given, taken, qetl_guarantee_of(given, taken)};
-    }
+    struct listing *l = arg;
+    struct qetl_run_path *paths =
+        realloc(l->out->paths, (l->out->n_paths + 1) * sizeof *l->out->paths);
+    if (!paths)
+        return -1;
+    l->out->paths = paths;
+    struct qetl_run_path *path = &paths[l->out->n_paths++];
+    *path = (struct qetl_run_path){.source = source,
+                                   .sink = sink,
+                                   .source_delivery = l->run->flows[source].source.delivery,
+                                   .sink_delivery = l->run->flows[sink].sink_delivery};
+    path->guarantee = qetl_run_guarantee(l->run, source, sink, &path->culprit, &path->why);
+    return 0;
 }
 
 static int paths_describe(const struct qetl_run *run, struct qetl_run_description *out)
 {
-    size_t n = run->pipeline->n_nodes, sources = 0;
-    for (size_t i = 0; i < n; i++)
-        sources += run->pipeline->nodes[i].kind == QETL_SOURCE;
-    bool *fed = calloc(n + 1, sizeof *fed);
-    out->paths = calloc(sources * n + 1, sizeof *out->paths);
-    for (size_t i = 0; fed && out->paths && i < n; i++)
-        if (run->pipeline->nodes[i].kind == QETL_SOURCE)
-            paths_from(run, i, fed, out);
-    int failed = fed && out->paths ? 0 : -1;
-    free(fed);
-    return failed;
+    struct listing l = {run, out};
+    out->halts = qetl_run_halts_at(run, &out->halts_why);
+    return qetl_run_each_path(run, &l, path_add);
 }
 
 int qetl_run_describe(const struct qetl_run *run, struct qetl_run_description *out)

@@ -86,10 +86,10 @@ static int32_t object_begin(struct qetl_op *op, const struct qetl_item *item)
         s->object = qetl_object_new(name);
         if (s->object)
             s->object->number = s->numbered++;
-        if (s->object && qetl_added_take(op, s->object))
-            return QETL_E_FATAL;
     }
     s->offset = item->offset;
+    s->object_at = (int64_t)s->drawn;
+    s->objects++;
     s->object_started = starts || first;
     s->object_ended = false;
     s->end_told = false;
@@ -107,7 +107,6 @@ static int32_t draw(struct qetl_op *op, int64_t most)
     int64_t room = s->capacity - GUARD_BYTES - s->end;
     room = room < most ? room : most;
     int32_t answer = qetl_source_draw(op, s->buffer + s->end, room, &item);
-    s->at_cut = true;
     if (answer == QETL_END)
         s->exhausted = true;
     if (answer != QETL_BYTES)
@@ -115,13 +114,24 @@ static int32_t draw(struct qetl_op *op, int64_t most)
     if (item.bytes < 0 || item.bytes > room)
         return qetl_op_fault(op, "bad_bytes", "next wrote %lld bytes into room for %lld",
                              (long long)item.bytes, (long long)room);
-    if (item.flags & QETL_ITEM_OBJECT_START || !s->object || s->object_ended)
+    /* what is passed over is known to belong to the object at hand, or to those before it */
+    bool begins = item.flags & QETL_ITEM_OBJECT_START || !s->object || s->object_ended;
+    if (begins && !s->skip)
         status = object_begin(op, &item);
+    s->offset = s->resumed || s->skip ? item.offset : s->offset;
+    s->resumed = false;
     if (item.bytes && !s->since_ns)
         s->since_ns = qetl_now_ns();
     s->end += item.bytes;
+    if (!status)
+        status = qetl_source_keep(op, &item);
     s->object_ended = item.flags & QETL_ITEM_OBJECT_END;
     s->want_more = false;
+    qetl_source_pass_over(s, item.bytes);
+    s->since_ns = s->end > s->start ? s->since_ns : 0;
+    s->at_cut = !s->skip;
+    if (!status && s->at_cut && s->object)
+        status = qetl_added_know(op, s->object);
     return status ? status : QETL_BYTES;
 }
 
@@ -402,6 +412,7 @@ bool qetl_frame_is_ripe(const struct qetl_op *op)
 static int32_t drain_step(struct qetl_op *op, int draining)
 {
     struct qetl_source_state *s = op->state;
+    s->drained = !s->exhausted;
     if (draining == QETL_DRAIN_GRACEFUL && s->end > s->start && !s->want_more)
         return frame_once(op);
     if (!s->exhausted || s->end > s->start)

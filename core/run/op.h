@@ -61,6 +61,7 @@ struct qetl_op {
     const struct qetl_node *node;
     const struct qetl_node_flow *flow;
     struct qetl_ctx *instance; /* the run's; NULL: an operator of the host's own (a relay) */
+    size_t slot;               /* among those that hand in at a barrier */
     uint32_t replica;
     uint64_t epoch; /* of the last barrier that it has passed on: its rows lie behind that */
     uint32_t take;  /* which of the node's inputs: encode its own, others of what is under way */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Decodes chunks into batches; where the source emits batches, passes them on. */
+#include "checkpoint.h"
 #include "host/host.h"
 #include "op.h"
 #include "run_internal.h"
@@ -360,7 +361,7 @@ static int32_t decode_resume(struct qetl_op *op)
 static int32_t decode_feed(struct qetl_op *op, struct qetl_message *message)
 {
     if (message->kind == QETL_SLOT_BARRIER || message->kind == QETL_SLOT_END)
-        return qetl_op_emit_all(op, message->kind, message->epoch);
+        return qetl_op_pass(op, message);
     if (message->kind == QETL_SLOT_BATCH)
         return qetl_op_emit(op, 0, QETL_SLOT_BATCH, message->payload);
     if (!op->state && !(op->state = calloc(1, sizeof(struct decode_state)))) {

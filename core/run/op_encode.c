@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Encodes batches into blocks of bytes; a row that the format cannot hold is rejected. */
 #include "op_encode.h"
+#include "checkpoint.h"
 #include "run_internal.h"
 
 #include <stdlib.h>
@@ -127,6 +128,23 @@ static int32_t encode_end(struct qetl_op *op)
     return last && op->flow->wholes_most ? qetl_encode_wholes_end(op) : QETL_OK;
 }
 
+/* An encoder that writes one whole object remembers how far it came. */
+static int32_t pass_control(struct qetl_op *op, const struct qetl_message *message)
+{
+    const struct qetl_encode_state *state = op->state;
+    struct qetl_handed handed = {0};
+    bool end = message->kind == QETL_SLOT_END;
+    if (end && state->inputs_ended < op->flow->n_takes && op->flow->one_encoder)
+        return qetl_op_emit_all(op, message->kind, message->epoch);
+    int32_t status = QETL_OK;
+    if (op->run->env.checkpoints && op->flow->closed_format)
+        status = qetl_op_save(op, &(struct qetl_op_memory){.ended = end}, &handed);
+    if (!status)
+        status = qetl_op_hand_in(op, end ? op->epoch + 1 : message->epoch, end, &handed);
+    qetl_handed_clear(&handed);
+    return status ? status : qetl_op_emit_all(op, message->kind, message->epoch);
+}
+
 static int32_t encode_feed(struct qetl_op *op, struct qetl_message *message)
 {
     bool control = message->kind == QETL_SLOT_BARRIER || message->kind == QETL_SLOT_END;
@@ -139,7 +157,7 @@ static int32_t encode_feed(struct qetl_op *op, struct qetl_message *message)
         status = encode_rows(op, message->payload);
     if (!control)
         qetl_payload_free(message->kind, message->payload);
-    return status || !control ? status : qetl_op_emit_all(op, message->kind, message->epoch);
+    return status || !control ? status : pass_control(op, message);
 }
 
 static void encode_free(struct qetl_op *op)

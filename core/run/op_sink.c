@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writes to a sink: blocks of bytes between the format's header and footer, or batches as they are.
  */
+#include "checkpoint.h"
+#include "decider.h"
 #include "op.h"
 #include "run_internal.h"
 
@@ -11,6 +13,8 @@
 struct sink_state {
     struct qetl_message message; /* under way; kind 0: none */
     bool begun;                  /* the header is written, or needs none */
+    bool ended;                  /* and so is the footer */
+    uint64_t awaits;             /* the epoch that it commits before it takes more; 0: none */
     uint32_t inputs_ended;
     int64_t part, part_offset; /* of the block under way, where it has parts */
 };
@@ -167,6 +171,12 @@ static int32_t begin(struct qetl_op *op)
 
 static int32_t end(struct qetl_op *op)
 {
+    struct sink_state *state = op->state;
+    if (state->ended)
+        return QETL_OK;
+    state->ended = true;
+    if (qetl_run_goes_on(op->run))
+        return QETL_OK; /* neither header nor footer: rows may still come */
     int32_t status = begin(op);
     if (!status && op->flow->codec && !op->flow->parts)
         status = write_part(op, op->flow->codec->component->format->finish, "finish");
@@ -181,7 +191,91 @@ static int32_t handle_end(struct qetl_op *op)
     if (++state->inputs_ended < op->flow->n_takes)
         return QETL_OK;
     int32_t status = end(op);
-    return status ? status : qetl_run_prepare(op->run, op);
+    if (!status)
+        atomic_store(&op->run->has_all[op->node - op->run->pipeline->nodes], true);
+    return status;
+}
+
+/* ---- epochs ---- */
+
+static struct sink_state *state_of(struct qetl_op *op)
+{
+    if (!op->state)
+        op->state = calloc(1, sizeof(struct sink_state));
+    return op->state;
+}
+
+int32_t qetl_sink_resume_at(struct qetl_op *op, const struct qetl_op_memory *memory)
+{
+    struct sink_state *state = state_of(op);
+    if (!state)
+        return qetl_op_fault(op, "out_of_memory", "no memory for a sink");
+    state->begun = memory->begun;
+    state->ended = memory->ended;
+    return QETL_OK;
+}
+
+static int32_t handle_add(void *stream, const void *data, size_t size)
+{
+    return qetl_handed_add(stream, data, size);
+}
+
+static int32_t prepare(struct qetl_op *op, const struct qetl_epoch *epoch,
+                       struct qetl_handed *handed)
+{
+    struct qetl_ctx *ctx = op->instance;
+    struct qetl_writer writer = {handed, handle_add};
+    struct qetl_retry retry = {0};
+    int32_t status;
+    if (!ctx->component->sink->prepare)
+        return QETL_OK;
+    do {
+        qetl_call_enter(ctx, "prepare");
+        status = ctx->component->sink->prepare(ctx->self, epoch, &writer);
+        qetl_call_leave();
+    } while (qetl_run_again(op->run, ctx, &retry, "prepare", status));
+    return status < 0 ? qetl_op_fail(op, "prepare", status) : QETL_OK;
+}
+
+int32_t qetl_sink_checkpoint(struct qetl_op *op, uint64_t number, bool final,
+                             struct qetl_handed *handed)
+{
+    struct sink_state *state = state_of(op);
+    struct qetl_epoch epoch = qetl_epoch_of(op->run, op->node, number, final);
+    if (!state)
+        return qetl_op_fault(op, "out_of_memory", "no memory for a sink");
+    int32_t status = prepare(op, &epoch, handed);
+    if (status || final || !op->run->env.checkpoints)
+        return status;
+    bool ended = state->ended && !qetl_run_goes_on(op->run);
+    return qetl_op_save(op, &(struct qetl_op_memory){.begun = state->begun, .ended = ended},
+                        handed);
+}
+
+/* A sink that decides takes nothing more before it has; the others go on at once. */
+static int32_t handle_barrier(struct qetl_op *op, uint64_t epoch)
+{
+    struct sink_state *state = op->state;
+    struct qetl_handed handed = {0};
+    op->epoch = epoch;
+    if (!op->run->env.checkpoints)
+        return QETL_OK;
+    if (state->awaits != epoch) {
+        int32_t status = qetl_sink_checkpoint(op, epoch, false, &handed);
+        if (!status)
+            status = qetl_op_hand_in(op, epoch, false, &handed);
+        qetl_handed_clear(&handed);
+        state->awaits = epoch;
+        if (!status)
+            status = qetl_decider_poke(op->run->decider);
+        if (status || op->flow->commit != QETL_COMMIT_ONE_PHASE)
+            return status;
+    }
+    uint32_t wakes = atomic_load_explicit(&op->instance->wakes, memory_order_acquire);
+    if (qetl_sink_committed(op, epoch))
+        return QETL_OK;
+    qetl_op_set_idle(op, wakes, INT64_MAX);
+    return QETL_STEP_IDLE;
 }
 
 static int32_t message_take(struct qetl_op *op, const struct qetl_message *message)
@@ -195,9 +289,10 @@ static int32_t message_take(struct qetl_op *op, const struct qetl_message *messa
         status = begin(op);
         return status ? status : write_batch(op, message->payload, message->port);
     case QETL_SLOT_BARRIER:
-        op->epoch = message->epoch;
-        qetl_run_barrier_arrived(op->run, message->epoch);
-        return QETL_OK;
+        status = handle_barrier(op, message->epoch);
+        if (!status)
+            qetl_run_barrier_arrived(op->run, message->epoch);
+        return status;
     default:
         return handle_end(op);
     }
@@ -219,7 +314,7 @@ static int32_t handle(struct qetl_op *op)
 
 static int32_t sink_feed(struct qetl_op *op, struct qetl_message *message)
 {
-    if (!op->state && !(op->state = calloc(1, sizeof(struct sink_state)))) {
+    if (!state_of(op)) {
         qetl_payload_free(message->kind, message->payload);
         return qetl_op_fault(op, "out_of_memory", "no memory for a sink");
     }

@@ -2,6 +2,7 @@
 /* Draws from a source: batches as they are, bytes through the framer (frame.c) as chunks of
  * records. */
 #include "op_source.h"
+#include "checkpoint.h"
 
 #include "run_internal.h"
 
@@ -33,6 +34,7 @@ void qetl_source_state_free(struct qetl_source_state *state)
     for (size_t i = 0; i < state->n_paused; i++)
         qetl_object_unref(state->paused[i]);
     free(state->paused);
+    qetl_source_kept_free(state);
     free(state);
 }
 
@@ -62,7 +64,18 @@ static int32_t open_next_split(struct qetl_op *op)
     do
         status = ctx->component->source->open(ctx->self, *split, NULL);
     while (qetl_run_again(op->run, ctx, &retry, "open", status));
-    return status < 0 ? qetl_op_fail(op, "open", status) : QETL_OK;
+    return status < 0 ? qetl_op_fail(op, "open", status) : qetl_source_keep_start(op);
+}
+
+/* As another process has planned them. */
+static int32_t open_again(struct qetl_op *op)
+{
+    struct qetl_source_state *state = op->state;
+    const struct qetl_remembered *was = &op->run->remembered[op->node - op->run->pipeline->nodes];
+    for (size_t i = 0; i < was->n_splits; i++)
+        if (split_add(state, was->splits[i].data, was->splits[i].size))
+            return qetl_op_fault(op, "out_of_memory", "no memory to set the source up");
+    return qetl_source_go_on(op, was->stand);
 }
 
 int32_t qetl_source_open(struct qetl_op *op)
@@ -72,6 +85,8 @@ int32_t qetl_source_open(struct qetl_op *op)
     struct qetl_writer writer = {state, split_add};
     struct qetl_retry retry = {0};
     int32_t status;
+    if (op->run->resumes)
+        return open_again(op);
     do {
         splits_drop(state); /* of an attempt that failed */
         status = ctx->component->source->plan_splits
@@ -136,7 +151,7 @@ int32_t qetl_source_draw(struct qetl_op *op, void *space, int64_t room, struct q
     }
     if (atomic_load_explicit(&op->run->draining, memory_order_relaxed)) {
         atomic_store(&op->run->cut_short, 1);
-        state->exhausted = true;
+        state->exhausted = state->drained = true;
         return QETL_END;
     }
     if (!qetl_op_may_call(op))
@@ -266,9 +281,12 @@ static int32_t step_batches(struct qetl_op *op)
     struct qetl_item item = {0};
     int32_t answer = qetl_source_draw(op, NULL, 0, &item);
     int32_t status = answer < 0 ? answer : QETL_OK;
-    if (answer == QETL_BATCH) /* idle: still where it was */
+    if (answer == QETL_BATCH) { /* idle: still where it was */
         state->at_cut = item.flags & QETL_ITEM_CUT;
-    if (answer == QETL_BATCH && item.batch.release)
+        item.bytes = 0;
+        status = qetl_source_keep(op, &item);
+    }
+    if (!status && answer == QETL_BATCH && item.batch.release)
         status = emit_batch(op, &item);
     if (!status && op->instance->n_rejected)
         status = qetl_op_fault(op, "bad_reject", "next rejected rows and answered no batch");
@@ -285,7 +303,9 @@ static int32_t cut_epoch(struct qetl_op *op)
     uint64_t epoch = qetl_run_epoch(op->run);
     int32_t status = QETL_OK;
     while (!status && state->at_cut && state->epoch < epoch) {
-        status = qetl_op_emit_all(op, QETL_SLOT_BARRIER, ++state->epoch);
+        status = qetl_source_cut(op, ++state->epoch, false);
+        if (!status)
+            status = qetl_op_emit_all(op, QETL_SLOT_BARRIER, state->epoch);
         state->rows_uncut = false;
     }
     return status;
@@ -303,7 +323,9 @@ static int32_t source_resume(struct qetl_op *op)
         op->idle_until_ns = due; /* the rows before a pause end in an epoch, too */
     if (!control && state->ended) {
         op->pending = false;
-        control = qetl_op_emit_all(op, QETL_SLOT_END, 0);
+        control = qetl_source_cut(op, state->epoch + 1, true);
+        if (!control)
+            control = qetl_op_emit_all(op, QETL_SLOT_END, 0);
     }
     return control ? control : status;
 }

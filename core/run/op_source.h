@@ -12,6 +12,15 @@
 
 #include "op.h"
 
+struct qetl_kept { /* a position that the source handed out */
+    uint64_t at;   /* bytes that came before it in this process */
+    uint64_t objects;
+    uint32_t split;
+    bool begun; /* false: the split's beginning */
+    void *data;
+    size_t size;
+};
+
 struct qetl_source_state {
     struct qetl_blob *splits; /* to be read in turn; owned copies */
     size_t n_splits, next_split;
@@ -33,6 +42,17 @@ struct qetl_source_state {
     bool at_cut, ended;
     bool rows_uncut; /* something went out since the last barrier */
     uint64_t epoch;
+
+    /* For the place at a barrier: the newest position that lies not behind the first unframed byte,
+     * and those behind it. */
+    struct qetl_kept *kept;
+    size_t n_kept, kept_room;
+    uint64_t drawn;    /* bytes that came in this process */
+    int64_t object_at; /* of them before the object at hand; -1: it began in another process */
+    uint64_t objects;  /* that began */
+    int64_t skip;      /* bytes to be passed over, which another process has framed */
+    bool resumed;      /* nothing was drawn yet of what another process has begun */
+    bool drained;      /* it ends where it is, and may go on there */
 };
 
 struct qetl_source_state *qetl_source_state_new(void);
@@ -64,10 +84,18 @@ struct qetl_object *qetl_object_go_on(struct qetl_source_state *, const char *na
 int32_t qetl_object_pause(struct qetl_source_state *, struct qetl_object *);
 
 /* added.c: of what the source says of its objects, the columns; those behind the format's; the
- * values of the object that begins. Negative: reported. */
+ * values of the object at hand, if they are not known yet. Negative: reported. */
 int32_t qetl_added_ask(struct qetl_run *, const struct qetl_node *, struct qetl_node_flow *);
 int32_t qetl_added_join(struct qetl_run *, const struct qetl_node *, struct qetl_node_flow *);
-int32_t qetl_added_take(struct qetl_op *, struct qetl_object *);
+int32_t qetl_added_know(struct qetl_op *, struct qetl_object *);
+
+/* cut.c: an item came, whose bytes stand in the buffer; a split begins. Negative
+ * without memory. */
+int32_t qetl_source_keep(struct qetl_op *, const struct qetl_item *);
+int32_t qetl_source_keep_start(struct qetl_op *);
+/* What of an item another process has framed already is passed over. */
+void qetl_source_pass_over(struct qetl_source_state *, int64_t bytes);
+void qetl_source_kept_free(struct qetl_source_state *);
 
 /* frame.c */
 /* Draws until the sample is large enough, the object ends, or nothing more comes for now; but a

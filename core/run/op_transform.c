@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs a transform: lends it the columns that it reads, and carries the others past it by its row
  * map. */
+#include "checkpoint.h"
 #include "data/gather.h"
 #include "op.h"
 #include "run_internal.h"
@@ -8,6 +9,8 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { PORTS_NOTED = 64 };
 
 struct transform_state {
     struct qetl_batch *input; /* of the event under way, referenced; NULL: none */
@@ -18,6 +21,8 @@ struct transform_state {
     bool again;        /* the event under way failed for the moment: it is handed over once more */
     bool control_done; /* the plugin is: it goes on once those below are done with theirs */
     uint32_t inputs_ended;
+    uint64_t ended_ports;           /* of which the plugin was told, a bit each */
+    bool over;                      /* in another process it gave out all there was */
     struct qetl_batch_column *late; /* of the batch that is being made; none, unless op->decoder */
     int64_t n_late;
 };
@@ -430,6 +435,50 @@ static bool is_stateful(const struct qetl_op *op)
     return false;
 }
 
+static int32_t hand_in(struct qetl_op *op, uint64_t epoch, bool ended)
+{
+    const struct transform_state *state = op->state;
+    struct qetl_handed handed = {0};
+    struct qetl_op_memory memory = {.ended = ended && !qetl_run_goes_on(op->run),
+                                    .rows_held = state->rows_held,
+                                    .ended_ports = state->ended_ports};
+    int32_t status = QETL_OK;
+    if (op->run->env.checkpoints && op->instance->component->save)
+        status = qetl_op_save(op, &memory, &handed);
+    if (!status)
+        status = qetl_op_hand_in(op, epoch, ended, &handed);
+    qetl_handed_clear(&handed);
+    return status;
+}
+
+int32_t qetl_transform_resume_at(struct qetl_op *op, const struct qetl_op_memory *memory)
+{
+    struct transform_state *state = state_of(op);
+    if (!state)
+        return no_memory(op);
+    state->rows_held = state->rows_held_before = memory->rows_held;
+    state->ended_ports = memory->ended_ports;
+    state->over = memory->ended;
+    return QETL_OK;
+}
+
+/* The plugin's state says so already. */
+static bool knows_of_end(const struct transform_state *state, const struct qetl_message *message)
+{
+    return state->over ||
+           (message->port < PORTS_NOTED && state->ended_ports & UINT64_C(1) << message->port);
+}
+
+/* A replica's share goes to who merges them, once. */
+static int32_t share_end(struct qetl_op *op)
+{
+    const struct transform_state *state = op->state;
+    int32_t status = hand_in(op, op->epoch + 1, true);
+    if (status || !state->over)
+        return status ? status : qetl_partial_end(op);
+    return qetl_op_emit_all(op, QETL_SLOT_END, 0);
+}
+
 /* The plugin is done with a barrier or an end: now the others learn of it. */
 static int32_t pass_control(struct qetl_op *op)
 {
@@ -439,9 +488,12 @@ static int32_t pass_control(struct qetl_op *op)
     state->control_done = op->pending = false;
     bool end = message.kind == QETL_SLOT_END;
     state->inputs_ended += end;
+    if (end && message.port < PORTS_NOTED)
+        state->ended_ports |= UINT64_C(1) << message.port;
     if (end && state->inputs_ended < op->flow->binding.n_in)
         return QETL_OK;
-    return qetl_op_emit_all(op, message.kind, message.epoch);
+    int32_t status = hand_in(op, end ? op->epoch + 1 : message.epoch, end);
+    return status ? status : qetl_op_emit_all(op, message.kind, message.epoch);
 }
 
 /* What the plugin gave out for it may be pending below, and must not be overtaken. */
@@ -473,12 +525,13 @@ static int32_t feed_control(struct qetl_op *op, const struct qetl_message *messa
     struct transform_state *state = op->state;
     bool end = message->kind == QETL_SLOT_END;
     if (end && op->partial)
-        return qetl_partial_end(op);
+        return share_end(op);
     int32_t status = end && message->payload ? qetl_partial_merge(op, message->payload) : QETL_OK;
     if (status)
         return status;
     state->control = *message;
-    return is_stateful(op) ? tell_control(op) : pass_control(op);
+    bool known = end && knows_of_end(state, message);
+    return is_stateful(op) && !known ? tell_control(op) : pass_control(op);
 }
 
 static int32_t transform_feed(struct qetl_op *op, struct qetl_message *message)

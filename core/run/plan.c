@@ -306,6 +306,7 @@ static int32_t op_make(const struct draft *draft, const struct draft_op *from,
     if (!status && from->class == &qetl_op_source) {
         op->state = run->flows[from->node].reader;
         run->flows[from->node].reader = NULL;
+        ((struct qetl_source_state *)op->state)->epoch = op->epoch;
         op->pending = true;
     }
     if (!status && from->from) {
@@ -341,9 +342,6 @@ static int32_t task_make(const struct draft *draft, size_t stage, struct qetl_ta
             status = op_make(draft, op, task);
     if (!status)
         task->root = task->ops[0];
-    for (const struct draft_op *op = draft->ops; !status && op; op = op->next)
-        if (op->stage == stage && op->class == &qetl_op_sink)
-            task->root = op_of(draft, op, task);
     return status;
 }
 

@@ -2,6 +2,8 @@
 #include "run.h"
 
 #include "config/mask.h"
+#include "decider.h"
+#include "epoch/epochs.h"
 #include "host/poller.h"
 #include "op.h"
 #include "run_internal.h"
@@ -58,7 +60,7 @@ static bool has_no_end(void *arg)
 static void output_gone(void *arg, struct qetl_ctx *sink)
 {
     struct qetl_run *run = arg;
-    if (!atomic_load(&run->prepared[sink->node - run->pipeline->nodes].done))
+    if (!atomic_load(&run->has_all[sink->node - run->pipeline->nodes]))
         qetl_run_ask_end(run, QETL_EXIT_SIGPIPE);
 }
 
@@ -74,7 +76,8 @@ static void fill_defaults(struct qetl_run *run)
     if (o->memory_bytes <= 0)
         o->memory_bytes = run->pipeline->max_memory ? run->pipeline->max_memory : QETL_MEMORY_BYTES;
     if (!o->barrier_ms)
-        o->barrier_ms = DEFAULT_BARRIER_MS;
+        o->barrier_ms = run->pipeline->checkpoint_every_ms ? (int)run->pipeline->checkpoint_every_ms
+                                                           : DEFAULT_BARRIER_MS;
     int64_t quarter = o->memory_bytes / 4;
     run->max_record = run->pipeline->max_record < quarter ? run->pipeline->max_record : quarter;
 }
@@ -84,9 +87,12 @@ static int trackers_make(struct qetl_run *run)
     size_t n = run->pipeline->n_nodes;
     run->trackers = calloc(n + 1, sizeof *run->trackers);
     run->flows = calloc(n + 1, sizeof *run->flows);
-    run->prepared = calloc(n + 1, sizeof *run->prepared);
+    run->has_all = calloc(n + 1, sizeof *run->has_all);
+    run->remembered = calloc(n + 1, sizeof *run->remembered);
+    run->notes = calloc(n + 1, sizeof *run->notes);
     run->patience = calloc(n + 1, sizeof *run->patience);
-    if (!run->trackers || !run->flows || !run->prepared || !run->patience)
+    if (!run->trackers || !run->flows || !run->has_all || !run->patience || !run->remembered ||
+        !run->notes)
         return -1;
     for (size_t i = 0; i < n; i++) {
         qetl_patience_init(&run->patience[i], &run->pipeline->nodes[i].limits);
@@ -157,6 +163,11 @@ static void enter(struct qetl_run *run, enum qetl_phase phase)
     atomic_store(&run->phase, phase);
 }
 
+static int decider_start(struct qetl_run *run)
+{
+    return run->env.checkpoints ? qetl_decider_start(run->decider) : 0;
+}
+
 static void drive(struct qetl_run *run)
 {
     int64_t first = run->options.barrier_ms < 0 ? INT64_MAX : qetl_now_ns();
@@ -168,28 +179,38 @@ static void drive(struct qetl_run *run)
         qetl_run_fault(run, NULL, "out_of_memory", "no memory to look after a run");
     else if (run->options.driver == QETL_DRIVE_PULL)
         qetl_drive_pull(run);
-    else if (qetl_watchdog_start(run->watchdog) || qetl_drive_pool(run, run->options.workers))
+    else if (qetl_watchdog_start(run->watchdog) || decider_start(run) ||
+             qetl_drive_pool(run, run->options.workers))
         qetl_run_fault(run, NULL, "no_threads", "the system gives no thread to run on");
+    qetl_decider_stop(run->decider);
     if (run->watchdog)
         qetl_watchdog_stop(run->watchdog);
+}
+
+static int over(struct qetl_run *run, int exit_code)
+{
+    enter(run, QETL_PHASE_OVER);
+    return exit_code;
 }
 
 int qetl_run_execute(struct qetl_run *run)
 {
     enter(run, QETL_PHASE_SETUP);
-    int32_t status = qetl_run_setup(run);
+    int32_t status = qetl_run_recover(run);
     if (!status)
+        status = qetl_run_setup(run);
+    if (!status && !run->completes)
         status = qetl_run_plan(run);
+    if (!status && !run->completes)
+        status = qetl_run_plan_epochs(run);
     if (status) {
         qetl_run_end(run, qetl_exit_for(status)); /* where nobody said a code yet */
-    } else {
+    } else if (!run->completes) {
         enter(run, QETL_PHASE_PROCESSING);
         drive(run);
     }
     enter(run, QETL_PHASE_FINISH);
-    int exit_code = qetl_run_finish(run);
-    enter(run, QETL_PHASE_OVER);
-    return exit_code;
+    return over(run, qetl_run_finish(run));
 }
 
 void qetl_run_stop(struct qetl_run *run, int exit_code)
@@ -220,14 +241,26 @@ static void instances_free(struct qetl_run *run)
     free(run->instances);
 }
 
-static void prepared_free(struct qetl_run *run)
+static void epochs_free(struct qetl_run *run)
 {
-    for (size_t n = 0; run->prepared && n < run->pipeline->n_nodes; n++) {
-        for (size_t h = 0; h < run->prepared[n].n_handles; h++)
-            free((void *)run->prepared[n].handles[h].data);
-        free(run->prepared[n].handles);
-    }
-    free(run->prepared);
+    qetl_decider_free(run->decider);
+    qetl_epochs_free(run->epochs);
+    free(run->slots);
+    for (size_t n = 0; run->remembered && n < run->pipeline->n_nodes; n++)
+        qetl_remembered_free(&run->remembered[n]);
+    for (size_t n = 0; run->notes && n < run->pipeline->n_nodes; n++)
+        free((void *)run->notes[n].data);
+    free(run->remembered);
+    free(run->notes);
+    free(run->has_all);
+    free(run->halts);
+    qetl_record_free(&run->recovered);
+    qetl_record_free(&run->undecided);
+    /* Who is killed before this finds the run complete; who is killed behind it, that it is over.
+     */
+    if (run->store && run->finished)
+        qetl_store_committed(run->store, run->finished);
+    qetl_store_close(run->store);
 }
 
 /* The poller first: it wakes instances. Then what refers to instances, then those, then what they
@@ -251,10 +284,10 @@ void qetl_run_free(struct qetl_run *run)
     for (size_t n = 0; run->flows && n < run->pipeline->n_nodes; n++)
         json_decref(run->flows[n].instead.options);
     free(run->flows);
-    prepared_free(run);
     for (size_t n = 0; run->trackers && n < run->pipeline->n_nodes; n++)
         qetl_tracker_free(run->trackers[n]);
     free(run->trackers);
+    epochs_free(run);
     for (size_t n = 0; run->patience && n < run->pipeline->n_nodes; n++)
         if (run->patience[n].limits)
             qetl_patience_clear(&run->patience[n]);

@@ -13,6 +13,7 @@
 #include "data/tally.h"
 #include "pipeline/pipeline.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -37,8 +38,11 @@ struct qetl_run_options {
     int64_t memory_bytes; /* the run's budget; 0: 256 MiB */
     enum qetl_driver driver;
     int validate_full; /* check every array that a plugin hands over, to the last offset */
-    int barrier_ms;    /* a barrier at least this often; 0: 1000; -1: only at the end */
-    int64_t now_us;    /* what now() answers, since 1970; 0: the time at the start */
+    int barrier_ms;    /* a barrier at least this often; 0: as the pipeline says; -1: at the end */
+    const char *state_folder; /* of all pipelines' states; NULL: nothing is kept of the run */
+    const char *state_name;   /* the pipeline's in it */
+    bool full_refresh;        /* what is kept of a run that was cut short is forgotten */
+    int64_t now_us;           /* what now() answers, since 1970; 0: the time at the start */
     const struct qetl_document *document; /* for places in findings; or NULL */
     void (*log)(void *arg, const char *component, int level,
                 const char *message); /* [any] or NULL */
@@ -77,7 +81,13 @@ struct qetl_run_report {
     int64_t bytes_expected; /* raw bytes of all sources, -1 unknown */
     int64_t bytes_done;     /* raw bytes taken from the sources */
     int64_t barriers;
-    char *dead_letters; /* path, NULL if none was written */
+    const char *delivery;  /* what can be promised; NULL: set-up did not get there */
+    int64_t epochs;        /* that were decided */
+    uint64_t resumed_from; /* the epoch that the run went on from; 0: it began anew */
+    bool was_complete;     /* nothing was left of it but to commit its outputs */
+    uint64_t generation;   /* of the process; 0: nothing is kept */
+    char *state;           /* the folder of what is kept; NULL: nothing is */
+    char *dead_letters;    /* path, NULL if none was written */
     const char *mode;
 };
 

@@ -61,6 +61,7 @@ int qetl_exit_for(int32_t status)
         return QETL_EXIT_CONFIG;
     case QETL_E_AUTH:
     case QETL_E_ENVIRONMENT:
+    case QETL_E_FENCED:
         return QETL_EXIT_ENVIRONMENT;
     case QETL_E_CLOSED:
         return QETL_EXIT_SIGPIPE;
@@ -80,6 +81,10 @@ static const char *code_for(int32_t status)
         return "auth";
     case QETL_E_ENVIRONMENT:
         return "environment";
+    case QETL_E_FENCED:
+        return "fenced";
+    case QETL_E_IN_DOUBT:
+        return "in_doubt";
     case QETL_E_NO_MEMORY:
         return "out_of_memory";
     case QETL_E_UNSUPPORTED:
@@ -200,6 +205,13 @@ int32_t qetl_run_fault(struct qetl_run *run, const struct qetl_node *node, const
     return QETL_E_FATAL;
 }
 
+int32_t qetl_run_fault_as(struct qetl_run *run, const struct qetl_node *node, const char *code,
+                          int32_t status, const char *message)
+{
+    report(run, node, NULL, code, qetl_exit_for(status), message, NULL);
+    return status;
+}
+
 int32_t qetl_run_refuse(struct qetl_run *run, const struct qetl_node *node, const char *code,
                         const char *message, const char *mend, const char *option)
 {
@@ -276,7 +288,7 @@ uint64_t qetl_run_epoch(struct qetl_run *run)
                                                now + run->options.barrier_ms * (int64_t)1000000);
     if (!begin && asked != seen)
         begin = atomic_compare_exchange_strong(&run->epoch_requests_seen, &seen, asked);
-    if (begin)
+    if (begin && !qetl_epochs_pile_up(run))
         atomic_fetch_add_explicit(&run->epoch, 1, memory_order_relaxed);
     return atomic_load_explicit(&run->epoch, memory_order_relaxed);
 }

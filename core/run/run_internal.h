@@ -15,6 +15,7 @@
 #include "data/origin.h"
 #include "flow.h"
 #include "patience.h"
+#include "recover.h"
 #include "ring/parker.h"
 #include "run.h"
 #include "stage.h"
@@ -60,7 +61,25 @@ struct qetl_run {
     size_t n_edges;
     struct qetl_ctx **instances; /* all of them, in the order of their making */
     size_t n_instances;
-    struct qetl_prepared *prepared; /* one a node; sinks alone */
+    atomic_bool *has_all; /* one a node: a sink has all its rows */
+
+    struct qetl_store *store;     /* NULL: nothing of the run is kept */
+    struct qetl_record recovered; /* the newest decided epoch … */
+    struct qetl_record undecided; /* … and one behind it of which only its sink knows */
+    bool resumes;                 /* the run goes on behind it */
+    bool completes;               /* it was the last of its run, and sinks have to commit it */
+    uint64_t resumed_from;        /* 0: it began anew */
+    struct qetl_remembered *remembered; /* one a node; sources alone */
+    struct qetl_blob *notes;            /* one a node: of a source, what it was found to be */
+    uint64_t first_epoch;               /* none of this process is older, or this one */
+    uint64_t generation;
+    uint64_t
+        finished; /* the last epoch, whose outputs are visible: told to the store last of all */
+    struct qetl_halt *halts; /* why there is no epoch but the last, or NULL */
+    struct qetl_op **slots;  /* the operators, as they hand in */
+    size_t n_slots;
+    struct qetl_epochs *epochs;
+    struct qetl_decider *decider;
 
     atomic_int stopping;          /* 0: running; else 1 + the exit code */
     atomic_uint satisfied;        /* how often somebody stopped wanting rows */
@@ -73,6 +92,7 @@ struct qetl_run {
     atomic_llong rejected, taken; /* rows of all sources; taken: counted where max_rows is said */
     atomic_uint epoch_requests, epoch_requests_seen;
     atomic_ullong epoch; /* the newest that sources shall cut */
+    atomic_ullong decided_epoch;
     atomic_llong next_barrier_ns;
     atomic_llong barriers; /* that reached all sinks */
 
@@ -126,6 +146,9 @@ int qetl_exit_for(int32_t status);
 /* As qetl_run_fail, for what the host itself found wrong with a node. */
 int32_t qetl_run_fault(struct qetl_run *, const struct qetl_node *, const char *code,
                        const char *message);
+/* As qetl_run_fault, with the exit code of a status. */
+int32_t qetl_run_fault_as(struct qetl_run *, const struct qetl_node *, const char *code,
+                          int32_t status, const char *message);
 /* As qetl_run_fault, where the pipeline itself has to be mended (QETL_E_CONFIG). */
 int32_t qetl_run_refuse(struct qetl_run *, const struct qetl_node *, const char *code,
                         const char *message, const char *mend, const char *option);
@@ -140,6 +163,11 @@ void qetl_run_barrier_arrived(struct qetl_run *, uint64_t epoch);
 struct qetl_ctx *qetl_run_instance(struct qetl_run *, const struct qetl_node *,
                                    const struct qetl_plugin_use *, const struct qetl_component *);
 
+/* run_setup.c: the node's components; its instance, if it has none yet; what a sink says of itself.
+ * Negative: reported. */
+int32_t qetl_node_load(struct qetl_run *, size_t node);
+int32_t qetl_node_make(struct qetl_run *, size_t node);
+int32_t qetl_sink_describe(struct qetl_run *, const struct qetl_node *, struct qetl_node_flow *);
 /* run_setup.c: asks the plugins what they are; negative: reported. */
 int32_t qetl_run_setup(struct qetl_run *);
 /* instead.c: the format that infer named takes the place of the node's, as its flow says from then
@@ -149,15 +177,34 @@ int32_t qetl_run_format_instead(struct qetl_run *, const struct qetl_node *,
 /* plan.c: stages, edges and tasks; negative: reported. */
 int32_t qetl_run_plan(struct qetl_run *);
 
-/* run_finish.c */
-struct qetl_prepared { /* a sink's staged output */
-    atomic_bool done;
-    struct qetl_blob *handles;
-    size_t n_handles;
+/* ledger.c: what the components have counted; of the epoch that is about to be decided. Negative:
+ * reported. */
+int32_t qetl_run_check_ledger(struct qetl_run *);
+int32_t qetl_run_check_epoch(struct qetl_run *);
+/* letters.c [decider] Letters of epochs up to this one are durable; *length says how far they
+ * count. [control] Those behind it go. Negative: reported. */
+int32_t qetl_run_letters_seal(struct qetl_run *, uint64_t epoch, int64_t *length);
+int32_t qetl_run_letters_resume(struct qetl_run *, int64_t length);
+
+/* halts.c: what cannot stop half-way; settles whether epochs are decided before the end. */
+struct qetl_halt {
+    const struct qetl_node *node;
+    char why[200];
 };
-/* [worker] The sink has all its rows: what it staged becomes durable. */
-int32_t qetl_run_prepare(struct qetl_run *, struct qetl_op *sink);
-/* [control] Commits every sink's output or none; the exit code. */
+int32_t qetl_run_settle_checkpoints(struct qetl_run *);
+/* [any] Its end is not the end: the next run goes on where it was told to stop. */
+bool qetl_run_goes_on(const struct qetl_run *);
+/* delivery.c: refuses a pipeline that demands more than its paths can promise. Negative: reported.
+ */
+int32_t qetl_run_check_delivery(struct qetl_run *);
+/* epochs_plan.c: after the plan: who hands in, and what it goes on from. Negative: reported. */
+int32_t qetl_run_plan_epochs(struct qetl_run *);
+/* [any] So many epochs are under way that no other is begun. */
+bool qetl_epochs_pile_up(const struct qetl_run *);
+/* [any] An epoch is late: who has not handed in. */
+void qetl_run_alarm(struct qetl_run *, const struct qetl_op *, uint64_t epoch);
+
+/* run_finish.c [control] Commits every sink's output or none; the exit code. */
 int qetl_run_finish(struct qetl_run *);
 /* [control] Every instance that was started. */
 void qetl_run_stop_instances(struct qetl_run *);

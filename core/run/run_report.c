@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The picture of a run, while it goes on and at its end. */
+#include "decider.h"
+#include "describe.h"
 #include "op.h"
 #include "run_internal.h"
 
@@ -32,6 +34,13 @@ static void report_component(struct qetl_run *run, const struct qetl_node *node,
         nanoseconds += qetl_tally_get(&ctx->tally.nanoseconds);
         out->batches += qetl_tally_get(&ctx->tally.batches);
         out->replicas += ctx->use == &node->use && !ctx->retired;
+    }
+    if (run->completes) { /* all of it was done before */
+        int64_t batches;
+        struct qetl_counts counts;
+        qetl_record_counts(&run->recovered, node->id, &counts, &batches);
+        qetl_counts_sum(&out->counts, &counts);
+        out->batches += batches;
     }
     out->seconds = (double)nanoseconds / 1e9;
     struct qetl_patience *patience = &run->patience[node - run->pipeline->nodes];
@@ -110,6 +119,13 @@ void qetl_run_report(struct qetl_run *run, struct qetl_run_report *out)
     getrusage(RUSAGE_SELF, &usage);
     out->peak_rss_bytes = (int64_t)usage.ru_maxrss * 1024;
     out->barriers = n_sinks ? atomic_load(&run->barriers) / (long long)n_sinks : 0;
+    out->delivery = run->decider ? qetl_guarantee_word(qetl_run_delivery(run)) : NULL;
+    out->epochs = run->decider ? atomic_load(&run->decider->epochs) : 0;
+    out->resumed_from = run->resumed_from;
+    out->was_complete = run->completes;
+    out->generation = run->store ? run->generation : 0;
+    const char *state = run->store ? qetl_store_path(run->store) : NULL;
+    out->state = state ? strdup(state) : NULL;
     const char *letters = qetl_letter_store_path(run->letters);
     out->dead_letters = letters ? strdup(letters) : NULL;
 }
@@ -121,6 +137,7 @@ void qetl_run_report_free(struct qetl_run_report *report)
     free(report->outputs);
     free(report->components);
     free(report->dead_letters);
+    free(report->state);
     memset(report, 0, sizeof *report);
 }
 

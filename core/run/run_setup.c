@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Set-up: every plugin is made and asked what it is, from the sources to the sinks. */
+#include "checkpoint.h"
 #include "host/host.h"
 #include "observe.h"
 #include "op.h"
@@ -160,12 +161,29 @@ static int32_t infer_all(struct qetl_op *op, struct qetl_node_flow *flow)
     return status;
 }
 
+/* A run that goes on takes its source for what it was. */
+static int32_t recall(struct qetl_op *op, struct qetl_node_flow *flow)
+{
+    struct qetl_run *run = op->run;
+    const struct qetl_remembered *was = &run->remembered[op->node - run->pipeline->nodes];
+    int32_t status = QETL_OK;
+    if (was->instead) {
+        const struct qetl_inferred answer = {.instead = was->instead, .summary = was->why};
+        status = qetl_run_format_instead(run, op->node, flow, &answer);
+        status = status ? status : load(run, flow->format_use, &flow->format);
+    }
+    status = status ? status : codec_make(run, op->node, flow);
+    return status ? status : qetl_source_recall(run, op->node, flow);
+}
+
 static int32_t setup_bytes(struct qetl_op *op, struct qetl_node_flow *flow)
 {
     struct qetl_run *run = op->run;
     if (!flow->format)
         return qetl_run_fault(run, op->node, "missing_format",
                               "the source gives bytes, but no format says how to read them");
+    if (run->resumes)
+        return recall(op, flow);
     int32_t status = infer_all(op, flow);
     if (status == QETL_INSTEAD) {
         status = load(run, flow->format_use, &flow->format);
@@ -329,8 +347,8 @@ static int32_t setup_encoder(struct qetl_run *run, const struct qetl_node *node,
                : status;
 }
 
-static int32_t setup_sink(struct qetl_run *run, const struct qetl_node *node,
-                          struct qetl_node_flow *flow)
+int32_t qetl_sink_describe(struct qetl_run *run, const struct qetl_node *node,
+                           struct qetl_node_flow *flow)
 {
     struct qetl_sink_info info = {.struct_size = sizeof info};
     struct qetl_retry retry = {0};
@@ -343,6 +361,17 @@ static int32_t setup_sink(struct qetl_run *run, const struct qetl_node *node,
     flow->bytes = info.takes == QETL_TAKES_BYTES;
     flow->commit = info.commit;
     flow->sink_delivery = info.delivery;
+    return QETL_OK;
+}
+
+static int32_t setup_sink(struct qetl_run *run, const struct qetl_node *node,
+                          struct qetl_node_flow *flow)
+{
+    int32_t status = qetl_sink_describe(run, node, flow);
+    if (!status && !run->resolving)
+        status = qetl_sink_recover(run, node, flow);
+    if (status)
+        return status;
     flow->takes = calloc(node->n_inputs, sizeof *flow->takes);
     if (!flow->takes)
         return no_memory(run, node);
@@ -391,7 +420,11 @@ static int32_t open_sink(struct qetl_run *run, const struct qetl_node *node,
         status = flow->format->format->open_encode(flow->codec->self, &flow->takes[0].delivered);
         if (status < 0)
             return qetl_run_fail(run, node, flow->codec, "open_encode", status);
+        if (flow->closed_format)
+            status = qetl_ctx_restore(run, node, flow->codec, QETL_PART_ENCODER);
     }
+    if (!status)
+        status = qetl_ctx_restore(run, node, flow->instance, QETL_PART_WHOLE);
     uint32_t streams = run->resolving ? 0 : flow->bytes ? 1 : flow->n_takes;
     for (uint32_t i = 0; !status && i < streams; i++) {
         struct qetl_retry retry = {0};
@@ -431,19 +464,37 @@ static int32_t open_source(struct qetl_run *run, const struct qetl_node *node,
     return status < 0 ? qetl_run_fail(run, node, flow->codec, "open_decode", status) : QETL_OK;
 }
 
-static int32_t setup_node(struct qetl_run *run, size_t n)
+int32_t qetl_node_load(struct qetl_run *run, size_t n)
 {
     const struct qetl_node *node = &run->pipeline->nodes[n];
     struct qetl_node_flow *flow = &run->flows[n];
     const struct qetl_observer *observer = run->options.observer;
+    if (flow->component)
+        return QETL_OK;
     flow->format_use = &node->format;
     if (observer && observer->stand_in)
         flow->component = observer->stand_in(observer->arg, node);
     int32_t status = flow->component ? QETL_OK : load(run, &node->use, &flow->component);
-    if (!status)
-        status = load(run, flow->format_use, &flow->format);
+    return status ? status : load(run, flow->format_use, &flow->format);
+}
+
+int32_t qetl_node_make(struct qetl_run *run, size_t n)
+{
+    const struct qetl_node *node = &run->pipeline->nodes[n];
+    struct qetl_node_flow *flow = &run->flows[n];
+    if (flow->instance)
+        return QETL_OK;
+    int32_t status = qetl_node_load(run, n);
     if (!status && !(flow->instance = qetl_run_instance(run, node, &node->use, flow->component)))
         status = QETL_E_FATAL;
+    return status;
+}
+
+static int32_t setup_node(struct qetl_run *run, size_t n)
+{
+    const struct qetl_node *node = &run->pipeline->nodes[n];
+    struct qetl_node_flow *flow = &run->flows[n];
+    int32_t status = qetl_node_make(run, n);
     if (status)
         return status;
     switch (node->kind) {
@@ -489,12 +540,34 @@ static int32_t setup_nodes(struct qetl_run *run)
     return status;
 }
 
+/* What the sources were found to be, for who goes on. */
+static int32_t note_sources(struct qetl_run *run)
+{
+    int32_t status = QETL_OK;
+    for (size_t n = 0; !status && run->env.checkpoints && n < run->pipeline->n_nodes; n++) {
+        struct qetl_pack pack = {0};
+        if (run->pipeline->nodes[n].kind != QETL_SOURCE)
+            continue;
+        status = qetl_source_note(run, &run->pipeline->nodes[n], &pack);
+        run->notes[n] = (struct qetl_blob){pack.data, pack.size};
+    }
+    return status;
+}
+
 int32_t qetl_run_setup(struct qetl_run *run)
 {
     size_t n_nodes = run->pipeline->n_nodes;
-    int32_t status = setup_nodes(run);
+    int32_t status = run->resolving ? QETL_OK : qetl_run_ask_sinks(run);
+    if (run->completes)
+        return status ? status : qetl_run_complete(run);
+    if (!status)
+        status = setup_nodes(run);
     if (!status)
         status = qetl_run_check_objects(run);
+    if (!status)
+        status = qetl_run_settle_checkpoints(run);
+    if (!status)
+        status = qetl_run_check_delivery(run);
     if (status)
         return status;
     if (run->options.observer)
@@ -512,5 +585,5 @@ int32_t qetl_run_setup(struct qetl_run *run)
         else if (node->kind == QETL_SINK)
             status = open_sink(run, node, &run->flows[n]);
     }
-    return status;
+    return status ? status : note_sources(run);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stage.h"
 
+#include "decider.h"
 #include "op.h"
 #include "op_source.h"
 #include "run_internal.h"
@@ -207,6 +208,8 @@ static enum qetl_task_answer step(struct qetl_task *task)
         if (!pending) {
             if (!outputs_flushed(task))
                 return QETL_TASK_IDLE;
+            if (qetl_task_over(task))
+                return QETL_TASK_FAILED;
             task_end(task);
             return QETL_TASK_PROGRESS;
         }
@@ -229,6 +232,8 @@ enum qetl_task_answer qetl_task_step(struct qetl_task *task)
     if (atomic_load_explicit(&task->ended, memory_order_relaxed))
         return QETL_TASK_IDLE;
     note_idle(task, INT64_MAX);
+    if (atomic_load_explicit(&task->owes, memory_order_acquire) && qetl_task_serve(task))
+        return QETL_TASK_FAILED;
     qetl_task_note_wants(task);
     return step(task);
 }

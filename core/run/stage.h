@@ -40,6 +40,7 @@ struct qetl_task {
     uint32_t satisfied_seen; /* of the run's count */
     bool unit_open, finishing;
     atomic_bool ended;
+    atomic_bool owes; /* a call into an instance of its own, for who decides epochs */
     atomic_flag claimed;
     atomic_llong idle_until_ns; /* INT64_MAX: until something is notified */
 };

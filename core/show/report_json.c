@@ -54,10 +54,14 @@ json_t *qetl_report_result_json(const struct qetl_run_report *r)
                               json_pack("{s:o, s:I, s:I}", "uri", qetl_json_text(r->outputs[i].uri),
                                         "rows", (json_int_t)r->outputs[i].rows, "bytes",
                                         (json_int_t)r->outputs[i].bytes));
-    return json_pack("{s:s, s:o, s:{s:f, s:f, s:f}, s:I, s:I, s:o, s:o}", "mode",
+    json_t *state =
+        json_pack("{s:o, s:I, s:I, s:I, s:b}", "path", qetl_json_text(r->state), "generation",
+                  (json_int_t)r->generation, "resumed_from", (json_int_t)r->resumed_from, "epochs",
+                  (json_int_t)r->epochs, "was_complete", r->was_complete);
+    return json_pack("{s:s, s:o, s:{s:f, s:f, s:f}, s:I, s:I, s:o, s:o, s:o, s:s?}", "mode",
                      r->mode ? r->mode : "hybrid", "components", components, "timing", "setup_s",
                      r->setup_s, "processing_s", r->processing_s, "finish_s", r->finish_s,
                      "peak_rss_bytes", (json_int_t)r->peak_rss_bytes, "barriers",
                      (json_int_t)r->barriers, "outputs", outputs, "dead_letters",
-                     qetl_json_text(r->dead_letters));
+                     qetl_json_text(r->dead_letters), "state", state, "delivery", r->delivery);
 }

@@ -18,12 +18,6 @@ const char *qetl_part_word(enum qetl_run_part part)
     return words[part];
 }
 
-const char *qetl_guarantee_word(enum qetl_guarantee guarantee)
-{
-    static const char *const words[] = {"best-effort", "at-least-once", "exactly-once"};
-    return words[guarantee];
-}
-
 const char *qetl_delivery_word(uint32_t kind, uint32_t delivery)
 {
     static const char *const sources[] = {"?", "replayable", "ackable", "lossy"};
@@ -205,8 +199,30 @@ static const char *const promises[] = {
     "best-effort: a source gives its rows once; what a failed run had taken is gone.",
     ("at-least-once: no row is missing once a run succeeded; one that failed may have shown rows "
      "that the next shows again."),
-    "exactly-once: a run that fails shows nothing, and the next one begins anew.",
+    ("exactly-once: a run that is cut short goes on where it stood, and no row is missing or shown "
+     "twice in the end."),
 };
+
+/* What is less than one may wish for is explained. */
+static void print_halts(const struct qetl_run_description *d, FILE *out, int width)
+{
+    char line[400];
+    for (size_t i = 0; i < d->n_paths; i++) {
+        const struct qetl_run_path *path = &d->paths[i];
+        if (path->guarantee == QETL_EXACTLY_ONCE)
+            continue;
+        snprintf(line, sizeof line, "%s > %s is %s because of '%s': %s.",
+                 d->components[path->source].node->id, d->components[path->sink].node->id,
+                 qetl_guarantee_word(path->guarantee), d->components[path->culprit].node->id,
+                 path->why);
+        qetl_wrap(line, 0, 0, width - 1, out);
+    }
+    if (!d->halts)
+        return;
+    snprintf(line, sizeof line, "A run that is cut short begins anew, because of '%s': %s.",
+             d->halts->id, d->halts_why);
+    qetl_wrap(line, 0, 0, width - 1, out);
+}
 
 static int print_paths(const struct qetl_run_description *d, FILE *out, int width, int colour)
 {
@@ -229,9 +245,7 @@ static int print_paths(const struct qetl_run_description *d, FILE *out, int widt
     for (int g = QETL_EXACTLY_ONCE; g >= QETL_BEST_EFFORT; g--)
         if (seen[g])
             qetl_wrap(promises[g], 0, 0, width - 1, out);
-    qetl_wrap("Within one run: outputs are committed at its end, and no position is kept for "
-              "the next.",
-              0, 0, width - 1, out);
+    print_halts(d, out, width);
     return failed;
 }
 

@@ -97,11 +97,13 @@ json_t *qetl_report_plan_json(const struct qetl_pipeline *pipeline,
     json_t *components = json_array();
     for (size_t i = 0; i < d->n_components; i++)
         json_array_append_new(components, component_json(d, &d->components[i]));
-    return json_pack("{s:o, s:s, s:I, s:I, s:I, s:I, s:i, s:o, s:o, s:o}", "name",
-                     pipeline->name ? qetl_json_text(pipeline->name) : json_null(), "mode",
-                     modes[pipeline->mode], "linger_ms", (json_int_t)pipeline->linger_ms,
-                     "batch_bytes", (json_int_t)pipeline->batch_bytes, "batch_rows",
-                     (json_int_t)pipeline->batch_rows, "memory_bytes", (json_int_t)d->memory_bytes,
-                     "workers", d->workers, "stages", stages_json(d), "components", components,
-                     "paths", paths_json(d));
+    return json_pack(
+        "{s:o, s:s, s:I, s:I, s:I, s:I, s:i, s:o, s:o, s:o, s:o}", "name",
+        pipeline->name ? qetl_json_text(pipeline->name) : json_null(), "mode",
+        modes[pipeline->mode], "linger_ms", (json_int_t)pipeline->linger_ms, "batch_bytes",
+        (json_int_t)pipeline->batch_bytes, "batch_rows", (json_int_t)pipeline->batch_rows,
+        "memory_bytes", (json_int_t)d->memory_bytes, "workers", d->workers, "stages",
+        stages_json(d), "components", components, "paths", paths_json(d), "begins_anew",
+        d->halts ? json_pack("{s:s, s:s}", "component", d->halts->id, "why", d->halts_why)
+                 : json_null());
 }

@@ -108,6 +108,20 @@ static void print_ledger(const struct qetl_run_report *r, FILE *out)
     fputc('\n', out);
 }
 
+/* Only where there is something to say: a run that went through leaves nothing behind. */
+static void print_state(const struct qetl_run_report *r, FILE *out)
+{
+    char number[QETL_NUMBER_MAX];
+    if (r->was_complete)
+        fprintf(out, "state    the run was complete: its outputs were left to be committed\n");
+    else if (r->resumed_from)
+        fprintf(out, "state    went on from epoch %s of a run that was cut short\n",
+                qetl_number_text((int64_t)r->resumed_from, number));
+    else if (!r->closed && r->epochs && r->state)
+        fprintf(out, "state    %s epochs count; run it again to go on from there\n",
+                qetl_number_text(r->epochs, number));
+}
+
 static void print_timing(const struct qetl_run_report *r, FILE *out)
 {
     char rate[QETL_NUMBER_MAX], bytes[QETL_NUMBER_MAX], rss[QETL_NUMBER_MAX];
@@ -151,6 +165,7 @@ void qetl_report_print(const struct qetl_run_report *r, FILE *out, int width, in
                 qetl_bytes_text(r->outputs[i].bytes, bytes));
     if (r->summary.rows_in && r->summary.rows_rejected == r->summary.rows_in)
         fprintf(out, "warning  every row was rejected: is it the right format?\n");
+    print_state(r, out);
     if (r->dead_letters)
         fprintf(out, "rejected %s rows, with reason and place: %s\n",
                 qetl_number_text(r->summary.rows_rejected, rows), r->dead_letters);

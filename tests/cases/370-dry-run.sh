@@ -37,7 +37,7 @@ expect_text text '^  land +text +was country  as it stands, checked against the 
 expect_text text '^slim  transform select: passes columns on'
 expect_text text '^orders > out +replayable +transactional +exactly-once$'
 expect_text text '^orders > seen +replayable +append +at-least-once$'
-expect_text text '^Within one run'
+expect_text text '^exactly-once: a run that is cut short goes on where it stood'
 # For machines: the same, and --json may go to stdout, since no row does.
 expect_exit 0 qetl run p.yaml --dry-run --workers 3 --memory 64MiB --json
 expect_json out '.command == "run" and .ok'

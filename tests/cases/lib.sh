@@ -37,6 +37,8 @@ scratch=$(mktemp -d)
 XDG_RUNTIME_DIR=$(mktemp -d) # sockets of runs: a place that no other script looks at
 export XDG_RUNTIME_DIR
 runtime=$XDG_RUNTIME_DIR
+XDG_STATE_HOME=$runtime/state # nor does any see what another keeps of its runs
+export XDG_STATE_HOME
 cd "$scratch" || exit 1
 
 finish() {

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Going on where a run was cut short: what its store says, before anything is started.
+ *
+ * Invariant: `resumes` holds only while `recovered` is a decided epoch that was not final.
+ * Ownership: the run owns what was recovered; entries point into it.
+ * Threads:   the control thread.
+ */
+#ifndef QETL_CORE_RECOVER_H
+#define QETL_CORE_RECOVER_H
+
+#include "epoch/stand.h"
+#include "flow.h"
+#include "state/store.h"
+
+struct qetl_run;
+
+struct qetl_remembered { /* of a source */
+    struct qetl_stand *stand;
+    struct qetl_blob *splits;
+    size_t n_splits;
+    char *instead, *why; /* the format that took the stand of its own, or NULL */
+    struct ArrowSchema schema;
+    void *prologue;
+    size_t prologue_size;
+};
+void qetl_remembered_free(struct qetl_remembered *);
+
+const struct qetl_entry *qetl_record_find(const struct qetl_record *, enum qetl_entry_kind,
+                                          const char *component, uint32_t part);
+
+/* What a component had counted; nothing, where the record does not say. */
+void qetl_record_counts(const struct qetl_record *, const char *component, struct qetl_counts *,
+                        int64_t *batches);
+
+/* Opens the store and reads it. Negative: reported, the run has ended. */
+int32_t qetl_run_recover(struct qetl_run *);
+/* Of a sink that is started: what was decided is committed, what was not is aborted. Negative:
+ * reported. */
+int32_t qetl_sink_recover(struct qetl_run *, const struct qetl_node *, struct qetl_node_flow *);
+/* A sink that decides is asked how far it came, before anything else is set up. Negative: reported.
+ */
+int32_t qetl_run_ask_sinks(struct qetl_run *);
+/* The epoch was the last of its run: nothing is left to do but that the sinks commit it. Negative:
+ * reported. */
+int32_t qetl_run_complete(struct qetl_run *);
+
+/* schemas.c: what a source was found to be, as an entry; and a source that goes on. */
+int32_t qetl_source_note(struct qetl_run *, const struct qetl_node *, struct qetl_pack *);
+int32_t qetl_source_remember(struct qetl_run *, size_t node);
+/* The format's schema and prologue, as they were inferred. Negative: reported. */
+int32_t qetl_source_recall(struct qetl_run *, const struct qetl_node *, struct qetl_node_flow *);
+
+/* identity.c: a JSON object, by component, of digests of what it is; the caller's. NULL without
+ * memory. */
+char *qetl_run_identity(const struct qetl_pipeline *);
+
+#endif

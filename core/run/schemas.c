@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What was found out about a source, so that a run that goes on need not find it out again. */
+#include "checkpoint.h"
+#include "op_source.h"
+#include "recover.h"
+#include "run_internal.h"
+#include "state/schema_bytes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LAYOUT = 1, SPLIT_BYTES_LEAST = 8 };
+
+int32_t qetl_source_note(struct qetl_run *run, const struct qetl_node *node, struct qetl_pack *pack)
+{
+    const struct qetl_node_flow *flow = &run->flows[node - run->pipeline->nodes];
+    const struct qetl_source_state *state = flow->reader;
+    bool instead = flow->bytes && flow->format_use == &flow->instead;
+    qetl_pack_u8(pack, LAYOUT);
+    qetl_pack_text(pack, instead ? flow->instead.plugin->id : NULL);
+    qetl_pack_text(pack, instead ? flow->why : NULL);
+    qetl_pack_schema(pack, &flow->schema);
+    qetl_pack_blob(pack, flow->prologue, flow->prologue_size);
+    qetl_pack_u32(pack, (uint32_t)state->n_splits);
+    for (size_t i = 0; i < state->n_splits; i++)
+        qetl_pack_blob(pack, state->splits[i].data, state->splits[i].size);
+    return pack->failed
+               ? qetl_run_fault(run, node, "out_of_memory", "no memory to note what the source is")
+               : QETL_OK;
+}
+
+void qetl_remembered_free(struct qetl_remembered *was)
+{
+    for (size_t i = 0; i < was->n_splits; i++)
+        free((void *)was->splits[i].data);
+    free(was->splits);
+    free(was->instead);
+    free(was->why);
+    free(was->prologue);
+    qetl_schema_release(&was->schema);
+    qetl_stand_free(was->stand);
+    *was = (struct qetl_remembered){0};
+}
+
+static bool blob_copy(struct qetl_unpack *unpack, void **data, size_t *size)
+{
+    const void *from = qetl_unpack_blob(unpack, size);
+    *data = malloc(*size + 1);
+    if (*data && *size)
+        memcpy(*data, from, *size);
+    return *data && !unpack->failed;
+}
+
+static bool splits_unpack(struct qetl_unpack *unpack, struct qetl_remembered *was)
+{
+    uint32_t n = qetl_unpack_count(unpack, SPLIT_BYTES_LEAST);
+    was->splits = calloc((size_t)n + 1, sizeof *was->splits);
+    bool good = was->splits && !unpack->failed;
+    for (uint32_t i = 0; good && i < n; i++) {
+        void *data;
+        size_t size;
+        good = blob_copy(unpack, &data, &size);
+        was->splits[was->n_splits++] = (struct qetl_blob){data, size};
+    }
+    return good;
+}
+
+static bool note_unpack(const struct qetl_entry *entry, struct qetl_remembered *was)
+{
+    struct qetl_unpack unpack = qetl_unpack_from(entry->data, entry->size);
+    if (qetl_unpack_u8(&unpack) != LAYOUT)
+        return false;
+    was->instead = qetl_unpack_text(&unpack);
+    was->why = qetl_unpack_text(&unpack);
+    if (unpack.failed || qetl_unpack_schema(&unpack, &was->schema))
+        return false;
+    return blob_copy(&unpack, &was->prologue, &was->prologue_size) && splits_unpack(&unpack, was) &&
+           unpack.at == unpack.end;
+}
+
+int32_t qetl_source_remember(struct qetl_run *run, size_t n)
+{
+    const struct qetl_node *node = &run->pipeline->nodes[n];
+    struct qetl_remembered *was = &run->remembered[n];
+    const struct qetl_entry *schema =
+        qetl_record_find(&run->recovered, QETL_ENTRY_SCHEMA, node->id, 0);
+    const struct qetl_entry *position =
+        qetl_record_find(&run->recovered, QETL_ENTRY_POSITION, node->id, 0);
+    if (schema && position && note_unpack(schema, was))
+        was->stand = qetl_stand_unpack(position->data, position->size);
+    return was->stand ? QETL_OK
+                      : qetl_run_fault(run, node, "state_unreadable",
+                                       "where the run that was cut short stood in it cannot be "
+                                       "read; --full-refresh begins anew");
+}
+
+int32_t qetl_source_recall(struct qetl_run *run, const struct qetl_node *node,
+                           struct qetl_node_flow *flow)
+{
+    struct qetl_remembered *was = &run->remembered[node - run->pipeline->nodes];
+    flow->schema = was->schema;
+    was->schema.release = NULL;
+    flow->prologue = was->prologue;
+    flow->prologue_size = was->prologue_size;
+    was->prologue = NULL;
+    return QETL_OK;
+}
