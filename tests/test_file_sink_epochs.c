@@ -184,6 +184,55 @@ Test(file_sink_epochs, an_epoch_without_rows_adds_no_compressed_member)
     }
 }
 
+static void abort_the_last(const char *config, const char *name, const char *wanted)
+{
+    struct sink_rig first, second;
+    cr_assert_eq(sink_checkpointed(&first, config, false, NULL), QETL_OK);
+    put(&first, "1\n");
+    epoch(&first, 1, 0);
+    put(&first, "2\n");
+    first.goes_on = false;
+    cr_assert_eq(sink_prepare(&first, 2), QETL_OK);
+    cr_expect_eq(first.handles, 1);
+    cr_expect_eq(sink_abort(&first, 2, &first), QETL_OK);
+    sink_free(&first);
+    cr_assert_eq(sink_checkpointed(&second, config, false, &first), QETL_OK, "%s",
+                 qetl_fake_host_message(&second.fake));
+    put(&second, "3\n");
+    finish(&second, 3);
+    sink_free(&second);
+    expect_text(name, wanted);
+}
+
+Test(file_sink_epochs, an_abort_of_the_last_epoch_leaves_what_the_state_names)
+{
+    abort_the_last(CREATE, "out", "1\n3\n");
+    abort_the_last("{\"path\":\"many/f-{#}.csv\"}", "many/f-00001.csv", "head\n1\n3\n");
+}
+
+/* The name is of when the run began, not of when it goes on. */
+Test(file_sink_epochs, the_date_in_a_path_stays)
+{
+    static const char *const config = "{\"path\":\"{run.time}/f.csv\",\"max_rows\":1}";
+    struct sink_rig first, second;
+    cr_assert_eq(sink_checkpointed(&first, config, false, NULL), QETL_OK);
+    put(&first, "1\n");
+    epoch(&first, 1, 0);
+    sink_free(&first);
+    sleep(1);
+    cr_assert_eq(sink_checkpointed(&second, config, false, &first), QETL_OK);
+    put(&second, "2\n");
+    second.goes_on = false;
+    cr_assert_eq(sink_prepare(&second, 2), QETL_OK);
+    cr_assert_eq(second.handles, 2);
+    const char *of_first = memmem(first.state, first.state_size, "/f-00001.csv", 12);
+    const char *of_second = memmem(second.handle, second.handle_size, "/f-00002.csv", 12);
+    cr_assert(of_first && of_second);
+    cr_expect_eq(memcmp(of_first - 6, of_second - 6, 6), 0, "%.6s, %.6s", of_first - 6,
+                 of_second - 6);
+    sink_free(&second);
+}
+
 /* ---- In place ---- */
 
 Test(file_sink_epochs, a_run_without_end_shows_its_rows_with_the_first_epoch)

@@ -6,9 +6,13 @@
 
 enum { LINE_MAX_BYTES = 2048 };
 
-/* A line cut in the middle of a character would not be UTF-8 any more. */
+/* A line cut in the middle of a character would not be UTF-8 any more; and a name of a file may
+ * hold a newline, a line may not. */
 static void line_trim(char *line, int written)
 {
+    for (char *c = line; *c; c++)
+        if ((unsigned char)*c < ' ' && *c != '\t')
+            *c = '?';
     if (written < LINE_MAX_BYTES)
         return;
     size_t size = strlen(line);

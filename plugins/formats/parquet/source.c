@@ -6,6 +6,8 @@
 #include "take.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 enum { BATCH_ROWS = 16384 };
 
@@ -22,7 +24,10 @@ struct parquet_source {
     struct duck_pending *pending;
     struct duck_result result;
     bool streaming, exhausted;
-    int64_t rows; /* handed out */
+    struct place {
+        uint64_t files; /* digest of their names, sizes and times: rows are counted over all */
+        int64_t rows;   /* handed out */
+    } place;
 };
 
 static int32_t source_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
@@ -150,17 +155,60 @@ static int32_t query_begin(struct parquet_source *p, const char *sql)
     return QETL_OK;
 }
 
+static uint64_t digest_add(uint64_t digest, const void *data, size_t size)
+{
+    for (const uint8_t *at = data, *end = at + size; at < end; at++)
+        digest = (digest ^ *at) * 0x100000001b3;
+    return digest;
+}
+
+static uint64_t files_digest(const struct files *files)
+{
+    uint64_t digest = 0xcbf29ce484222325;
+    for (int64_t i = 0; i < files->n; i++) {
+        const char *path = files->items[i].path;
+        struct stat st = {0};
+        int64_t facts[3];
+        if (stat(path, &st) != 0)
+            st.st_size = -1;
+        facts[0] = st.st_size;
+        facts[1] = st.st_mtim.tv_sec;
+        facts[2] = st.st_mtim.tv_nsec;
+        digest = digest_add(digest, path, strlen(path) + 1);
+        digest = digest_add(digest, facts, sizeof facts);
+    }
+    return digest;
+}
+
+static int32_t place_take(struct parquet_source *p, const struct qetl_blob *position)
+{
+    struct place place;
+    if (position->size != sizeof place)
+        return qetl_fail(p->session.env, QETL_E_UNSUPPORTED, NULL, "start the run anew",
+                         "the position is none of this version of the source parquet");
+    memcpy(&place, position->data, sizeof place);
+    if (place.files != p->place.files)
+        return qetl_fail(p->session.env, QETL_E_DATA, "/path",
+                         "put the files back as they were, or start the run anew",
+                         "cannot go on behind row %lld, where the last run stopped: files were "
+                         "changed, added or removed meanwhile",
+                         (long long)place.rows);
+    p->place = place;
+    return QETL_OK;
+}
+
 static int32_t source_open(void *self, struct qetl_blob split, const struct qetl_blob *position)
 {
     struct parquet_source *p = self;
     struct query q = {0};
     (void)split;
     query_end(p);
-    p->rows = 0;
-    if (position && position->size == sizeof p->rows)
-        memcpy(&p->rows, position->data, sizeof p->rows);
-    select_make(p, &q, p->rows);
-    int32_t status = q.bad ? session_memory(&p->session) : QETL_OK;
+    p->place = (struct place){.files = files_digest(&p->files)};
+    int32_t status = position ? place_take(p, position) : QETL_OK;
+    if (status)
+        return status;
+    select_make(p, &q, p->place.rows);
+    status = q.bad ? session_memory(&p->session) : QETL_OK;
     if (!status && !p->builders)
         status = builders_open(p);
     if (!status)
@@ -181,8 +229,8 @@ static int32_t chunk_take(struct parquet_source *p, struct duck_chunk *chunk, in
             return qetl_fail(
                 p->session.env, QETL_E_DATA, "/path", NULL,
                 "column %s: a value in rows %lld to %lld is beyond what its type holds",
-                p->schema.children[p->wants[i]]->name, (long long)p->rows + 1,
-                (long long)(p->rows + rows));
+                p->schema.children[p->wants[i]]->name, (long long)p->place.rows + 1,
+                (long long)(p->place.rows + rows));
     }
     return status == QETL_E_NO_MEMORY ? session_memory(&p->session) : status;
 }
@@ -218,7 +266,7 @@ static int32_t rows_fetch(struct parquet_source *p, int64_t wanted, int64_t *row
         int64_t size = (int64_t)duck->data_chunk_get_size(chunk);
         status = chunk_take(p, chunk, size);
         duck->destroy_data_chunk(&chunk);
-        p->rows += size;
+        p->place.rows += size;
         *rows += size;
     }
     return status;
@@ -238,7 +286,7 @@ static int32_t source_next(void *self, const struct qetl_demand *demand, struct 
     if (status)
         return status;
     out->flags = QETL_ITEM_CUT;
-    out->position = (struct qetl_blob){&p->rows, sizeof p->rows};
+    out->position = (struct qetl_blob){&p->place, sizeof p->place};
     if (p->files.rows)
         out->bytes_read = (int64_t)((double)p->files.bytes * (double)rows / (double)p->files.rows);
     return QETL_BATCH;

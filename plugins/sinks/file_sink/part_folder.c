@@ -126,8 +126,27 @@ int32_t part_folder_make(struct parts *p)
     return status;
 }
 
+/* One that part_folder_make makes: what it is not told to keep is removed there. */
+static bool is_place(const struct parts *p, const char *path)
+{
+    bool beside = p->if_exists == IF_EXISTS_REPLACE_ALL;
+    const char *slash = strrchr(path, '/'), *end = strrchr(p->root, '/');
+    char begin[NAME_MAX];
+    size_t length = beside ? (size_t)(end - p->root) : strlen(p->root);
+    begin_make(p->root, beside, run_owner(p->env), begin);
+    return slash && (size_t)(slash - path) == (length == 1 && !beside ? 0 : length) &&
+           strncmp(path, p->root, (size_t)(slash - path)) == 0 &&
+           strncmp(slash + 1, begin, strlen(begin)) == 0 &&
+           strlen(slash + 1) == strlen(begin) + sizeof PLACE - 1;
+}
+
 int32_t part_folder_reopen(struct parts *p, const char *path)
 {
+    if (!is_place(p, path))
+        return qetl_fail(p->env, QETL_E_IN_DOUBT, "/path", "begin anew with --full-refresh",
+                         "%s: the run cannot go on: it is no folder that files are staged in, for "
+                         "%s",
+                         path, p->root);
     p->folder = strdup(path);
     if (!p->folder)
         return fault_memory(p->env);

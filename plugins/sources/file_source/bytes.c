@@ -31,7 +31,8 @@ bool bytes_put_data(struct bytes *out, const void *data, size_t size)
 {
     if (!bytes_room(out, size))
         return false;
-    memcpy(out->data + out->size, data, size);
+    if (size)
+        memcpy(out->data + out->size, data, size);
     out->size += size;
     return true;
 }

@@ -67,6 +67,8 @@ int done_leave_out(const struct done *done, struct names *files)
     if (done->count > DONE_MOST)
         return chain_leave_out(done, files);
     size_t n = (size_t)done->count;
+    if (!n)
+        return 0;
     uint64_t *digests = malloc(n * sizeof *digests + 1);
     bool *used = calloc(n + 1, sizeof *used);
     int64_t kept = 0;
@@ -81,7 +83,7 @@ int done_leave_out(const struct done *done, struct names *files)
     qsort(digests, n, sizeof *digests, digest_order);
     for (int64_t i = 0; i < files->count; i++) {
         uint64_t digest = digest_of(files->items[i], strlen(files->items[i]));
-        uint64_t *found = n ? bsearch(&digest, digests, n, sizeof *digests, digest_order) : NULL;
+        uint64_t *found = bsearch(&digest, digests, n, sizeof *digests, digest_order);
         size_t at = found ? (size_t)(found - digests) : n;
         while (at > 0 && at < n && digests[at - 1] == digest)
             at--;
