@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    LAYOUT = 1,
+    LAYOUT = 2,
     ENDED = 1,
     BEGUN = 2,
     IN_OBJECT = 4,
@@ -15,7 +15,7 @@ enum {
     OBJECT_ENDED = 16,
     TOLD = 32,
     STARTS_ROWS = 64,
-    OBJECT_BYTES_LEAST = 49
+    OBJECT_BYTES_LEAST = 57
 };
 
 struct qetl_stand *qetl_stand_new(void)
@@ -81,6 +81,7 @@ int32_t qetl_stand_add_object(struct qetl_stand *stand, struct qetl_object *obje
     added->name = strdup(object->name);
     added->note_size = object->note_size;
     added->number = object->number;
+    added->id = object->id;
     added->head_size = object->head_size;
     size_t head = object->head_size > 0 ? (size_t)object->head_size : 0;
     int32_t status = copy(&added->note, object->note, object->note_size);
@@ -125,6 +126,7 @@ void qetl_stand_pack(const struct qetl_stand *stand, struct qetl_pack *pack)
         qetl_pack_i64(pack, object->head_size);
         qetl_pack_blob(pack, object->head, object->head_size > 0 ? (size_t)object->head_size : 0);
         qetl_pack_i64(pack, object->number);
+        qetl_pack_i64(pack, (int64_t)object->id);
         qetl_pack_i64(pack, object->rows);
     }
 }
@@ -153,6 +155,7 @@ static bool object_unpack(struct qetl_unpack *unpack, struct qetl_stand *stand)
     size_t head_size;
     const void *head = qetl_unpack_blob(unpack, &head_size);
     object->number = qetl_unpack_i64(unpack);
+    object->id = (uint64_t)qetl_unpack_i64(unpack);
     object->rows = qetl_unpack_i64(unpack);
     bool fits = object->head_size < 0 ? head_size == 0 : (size_t)object->head_size == head_size;
     return fits && !copy(&object->note, note, size) &&

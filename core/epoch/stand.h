@@ -21,6 +21,7 @@ struct qetl_stand_object {
     uint8_t *head; /* as the object's: letters need it */
     int64_t head_size;
     int64_t number; /* of its source's */
+    uint64_t id;    /* as its source says */
     int64_t rows;   /* that lie before the barrier */
     struct qetl_object *object;
 };

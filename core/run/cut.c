@@ -158,6 +158,7 @@ static struct qetl_object *object_again(const struct qetl_stand_object *from)
         return NULL;
     object->next_row = from->rows;
     object->number = from->number;
+    object->id = from->id;
     if (from->head_size > 0)
         qetl_object_head(object, from->head, from->head_size);
     else

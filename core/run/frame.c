@@ -80,12 +80,14 @@ static int32_t object_begin(struct qetl_op *op, const struct qetl_item *item)
     const char *name = item->object ? item->object : "";
     if (object_leave(op))
         return qetl_op_fault(op, "out_of_memory", "no memory for a name");
-    s->object = qetl_object_go_on(s, name);
+    s->object = qetl_object_go_on(s, name, item->object_id);
     if (starts || !s->object) {
         qetl_object_unref(s->object);
         s->object = qetl_object_new(name);
-        if (s->object)
+        if (s->object) {
             s->object->number = s->numbered++;
+            s->object->id = item->object_id;
+        }
     }
     s->offset = item->offset;
     s->object_at = (int64_t)s->drawn;

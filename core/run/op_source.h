@@ -79,8 +79,9 @@ bool qetl_source_has_news(const struct qetl_op *);
 int32_t qetl_source_survey(struct qetl_op *, struct qetl_node_flow *);
 
 /* pause.c: the object that an item without OBJECT_START goes on in, taken from those that pause, or
- * NULL; the object at hand pauses (its reference moves; negative without memory). */
-struct qetl_object *qetl_object_go_on(struct qetl_source_state *, const char *name);
+ * NULL; the object at hand pauses (its reference moves; negative without memory). id 0: it is known
+ * by its name. */
+struct qetl_object *qetl_object_go_on(struct qetl_source_state *, const char *name, uint64_t id);
 int32_t qetl_object_pause(struct qetl_source_state *, struct qetl_object *);
 
 /* added.c: of what the source says of its objects, the columns; those behind the format's; the

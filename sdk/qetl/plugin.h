@@ -337,6 +337,8 @@ struct qetl_item {
     struct qetl_blob position; /* where to resume behind the item; valid until the next call */
     int64_t bytes_read;        /* raw bytes taken from outside for it (before decompression) */
     int64_t watermark_us;      /* with QETL_ITEM_WATERMARK: no older event time will come */
+    uint64_t object_id; /* tells objects of one name apart that go on by turns, such as a file and
+                           its successor under that name; 0: the name is enough */
 };
 
 enum { QETL_REPLAYABLE = 1, QETL_ACKABLE = 2, QETL_LOSSY = 3 };        /* delivery of sources */

@@ -56,6 +56,35 @@ END
     expect_json report.json '.ok and .summary.balanced and .summary.rows_out == 10'
     cd .. && rm -r log
 }
+
+# A file and its successor under the name, both still written to: each has its own row numbers, and its own header.
+printf 'id,t\n1,a\n2,b\n' >turns.csv
+follow turns.csv turns.ndjson -s 'sources.in.metadata={n: row}'
+holds turns.ndjson 2
+for k in 1 2 3; do
+    mv turns.csv "turns.$k"
+    printf 't,id\n%s,%s1\n' x$k $k >turns.csv
+    holds turns.ndjson $((k * 3))
+    case $k in 1) printf '12,late\n' ;; *) printf 'late,%s2\n' $k ;; esac >>"turns.$k" # as its own header has them
+    holds turns.ndjson $((k * 3 + 1))
+    printf 'y%s,%s3\n' $k $k >>turns.csv
+    holds turns.ndjson $((k * 3 + 2))
+done
+interrupt_and_wait INT
+sort turns.ndjson >sorted
+expect_file sorted <<'END'
+{"id":1,"t":"a","n":1}
+{"id":11,"t":"x1","n":1}
+{"id":12,"t":"late","n":3}
+{"id":13,"t":"y1","n":2}
+{"id":2,"t":"b","n":2}
+{"id":21,"t":"x2","n":1}
+{"id":22,"t":"late","n":3}
+{"id":23,"t":"y2","n":2}
+{"id":31,"t":"x3","n":1}
+{"id":32,"t":"late","n":3}
+{"id":33,"t":"y3","n":2}
+END
 signal=INT rotation
 signal=TERM rotation -s sources.in.follow_poll_ms=20
 signal=INT rotation --driver pull

@@ -143,8 +143,11 @@ static int32_t item_fill(struct follow *f, int64_t i, int64_t got, const struct 
 {
     struct followed *file = &f->files[i];
     out->flags = QETL_ITEM_CUT | (file->started ? 0 : QETL_ITEM_OBJECT_START);
+    if (!file->started)
+        file->object = ++f->objects;
     out->bytes = got;
     out->object = file->name;
+    out->object_id = file->object;
     out->offset = file->position;
     out->bytes_read = got;
     file->position += got;
@@ -176,6 +179,7 @@ static int32_t item_end(struct follow *f, int64_t next, struct qetl_item *out)
     const struct followed *file = &f->files[f->open];
     out->flags = QETL_ITEM_CUT | QETL_ITEM_OBJECT_END;
     out->object = file->name;
+    out->object_id = file->object;
     out->offset = file->position;
     f->open = -1;
     f->next = next;

@@ -37,6 +37,7 @@ struct follow {
     int events_fd;         /* inotify; -1: not to be had */
     int timer_fd;          /* where nobody tells of changes */
     int64_t scanned_ns;
+    uint64_t objects; /* that began: each has a number */
     int64_t n_open, rest_turn;
 };
 
@@ -58,6 +59,7 @@ struct followed {
     ino_t inode;
     int64_t position; /* of the next byte to hand out */
     struct tail tail; /* before it, to know the file again */
+    uint64_t object;  /* its number, since it began */
     bool fifo;
     bool packed;   /* passed over */
     bool unsure;   /* of a former run: whether the same bytes stand there was not looked at yet */

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const uint64_t FOLLOW_TAG = 0x31776f6c6c6f6c66; /* "flollow1" */
+static const uint64_t FOLLOW_TAG = 0x32776f6c6c6f6c66; /* "flollow2" */
 
 enum { FLAG_STARTED = 1, FLAG_MID_LINE = 2, FLAG_RETIRED = 4, FLAG_FLUSHED = 8 };
 
@@ -29,7 +29,8 @@ static bool file_encode(struct bytes *out, const struct followed *file)
                     (file->retired ? FLAG_RETIRED : 0) | (file->flushed ? FLAG_FLUSHED : 0);
     return bytes_put_number(out, (int64_t)file->device) &&
            bytes_put_number(out, (int64_t)file->inode) && bytes_put_number(out, file->position) &&
-           bytes_put_number(out, flags) && bytes_put_name(out, file->name, strlen(file->name)) &&
+           bytes_put_number(out, flags) && bytes_put_number(out, (int64_t)file->object) &&
+           bytes_put_name(out, file->name, strlen(file->name)) &&
            bytes_put_name(out, (const char *)file->tail.bytes, (size_t)file->tail.size);
 }
 
@@ -57,19 +58,20 @@ bool follow_encode(struct follow *f)
 
 static bool file_decode(struct cursor *in, struct followed *file, const char **name, size_t *size)
 {
-    int64_t device, inode, flags;
+    int64_t device, inode, flags, object;
     const char *tail;
     size_t tail_size;
     if (!cursor_number(in, &device) || !cursor_number(in, &inode) ||
         !cursor_number(in, &file->position) || !cursor_number(in, &flags) ||
-        !cursor_name(in, name, size) || !cursor_name(in, &tail, &tail_size) ||
-        tail_size > TAIL_BYTES || file->position < (int64_t)tail_size || !*size ||
-        memchr(*name, 0, *size))
+        !cursor_number(in, &object) || !cursor_name(in, name, size) ||
+        !cursor_name(in, &tail, &tail_size) || tail_size > TAIL_BYTES ||
+        file->position < (int64_t)tail_size || !*size || memchr(*name, 0, *size))
         return false;
     file->device = (dev_t)device;
     file->inode = (ino_t)inode;
     memcpy(file->tail.bytes, tail, tail_size);
     file->tail.size = (int64_t)tail_size;
+    file->object = (uint64_t)object;
     file->started = flags & FLAG_STARTED;
     file->mid_line = flags & FLAG_MID_LINE;
     file->retired = flags & FLAG_RETIRED;
@@ -118,6 +120,7 @@ static int32_t files_decode(struct follow *f, struct cursor *in, int64_t count)
         if (!file || !(read.name = strndup(name, size)))
             return fault_memory(f->env);
         *file = read;
+        f->objects = read.object > f->objects ? read.object : f->objects;
         int32_t status = file_go_on(f, file);
         if (status)
             return status;
