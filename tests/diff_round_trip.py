@@ -50,6 +50,22 @@ FORMATS = {
     "xlsx": ("xlsx", {"type": "xlsx"}, False),
     "parquet": ("parquet", {"type": "parquet"}, False),
     "avro": ("avro", {"type": "avro"}, False),
+    "binary": ("binary", {"type": "binary"}, False),
+}
+# Formats of one column, whose rows have nothing to tell them by: each value by itself, in a file of its own.
+ALONE = {
+    "lines": ("lines", lambda kind: {"type": "lines", "encoding": "binary" if kind == "binary" else "utf-8"}),
+    "lines, `separator: \"\\0\"`": ("lines", lambda kind: {"type": "lines", "separator": "\\0", "encoding": "binary" if kind == "binary" else "utf-8"}),
+    "raw": ("lines", lambda kind: {"type": "raw", "as": "binary" if kind == "binary" else "text", "file_column": ""}),
+}
+ALONE_NULL = "<null>"
+# The field of a layout that a type is written into; what has none goes as text.
+LAYOUT = {
+    "boolean": {"type": "bool"}, "smallint": {"type": "i16"}, "integer": {"type": "i32"}, "bigint": {"type": "i64"},
+    "real": {"type": "f32"}, "double": {"type": "f64"}, "decimal(20,2)": {"type": "packed", "size": 11, "scale": 2},
+    "binary": {"type": "bytes", "prefix": "u16"},
+    "date": {"type": "i32", "time": {"epoch": "unix", "unit": "days"}},
+    "timestamp with time zone": {"type": "i64", "time": {"epoch": "unix", "unit": "us"}},
 }
 WRITER_ALONE = ("quoting", "newline", "bom", "pretty", "nan")
 
@@ -75,18 +91,29 @@ def typed(kind):
     return {"types": {"id": "integer", "v": kind}}
 
 
+def planned(folder, plan, kind):
+    """Of binary, the layout of this type."""
+    if plan["type"] != "binary":
+        return plan
+    path = os.path.join(folder, f"{kind}.json")
+    field = LAYOUT.get(kind, {"type": "text", "prefix": "u32"})
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"fields": [{"name": "id", "type": "i32"}, {"name": "v", **field}]}, file)
+    return {**plan, "layout": path}
+
+
 def into(folder, name, plan):
     """csv → the format, and what csv makes of it alone."""
     runs = Runs(folder, name, ["--workers", "2"], 262144)
     for key, kind in enumerate(VALUES):
-        runs.add(key, table_of(VALUES[kind]), {"type": "csv", **typed(kind)}, plan)
+        runs.add(key, table_of(VALUES[kind]), {"type": "csv", **typed(kind)}, planned(folder, plan, kind))
     return runs if runs.go(checks) else None
 
 
 def back(folder, name, runs, plan, declared):
     again = Runs(folder, name, ["--workers", "2"], 262144)
-    reading = {k: v for k, v in plan.items() if k not in WRITER_ALONE}
     for key, kind in enumerate(VALUES):
+        reading = {k: v for k, v in planned(folder, plan, kind).items() if k not in WRITER_ALONE}
         again.add(key, runs.output(key), {**reading, **(typed(kind) if declared else {})}, {"type": "csv"},
                   f"in{key}.{plan['type']}")
     return again if again.go(checks) else None
@@ -112,19 +139,50 @@ def differences(folder, first, number, name):
         checks.that(list(got) == [i for i in sent if i in got], f"{name}, {kind}: the order of rows")
         for i, text in sent.items():
             value = "NULL" if i == "0" else shown(VALUES[kind][int(i) - 1])
-            if text != got.get(i):
+            if i not in got or text != got[i]:
                 yield name, kind, value, shown(got[i]) if i in got else "rejected"
             else:
                 checks.that(True, "")
 
 
+def alone(folder, number, name):
+    """The same of a format of one column."""
+    cells = [(kind, value) for kind in VALUES for value in [None, *VALUES[kind]]]
+    csv = {"type": "csv", "null": [ALONE_NULL]}
+    there, again = (Runs(folder, f"{way}{number}", ["--workers", "2"], 262144) for way in ("alone", "home"))
+    for key, (kind, value) in enumerate(cells):
+        data = "v\n" + (ALONE_NULL if value is None else '"' + value.replace('"', '""') + '"') + "\n"
+        there.add(key, data.encode("utf-8"), {**csv, "types": {"v": kind}}, ALONE[name][1](kind))
+    if not there.go(checks):
+        return
+    for key, (kind, _) in enumerate(cells):
+        again.add(key, there.output(key), {**ALONE[name][1](kind), "column": "v"}, csv)
+    if not again.go(checks):
+        return
+    dialect = Dialect(random.Random(0))
+    dialect.plain(random.Random(0))
+    dialect.delimiter, dialect.quote, dialect.newline, dialect.nulls = ",", '"', "\n", [ALONE_NULL]
+    for key, (kind, value) in enumerate(cells):
+        rows = parse(dialect, again.output(key).decode("utf-8"))[1:]
+        got = rows[0][0] if rows else "rejected"
+        if not checks.that(len(rows) == 1 - there.components[f"o{key}"]["rows_rejected"], f"{name}, {kind}: {len(rows)} rows of {value!r}"):
+            continue
+        if not rows or got != value:
+            yield name, kind, "NULL" if value is None else shown(value), shown(got) if rows else "rejected"
+
+
 def documented():
-    """What stands in the table: the difference, and why."""
+    """What stands in the table: the difference, and why. any: of every type that has no row of its own."""
+    rows = []
     with open(PAGE, encoding="utf-8") as page:
         for line in page:
             cells = [cell.strip() for cell in line.strip().strip("|").split(" | ")]
             if line.startswith("| ") and len(cells) == 5 and cells[0] != "format":
-                yield (cells[0], cells[1].strip("`"), cells[2][1:-1], cells[3][1:-1] if cells[3].startswith("`") else cells[3]), cells[4]
+                rows.append((cells[0], cells[1].strip("`"), cells[2][1:-1], cells[3][1:-1] if cells[3].startswith("`") else cells[3], cells[4]))
+    for name, kind, value, got, why in rows:
+        own = [row[1] for row in rows if row[0] == name and row[2] == value]
+        for one in [k for k in VALUES if k not in own] if kind == "any" else [kind]:
+            yield (name, one, value, got), why
 
 
 def duckdb():
@@ -136,18 +194,19 @@ def duckdb():
 
 def available(name):
     folders = os.environ.get("QETL_PLUGIN_PATH", "").split(":")
-    return any(os.path.exists(os.path.join(f, FORMATS[name][0] + ".so")) for f in folders) and (
+    plugin = {**FORMATS, **ALONE}[name][0]
+    return any(os.path.exists(os.path.join(f, plugin + ".so")) for f in folders) and (
         name != "parquet" or duckdb())
 
 
 def main():
     known = dict(documented())
-    names = [name for name in FORMATS if available(name)]
+    names = [name for name in [*FORMATS, *ALONE] if available(name)]
     seen = []
     with scratch("diff-round-trip-") as folder:
         first = into(folder, "first", {"type": "csv"})
         for number, name in enumerate(names if first else []):
-            seen += differences(folder, first, number, name)
+            seen += alone(folder, number, name) if name in ALONE else differences(folder, first, number, name)
     for row in seen:
         checks.that(row in known, f"not in {PAGE}: | {row[0]} | `{row[1]}` | `{row[2]}` | " + (row[3] if row[3] == "rejected" else f"`{row[3]}`") + " | why |")
     for row in known:

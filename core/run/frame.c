@@ -253,6 +253,13 @@ static int32_t bury_framed(struct qetl_op *op, const struct qetl_frame *frame)
     return QETL_OK;
 }
 
+/* Rows are numbered in the order in which they are told. */
+static bool rejects_come_after(const struct qetl_ctx *framer, const struct qetl_frame *frame)
+{
+    return frame->used > frame->begin && framer->n_rejected &&
+           framer->rejected[0].bytes_offset >= frame->used;
+}
+
 static int32_t emit_chunk(struct qetl_op *op, int64_t begin, int64_t used)
 {
     struct qetl_source_state *s = op->state;
@@ -353,9 +360,12 @@ static int32_t frame_once(struct qetl_op *op)
     }
     if (s->starts_rows && frame.begin > 0)
         qetl_object_head(s->object, frame.data, head_bytes(framer, &frame));
-    status = bury_framed(op, &frame);
+    bool after = rejects_come_after(framer, &frame);
+    status = after ? QETL_OK : bury_framed(op, &frame);
     if (!status && (frame.used > frame.begin || frame.empty))
         status = emit_chunk(op, frame.begin, frame.used);
+    if (!status && after)
+        status = bury_framed(op, &frame);
     if (!status && frame.used > 0)
         consume(s, frame.used);
     return status;

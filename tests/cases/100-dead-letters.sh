@@ -58,3 +58,14 @@ YAML
 expect_exit 0 qetl run many.yaml --json
 expect_json out ".summary.rows_in == 50000 and .summary.rows_rejected == $(truth many.csv broken) and .summary.rows_out == $(truth many.csv matching)"
 expect_eq 'letters' "$(wc -l <many.letters)" "$(truth many.csv broken)"
+
+# Rows that end too early have the number that comes behind those of the file.
+number() { # TEXT: the rows' numbers of its dead letters
+    printf '%s' "$1" >cut.json
+    expect_exit 0 qetl run --from cut.json --to cut.ndjson -s sinks.out.if_exists=replace -s dead_letters=cut.letters
+    jq .row cut.letters | tr '\n' ' '
+    rm -f cut.letters
+}
+expect_eq 'a list without its end' "$(number '[{"a":1},{"a":2},{"a":3}' | tail -n 1)" '4 '
+expect_eq 'behind a blank' "$(number '[{"a":1},{"a":2} ' | tail -n 1)" '3 '
+expect_eq 'rejected at both ends' "$(number '[x,{"a":1},y,{"a":2}' | tail -n 1)" '1 3 5 '

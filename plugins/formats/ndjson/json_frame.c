@@ -147,6 +147,8 @@ static enum step record_unfinished(struct framing *r)
 static enum step record_take(struct framing *r)
 {
     struct json_framer *f = r->f;
+    if (r->io->rejected && !r->first && r->p > r->io->data)
+        return STEP_STOP; /* what was rejected comes before, and has its number before */
     if (!f->scanned || f->scanned > r->end - r->p) {
         f->scan = (struct ndjson_scan){0};
         f->scanned = 0;
