@@ -148,14 +148,16 @@ static int32_t damage(struct unpack *u, const char *why)
         return u->failed;
     if (archive_errno(u->archive) == ENOMEM)
         return u->failed = fault_memory(env_of(u));
-    u->failed = qetl_fail(
-        env_of(u), QETL_E_DATA, "/path",
-        "check it with its own program (`xz -t`, `unzip -t`, `tar -t`), and fetch or "
-        "write the file again; what was decoded before that place has been delivered",
-        "%s: the %s data is damaged at compressed offset %lld, after %lld decoded "
-        "bytes: %s",
-        label_of(u), magic_name(u->magic),
-        (long long)(u->base + archive_filter_bytes(u->archive, -1)), (long long)u->given, why);
+    int64_t taken = archive_filter_bytes(u->archive, -1); /* -1: the first block does not end */
+    u->failed =
+        qetl_fail(env_of(u), QETL_E_DATA, "/path",
+                  "check it with its own program (`xz -t`, `unzip -t`, `tar -t`), and fetch or "
+                  "write the file again; what was decoded before that place has been delivered, "
+                  "in whole blocks",
+                  "%s: the %s data is damaged at compressed offset %lld, after %lld decoded "
+                  "bytes: %s",
+                  label_of(u), magic_name(u->magic), (long long)(u->base + (taken > 0 ? taken : 0)),
+                  (long long)u->given, why);
     return u->failed;
 }
 
