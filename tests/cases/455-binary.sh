@@ -80,6 +80,19 @@ expect_eq "mono" "$(found w1.wav)" "layout wav_mono"
 rm -f found.ndjson
 expect_eq "stereo" "$(found w2.wav)" "layout wav_stereo"
 expect_eq "samples" "$(sed -n 2p found.ndjson)" '{"left":-298,"right":-297}'
+# What a program wrote into a pipe is of unknown size, as far as its header says.
+for unknown in '\x00\x00\x00\x00' '\xff\xff\xff\xff' '\xff\xff\xff\x7f'; do
+    cp w2.wav piped.wav
+    printf "$unknown" | dd of=piped.wav bs=1 seek=40 conv=notrunc status=none
+    mv found.ndjson sized.ndjson
+    expect_eq "unknown size" "$(found piped.wav)" "layout wav_stereo"
+    expect_same found.ndjson sized.ndjson
+done
+printf 'x' >>piped.wav
+rm -f found.ndjson
+expect_eq "and a byte: nothing fits" "$(found piped.wav)" "layout of"
+expect_exit 0 qetl run --from piped.wav --to found.ndjson -s 'sources.in.format={type: binary, layout: wav_stereo}' -s dead_letters=wav.letters
+expect_json wav.letters '.code == "remainder" and .row == 301'
 rm -f found.ndjson
 expect_eq "stl" "$(found solid.stl)" "layout stl"
 rm -f found.ndjson

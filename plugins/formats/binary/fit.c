@@ -21,6 +21,7 @@ static bool header_fits(const struct binary_layout *l, const struct qetl_sample 
                         double *bits)
 {
     int64_t promised, body = s->size - l->header - l->trailer;
+    bool promises;
 
     if (body < l->stride)
         return false;
@@ -32,11 +33,12 @@ static bool header_fits(const struct binary_layout *l, const struct qetl_sample 
         *sure += 8.0 * (double)m->size;
     }
     *bits = *sure;
-    if (s->whole && l->fixed && !l->promise && body % l->stride)
+    promised = l->promise ? binary_raw(l->promise, s->data + l->promise->at) : 0;
+    promises = l->promise && binary_promises(l, promised);
+    if (s->whole && l->fixed && !promises && body % l->stride)
         return false;
-    if (!l->promise)
+    if (!promises)
         return true;
-    promised = binary_raw(l->promise, s->data + l->promise->at);
     if (l->fixed && !l->promise_bytes && promised <= INT64_MAX / l->stride)
         promised *= l->stride;
     if (s->whole ? promised != body : promised < body)

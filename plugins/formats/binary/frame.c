@@ -41,8 +41,8 @@ static int32_t header_read(struct binary *self, const struct qetl_frame *io, con
     }
     if (!l->promise)
         return QETL_OK;
-    f->promised = true;
     f->left = binary_raw(l->promise, data + l->promise->at);
+    f->promised = binary_promises(l, f->left);
     if (f->left < 0)
         f->left = 0;
     return QETL_OK;

@@ -116,6 +116,8 @@ struct binary_match {
     int64_t size;
 };
 
+enum { BINARY_UNKNOWN_MAX = 8 };
+
 struct binary_layout {
     char *name, *summary, *path;
     int64_t header, trailer; /* bytes */
@@ -123,6 +125,8 @@ struct binary_layout {
     int64_t n_matches;
     struct binary_field *promise; /* a number in the header: of records, or of their bytes */
     bool promise_bytes;
+    int64_t unknown[BINARY_UNKNOWN_MAX]; /* numbers that promise nothing */
+    int64_t n_unknown;
     bool readonly; /* its header cannot be written */
     struct binary_record *types;
     int64_t n_types;
@@ -133,6 +137,14 @@ struct binary_layout {
     int64_t stride; /* else the least that a record may have */
     int32_t anchors_most;
 };
+
+static inline bool binary_promises(const struct binary_layout *l, int64_t number)
+{
+    for (int64_t i = 0; i < l->n_unknown; i++)
+        if (l->unknown[i] == number)
+            return false;
+    return true;
+}
 
 static inline bool binary_is_variable(const struct binary_field *f)
 {

@@ -79,12 +79,30 @@ static int32_t matches_read(struct binary_reader *r, const json_t *list, struct 
     return status;
 }
 
+/* What stands there where nobody knew when the header was written. */
+static int32_t unknown_read(struct binary_reader *r, const json_t *list, struct binary_layout *l)
+{
+    size_t n = json_array_size(list);
+
+    if (list && (!json_is_array(list) || n > BINARY_UNKNOWN_MAX))
+        return binary_reader_fail(r, NULL, "unknown must be a list of up to %d whole numbers",
+                                  BINARY_UNKNOWN_MAX);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *number = json_array_get(list, i);
+
+        if (!json_is_integer(number))
+            return binary_reader_fail(r, NULL, "unknown must be a list of whole numbers");
+        l->unknown[l->n_unknown++] = json_integer_value(number);
+    }
+    return QETL_OK;
+}
+
 /* A number in the header that says how much follows. */
 static int32_t promise_read(struct binary_reader *r, const json_t *object, struct binary_layout *l)
 {
     const char *type = json_string_value(json_object_get(object, "type"));
     int64_t n = 0;
-    int32_t status = binary_reader_keys(r, object, "at type endian description");
+    int32_t status = binary_reader_keys(r, object, "at type endian unknown description");
 
     if (status)
         return status;
@@ -100,7 +118,7 @@ static int32_t promise_read(struct binary_reader *r, const json_t *object, struc
         return binary_reader_fail(r, NULL, "type must be a whole number's, such as u32");
     if (l->promise->at + l->promise->width > l->header)
         return binary_reader_fail(r, NULL, "this lies behind the header");
-    return QETL_OK;
+    return unknown_read(r, json_object_get(object, "unknown"), l);
 }
 
 static int32_t header_read(struct binary_reader *r, const json_t *header, struct binary_layout *l)
