@@ -303,3 +303,42 @@ for from in avro csv; do
     expect_exit 0 qetl run w.yaml
 done
 expect_same one-avro.csv one-csv.csv
+
+# A schema that is given: fields by name, values as it has them; what does not fit is rejected, or refused before.
+given() { # SCHEMA-FIELDS OPTIONS
+    printf '{"type": "record", "name": "Order", "namespace": "com.example", "fields": [%s]}' "$1" >order.avsc
+    printf 'dead_letters: given.letters\nsources: {in: {plugin: file, path: given.ndjson, format: {type: ndjson, types: {id: bigint, at: timestamp, price: "decimal(10,2)"}}}}\nsinks: {o: {plugin: file, input: in, path: given.avro, if_exists: replace, format: {type: avro, schema: order.avsc%s}}}\n' "${2:-}" >w.yaml
+    rm -f given.letters
+}
+printf '%s\n' '{"id":1,"state":"open","price":1.50,"at":"2024-02-29T12:00:00.001","ratio":3}' '{"id":4294967296,"state":"open","price":2.00,"at":"2024-02-29T12:00:00","ratio":1}' \
+    '{"id":3,"state":"lost","price":3.00,"at":"2024-02-29T12:00:00","ratio":1}' '{"id":4,"state":null,"price":4.00,"at":"2024-02-29T12:00:00.000001","ratio":1}' \
+    '{"id":5,"state":null,"price":99999.00,"at":"2024-02-29T12:00:00","ratio":1}' '{"id":6,"state":null,"price":6.00,"at":"2024-02-29T12:00:00","ratio":null}' >given.ndjson
+fields='{"name": "note", "type": ["string", "null"]}, {"name": "id", "type": "int"}, {"name": "state", "type": [{"type": "enum", "name": "S", "symbols": ["open", "done"]}, "null"]},
+ {"name": "price", "type": {"type": "fixed", "name": "P", "size": 4, "logicalType": "decimal", "precision": 7, "scale": 3}},
+ {"name": "at", "type": {"type": "long", "logicalType": "local-timestamp-millis"}}, {"name": "ratio", "type": "double"}'
+given "$fields"
+expect_exit 0 qetl run w.yaml
+jq -rc '[.row, .code, .message]' given.letters | expect_same - <(printf '%s\n' '[2,"not_in_avro","the number is no int of 32 bits"]' '[3,"not_in_avro","it is none of the schema'"'"'s symbols"]' \
+    '[4,"not_in_avro","the time has finer fractions than Avro'"'"'s type"]' '[5,"not_in_avro","the number has more digits than the schema'"'"'s decimal"]' \
+    '[6,"not_in_avro","it is NULL, and the schema has no null here"]')
+expect_exit 0 qetl run --from given.avro --to given.csv
+printf 'note,id,state,price,at,ratio\n,1,open,1.500,2024-02-29 12:00:00.001,3\n' | expect_file given.csv
+expect_eq 'its name' "$(grep -ac '"name":"Order","namespace":"com.example"' given.avro)" 1
+wrong() { # TEXT SCHEMA-FIELDS OPTIONS
+    given "$2" "${3:-}"
+    expect_exit "${4:-2}" qetl run w.yaml
+    expect_text err "$1"
+}
+wrong 'column "ratio": the schema has no such field' "${fields%,*\"ratio\"*}"
+wrong 'field "more" may not be null, and no column has its name' "$fields, {\"name\": \"more\", \"type\": \"long\"}"
+wrong "column \"ratio\" is .*, which the schema's boolean does not hold" "${fields/\"double\"/\"boolean\"}"
+wrong 'is a union of several types, which is read but not written' "$fields, {\"name\": \"u\", \"type\": [\"long\", \"string\"]}"
+wrong 'the names stand in the schema' "$fields" ', record_name: Row'
+wrong 'the names stand in the schema' "$fields" ', namespace: x.y'
+wrong 'the names stand in the schema' "$fields" ', names: replace'
+wrong 'order.avsc' '{"name": "a", "type": "nonsense"}'
+wrong 'order.avsc' '{'
+given "$fields"
+echo '"string"' >order.avsc
+expect_exit 2 qetl run w.yaml
+expect_text err 'the schema is of none'

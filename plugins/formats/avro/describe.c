@@ -113,7 +113,8 @@ static json_t *integer(char layout, struct avro_part *part)
 static json_t *moment(const char *format, struct avro_part *part)
 {
     bool zone = format[3] == ':' && format[4], nanos = format[2] == 'n';
-    part->out = nanos ? AVRO_OUT_NANOS : AVRO_OUT_MICROS;
+    part->out = AVRO_OUT_MOMENT;
+    part->digits = nanos ? 9 : 6;
     return logical("long", nanos  ? zone ? "timestamp-nanos" : "local-timestamp-nanos"
                            : zone ? "timestamp-micros"
                                   : "local-timestamp-micros");
@@ -127,7 +128,8 @@ static json_t *timely(struct describer *d, const char *format, struct avro_part 
         part->out = AVRO_OUT_INT;
         return strcmp(format, "tdD") ? NULL : logical("int", "date");
     case 't':
-        part->out = AVRO_OUT_MICROS;
+        part->out = AVRO_OUT_MOMENT;
+        part->digits = 6;
         return logical("long", "time-micros");
     case 's':
         return moment(format, part);
@@ -193,6 +195,10 @@ static int32_t children_new(struct avro_part *part, int64_t n)
 {
     part->children = calloc((size_t)n + 1, sizeof *part->children);
     part->n = part->children ? n : 0;
+    for (int64_t i = 0; i < part->n; i++) {
+        part->children[i].source = i;
+        part->children[i].if_value = 1;
+    }
     return part->children ? QETL_OK : QETL_E_NO_MEMORY;
 }
 
@@ -214,6 +220,8 @@ static json_t *field_describe(struct describer *d, json_t *taken, const struct A
         return NULL;
     snprintf(d->path + around, sizeof d->path - around, "_%.80s", name);
     json_t *type = nullable(part_describe(d, field, part, status));
+    if (part->out == AVRO_OUT_NULL)
+        part->if_null = part->if_value = -1;
     d->path[around] = 0;
     return type ? json_pack("{s:s, s:o, s:n}", "name", name, "type", type, "default") : NULL;
 }
@@ -246,6 +254,8 @@ static json_t *array_describe(struct describer *d, const struct ArrowSchema *fie
     *status = children_new(part, 1);
     json_t *items =
         *status ? NULL : nullable(part_describe(d, field->children[0], part->children, status));
+    if (!*status && part->children->out == AVRO_OUT_NULL)
+        part->children->if_null = part->children->if_value = -1;
     return items ? json_pack("{s:s, s:o}", "type", "array", "items", items) : NULL;
 }
 

@@ -60,7 +60,8 @@ int32_t avro_encoder_create(struct avro_encoder *e, struct qetl_env env)
                          "the levels of the codec %s are from %d to %d", avro_codec_name(e->codec),
                          least, greatest);
     e->level = e->level ? e->level : usual;
-    return names_read(e);
+    int32_t status = names_read(e);
+    return status || !qetl_option_given(env, "/schema") ? status : avro_given_read(e);
 }
 
 /* ---- the header ---- */
@@ -131,9 +132,9 @@ int32_t avro_encoder_open(struct avro_encoder *e, const struct ArrowSchema *sche
     e->block.size = e->rows = 0;
     int32_t status = qetl_schema_copy(schema, &e->schema);
     if (!status)
-        status = avro_describe(e, &json);
+        status = e->given_json ? avro_given_match(e) : avro_describe(e, &json);
     if (!status)
-        status = header_make(e, json);
+        status = header_make(e, e->given_json ? e->given_json : json);
     free(json);
     return status;
 }
@@ -141,6 +142,8 @@ int32_t avro_encoder_open(struct avro_encoder *e, const struct ArrowSchema *sche
 void avro_encoder_free(struct avro_encoder *e)
 {
     part_free(&e->root);
+    avro_type_free(&e->given);
+    free(e->given_json);
     qetl_schema_release(&e->schema);
     free(e->header.data);
     free(e->block.data);
@@ -153,9 +156,12 @@ static int32_t part_bind(struct avro_part *part)
 {
     int32_t status = QETL_OK;
     for (int64_t i = 0; !status && i < part->n; i++) {
-        status = qetl_column_child(&part->column, i, &part->children[i].column);
+        struct avro_part *child = &part->children[i];
+        if (child->source < 0)
+            continue;
+        status = qetl_column_child(&part->column, child->source, &child->column);
         if (!status)
-            status = part_bind(&part->children[i]);
+            status = part_bind(child);
     }
     return status;
 }
@@ -198,7 +204,7 @@ static int32_t row_write(struct avro_encoder *e, int64_t row)
         int32_t status = avro_value_write(e, &e->root.children[i], row);
         if (status == QETL_E_DATA) {
             e->block.size = before;
-            row_reject(e, row, i);
+            row_reject(e, row, e->root.children[i].source);
             return QETL_OK;
         }
         if (status)
