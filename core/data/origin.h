@@ -30,7 +30,7 @@ struct qetl_object { /* a file, a response, a message */
     uint8_t *head;     /* what comes before its first record; settled as the note is */
     int64_t head_size; /* negative: nobody knows, or it is too long */
     int64_t number;    /* of its source's, in order */
-    uint64_t id; /* as its source says; 0: its name is enough */
+    uint64_t id;       /* as its source says; 0: its name is enough */
     char name[];
 };
 
