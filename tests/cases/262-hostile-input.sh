@@ -123,6 +123,9 @@ open("field.ndjson", "w").write('{"a":2,"b":"y"}\n{"a":1,"b":"' + "x" * (17 << 2
 P
 takes csv wide.csv 2 1 1
 takes csv 'wide*.csv' 3 2 1
+expect_exit 0 timeout 60 "$QETL" run --from wide2.csv --to wide.avro
+takes avro wide.avro 1 1 0
+expect_same o.csv wide2.csv
 takes ndjson wide.ndjson 1 1 0
 takes ndjson deep-list.ndjson 3 2 1
 takes ndjson deep-object.ndjson 3 2 1

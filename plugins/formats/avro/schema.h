@@ -11,7 +11,7 @@
 
 #include <qetl/sdk.h>
 
-enum { AVRO_NODES_MAX = 65536, AVRO_DEPTH_MAX = 48, AVRO_FAULT_TEXT = 320, AVRO_DIGITS_MAX = 38 };
+enum { AVRO_NODES_MAX = 400000, AVRO_DEPTH_MAX = 48, AVRO_FAULT_TEXT = 320, AVRO_DIGITS_MAX = 38 };
 
 enum avro_kind {
     AVRO_NULL,
