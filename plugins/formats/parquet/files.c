@@ -129,27 +129,59 @@ static void from_make(struct files *f, struct session *s)
     metadata_add(f, s);
 }
 
-/* What a footer says of rows, and what DuckDB would read as something else. */
-static int32_t footers_read(struct files *f, struct session *s)
+/* What a footer says of rows. One by one where it matters which file is at fault. */
+static int32_t footers_ask(struct files *f, struct session *s, struct files *some)
 {
     struct duck_result result;
     struct duck_chunk *chunk;
     struct query q = {0};
+    int64_t n = 0;
     query_add(&q, "SELECT num_rows::BIGINT FROM parquet_file_metadata(");
-    files_list(&q, f);
+    files_list(&q, some);
     query_add(&q, ")");
-    int32_t status = q.bad ? session_memory(s) : session_query(s, q.text, &result);
+    int32_t status = q.bad ? session_memory(s) : QETL_OK;
+    s->about = some->items[0].path;
+    if (!status && f != some)
+        status = session_query(s, q.text, &result);
+    else if (!status && s->duck.query(s->connection, q.text, &result)) {
+        s->duck.destroy_result(&result);
+        status = QETL_E_DATA; /* told by whoever asks for one */
+    }
     query_free(&q);
     if (status)
         return status;
     while ((chunk = s->duck.fetch_chunk(result))) {
         const int64_t *rows = s->duck.vector_get_data(s->duck.data_chunk_get_vector(chunk, 0));
-        for (uint64_t i = 0; i < s->duck.data_chunk_get_size(chunk); i++)
+        for (uint64_t i = 0; i < s->duck.data_chunk_get_size(chunk); i++, n++) {
             f->rows += rows[i];
+            if (n < some->n)
+                some->items[n].rows = rows[i];
+        }
         s->duck.destroy_data_chunk(&chunk);
     }
     s->duck.destroy_result(&result);
     return QETL_OK;
+}
+
+static int32_t footers_read(struct files *f, struct session *s)
+{
+    int32_t status = footers_ask(f, s, f);
+    if (status == QETL_E_DATA) {
+        f->rows = 0;
+        status = QETL_OK;
+        for (int64_t i = 0; !status && i < f->n; i++)
+            status = footers_ask(f, s, &(struct files){.items = &f->items[i], .n = 1});
+    }
+    s->several = f->n > 1;
+    return status;
+}
+
+const char *files_at(const struct files *f, int64_t row)
+{
+    int64_t i = 0;
+    for (; i < f->n - 1 && row >= f->items[i].rows; i++)
+        row -= f->items[i].rows;
+    return f->items[i].path;
 }
 
 /* The first file of which the query answers a text is told with it. */

@@ -32,6 +32,8 @@ int32_t files_columns(struct files *, struct session *, struct ArrowSchema *sche
                       struct shape **shapes);
 /* Their names as a list in SQL, each taken as it stands. */
 void files_list(struct query *, const struct files *);
+/* The file that this row of all stands in. */
+const char *files_at(const struct files *, int64_t row);
 void files_free(struct files *);
 
 /* metadata.c: what read_parquet needs to be told for the option /metadata; its columns, put into

@@ -101,7 +101,10 @@ int32_t session_fault(struct session *s, const char *option, const char *message
     } else if (strstr(message, "ncrypt") || strstr(message, "Invalid unicode")) {
         mend = session_encrypted; /* a signed footer is told so, by what its key looks like */
     }
-    return qetl_fail(s->env, code, option, mend, "%.*s", size, message);
+    if (!s->about || memmem(message, (size_t)size, s->about, strlen(s->about)))
+        return qetl_fail(s->env, code, option, mend, "%.*s", size, message);
+    return qetl_fail(s->env, code, option, mend, "%s%s: %.*s", s->about,
+                     s->several ? " or one behind it" : "", size, message);
 }
 
 int32_t session_query(struct session *s, const char *sql, struct duck_result *result)

@@ -17,6 +17,8 @@ struct session {
     struct duck duck;
     struct duck_database *database;
     struct duck_connection *connection;
+    const char *about; /* the file that a failure is told of, or the first of several; or NULL */
+    bool several;
 };
 
 /* By the options /library, /memory_mib and /threads (0: one). OK or a failure, which was reported.

@@ -204,6 +204,7 @@ static int32_t source_open(void *self, struct qetl_blob split, const struct qetl
     (void)split;
     query_end(p);
     p->place = (struct place){.files = files_digest(&p->files)};
+    p->session.about = p->files.items[0].path;
     int32_t status = position ? place_take(p, position) : QETL_OK;
     if (status)
         return status;
@@ -228,9 +229,9 @@ static int32_t chunk_take(struct parquet_source *p, struct duck_chunk *chunk, in
         if (status == QETL_E_DATA || status == QETL_E_UNSUPPORTED)
             return qetl_fail(
                 p->session.env, QETL_E_DATA, "/path", NULL,
-                "column %s: a value in rows %lld to %lld is beyond what its type holds",
-                p->schema.children[p->wants[i]]->name, (long long)p->place.rows + 1,
-                (long long)(p->place.rows + rows));
+                "%s: column %s: a value in rows %lld to %lld is beyond what its type holds",
+                files_at(&p->files, p->place.rows), p->schema.children[p->wants[i]]->name,
+                (long long)p->place.rows + 1, (long long)(p->place.rows + rows));
     }
     return status == QETL_E_NO_MEMORY ? session_memory(&p->session) : status;
 }
@@ -261,6 +262,7 @@ static int32_t rows_fetch(struct parquet_source *p, int64_t wanted, int64_t *row
         if (!chunk) {
             const char *error = duck->result_error(&p->result);
             p->exhausted = true;
+            p->session.about = files_at(&p->files, p->place.rows);
             return error ? session_fault(&p->session, "/path", error) : QETL_OK;
         }
         int64_t size = (int64_t)duck->data_chunk_get_size(chunk);
