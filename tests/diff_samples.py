@@ -8,6 +8,8 @@ import datetime as dt
 import glob
 import json
 import os
+import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -104,6 +106,22 @@ def parquet():
         check(name, (code, shown(rows), rejected), (0, shown(table.to_pylist()), 0))
 
 
+def which_of_them():
+    """Of several files the one that is at fault is named."""
+    os.makedirs("several")
+    for i, name in enumerate(("nulls.snappy", "bad-PARQUET-1481", "nulls.snappy")):
+        shutil.copy(os.path.join(SAMPLES, name + ".parquet"), f"several/{i}.parquet")
+    check("a footer", re.findall(r"several/\d", run("several/*.parquet", format_name="parquet")[3])[:1], ["several/1"])
+    with open(os.path.join(SAMPLES, "nulls.snappy.parquet"), "rb") as file:
+        data = bytearray(file.read())
+    data[4:12] = b"\xff" * 8
+    for name in ("several/1.parquet", "several/2.parquet"):
+        with open(name, "wb") as file:
+            file.write(data)
+    told = run("several/*.parquet", format_name="parquet")[3]
+    check("a page", re.findall(r"several/\d\S+ or one behind it", told)[:1] or told[:300], ["several/0.parquet or one behind it"])
+
+
 def avro():
     weather = [run(path)[:3] for path in sorted(glob.glob(os.path.join(SAMPLES, "weather*.avro")))]
     check("weather", [w == weather[0] for w in weather[:2] + weather[3:]], [True] * (len(weather) - 1))
@@ -157,6 +175,7 @@ with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     spectrum()
     parquet()
+    which_of_them()
     avro()
     programs()
     os.chdir("/")
