@@ -223,7 +223,7 @@ orders large.csv --rows 250000 --seed 6
 groups='row_group_rows: 1000000'
 memory csv "large.parquet, format: {type: parquet, $groups, memory_mib: 16}"
 expect_exit 3 qetl run m.yaml
-expect_text err "^m.yaml:5:.*sink 'out' \(parquet\): large\.parquet: Out of Memory Error.*16.0 MiB"
+expect_text err "^m.yaml:5:.*sink 'out' \(parquet\): Out of Memory Error.*16.0 MiB"
 expect_text err 'give more in memory_mib'
 expect_absent large.parquet
 memory csv "large.parquet, format: {type: parquet, $groups}"
