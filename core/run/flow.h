@@ -79,6 +79,7 @@ struct qetl_node_flow {
     bool one_encoder;   /* in the sink's own stage: a closed format, or objects of some size */
     const struct qetl_sink_parts *parts; /* the sink spreads its rows; or NULL */
     int64_t wholes_most;    /* each object has an encoder: so many at a time; 0: they share them */
+    bool wholes_by_epoch;   /* and ends with its epoch */
     uint32_t commit;        /* QETL_COMMIT_ */
     uint32_t sink_delivery; /* QETL_TRANSACTIONAL … */
 };

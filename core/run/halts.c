@@ -29,6 +29,8 @@ static const char *reason_of(const struct qetl_node *node, const struct qetl_nod
     default:
         if (flow->commit == QETL_COMMIT_TWO_PHASE && !flow->component->save)
             return "what it has staged cannot be gone on with";
+        if (flow->wholes_by_epoch)
+            return NULL;
         if (flow->wholes_most)
             return "its format writes whole objects, and several at a time";
         return flow->bytes && flow->closed_format && !flow->format->save

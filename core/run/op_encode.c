@@ -125,7 +125,7 @@ static int32_t encode_end(struct qetl_op *op)
 {
     struct qetl_encode_state *state = op->state;
     bool last = ++state->inputs_ended == op->flow->n_takes;
-    return last && op->flow->wholes_most ? qetl_encode_wholes_end(op) : QETL_OK;
+    return last && op->flow->wholes_most ? qetl_encode_wholes_end(op, true) : QETL_OK;
 }
 
 /* An encoder that writes one whole object remembers how far it came. */
@@ -137,7 +137,9 @@ static int32_t pass_control(struct qetl_op *op, const struct qetl_message *messa
     if (end && state->inputs_ended < op->flow->n_takes && op->flow->one_encoder)
         return qetl_op_emit_all(op, message->kind, message->epoch);
     int32_t status = QETL_OK;
-    if (op->run->env.checkpoints && op->flow->closed_format)
+    if (!end && op->run->env.checkpoints && op->flow->wholes_by_epoch)
+        status = qetl_encode_wholes_end(op, false);
+    if (!status && op->run->env.checkpoints && op->flow->closed_format && !op->flow->wholes_most)
         status = qetl_op_save(op, &(struct qetl_op_memory){.ended = end}, &handed);
     if (!status)
         status = qetl_op_hand_in(op, end ? op->epoch + 1 : message->epoch, end, &handed);

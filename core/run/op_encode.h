@@ -40,7 +40,7 @@ int32_t qetl_encode_parts(struct qetl_op *, struct qetl_batch *);
 
 /* op_encode_wholes.c: each object has an encoder of its own. */
 int32_t qetl_encode_wholes(struct qetl_op *, struct qetl_batch *);
-int32_t qetl_encode_wholes_end(struct qetl_op *);
+int32_t qetl_encode_wholes_end(struct qetl_op *, bool last);
 void qetl_wholes_free(struct qetl_wholes *); /* accepts NULL */
 
 #endif

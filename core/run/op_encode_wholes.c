@@ -229,7 +229,8 @@ int32_t qetl_encode_wholes(struct qetl_op *op, struct qetl_batch *batch)
     return status;
 }
 
-int32_t qetl_encode_wholes_end(struct qetl_op *op)
+/* last: no rows come behind, and if there were none at all, one object is to say so. */
+int32_t qetl_encode_wholes_end(struct qetl_op *op, bool last)
 {
     int32_t status = wholes_make(op);
     struct qetl_wholes *all = qetl_wholes_of(op);
@@ -237,7 +238,8 @@ int32_t qetl_encode_wholes_end(struct qetl_op *op)
         status = all_held_put(op, true);
     while (!status && all->n_open)
         status = qetl_whole_close(op, &all->items[all->open[0]]);
-    if (status || all->any || qetl_whole_keys(op))
+    bool goes_on = op->run->resumes && op->flow->wholes_by_epoch;
+    if (status || all->any || qetl_whole_keys(op) || !last || goes_on)
         return status;
     struct qetl_whole *w = whole_find(op, NULL);
     status = w ? qetl_whole_open(op, w) : QETL_E_FATAL;

@@ -96,6 +96,8 @@ int32_t qetl_flow_whole_parts(struct qetl_run *run, const struct qetl_node *node
         return qetl_run_fault(run, node, "cannot_part",
                               "what this format writes is one whole: this sink cannot spread it "
                               "over several objects");
+    bool says = parts->struct_size > offsetof(struct qetl_sink_parts, by_epoch) && parts->by_epoch;
+    flow->wholes_by_epoch = says && parts->by_epoch(flow->instance->self);
     flow->wholes_most = parts->whole(flow->instance->self, encode);
     if (flow->wholes_most > 0)
         return QETL_OK;

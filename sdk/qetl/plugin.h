@@ -820,6 +820,9 @@ struct qetl_sink_parts {
     int64_t (*object)(void *self, int64_t n_keys, const struct qetl_blob *keys);
     /* [worker] What was written with these keys is a whole object; what follows begins another. */
     int32_t (*end)(void *self, int64_t n_keys, const struct qetl_blob *keys);
+    /* [control] (opt) Beside whole. Nonzero: each object is to end with its epoch, so that a run
+     * has several also where the format is CLOSED. */
+    int32_t (*by_epoch)(void *self);
 };
 
 #define QETL_EXT_OBJECT_COLUMNS "qetl.object-columns/1"

@@ -362,6 +362,12 @@ static int32_t sink_end(void *self, int64_t n_keys, const struct qetl_blob *keys
     return parts_end(&s->parts, keys);
 }
 
+static int32_t sink_by_epoch(void *self)
+{
+    struct file_sink *s = self;
+    return s->parts.template.by_epoch;
+}
+
 static int32_t sink_continues(void *self)
 {
     struct file_sink *s = self;
@@ -396,10 +402,12 @@ static const void *sink_get_extension(void *self, const char *id)
 {
     static const struct qetl_sink_append append = {sizeof append, sink_continues, sink_head};
     static const struct qetl_objects objects = {sizeof objects, sink_list};
-    static const struct qetl_sink_parts spread = {sizeof spread, sink_columns, sink_frame, NULL,
-                                                  sink_whole,    sink_object,  sink_end};
-    static const struct qetl_sink_parts sized = {sizeof sized, sink_columns, sink_frame, sink_room,
-                                                 sink_whole,   sink_object,  sink_end};
+    static const struct qetl_sink_parts spread = {sizeof spread, sink_columns, sink_frame,
+                                                  NULL,          sink_whole,   sink_object,
+                                                  sink_end,      sink_by_epoch};
+    static const struct qetl_sink_parts sized = {sizeof sized, sink_columns, sink_frame,
+                                                 sink_room,    sink_whole,   sink_object,
+                                                 sink_end,     sink_by_epoch};
     const struct file_sink *s = self;
     if (s->parted && strcmp(id, QETL_EXT_SINK_PARTS) == 0)
         return s->parts.max_rows || s->parts.max_bytes ? &sized : &spread;
