@@ -72,7 +72,8 @@ int32_t intent_undo(struct qetl_env env, const char *path, int fd, const char *g
                   "%s is cut back from %lld bytes to %lld: the run that appended them was killed "
                   "before they counted",
                   given, (long long)st.st_size, (long long)h.length);
-        if (ftruncate(fd, h.length) != 0)
+        /* durable before the note goes */
+        if (ftruncate(fd, h.length) != 0 || fsync(fd) != 0)
             status = fault_report(env, errno, given, "cannot be cut back to its former length");
     }
     handle_free(&h);

@@ -337,8 +337,8 @@ static int32_t cut(struct single *s, int64_t length)
     if (fstat(s->output.fd, &st) != 0 || (st.st_size > length && ftruncate(s->output.fd, length)))
         return fault_report(s->env, errno, s->path, "cannot be cut back to its former length");
     s->output.written = length - s->base;
-    if (length == s->base)
-        intent_forget(s);
+    if (length == s->base && s->noted && fsync(s->output.fd) == 0)
+        intent_forget(s); /* else the next run cuts it again */
     return QETL_OK;
 }
 
