@@ -167,6 +167,7 @@ static int32_t item_begin(struct follow *f, int64_t i, struct qetl_item *out)
     struct followed *file = &f->files[i];
     out->flags = QETL_ITEM_CUT | QETL_ITEM_OBJECT_START;
     out->object = file->name;
+    out->object_id = file->object = ++f->objects;
     file->started = true;
     f->open = i;
     return item_done(f, out);
