@@ -56,6 +56,14 @@ static bool is_of(const struct qetl_entry *entry, const char *source)
     return entry->kind == QETL_ENTRY_WATERMARK && strcmp(entry->component, source) == 0;
 }
 
+/* What incremental loading remembers beside it: the keys within the lag. */
+static bool is_memory_of(const struct qetl_entry *entry, const char *source)
+{
+    size_t size = strlen(source);
+    return entry->kind == QETL_ENTRY_STATE && strncmp(entry->component, source, size) == 0 &&
+           strcmp(entry->component + size, ".incremental") == 0;
+}
+
 static int mark_find(const struct qetl_record *record, const char *source,
                      struct qetl_watermark *mark)
 {
@@ -74,7 +82,7 @@ static int32_t write(struct qetl_store *store, const struct qetl_record *before,
     if (!entries)
         return QETL_E_NO_MEMORY;
     for (size_t i = 0; i < before->n_entries; i++)
-        if (!is_of(&before->entries[i], source))
+        if (!is_of(&before->entries[i], source) && !is_memory_of(&before->entries[i], source))
             entries[n++] = before->entries[i];
     entries[n++] = (struct qetl_entry){.kind = QETL_ENTRY_WATERMARK,
                                        .component = source,
@@ -119,7 +127,16 @@ static int state_set(struct qetl_cli *cli, struct qetl_findings *findings)
 {
     struct qetl_record before;
     struct qetl_store *store = qetl_states_open(cli, true, &before, findings);
-    json_t *result = store ? set(cli, store, &before, findings) : NULL;
+    bool unfinished = before.stage == QETL_STAGE_DECIDED || before.stage == QETL_STAGE_COMMITTED;
+    json_t *result = NULL;
+    if (store && unfinished)
+        qetl_finding_mend(qetl_finding_add(findings, QETL_ERROR, "state_unfinished",
+                                           "a run of `%s` was cut short: what it goes on from is "
+                                           "decided together with its watermarks",
+                                           cli->operands[0]),
+                          "run it to its end first, or begin anew with --full-refresh");
+    else if (store)
+        result = set(cli, store, &before, findings);
     if (result && !cli->json && !cli->quiet)
         printf("%s: %s\n", cli->operands[1], json_string_value(json_object_get(result, "value")));
     if (store)
@@ -139,7 +156,9 @@ const struct qetl_command qetl_command_state_set = {
         "or within `lag` before it. Backwards, rows are loaded again (a sink that updates by key "
         "takes no harm); forwards, rows in between are passed over. The value must be one of the "
         "cursor's type; before the first run nobody knows that type, and a value that is none is "
-        "refused then. Keys that were seen within the lag are forgotten.",
+        "refused then. Keys that were seen within the lag are forgotten. While a run waits to be "
+        "gone "
+        "on with, its watermark stays. A value that begins with a minus stands behind `--`.",
     .operands = {.name = "PIPELINE", .least = 3, .most = 3},
     .groups = {&qetl_options_states, &qetl_options_json, &qetl_options_general},
     .examples = (const struct qetl_example[]){{"qetl state set orders in '2026-01-01 00:00:00'",

@@ -34,6 +34,7 @@ static void node_reset(struct qetl_node *node)
     free(node->outputs);
     json_decref(node->use.options);
     json_decref(node->format.options);
+    json_decref(node->incremental);
     free(node->id);
     free(node->path);
     memset(node, 0, sizeof *node);
@@ -480,7 +481,8 @@ struct qetl_pipeline *qetl_pipeline_new(const struct qetl_document *document,
         qetl_drafts_no_memory(&drafts);
     if (findings->errors == errors && qetl_drafts_take_files(&drafts, pipeline))
         qetl_drafts_no_memory(&drafts);
-    if (findings->errors == errors && fill_nodes(&drafts, pipeline))
+    if (findings->errors == errors &&
+        (fill_nodes(&drafts, pipeline) || qetl_pipeline_increment(pipeline)))
         qetl_drafts_no_memory(&drafts);
 out:
     qetl_findings_hide(findings, qetl_document_mask(document));

@@ -15,6 +15,8 @@
 #include "limits/limits.h"
 #include "plugin/registry.h"
 
+struct qetl_component;
+
 enum qetl_mode { QETL_MODE_HYBRID, QETL_MODE_BATCH, QETL_MODE_STREAM };
 const char *qetl_mode_word(enum qetl_mode);
 
@@ -44,6 +46,8 @@ struct qetl_node {
     struct qetl_plugin_use use;
     struct qetl_plugin_use format; /* .plugin NULL: none */
     struct qetl_limits limits;
+    json_t *incremental;              /* of a source: its word, defaults filled in; or NULL */
+    const struct qetl_component *own; /* a component of the host's own; NULL: the plugin's */
     struct qetl_input *inputs;
     size_t n_inputs;
     char **outputs; /* names of its output ports; NULL: one, unnamed */

@@ -3,6 +3,7 @@
 #include "config/pointer.h"
 #include "config/schema_check.h"
 #include "config/suggest.h"
+#include "increment/increment.h"
 #include "pipeline_draft.h"
 #include "pipeline_schema.h"
 #include "plugin/manifest.h"
@@ -83,8 +84,8 @@ static void check_core_keys(struct qetl_drafts *drafts, struct qetl_draft *draft
 /* The plugin's options: all but the core's words, defaults filled in. */
 static void take_options(struct qetl_drafts *drafts, struct qetl_draft *draft)
 {
-    static const char *const words[] = {"plugin", "input",   "format",
-                                        "retry",  "breaker", "rate_limit"};
+    static const char *const words[] = {"plugin",  "input",      "format",     "retry",
+                                        "breaker", "rate_limit", "incremental"};
     json_t *options = json_deep_copy(draft->json);
     if (!options)
         qetl_drafts_no_memory(drafts);
@@ -103,6 +104,19 @@ static void take_limits(struct qetl_drafts *drafts, struct qetl_draft *draft)
     if (wrong)
         qetl_finding_mend(qetl_draft_error(drafts, draft, pointer, "bad_limit", "%s", wrong), "%s",
                           mend);
+}
+
+static void take_incremental(struct qetl_drafts *drafts, struct qetl_draft *draft)
+{
+    const char *pointer, *mend;
+    json_t *incremental = json_object_get(draft->json, "incremental");
+    if (!incremental || draft->node.kind != QETL_SOURCE)
+        return;
+    const char *wrong = qetl_increment_check(incremental, &pointer, &mend);
+    if (wrong)
+        qetl_finding_mend(qetl_draft_error(drafts, draft, pointer, "bad_time", "%s", wrong), "%s",
+                          mend);
+    draft->node.incremental = json_incref(incremental);
 }
 
 static void output_add(struct qetl_drafts *drafts, struct qetl_draft *draft, const char *name)
@@ -189,6 +203,7 @@ void qetl_draft_fill(struct qetl_drafts *drafts, struct qetl_draft *draft)
         return;
     take_options(drafts, draft);
     take_limits(drafts, draft);
+    take_incremental(drafts, draft);
     draft->sound = errors == 0;
     if (plugin->takes_format)
         qetl_draft_format(drafts, draft);

@@ -84,6 +84,9 @@ void qetl_drafts_connected(struct qetl_drafts *drafts);
 /* The drafts' numbers so that inputs come first, else as in the file; the caller frees. */
 size_t *qetl_drafts_order(const struct qetl_drafts *drafts);
 
+/* Puts what `incremental` asks for behind the sources. 0, or -1 without memory. */
+int qetl_pipeline_increment(struct qetl_pipeline *pipeline);
+
 /* An error at the draft's own key, or at the value of one of its keys ("/input"). */
 struct qetl_finding *qetl_draft_error(struct qetl_drafts *drafts, const struct qetl_draft *draft,
                                       const char *below, const char *code, const char *format, ...)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline_schema.h"
 
+#include "increment/increment.h"
 #include "limits/limits.h"
 
 #include <qetl/plugin.h>
@@ -153,8 +154,11 @@ json_t *qetl_component_schema(uint32_t kind, const struct qetl_manifest_componen
         own = NULL;
     }
     json_decref(limits);
-    if (kind == QETL_SOURCE)
+    if (kind == QETL_SOURCE) {
         json_object_del(json_object_get(own, "properties"), "input");
+        json_object_set_new(json_object_get(own, "properties"), "incremental",
+                            qetl_increment_schema());
+    }
     if (plugin && !plugin->takes_format)
         json_object_del(json_object_get(own, "properties"), "format");
     if (!own || !plugin)

@@ -26,7 +26,7 @@ int32_t qetl_op_hand_in(struct qetl_op *op, uint64_t epoch, bool ended, struct q
     if (more)
         *more = (struct qetl_handed){0};
     op->epoch = ended ? op->epoch : epoch;
-    if (!run->env.checkpoints && op->class != &qetl_op_sink) {
+    if (!run->env.checkpoints && op->class != &qetl_op_sink && !op->node->own) {
         qetl_handed_clear(&handed);
         return QETL_OK;
     }
@@ -80,7 +80,7 @@ int32_t qetl_op_save(struct qetl_op *op, const struct qetl_op_memory *memory,
 {
     struct qetl_pack pack = {0};
     bool sink = op->class == &qetl_op_sink;
-    bool saves = op->instance->component->save && (sink || !memory->ended);
+    bool saves = op->instance->component->save && (sink || op->node->own || !memory->ended);
     memory_pack(memory, saves, &pack);
     int32_t status = QETL_OK;
     if (saves)
@@ -133,6 +133,17 @@ static const struct qetl_entry *state_entry(const struct qetl_run *run,
 {
     return run->resumes ? qetl_record_find(&run->recovered, QETL_ENTRY_STATE, node->id, part)
                         : NULL;
+}
+
+bool qetl_state_saved(const void *data, size_t size, struct qetl_blob *saved)
+{
+    struct qetl_op_memory memory;
+    bool is;
+    struct qetl_unpack unpack = qetl_unpack_from(data, size);
+    if (!memory_unpack(&unpack, &memory, &is) || !is)
+        return false;
+    *saved = (struct qetl_blob){unpack.at, (size_t)(unpack.end - unpack.at)};
+    return true;
 }
 
 int32_t qetl_op_remember(struct qetl_run *run, const struct qetl_node *node, uint32_t part,

@@ -41,6 +41,8 @@ int32_t qetl_op_remember(struct qetl_run *, const struct qetl_node *, uint32_t p
 /* Calls the instance's restore with what lies under part; nothing, if there is none. */
 int32_t qetl_ctx_restore(struct qetl_run *, const struct qetl_node *, struct qetl_ctx *,
                          uint32_t part);
+/* What the component itself wrote, of such an entry; false: nothing. */
+bool qetl_state_saved(const void *data, size_t size, struct qetl_blob *saved);
 /* A transform's replica of n, once it is bound. */
 int32_t qetl_transform_restore(struct qetl_op *, uint32_t replicas, struct qetl_op_memory *);
 

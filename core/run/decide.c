@@ -3,6 +3,7 @@
 #include "checkpoint.h"
 #include "decider.h"
 #include "host/call.h"
+#include "increment/increment.h"
 #include "recover.h"
 #include "run_internal.h"
 
@@ -73,6 +74,19 @@ static void add_place(struct composer *c, const char *component, const struct qe
     qetl_pack_free(&pack);
 }
 
+/* Of incremental loading, beside its state: under its source's name, for people and the next run.
+ */
+static void add_watermark(struct composer *c, const struct qetl_node *node,
+                          const struct qetl_handed *handed)
+{
+    struct qetl_blob saved, mark, memory;
+    const struct qetl_node *source = &c->run->pipeline->nodes[node->inputs[0].component];
+    if (qetl_state_saved(handed->state, handed->state_size, &saved) &&
+        qetl_increment_split(saved.data, saved.size, &mark, &memory))
+        add(c, QETL_ENTRY_WATERMARK, source->id, QETL_WATERMARK_VALUE, QETL_WATERMARK_VERSION,
+            mark.data, mark.size);
+}
+
 static void add_slot(struct composer *c, size_t slot)
 {
     const struct qetl_op *op = c->run->slots[slot];
@@ -83,6 +97,8 @@ static void add_slot(struct composer *c, size_t slot)
     if (handed->has_state)
         add(c, QETL_ENTRY_STATE, id, part_of(op), handed->version, handed->state,
             handed->state_size);
+    if (handed->has_state && op->node->own)
+        add_watermark(c, op->node, handed);
     for (size_t i = 0; i < handed->n_handles; i++)
         add(c, QETL_ENTRY_HANDLE, id, (uint32_t)i, 1, handed->handles[i].data,
             handed->handles[i].size);

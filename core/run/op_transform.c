@@ -3,7 +3,9 @@
  * map. */
 #include "checkpoint.h"
 #include "data/gather.h"
+#include "increment/increment.h"
 #include "op.h"
+#include "op_source.h"
 #include "run_internal.h"
 
 #include <assert.h>
@@ -443,7 +445,7 @@ static int32_t hand_in(struct qetl_op *op, uint64_t epoch, bool ended)
                                     .rows_held = state->rows_held,
                                     .ended_ports = state->ended_ports};
     int32_t status = QETL_OK;
-    if (op->run->env.checkpoints && op->instance->component->save)
+    if ((op->run->env.checkpoints || op->node->own) && op->instance->component->save)
         status = qetl_op_save(op, &memory, &handed);
     if (!status)
         status = qetl_op_hand_in(op, epoch, ended, &handed);
@@ -520,6 +522,16 @@ static int32_t tell_control(struct qetl_op *op)
     return status;
 }
 
+/* Rows that nobody wanted, or that an interrupted source still had, are no part of what was loaded;
+ * a source without end has none. */
+static void increment_end(const struct qetl_op *op)
+{
+    const struct qetl_node_flow *source = &op->run->flows[op->node->inputs[0].component];
+    bool cut = qetl_run_stopping(op->run) && !source->source.endless;
+    if (!cut && !qetl_source_unwanted(op))
+        qetl_increment_ended(op->instance->self);
+}
+
 static int32_t feed_control(struct qetl_op *op, const struct qetl_message *message)
 {
     struct transform_state *state = op->state;
@@ -530,6 +542,8 @@ static int32_t feed_control(struct qetl_op *op, const struct qetl_message *messa
     if (status)
         return status;
     state->control = *message;
+    if (end && op->node->own)
+        increment_end(op);
     bool known = end && knows_of_end(state, message);
     return is_stateful(op) && !known ? tell_control(op) : pass_control(op);
 }

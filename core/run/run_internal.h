@@ -169,6 +169,8 @@ int32_t qetl_node_load(struct qetl_run *, size_t node);
 int32_t qetl_node_make(struct qetl_run *, size_t node);
 int32_t qetl_sink_describe(struct qetl_run *, const struct qetl_node *, struct qetl_node_flow *);
 /* run_setup.c: asks the plugins what they are; negative: reported. */
+/* increments.c: of a component of incremental loading that is bound. Negative: reported. */
+int32_t qetl_run_increment(struct qetl_run *, const struct qetl_node *, struct qetl_node_flow *);
 int32_t qetl_run_setup(struct qetl_run *);
 /* instead.c: the format that infer named takes the place of the node's, as its flow says from then
  * on; negative: reported. */

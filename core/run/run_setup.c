@@ -296,7 +296,7 @@ static int32_t setup_transform(struct qetl_run *run, const struct qetl_node *nod
                 lexical_of(run, node, &flow->binding, &out->columns[c]);
     }
     free(inputs);
-    return status;
+    return !status && node->own ? qetl_run_increment(run, node, flow) : status;
 }
 
 /* ---- sinks ---- */
@@ -472,7 +472,8 @@ int32_t qetl_node_load(struct qetl_run *run, size_t n)
     if (flow->component)
         return QETL_OK;
     flow->format_use = &node->format;
-    if (observer && observer->stand_in)
+    flow->component = node->own;
+    if (!flow->component && observer && observer->stand_in)
         flow->component = observer->stand_in(observer->arg, node);
     int32_t status = flow->component ? QETL_OK : load(run, &node->use, &flow->component);
     return status ? status : load(run, flow->format_use, &flow->format);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How far incremental loading came, as the WATERMARK entry 0 of a source tells the next run, and
- * people. Entry 1 holds the keys that were seen within the lag.
+ * How far incremental loading came, as the WATERMARK entry of a source tells the next run, and
+ * people.
  *
  * Invariant: the value is text as a cast to its type reads it.
  * Ownership: qetl_watermark_free frees the texts.
@@ -12,7 +12,7 @@
 
 #include "store.h"
 
-enum { QETL_WATERMARK_VALUE = 0, QETL_WATERMARK_KEYS = 1, QETL_WATERMARK_VERSION = 1 };
+enum { QETL_WATERMARK_VALUE = 0, QETL_WATERMARK_VERSION = 1 };
 
 struct qetl_watermark {
     char *cursor; /* the column; NULL: set by hand, before a run knew */

@@ -253,9 +253,9 @@ static struct condition judge_tree(struct judge *j, const json_t *tree)
     if (is_call(tree, "between"))
         return join(comparison(j, ">=", first, second),
                     comparison(j, "<=", first, json_array_get(args, 2)), true);
-    if (is_call(tree, "isnull"))
+    if (is_call(tree, "is null"))
         return judge_null(j, first, "IS");
-    if (is_call(tree, "not") && is_call(first, "isnull"))
+    if (is_call(tree, "not") && is_call(first, "is null"))
         return judge_null(j, json_array_get(json_object_get(first, "args"), 0), "IS NOT");
     for (int i = 0; ops[i]; i++)
         if (is_call(tree, ops[i]))
