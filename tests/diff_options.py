@@ -87,6 +87,8 @@ def run(experiment, option=None, value=None):
             json.dump(pipeline, file)
         done = subprocess.run([QETL, "run", "p.json"], cwd=folder, capture_output=True, stdin=subprocess.DEVNULL,
                               timeout=60)
+        if re.search(rb"Sanitizer|runtime error:", done.stderr):
+            return -1, done.stderr.decode()[-600:], []
         if done.returncode in (0, 1, 3):
             return done.returncode, contents(folder), letters(folder)
         return done.returncode, done.stderr.decode()[-600:], []

@@ -156,7 +156,10 @@ AVRO = {
     "record_name": writes("avro", ["Order"], AVRO_ROWS),
     "namespace": writes("avro", ["com.example"], AVRO_ROWS),
     "names": writes("avro", ["replace"], [{"a b": 1}]),
+    "schema": writes("avro", ["s.avsc"], AVRO_ROWS),
 }
+AVRO["schema"][0].given["s.avsc"] = """{"type": "record", "name": "r", "fields": [{"name": "a", "type": "long"},
+    {"name": "b", "type": "string"}]}"""
 
 
 def avro_long(n):
