@@ -15,7 +15,7 @@ static pthread_mutex_t trace_lock = PTHREAD_MUTEX_INITIALIZER;
 struct actor {
     struct qetl_env env;
     struct toy_script *script;
-    int64_t rows_done;
+    int64_t rows_done, last_id;
     int idle_left;
     atomic_int interrupted;
     int32_t *map;
@@ -79,6 +79,7 @@ static int32_t actor_create(void *self, const struct qetl_host *host, struct qet
     (void)config;
     a->env = (struct qetl_env){host, ctx};
     a->script = &toy_scripts[qetl_option_int(a->env, "/number")];
+    a->last_id = -1;
     atomic_fetch_add(&a->script->creates, 1);
     host->log(ctx, QETL_LOG_INFO, "created");
     return note(a, "create");
@@ -294,12 +295,35 @@ static void reject(struct actor *a, int64_t row)
     a->env.host->reject(a->env.ctx, &r);
 }
 
+/* Refuses the batch for an id that it does not name. */
+static int32_t poison_check(struct actor *a, const struct ArrowArray *batch)
+{
+    const struct ArrowArray *ids = batch && batch->n_children ? batch->children[0] : NULL;
+    for (int64_t i = 0; a->script->poison && ids && i < ids->length; i++)
+        if (((const int64_t *)ids->buffers[1])[ids->offset + i] % a->script->poison == 0)
+            return qetl_fail(a->env, QETL_E_ROW, NULL, NULL, "one of them is refused");
+    return QETL_OK;
+}
+
+/* Rows come in order. */
+static void order_check(struct actor *a, const struct ArrowArray *batch)
+{
+    const struct ArrowArray *ids = batch && batch->n_children ? batch->children[0] : NULL;
+    for (int64_t i = 0; ids && i < ids->length; i++) {
+        int64_t id = ((const int64_t *)ids->buffers[1])[ids->offset + i];
+        a->script->disordered |= id <= a->last_id;
+        a->last_id = id;
+    }
+}
+
 static int32_t transform_process(void *self, const struct qetl_event *event,
                                  struct qetl_output *out)
 {
     struct actor *a = self;
     const struct toy_script *s = a->script;
     int32_t status = note(a, "process");
+    if (!status && event->kind == QETL_EVENT_BATCH)
+        status = poison_check(a, event->batch);
     if (status || event->kind != QETL_EVENT_BATCH)
         return status;
     free(a->map);
@@ -340,8 +364,11 @@ static int32_t sink_write(void *self, struct qetl_write *write)
     struct actor *a = self;
     struct toy_script *s = a->script;
     int32_t status = note(a, "write");
+    if (!status)
+        status = poison_check(a, write->batch);
     if (status)
         return status;
+    order_check(a, write->batch);
     if (write->bytes) {
         s->bytes = realloc(s->bytes, (size_t)(s->bytes_size + write->bytes_size) + 1);
         memcpy(s->bytes + s->bytes_size, write->bytes, (size_t)write->bytes_size);

@@ -35,6 +35,7 @@ struct toy_script {
     const char *damage;       /* sources: what is wrong with a batch: "offset", "shift" */
 
     int64_t reject_row; /* transforms and sinks: of each batch; -1 none */
+    int64_t poison; /* transforms and sinks: each row whose id is a multiple is refused; 0 none */
     int64_t lose_rows;  /* transforms and sinks: of each batch, without a word */
     int map_to;         /* transforms: a row map that points there, if nonzero */
     uint32_t read_form; /* transforms: reads column 0 in this form, if nonzero */
@@ -48,6 +49,7 @@ struct toy_script {
     int64_t bytes_size;
     int64_t rows_seen;                     /* sinks */
     int64_t abort_handles, commit_handles; /* sinks: as the host gave them; -1: it was not called */
+    bool disordered;                       /* sinks of batches: ids do not grow */
     bool handles_torn;                     /* sinks: a handle came back changed */
 
     atomic_int creates, destroys, starts, stops, interrupts, calls;

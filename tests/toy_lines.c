@@ -277,8 +277,10 @@ static int32_t lines_encode(void *self, const struct ArrowArray *batch, struct q
 {
     const struct lines *l = self;
     struct qetl_column whole, column;
+    bool poisoned = false;
     int32_t status = qetl_column_open(&whole, &l->schema, batch);
     for (int64_t i = 0; !status && i < batch->length; i++) {
+        int64_t at = out->size;
         for (int64_t c = 0; !status && c < batch->n_children; c++) {
             status = qetl_column_child(&whole, c, &column);
             if (!status && c)
@@ -288,8 +290,11 @@ static int32_t lines_encode(void *self, const struct ArrowArray *batch, struct q
         }
         if (!status)
             status = qetl_space_put(out, "\n", 1);
+        poisoned |= !status && atoi((const char *)out->data + at) % 7 == 0;
     }
-    return status;
+    return !status && poisoned && l->flags & TOY_LINES_POISON
+               ? qetl_fail(l->env, QETL_E_ROW, NULL, NULL, "one of them is a multiple of 7")
+               : status;
 }
 
 static const struct qetl_format format = {

@@ -17,6 +17,7 @@ enum {
     TOY_LINES_CLOSED = 1,   /* bits of the option "/number": encode is CLOSED */
     TOY_LINES_WRAPPED = 2,  /* "<" before and ">" behind all encoded rows, as lines */
     TOY_LINES_SHORT = 4,    /* frame hands back at most one record a call */
+    TOY_LINES_POISON = 16,  /* encode refuses batches with a row whose ID is a multiple of 7 */
     TOY_LINES_FAITHLESS = 8 /* decode leaves its last row out, and does not say so */
 };
 

@@ -99,14 +99,19 @@ void qetl_instance_free(struct qetl_ctx *ctx)
     free(ctx);
 }
 
+void qetl_instance_forget_rejected(struct qetl_ctx *ctx, size_t from)
+{
+    for (; ctx->n_rejected > from; ctx->n_rejected--) {
+        struct qetl_rejected *last = &ctx->rejected[ctx->n_rejected - 1];
+        free(last->code);
+        free(last->message);
+        free(last->bytes);
+    }
+}
+
 void qetl_instance_drop_rejected(struct qetl_ctx *ctx)
 {
-    for (size_t i = 0; i < ctx->n_rejected; i++) {
-        free(ctx->rejected[i].code);
-        free(ctx->rejected[i].message);
-        free(ctx->rejected[i].bytes);
-    }
-    ctx->n_rejected = 0;
+    qetl_instance_forget_rejected(ctx, 0);
 }
 
 struct qetl_error_report qetl_instance_take_error(struct qetl_ctx *ctx)

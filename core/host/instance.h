@@ -96,6 +96,7 @@ void qetl_instance_interrupt(struct qetl_ctx *);
 void qetl_instance_free(struct qetl_ctx *); /* destroys; accepts NULL */
 
 void qetl_instance_drop_rejected(struct qetl_ctx *);
+void qetl_instance_forget_rejected(struct qetl_ctx *, size_t from); /* those from there on */
 /* Moves the error out; zeroed if none was reported. */
 struct qetl_error_report qetl_instance_take_error(struct qetl_ctx *);
 /* Moves it back in. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Encodes batches into blocks of bytes; a row that the format cannot hold is rejected. */
 #include "op_encode.h"
+#include "bisect.h"
 #include "checkpoint.h"
 #include "run_internal.h"
 
@@ -61,9 +62,44 @@ struct qetl_block *qetl_encode_part(struct qetl_ctx *codec,
     return block;
 }
 
+/* Rows that the last call rejected are counted from `from` on. */
+static void shift_rejected(struct qetl_ctx *ctx, size_t first, int64_t from)
+{
+    for (size_t i = first; i < ctx->n_rejected; i++)
+        ctx->rejected[i].row += from;
+}
+
+/* The half of a batch that was refused, or a half of that. */
+static int32_t encode_half(struct qetl_op *op, const struct qetl_batch *batch, int64_t from,
+                           int64_t rows, struct qetl_pool_space *space)
+{
+    struct qetl_batch *half = qetl_batch_slice(batch, op->instance->env->pool, from, rows);
+    size_t rejected = op->instance->n_rejected;
+    if (!half)
+        return qetl_op_fault(op, "out_of_memory", "no memory for a batch");
+    int32_t status = qetl_encode_into(op, half, space);
+    shift_rejected(op->instance, rejected, from);
+    qetl_batch_unref(half);
+    return status;
+}
+
+static int32_t encode_refused(struct qetl_op *op, const struct qetl_batch *batch,
+                              struct qetl_pool_space *space)
+{
+    int64_t half = batch->rows / 2;
+    if (batch->rows == 1) {
+        qetl_op_reject_refused(op);
+        return QETL_OK;
+    }
+    int32_t status = encode_half(op, batch, 0, half, space);
+    return status ? status : encode_half(op, batch, half, batch->rows - half, space);
+}
+
 int32_t qetl_encode_into(struct qetl_op *op, const struct qetl_batch *batch,
                          struct qetl_pool_space *space)
 {
+    int64_t before = space->base.size;
+    size_t rejected = op->instance->n_rejected;
     const struct qetl_take_flow *take = &op->flow->takes[op->take];
     struct ArrowArray view;
     int32_t status = qetl_batch_view(batch, take->n_wants - take->n_left_out, take->wants, &view);
@@ -75,6 +111,11 @@ int32_t qetl_encode_into(struct qetl_op *op, const struct qetl_batch *batch,
     qetl_call_leave();
     qetl_tally_add(&op->instance->tally.nanoseconds, qetl_now_ns() - started);
     qetl_array_release(&view);
+    if (status == QETL_E_ROW && batch->rows) {
+        space->base.size = before;
+        qetl_instance_forget_rejected(op->instance, rejected);
+        return encode_refused(op, batch, space);
+    }
     return status < 0 ? qetl_op_fail(op, "encode", status) : QETL_OK;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writes to a sink: blocks of bytes between the format's header and footer, or batches as they are.
  */
+#include "bisect.h"
 #include "checkpoint.h"
 #include "decider.h"
 #include "op.h"
@@ -17,6 +18,8 @@ struct sink_state {
     uint64_t awaits;             /* the epoch that it commits before it takes more; 0: none */
     uint32_t inputs_ended;
     int64_t part, part_offset; /* of the block under way, where it has parts */
+    struct qetl_piece piece;   /* of the batch under way, part of which was refused */
+    struct qetl_bisect bisect; /* and those behind it */
 };
 
 static int32_t write_once(struct qetl_op *op, struct qetl_write *write)
@@ -114,7 +117,7 @@ static int32_t write_bytes(struct qetl_op *op, const struct qetl_block *block)
     return status ? status : account(op, &write, 0);
 }
 
-static int32_t write_batch(struct qetl_op *op, const struct qetl_batch *batch, uint32_t port)
+static int32_t write_rows(struct qetl_op *op, const struct qetl_batch *batch, uint32_t port)
 {
     const struct qetl_take_flow *take = &op->flow->takes[port];
     struct ArrowArray view;
@@ -127,8 +130,13 @@ static int32_t write_batch(struct qetl_op *op, const struct qetl_batch *batch, u
                                .rows_written = batch->rows};
     int32_t status = write_once(op, &write);
     qetl_array_release(&view);
-    if (status)
+    if (status == QETL_E_ROW && batch->rows == 1) {
+        qetl_instance_drop_rejected(op->instance);
+        qetl_op_reject_refused(op);
+        write.rows_written = 0;
+    } else if (status) {
         return status;
+    }
     if (qetl_lookout_used(&op->flow->lookouts[port]))
         qetl_lookout_show(op, port, batch);
     op->take = port;
@@ -139,6 +147,40 @@ static int32_t write_batch(struct qetl_op *op, const struct qetl_batch *batch, u
         write.rows_written -= rejected; /* a sink that left the count to us */
     qetl_tally_add(&op->instance->tally.rows_in, batch->rows);
     return account(op, &write, rejected);
+}
+
+/* One by one, what is left of a batch that was refused. */
+static int32_t write_pieces(struct qetl_op *op, uint32_t port)
+{
+    struct sink_state *state = op->state;
+    int32_t status = QETL_OK;
+    while (!status && state->piece.batch) {
+        status = write_rows(op, state->piece.batch, port);
+        if (status == QETL_E_ROW) {
+            qetl_instance_drop_rejected(op->instance);
+            status = qetl_bisect_split(&state->bisect, op->run->pool, &state->piece);
+            if (status)
+                return qetl_op_fault(op, "out_of_memory", "no memory for a batch");
+        } else if (!status) {
+            qetl_batch_unref(state->piece.batch);
+            state->piece.batch = NULL;
+            qetl_bisect_next(&state->bisect, &state->piece);
+        }
+    }
+    return status;
+}
+
+static int32_t write_batch(struct qetl_op *op, struct qetl_batch *batch, uint32_t port)
+{
+    struct sink_state *state = op->state;
+    int32_t status = state->piece.batch ? QETL_E_ROW : write_rows(op, batch, port);
+    if (status != QETL_E_ROW)
+        return status;
+    if (!state->piece.batch) {
+        qetl_batch_ref(batch);
+        state->piece = (struct qetl_piece){.batch = batch};
+    }
+    return write_pieces(op, port);
 }
 
 /* ---- header and footer ---- */
@@ -333,8 +375,11 @@ static int32_t sink_resume(struct qetl_op *op)
 static void sink_free(struct qetl_op *op)
 {
     struct sink_state *state = op->state;
-    if (state)
+    if (state) {
         qetl_payload_free(state->message.kind, state->message.payload);
+        qetl_batch_unref(state->piece.batch);
+        qetl_bisect_clear(&state->bisect);
+    }
     free(state);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs a transform: lends it the columns that it reads, and carries the others past it by its row
  * map. */
+#include "bisect.h"
 #include "checkpoint.h"
 #include "data/gather.h"
 #include "increment/increment.h"
@@ -23,6 +24,8 @@ struct transform_state {
     bool again;        /* the event under way failed for the moment: it is handed over once more */
     bool control_done; /* the plugin is: it goes on once those below are done with theirs */
     uint32_t inputs_ended;
+    int64_t from; /* the input is a piece of a batch that was refused, from this row of it on … */
+    struct qetl_bisect bisect;      /* … and these are the pieces behind it */
     uint64_t ended_ports;           /* of which the plugin was told, a bit each */
     bool over;                      /* in another process it gave out all there was */
     struct qetl_batch_column *late; /* of the batch that is being made; none, unless op->decoder */
@@ -161,7 +164,16 @@ static int32_t fetch_late(struct qetl_op *op, const struct qetl_output *output)
     if (!state->late)
         return no_memory(op);
     state->n_late = n;
-    return qetl_decode_late(op->decoder, output->rows, output->row_map, state->late);
+    bool piece = state->from || state->bisect.n;
+    if (!piece)
+        return qetl_decode_late(op->decoder, output->rows, output->row_map, state->late);
+    int32_t *map = malloc((size_t)(output->rows + 1) * sizeof *map);
+    for (int64_t i = 0; map && i < output->rows; i++)
+        map[i] = (int32_t)(state->from + (output->row_map ? output->row_map[i] : i));
+    int32_t status =
+        map ? qetl_decode_late(op->decoder, output->rows, map, state->late) : no_memory(op);
+    free(map);
+    return status;
 }
 
 static void drop_late(struct transform_state *state)
@@ -313,7 +325,10 @@ static int32_t event_close(struct qetl_op *op)
     s->input = NULL;
     s->rows_held_before = s->rows_held;
     s->rows_out = s->rows_filtered = s->rows_added = s->rows_reduced = s->rows_rejected = 0;
-    op->pending = false;
+    struct qetl_piece next = {0};
+    op->pending = s->again = qetl_bisect_next(&s->bisect, &next);
+    s->input = next.batch;
+    s->from = next.from;
     return status;
 }
 
@@ -350,6 +365,27 @@ static int32_t handle(struct qetl_op *op, int32_t answer, struct qetl_output *ou
     return status;
 }
 
+/* A row of the batch cannot be taken: its halves are tried, or it is that row. */
+static int32_t refused(struct qetl_op *op, const struct qetl_event *event)
+{
+    struct transform_state *state = op->state;
+    if (!event || event->kind != QETL_EVENT_BATCH || !event->rows)
+        return qetl_op_fail(op, "process", QETL_E_ROW);
+    if (event->rows == 1) {
+        struct qetl_output none = {.rows_held = state->rows_held};
+        qetl_op_reject_refused(op);
+        int32_t status = handle(op, QETL_NEED_INPUT, &none);
+        return status ? status : event_close(op);
+    }
+    struct qetl_piece piece = {state->input, state->from};
+    if (qetl_bisect_split(&state->bisect, op->run->pool, &piece))
+        return no_memory(op);
+    state->input = piece.batch;
+    op->pending = state->again = true;
+    op->idle = false;
+    return QETL_OK;
+}
+
 /* One call into the plugin, and what follows from its answer. */
 static int32_t advance(struct qetl_op *op, const struct qetl_event *event)
 {
@@ -367,6 +403,8 @@ static int32_t advance(struct qetl_op *op, const struct qetl_event *event)
     if (answer < 0 || answer == QETL_IDLE) {
         qetl_array_release(&output.batch);
         qetl_instance_drop_rejected(op->instance);
+        if (answer == QETL_E_ROW)
+            return refused(op, event);
         op->pending = answer == QETL_IDLE;
         return answer < 0 ? answer : QETL_OK;
     }
@@ -392,6 +430,11 @@ static int32_t process_batch(struct qetl_op *op)
     struct transform_state *state = op->state;
     const struct qetl_in_binding *in = &op->flow->binding.in[state->port];
     struct ArrowArray view;
+    if (op->satisfied) { /* what still comes is filtered */
+        state->rows_filtered = state->input->rows;
+        qetl_tally_add(&op->instance->tally.rows_filtered, state->input->rows);
+        return event_close(op);
+    }
     if (qetl_batch_view(state->input, in->n_reads, in->reads, &view))
         return no_memory(op);
     struct qetl_event event = {.struct_size = sizeof event,
@@ -421,11 +464,6 @@ static int32_t feed_batch(struct qetl_op *op, struct qetl_message *message)
     state->input = batch;
     state->port = message->port;
     qetl_tally_add(&op->instance->tally.rows_in, batch->rows);
-    if (op->satisfied) { /* what still comes is filtered */
-        state->rows_filtered = batch->rows;
-        qetl_tally_add(&op->instance->tally.rows_filtered, batch->rows);
-        return event_close(op);
-    }
     return qetl_binding_is_copy(&op->flow->binding) ? pass(op) : process_batch(op);
 }
 
@@ -577,6 +615,7 @@ static void transform_free(struct qetl_op *op)
     struct transform_state *state = op->state;
     if (state) {
         qetl_batch_unref(state->input);
+        qetl_bisect_clear(&state->bisect);
         free(state->late);
     }
     free(state);

@@ -125,6 +125,12 @@ static int64_t fail(struct qetl_run *run, struct qetl_ctx *ctx, struct qetl_retr
     return wait;
 }
 
+/* Whoever hands batches over finds the row that is refused; the failure is not reported yet. */
+static bool bisects(const struct qetl_op *op)
+{
+    return op->class == &qetl_op_transform || (op->class == &qetl_op_sink && !op->flow->bytes);
+}
+
 int32_t qetl_op_answered(struct qetl_op *op, const char *call, int32_t answer, int64_t rows,
                          int64_t bytes)
 {
@@ -138,7 +144,7 @@ int32_t qetl_op_answered(struct qetl_op *op, const char *call, int32_t answer, i
         return QETL_IDLE;
     }
     if (answer < 0)
-        return qetl_op_fail(op, call, answer);
+        return answer == QETL_E_ROW && bisects(op) ? answer : qetl_op_fail(op, call, answer);
     if (op->retry.failures) {
         qetl_breaker_succeeded(&p->breaker);
         qetl_retry_succeeded(&op->retry);

@@ -35,7 +35,8 @@ void qetl_patience_clear(struct qetl_patience *);
 /* Before a call that moves data. False: not now; the op is idle until it may. */
 bool qetl_op_may_call(struct qetl_op *);
 /* Behind it: the answer, or QETL_IDLE where the same call shall be made again later, or the
- * failure, which was reported. What it moved counts against the rate. */
+ * failure, which was reported (QETL_E_ROW is not, where batches are handed over). What it moved
+ * counts against the rate. */
 int32_t qetl_op_answered(struct qetl_op *, const char *call, int32_t answer, int64_t rows,
                          int64_t bytes);
 /* Rows of a byte source, which are known once they are decoded. */

@@ -109,7 +109,11 @@ enum {
     QETL_E_UNSUPPORTED = -11, /* the type or request is not known here */
     QETL_E_CLOSED = -12,      /* the reader of our output went away (a closed pipe) */
     QETL_E_FENCED = -13,      /* commit, last_committed: a process of a later generation was here */
-    QETL_E_IN_DOUBT = -14     /* commit: what was prepared is gone, after the decision for it */
+    QETL_E_IN_DOUBT = -14,    /* commit: what was prepared is gone, after the decision for it */
+    QETL_E_ROW = -15 /* process (of a batch), write (of one), encode: a row cannot be taken, and
+                        which one is not known; nothing of the batch was taken. The host calls again
+                        with parts of it, and rejects the one row, with the error's message and
+                        vendor_code */
 };
 
 /* ---- What a plugin reports ---- */

@@ -202,6 +202,20 @@ static const struct qetl_source source = {
     .next = source_next,
 };
 
+/* A whole batch is refused for one value of its first column; which one is not told. */
+static int32_t poison_check(struct fault *f, const struct ArrowArray *batch)
+{
+    if (!fault_is(f, "poison") || !batch || batch->n_children < 1)
+        return QETL_OK;
+    const struct ArrowArray *first = batch->children[0];
+    const int64_t *values = (const int64_t *)first->buffers[1] + first->offset;
+    for (int64_t i = 0; i < first->length; i++)
+        if (values[i] % f->times == 0)
+            return qetl_fail(f->env, QETL_E_ROW, NULL, NULL, "a value is a multiple of %lld",
+                             (long long)f->times);
+    return QETL_OK;
+}
+
 /* ---- Transform: hands every row on, or does not ---- */
 
 static int32_t transform_bind(void *self, uint32_t n_inputs,
@@ -216,6 +230,8 @@ static int32_t transform_bind(void *self, uint32_t n_inputs,
         if (status)
             return status;
     }
+    if (fault_is(f, "poison") && binder->read(binder, 0, 0, QETL_FORM_VALUE) < 0)
+        return QETL_E_UNSUPPORTED;
     return binder->rows(binder, 0, QETL_ROWS_SUBSET);
 }
 
@@ -250,6 +266,8 @@ static int32_t transform_process(void *self, const struct qetl_event *event,
     if (!event || event->kind != QETL_EVENT_BATCH)
         return QETL_NEED_INPUT;
     int32_t status = fault_call(f);
+    if (!status)
+        status = poison_check(f, event->batch);
     if (!status)
         status = map_make(f, event->rows);
     if (status)
@@ -310,6 +328,8 @@ static int32_t sink_write(void *self, struct qetl_write *write)
 {
     struct fault *f = self;
     int32_t status = fault_call(f);
+    if (!status)
+        status = poison_check(f, write->batch);
     if (status)
         return status;
     bool now = f->calls >= f->at;
