@@ -74,16 +74,17 @@ static int32_t take_columns(struct qetl_op *op, const char *call, struct ArrowAr
 static bool in_pieces(const struct qetl_op *op)
 {
     const struct decode_state *state = op->state;
-    return state && state->batch && state->from;
+    return op->piece || (state && state->batch && state->from);
 }
 
 /* Rows of a piece as rows of what was decoded. */
 static int32_t *map_move(const struct qetl_op *op, int64_t rows, const int32_t *map)
 {
     const struct decode_state *state = op->state;
+    int64_t from = op->piece_from + (state->batch ? state->from : 0);
     int32_t *moved = malloc(((size_t)rows + 1) * sizeof *moved);
     for (int64_t i = 0; moved && i < rows; i++)
-        moved[i] = (int32_t)(state->from + (map ? map[i] : i));
+        moved[i] = (int32_t)(from + (map ? map[i] : i));
     return moved;
 }
 

@@ -54,16 +54,17 @@ static int32_t fetch_late(struct qetl_op *op, const struct qetl_output *output)
     if (!state->late)
         return no_memory(op);
     state->n_late = n;
-    bool piece = state->from || state->bisect.n;
-    if (!piece)
-        return qetl_decode_late(op->decoder, output->rows, output->row_map, state->late);
-    int32_t *map = malloc((size_t)(output->rows + 1) * sizeof *map);
-    for (int64_t i = 0; map && i < output->rows; i++)
-        map[i] = (int32_t)(state->from + (output->row_map ? output->row_map[i] : i));
-    int32_t status =
-        map ? qetl_decode_late(op->decoder, output->rows, map, state->late) : no_memory(op);
-    free(map);
-    return status;
+    return qetl_decode_late(op->decoder, output->rows, output->row_map, state->late);
+}
+
+/* The input is a piece of what the decoder in front gave out, or that itself. */
+static void tell_decoder(struct qetl_op *op)
+{
+    const struct transform_state *state = op->state;
+    if (!op->decoder)
+        return;
+    op->decoder->piece_from = state->from;
+    op->decoder->piece = state->from || state->bisect.n;
 }
 
 static void drop_late(struct transform_state *state)
@@ -219,6 +220,7 @@ static int32_t event_close(struct qetl_op *op)
     op->pending = s->again = qetl_bisect_next(&s->bisect, &next);
     s->input = next.batch;
     s->from = next.from;
+    tell_decoder(op);
     return status;
 }
 
@@ -271,6 +273,7 @@ static int32_t refused(struct qetl_op *op, const struct qetl_event *event)
     if (qetl_bisect_split(&state->bisect, op->run->pool, &piece))
         return no_memory(op);
     state->input = piece.batch;
+    tell_decoder(op);
     op->pending = state->again = true;
     op->idle = false;
     return QETL_OK;
