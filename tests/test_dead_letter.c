@@ -65,6 +65,7 @@ static void put_one(struct qetl_letter *letter)
     cr_expect_eq(qetl_letter_store_put(store, letter), 0);
     cr_expect_eq(qetl_letter_store_seal(store, UINT64_MAX, NULL), 0);
     cr_expect_str_eq(qetl_letter_store_path(store), path);
+    cr_expect_eq(qetl_letter_store_close(store, true), 0);
     qetl_letter_store_free(store);
 }
 

@@ -349,3 +349,32 @@ Test(letter_store, thinning_keeps_the_newest_number)
     cr_expect_eq(qetl_letter_file_open(&other, path), 0);
     qetl_letter_file_close(&other);
 }
+
+/* Killed between the first seal and its decision: a run that begins anew finds nothing of it. */
+Test(letter_store, lines_of_a_first_epoch_that_was_not_decided_go)
+{
+    for (int resumes = 0; resumes < 2; resumes++) {
+        int64_t length;
+        unlink(path);
+        struct qetl_letter_store *store = qetl_letter_store_new(path, "pipe", true);
+        put(store, 1, "a");
+        cr_expect_eq(qetl_letter_store_close(store, true), 0);
+        qetl_letter_store_free(store);
+        store = qetl_letter_store_new(path, "pipe", true);
+        put(store, 2, "b");
+        cr_expect_eq(qetl_letter_store_seal(store, 2, &length), 0);
+        qetl_letter_store_free(store); /* as a kill would */
+        cr_expect_str_eq(file_read().codes, "a b ");
+        store = qetl_letter_store_new(path, "pipe", true);
+        if (resumes)
+            cr_expect_eq(qetl_letter_store_resume(store, length), 0, "it was decided");
+        put(store, 3, "c");
+        cr_expect_eq(qetl_letter_store_seal(store, 3, NULL), 0);
+        put(store, 4, "d");
+        cr_expect_eq(qetl_letter_store_seal(store, 4, NULL), 0);
+        cr_expect_eq(qetl_letter_store_close(store, true), 0);
+        qetl_letter_store_free(store);
+        cr_expect_str_eq(file_read().codes, resumes ? "a b c d " : "a c d ");
+        cr_expect_eq(qetl_letter_base_read(path), -1, "nothing is left beside the file");
+    }
+}

@@ -2,6 +2,7 @@
 /* qetl run: a pipeline from its file, or from --from and --to. */
 #include "cli.h"
 #include "control/control.h"
+#include "dlq.h"
 #include "show/report_plan.h"
 #include "show/style.h"
 #include "show/watch.h"
@@ -194,6 +195,7 @@ static int run_pipeline(struct qetl_cli *cli, const struct qetl_document *docume
                         struct qetl_findings *findings)
 {
     struct state state;
+    qetl_dlq_warn_age(cli, document, pipeline, findings);
     int exit_code = state_find(cli, pipeline, &state, findings)
                         ? qetl_cli_answer(cli, QETL_EXIT_ENVIRONMENT, NULL, NULL, findings)
                         : run_with(cli, document, pipeline, registry, &state, findings);

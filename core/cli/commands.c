@@ -28,6 +28,12 @@
     X(schema)       \
     X(plugin_list)  \
     X(plugin_info)  \
+    X(dlq_list)     \
+    X(dlq_show)     \
+    X(dlq_edit)     \
+    X(dlq_replay)   \
+    X(dlq_drop)     \
+    X(dlq_export)   \
     X(completion)   \
     X(help)         \
     X(version)

@@ -27,6 +27,7 @@ struct qetl_letter {
     int64_t record;             /* ordinal in the origin; row number is base_row + record + 1 */
     int64_t row;                /* from 1; set when resolved; 0 unknown */
     int64_t time_us;            /* since 1970 */
+    int64_t again, attempts;    /* the letter that it was before, and how often; 0: none */
     char *code, *message, *column;
     uint8_t *bytes;     /* original bytes, at most QETL_LETTER_BYTES_MAX */
     int64_t bytes_size; /* kept */
@@ -58,6 +59,7 @@ void qetl_letter_free(struct qetl_letter *);
 struct qetl_letter_sender { /* what all letters of a run say; borrowed */
     const char *pipeline, *run;
     const struct qetl_mask *mask; /* or NULL */
+    bool replay;                  /* it is one of dead letters */
 };
 
 /* One line of JSON, with its newline but without the number that comes first in the file. NULL

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -299,7 +300,7 @@ int qetl_letter_file_add(struct qetl_letter_file *file, const char *line, size_t
     return error ? take_back(file, error) : 0;
 }
 
-static int folder_sync(const char *path)
+int qetl_letter_folder_sync(const char *path)
 {
     char *folder = qetl_letter_folder(path);
     int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
@@ -317,7 +318,7 @@ int qetl_letter_file_sync(struct qetl_letter_file *file)
     if (!error && !file->stream && fsync(file->fd))
         error = errno;
     if (!error && file->made && !file->stream)
-        error = folder_sync(file->path);
+        error = qetl_letter_folder_sync(file->path);
     if (error)
         return take_back(file, error);
     file->made = false;
@@ -337,6 +338,18 @@ struct thinning {
     FILE *out;
 };
 
+/* With its number: those before it may be gone. */
+static int copy_line(FILE *out, const struct qetl_letter_line *line)
+{
+    const char *rest = line->text;
+    if (strncmp(rest, numbered, sizeof numbered - 1) != 0) {
+        rest += 1 + strspn(rest + 1, " \t");
+        fprintf(out, "%s%lld%s", numbered, (long long)line->id, *rest == '}' ? "" : ",");
+    }
+    size_t size = line->size - (size_t)(rest - line->text);
+    return fwrite(rest, 1, size, out) == size ? 0 : EIO;
+}
+
 static int look_through(void *arg, const struct qetl_letter_line *line)
 {
     struct thinning *t = arg;
@@ -350,7 +363,7 @@ static int look_through(void *arg, const struct qetl_letter_line *line)
     }
     t->scattered |= t->first >= 0;
     t->last = line->id;
-    return t->out && fwrite(line->text, 1, line->size, t->out) != line->size ? EIO : 0;
+    return t->out ? copy_line(t->out, line) : 0;
 }
 
 static int each_line(struct qetl_letter_file *file, struct thinning *t)
@@ -393,7 +406,7 @@ static int replace(struct qetl_letter_file *file, struct thinning *t, bool keep_
     close(file->fd);
     file->fd = fd;
     file->size = file->synced = at.st_size;
-    return folder_sync(file->path);
+    return qetl_letter_folder_sync(file->path);
 }
 
 int qetl_letter_file_thin(struct qetl_letter_file *file,
@@ -413,4 +426,28 @@ int qetl_letter_file_thin(struct qetl_letter_file *file,
     if (!error)
         file->last = keep_number && t.last_cut > t.last ? t.last_cut : t.last;
     return error;
+}
+
+/* What pipelines decided is theirs to cut back, and what replays did is theirs. */
+struct cut {
+    int64_t from;
+    bool replays;
+};
+
+static enum qetl_letter_fate judge_cut(void *arg, const struct qetl_letter_line *line)
+{
+    const struct cut *cut = arg;
+    if (line->id <= cut->from)
+        return QETL_LETTER_KEEP;
+    json_t *letter = json_loadb(line->text, line->size, JSON_ALLOW_NUL, NULL);
+    bool others = json_is_true(json_object_get(letter, "replay")) != cut->replays ||
+                  json_object_get(letter, "edit_of") || json_object_get(letter, "dropped");
+    json_decref(letter);
+    return others ? QETL_LETTER_KEEP : QETL_LETTER_CUT;
+}
+
+int qetl_letter_file_cut(struct qetl_letter_file *file, int64_t from, bool replays)
+{
+    struct cut cut = {from, replays};
+    return file->last > from ? qetl_letter_file_thin(file, judge_cut, &cut, false) : 0;
 }

@@ -58,6 +58,17 @@ int qetl_letter_file_thin(struct qetl_letter_file *,
                           enum qetl_letter_fate (*judge)(void *arg,
                                                          const struct qetl_letter_line *),
                           void *arg, bool numbered);
+/* Lines of runs, or of replays, behind number `from` go: nobody decided about them. */
+int qetl_letter_file_cut(struct qetl_letter_file *, int64_t from, bool replays);
+
+/* letter_base.c: beside the file stands from which number on its lines are not decided yet, while
+ * the first decision of a run is open. -1: no such thing stands there. */
+int64_t qetl_letter_base_read(const char *path);
+int qetl_letter_base_write(const char *path, int64_t from); /* durable; 0 or an errno */
+int qetl_letter_base_remove(const char *path);              /* 0 or an errno */
+
+/* The folder's names are durable. */
+int qetl_letter_folder_sync(const char *path);
 /* Of the file; "." where the path names none. To be freed; NULL without memory. */
 char *qetl_letter_folder(const char *path);
 

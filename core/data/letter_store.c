@@ -31,6 +31,9 @@ struct qetl_letter_store {
     int64_t max_bytes;            /* 0: any number */
     int alarm;                    /* percent of that; 0: none */
     bool alarmed;
+    bool resumed;         /* what the file had beyond the last decision is gone */
+    int64_t replays_from; /* lines of replays behind that number were not decided */
+    bool based;           /* beside the file stands where this run began */
 };
 
 static const char folder_name[] = "dead-letters";
@@ -99,6 +102,18 @@ bool qetl_letter_store_alarmed(struct qetl_letter_store *store, int *percent)
     pthread_mutex_unlock(&store->lock);
     *percent = (int)part;
     return now;
+}
+
+int qetl_letter_store_replay(struct qetl_letter_store *store, const char *mark,
+                             struct qetl_letter_file *moved, int64_t from)
+{
+    store->sender.replay = true;
+    store->looked = true;
+    store->bytes = moved->size;
+    store->file = *moved;
+    *moved = (struct qetl_letter_file){.fd = -1};
+    store->replays_from = from;
+    return qetl_letter_bins_put(&store->bins, 0, mark, strlen(mark), ".");
 }
 
 /* ---- putting ---- */
@@ -224,10 +239,34 @@ int qetl_letter_store_put(struct qetl_letter_store *store, struct qetl_letter *l
 
 /* ---- sealing ---- */
 
+/* Until a run's first decision nobody else knows where its lines begin: who is killed before that
+ * leaves lines that never counted. */
+static int base_set(struct qetl_letter_store *store)
+{
+    if (store->resumed || store->stream || store->file.stream)
+        return 0;
+    if (store->sender.replay) {
+        store->resumed = true;
+        return qetl_letter_file_cut(&store->file, store->replays_from, true);
+    }
+    const char *path = store->file.path;
+    int64_t left = store->based ? -1 : qetl_letter_base_read(path);
+    int error = left >= 0 ? qetl_letter_file_cut(&store->file, left, false) : 0;
+    if (!error && store->based) /* the first was decided before there is a second */
+        error = qetl_letter_base_remove(path);
+    else if (!error)
+        error = qetl_letter_base_write(path, store->file.last);
+    store->resumed = store->based;
+    store->based = true;
+    return error;
+}
+
 static int write_bins(struct qetl_letter_store *store, struct qetl_letter_bins *bins,
                       int (*add)(void *, const char *, size_t))
 {
     int error = file_open(store);
+    if (!error && add == file_add)
+        error = base_set(store);
     if (!error)
         error = qetl_letter_bins_each(bins, add, store);
     return error ? error : qetl_letter_file_sync(&store->file);
@@ -286,27 +325,24 @@ static int add_undecided(void *arg, const char *line, size_t size)
 
 int32_t qetl_letter_store_close(struct qetl_letter_store *store, bool good)
 {
-    return store->enabled ? seal(store, UINT64_MAX, good ? file_add : add_undecided) : 0;
+    if (!store->enabled)
+        return 0;
+    if (!good && store->sender.replay) /* its letters wait as before */
+        return 0;
+    int32_t error = seal(store, UINT64_MAX, good ? file_add : add_undecided);
+    if (!error && good && store->based)
+        error = qetl_letter_base_remove(store->file.path);
+    return error;
 }
 
 /* ---- resuming ---- */
-
-static enum qetl_letter_fate judge_resumed(void *arg, const struct qetl_letter_line *line)
-{
-    if (line->id <= *(const int64_t *)arg)
-        return QETL_LETTER_KEEP;
-    json_t *letter = json_loadb(line->text, line->size, JSON_ALLOW_NUL, NULL);
-    bool others = json_object_get(letter, "replay") || json_object_get(letter, "edit_of");
-    json_decref(letter);
-    return others ? QETL_LETTER_KEEP : QETL_LETTER_CUT;
-}
 
 static int32_t cut_back(struct qetl_letter_store *store, int64_t length)
 {
     int error = file_open(store);
     if (!error && store->file.last < length)
         error = ENOENT;
-    return error ? error : qetl_letter_file_thin(&store->file, judge_resumed, &length, false);
+    return error ? error : qetl_letter_file_cut(&store->file, length, store->sender.replay);
 }
 
 int32_t qetl_letter_store_resume(struct qetl_letter_store *store, int64_t length)
@@ -320,9 +356,13 @@ int32_t qetl_letter_store_resume(struct qetl_letter_store *store, int64_t length
     int error = store->file.fd >= 0 ? 0 : qetl_letter_file_peek(store->path, &last);
     if (!error && store->file.fd < 0 && last < length)
         error = ENOENT;
+    store->resumed = true;
     bool more =
         store->file.fd >= 0 ? !store->file.stream && store->file.last != length : last > length;
-    return error || !more ? error : cut_back(store, length);
+    if (!error && more)
+        error = cut_back(store, length);
+    return error || store->sender.replay || store->stream ? error
+                                                          : qetl_letter_base_remove(store->path);
 }
 
 /* ---- what there is ---- */

@@ -26,6 +26,12 @@ void qetl_letter_store_hide(struct qetl_letter_store *, const struct qetl_mask *
 void qetl_letter_store_limit(struct qetl_letter_store *, int64_t max_bytes, int alarm);
 /* True once: the letters have passed the alarm; *percent says how far they are. */
 bool qetl_letter_store_alarmed(struct qetl_letter_store *, int *percent);
+/* The letters are those of a replay, and the mark, a line that says so of others, is sealed with
+ * the first of them. Moves the file, which is open; replays' lines behind number `from`, of a
+ * replay that was cut short, go. 0 or an errno. */
+struct qetl_letter_file;
+int qetl_letter_store_replay(struct qetl_letter_store *, const char *mark,
+                             struct qetl_letter_file *moved, int64_t from);
 /* Takes the letter. 0, or an errno; the first failure is kept and answered ever after. */
 int qetl_letter_store_put(struct qetl_letter_store *, struct qetl_letter *);
 

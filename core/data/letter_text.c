@@ -91,6 +91,12 @@ static json_t *letter_json(const struct qetl_letter *letter, const struct qetl_l
     set_text(object, "run", from->run);
     if (letter->epoch)
         json_object_set_new(object, "epoch", json_integer((json_int_t)letter->epoch));
+    if (from->replay)
+        json_object_set_new(object, "replay", json_true());
+    if (letter->again)
+        json_object_set_new(object, "again", json_integer(letter->again));
+    if (letter->attempts)
+        json_object_set_new(object, "attempts", json_integer(letter->attempts));
     set_reason(object, letter);
     qetl_mask_json(from->mask, object);
     set_bytes(object, letter);

@@ -184,15 +184,39 @@ int qetl_letter_row(struct qetl_run *run, struct qetl_letter *letter,
     return 0;
 }
 
-/* Columns of which the type counts: somebody reads their values, or writes them as such. */
-static json_t *binding_types(const struct qetl_node_flow *flow, int *failed)
+/* Whether the type counts: somebody reads its values, or writes them as such. */
+static bool is_bound(const struct qetl_node_flow *flow, int64_t column)
 {
-    json_t *types = json_object();
-    for (int64_t i = 0; types && i < flow->n_wants; i++)
-        if (flow->wants[i].form != QETL_FORM_LEXICAL &&
-            flow->wants[i].column < flow->schema.n_children)
-            put_type(types, flow->schema.children[flow->wants[i].column], failed);
-    return types;
+    for (int64_t i = 0; i < flow->n_wants; i++)
+        if (flow->wants[i].column == column && flow->wants[i].form != QETL_FORM_LEXICAL)
+            return true;
+    return false;
+}
+
+static void put_columns(json_t *more, const struct qetl_node_flow *flow, int *failed)
+{
+    json_t *types = json_object(), *unbound = json_array();
+    for (int64_t c = 0; types && unbound && c < flow->schema.n_children; c++) {
+        put_type(types, flow->schema.children[c], failed);
+        if (!is_bound(flow, c))
+            *failed |= json_array_append_new(unbound, json_string(flow->schema.children[c]->name));
+    }
+    put_part(more, "types", types, failed);
+    put_part(more, "unbound", unbound, failed);
+}
+
+/* With what options the format found which dialect. */
+static void put_dialect(json_t *more, const struct qetl_node_flow *flow, int *failed)
+{
+    char *prologue = qetl_base64(flow->prologue, flow->prologue_size), digest[65];
+    char *options = json_dumps(flow->format_use->options, JSON_SORT_KEYS | JSON_COMPACT);
+    qetl_letter_digest(options ? options : "", options ? (int64_t)strlen(options) : 0, digest);
+    digest[16] = 0;
+    json_t *dialect = json_pack("{s:s, s:s?, s:s, s:s?}", "format", flow->format->id, "summary",
+                                flow->inferred, "options", digest, "prologue_base64", prologue);
+    *failed |= !prologue || json_object_set_new(more, "dialect", dialect);
+    free(options);
+    free(prologue);
 }
 
 static void put_head(json_t *more, const struct qetl_object *object, int *failed)
@@ -216,9 +240,9 @@ int qetl_letter_bytes(struct qetl_run *run, struct qetl_letter *letter,
     for (int64_t c = 0; c < flow->schema.n_children; c++)
         if (is_private(run, flow->schema.children[c]->name))
             qetl_letter_withhold(letter);
-    put_part(more, "types", binding_types(flow, &failed), &failed);
-    if (flow->inferred)
-        failed |= json_object_set_new(more, "dialect", json_string(flow->inferred));
+    put_columns(more, flow, &failed);
+    if (flow->format)
+        put_dialect(more, flow, &failed);
     if (object && object->head_size > 0)
         put_head(more, object, &failed);
     else if (object && object->head_size < 0)

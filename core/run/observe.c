@@ -32,6 +32,16 @@ const struct ArrowSchema *qetl_run_schema(const struct qetl_run *run, size_t nod
     return port < flow->n_ports ? flow->ports[port].schema : NULL;
 }
 
+bool qetl_run_is_stateful(const struct qetl_run *run, size_t node)
+{
+    const struct qetl_node_flow *flow = &run->flows[node];
+    bool alone = run->pipeline->nodes[node].n_inputs == 1 &&
+                 flow->binding.distribution != QETL_DISTRIBUTION_ANY;
+    for (uint32_t p = 0; p < flow->binding.n_out; p++)
+        alone |= flow->binding.out[p].rows == QETL_ROWS_STATEFUL;
+    return alone;
+}
+
 const char *qetl_run_format(const struct qetl_run *run, size_t node)
 {
     const struct qetl_plugin_use *use = run->flows ? run->flows[node].format_use : NULL;

@@ -46,6 +46,8 @@ const struct qetl_component *qetl_stand_in_sink(bool takes_bytes);
 void qetl_run_drain(struct qetl_run *);
 bool qetl_run_cut_short(const struct qetl_run *); /* [any] a source had more, or might have had */
 
+/* [control] After set-up, of a transform: what it gives out of a row depends on other rows. */
+bool qetl_run_is_stateful(const struct qetl_run *, size_t node);
 /* [control] After set-up: the id of the node's format, be it the one that its own named instead;
  * NULL: it has none. */
 const char *qetl_run_format(const struct qetl_run *, size_t node);

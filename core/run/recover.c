@@ -115,6 +115,8 @@ static int32_t begin_behind(struct qetl_run *run)
     run->resumes = unfinished && !record->final;
     run->completes = unfinished && record->final;
     run->env.resumes = unfinished;
+    if (run->completes)
+        return take_letters(run);
     if (!run->resumes)
         return QETL_OK;
     run->resumed_from = number;

@@ -6,6 +6,7 @@
 #include "epoch/epochs.h"
 #include "host/poller.h"
 #include "op.h"
+#include "replaying.h"
 #include "run_internal.h"
 
 #include <stdlib.h>
@@ -134,9 +135,14 @@ struct qetl_run *qetl_run_new(const struct qetl_pipeline *pipeline,
     const char *letters = pipeline->dead_letters;
     run->letters = qetl_letter_store_new(letters && *letters ? letters : NULL, pipeline->name,
                                          !letters || *letters);
+    int lacks = 0;
     if (run->letters) {
         qetl_letter_store_hide(run->letters, pipeline->mask);
         qetl_letter_store_limit(run->letters, pipeline->letters.max_bytes, pipeline->letters.alarm);
+        if (run->options.replaying && run->options.replaying->mark)
+            lacks = qetl_letter_store_replay(run->letters, run->options.replaying->mark,
+                                             run->options.replaying->file,
+                                             run->options.replaying->from);
     }
     run->env = (struct qetl_instance_env){
         .pool = run->pool,
@@ -151,7 +157,7 @@ struct qetl_run *qetl_run_new(const struct qetl_pipeline *pipeline,
         .timezone = pipeline->timezone,
         .now_us = run->options.now_us ? run->options.now_us : wall_clock_us(),
     };
-    if (run->pool && run->poller && run->letters && !trackers_make(run))
+    if (!lacks && run->pool && run->poller && run->letters && !trackers_make(run))
         return run;
     qetl_run_free(run);
     return NULL;

@@ -32,6 +32,7 @@ enum { QETL_MEMORY_BYTES = 256 << 20 }; /* the budget, unless another is given *
 enum qetl_driver { QETL_DRIVE_POOL, QETL_DRIVE_PULL };
 
 struct qetl_observer;
+struct qetl_replaying;
 
 struct qetl_run_options {
     int workers;          /* data threads in all; 0: one per processor */
@@ -47,7 +48,8 @@ struct qetl_run_options {
     void (*log)(void *arg, const char *component, int level,
                 const char *message); /* [any] or NULL */
     void *log_arg;
-    const struct qetl_observer *observer; /* or NULL; observe.h */
+    const struct qetl_observer *observer;   /* or NULL; observe.h */
+    const struct qetl_replaying *replaying; /* or NULL; replaying.h */
 };
 
 struct qetl_component_report {

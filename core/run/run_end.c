@@ -5,6 +5,7 @@
 #include "config/mask.h"
 #include "observe.h"
 #include "op.h"
+#include "replaying.h"
 #include "run_internal.h"
 
 #include <stdlib.h>
@@ -259,6 +260,8 @@ void qetl_run_letter(void *arg, struct qetl_letter *letter)
 {
     struct qetl_run *run = arg;
     const struct qetl_observer *observer = run->options.observer;
+    if (run->options.replaying)
+        run->options.replaying->letter(run->options.replaying->arg, letter);
     qetl_letter_hide(letter, run->pipeline->mask);
     if (observer && observer->letter) {
         observer->letter(observer->arg, letter);

@@ -6,6 +6,7 @@
 #include "op.h"
 #include "op_source.h"
 #include "plugin/loader.h"
+#include "replaying.h"
 #include "run_internal.h"
 
 #include <stdlib.h>
@@ -110,7 +111,10 @@ static int32_t infer(struct qetl_op *op, struct qetl_node_flow *flow)
     struct qetl_inferred inferred = {.struct_size = sizeof inferred};
     glimpses_offer(op, &sample);
     flow->sample_bytes = sample.size;
-    int32_t status = flow->format->format->infer(flow->codec->self, &sample, &inferred);
+    const struct qetl_replaying *replaying = run->options.replaying;
+    int32_t status = QETL_OK;
+    if (!replaying || !replaying->infer(replaying->arg, op->node, &sample, &inferred))
+        status = flow->format->format->infer(flow->codec->self, &sample, &inferred);
     if (status < 0)
         return qetl_run_fail(run, op->node, flow->codec, "infer", status);
     if (status == QETL_INSTEAD) {
@@ -475,8 +479,13 @@ int32_t qetl_node_load(struct qetl_run *run, size_t n)
     flow->component = node->own;
     if (!flow->component && observer && observer->stand_in)
         flow->component = observer->stand_in(observer->arg, node);
+    const struct qetl_replaying *replaying = run->options.replaying;
+    if (replaying && node->kind == QETL_SOURCE) {
+        flow->component = replaying->source(replaying->arg, node);
+        flow->format = replaying->format(replaying->arg, node);
+    }
     int32_t status = flow->component ? QETL_OK : load(run, &node->use, &flow->component);
-    return status ? status : load(run, flow->format_use, &flow->format);
+    return status || flow->format ? status : load(run, flow->format_use, &flow->format);
 }
 
 int32_t qetl_node_make(struct qetl_run *run, size_t n)

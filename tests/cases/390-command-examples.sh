@@ -34,6 +34,12 @@ tests:
       large: {count: 1}
 YAML
 cp world/orders.yaml orders.test.yaml world/pipelines
+{
+    printf 'order_id,quantity,unit_price,country\n1,two,9.50,DE\n2,7\n'
+    for i in $(seq 3 9); do echo "$i,0,9.50,DE"; done
+} >dirty.csv
+(cd world && qetl run -q orders.yaml -s sources.orders.path=../dirty.csv -s max_rejected=100 -s sinks.out.path=../none.ndjson \
+    -s 'sources.orders.format={type: csv, types: {quantity: bigint}}' -s 'transforms.large.where=1000 / quantity >= 5')
 XDG_STATE_HOME=$PWD/world/states
 export XDG_STATE_HOME
 qetl state set orders in '2026-01-01 00:00:00' --quiet

@@ -20,7 +20,7 @@ jq -s . $letters >l.json
 expect_json l.json 'map(.id) == [1, 2, 3, 4] and all(.[]; .pipeline == "letters" and .epoch == 1 and (.run | length > 10))'
 expect_json l.json 'all(.[]; .time | test("^2[0-9]{3}-[0-9-]+T[0-9:.]+Z$"))'
 expect_json l.json 'map([.component, .plugin, .code]) == [["orders", "csv", "bad_number"], ["orders", "csv", "ragged_row"], ["ratio", "compute", "division_by_zero"], ["ratio", "compute", "division_by_zero"]]'
-expect_json l.json '.[0] | .head == "id,qty,name,d\n" and .original == "2,two,b,2020-01-02\n" and .types == {qty: "bigint", d: "date"} and (has("decoded") | not)'
+expect_json l.json '.[0] | .head == "id,qty,name,d\n" and .original == "2,two,b,2020-01-02\n" and .types == {id: "bigint", qty: "bigint", name: "text", d: "date"} and .unbound == ["id", "name"] and .dialect.format == "csv" and (has("decoded") | not)'
 expect_json l.json '.[2] | .decoded == {id: "4", qty: 0, name: "x", d: "2020-02-03"} and .unread == ["id", "name"] and .spelled_by == "csv" and .input == "orders"'
 expect_json l.json '.[2].types == {id: "bigint", qty: "bigint", name: "text", d: "date"}'
 expect_json l.json '.[3] | .decoded.name == null and .spelled == {name: "NA", qty: "00"}'
@@ -82,3 +82,13 @@ sed -i 's/64KiB, max_age: soon/1MiB/' few.yaml
 expect_exit 1 qetl run few.yaml
 expect_text err 'it holds something else than dead letters: name another file'
 expect_eq 'left as it was' "$(cat few.ndjson)" 'keep me'
+
+# Letters that have waited for long are told of, by each run.
+rm few.ndjson
+printf 'id,qty,name,d\n1,0,a,2020-01-01\n' >in.csv
+sed -i 's/max_size: 1MiB.*/max_age: 1h}/' few.yaml
+expect_exit 0 qetl run few.yaml
+sed -i 's/"time":"20[0-9]*/"time":"2001/' few.ndjson
+expect_exit 0 qetl run few.yaml --log-file log
+expect_text err "1 letter in 'few.ndjson' waits for longer than max_age"
+expect_text log 'waits for longer than max_age'
