@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* States in words. */
+#include "epoch/stand.h"
 #include "show/report.h"
 #include "states.h"
 
@@ -76,6 +77,31 @@ static char *watermark_says(const struct qetl_entry *entry)
     return text;
 }
 
+static int stand_text(const struct qetl_stand *stand, char **text)
+{
+    char number[QETL_NUMBER_MAX];
+    const struct qetl_stand_object *object = stand->in_object ? stand->objects : NULL;
+    if (stand->ended)
+        return asprintf(text, "at its end");
+    if (object && object->name && *object->name)
+        return asprintf(text, "%s, behind row %s", object->name,
+                        qetl_number_text(object->rows, number));
+    return asprintf(text, stand->begun ? "behind row %s" : "at its beginning",
+                    qetl_number_text(stand->rows, number));
+}
+
+static char *position_says(const struct qetl_entry *entry)
+{
+    struct qetl_stand *stand = qetl_stand_unpack(entry->data, entry->size);
+    char *text = NULL;
+    if (!stand)
+        return strdup("(bytes)");
+    if (stand_text(stand, &text) < 0)
+        text = NULL;
+    qetl_stand_free(stand);
+    return text;
+}
+
 static bool is_text(const struct qetl_entry *entry)
 {
     const unsigned char *bytes = entry->data;
@@ -94,6 +120,8 @@ char *qetl_states_says(const struct qetl_entry *entry)
         return strdup("(in a file of its own)");
     if (entry->kind == QETL_ENTRY_WATERMARK && entry->part == QETL_WATERMARK_VALUE)
         return watermark_says(entry);
+    if (entry->kind == QETL_ENTRY_POSITION)
+        return position_says(entry);
     if (!is_text(entry))
         return strdup("(bytes)");
     return asprintf(&text, "%.*s", (int)entry->size, (const char *)entry->data) < 0 ? NULL : text;

@@ -175,6 +175,8 @@ for least in 2 4; do # epochs that are decided before it dies
 done
 expect_exit 2 "$QETL" state set killed in 5
 expect_text err 'a run of `killed` was cut short'
+expect_exit 0 "$QETL" state show killed
+expect_text out '^ *in +position .* many.csv, behind row [0-9,]+$'
 sed -i 's/rate_limit: {[^}]*}, //' killed.yaml
 expect_exit 0 "$QETL" run killed.yaml
 expect_text err 'state +went on from epoch'
