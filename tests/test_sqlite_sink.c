@@ -408,3 +408,61 @@ Test(sqlite_sink, reports_files_that_are_no_databases)
     cr_expect_eq(rig_make(&rig, 1, "\"path\": \"folder\""), QETL_E_ENVIRONMENT);
     rig_end(&rig);
 }
+
+/* As somebody who may not write there, whoever runs the test. */
+static void become_nobody(void)
+{
+    cr_assert(getuid() != 0 || seteuid(65534) == 0);
+}
+
+Test(sqlite_sink, says_that_it_may_not_write)
+{
+    struct sqlite_rig rig;
+    cr_assert(!mkdir("closed", 0755) && !chmod(".", 0755));
+    rig_begin(&rig, 1, "\"path\": \"closed/x.db\"");
+    cr_assert(!rig_put(&rig, 1, 3, NULL) && !rig_prepare(&rig, 1) && !rig_commit(&rig, 1));
+    rig_end(&rig);
+    cr_assert_eq(chmod("closed", 0555), 0);
+    become_nobody();
+    cr_expect_eq(rig_make(&rig, 2, "\"path\": \"closed/new.db\""), QETL_OK);
+    cr_expect_eq(rig_open(&rig), QETL_E_ENVIRONMENT);
+    cr_expect_str_eq(rig.fake.errors[0].vendor_code, "SQLITE_CANTOPEN");
+    rig_end(&rig);
+    cr_expect_eq(rig_make(&rig, 2, "\"path\": \"closed/no/new.db\""), QETL_OK);
+    cr_expect_eq(rig_open(&rig), QETL_E_ENVIRONMENT);
+    cr_expect(strstr(qetl_fake_host_message(&rig.fake), "its folder cannot be made"));
+    rig_end(&rig);
+    int32_t status = rig_make(&rig, 2, "\"path\": \"closed/x.db\"");
+    status = status ? status : rig_open(&rig);
+    status = status ? status : rig_put(&rig, 10, 3, NULL);
+    cr_expect_eq(status, QETL_E_ENVIRONMENT);
+    cr_expect(strstr("SQLITE_READONLY SQLITE_CANTOPEN", rig.fake.errors[0].vendor_code));
+    rig_end(&rig);
+    cr_expect_eq(seteuid(getuid()), 0);
+    cr_assert_eq(chmod("closed", 0755), 0);
+}
+
+Test(sqlite_sink, writes_tables_of_other_kinds)
+{
+    static const char *const tables[] = {
+        "CREATE TABLE t (id INTEGER, t TEXT, PRIMARY KEY (t, id)) WITHOUT ROWID",
+        "CREATE VIRTUAL TABLE t USING fts5(id, t)",
+        "CREATE TABLE t (id INTEGER, t TEXT, twice AS (id * 2) STORED)",
+        "CREATE TABLE t (id ANY, t ANY) STRICT",
+    };
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        struct sqlite_rig rig;
+        unlink("x.db");
+        asked(tables[i]);
+        rig_begin(&rig, 1, "");
+        cr_assert(!rig_put(&rig, 1, 3, NULL) && !rig_prepare(&rig, 1) && !rig_commit(&rig, 1));
+        rig_end(&rig);
+        expect_asked("SELECT id FROM t ORDER BY id", "1,2,3");
+        expect_asked("SELECT count(*) FROM t WHERE t = '2'", "1");
+    }
+    struct sqlite_rig rig;
+    asked("CREATE VIEW v AS SELECT * FROM t");
+    cr_assert_eq(rig_make(&rig, 1, "\"table\": \"v\""), QETL_OK);
+    cr_expect_eq(rig_open(&rig), QETL_E_CONFIG);
+    rig_end(&rig);
+}

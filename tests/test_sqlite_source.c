@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 TestSuite(sqlite_source, .init = scratch, .fini = scratch_end, .timeout = 120);
 
@@ -189,6 +191,41 @@ Test(sqlite_source, waits_for_writers_so_long)
         }
         reader_end(&r);
     }
+}
+
+/* A file and a folder that may only be read are enough. */
+Test(sqlite_source, needs_no_right_to_write)
+{
+    struct reader r;
+    db_run("CREATE TABLE t (x); INSERT INTO t VALUES (1)");
+    cr_assert(!chmod("x.db", 0444) && !chmod(".", 0555));
+    cr_assert(getuid() != 0 || seteuid(65534) == 0);
+    reader_all(&r, "\"table\": \"t\"");
+    expect_rows(&r, "1\n");
+    reader_end(&r);
+    cr_expect_eq(seteuid(getuid()), 0);
+    chmod("x.db", 0000);
+    cr_assert(getuid() != 0 || seteuid(65534) == 0);
+    cr_expect_eq(reader_make(&r, "\"table\": \"t\""), QETL_E_ENVIRONMENT);
+    reader_end(&r);
+    cr_expect_eq(seteuid(getuid()), 0);
+    cr_assert_eq(chmod(".", 0755), 0);
+}
+
+Test(sqlite_source, tells_a_damaged_database)
+{
+    struct reader r;
+    int64_t size;
+    db_run("CREATE TABLE t (x); WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n "
+           "WHERE i < 20000) INSERT INTO t SELECT i FROM n");
+    uint8_t *data = file_get("x.db", &size);
+    memset(data + size / 2, 0xff, (size_t)size / 4);
+    file_put("x.db", data, (size_t)size);
+    free(data);
+    cr_assert(!reader_make(&r, "\"table\": \"t\"") && !reader_open(&r, NULL));
+    cr_expect_eq(reader_rest(&r, 0), QETL_E_DATA);
+    cr_expect_str_eq(r.fake.errors[0].vendor_code, "SQLITE_CORRUPT");
+    reader_end(&r);
 }
 
 /* ---- Batches ---- */
