@@ -287,7 +287,7 @@ int32_t qetl_run_ask_sinks(struct qetl_run *run)
     struct asked asked = {0};
     for (size_t n = 0; !status && n < run->pipeline->n_nodes; n++) {
         const struct qetl_node *node = &run->pipeline->nodes[n];
-        if (node->kind != QETL_SINK || !is_transactional(node))
+        if (!run->store || node->kind != QETL_SINK || !is_transactional(node))
             continue;
         status = qetl_node_load(run, n);
         if (status || !run->flows[n].component->sink->last_committed)

@@ -21,14 +21,30 @@ static void ignore_log(void *arg, const char *component, int32_t level, const ch
     (void)arg, (void)component, (void)level, (void)message;
 }
 
+/* What grows from epoch to epoch is one output. */
+static bool output_grows(struct qetl_run *run, const char *uri, int64_t rows, int64_t bytes)
+{
+    enum { LATELY = 64 };
+    for (size_t i = run->n_outputs; i > 0 && run->n_outputs - i < LATELY; i--) {
+        struct qetl_output_report *output = &run->outputs[i - 1];
+        if (strcmp(output->uri, uri) != 0)
+            continue;
+        output->rows += rows;
+        output->bytes = output->bytes < 0 || bytes < 0 ? -1 : output->bytes + bytes;
+        return true;
+    }
+    return false;
+}
+
 static void note_output(void *arg, const char *uri, int64_t rows, int64_t bytes)
 {
     struct qetl_run *run = arg;
     pthread_mutex_lock(&run->lock);
-    struct qetl_output_report *outputs =
-        realloc(run->outputs, (run->n_outputs + 1) * sizeof *outputs);
     char *copy = strdup(uri);
     qetl_mask_text(run->pipeline->mask, copy);
+    bool grows = copy && output_grows(run, copy, rows, bytes);
+    struct qetl_output_report *outputs =
+        grows ? NULL : realloc(run->outputs, (run->n_outputs + 1) * sizeof *outputs);
     if (outputs)
         run->outputs = outputs;
     if (outputs && copy)

@@ -66,7 +66,7 @@ struct qetl_component_report {
 
 struct qetl_output_report {
     char *uri;
-    int64_t rows, bytes;
+    int64_t rows, bytes; /* bytes -1: nobody can say */
 };
 
 /* A picture of the run, also while it goes on. Free with qetl_run_report_free. */

@@ -44,16 +44,20 @@ static json_t *component_json(const struct qetl_component_report *c)
     return json;
 }
 
+static json_t *output_json(const struct qetl_output_report *output)
+{
+    json_t *bytes = output->bytes < 0 ? json_null() : json_integer((json_int_t)output->bytes);
+    return json_pack("{s:o, s:I, s:o}", "uri", qetl_json_text(output->uri), "rows",
+                     (json_int_t)output->rows, "bytes", bytes);
+}
+
 json_t *qetl_report_result_json(const struct qetl_run_report *r)
 {
     json_t *components = json_array(), *outputs = json_array();
     for (size_t i = 0; i < r->n_components; i++)
         json_array_append_new(components, component_json(&r->components[i]));
     for (size_t i = 0; i < r->n_outputs; i++)
-        json_array_append_new(outputs,
-                              json_pack("{s:o, s:I, s:I}", "uri", qetl_json_text(r->outputs[i].uri),
-                                        "rows", (json_int_t)r->outputs[i].rows, "bytes",
-                                        (json_int_t)r->outputs[i].bytes));
+        json_array_append_new(outputs, output_json(&r->outputs[i]));
     json_t *state =
         json_pack("{s:o, s:I, s:I, s:I, s:b}", "path", qetl_json_text(r->state), "generation",
                   (json_int_t)r->generation, "resumed_from", (json_int_t)r->resumed_from, "epochs",

@@ -151,18 +151,25 @@ static void print_batches(const struct qetl_run_report *r, FILE *out)
                 r->mode ? r->mode : "hybrid");
 }
 
-void qetl_report_print(const struct qetl_run_report *r, FILE *out, int width, int colour)
+static void print_output(const struct qetl_output_report *output, FILE *out)
 {
     char rows[QETL_NUMBER_MAX], bytes[QETL_NUMBER_MAX];
+    fprintf(out, "output   %s (%s rows", output->uri, qetl_number_text(output->rows, rows));
+    if (output->bytes >= 0)
+        fprintf(out, ", %s", qetl_bytes_text(output->bytes, bytes));
+    fprintf(out, ")\n");
+}
+
+void qetl_report_print(const struct qetl_run_report *r, FILE *out, int width, int colour)
+{
+    char rows[QETL_NUMBER_MAX];
     if (print_components(r, out, width, colour))
         fprintf(out, "  no memory for the table of components\n");
     print_ledger(r, out);
     print_timing(r, out);
     print_batches(r, out);
     for (size_t i = 0; i < r->n_outputs; i++)
-        fprintf(out, "output   %s (%s rows, %s)\n", r->outputs[i].uri,
-                qetl_number_text(r->outputs[i].rows, rows),
-                qetl_bytes_text(r->outputs[i].bytes, bytes));
+        print_output(&r->outputs[i], out);
     if (r->summary.rows_in && r->summary.rows_rejected == r->summary.rows_in)
         fprintf(out, "warning  every row was rejected: is it the right format?\n");
     print_state(r, out);

@@ -729,7 +729,8 @@ struct qetl_options {
 };
 
 #define QETL_EXT_OUTPUTS "qetl.outputs/1"
-/* [any] A sink names what it has made visible, for the run's report. */
+/* [any] A sink names what it has made visible, for the run's report. bytes -1: who knows. What is
+ * named again has grown by so much. */
 struct qetl_outputs {
     uint32_t struct_size;
     void (*add)(struct qetl_ctx *ctx, const char *uri, int64_t rows, int64_t bytes);

@@ -17,8 +17,11 @@ sql() {
 # csv -> sqlite -> csv
 orders orders.csv --rows 20000 --seed 5
 csv_to orders.csv 'table: orders'
-expect_exit 0 qetl run p.yaml --json
+expect_exit 0 qetl run p.yaml --dry-run
+expect_absent x.db
+expect_exit 0 qetl run p.yaml --json --no-state
 expect_json out '.summary.balanced and .summary.rows_out == 20000'
+expect_json out '.result.outputs == [{"uri": "x.db#orders", "rows": 20000, "bytes": null}]'
 expect_eq 'all rows' "$(sql 'SELECT count(*) FROM orders')" 20000
 pipeline 'plugin: sqlite, path: x.db, table: orders' 'plugin: file, path: back.csv'
 expect_exit 0 qetl run p.yaml

@@ -168,8 +168,10 @@ static void report(struct sqlite_sink *s)
 {
     struct database *d = &s->database;
     const struct qetl_outputs *outputs = d->env.host->get_extension(d->env.ctx, QETL_EXT_OUTPUTS);
+    char uri[1024];
+    sqlite3_snprintf(sizeof uri, uri, "%s#%s", d->path, qetl_option_text(d->env, "/table"));
     if (outputs)
-        outputs->add(d->env.ctx, d->path, s->rows, 0);
+        outputs->add(d->env.ctx, uri, s->rows, -1);
     s->rows = 0;
 }
 
