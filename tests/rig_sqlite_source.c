@@ -39,30 +39,38 @@ int32_t reader_open(struct reader *r, const struct reader *behind)
     return r->component->source->open(r->self, split, behind ? &position : NULL);
 }
 
-static void column_render(struct reader *r, const struct ArrowArray *batch, int64_t c, int64_t row)
+static void column_open(struct reader *r, const struct ArrowArray *batch, int64_t c,
+                        struct qetl_column *out)
 {
-    int64_t column = r->wants ? r->wants[c] : c;
-    struct qetl_column reader;
+    const struct ArrowSchema *field = r->schema.children[r->wants ? r->wants[c] : c];
     char message[200];
-    const struct ArrowSchema *field = r->schema.children[column];
     cr_assert_eq(qetl_array_validate(field, batch->children[c], message, sizeof message), QETL_OK,
                  "%s", message);
-    cr_assert_eq(qetl_column_open(&reader, field, batch->children[c]), QETL_OK);
-    if (c)
-        qetl_space_put(&r->rows.space, " ", 1);
-    if (qetl_column_is_null(&reader, row))
+    cr_assert_eq(qetl_column_open(out, field, batch->children[c]), QETL_OK);
+}
+
+static void value_render(struct reader *r, const struct qetl_column *column, int64_t row)
+{
+    if (qetl_column_is_null(column, row))
         qetl_space_put(&r->rows.space, "-", 1);
     else
-        qetl_render(&reader, row, &r->rows.space);
+        qetl_render(column, row, &r->rows.space);
 }
 
 static void batch_take(struct reader *r, struct qetl_item *item)
 {
     struct ArrowArray *batch = &item->batch;
     cr_assert_eq(batch->n_children, r->wants ? r->n_wants : r->schema.n_children);
+    struct qetl_column columns[16];
+    cr_assert_leq(batch->n_children, 16);
+    for (int64_t c = 0; c < batch->n_children; c++)
+        column_open(r, batch, c, &columns[c]);
     for (int64_t row = 0; row < batch->length; row++) {
-        for (int64_t c = 0; c < batch->n_children; c++)
-            column_render(r, batch, c, row);
+        for (int64_t c = 0; c < batch->n_children; c++) {
+            if (c)
+                qetl_space_put(&r->rows.space, " ", 1);
+            value_render(r, &columns[c], row);
+        }
         qetl_space_put(&r->rows.space, "\n", 1);
     }
     r->n_rows += batch->length;

@@ -116,13 +116,13 @@ Test(sqlite_sink_settings, busy_timeout_ms_is_how_long_it_waits)
         int64_t begun = now_ns();
         cr_expect_eq(rig_put(&rig, 1, 1, NULL), QETL_E_RETRY_CALL);
         int64_t waited_ms = (now_ns() - begun) / 1000000;
-        cr_expect(waited_ms >= waits_ms[i] && waited_ms < waits_ms[i] + 200, "%lld",
+        cr_expect(waited_ms >= waits_ms[i] && waited_ms < waits_ms[i] + 3000, "%lld",
                   (long long)waited_ms);
         if (i) { /* and not longer than anyone waits for it */
             rig.fake.cancelled = 1;
             begun = now_ns();
             cr_expect_eq(rig_put(&rig, 1, 1, NULL), QETL_E_RETRY_CALL);
-            cr_expect_lt(now_ns() - begun, 200 * 1000000);
+            cr_expect_lt(now_ns() - begun, (int64_t)3000 * 1000000);
         }
         rig_end(&rig);
     }

@@ -73,9 +73,9 @@ Test(sqlite_source_predicates, compares_numbers_as_numbers)
                  QETL_PUSH_EXACT, "-5\n");
     expect_where(T, CALL("in", COLUMN, NUMBER(9) ", " NUMBER(1)), QETL_PUSH_EXACT, "1\n9\n");
     expect_where(T, CALL("between", COLUMN, NUMBER(1) ", " NUMBER(9)), QETL_PUSH_EXACT, "1\n9\n");
-    expect_where(T, "{\"call\": \"isnull\", \"args\": [" COLUMN "]}", QETL_PUSH_EXACT, "-\n");
+    expect_where(T, "{\"call\": \"is null\", \"args\": [" COLUMN "]}", QETL_PUSH_EXACT, "-\n");
     expect_where(T,
-                 "{\"call\": \"not\", \"args\": [{\"call\": \"isnull\", \"args\": [" COLUMN "]}]}",
+                 "{\"call\": \"not\", \"args\": [{\"call\": \"is null\", \"args\": [" COLUMN "]}]}",
                  QETL_PUSH_EXACT, "1\n10\n9\n-5\n");
     /* of a half-known AND what is known; of an OR nothing */
     expect_where(T, CALL("and", CALL(">", COLUMN, NUMBER(1)), CALL("like", COLUMN, TEXT("1%"))),
@@ -110,6 +110,28 @@ Test(sqlite_source_predicates, knows_what_sqlite_would_judge_otherwise)
     expect_where(T, CALL(">", COLUMN, NUMBER(1)), QETL_PUSH_NO, "1.0\n2.0\n");
     expect_where("\"query\": \"SELECT x FROM t\"", CALL("=", COLUMN, NUMBER(1)), QETL_PUSH_NO,
                  "1.0\n2.0\n");
+}
+
+/* Of a list beyond what SQLite takes nothing; of conditions that all hold, the first ones. */
+Test(sqlite_source_predicates, stays_within_what_sqlite_takes)
+{
+    static char tree[60000];
+    static const int64_t counts[] = {200, 1000};
+    db_run("CREATE TABLE t (x INT); INSERT INTO t VALUES (1), (2), (3000)");
+    for (int i = 0; i < 2; i++) {
+        size_t size = (size_t)snprintf(tree, sizeof tree, "{\"call\": \"in\", \"args\": [" COLUMN);
+        for (int64_t k = 1; k <= counts[i]; k++)
+            size += (size_t)snprintf(tree + size, sizeof tree - size, ", {\"number\": \"%lld\"}",
+                                     (long long)k * 2);
+        snprintf(tree + size, sizeof tree - size, "]}");
+        expect_where(T, tree, i ? QETL_PUSH_NO : QETL_PUSH_EXACT, i ? "1\n2\n3000\n" : "2\n");
+        size = (size_t)snprintf(tree, sizeof tree, "{\"call\": \"and\", \"args\": [");
+        for (int64_t k = 1; k <= counts[i]; k++)
+            size += (size_t)snprintf(tree + size, sizeof tree - size, "%s%s", k > 1 ? ", " : "",
+                                     CALL("<", COLUMN, NUMBER(9)));
+        snprintf(tree + size, sizeof tree - size, "]}");
+        expect_where(T, tree, i ? QETL_PUSH_PARTIAL : QETL_PUSH_EXACT, "1\n2\n");
+    }
 }
 
 /* A row whose value is none of its type is told, whichever side of the border it would stand on. */

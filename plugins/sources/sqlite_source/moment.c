@@ -125,7 +125,7 @@ static bool take_zone(struct scan *s, int64_t *seconds)
 bool moment_date(struct qetl_text text, int64_t *days)
 {
     struct scan s = scan_of(text);
-    return take_date(&s, days) && s.at == s.end;
+    return take_date(&s, days) && s.at == s.end && *days >= INT32_MIN && *days <= INT32_MAX;
 }
 
 bool moment_time(struct qetl_text text, int32_t digits, int64_t *units)

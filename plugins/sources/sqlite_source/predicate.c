@@ -8,10 +8,16 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-/* The condition under way. SQL that is NULL with an answer other than NO: no memory. */
+/* SQLite takes 100 parentheses in one another, and its planner takes its time for many conditions.
+ */
+enum { CONDITIONS_MAX = 200, DEPTH_MAX = 30 };
+
+/* The condition under way. */
 struct judge {
     struct predicates *p;
     const struct relation *r;
+    int64_t n; /* conditions so far */
+    int depth;
 };
 
 struct condition {
@@ -159,7 +165,7 @@ static struct condition comparison(struct judge *j, const char *op, const json_t
 {
     const char *name = json_string_value(json_object_get(column, "column"));
     int64_t at = name ? qetl_schema_find(&j->r->schema, name) : -1;
-    if (at < 0)
+    if (at < 0 || ++j->n > CONDITIONS_MAX)
         return no;
     const struct column_fact *fact = &j->r->facts[at];
     switch (fact->way) {
@@ -190,7 +196,7 @@ static const char *op_turned(const char *op)
 
 static struct condition judge_tree(struct judge *j, const json_t *tree);
 
-/* Takes both. Of AND, a part that is not known may be left out. */
+/* Takes both. Of AND, a part that is not known may be left out. Parentheses are still to come. */
 static struct condition join(struct condition a, struct condition b, bool both)
 {
     struct condition out = no;
@@ -198,8 +204,7 @@ static struct condition join(struct condition a, struct condition b, bool both)
         out.answer = QETL_E_NO_MEMORY;
     } else if (a.answer && b.answer) {
         int32_t answer = a.answer < b.answer ? a.answer : b.answer;
-        out =
-            condition_of(sqlite3_mprintf("(%s %s %s)", a.sql, both ? "AND" : "OR", b.sql), answer);
+        out = condition_of(sqlite3_mprintf("%s %s %s", a.sql, both ? "AND" : "OR", b.sql), answer);
     } else if (both && (a.answer || b.answer)) {
         char **known = a.answer ? &a.sql : &b.sql;
         out = condition_of(*known, QETL_PUSH_PARTIAL);
@@ -210,12 +215,21 @@ static struct condition join(struct condition a, struct condition b, bool both)
     return out;
 }
 
+static struct condition enclose(struct condition moved)
+{
+    if (moved.answer <= 0)
+        return moved;
+    char *sql = sqlite3_mprintf("(%s)", moved.sql);
+    sqlite3_free(moved.sql);
+    return condition_of(sql, moved.answer);
+}
+
 static struct condition judge_list(struct judge *j, const json_t *args, bool both)
 {
     struct condition all = judge_tree(j, json_array_get(args, 0));
     for (size_t i = 1; i < json_array_size(args); i++)
         all = join(all, judge_tree(j, json_array_get(args, i)), both);
-    return all;
+    return enclose(all);
 }
 
 static struct condition judge_in(struct judge *j, const json_t *args)
@@ -224,13 +238,13 @@ static struct condition judge_in(struct judge *j, const json_t *args)
     struct condition all = comparison(j, "=", column, json_array_get(args, 1));
     for (size_t i = 2; i < json_array_size(args); i++)
         all = join(all, comparison(j, "=", column, json_array_get(args, i)), false);
-    return all;
+    return enclose(all);
 }
 
 static struct condition judge_null(struct judge *j, const json_t *column, const char *is)
 {
     const char *name = json_string_value(json_object_get(column, "column"));
-    if (!name || qetl_schema_find(&j->r->schema, name) < 0)
+    if (!name || qetl_schema_find(&j->r->schema, name) < 0 || ++j->n > CONDITIONS_MAX)
         return no;
     return condition_of(sqlite3_mprintf("\"%w\" %s NULL", name, is), QETL_PUSH_EXACT);
 }
@@ -241,7 +255,7 @@ static bool is_call(const json_t *tree, const char *name)
     return call && strcmp(call, name) == 0;
 }
 
-static struct condition judge_tree(struct judge *j, const json_t *tree)
+static struct condition judge_call(struct judge *j, const json_t *tree)
 {
     static const char *const ops[] = {"=", "<>", "<", "<=", ">", ">=", NULL};
     const json_t *args = json_object_get(tree, "args"), *first = json_array_get(args, 0);
@@ -251,8 +265,8 @@ static struct condition judge_tree(struct judge *j, const json_t *tree)
     if (is_call(tree, "in"))
         return judge_in(j, args);
     if (is_call(tree, "between"))
-        return join(comparison(j, ">=", first, second),
-                    comparison(j, "<=", first, json_array_get(args, 2)), true);
+        return enclose(join(comparison(j, ">=", first, second),
+                            comparison(j, "<=", first, json_array_get(args, 2)), true));
     if (is_call(tree, "is null"))
         return judge_null(j, first, "IS");
     if (is_call(tree, "not") && is_call(first, "is null"))
@@ -263,6 +277,15 @@ static struct condition judge_tree(struct judge *j, const json_t *tree)
                        ? comparison(j, ops[i], first, second)
                        : comparison(j, op_turned(ops[i]), second, first);
     return no;
+}
+
+static struct condition judge_tree(struct judge *j, const json_t *tree)
+{
+    struct condition one = no;
+    if (++j->depth <= DEPTH_MAX)
+        one = judge_call(j, tree);
+    j->depth--;
+    return one;
 }
 
 /* ---- All of them ---- */
@@ -276,7 +299,7 @@ static void values_cut(struct predicates *p, int64_t n)
 int32_t predicates_add(struct predicates *p, const struct relation *r, const char *tree)
 {
     int64_t before = p->n_values;
-    struct judge judge = {p, r};
+    struct judge judge = {p, r, p->n_values, 0};
     json_t *json = relation_is_ordered(r) ? json_loads(tree, 0, NULL) : NULL;
     struct condition one = json ? judge_tree(&judge, json) : no;
     json_decref(json);
