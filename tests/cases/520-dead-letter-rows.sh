@@ -92,3 +92,6 @@ sed -i 's/"time":"20[0-9]*/"time":"2001/' few.ndjson
 expect_exit 0 qetl run few.yaml --log-file log
 expect_text err "1 letter in 'few.ndjson' waits for longer than max_age"
 expect_text log 'waits for longer than max_age'
+
+# Several threads, while epochs are sealed.
+expect_exit 0 "$QETL_TOOLS/stress_letters"

@@ -107,3 +107,23 @@ expect_exit 0 qetl run nested.yaml
 sed -i 's,1 / n > 0 AND,n = 0 AND,' nested.yaml
 expect_exit 0 qetl dlq replay nested.yaml --to again.ndjson
 expect_same again.ndjson in.ndjson
+
+# A replay that was cut short comes to its end first; or it is forgotten.
+rm -r dead-letters out.csv
+expect_exit 0 qetl run p.yaml
+note() {
+    jq -c --argjson from "$1" 'select(.id == 3) | {from: $from, first: ., ids: [3]}' $letters >dead-letters/.letters.ndjson.replay
+}
+note 4
+expect_exit 0 qetl dlq replay fixed.yaml 4 --to fourth2.csv --state states
+expect_text err '^1 letter replayed: 1 row out'
+expect_absent dead-letters/.letters.ndjson.replay
+expect_eq 'its state' "$(find states -mindepth 1 -maxdepth 1 -printf '%f')" letters.replay
+echo '{"replayed":[3],"replay":true}' | sed 's/^{/{"id":6,/' >>$letters
+note 5
+expect_eq 'marked, but never decided' "$(qetl dlq list p.yaml --json | jq -c '.result.letters | map(.id)')" '[1,2]'
+expect_exit 0 qetl dlq replay fixed.yaml 3 --to third2.csv --state states --full-refresh
+expect_eq 'the row' "$(tail -n 1 third2.csv)" '04,0,x,2020-02-03,,2020'
+echo '{' >dead-letters/.letters.ndjson.replay
+expect_exit 3 qetl dlq replay fixed.yaml
+expect_text err 'letters.ndjson.replay. cannot be read'
