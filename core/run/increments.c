@@ -35,7 +35,7 @@ int32_t qetl_run_increment(struct qetl_run *run, const struct qetl_node *node,
     char *says = status ? NULL : qetl_increment_says(flow->instance->self);
     if (says && run->env.log && run->store)
         run->env.log(run->env.arg, node->id, QETL_LOG_INFO, says);
-    else if (says && run->env.log)
+    else if (says && run->env.log && !run->resolving && !run->options.observer)
         run->env.log(run->env.arg, node->id, QETL_LOG_WARN,
                      "no state is kept: each run loads everything");
     free(says);

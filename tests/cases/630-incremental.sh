@@ -53,6 +53,8 @@ table | expect_file out.csv
 run plain.yaml --no-state
 expect_same out.csv all.csv
 expect_text err 'no state is kept: each run loads everything'
+expect_exit 0 "$QETL" run plain.yaml --dry-run
+expect_no_text err 'no state is kept'
 run plain.yaml --state elsewhere
 expect_same out.csv all.csv
 
