@@ -117,7 +117,7 @@ struct relations {
 static struct relations *relations_open(void)
 {
     static struct relations r;
-    char path[] = "/tmp/qetl-fuzz-XXXXXX", config[200];
+    char path[] = "/tmp/fuzz-sqlite-XXXXXX", config[200];
     sqlite3 *db = NULL;
     int fd = mkstemp(path);
     expect(fd >= 0 && !close(fd) && !sqlite3_open(path, &db), "a file for the database");
