@@ -138,8 +138,10 @@ static void duty_give(struct qetl_decider *d, struct qetl_duty *duty)
     if (!mine)
         atomic_store_explicit(&duty->task->owes, true, memory_order_release);
     pthread_mutex_unlock(&d->lock);
-    if (mine)
-        duty_done(d, duty, duty_act(d, duty));
+    if (!mine)
+        return;
+    duty_done(d, duty, duty_act(d, duty));
+    duty->op->idle = false; /* it may have waited for this */
 }
 
 int32_t qetl_task_serve(struct qetl_task *task)
