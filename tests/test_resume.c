@@ -10,6 +10,7 @@
 #include <qetl/sdk.h>
 
 #include <criterion/criterion.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,13 +26,14 @@ struct disk { /* what a sink keeps */
     int64_t staged[ROOM], n_staged;
     int64_t visible[ROOM], n_visible;
     uint64_t last, generation; /* one phase */
-    bool torn;                 /* something came that must not */
+    atomic_bool torn;          /* something came that must not */
 };
 
 static struct shared {
     struct disk disks[SINKS];
     int64_t acked, positions;
-    int calls, die_at; /* in which call of this process; 0: in none */
+    atomic_int calls;
+    int die_at; /* in which call of this process; 0: in none */
 } * shared;
 
 static struct toy_pipeline toy;
@@ -39,7 +41,7 @@ static char folder[64];
 
 static void call_made(void)
 {
-    if (++shared->calls == shared->die_at)
+    if (atomic_fetch_add(&shared->calls, 1) + 1 == shared->die_at)
         _exit(DIED);
 }
 
@@ -119,7 +121,8 @@ static int32_t source_ack(void *self, struct qetl_blob position)
     (void)self;
     call_made();
     memcpy(&upto, position.data, sizeof upto);
-    shared->disks[0].torn |= upto < shared->acked;
+    if (upto < shared->acked)
+        atomic_store(&shared->disks[0].torn, true);
     shared->acked = upto;
     shared->positions++;
     return QETL_OK;
@@ -255,7 +258,8 @@ static int32_t sink_open(void *self, uint32_t stream, const struct ArrowSchema *
     (void)stream, (void)schema;
     call_made();
     if (!is_one_phase(a) && !facts->resumes(a->env.ctx)) {
-        a->disk->torn |= a->disk->n_visible > 0; /* begun anew, though rows were shown */
+        if (a->disk->n_visible > 0)
+            atomic_store(&a->disk->torn, true); /* begun anew, though rows were shown */
         a->disk->n_staged = 0;
     }
     return QETL_OK;
@@ -281,7 +285,8 @@ static int32_t sink_prepare(void *self, const struct qetl_epoch *epoch,
 {
     struct actor *a = self;
     call_made();
-    a->disk->torn |= epoch->number <= a->disk->last;
+    if (epoch->number <= a->disk->last)
+        atomic_store(&a->disk->torn, true);
     return is_one_phase(a) ? QETL_OK
                            : handle->write(handle->stream, &a->disk->n_staged, sizeof(int64_t));
 }
@@ -303,7 +308,8 @@ static int32_t sink_restore(void *self, uint32_t version, const struct qetl_read
         return QETL_E_UNSUPPORTED;
     if (is_one_phase(a))
         return QETL_OK;
-    a->disk->torn |= n > a->disk->n_staged || n < a->disk->n_visible;
+    if (n > a->disk->n_staged || n < a->disk->n_visible)
+        atomic_store(&a->disk->torn, true);
     a->disk->n_staged = n;
     return QETL_OK;
 }
@@ -335,7 +341,8 @@ static int32_t sink_commit(void *self, const struct qetl_epoch *epoch, int64_t n
     for (int64_t i = 0; i < n; i++) {
         int64_t upto;
         memcpy(&upto, handles[i].data, sizeof upto);
-        disk->torn |= upto > disk->n_staged;
+        if (upto > disk->n_staged)
+            atomic_store(&disk->torn, true);
         for (int64_t r = disk->n_visible; r < upto; r++)
             disk->visible[disk->n_visible++] = disk->staged[r];
     }
@@ -355,7 +362,8 @@ static int32_t sink_last_committed(void *self, const struct qetl_epoch *asked, u
 {
     const struct actor *a = self;
     call_made();
-    a->disk->torn |= asked->generation < a->disk->generation;
+    if (asked->generation < a->disk->generation)
+        atomic_store(&a->disk->torn, true);
     a->disk->generation = asked->generation;
     *number = a->disk->last;
     return QETL_OK;
@@ -459,10 +467,10 @@ static void end(void)
 
 TestSuite(resume, .init = begin, .fini = end, .timeout = 120);
 
-static void expect_rows(enum shape shape, const struct disk *disk, const char *what, int die_at)
+static void expect_rows(enum shape shape, struct disk *disk, const char *what, int die_at)
 {
     int64_t sum = 0;
-    cr_expect_not(disk->torn, "%s, dead in call %d", what, die_at);
+    cr_expect_not(atomic_load(&disk->torn), "%s, dead in call %d", what, die_at);
     if (shape == SHAPE_TOTAL) {
         cr_expect_eq(disk->n_visible, 1, "%s, dead in call %d", what, die_at);
         cr_expect_eq(disk->visible[0], (int64_t)ROWS * (ROWS - 1) / 2 * 1000 + ROWS);
