@@ -44,7 +44,7 @@ int qetl_letter_lines(FILE *in, int (*each)(void *arg, const struct qetl_letter_
         line.text = text;
         line.size = (size_t)n;
         line.id = line_number(text, line.size, line.id);
-        if (line.id < 0 || *text != '{')
+        if (line.id < 0 || (*text != '{' && *text)) /* a hole is judged as any other */
             error = EBADMSG;
         else if (text[n - 1] != '\n')
             break; /* torn, or not written to its end yet */
@@ -138,6 +138,23 @@ static int tail_number(int fd, int64_t end, int64_t *last)
     return *last > 0 ? 0 : EBADMSG;
 }
 
+/* No letter has a zero byte: they stand where a disk lost its power before what was written came
+ * there. */
+static int has_hole(int fd, int64_t from, int64_t end, bool *hole)
+{
+    char *window = malloc(TAIL_BYTES);
+    int error = window ? 0 : ENOMEM;
+    *hole = false;
+    while (!error && !*hole && from < end) {
+        int64_t n = end - from < TAIL_BYTES ? end - from : TAIL_BYTES;
+        error = read_range(fd, window, from, n);
+        *hole = !error && memchr(window, '\0', (size_t)n);
+        from += n;
+    }
+    free(window);
+    return error;
+}
+
 /* The end of the last whole line. What stands behind it was torn; what is no letter's beginning is
  * somebody else's. */
 static int whole_end(int fd, int64_t size, int64_t *end)
@@ -145,9 +162,28 @@ static int whole_end(int fd, int64_t size, int64_t *end)
     char head[sizeof numbered] = "";
     int error = line_start(fd, size, end);
     int64_t n = size - *end < (int64_t)sizeof head - 1 ? size - *end : (int64_t)sizeof head - 1;
+    bool hole = false;
     if (!error && n)
         error = read_range(fd, head, *end, n);
-    return error ? error : strncmp(head, numbered, (size_t)n) == 0 ? 0 : EBADMSG;
+    if (error || strncmp(head, numbered, (size_t)n) == 0)
+        return error;
+    error = has_hole(fd, *end, size, &hole);
+    return error ? error : hole ? 0 : EBADMSG;
+}
+
+/* As far as the file is sound, and the number of its newest letter. */
+static int sound_end(int fd, int64_t size, int64_t *end, int64_t *last)
+{
+    bool hole = true;
+    int error = whole_end(fd, size, end);
+    while (!error && hole && *end) {
+        int64_t start;
+        error = line_start(fd, *end - 1, &start);
+        if (!error)
+            error = has_hole(fd, start, *end, &hole);
+        *end = hole ? start : *end;
+    }
+    return error ? error : tail_number(fd, *end, last);
 }
 
 int qetl_letter_file_peek(const char *path, int64_t *last)
@@ -160,9 +196,7 @@ int qetl_letter_file_peek(const char *path, int64_t *last)
     if (!S_ISREG(at.st_mode))
         return 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    int error = fd < 0 ? errno : whole_end(fd, at.st_size, &end);
-    if (!error)
-        error = tail_number(fd, end, last);
+    int error = fd < 0 ? errno : sound_end(fd, at.st_size, &end, last);
     if (fd >= 0)
         close(fd);
     return error;
@@ -193,9 +227,7 @@ static int check_content(struct qetl_letter_file *file, const struct stat *at)
     if (left)
         unlink(left); /* of who was killed while it thinned the file out */
     free(left);
-    int error = whole_end(file->fd, at->st_size, &end);
-    if (!error)
-        error = tail_number(file->fd, end, &file->last);
+    int error = sound_end(file->fd, at->st_size, &end, &file->last);
     if (!error && end < at->st_size && ftruncate(file->fd, end))
         error = errno;
     file->size = file->synced = end;
@@ -311,6 +343,20 @@ int qetl_letter_folder_sync(const char *path)
     return error == EINVAL ? 0 : error; /* some filesystems cannot */
 }
 
+/* Of the file, and of the folder that may have been made for it. */
+static int names_sync(const char *path)
+{
+    char *folder = qetl_letter_folder(path);
+    int error = folder ? qetl_letter_folder_sync(path) : ENOMEM;
+    if (error) {
+        free(folder);
+        return error;
+    }
+    error = qetl_letter_folder_sync(folder);
+    free(folder);
+    return error == EACCES ? 0 : error; /* then it was not made by us */
+}
+
 int qetl_letter_file_sync(struct qetl_letter_file *file)
 {
     int error = put_out(file, file->buffer, file->used);
@@ -318,7 +364,7 @@ int qetl_letter_file_sync(struct qetl_letter_file *file)
     if (!error && !file->stream && fsync(file->fd))
         error = errno;
     if (!error && file->made && !file->stream)
-        error = qetl_letter_folder_sync(file->path);
+        error = names_sync(file->path);
     if (error)
         return take_back(file, error);
     file->made = false;
