@@ -87,7 +87,8 @@ int32_t fault_report(struct qetl_env env, sqlite3 *db, int code, const char *pat
                      const char *what)
 {
     char line[2048];
-    const char *why = db ? sqlite3_errmsg(db) : sqlite3_errstr(code);
+    bool says = db && sqlite3_errcode(db) != SQLITE_OK; /* or it did something else since */
+    const char *why = says ? sqlite3_errmsg(db) : sqlite3_errstr(code);
     struct qetl_error_info info = {.struct_size = sizeof info,
                                    .code = fault_class(code, staged),
                                    .message = line,
