@@ -5,6 +5,7 @@
  * not behind the first unframed byte is kept, and how many bytes from there are to be passed over.
  */
 #include "checkpoint.h"
+#include "failpoint.h"
 #include "host/call.h"
 #include "op_source.h"
 #include "run_internal.h"
@@ -136,6 +137,7 @@ int32_t qetl_source_cut(struct qetl_op *op, uint64_t epoch, bool ended)
     struct qetl_run *run = op->run;
     const struct qetl_source_state *s = op->state;
     struct qetl_handed handed = {0};
+    QETL_FAILPOINT("source.cut");
     if (!run->env.checkpoints)
         return qetl_op_hand_in(op, epoch, ended, NULL);
     handed.stand = qetl_stand_new();
@@ -196,6 +198,7 @@ int32_t qetl_source_go_on(struct qetl_op *op, const struct qetl_stand *stand)
 {
     struct qetl_source_state *s = op->state;
     struct qetl_ctx *ctx = op->instance;
+    QETL_FAILPOINT("recover.restore");
     qetl_tracker_begin_at(op->run->trackers[op->node - op->run->pipeline->nodes], stand->rows);
     s->exhausted = s->ended = stand->ended;
     if (stand->ended)

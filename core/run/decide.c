@@ -2,6 +2,7 @@
 /* The record of an epoch, made of what was handed in; and the calls that a decision is made of. */
 #include "checkpoint.h"
 #include "decider.h"
+#include "failpoint.h"
 #include "host/call.h"
 #include "increment/increment.h"
 #include "recover.h"
@@ -232,6 +233,7 @@ int32_t qetl_sink_commit(struct qetl_run *run, const struct qetl_node *node, str
     do {
         qetl_call_enter(ctx, "commit");
         status = sink->commit(ctx->self, epoch, n, handles);
+        QETL_FAILPOINT("commit.between");
         qetl_call_leave();
     } while (qetl_run_again(run, ctx, &retry, "commit", status));
     return status < 0 ? qetl_run_fail(run, node, ctx, "commit", status) : QETL_OK;

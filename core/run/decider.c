@@ -2,6 +2,7 @@
 #include "decider.h"
 
 #include "checkpoint.h"
+#include "failpoint.h"
 #include "host/call.h"
 #include "recover.h"
 #include "run_internal.h"
@@ -245,8 +246,10 @@ static int32_t prepare_over(struct qetl_decider *d, uint64_t number, bool final)
 /* The sinks that decide have answered, or will not. */
 static int32_t one_phase_settle(struct qetl_decider *d, bool committed)
 {
+    QETL_FAILPOINT("settle.before");
     int32_t status =
         d->run->store ? qetl_store_settle(d->run->store, d->number, committed) : QETL_OK;
+    QETL_FAILPOINT("settle.after");
     d->stage = committed ? QETL_DECIDES_DECIDED : QETL_DECIDES_NOTHING;
     if (!status)
         return committed ? QETL_OK : QETL_E_CANCELLED;
@@ -259,6 +262,7 @@ static int32_t decide_by_sinks(struct qetl_decider *d, struct qetl_record *recor
     struct qetl_run *run = d->run;
     bool good;
     record->stage = QETL_STAGE_PREPARED;
+    QETL_FAILPOINT("decide.before");
     int32_t status = run->store ? qetl_store_prepare(run->store, record) : QETL_OK;
     if (status) {
         d->unknown = status == QETL_E_ENVIRONMENT;
@@ -274,7 +278,9 @@ static int32_t decide_by_sinks(struct qetl_decider *d, struct qetl_record *recor
 
 static int32_t decide_by_store(struct qetl_decider *d, const struct qetl_record *record)
 {
+    QETL_FAILPOINT("decide.before");
     int32_t status = d->run->store ? qetl_store_decide(d->run->store, record) : QETL_OK;
+    QETL_FAILPOINT("decide.after");
     if (!status) {
         d->stage = QETL_DECIDES_DECIDED;
         return QETL_OK;
@@ -288,6 +294,7 @@ static int32_t commit_all(struct qetl_decider *d)
 {
     struct qetl_run *run = d->run;
     bool good = true;
+    QETL_FAILPOINT("commit.before");
     for (size_t i = 0; good && i < d->n_duties; i++) {
         struct qetl_duty *duty = &d->duties[i];
         if (is_of(duty, WHO_FOLLOWS) && duty->done < d->number)
@@ -299,6 +306,7 @@ static int32_t commit_all(struct qetl_decider *d)
     if (!good || !await(d, WHO_FOLLOWS, &good) || !good)
         return QETL_E_CANCELLED;
     int32_t status = QETL_OK;
+    QETL_FAILPOINT("commit.after");
     if (d->final)
         run->finished = d->number;
     else if (run->store)

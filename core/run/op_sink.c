@@ -4,6 +4,7 @@
 #include "bisect.h"
 #include "checkpoint.h"
 #include "decider.h"
+#include "failpoint.h"
 #include "op.h"
 #include "run_internal.h"
 
@@ -286,7 +287,9 @@ int32_t qetl_sink_checkpoint(struct qetl_op *op, uint64_t number, bool final,
     struct qetl_epoch epoch = qetl_epoch_of(op->run, op->node, number, final);
     if (!state)
         return qetl_op_fault(op, "out_of_memory", "no memory for a sink");
+    QETL_FAILPOINT("sink.prepare.before");
     int32_t status = prepare(op, &epoch, handed);
+    QETL_FAILPOINT("sink.prepare.after");
     if (status || final || !op->run->env.checkpoints)
         return status;
     bool ended = state->ended && !qetl_run_goes_on(op->run);

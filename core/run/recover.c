@@ -3,6 +3,7 @@
 
 #include "checkpoint.h"
 #include "decider.h"
+#include "failpoint.h"
 #include "host/call.h"
 #include "run_internal.h"
 
@@ -134,6 +135,7 @@ static uint64_t clock_ms(void)
 
 int32_t qetl_run_recover(struct qetl_run *run)
 {
+    QETL_FAILPOINT("recover.before");
     run->generation = clock_ms(); /* as a store counts them */
     if (!run->options.state_folder)
         return QETL_OK;
@@ -333,6 +335,7 @@ int32_t qetl_sink_recover(struct qetl_run *run, const struct qetl_node *node,
 {
     if (!run->store)
         return QETL_OK;
+    QETL_FAILPOINT("recover.commit");
     int32_t status = commit_again(run, node, flow);
     return status ? status : give_up(run, node, flow);
 }

@@ -4,6 +4,7 @@
 #include "config/mask.h"
 #include "decider.h"
 #include "epoch/epochs.h"
+#include "failpoint.h"
 #include "host/poller.h"
 #include "op.h"
 #include "replaying.h"
@@ -229,9 +230,11 @@ int qetl_run_execute(struct qetl_run *run)
         qetl_run_end(run, qetl_exit_for(status)); /* where nobody said a code yet */
     } else if (!run->completes) {
         enter(run, QETL_PHASE_PROCESSING);
+        QETL_FAILPOINT("begin");
         drive(run);
     }
     enter(run, QETL_PHASE_FINISH);
+    QETL_FAILPOINT("finish");
     return over(run, qetl_run_finish(run));
 }
 
