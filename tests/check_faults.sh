@@ -1,0 +1,16 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Some hundred calls and allocations that fail; make soak-faults has each of them fail.
+set -uo pipefail
+
+here=$(dirname "$0")
+count=240
+case ${QETL_SANITIZER:-} in
+'') ;;
+*)
+    echo "skipped: not under this sanitizer"
+    exit 77
+    ;;
+esac
+exec python3 "$here/proof/faults.py" "$count" "${SEED:-1}"

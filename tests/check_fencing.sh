@@ -1,0 +1,16 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Stale processes change nothing.
+set -uo pipefail
+
+here=$(dirname "$0")
+count=50
+case ${QETL_SANITIZER:-} in
+'') ;;
+*)
+    echo "skipped: not under this sanitizer"
+    exit 77
+    ;;
+esac
+exec python3 "$here/proof/fencing.py" "$count" "${SEED:-1}"

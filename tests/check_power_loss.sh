@@ -1,0 +1,16 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Some hundred power failures and what they leave; make soak-power-loss does tens of thousands.
+set -uo pipefail
+
+here=$(dirname "$0")
+count=400
+case ${QETL_SANITIZER:-} in
+'') ;;
+*)
+    echo "skipped: not under this sanitizer"
+    exit 77
+    ;;
+esac
+exec python3 "$here/proof/power_loss.py" "$count" "${SEED:-1}"

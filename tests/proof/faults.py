@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Makes every call to the system and every allocation of small runs fail, once and from then on.
+
+Usage: faults.py CASES [SEED] [PIPELINE...]     CASES 0: all of them
+
+A run under a fault ends by itself, without a signal, with a documented exit code and, if that is not 0, with a message; an
+fsync that failed with EIO is not passed over. The next run, without a fault, comes to the right output. Beside that: a file
+system that is full at any moment, and has room again. Ends with "N passed, N failed".
+"""
+import collections
+import os
+import random
+import shutil
+import struct
+import subprocess
+import sys
+import threading
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import rig  # noqa: E402
+
+ROWS = 300
+ERRORS = {"write": ("ENOSPC", "EIO", "EINTR", "SHORT"), "sync": ("EIO", "ENOSPC", "EINTR"), "rename": ("EIO", "ENOSPC", "EACCES"),
+          "link": ("EIO", "ENOSPC"), "unlink": ("EIO", "EACCES"), "truncate": ("EIO", "ENOSPC"), "open": ("EMFILE", "EACCES", "EINTR", "ENOSPC"),
+          "mkdir": ("ENOSPC", "EACCES"), "read": ("EIO", "EINTR", "SHORT"), "close": ("EIO", "EINTR"), "mmap": ("ENOMEM",),
+          "stat": ("EIO", "ENOMEM"), "lock": ("ENOLCK", "EINTR"), "thread": ("EAGAIN",), "alloc": ("ENOMEM",)}
+SANITIZED = "asan" in os.environ.get("QETL_SANITIZER", "") or os.environ.get("QETL_SANITIZER") == "address"
+
+
+def shim(**more):
+    return {"LD_PRELOAD": f"{rig.SHIMS}/fail.so", **more}
+
+
+def way_of(pipeline):
+    """One thread: the n-th call is the same each time, or nearly so."""
+    return ["--driver", "pull"] if pipeline.name != "two" else ["--workers", "2"]
+
+
+def count(pipeline):
+    """How many calls of each class a run makes, and one of each place that allocates."""
+    folder = rig.scratch()
+    pipeline.write(folder, ROWS)
+    rig.run(folder, *way_of(pipeline), env=rig.environment(folder, **shim(QETL_SHIM_COUNT=f"{folder}/counts")))
+    counted = f"{folder}/counts"
+    folder = f"{folder}/again"  # hashing takes time, so that there are more epochs
+    pipeline.write(folder, ROWS)
+    env = rig.environment(folder, **shim(QETL_SHIM_STACKS=f"alloc:{folder}/stacks"))
+    done = subprocess.run(["setarch", "-R", *rig.command(*way_of(pipeline))], cwd=folder, env=env, capture_output=True, check=False)
+    if done.returncode:
+        sys.exit(f"{pipeline.name}: exit {done.returncode} without a fault: {done.stdout.decode()} {done.stderr.decode()}")
+    with open(counted, encoding="utf-8") as file:
+        counts = {line.split()[0]: int(line.split()[1]) for line in file}
+    with open(f"{folder}/stacks", "rb") as file:
+        content = file.read()
+    places = collections.defaultdict(list)
+    for n, stack in enumerate(struct.unpack(f"{len(content) // 8}Q", content)):
+        places[stack].append(n + 1)
+    shutil.rmtree(os.path.dirname(counted))
+    return counts, list(places.values())
+
+
+def cases_of(pipeline, every_allocation):
+    counts, places = count(pipeline)
+    print(f"{pipeline.name}: {', '.join(f'{name} {n}' for name, n in counts.items() if name != 'any')}; {len(places)} places that allocate", flush=True)
+    for name, errors in ERRORS.items():
+        if name == "alloc":
+            numbers = range(1, counts["alloc"] + 1) if every_allocation else sorted({n for place in places for n in (place[0], place[len(place) // 2], place[-1])})
+        else:
+            numbers = range(1, counts[name] + 1)
+        for n in numbers:
+            for error in errors:
+                for on in ("", "+"):
+                    if not (on and error in ("EINTR", "SHORT")) or name in ("read", "write"):
+                        if not (on and error == "EINTR"):  # nobody is interrupted for ever
+                            yield pipeline, f"{name}:{n}{on}:{error}"
+
+
+def go_on(pipeline, folder):
+    """What is wrong with the run behind the fault, or None."""
+    if rig.stage(folder, pipeline.name)[0] != rig.FINISHED:
+        code, said = rig.run(folder, *way_of(pipeline))
+        if code:
+            return f"the next run: exit {code}: {said[:1500]}"
+    wrong = pipeline.check(folder, ROWS)
+    return f"behind the next run: {wrong}" if wrong else None
+
+
+def judge(pipeline, fault, folder, code, said, struck):
+    if code == 124 and "; again in" not in said:  # what is tried again is not stuck: it ends once its budget is spent
+        return "it hangs"
+    if code == 124:
+        return None
+    if code < 0 or code not in rig.DOCUMENTED or "crashed" in said:
+        return f"exit {code}: {said[:1500]}"
+    if "Sanitizer" in said or "runtime error" in said:
+        return said[:3000]
+    if code and "error" not in said and not fault.startswith("alloc"):
+        return f"exit {code} without a message: {said[:300]!r}"
+    if code == 0 and struck and fault.startswith("sync") and fault.endswith("EIO"):
+        return "an fsync failed, and the run ended well"
+    if code == 0:
+        wrong = pipeline.check(folder, ROWS)
+        if wrong:
+            return f"exit 0, but {wrong}"
+    return None
+
+
+def try_case(pipeline, fault):
+    folder = rig.scratch()
+    try:
+        pipeline.write(folder, ROWS)
+        fired = f"{folder}/fired"
+        env = rig.environment(folder, **shim(QETL_SHIM=fault, QETL_SHIM_FIRED=fired))
+        code, said = rig.run(folder, *way_of(pipeline), seconds=20 if os.environ.get("QETL_PROOF_PATIENCE") is None else 600, env=env)
+        struck = os.path.exists(fired)
+        wrong = judge(pipeline, fault, folder, code, said, struck)
+        return struck, code, wrong or go_on(pipeline, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Tally:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.struck = 0
+        self.done, self.exits, self.classes = 0, collections.Counter(), collections.Counter()
+        self.wrong = []
+
+
+def work(queue, tally):
+    while len(tally.wrong) < int(os.environ.get("QETL_PROOF_WRONG", "8")):
+        with tally.lock:
+            if not queue:
+                return
+            pipeline, fault = queue.pop()
+        struck, code, wrong = try_case(pipeline, fault)
+        with tally.lock:
+            tally.done += 1
+            tally.struck += struck
+            tally.exits[code] += 1
+            tally.classes[fault.split(":")[0]] += 1
+            if wrong:
+                tally.wrong.append(fault)
+                print(f"not ok - {pipeline.name}, {fault}: {wrong}", flush=True)
+
+
+# ---- a file system that is full ----
+
+def mounted(folder, kib):
+    os.makedirs(folder)
+    return subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kib}k", "tmpfs", folder], capture_output=True, check=False).returncode == 0
+
+
+def fill(pipeline, folder, kib):
+    """What is wrong, or None; and whether it was full."""
+    pipeline.write(folder, ROWS)
+    code, said = rig.run(folder, *way_of(pipeline))
+    if code < 0 or code not in rig.DOCUMENTED or (code and "No space left" not in said and "full" not in said):
+        return f"{kib} KiB: exit {code}: {said[:1000]}", True
+    subprocess.run(["mount", "-o", "remount,size=64m", folder], check=True)
+    return go_on(pipeline, folder), code != 0
+
+
+def full_disks(pipelines, draw, tally, most):
+    tried = full = 0
+    for kib in draw.sample(range(36, 420, 4), most):
+        pipeline = draw.choice(pipelines)
+        base = rig.scratch()
+        folder = f"{base}/small"
+        if not mounted(folder, kib):
+            print("# a file system of a fixed size cannot be mounted here: not tried")
+            shutil.rmtree(base)
+            return
+        try:
+            wrong, was_full = fill(pipeline, folder, kib)
+        except OSError:  # not even the input has room
+            wrong, was_full = None, False
+        finally:
+            subprocess.run(["umount", "-l", folder], check=True)
+            shutil.rmtree(base)
+        tried, full = tried + 1, full + was_full
+        if wrong:
+            tally.wrong.append("full")
+            print(f"not ok - {pipeline.name}, a file system of {kib} KiB: {wrong}", flush=True)
+    tally.done += tried
+    print(f"{tried} file systems of 36 to 416 KiB, {full} of which became full")
+
+
+def main():
+    most = int(sys.argv[1])
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else int(os.environ.get("SEED", "1"))
+    names = sys.argv[3:] or [name for name in ("plain", "sqlite-file") if any(p.name == name for p in rig.PIPELINES)]
+    pipelines = [rig.by_name(name) for name in names]
+    print(f"seed {seed}", flush=True)
+    draw, tally = random.Random(seed), Tally()
+    queue = [case for pipeline in pipelines for case in cases_of(pipeline, most == 0)]
+    if SANITIZED:
+        queue = [case for case in queue if not case[1].startswith("alloc")]
+    draw.shuffle(queue)
+    total = len(queue)
+    if most:
+        # as many allocations as calls
+        calls = [case for case in queue if not case[1].startswith("alloc")]
+        queue = (calls[:most // 2] + [case for case in queue if case[1].startswith("alloc")])[:most]
+    full_disks(pipelines, draw, tally, 40 if most == 0 else 8)
+    threads = [threading.Thread(target=work, args=(queue, tally)) for _ in range(min(4, 2 * os.cpu_count()))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(f"{tally.done} cases of {total}, of which {tally.struck} came to the call that fails; by class: " + ", ".join(f"{name} {n}" for name, n in sorted(tally.classes.items())))
+    print("  exit codes: " + ", ".join(f"{code}: {n}" for code, n in sorted(tally.exits.items())))
+    print(f"{tally.done - len(tally.wrong)} passed, {len(tally.wrong)} failed")
+    return 1 if tally.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

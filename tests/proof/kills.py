@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Kills runs with SIGKILL, lets them go on, and reads what they wrote: no row lost, none doubled.
+
+Usage: kills.py KILLS [SEED] [PIPELINE...]
+
+A series is one pipeline in a fresh folder, run and killed again and again, and at last run to its end. A kill is at a named
+failpoint, in front of or behind some system call, or after some time; it counts only if the process died by it. Half of
+them strike a process that is recovering. Ends with "N passed, N failed": passed are series whose outputs were right.
+"""
+import collections
+import os
+import random
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import rig  # noqa: E402
+
+NAMED = [point for point in rig.POINTS if point and not point.startswith("recover") and not point.startswith("settle")]
+RECOVERING = ["recover.before", "recover.commit", "recover.restore"]
+LEAST_SHARE = 0.05
+SHIMMED = not os.environ.get("QETL_SANITIZER")  # a sanitizer's runtime wants to be first
+
+
+class Tally:
+    def __init__(self):
+        self.kills = self.missed = self.series = 0
+        self.phases, self.points, self.hows = collections.Counter(), collections.Counter(), collections.Counter()
+        self.wrong, self.exits, self.rows = [], collections.Counter(), 0
+        self.of = collections.Counter()
+        self.lock = threading.Lock()
+        self.decks = {}
+
+    def deal(self, draw, points):
+        """Each of the points comes once before any comes again."""
+        with self.lock:
+            deck = self.decks.setdefault(tuple(points), [])
+            if not deck:
+                deck += points
+                draw.shuffle(deck)
+            return deck.pop()
+
+
+def page_read(page):
+    with open(page, "rb") as file:
+        numbers = struct.unpack(f"{len(rig.POINTS) + 1}I", file.read(4 * (len(rig.POINTS) + 1)))
+    return rig.POINTS[numbers[0]], dict(zip(rig.POINTS[1:], numbers[2:]))
+
+
+class Series:
+    def __init__(self, pipeline, draw, tally):
+        self.pipeline, self.draw, self.tally = pipeline, draw, tally
+        self.folder = rig.scratch()
+        self.page = os.path.join(self.folder, "page")
+        self.told = []
+        pipeline.write(self.folder)
+
+    def plan(self, resumes):
+        """(what is told of it, environment, seconds): where the next process dies."""
+        draw, sqlite = self.draw, "sqlite" in self.pipeline.name
+        if resumes and draw.random() < 0.75:
+            if draw.random() < 0.6 or not SHIMMED:
+                point, n = self.tally.deal(draw, RECOVERING), draw.choice((1, 1, 1, 2))
+                return f"{point}:{n}", {"QETL_FAILPOINT": f"{point}:{n}"}, None
+            n = draw.randint(60, 330)
+            return "call", {"LD_PRELOAD": f"{rig.SHIMS}/fail.so", "QETL_SHIM": f"any:{n}:{draw.choice(('KILL', 'DIE'))}"}, None
+        how = draw.random()
+        if how < 0.75:
+            point = self.tally.deal(draw, NAMED + (["settle.before", "settle.after"] if sqlite else ["decide.after"]))
+            n = 1 if point in ("begin", "finish") else draw.randint(1, 3)
+            return f"{point}:{n}", {"QETL_FAILPOINT": f"{point}:{n}"}, None
+        if how < 0.87 and SHIMMED:
+            n = int(draw.triangular(60, 900, 300))
+            return "call", {"LD_PRELOAD": f"{rig.SHIMS}/fail.so", "QETL_SHIM": f"any:{n}:{draw.choice(('KILL', 'DIE'))}"}, None
+        return "time", {}, draw.uniform(0.001, 0.05)
+
+    def once(self, resumes):
+        """One process: None: it was killed; else its exit code and what it said."""
+        told, more, seconds = self.plan(resumes)
+        driver = self.draw.choice((["--driver", "pull"], ["--workers", "1"], ["--workers", "2"]))
+        with open(self.page, "wb") as file:
+            file.write(bytes(4096))
+        self.told.append(f"{told} {' '.join(driver)} {more.get('QETL_SHIM', '')}")
+        process = subprocess.Popen(rig.command(*driver), cwd=self.folder, stdin=subprocess.DEVNULL,
+                                   env=rig.environment(self.folder, QETL_FAILPOINT_PAGE=self.page, **more),
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if seconds is not None:
+            time.sleep(seconds)
+            process.kill()
+        try:
+            said = process.communicate(timeout=60)[0].decode(errors="replace")
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return 124, process.communicate()[0].decode(errors="replace")
+        if process.returncode == -signal.SIGKILL:
+            self.count(told, resumes)
+            return None
+        with self.tally.lock:
+            self.tally.missed += 1
+        return process.returncode, said
+
+    def count(self, told, resumes):
+        last, counts = page_read(self.page)
+        point = told.split(":")[0] if ":" in told else last
+        phase = rig.PHASE_OF[point]
+        if point == "" and not resumes:
+            phase = "before prepare"
+        if point in ("recover.before", "recover.commit") and not resumes:
+            phase = "before prepare"
+        tally = self.tally
+        with tally.lock:
+            tally.kills += 1
+            tally.of[self.pipeline.name] += 1
+            tally.phases[phase] += 1
+            tally.hows["named" if ":" in told else told] += 1
+            if ":" in told:
+                tally.points[point] += 1
+        self.told[-1] += f" -> killed, {phase}, {sum(counts.values())} points passed"
+
+    def live(self, most):
+        """Kills until the run is over, at most so often. What is wrong, or None."""
+        finished = False
+        for _ in range(most):
+            stage, _ = rig.stage(self.folder, self.pipeline.name)
+            finished = stage == rig.FINISHED
+            if finished:
+                break
+            ended = self.once(stage > 0)
+            if ended and ended[0] == 0:
+                finished = True
+                break
+            if ended:
+                return f"exit {ended[0]}: {ended[1][:1500]}"
+        if not finished and rig.stage(self.folder, self.pipeline.name)[0] != rig.FINISHED:
+            code, said = rig.run(self.folder, *self.draw.choice((["--driver", "pull"], ["--workers", "2"])))
+            if code:
+                return f"the last run: exit {code}: {said[:1500]}"
+        return self.pipeline.check(self.folder)
+
+
+def series(pipeline, seed, tally, most):
+    live = Series(pipeline, random.Random(seed), tally)
+    wrong = "it did not come to its end"
+    try:
+        wrong = live.live(most)
+    finally:
+        kept = wrong and os.environ.get("QETL_PROOF_KEEP")
+        if not kept:
+            shutil.rmtree(live.folder, ignore_errors=True)
+    with tally.lock:
+        tally.series += 1
+        tally.rows += rig.ROWS
+        if wrong:
+            history = "\n    ".join(live.told[-12:])
+            tally.wrong.append(f"{pipeline.name}, seed {seed}: {wrong}\n    {history}{chr(10) + '    ' + live.folder if kept else ''}")
+            print(f"not ok - {tally.wrong[-1]}", flush=True)
+
+
+def work(pipelines, kills, draw, tally, most):
+    while tally.kills < kills and len(tally.wrong) < 5:
+        with tally.lock:
+            pipeline = pipelines[tally.series % len(pipelines)] if draw.random() < 0.5 else draw.choice(pipelines)
+            seed = draw.randrange(1 << 32)
+        series(pipeline, seed, tally, most)
+
+
+def report(tally, kills):
+    print(f"{tally.kills} kills in {tally.series} series of {rig.ROWS} rows; {tally.missed} processes ended before their kill")
+    print("  by phase: " + ", ".join(f"{phase} {tally.phases[phase]} ({100 * tally.phases[phase] / max(1, tally.kills):.0f} %)" for phase in rig.PHASES))
+    print("  by means: " + ", ".join(f"{how} {n}" for how, n in sorted(tally.hows.items())))
+    print("  by pipeline: " + ", ".join(f"{name} {n}" for name, n in sorted(tally.of.items())))
+    print("  by failpoint: " + ", ".join(f"{point} {tally.points[point]}" for point in NAMED + RECOVERING + ["settle.before", "settle.after"]))
+    short = [phase for phase in rig.PHASES if tally.phases[phase] < LEAST_SHARE * tally.kills]
+    rare = [point for point in NAMED + RECOVERING if tally.points[point] < 3]
+    if short and kills >= 200 and not tally.wrong:
+        tally.wrong.append(f"phases under 5 %: {short}")
+        print(f"not ok - {tally.wrong[-1]}")
+    if rare and kills >= 200 and not tally.wrong:
+        tally.wrong.append(f"failpoints hit less than three times: {rare}")
+        print(f"not ok - {tally.wrong[-1]}")
+
+
+def main():
+    kills = int(sys.argv[1])
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else int(os.environ.get("SEED", "1"))
+    pipelines = [rig.by_name(name) for name in sys.argv[3:]] or rig.PIPELINES
+    print(f"seed {seed}", flush=True)
+    tally, draw = Tally(), random.Random(seed)
+    most = int(os.environ.get("QETL_PROOF_MOST", "12"))
+    threads = [threading.Thread(target=work, args=(pipelines, kills, random.Random(draw.randrange(1 << 32)), tally, most))
+               for _ in range(min(4, 2 * os.cpu_count()))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    report(tally, kills)
+    print(f"{tally.series - len(tally.wrong)} passed, {len(tally.wrong)} failed")
+    return 1 if tally.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Plants one fault at a time in a copy of a source of the engine, its state or a sink, builds the program with failpoints
+# anew, and shows that the proof of recovery named beside it sees the fault. A plant whose text is not found in its source
+# fails: it has to be kept up.
+set -uo pipefail
+
+cd "$(dirname "$0")/.." || exit 2
+build=${QETL_BUILD:-$PWD/build}
+CC=${CC:-gcc}
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0
+seed=${SEED:-1}
+export QETL_BUILD=$build QETL_SHIMS=$build/tests/shim
+: "${QETL_PLUGIN_PATH:=$build/plugins/lib}"
+original=$QETL_PLUGIN_PATH
+libraries=(-ljansson -lyaml -lpcre2-8 -lnettle -lsqlite3 -lm -pthread)
+echo "seed $seed"
+
+verdict() {
+    if [ "$1" = 0 ]; then
+        passed=$((passed + 1))
+        echo "ok      $2"
+    else
+        failed=$((failed + 1))
+        echo "NOT OK  $2"
+    fi
+}
+
+# All of the program's objects but the one that is replaced: $1 its source
+program_link() {
+    local objects=() object
+    for object in core/cli/*.c core/control/*.c core/lint/*.c core/testing/*.c; do
+        objects+=("${object%.c}.o")
+    done
+    for object in "$build"/tests/failpoints/core/*/*.o "$build"/tests/failpoints/tests/shim/failpoint.o; do
+        [ "${object#"$build"/tests/failpoints/}" = "${1%.c}.o" ] || objects+=("${object#"$build"/}")
+    done
+    (cd "$build" && $CC -o "$work/program" "$work/plant.o" "${objects[@]}" -Wl,--start-group libqetl_show.a libqetl.a \
+        libqetl_sdk.a -Wl,--end-group "${libraries[@]}" -ledit)
+}
+
+plugin_link() {
+    local source object objects=() folder name
+    folder=$(dirname "$1") name=$(basename "$(dirname "$1")")
+    for source in "$folder"/*.c; do
+        object=$build/${source%.c}.o
+        [ "$source" = "$1" ] && object=$work/plant.o
+        objects+=("$object")
+    done
+    $CC -shared -fPIC -Wl,--exclude-libs,ALL -o "$work/lib/$name.so" "${objects[@]}" "$build/plugins/lib/$name.note.o" \
+        "$build/libqetl_sdk.a" -larchive -lz -lsqlite3 -lm
+}
+
+# name, source, the text in it, the fault, the proof and its arguments
+plant() {
+    local name=$1 source=$2 text
+    text=$(<"$source")
+    if [[ $text != *"$3"* ]]; then
+        verdict 1 "$name: its text is not in $source"
+        return
+    fi
+    printf '%s\n' "${text/"$3"/"$4"}" >"$work/plant.c"
+    rm -rf "${work:?}/lib"
+    cp -r "$original" "$work/lib"
+    cp "$build/tests/bin/qetl_failpoints" "$work/program"
+    local link=program_link
+    [[ $source = core/* ]] || link=plugin_link
+    if ! $CC -std=gnu11 -D_GNU_SOURCE= -O1 -w -fPIC -fvisibility=hidden -DQETL_FAILPOINTS -Isdk -Icore \
+        -I"$(dirname "$source")" -c -o "$work/plant.o" "$work/plant.c" || ! $link "$source"; then
+        verdict 1 "$name: it does not build"
+        return
+    fi
+    shift 4
+    local proof=$1
+    shift
+    QETL_PROOF=$work/program QETL_PLUGIN_PATH=$work/lib timeout 60 python3 "tests/proof/$proof.py" "$@" >"$work/out" 2>&1
+    local code=$?
+    [ $code = 1 ] && grep -q '^not ok' "$work/out"
+    verdict $? "$name, seen by $proof: $(grep -m 1 '^not ok' "$work/out" | cut -c 10-130)"
+    [ $code = 1 ] || tail -n 5 "$work/out"
+}
+
+plant "ack before the decision" core/run/decider.c \
+    '    status = d->n_deciding ? decide_by_sinks' '    acknowledge_all(d);
+    status = d->n_deciding ? decide_by_sinks' kills 150 "$seed" queue
+plant "ack before the decision's fsync" core/state/database.c \
+    '"PRAGMA synchronous = FULL"' '"PRAGMA synchronous = OFF"' power_loss 400 "$seed" queue
+plant "a decision that is forgotten by recovery" core/run/recover.c \
+    'record->stage != QETL_STAGE_DECIDED ||' 'record->stage ||' kills 150 "$seed" plain
+plant "the folder of an output is not synced" plugins/sinks/file_sink/publish.c \
+    'fd < 0 || fsync(fd) != 0 ? errno' 'fd < 0 ? errno' power_loss 600 "$seed" plain append
+plant "the folder of the state is not synced" core/state/folder_files.c \
+    'if (fsync(folder->fd))' 'if (false)' power_loss 600 "$seed" plain queue
+plant "an output is not synced" plugins/sinks/file_sink/output.c \
+    'code = fsync(out->fd);' 'code = 0;' power_loss 400 "$seed" plain append
+plant "what comes behind a barrier overtakes it" core/run/stage.c \
+    'if (input->ended || input->barrier)' 'if (input->ended)' kills 200 "$seed" pair
+plant "the position moves early" core/run/cut.c \
+    'stand->skip = framed(s)' 'stand->skip = (int64_t)s->drawn' kills 150 "$seed" plain append
+plant "commit is not idempotent" plugins/sinks/file_sink/publish.c \
+    'if (final == OURS) { /* a link' 'if (final == OURS && staged == OURS) { /* a link' kills 250 "$seed" plain queue
+plant "a sink that decides forgets what it committed" plugins/sinks/sqlite_sink/sink.c \
+    's->recorded = !status;' '*number = 0; s->recorded = !status;' kills 150 "$seed" sqlite-queue
+plant "the generation is not checked" core/state/store_change.c \
+    'return fenced(store);
+    return 0;' 'return 0;
+    return 0;' fencing 40 "$seed" nowhere
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
