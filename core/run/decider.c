@@ -246,6 +246,10 @@ static int32_t prepare_over(struct qetl_decider *d, uint64_t number, bool final)
 /* The sinks that decide have answered, or will not. */
 static int32_t one_phase_settle(struct qetl_decider *d, bool committed)
 {
+    if (!committed && d->run->store) { /* what it answered may be wrong: who comes next asks it */
+        d->unknown = true;
+        return QETL_E_CANCELLED;
+    }
     QETL_FAILPOINT("settle.before");
     int32_t status =
         d->run->store ? qetl_store_settle(d->run->store, d->number, committed) : QETL_OK;
