@@ -91,7 +91,7 @@ plant "ack before the decision's fsync" core/state/database.c \
 plant "a decision that is forgotten by recovery" core/run/recover.c \
     'record->stage != QETL_STAGE_DECIDED ||' 'record->stage ||' kills 150 "$seed" plain
 plant "the folder of an output is not synced" plugins/sinks/file_sink/publish.c \
-    'fd < 0 || fsync(fd) != 0 ? errno' 'fd < 0 ? errno' power_loss 600 "$seed" plain append
+    'fd < 0 || fsync(fd) != 0 ? errno' 'fd < 0 ? errno' power_loss 600 "$seed" below
 plant "the folder of the state is not synced" core/state/folder_files.c \
     'if (fsync(folder->fd))' 'if (false)' power_loss 600 "$seed" plain queue
 plant "an output is not synced" plugins/sinks/file_sink/output.c \

@@ -209,6 +209,7 @@ PIPELINES = [
              "sinks:\n  out: {plugin: file, input: f, path: out.ndjson.gz}\n",
              one_file("out.ndjson.gz", lambda i: i % 7 != 3, gzip.open), source="gz"),
     Pipeline("parts", f"transforms:\n{PULSE}sinks:\n  out: {{plugin: file, input: p, path: \"out/{{k}}.ndjson\"}}\n", partitioned),
+    Pipeline("below", f"transforms:\n{PULSE}sinks:\n  out: {{plugin: file, input: p, path: below/out.ndjson}}\n", one_file("below/out.ndjson")),
     Pipeline("append", f"transforms:\n{PULSE}sinks:\n  out: {{plugin: file, input: p, path: out.ndjson, if_exists: append}}\n",
              one_file("out.ndjson")),
     Pipeline("queue", f"transforms:\n{PULSE}sinks:\n  out: {{plugin: file, input: p, path: out.ndjson}}\n", one_file("out.ndjson"),
