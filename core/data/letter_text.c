@@ -11,42 +11,53 @@
 #include <string.h>
 #include <time.h>
 
-static void set_text(json_t *object, const char *key, const char *text)
+struct sheet {
+    json_t *object;
+    bool failed; /* without memory: a letter lacks nothing */
+};
+
+static void put(struct sheet *sheet, const char *key, json_t *value)
 {
-    if (text)
-        json_object_set_new(object, key, qetl_json_text(text));
+    sheet->failed |= json_object_set_new(sheet->object, key, value) != 0;
 }
 
-static void set_time(json_t *object, int64_t time_us)
+static void set_text(struct sheet *sheet, const char *key, const char *text)
+{
+    if (text)
+        put(sheet, key, qetl_json_text(text));
+}
+
+static void set_time(struct sheet *sheet, int64_t time_us)
 {
     char text[40];
     time_t seconds = (time_t)(time_us / 1000000);
     struct tm utc;
     size_t n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &utc));
     snprintf(text + n, sizeof text - n, ".%03dZ", (int)(time_us % 1000000 / 1000));
-    set_text(object, "time", text);
+    set_text(sheet, "time", text);
 }
 
-static void set_bytes(json_t *object, const struct qetl_letter *letter)
+static void set_bytes(struct sheet *sheet, const struct qetl_letter *letter)
 {
     if (!letter->bytes)
         return;
     size_t size = (size_t)letter->bytes_size;
     json_t *text = json_stringn((const char *)letter->bytes, size);
     if (text) {
-        json_object_set_new(object, "original", text);
+        put(sheet, "original", text);
     } else {
         char *encoded = qetl_base64(letter->bytes, size);
-        set_text(object, "original_base64", encoded);
+        sheet->failed |= !encoded;
+        set_text(sheet, "original_base64", encoded);
         free(encoded);
     }
-    json_object_set_new(object, "original_bytes", json_integer(letter->bytes_total));
+    put(sheet, "original_bytes", json_integer(letter->bytes_total));
     if (letter->bytes_cut || letter->bytes_total > QETL_LETTER_BYTES_MAX)
-        json_object_set_new(object, "original_truncated", json_true());
+        put(sheet, "original_truncated", json_true());
     if (*letter->sha256)
-        set_text(object, "original_sha256", letter->sha256);
+        set_text(sheet, "original_sha256", letter->sha256);
     if (letter->masked)
-        json_object_set_new(object, "original_masked", json_true());
+        put(sheet, "original_masked", json_true());
 }
 
 /* Why it cannot be tried again; NULL: it can. */
@@ -64,47 +75,50 @@ static const char *obstacle(const struct qetl_letter *letter)
     return letter->bytes_cut || letter->bytes_size < letter->bytes_total ? "cut" : NULL;
 }
 
-static void set_reason(json_t *object, const struct qetl_letter *letter)
+static void set_reason(struct sheet *sheet, const struct qetl_letter *letter)
 {
     const struct qetl_origin *origin = letter->origin;
-    set_text(object, "component", letter->component);
-    set_text(object, "plugin", letter->plugin);
-    set_text(object, "code", letter->code);
-    set_text(object, "message", letter->message);
-    set_text(object, "column", letter->column);
+    set_text(sheet, "component", letter->component);
+    set_text(sheet, "plugin", letter->plugin);
+    set_text(sheet, "code", letter->code);
+    set_text(sheet, "message", letter->message);
+    set_text(sheet, "column", letter->column);
     if (origin) {
-        set_text(object, "source", qetl_tracker_source(origin->tracker));
+        set_text(sheet, "source", qetl_tracker_source(origin->tracker));
         if (origin->object)
-            set_text(object, "object", origin->object->name);
+            set_text(sheet, "object", origin->object->name);
     }
     if (letter->row > 0)
-        json_object_set_new(object, "row", json_integer(letter->row));
+        put(sheet, "row", json_integer(letter->row));
     if (letter->bytes_offset >= 0)
-        json_object_set_new(object, "byte_offset", json_integer(letter->bytes_offset));
+        put(sheet, "byte_offset", json_integer(letter->bytes_offset));
 }
 
 static json_t *letter_json(const struct qetl_letter *letter, const struct qetl_letter_sender *from)
 {
-    json_t *object = json_object();
-    set_time(object, letter->time_us);
-    set_text(object, "pipeline", from->pipeline);
-    set_text(object, "run", from->run);
+    struct sheet made = {.object = json_object()}, *sheet = &made;
+    set_time(sheet, letter->time_us);
+    set_text(sheet, "pipeline", from->pipeline);
+    set_text(sheet, "run", from->run);
     if (letter->epoch)
-        json_object_set_new(object, "epoch", json_integer((json_int_t)letter->epoch));
+        put(sheet, "epoch", json_integer((json_int_t)letter->epoch));
     if (from->replay)
-        json_object_set_new(object, "replay", json_true());
+        put(sheet, "replay", json_true());
     if (letter->again)
-        json_object_set_new(object, "again", json_integer(letter->again));
+        put(sheet, "again", json_integer(letter->again));
     if (letter->attempts)
-        json_object_set_new(object, "attempts", json_integer(letter->attempts));
-    set_reason(object, letter);
-    qetl_mask_json(from->mask, object);
-    set_bytes(object, letter);
-    json_object_update(object, letter->more);
+        put(sheet, "attempts", json_integer(letter->attempts));
+    set_reason(sheet, letter);
+    qetl_mask_json(from->mask, made.object);
+    set_bytes(sheet, letter);
+    made.failed |= letter->more && json_object_update(made.object, letter->more);
     const char *why = obstacle(letter);
     if (why)
-        json_object_set_new(object, "not_replayable", json_string(why));
-    return object;
+        put(sheet, "not_replayable", json_string(why));
+    if (!made.failed)
+        return made.object;
+    json_decref(made.object);
+    return NULL;
 }
 
 char *qetl_letter_text(const struct qetl_letter *letter, const struct qetl_letter_sender *from,
