@@ -246,7 +246,7 @@ void qetl_stage_clear(struct qetl_stage *stage)
             struct qetl_op *op = task->ops[i];
             if (op->class->free)
                 op->class->free(op);
-            for (size_t p = 0; p < op->n_out; p++)
+            for (size_t p = 0; op->out && p < op->n_out; p++)
                 free(op->out[p].targets);
             free(op->out);
             free(op);
