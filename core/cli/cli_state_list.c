@@ -83,10 +83,8 @@ const struct qetl_command qetl_command_state_list = {
         "disturbs no run.",
     .groups = {&qetl_options_states, &qetl_options_json, &qetl_options_general},
     .examples = (const struct qetl_example[]){{"qetl state list", "all of them"},
-                                              {"qetl state list --json | jq -r "
-                                               "'.result.states[] | select(.status == \"cut "
-                                               "short\").pipeline'",
-                                               "those that a run would go on with"},
+                                              {"qetl state list --json | jq .result.states",
+                                               "the same for machines"},
                                               {NULL, NULL}},
     .exits = qetl_exits_states,
     .own_size = sizeof(struct qetl_states_own),

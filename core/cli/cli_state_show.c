@@ -156,10 +156,8 @@ const struct qetl_command qetl_command_state_show = {
     .operands = {.name = "PIPELINE", .least = 1, .most = 1},
     .groups = {&group, &qetl_options_states, &qetl_options_json, &qetl_options_general},
     .examples = (const struct qetl_example[]){{"qetl state show orders", "all there is"},
-                                              {"qetl state show orders --json | jq "
-                                               "'.result.entries[] | select(.kind == "
-                                               "\"watermark\")'",
-                                               "its watermarks"},
+                                              {"qetl state show orders --json | jq .result.entries",
+                                               "the entries, for machines"},
                                               {NULL, NULL}},
     .exits = qetl_exits_states,
     .own_size = sizeof(struct own),

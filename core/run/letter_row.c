@@ -11,6 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a letter of bytes says of its table would be longer than the row, by far; that of a wider
+ * one is not replayed. */
+enum { COLUMNS_MOST = 1000 };
+
 struct row_parts {
     json_t *decoded, *types, *spelled, *unread, *unchecked;
     int failed;
@@ -240,6 +244,12 @@ int qetl_letter_bytes(struct qetl_run *run, struct qetl_letter *letter,
     for (int64_t c = 0; c < flow->schema.n_children; c++)
         if (is_private(run, flow->schema.children[c]->name))
             qetl_letter_withhold(letter);
+    if (flow->schema.n_children > COLUMNS_MOST) {
+        failed |= json_object_set_new(more, "left_out", json_true());
+        qetl_letter_withhold(letter);
+        qetl_letter_set_more(letter, more);
+        return failed ? ENOMEM : 0;
+    }
     put_columns(more, flow, &failed);
     if (flow->format)
         put_dialect(more, flow, &failed);

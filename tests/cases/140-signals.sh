@@ -49,7 +49,7 @@ blocked sleep_in_start TERM 143 1
 blocked sleep_in_open INT 130 1
 blocked deaf_in_create TERM 143 2
 blocked deaf_in_open INT 130 2
-expect_exit 0 "$QETL" run --from one.csv --to out.csv
+expect_exit 0 "$QETL" run blocked.yaml --plugin-dir "$QETL_TEST_PLUGINS" -s sinks.slow.fault=none
 expect_eq 'what those left behind is gone' "$(find . -name '.out.csv*' | wc -l)" 0
 rm out.csv
 

@@ -93,7 +93,7 @@ chmod 0 in/a/q.csv
 if [ "$(id -u)" = 0 ]; then
     chmod 777 . && chmod o+rx "$XDG_RUNTIME_DIR"
     qetl() {
-        setpriv --reuid=65534 --regid=65534 --clear-groups timeout 60 "$QETL" "$@"
+        setpriv --reuid=65534 --regid=65534 --clear-groups env XDG_STATE_HOME="$PWD/state" timeout 60 "$QETL" "$@"
     }
 fi
 if [ "$(id -u)" != 0 ] || setpriv --reuid=65534 --regid=65534 --clear-groups "$QETL" --version >/dev/null 2>&1; then

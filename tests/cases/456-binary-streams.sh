@@ -70,7 +70,7 @@ for mode in stream hybrid batch; do
     : >b.bin
     printf 'mode: %s\nsources: {in: {plugin: file, path: [a.bin, b.bin], follow: true, format: {type: binary, struct: "<q"}}}
 sinks: {out: {plugin: stdout, input: in, format: ndjson}}\ndead_letters: dead.ndjson\n' $mode >p.yaml
-    background "$QETL" run p.yaml -q
+    background "$QETL" run p.yaml -q --no-state
     sleep 0.15
     printf '\2\0\0\0\0\0\0\0' >>b.bin
     sleep 0.05
@@ -96,7 +96,7 @@ followed() { # PATHS
 sinks: {out: {plugin: stdout, input: in, format: ndjson}}\ndead_letters: dead.ndjson\n' "$1" >p.yaml
     printf '\5\1' >a.bin
     printf '\2\7' >b.bin
-    background "$QETL" run p.yaml -q
+    background "$QETL" run p.yaml -q --no-state
     sleep 0.2
     printf '\2' >>a.bin
 }
