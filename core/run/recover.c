@@ -217,6 +217,20 @@ static int32_t behind_the_sink(struct qetl_run *run, const struct qetl_node *nod
     return qetl_run_fault_as(run, node, "in_doubt", QETL_E_IN_DOUBT, message);
 }
 
+/* It was set back, or begun anew, since: what it had taken would not come again. */
+static int32_t ahead_of_the_sink(struct qetl_run *run, const struct qetl_node *node,
+                                 uint64_t number)
+{
+    char message[400], knows[80] = "knows of no epoch";
+    if (number)
+        snprintf(knows, sizeof knows, "ends with epoch %llu", (unsigned long long)number);
+    snprintf(message, sizeof message,
+             "it %s, but the state of the run with epoch %llu: the rows between would be lost; put "
+             "it back as it was, or begin anew with --full-refresh",
+             knows, (unsigned long long)run->recovered.number);
+    return qetl_run_fault_as(run, node, "in_doubt", QETL_E_IN_DOUBT, message);
+}
+
 /* The epoch of which only the sink knows was decided, or was not. */
 static int32_t settle(struct qetl_run *run, bool decided)
 {
@@ -235,7 +249,7 @@ static int32_t settle(struct qetl_run *run, bool decided)
 struct asked { /* of all sinks that decide */
     size_t n;
     uint64_t least, most;
-    const struct qetl_node *ahead; /* who said most */
+    const struct qetl_node *ahead, *behind; /* who said most, and who least */
 };
 
 static int32_t ask(struct qetl_run *run, const struct qetl_node *node, struct qetl_node_flow *flow,
@@ -255,6 +269,7 @@ static int32_t ask(struct qetl_run *run, const struct qetl_node *node, struct qe
     } while (qetl_run_again(run, flow->instance, &retry, "last_committed", status));
     if (status < 0)
         return qetl_run_fail(run, node, flow->instance, "last_committed", status);
+    asked->behind = !asked->n || number < asked->least ? node : asked->behind;
     asked->least = !asked->n || number < asked->least ? number : asked->least;
     asked->ahead = number >= asked->most ? node : asked->ahead;
     asked->most = number > asked->most ? number : asked->most;
@@ -272,6 +287,8 @@ static int32_t take_answers(struct qetl_run *run, const struct asked *asked)
         run->recovered.stage == QETL_STAGE_DECIDED || run->recovered.stage == QETL_STAGE_COMMITTED;
     if (!status && goes_on && !several && asked->most > run->recovered.number)
         return behind_the_sink(run, asked->ahead, asked->most);
+    if (!status && goes_on && asked->n && asked->least < run->recovered.number)
+        return ahead_of_the_sink(run, asked->behind, asked->least);
     run->first_epoch = asked->most > run->first_epoch ? asked->most : run->first_epoch;
     return status;
 }
