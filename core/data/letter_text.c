@@ -70,8 +70,10 @@ static const char *obstacle(const struct qetl_letter *letter)
         return "secret";
     if (row)
         return NULL;
+    if (json_object_get(letter->more, "left_out"))
+        return "too_large";
     if (!letter->bytes)
-        return json_object_get(letter->more, "left_out") ? "too_large" : "no_row";
+        return "no_row";
     return letter->bytes_cut || letter->bytes_size < letter->bytes_total ? "cut" : NULL;
 }
 

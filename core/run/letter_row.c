@@ -246,7 +246,6 @@ int qetl_letter_bytes(struct qetl_run *run, struct qetl_letter *letter,
             qetl_letter_withhold(letter);
     if (flow->schema.n_children > COLUMNS_MOST) {
         failed |= json_object_set_new(more, "left_out", json_true());
-        qetl_letter_withhold(letter);
         qetl_letter_set_more(letter, more);
         return failed ? ENOMEM : 0;
     }

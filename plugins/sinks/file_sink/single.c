@@ -70,12 +70,12 @@ static int32_t staged_open(struct single *s)
     s->place = PLACE_STAGED;
     output_ready(s, fd);
     h->action = replace ? HANDLE_REPLACE : HANDLE_CREATE;
-    if (fstat(fd, &st) == 0) {
-        h->device = (int64_t)st.st_dev;
-        h->inode = (int64_t)st.st_ino;
-    }
     if (!handle_name(h, t, staged, replace ? stage_backup(t) : strdup("")))
         return fault_memory(s->env);
+    if (fstat(fd, &st) != 0)
+        return fault_report(s->env, errno, h->staged, "cannot be examined");
+    h->device = (int64_t)st.st_dev;
+    h->inode = (int64_t)st.st_ino;
     if (t->kind == TARGET_FILE)
         stage_mode(fd, &t->st); /* before there is anything to be read */
     return QETL_OK;
