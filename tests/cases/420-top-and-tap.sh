@@ -194,7 +194,7 @@ socket_wait
 expect_absent run/qetl/999999.sock
 first=$pid first_feeder=$feeder
 mkdir other && cp slow.yaml feed.py other && cd other || exit 1
-begin
+begin --no-state # of one name, and one state
 cd .. || exit 1
 socket_wait
 expect_exit 3 qetl tap few --pipeline slow
