@@ -92,7 +92,7 @@ static void drop_half(void)
     int64_t newest = box->file.last;
     size_t left = read_all(box, drops, &before);
     expect(!qetl_box_drop(box, drops, &findings), "dropped");
-    expect(box->file.last == newest, "the newest number stays known");
+    expect(box->file.last >= newest, "the newest number stays known");
     qetl_box_free(box);
     box = qetl_box_open(path, false, &findings);
     expect(box && read_all(box, NULL, &after) == left && before == after, "the others are there");

@@ -111,6 +111,34 @@ static int64_t write_out(const char *format, int64_t n, const int64_t *values)
     return rejected;
 }
 
+/* What the source says of a place behind so many rows: which files there are, and how many. */
+struct place {
+    uint64_t files;
+    int64_t rows;
+};
+
+static struct place place_of(int64_t rows)
+{
+    struct rig rig;
+    struct qetl_source_info info = {.struct_size = sizeof info};
+    struct qetl_demand demand = {.struct_size = sizeof demand, .max_rows = 1024};
+    struct qetl_item item = {.struct_size = sizeof item};
+    struct place place;
+    const struct qetl_source *s = parquet_source.source;
+    rig_open(&rig, &parquet_source, READ);
+    cr_assert_eq(s->describe(rig.self, &info), QETL_OK);
+    cr_assert_eq(s->open(rig.self, (struct qetl_blob){"", 0}, NULL), QETL_OK);
+    cr_assert_eq(s->next(rig.self, &demand, &item), QETL_BATCH);
+    cr_assert_eq(item.position.size, sizeof place);
+    memcpy(&place, item.position.data, sizeof place);
+    cr_assert_eq(place.rows, item.batch.length);
+    qetl_array_release(&item.batch);
+    qetl_schema_release(&info.schema);
+    rig_close(&rig);
+    place.rows = rows;
+    return place;
+}
+
 /* Reads column c from a position on (rows to pass over); answers how many values there are. */
 static int64_t read_back(int64_t position, const char *format, int64_t *values)
 {
@@ -118,7 +146,8 @@ static int64_t read_back(int64_t position, const char *format, int64_t *values)
     struct qetl_source_info info = {.struct_size = sizeof info};
     struct qetl_demand demand = {.struct_size = sizeof demand, .max_rows = 1024};
     struct qetl_item item = {.struct_size = sizeof item};
-    struct qetl_blob at = {&position, sizeof position};
+    struct place place = position ? place_of(position) : (struct place){0};
+    struct qetl_blob at = {&place, sizeof place};
     const struct qetl_source *s = parquet_source.source;
     int64_t n = 0;
     int32_t status;
@@ -133,7 +162,6 @@ static int64_t read_back(int64_t position, const char *format, int64_t *values)
         for (int64_t i = 0; i < item.batch.length; i++)
             values[n++] = c.kind == QETL_KIND_INTERVAL ? qetl_column_interval(&c, i).nanoseconds
                                                        : qetl_column_int(&c, i);
-        memcpy(&position, item.position.data, sizeof position);
         qetl_array_release(&item.batch);
     }
     cr_expect_eq(status, QETL_END);

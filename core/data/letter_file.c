@@ -384,6 +384,13 @@ struct thinning {
     FILE *out;
 };
 
+/* The newest number that was ever given, whatever order the lines stand in. */
+static int64_t newest(const struct qetl_letter_file *file, const struct thinning *t)
+{
+    int64_t seen = t->last > t->last_cut ? t->last : t->last_cut;
+    return file->last > seen ? file->last : seen;
+}
+
 /* With its number: those before it may be gone. */
 static int copy_line(FILE *out, const struct qetl_letter_line *line)
 {
@@ -435,8 +442,8 @@ static int replace(struct qetl_letter_file *file, struct thinning *t, bool keep_
     t->first = -1;
     if (!error)
         error = each_line(file, t);
-    if (!error && keep_number && t->last_cut > t->last)
-        fprintf(t->out, "%s%lld,\"dropped\":true}\n", numbered, (long long)t->last_cut);
+    if (!error && keep_number && newest(file, t) > t->last)
+        fprintf(t->out, "%s%lld,\"dropped\":true}\n", numbered, (long long)newest(file, t));
     if (t->out ? fclose(t->out) : (copy >= 0 && close(copy)))
         error = error ? error : errno;
     struct stat at;
@@ -470,7 +477,7 @@ int qetl_letter_file_thin(struct qetl_letter_file *file,
         file->size = file->synced = error ? file->size : t.first;
     }
     if (!error)
-        file->last = keep_number && t.last_cut > t.last ? t.last_cut : t.last;
+        file->last = keep_number ? newest(file, &t) : t.last;
     return error;
 }
 
