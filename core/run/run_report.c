@@ -20,6 +20,12 @@ static double phase_seconds(struct qetl_run *run, enum qetl_phase phase)
     return (double)((ended ? ended : qetl_now_ns()) - started) / 1e9;
 }
 
+/* What set-up settles may be read. */
+static bool is_set_up(struct qetl_run *run)
+{
+    return atomic_load(&run->phase) > QETL_PHASE_SETUP;
+}
+
 static void report_component(struct qetl_run *run, const struct qetl_node *node,
                              struct qetl_component_report *out)
 {
@@ -35,7 +41,7 @@ static void report_component(struct qetl_run *run, const struct qetl_node *node,
         out->batches += qetl_tally_get(&ctx->tally.batches);
         out->replicas += ctx->use == &node->use && !ctx->retired;
     }
-    if (run->completes) { /* all of it was done before */
+    if (is_set_up(run) && run->completes) { /* all of it was done before */
         int64_t batches;
         struct qetl_counts counts;
         qetl_record_counts(&run->recovered, node->id, &counts, &batches);
@@ -92,6 +98,17 @@ static void report_expected(struct qetl_run *run, struct qetl_run_report *out)
     }
 }
 
+static void report_epochs(struct qetl_run *run, struct qetl_run_report *out)
+{
+    out->delivery = run->decider ? qetl_guarantee_word(qetl_run_delivery(run)) : NULL;
+    out->epochs = run->decider ? atomic_load(&run->decider->epochs) : 0;
+    out->resumed_from = run->resumed_from;
+    out->was_complete = run->completes;
+    out->generation = run->store ? run->generation : 0;
+    const char *state = run->store ? qetl_store_path(run->store) : NULL;
+    out->state = state ? strdup(state) : NULL;
+}
+
 void qetl_run_report(struct qetl_run *run, struct qetl_run_report *out)
 {
     memset(out, 0, sizeof *out);
@@ -105,7 +122,7 @@ void qetl_run_report(struct qetl_run *run, struct qetl_run_report *out)
     }
     report_summary(out);
     report_outputs(run, out);
-    if (atomic_load(&run->phase) >= QETL_PHASE_PROCESSING)
+    if (is_set_up(run))
         report_expected(run, out);
     else
         out->bytes_expected = -1;
@@ -119,13 +136,8 @@ void qetl_run_report(struct qetl_run *run, struct qetl_run_report *out)
     getrusage(RUSAGE_SELF, &usage);
     out->peak_rss_bytes = (int64_t)usage.ru_maxrss * 1024;
     out->barriers = n_sinks ? atomic_load(&run->barriers) / (long long)n_sinks : 0;
-    out->delivery = run->decider ? qetl_guarantee_word(qetl_run_delivery(run)) : NULL;
-    out->epochs = run->decider ? atomic_load(&run->decider->epochs) : 0;
-    out->resumed_from = run->resumed_from;
-    out->was_complete = run->completes;
-    out->generation = run->store ? run->generation : 0;
-    const char *state = run->store ? qetl_store_path(run->store) : NULL;
-    out->state = state ? strdup(state) : NULL;
+    if (is_set_up(run))
+        report_epochs(run, out);
     const char *letters = qetl_letter_store_path(run->letters);
     out->dead_letters = letters ? strdup(letters) : NULL;
 }
