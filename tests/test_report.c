@@ -62,21 +62,27 @@ static struct qetl_component_report components[] = {
      {.rows_in = 1234567, .rows_out = 1234560, .rows_rejected = 7},
      1.5,
      1,
-     5},
+     5,
+     0,
+     "closed"},
     {"a_name_longer_than_its_column",
      QETL_TRANSFORM,
      "filter",
      {.rows_in = 1234560, .rows_out = 1000000, .rows_filtered = 234560, .rows_added = 0},
      0.25,
      4,
-     5},
+     5,
+     0,
+     "closed"},
     {"out",
      QETL_SINK,
      "file",
      {.rows_in = 1000000, .rows_out = 1000000, .bytes_out = 5},
      0.5,
      1,
-     5}};
+     5,
+     0,
+     "closed"}};
 static struct qetl_output_report outputs[] = {{"/tmp/x.csv", 1000000, 123456789}};
 
 static struct qetl_run_report report_make(void)
