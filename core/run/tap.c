@@ -154,8 +154,20 @@ static int port_find(const struct qetl_node *node, const char *name, uint32_t *o
     return complain(findings, "unknown_port", "the component has no port '%s'", name, NULL);
 }
 
+/* The forms of a column here: of what leaves a component, or, of a sink, of what it takes, since
+ * others may want the same output in other forms. */
+static uint32_t forms_at(const struct qetl_port_flow *flow, const struct qetl_take_flow *take,
+                         int64_t c)
+{
+    for (int64_t i = 0; take && i < take->n_wants; i++)
+        if (take->wants[i].column == c)
+            return take->wants[i].form;
+    return take ? 0 : flow->columns[c].wanted;
+}
+
 /* The columns as an expression finds them: a value where there is one, else the text. */
-static int32_t visible_make(struct qetl_tap *tap, const struct qetl_port_flow *flow)
+static int32_t visible_make(struct qetl_tap *tap, const struct qetl_port_flow *flow,
+                            const struct qetl_take_flow *take)
 {
     int32_t status = qetl_schema_init_struct(&tap->visible);
     tap->wants = calloc((size_t)flow->n_columns + 1, sizeof *tap->wants);
@@ -164,7 +176,7 @@ static int32_t visible_make(struct qetl_tap *tap, const struct qetl_port_flow *f
     for (int64_t c = 0; !status && c < flow->n_columns; c++) {
         const struct ArrowSchema *field = flow->schema->children[c];
         struct ArrowSchema copy;
-        uint32_t wanted = flow->columns[c].wanted;
+        uint32_t wanted = forms_at(flow, take, c);
         if (!wanted)
             continue;
         bool value = wanted & QETL_FORM_VALUE;
@@ -267,7 +279,8 @@ static int tap_make(struct qetl_tap *tap, size_t n, uint32_t port, const char *w
     if (node->kind == QETL_SINK && run->flows[n].one_encoder)
         port = 0; /* there all inputs arrive by one */
     tap->lookout = &run->flows[n].lookouts[port];
-    if (qetl_schema_copy(flow->schema, &tap->schema) || visible_make(tap, flow))
+    const struct qetl_take_flow *take = node->kind == QETL_SINK ? &run->flows[n].takes[port] : NULL;
+    if (qetl_schema_copy(flow->schema, &tap->schema) || visible_make(tap, flow, take))
         return complain(findings, "out_of_memory", "%s", "no memory for a tap", NULL);
     if (where && where_compile(tap, node, where, findings))
         return -1;
