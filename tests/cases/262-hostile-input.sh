@@ -72,14 +72,14 @@ for kind in csv.gz zip; do
     cat >p.yaml <<YAML
 {sources: {a: {plugin: file, path: flat.$kind, max_ratio: 100, format: csv}}, sinks: {o: {plugin: file, input: a, path: bomb.csv}}}
 YAML
-    expect_exit 1 qetl run p.yaml
+    expect_exit 1 qetl run p.yaml --no-state
     expect_text err 'raise max_ratio; 0 is no limit'
     expect_absent bomb.csv
 done
 cat >p.yaml <<YAML
 {sources: {a: {plugin: file, path: flat.csv.zst, max_ratio: 0, format: csv}}, sinks: {o: {plugin: "null", input: a}}}
 YAML
-expect_exit 0 qetl run p.yaml
+expect_exit 0 qetl run p.yaml --no-state
 
 # Nothing, and next to nothing.
 : >none
