@@ -13,7 +13,14 @@ enum { LOOKS_A_STALL = 8 }; /* so often it is looked within the time after which
 
 static const int64_t LOOK_MOST_NS = 1000000000;
 
-struct standing {   /* of a stage */
+struct member { /* of a stage; its operator may lend its place to another instance for a while */
+    const struct qetl_ctx *ctx;
+    bool source;
+};
+
+struct standing { /* of a stage */
+    struct member *members;
+    size_t n_members;
     int64_t moved;  /* a sum that grows with all that it does */
     int64_t for_ns; /* it has been so, as far as it was looked at */
     bool stands;    /* for too long */
@@ -29,6 +36,22 @@ struct qetl_watchdog {
     pthread_cond_t over_changed;
     bool started, over;
 };
+
+static bool members_note(struct standing *standing, const struct qetl_stage *stage)
+{
+    size_t most = 0;
+    for (uint32_t t = 0; t < stage->n_tasks; t++)
+        most += stage->tasks[t].n_ops;
+    standing->members = calloc(most + 1, sizeof *standing->members);
+    for (uint32_t t = 0; standing->members && t < stage->n_tasks; t++)
+        for (size_t i = 0; i < stage->tasks[t].n_ops; i++) {
+            const struct qetl_op *op = stage->tasks[t].ops[i];
+            if (op->instance)
+                standing->members[standing->n_members++] =
+                    (struct member){op->instance, op->class == &qetl_op_source};
+        }
+    return standing->members;
+}
 
 struct qetl_watchdog *qetl_watchdog_new(struct qetl_run *run)
 {
@@ -47,7 +70,10 @@ struct qetl_watchdog *qetl_watchdog_new(struct qetl_run *run)
     pthread_cond_init(&w->over_changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
     pthread_mutex_init(&w->lock, NULL);
-    if (w->stages)
+    bool noted = w->stages;
+    for (size_t s = 0; noted && s < run->n_stages; s++)
+        noted = members_note(&w->stages[s], &run->stages[s]);
+    if (noted)
         return w;
     qetl_watchdog_free(w);
     return NULL;
@@ -59,25 +85,23 @@ void qetl_watchdog_free(struct qetl_watchdog *w)
         return;
     pthread_cond_destroy(&w->over_changed);
     pthread_mutex_destroy(&w->lock);
+    for (size_t s = 0; w->stages && s < w->run->n_stages; s++)
+        free(w->stages[s].members);
     free(w->stages);
     free(w);
 }
 
 /* ---- what has moved ---- */
 
-static int64_t moved(const struct qetl_stage *stage)
+static int64_t moved(const struct standing *standing)
 {
     int64_t sum = 0;
-    for (uint32_t t = 0; t < stage->n_tasks; t++)
-        for (size_t i = 0; i < stage->tasks[t].n_ops; i++) {
-            const struct qetl_ctx *ctx = stage->tasks[t].ops[i]->instance;
-            if (!ctx)
-                continue;
-            const struct qetl_tally *tally = &ctx->tally;
-            sum += qetl_tally_get(&tally->rows_in) + qetl_tally_get(&tally->rows_out) +
-                   qetl_tally_get(&tally->batches) + qetl_tally_get(&tally->bytes_in) +
-                   qetl_tally_get(&tally->bytes_out);
-        }
+    for (size_t i = 0; i < standing->n_members; i++) {
+        const struct qetl_tally *tally = &standing->members[i].ctx->tally;
+        sum += qetl_tally_get(&tally->rows_in) + qetl_tally_get(&tally->rows_out) +
+               qetl_tally_get(&tally->batches) + qetl_tally_get(&tally->bytes_in) +
+               qetl_tally_get(&tally->bytes_out);
+    }
     return sum;
 }
 
@@ -111,20 +135,16 @@ static bool is_blocked(const struct qetl_stage *stage)
 }
 
 /* An instance that is in a call, or waits to be woken by something outside; sources may. */
-static const struct qetl_ctx *culprit(const struct qetl_stage *stage)
+static const struct qetl_ctx *culprit(const struct standing *standing)
 {
     const struct qetl_ctx *waits = NULL;
-    for (uint32_t t = 0; t < stage->n_tasks; t++)
-        for (size_t i = 0; i < stage->tasks[t].n_ops; i++) {
-            const struct qetl_op *op = stage->tasks[t].ops[i];
-            if (!op->instance)
-                continue;
-            if (atomic_load_explicit(&op->instance->doing, memory_order_relaxed))
-                return op->instance;
-            if (op->class != &qetl_op_source &&
-                atomic_load_explicit(&op->instance->waits, memory_order_relaxed))
-                waits = op->instance;
-        }
+    for (size_t i = 0; i < standing->n_members; i++) {
+        const struct member *member = &standing->members[i];
+        if (atomic_load_explicit(&member->ctx->doing, memory_order_relaxed))
+            return member->ctx;
+        if (!member->source && atomic_load_explicit(&member->ctx->waits, memory_order_relaxed))
+            waits = member->ctx;
+    }
     return waits;
 }
 
@@ -132,7 +152,7 @@ static const struct qetl_ctx *culprit(const struct qetl_stage *stage)
 static bool has_culprit(const struct qetl_watchdog *w)
 {
     for (size_t s = 0; s < w->run->n_stages; s++)
-        if (culprit(&w->run->stages[s]))
+        if (culprit(&w->stages[s]))
             return true;
     return false;
 }
@@ -141,7 +161,7 @@ static void tell(struct qetl_watchdog *w, size_t s)
 {
     struct qetl_run *run = w->run;
     const struct qetl_stage *stage = &run->stages[s];
-    const struct qetl_ctx *ctx = culprit(stage);
+    const struct qetl_ctx *ctx = culprit(&w->stages[s]);
     uint32_t depth;
     const struct qetl_edge_ends *ends = waiting_at(run, stage, &depth);
     if (is_blocked(stage) || (!ctx && (!ends || has_culprit(w))))
@@ -174,13 +194,15 @@ static bool has_ended(const struct qetl_stage *stage)
 static void look_at(struct qetl_watchdog *w, size_t s, int64_t now_ns)
 {
     struct standing *standing = &w->stages[s];
-    int64_t sum = moved(&w->run->stages[s]);
+    int64_t sum = moved(standing);
     int64_t passed = now_ns - w->looked_ns;
     if (sum != standing->moved || has_ended(&w->run->stages[s])) {
         if (standing->told)
             w->run->env.log(w->run->env.arg, w->run->stages[s].tasks[0].ops[0]->node->id,
                             QETL_LOG_INFO, "moves again");
-        *standing = (struct standing){.moved = sum};
+        standing->moved = sum;
+        standing->for_ns = 0;
+        standing->told = false;
     } else { /* who comes late to look finds others late, too */
         standing->for_ns += passed < 2 * w->step_ns ? passed : 2 * w->step_ns;
     }
