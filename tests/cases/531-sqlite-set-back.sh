@@ -17,7 +17,7 @@ YAML
 rows() { sqlite3 out.db 'select count(*), count(distinct n) from t'; }
 
 cut_short() {
-    "$QETL" run p.yaml "$@" >/dev/null 2>&1 &
+    "$QETL" run p.yaml >/dev/null 2>&1 &
     pid=$!
     for _ in $(seq 100); do
         sleep 0.1
