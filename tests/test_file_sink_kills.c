@@ -447,3 +447,37 @@ Test(file_sink_kills, failures_of_files_of_an_epoch)
     many_runs(&(struct variant){"{\"path\":\"out/{epoch}.csv\",\"partition_by\":\"k\"}", "cat",
                                 NULL, false, true, true});
 }
+
+/* ---- The file that stood there before ---- */
+
+#define REPLACE "{\"path\":\"out\",\"if_exists\":\"replace\"}"
+
+static void replace_once(const char *text, long dies_in)
+{
+    struct sink_rig rig;
+    pid_t pid = fork();
+    if (pid) {
+        waitpid(pid, NULL, 0);
+        return;
+    }
+    sink_fill(&rig, REPLACE, text);
+    kill_in = dies_in;
+    sink_commit(&rig, 1, &rig);
+    kill_in = -1;
+    sink_free(&rig);
+    _exit(0);
+}
+
+/* The next run knows nothing of the one that died, and clears away what it left. */
+Test(file_sink_kills, a_replaced_file_is_kept_wherever_the_run_dies)
+{
+    for (long dies_in = 0; dies_in < 12; dies_in++) {
+        shell("printf 'former\\n' > out");
+        replace_once("second\n", dies_in);
+        shell("test -e out");
+        replace_once("third\n", -1);
+        shell("grep -q third out");
+        shell("grep -lx former out*.bak*");
+        shell("rm -rf out* .out*");
+    }
+}

@@ -2,7 +2,8 @@
 /*
  * A staged file gets its name by one atomic step:
  *   create:   staged -> final, only where nothing stands
- *   replace:  staged <-> final, then staged (which is the former file now) -> backup
+ *   replace:  the backup's name is linked to final; staged <-> final; staged, which is the former
+ *             file now and has its other name, goes
  * so that after a kill at any point the next call sees by the inodes how far it came.
  */
 #include "publish.h"
@@ -89,22 +90,66 @@ static int32_t commit_create(struct qetl_env env, const struct handle *h)
 
 /* ---- replace ---- */
 
-/* The former file, now at `from`, to the backup's name or, where that is taken, to the next. */
-static int32_t backup_keep(struct qetl_env env, const struct handle *h, const char *from)
+static bool is_same(const char *one, const char *other)
+{
+    struct stat a, b;
+    return lstat(one, &a) == 0 && lstat(other, &b) == 0 && a.st_ino == b.st_ino &&
+           a.st_dev == b.st_dev;
+}
+
+/* A second name for the former file, where it keeps the first. */
+static int name_second(const char *from, const char *to)
+{
+    if (link(from, to) == 0)
+        return 0;
+    return errno == EEXIST && is_same(from, to) ? 0 : errno;
+}
+
+/* One name less for what was given a second one. */
+static int name_last(const char *from, const char *to)
+{
+    if (is_same(from, to))
+        return unlink(from) != 0 ? errno : 0;
+    return move_new(from, to);
+}
+
+/* Gives the former file, which is at `from`, the backup's name or, where another has that, the
+ * next; answers 0 and the name, or an error. */
+static int backup_name(const struct handle *h, const char *from,
+                       int (*give)(const char *from, const char *to), char **name)
 {
     int error = EEXIST;
+    *name = NULL;
     for (int i = 0; error == EEXIST && i < BACKUPS_MOST; i++) {
-        char *name = NULL;
-        int length = i ? asprintf(&name, "%s.%d", h->backup, i) : asprintf(&name, "%s", h->backup);
-        if (length < 0)
-            return fault_memory(env);
-        error = move_new(from, name);
-        if (!error)
-            qetl_logf(env, QETL_LOG_INFO, "%s: the former file is kept as %s", h->given, name);
-        free(name);
+        free(*name);
+        if ((i ? asprintf(name, "%s.%d", h->backup, i) : asprintf(name, "%s", h->backup)) < 0) {
+            *name = NULL;
+            return ENOMEM;
+        }
+        error = give(from, *name);
     }
+    return error;
+}
+
+/* The former file, now at `from`, has the backup's name and no other. */
+static int32_t backup_keep(struct qetl_env env, const struct handle *h, const char *from)
+{
+    char *name;
+    int error = backup_name(h, from, name_last, &name);
+    if (!error)
+        qetl_logf(env, QETL_LOG_INFO, "%s: the former file is kept as %s", h->given, name);
+    free(name);
     return error ? fault_report(env, error, h->given, "the former file cannot be kept as a backup")
                  : QETL_OK;
+}
+
+/* Before it loses its name: should this process die, the name that it has then is one that the next
+ * run clears away. On a file system without links it has no other. */
+static void backup_prepare(const struct handle *h)
+{
+    char *name;
+    backup_name(h, h->final, name_second, &name);
+    free(name);
 }
 
 /* Where two names cannot be exchanged: the former file leaves first. A kill in between leaves the
@@ -126,6 +171,7 @@ static int32_t commit_replace(struct qetl_env env, const struct handle *h)
         return commit_create(env, h);
     if (staged != OURS)
         return staged_gone(env, h);
+    backup_prepare(h);
     if (renameat2(AT_FDCWD, h->staged, AT_FDCWD, h->final, RENAME_EXCHANGE) == 0)
         return backup_keep(env, h, h->staged);
     if (errno == EINVAL || errno == ENOSYS || errno == ENOTSUP)
