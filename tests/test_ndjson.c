@@ -240,6 +240,9 @@ static const struct {
     {"1,\"a\":2", "duplicate_key"},
     {"1,\"\\u0061\":2", "duplicate_key"},
     {"1,\"z\":2", "unknown_key"},
+    {"1,\"z\":2,\"z\":3", "duplicate_key"},
+    {"1,\"z\":{\"y\":2,\"y\":3}", "duplicate_key"},
+    {"1,\"z\":2,\"y\":tru", "bad_json"},
 };
 
 /* A record before and one behind, so that prediction is at work, and must still be after a
@@ -476,6 +479,13 @@ Test(ndjson, a_key_twice_is_refused_also_where_prediction_goes_in_circles)
             NULL, QETL_FORM_LEXICAL,
             "{\"a\":1,\"b\":2}\n{\"b\":1,\"a\":2}\n{\"a\":1,\"b\":2,\"a\":3}\n{\"a\":5,\"b\":6}\n"),
         "=1|=2|\n=2|=1|\n=5|=6|\n!duplicate_key:{\"a\":1,\"b\":2,\"a\":3}\n");
+}
+
+Test(ndjson, a_record_that_was_no_example_is_told_by_what_is_wrong_with_it)
+{
+    EXPECT_TEXT(rig_all(NULL, QETL_FORM_LEXICAL, "{\"a\":1,\"a\":2}\n"),
+                "!duplicate_key:{\"a\":1,\"a\":2}\n");
+    EXPECT_TEXT(rig_all(NULL, QETL_FORM_LEXICAL, "{\"a\":1,}\n"), "!bad_json:{\"a\":1,}\n");
 }
 
 Test(ndjson, a_key_first_seen_behind_the_sample_rejects_its_record)

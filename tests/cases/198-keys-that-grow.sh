@@ -41,7 +41,7 @@ E
     read_as $type drop
     expect_eq "$type: drop" "$(tail -n 1 out.ndjson)" '{"id":2}'
     read_as $type reject
-    expect_eq "$type: reject" "$(jq -r .code letters.ndjson | sort | uniq -c | tr -s ' \n' ' ')" ' 4 unknown_key '
+    expect_eq "$type: reject" "$(jq -r .code letters.ndjson | sort | uniq -c | tr -s ' \n' ' ')" ' 1 duplicate_key 3 unknown_key '
     # The same records as elements of lists.
     for name in a b; do
         { echo '['; sed '$!s/$/,/' in/$name.ndjson; echo ']'; } >in/$name.json

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { TAIL_ROOM = 64 };
 
@@ -37,8 +38,21 @@ static void row_undo(struct ndjson_decoder *d)
             d->sinks[i].validity[d->row >> 3] |= (uint8_t)(1u << (d->row & 7));
 }
 
+/* A record that is wrong in itself, too, was no example for the columns: that its keys are unknown
+ * follows from what is wrong. */
+static void fault_deepen(struct ndjson_decoder *d, const uint8_t *line)
+{
+    struct ndjson_fault unknown = d->reader.fault;
+    if (strcmp(unknown.code, "unknown_key") != 0)
+        return;
+    ndjson_reader_begin(&d->reader);
+    if (ndjson_nested_read(&d->reader, line, 0) || d->reader.fault.status)
+        d->reader.fault = unknown;
+}
+
 const uint8_t *ndjson_record_reject(struct ndjson_decoder *d, const uint8_t *line)
 {
+    fault_deepen(d, line);
     const struct ndjson_fault *fault = &d->reader.fault;
     const uint8_t *behind = ndjson_record_behind(d, line);
     char message[NDJSON_FAULT_TEXT + 64];
