@@ -66,6 +66,8 @@ struct qetl_run_options qetl_cli_run_options(struct qetl_cli *, const struct qet
  * is called in it. The caller's; NULL: there is no home, or no memory. */
 char *qetl_cli_state_folder(void);
 char *qetl_cli_state_name(const char *path, const struct qetl_pipeline *);
+/* Whether runs of the pipeline in that file keep one, unless they are told not to. */
+bool qetl_cli_keeps_state(const char *path, const struct qetl_pipeline *);
 
 /* answer.c: what a command says at its end. result moves; report may be NULL. Answers exit_code. */
 int qetl_cli_answer(const struct qetl_cli *, int exit_code, const struct qetl_run_report *,

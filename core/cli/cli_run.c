@@ -126,25 +126,13 @@ struct state { /* where the run's state lies; NULL: it keeps none */
     char *folder, *name;
 };
 
-/* What comes from standard input cannot be had again: there is nothing to go on from. */
-static bool keeps_state(const struct qetl_cli *cli, const struct qetl_pipeline *pipeline)
-{
-    const struct own *own = cli->own;
-    bool keeps = cli->n_operands && !own->no_state && strcmp(cli->operands[0], "-") != 0;
-    for (size_t i = 0; i < pipeline->n_nodes; i++) {
-        const struct qetl_node *node = &pipeline->nodes[i];
-        const char *path = json_string_value(json_object_get(node->use.options, "path"));
-        keeps &= node->kind != QETL_SOURCE || !path || strcmp(path, "-") != 0;
-    }
-    return keeps;
-}
-
 static int state_find(const struct qetl_cli *cli, const struct qetl_pipeline *pipeline,
                       struct state *out, struct qetl_findings *findings)
 {
     const struct own *own = cli->own;
     *out = (struct state){0};
-    if (own->dry_run || !keeps_state(cli, pipeline))
+    if (own->dry_run || own->no_state || !cli->n_operands ||
+        !qetl_cli_keeps_state(cli->operands[0], pipeline))
         return 0;
     out->folder = own->state ? strdup(own->state) : qetl_cli_state_folder();
     out->name = qetl_cli_state_name(cli->operands[0], pipeline);

@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <nettle/sha2.h>
+#include <qetl/plugin.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,4 +40,27 @@ static char *name_of_file(const char *path)
 char *qetl_cli_state_name(const char *path, const struct qetl_pipeline *pipeline)
 {
     return pipeline->name ? strdup(pipeline->name) : name_of_file(path);
+}
+
+static bool reads_stdin(const json_t *path)
+{
+    const char *text = json_string_value(path);
+    size_t i;
+    const json_t *one;
+    json_array_foreach (path, i, one)
+        if (reads_stdin(one))
+            return true;
+    return text && strcmp(text, "-") == 0;
+}
+
+/* What comes from standard input cannot be had again: there is nothing to go on from. */
+bool qetl_cli_keeps_state(const char *path, const struct qetl_pipeline *pipeline)
+{
+    bool keeps = strcmp(path, "-") != 0;
+    for (size_t i = 0; i < pipeline->n_nodes; i++) {
+        const struct qetl_node *node = &pipeline->nodes[i];
+        keeps &=
+            node->kind != QETL_SOURCE || !reads_stdin(json_object_get(node->use.options, "path"));
+    }
+    return keeps;
 }

@@ -41,6 +41,12 @@ static const char manifest_schema[] =
     "\"reads\":{\"type\":\"boolean\"},\"writes\":{\"type\":\"boolean\"},"
     "\"bytes\":{\"type\":\"boolean\"},"
     "\"delivery\":{\"type\":\"string\"},"
+    "\"delivery_if\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+    "\"required\":[\"option\",\"is\"],\"properties\":{"
+    "\"option\":{\"type\":\"string\",\"pattern\":\"^/\",\"examples\":[\"/path\"]},"
+    "\"is\":{\"type\":\"array\",\"minItems\":1},"
+    "\"delivery\":{\"type\":\"string\"},\"endless\":{\"type\":\"boolean\"}}}},"
+    "\"commit\":{\"type\":\"string\",\"enum\":[\"one-phase\",\"two-phase\"]},"
     "\"inputs\":{\"type\":\"integer\",\"minimum\":-1},"
     "\"default_format\":{\"type\":\"string\"},\"uses_stdout\":{\"type\":\"boolean\"},"
     "\"format_from\":{\"type\":\"string\",\"pattern\":\"^/\",\"examples\":[\"/path\"]},"
@@ -124,6 +130,8 @@ static void check_kind_words(const struct component_check *c)
                  {"writes", FORMAT},
                  {"bytes", SOURCE | SINK},
                  {"delivery", SOURCE | SINK},
+                 {"delivery_if", SOURCE | SINK},
+                 {"commit", SINK},
                  {"inputs", TRANSFORM | SINK},
                  {"default_format", SOURCE | SINK},
                  {"uses_stdout", SINK},
@@ -135,20 +143,29 @@ static void check_kind_words(const struct component_check *c)
             component_fail(c, words[i].key, "means nothing for a component of this kind");
 }
 
-static void check_delivery(const struct component_check *c)
+static void check_delivery_word(const struct component_check *c, const json_t *word)
 {
     static const char *const words[2][3] = {{"replayable", "ackable", "lossy"},
                                             {"transactional", "idempotent", "append"}};
-    const char *delivery = json_string_value(json_object_get(c->json, "delivery"));
+    const char *delivery = json_string_value(word);
     const char *const *known = words[c->kind == QETL_SINK];
-    if (!delivery || (c->kind != QETL_SOURCE && c->kind != QETL_SINK))
-        return;
     for (int i = 0; i < 3; i++)
-        if (strcmp(delivery, known[i]) == 0)
+        if (!delivery || strcmp(delivery, known[i]) == 0)
             return;
     component_fail(c, "delivery",
                    c->kind == QETL_SINK ? "of a sink is transactional, idempotent or append"
                                         : "of a source is replayable, ackable or lossy");
+}
+
+static void check_delivery(const struct component_check *c)
+{
+    size_t i;
+    json_t *rule;
+    if (c->kind != QETL_SOURCE && c->kind != QETL_SINK)
+        return;
+    check_delivery_word(c, json_object_get(c->json, "delivery"));
+    json_array_foreach (json_object_get(c->json, "delivery_if"), i, rule)
+        check_delivery_word(c, json_object_get(rule, "delivery"));
 }
 
 /* The keys of a component in a pipeline file that are the core's own. */

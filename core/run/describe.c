@@ -21,19 +21,6 @@ int qetl_run_resolve(struct qetl_run *run)
     return stopped ? stopped - 1 : QETL_EXIT_OK;
 }
 
-/* A lossy source has given a row once and for all. A sink that appends shows what it was given
- * before a failure, and the repetition gives it again; others take back what was not committed, or
- * do not mind. A source that wants to be told what arrived is never told, and gives all again. */
-enum qetl_guarantee qetl_guarantee_of(uint32_t source_delivery, uint32_t sink_delivery)
-{
-    if (source_delivery == QETL_LOSSY)
-        return QETL_BEST_EFFORT;
-    if (source_delivery == QETL_REPLAYABLE &&
-        (sink_delivery == QETL_TRANSACTIONAL || sink_delivery == QETL_IDEMPOTENT))
-        return QETL_EXACTLY_ONCE;
-    return QETL_AT_LEAST_ONCE;
-}
-
 /* ---- columns ---- */
 
 static int columns_make(struct qetl_run_port *port, const struct ArrowSchema *schema)
@@ -195,12 +182,7 @@ static int path_add(void *arg, size_t source, size_t sink)
     if (!paths)
         return -1;
     l->out->paths = paths;
-    struct qetl_run_path *path = &paths[l->out->n_paths++];
-    *path = (struct qetl_run_path){.source = source,
-                                   .sink = sink,
-                                   .source_delivery = l->run->flows[source].source.delivery,
-                                   .sink_delivery = l->run->flows[sink].sink_delivery};
-    path->guarantee = qetl_run_guarantee(l->run, source, sink, &path->culprit, &path->why);
+    paths[l->out->n_paths++] = qetl_run_guarantee(l->run, source, sink);
     return 0;
 }
 
@@ -208,7 +190,7 @@ static int paths_describe(const struct qetl_run *run, struct qetl_run_descriptio
 {
     struct listing l = {run, out};
     out->halts = qetl_run_halts_at(run, &out->halts_why);
-    return qetl_run_each_path(run, &l, path_add);
+    return qetl_paths_each(run->pipeline, &l, path_add);
 }
 
 int qetl_run_describe(const struct qetl_run *run, struct qetl_run_description *out)

@@ -11,6 +11,7 @@
 #ifndef QETL_CORE_DESCRIBE_H
 #define QETL_CORE_DESCRIBE_H
 
+#include "promise.h"
 #include "run.h"
 
 #include <stdbool.h>
@@ -61,16 +62,6 @@ struct qetl_run_stage {
     size_t n_steps;
 };
 
-enum qetl_guarantee { QETL_BEST_EFFORT, QETL_AT_LEAST_ONCE, QETL_EXACTLY_ONCE };
-
-struct qetl_run_path { /* from a source to a sink that it feeds */
-    size_t source, sink;
-    uint32_t source_delivery, sink_delivery; /* as the plugins say of these options */
-    enum qetl_guarantee guarantee;
-    size_t culprit;  /* where it is less than exactly-once: which of the two is why … */
-    const char *why; /* … and why */
-};
-
 struct qetl_run_description {
     struct qetl_run_component *components; /* as in the pipeline */
     size_t n_components;
@@ -92,19 +83,9 @@ int qetl_run_resolve(struct qetl_run *);
 int qetl_run_describe(const struct qetl_run *, struct qetl_run_description *);
 void qetl_run_description_free(struct qetl_run_description *);
 
-/* What a path can promise, by what its ends say of themselves. */
-enum qetl_guarantee qetl_guarantee_of(uint32_t source_delivery, uint32_t sink_delivery);
-
-/* delivery.c: after set-up. What a path can promise, all considered; if that is not exactly-once,
- * which of its ends is why. Of all paths the least. */
-enum qetl_guarantee qetl_run_guarantee(const struct qetl_run *, size_t source, size_t sink,
-                                       size_t *culprit, const char **why);
+/* delivery.c: after set-up. What a path can promise, all considered; of all paths the least. */
+struct qetl_run_path qetl_run_guarantee(const struct qetl_run *, size_t source, size_t sink);
 enum qetl_guarantee qetl_run_delivery(const struct qetl_run *);
-const char *qetl_guarantee_word(enum qetl_guarantee);
-/* Every path from a source to a sink, until visit answers nonzero, which is then answered; -1
- * without memory. */
-int qetl_run_each_path(const struct qetl_run *, void *arg,
-                       int (*visit)(void *arg, size_t source, size_t sink));
 /* Why the run has no epoch but its last, and which component it is; NULL: it has. */
 const struct qetl_node *qetl_run_halts_at(const struct qetl_run *, const char **why);
 

@@ -18,13 +18,6 @@ const char *qetl_part_word(enum qetl_run_part part)
     return words[part];
 }
 
-const char *qetl_delivery_word(uint32_t kind, uint32_t delivery)
-{
-    static const char *const sources[] = {"?", "replayable", "ackable", "lossy"};
-    static const char *const sinks[] = {"?", "transactional", "idempotent", "append"};
-    return (kind == QETL_SOURCE ? sources : sinks)[delivery <= 3 ? delivery : 0];
-}
-
 /* What becomes of a column on its way out of a component. */
 static const char *travels(const struct qetl_run_column *column)
 {
@@ -195,57 +188,18 @@ static int print_component(const struct qetl_run_component *c, FILE *out, int wi
 
 /* ---- the promise ---- */
 
-static const char *const promises[] = {
-    "best-effort: a source gives its rows once; what a failed run had taken is gone.",
-    ("at-least-once: no row is missing once a run succeeded; one that failed may have shown rows "
-     "that the next shows again."),
-    ("exactly-once: a run that is cut short goes on where it stood, and no row is missing or shown "
-     "twice in the end."),
-};
-
-/* What is less than one may wish for is explained. */
-static void print_halts(const struct qetl_run_description *d, FILE *out, int width)
+static int print_paths(const struct qetl_pipeline *pipeline, const struct qetl_run_description *d,
+                       FILE *out, int width, int colour)
 {
     char line[400];
-    for (size_t i = 0; i < d->n_paths; i++) {
-        const struct qetl_run_path *path = &d->paths[i];
-        if (path->guarantee == QETL_EXACTLY_ONCE)
-            continue;
-        snprintf(line, sizeof line, "%s > %s is %s because of '%s': %s.",
-                 d->components[path->source].node->id, d->components[path->sink].node->id,
-                 qetl_guarantee_word(path->guarantee), d->components[path->culprit].node->id,
-                 path->why);
-        qetl_wrap(line, 0, 0, width - 1, out);
-    }
+    const struct qetl_paths paths = {pipeline, d->paths, d->n_paths};
+    fputc('\n', out);
+    int failed = qetl_report_paths(&paths, out, 0, width, colour);
     if (!d->halts)
-        return;
+        return failed;
     snprintf(line, sizeof line, "A run that is cut short begins anew, because of '%s': %s.",
              d->halts->id, d->halts_why);
     qetl_wrap(line, 0, 0, width - 1, out);
-}
-
-static int print_paths(const struct qetl_run_description *d, FILE *out, int width, int colour)
-{
-    static const struct qetl_table_column columns[] = {
-        {.title = "path"}, {.title = "source is"}, {.title = "sink is"}, {.title = "delivery"}};
-    bool seen[3] = {false};
-    struct qetl_table *table = qetl_table_new(columns, COUNT_OF(columns));
-    for (size_t i = 0; i < d->n_paths; i++) {
-        const struct qetl_run_path *path = &d->paths[i];
-        qetl_table_put(table, "%s > %s", d->components[path->source].node->id,
-                       d->components[path->sink].node->id);
-        qetl_table_put(table, "%s", qetl_delivery_word(QETL_SOURCE, path->source_delivery));
-        qetl_table_put(table, "%s", qetl_delivery_word(QETL_SINK, path->sink_delivery));
-        qetl_table_put(table, "%s", qetl_guarantee_word(path->guarantee));
-        seen[path->guarantee] = true;
-    }
-    fputc('\n', out);
-    int failed = qetl_table_print(table, out, 0, width, colour);
-    qetl_table_free(table);
-    for (int g = QETL_EXACTLY_ONCE; g >= QETL_BEST_EFFORT; g--)
-        if (seen[g])
-            qetl_wrap(promises[g], 0, 0, width - 1, out);
-    print_halts(d, out, width);
     return failed;
 }
 
@@ -291,5 +245,5 @@ int qetl_report_plan(const struct qetl_pipeline *pipeline, const struct qetl_run
     int failed = print_stages(d, out, width, colour);
     for (size_t i = 0; !failed && i < d->n_components; i++)
         failed = print_component(&d->components[i], out, width, colour);
-    return failed ? failed : print_paths(d, out, width, colour);
+    return failed ? failed : print_paths(pipeline, d, out, width, colour);
 }

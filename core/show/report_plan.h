@@ -9,6 +9,7 @@
 #ifndef QETL_CORE_REPORT_PLAN_H
 #define QETL_CORE_REPORT_PLAN_H
 
+#include "report_paths.h"
 #include "run/describe.h"
 
 #include <jansson.h>
@@ -20,6 +21,5 @@ int qetl_report_plan(const struct qetl_pipeline *, const struct qetl_run_descrip
 json_t *qetl_report_plan_json(const struct qetl_pipeline *, const struct qetl_run_description *);
 
 const char *qetl_part_word(enum qetl_run_part);
-const char *qetl_delivery_word(uint32_t kind, uint32_t delivery); /* kind: source or sink */
 
 #endif

@@ -74,36 +74,22 @@ static json_t *stages_json(const struct qetl_run_description *d)
     return list;
 }
 
-static json_t *paths_json(const struct qetl_run_description *d)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < d->n_paths; i++) {
-        const struct qetl_run_path *path = &d->paths[i];
-        json_array_append_new(
-            list,
-            json_pack("{s:s, s:s, s:s, s:s, s:s}", "source", d->components[path->source].node->id,
-                      "sink", d->components[path->sink].node->id, "source_delivery",
-                      qetl_delivery_word(QETL_SOURCE, path->source_delivery), "sink_delivery",
-                      qetl_delivery_word(QETL_SINK, path->sink_delivery), "guarantee",
-                      qetl_guarantee_word(path->guarantee)));
-    }
-    return list;
-}
-
 json_t *qetl_report_plan_json(const struct qetl_pipeline *pipeline,
                               const struct qetl_run_description *d)
 {
     static const char *const modes[] = {"hybrid", "batch", "stream"};
+    const struct qetl_paths paths = {pipeline, d->paths, d->n_paths};
     json_t *components = json_array();
     for (size_t i = 0; i < d->n_components; i++)
         json_array_append_new(components, component_json(d, &d->components[i]));
-    return json_pack(
-        "{s:o, s:s, s:I, s:I, s:I, s:I, s:i, s:o, s:o, s:o, s:o}", "name",
-        pipeline->name ? qetl_json_text(pipeline->name) : json_null(), "mode",
-        modes[pipeline->mode], "linger_ms", (json_int_t)pipeline->linger_ms, "batch_bytes",
-        (json_int_t)pipeline->batch_bytes, "batch_rows", (json_int_t)pipeline->batch_rows,
-        "memory_bytes", (json_int_t)d->memory_bytes, "workers", d->workers, "stages",
-        stages_json(d), "components", components, "paths", paths_json(d), "begins_anew",
-        d->halts ? json_pack("{s:s, s:s}", "component", d->halts->id, "why", d->halts_why)
-                 : json_null());
+    return json_pack("{s:o, s:s, s:I, s:I, s:I, s:I, s:i, s:o, s:o, s:o, s:o}", "name",
+                     pipeline->name ? qetl_json_text(pipeline->name) : json_null(), "mode",
+                     modes[pipeline->mode], "linger_ms", (json_int_t)pipeline->linger_ms,
+                     "batch_bytes", (json_int_t)pipeline->batch_bytes, "batch_rows",
+                     (json_int_t)pipeline->batch_rows, "memory_bytes", (json_int_t)d->memory_bytes,
+                     "workers", d->workers, "stages", stages_json(d), "components", components,
+                     "paths", qetl_report_paths_json(&paths), "begins_anew",
+                     d->halts
+                         ? json_pack("{s:s, s:s}", "component", d->halts->id, "why", d->halts_why)
+                         : json_null());
 }
