@@ -34,7 +34,7 @@ int32_t qetl_op_hand_in(struct qetl_op *op, uint64_t epoch, bool ended, struct q
     if (op->class == &qetl_op_source && op->flow->bytes)
         count(&handed, op->flow->codec); /* it frames in the source's task */
     handed.ended = ended;
-    return qetl_epochs_hand_in(run->epochs, op->slot, epoch, &handed)
+    return qetl_epochs_hand_in(run->attempt.epochs, op->slot, epoch, &handed)
                ? qetl_op_fault(op, "out_of_memory", "no memory to note an epoch")
                : QETL_OK;
 }
@@ -131,8 +131,9 @@ static int32_t unreadable(struct qetl_run *run, const struct qetl_node *node)
 static const struct qetl_entry *state_entry(const struct qetl_run *run,
                                             const struct qetl_node *node, uint32_t part)
 {
-    return run->resumes ? qetl_record_find(&run->recovered, QETL_ENTRY_STATE, node->id, part)
-                        : NULL;
+    return run->attempt.resumes
+               ? qetl_record_find(&run->attempt.recovered, QETL_ENTRY_STATE, node->id, part)
+               : NULL;
 }
 
 bool qetl_state_saved(const void *data, size_t size, struct qetl_blob *saved)

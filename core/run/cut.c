@@ -144,7 +144,8 @@ int32_t qetl_source_cut(struct qetl_op *op, uint64_t epoch, bool ended)
     int32_t status =
         handed.stand ? place_fill(op, ended && !s->drained, handed.stand) : QETL_E_NO_MEMORY;
     if (!status)
-        status = qetl_stand_settle(handed.stand, run->trackers[op->node - run->pipeline->nodes]);
+        status =
+            qetl_stand_settle(handed.stand, run->attempt.trackers[op->node - run->pipeline->nodes]);
     if (!status)
         return qetl_op_hand_in(op, epoch, ended, &handed);
     qetl_handed_clear(&handed);
@@ -199,7 +200,8 @@ int32_t qetl_source_go_on(struct qetl_op *op, const struct qetl_stand *stand)
     struct qetl_source_state *s = op->state;
     struct qetl_ctx *ctx = op->instance;
     QETL_FAILPOINT("recover.restore");
-    qetl_tracker_begin_at(op->run->trackers[op->node - op->run->pipeline->nodes], stand->rows);
+    qetl_tracker_begin_at(op->run->attempt.trackers[op->node - op->run->pipeline->nodes],
+                          stand->rows);
     s->exhausted = s->ended = stand->ended;
     if (stand->ended)
         return QETL_OK;

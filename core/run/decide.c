@@ -90,8 +90,8 @@ static void add_watermark(struct composer *c, const struct qetl_node *node,
 
 static void add_slot(struct composer *c, size_t slot)
 {
-    const struct qetl_op *op = c->run->slots[slot];
-    const struct qetl_handed *handed = qetl_epochs_base(c->run->epochs, slot);
+    const struct qetl_op *op = c->run->attempt.slots[slot];
+    const struct qetl_handed *handed = qetl_epochs_base(c->run->attempt.epochs, slot);
     const char *id = op->node->id;
     if (handed->stand)
         add_place(c, id, handed->stand);
@@ -114,14 +114,14 @@ static void counts_of(const struct composer *c, const struct qetl_node *node,
     const struct qetl_run *run = c->run;
     *sum = (struct qetl_counts){0};
     *batches = 0;
-    for (size_t i = 0; c->record->final && i < run->n_instances; i++)
-        if (run->instances[i]->node == node) {
-            qetl_counts_add(sum, &run->instances[i]->tally);
-            *batches += qetl_tally_get(&run->instances[i]->tally.batches);
+    for (size_t i = 0; c->record->final && i < run->attempt.n_instances; i++)
+        if (run->attempt.instances[i]->node == node) {
+            qetl_counts_add(sum, &run->attempt.instances[i]->tally);
+            *batches += qetl_tally_get(&run->attempt.instances[i]->tally.batches);
         }
-    for (size_t s = 0; !c->record->final && s < run->n_slots; s++)
-        if (run->slots[s]->node == node) {
-            const struct qetl_handed *handed = qetl_epochs_base(run->epochs, s);
+    for (size_t s = 0; !c->record->final && s < run->attempt.n_slots; s++)
+        if (run->attempt.slots[s]->node == node) {
+            const struct qetl_handed *handed = qetl_epochs_base(run->attempt.epochs, s);
             qetl_counts_sum(sum, &handed->counts);
             *batches += handed->batches;
         }
@@ -175,13 +175,14 @@ int32_t qetl_record_compose(struct qetl_run *run, uint64_t number, bool final,
     for (size_t n = 0; n < run->pipeline->n_nodes; n++) {
         const struct qetl_node *node = &run->pipeline->nodes[n];
         if (node->kind == QETL_SOURCE && run->env.checkpoints)
-            add(&c, QETL_ENTRY_SCHEMA, node->id, 0, 1, run->notes[n].data, run->notes[n].size);
+            add(&c, QETL_ENTRY_SCHEMA, node->id, 0, 1, run->attempt.notes[n].data,
+                run->attempt.notes[n].size);
         add_counts(&c, node);
     }
-    for (size_t s = 0; s < run->n_slots; s++) {
+    for (size_t s = 0; s < run->attempt.n_slots; s++) {
         add_slot(&c, s);
-        if (run->slots[s]->class == &qetl_op_sink)
-            out->rows += qetl_epochs_base(run->epochs, s)->counts.rows_out;
+        if (run->attempt.slots[s]->class == &qetl_op_sink)
+            out->rows += qetl_epochs_base(run->attempt.epochs, s)->counts.rows_out;
     }
     add_facts(&c);
     int32_t status = c.failed ? QETL_OK : add_letters(&c);

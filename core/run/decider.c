@@ -24,9 +24,9 @@ static bool acknowledges(const struct qetl_op *op)
 static void duties_fill(struct qetl_decider *d)
 {
     struct qetl_run *run = d->run;
-    for (size_t s = 0; s < run->n_stages; s++)
-        for (uint32_t t = 0; t < run->stages[s].n_tasks; t++) {
-            struct qetl_task *task = &run->stages[s].tasks[t];
+    for (size_t s = 0; s < run->attempt.n_stages; s++)
+        for (uint32_t t = 0; t < run->attempt.stages[s].n_tasks; t++) {
+            struct qetl_task *task = &run->attempt.stages[s].tasks[t];
             for (size_t i = 0; i < task->n_ops; i++) {
                 struct qetl_op *op = task->ops[i];
                 bool sink = op->class == &qetl_op_sink;
@@ -83,7 +83,7 @@ static bool is_mine(const struct qetl_decider *d, const struct qetl_duty *duty)
 /* The position is the duty's own, since the base moves on meanwhile. */
 static void acknowledge_upto(struct qetl_decider *d, struct qetl_duty *duty)
 {
-    const struct qetl_handed *handed = qetl_epochs_base(d->run->epochs, duty->op->slot);
+    const struct qetl_handed *handed = qetl_epochs_base(d->run->attempt.epochs, duty->op->slot);
     const struct qetl_stand *stand = handed->stand;
     void *copy = stand && stand->begun ? malloc(stand->position_size + 1) : NULL;
     if (copy && stand->position_size)
@@ -113,7 +113,7 @@ static int32_t duty_act(struct qetl_decider *d, struct qetl_duty *duty)
     const struct qetl_op *op = duty->op;
     if (!duty->sink)
         return acknowledge(d, duty);
-    const struct qetl_handed *handed = qetl_epochs_base(d->run->epochs, op->slot);
+    const struct qetl_handed *handed = qetl_epochs_base(d->run->attempt.epochs, op->slot);
     struct qetl_epoch epoch = qetl_epoch_of(d->run, op->node, d->number, d->final);
     return qetl_sink_commit(d->run, op->node, op->instance, &epoch, (int64_t)handed->n_handles,
                             handed->handles);
@@ -147,7 +147,7 @@ static void duty_give(struct qetl_decider *d, struct qetl_duty *duty)
 
 int32_t qetl_task_serve(struct qetl_task *task)
 {
-    struct qetl_decider *d = task->stage->run->decider;
+    struct qetl_decider *d = task->stage->run->attempt.decider;
     int32_t status = QETL_OK;
     atomic_store_explicit(&task->owes, false, memory_order_relaxed);
     for (size_t i = 0; !status && i < d->n_duties; i++) {
@@ -166,7 +166,7 @@ int32_t qetl_task_serve(struct qetl_task *task)
 
 bool qetl_sink_committed(const struct qetl_op *op, uint64_t epoch)
 {
-    struct qetl_decider *d = op->run->decider;
+    struct qetl_decider *d = op->run->attempt.decider;
     bool done = false;
     pthread_mutex_lock(&d->lock);
     for (size_t i = 0; i < d->n_duties; i++)
@@ -178,7 +178,7 @@ bool qetl_sink_committed(const struct qetl_op *op, uint64_t epoch)
 int32_t qetl_task_over(struct qetl_task *task)
 {
     struct qetl_run *run = task->stage->run;
-    struct qetl_decider *d = run->decider;
+    struct qetl_decider *d = run->attempt.decider;
     int32_t status = QETL_OK;
     for (size_t i = 0; !status && i < d->n_duties; i++) {
         struct qetl_duty *duty = &d->duties[i];
@@ -234,7 +234,7 @@ static int32_t prepare_over(struct qetl_decider *d, uint64_t number, bool final)
     for (size_t i = 0; !status && i < d->n_duties; i++) {
         struct qetl_duty *duty = &d->duties[i];
         /* not before its end is part of the base: its rows behind the barrier are not, either */
-        struct qetl_handed *handed = qetl_epochs_base(d->run->epochs, duty->op->slot);
+        struct qetl_handed *handed = qetl_epochs_base(d->run->attempt.epochs, duty->op->slot);
         if (!duty->sink || !handed->ended || (!final && duty->tail_prepared && !duty->decides))
             continue;
         duty->tail_prepared = true;
@@ -318,9 +318,9 @@ static int32_t commit_all(struct qetl_decider *d)
     if (status)
         return qetl_run_store_failed(run, status);
     d->stage = QETL_DECIDES_NOTHING;
-    atomic_fetch_add(&d->epochs, 1);
-    atomic_store(&run->decided_epoch, d->number);
-    qetl_epochs_settle(run->epochs);
+    atomic_fetch_add(&run->decided, 1);
+    atomic_store(&run->attempt.decided_epoch, d->number);
+    qetl_epochs_settle(run->attempt.epochs);
     return QETL_OK;
 }
 
@@ -349,18 +349,18 @@ static int32_t decide(struct qetl_decider *d)
 
 static bool is_ready(const struct qetl_decider *d)
 {
-    return qetl_epochs_complete(d->run->epochs) && !qetl_epochs_over(d->run->epochs) &&
-           !qetl_run_stopping(d->run);
+    return qetl_epochs_complete(d->run->attempt.epochs) &&
+           !qetl_epochs_over(d->run->attempt.epochs) && !qetl_run_stopping(d->run);
 }
 
 /* All that is complete, as one. */
 static int32_t decide_next(struct qetl_decider *d)
 {
     struct qetl_run *run = d->run;
-    uint64_t number = qetl_epochs_complete(run->epochs);
+    uint64_t number = qetl_epochs_complete(run->attempt.epochs);
     if (!is_ready(d))
         return QETL_OK;
-    qetl_epochs_merge(run->epochs, number);
+    qetl_epochs_merge(run->attempt.epochs, number);
     d->number = number;
     d->final = false;
     int32_t status = prepare_over(d, number, false);
@@ -375,13 +375,13 @@ static void look_for_debtors(struct qetl_decider *d)
 {
     uint64_t epoch;
     int64_t since_ns;
-    size_t slot = qetl_epochs_debtor(d->run->epochs, &epoch, &since_ns);
+    size_t slot = qetl_epochs_debtor(d->run->attempt.epochs, &epoch, &since_ns);
     int64_t patience_ns = d->run->pipeline->checkpoint_timeout_ms * (int64_t)1000000;
     if (slot == SIZE_MAX || epoch <= d->alarmed || !patience_ns ||
         qetl_now_ns() - since_ns < patience_ns)
         return;
     d->alarmed = epoch;
-    qetl_run_alarm(d->run, d->run->slots[slot], epoch);
+    qetl_run_alarm(d->run, d->run->attempt.slots[slot], epoch);
 }
 
 static void *decider_main(void *arg)
@@ -459,9 +459,9 @@ int32_t qetl_decider_settle(struct qetl_decider *d)
 int32_t qetl_decider_prepare_final(struct qetl_decider *d)
 {
     struct qetl_run *run = d->run;
-    d->number = atomic_load(&run->epoch) + 1;
+    d->number = atomic_load(&run->attempt.epoch) + 1;
     d->final = !qetl_run_goes_on(run);
-    qetl_epochs_merge(run->epochs, d->number);
+    qetl_epochs_merge(run->attempt.epochs, d->number);
     for (size_t i = 0; i < d->n_duties; i++)
         d->duties[i].tail_prepared = false;
     return prepare_over(d, d->number, d->final);
@@ -478,14 +478,14 @@ void qetl_decider_abandon(struct qetl_decider *d)
     bool kept = d->unknown || d->stage == QETL_DECIDES_DECIDED;
     if (kept && run->store)
         return; /* the next process finds out, or brings it to its end */
-    uint64_t number = atomic_load(&run->epoch) + 1;
-    qetl_epochs_merge(run->epochs, number);
+    uint64_t number = atomic_load(&run->attempt.epoch) + 1;
+    qetl_epochs_merge(run->attempt.epochs, number);
     for (size_t i = 0; i < d->n_duties; i++) {
         const struct qetl_duty *duty = &d->duties[i];
         struct qetl_ctx *ctx = duty->op->instance;
         if (!duty->sink || !ctx || !ctx->component->sink->abort)
             continue;
-        const struct qetl_handed *handed = qetl_epochs_base(run->epochs, duty->op->slot);
+        const struct qetl_handed *handed = qetl_epochs_base(run->attempt.epochs, duty->op->slot);
         if (!handed->n_handles || duty->done >= number)
             continue;
         struct qetl_epoch epoch = qetl_epoch_of(run, duty->op->node, number, true);

@@ -43,9 +43,8 @@ struct qetl_decider {
     enum qetl_decider_stage stage;
     uint64_t number; /* of the epoch in that stage */
     bool final;
-    bool unknown;        /* the store failed: what is durable nobody knows */
-    uint64_t alarmed;    /* the newest epoch that was found to be late */
-    atomic_llong epochs; /* that were decided */
+    bool unknown;     /* the store failed: what is durable nobody knows */
+    uint64_t alarmed; /* the newest epoch that was found to be late */
 };
 
 struct qetl_decider *qetl_decider_new(struct qetl_run *); /* after the plan; NULL without memory */

@@ -7,7 +7,7 @@
 static bool is_one_phase(const struct qetl_run *run, size_t n)
 {
     return run->pipeline->nodes[n].kind == QETL_SINK &&
-           run->flows[n].commit == QETL_COMMIT_ONE_PHASE;
+           run->attempt.flows[n].commit == QETL_COMMIT_ONE_PHASE;
 }
 
 /* Of several sinks that each decide, one may have decided when another has not. */
@@ -22,9 +22,9 @@ static bool has_rivals(const struct qetl_run *run, size_t sink)
 struct qetl_run_path qetl_run_guarantee(const struct qetl_run *run, size_t source, size_t sink)
 {
     struct qetl_run_path path = {.source = source, .sink = sink};
-    const struct qetl_path_ends ends = {.given = run->flows[source].source.delivery,
-                                        .taken = run->flows[sink].sink_delivery,
-                                        .endless = run->flows[source].source.endless,
+    const struct qetl_path_ends ends = {.given = run->attempt.flows[source].source.delivery,
+                                        .taken = run->attempt.flows[sink].sink_delivery,
+                                        .endless = run->attempt.flows[source].source.endless,
                                         .kept = run->options.state_folder != NULL,
                                         .rivals = has_rivals(run, sink)};
     qetl_path_judge(&path, &ends);

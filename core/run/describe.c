@@ -41,7 +41,7 @@ static int columns_make(struct qetl_run_port *port, const struct ArrowSchema *sc
 /* Late columns have one reader. */
 static void late_describe(const struct qetl_run *run, size_t n, struct qetl_run_port *port)
 {
-    const struct qetl_node_flow *flow = &run->flows[n];
+    const struct qetl_node_flow *flow = &run->attempt.flows[n];
     const struct qetl_node *reader = NULL;
     for (size_t i = n + 1; flow->n_late && i < run->pipeline->n_nodes; i++)
         for (size_t k = 0; k < run->pipeline->nodes[i].n_inputs; k++)
@@ -55,7 +55,7 @@ static int output_describe(const struct qetl_run *run, size_t n, uint32_t p,
                            struct qetl_run_port *port)
 {
     const struct qetl_node *node = &run->pipeline->nodes[n];
-    const struct qetl_node_flow *flow = &run->flows[n];
+    const struct qetl_node_flow *flow = &run->attempt.flows[n];
     const struct qetl_port_flow *from = &flow->ports[p];
     if (node->n_outputs)
         port->name = node->outputs[p];
@@ -69,9 +69,10 @@ static int output_describe(const struct qetl_run *run, size_t n, uint32_t p,
         const struct qetl_out_column *out = &flow->binding.out[p].columns[c];
         for (size_t i = 0; out->derived < 0 && !port->columns[c].from && i < node->n_inputs; i++)
             if (out->from[i] >= 0)
-                port->columns[c].from = qetl_flow_input(run->flows, run->pipeline, &node->inputs[i])
-                                            ->schema->children[out->from[i]]
-                                            ->name;
+                port->columns[c].from =
+                    qetl_flow_input(run->attempt.flows, run->pipeline, &node->inputs[i])
+                        ->schema->children[out->from[i]]
+                        ->name;
     }
     if (node->kind == QETL_SOURCE)
         late_describe(run, n, port);
@@ -94,14 +95,14 @@ static int input_describe(const struct qetl_run *run, size_t n, size_t i,
 {
     const struct qetl_node *node = &run->pipeline->nodes[n];
     const struct qetl_port_flow *from =
-        qetl_flow_input(run->flows, run->pipeline, &node->inputs[i]);
+        qetl_flow_input(run->attempt.flows, run->pipeline, &node->inputs[i]);
     port->name = node->inputs[i].port;
     port->from = node->inputs[i].component;
     if (columns_make(port, from->schema))
         return -1;
     for (size_t c = 0; c < port->n_columns; c++)
         port->columns[c].lexical = from->columns[c].lexical != NULL;
-    forms_taken(node, &run->flows[n], i, port);
+    forms_taken(node, &run->attempt.flows[n], i, port);
     return 0;
 }
 
@@ -117,7 +118,7 @@ static int component_describe(const struct qetl_run *run, size_t n,
                               struct qetl_run_component *component)
 {
     const struct qetl_node *node = &run->pipeline->nodes[n];
-    const struct qetl_node_flow *flow = &run->flows[n];
+    const struct qetl_node_flow *flow = &run->attempt.flows[n];
     component->node = node;
     component->format = qetl_run_format(run, n);
     component->bytes = flow->bytes;
@@ -198,15 +199,15 @@ int qetl_run_describe(const struct qetl_run *run, struct qetl_run_description *o
     size_t n = run->pipeline->n_nodes;
     *out = (struct qetl_run_description){
         .components = calloc(n + 1, sizeof *out->components),
-        .stages = calloc(run->n_stages + 1, sizeof *out->stages),
+        .stages = calloc(run->attempt.n_stages + 1, sizeof *out->stages),
         .workers = run->options.driver == QETL_DRIVE_PULL ? 0 : run->options.workers,
         .memory_bytes = run->options.memory_bytes,
     };
     int failed = out->components && out->stages ? paths_describe(run, out) : -1;
     for (size_t i = 0; !failed && i < n; i++)
         failed = component_describe(run, i, &out->components[out->n_components++]);
-    for (size_t s = 0; !failed && s < run->n_stages; s++)
-        failed = stage_describe(run, &run->stages[s], &out->stages[out->n_stages++]);
+    for (size_t s = 0; !failed && s < run->attempt.n_stages; s++)
+        failed = stage_describe(run, &run->attempt.stages[s], &out->stages[out->n_stages++]);
     if (failed)
         qetl_run_description_free(out);
     return failed;

@@ -26,8 +26,8 @@ static enum qetl_task_answer run_task(struct qetl_task *task)
 /* One look at all tasks: PROGRESS at the first that did something. */
 static enum qetl_task_answer look_once(struct qetl_run *run)
 {
-    for (size_t s = run->n_stages; s-- > 0;) {
-        struct qetl_stage *stage = &run->stages[s];
+    for (size_t s = run->attempt.n_stages; s-- > 0;) {
+        struct qetl_stage *stage = &run->attempt.stages[s];
         for (uint32_t t = 0; t < stage->n_tasks; t++) {
             struct qetl_task *task = &stage->tasks[t];
             if (!qetl_task_claim(task))
@@ -44,16 +44,17 @@ static enum qetl_task_answer look_once(struct qetl_run *run)
 static bool over(const struct qetl_run *run)
 {
     return qetl_run_stopping(run) ||
-           atomic_load_explicit(&((struct qetl_run *)run)->tasks_open, memory_order_acquire) == 0;
+           atomic_load_explicit(&((struct qetl_run *)run)->attempt.tasks_open,
+                                memory_order_acquire) == 0;
 }
 
 /* How long nothing can happen unless someone notifies. */
 static int64_t patience_ns(struct qetl_run *run, int64_t until)
 {
-    for (size_t s = 0; s < run->n_stages; s++)
-        for (uint32_t t = 0; t < run->stages[s].n_tasks; t++) {
-            int64_t at =
-                atomic_load_explicit(&run->stages[s].tasks[t].idle_until_ns, memory_order_relaxed);
+    for (size_t s = 0; s < run->attempt.n_stages; s++)
+        for (uint32_t t = 0; t < run->attempt.stages[s].n_tasks; t++) {
+            int64_t at = atomic_load_explicit(&run->attempt.stages[s].tasks[t].idle_until_ns,
+                                              memory_order_relaxed);
             until = at < until ? at : until;
         }
     if (until == INT64_MAX)
@@ -66,7 +67,7 @@ static int64_t patience_ns(struct qetl_run *run, int64_t until)
 static int64_t look_after(struct qetl_run *run, int64_t look_ns)
 {
     int64_t now = qetl_now_ns();
-    return now < look_ns ? look_ns : qetl_watchdog_look(run->watchdog, now);
+    return now < look_ns ? look_ns : qetl_watchdog_look(run->attempt.watchdog, now);
 }
 
 static void work(struct qetl_run *run)

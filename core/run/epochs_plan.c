@@ -18,47 +18,47 @@ static int32_t no_memory(struct qetl_run *run)
 static int slots_make(struct qetl_run *run)
 {
     size_t n = 0;
-    for (size_t s = 0; s < run->n_stages; s++)
-        for (uint32_t t = 0; t < run->stages[s].n_tasks; t++)
-            n += run->stages[s].tasks[t].n_ops;
-    run->slots = calloc(n + 1, sizeof(struct qetl_op *));
-    if (!run->slots)
+    for (size_t s = 0; s < run->attempt.n_stages; s++)
+        for (uint32_t t = 0; t < run->attempt.stages[s].n_tasks; t++)
+            n += run->attempt.stages[s].tasks[t].n_ops;
+    run->attempt.slots = calloc(n + 1, sizeof(struct qetl_op *));
+    if (!run->attempt.slots)
         return -1;
-    for (size_t s = 0; s < run->n_stages; s++)
-        for (uint32_t t = 0; t < run->stages[s].n_tasks; t++)
-            for (size_t i = 0; i < run->stages[s].tasks[t].n_ops; i++) {
-                struct qetl_op *op = run->stages[s].tasks[t].ops[i];
-                op->slot = run->n_slots;
-                run->slots[run->n_slots++] = op;
+    for (size_t s = 0; s < run->attempt.n_stages; s++)
+        for (uint32_t t = 0; t < run->attempt.stages[s].n_tasks; t++)
+            for (size_t i = 0; i < run->attempt.stages[s].tasks[t].n_ops; i++) {
+                struct qetl_op *op = run->attempt.stages[s].tasks[t].ops[i];
+                op->slot = run->attempt.n_slots;
+                run->attempt.slots[run->attempt.n_slots++] = op;
             }
     return 0;
 }
 
 static int epochs_make(struct qetl_run *run)
 {
-    struct qetl_epoch_slot *slots = calloc(run->n_slots + 1, sizeof *slots);
+    struct qetl_epoch_slot *slots = calloc(run->attempt.n_slots + 1, sizeof *slots);
     if (!slots)
         return -1;
-    for (size_t i = 0; i < run->n_slots; i++)
-        slots[i] = (struct qetl_epoch_slot){.component = run->slots[i]->node->id,
-                                            .sink = run->slots[i]->class == &qetl_op_sink};
-    run->epochs = qetl_epochs_new(slots, run->n_slots);
+    for (size_t i = 0; i < run->attempt.n_slots; i++)
+        slots[i] = (struct qetl_epoch_slot){.component = run->attempt.slots[i]->node->id,
+                                            .sink = run->attempt.slots[i]->class == &qetl_op_sink};
+    run->attempt.epochs = qetl_epochs_new(slots, run->attempt.n_slots);
     free(slots);
-    run->decider = run->epochs ? qetl_decider_new(run) : NULL;
-    return run->decider ? 0 : -1;
+    run->attempt.decider = run->attempt.epochs ? qetl_decider_new(run) : NULL;
+    return run->attempt.decider ? 0 : -1;
 }
 
 /* ---- what the run before has counted ---- */
 
 static void counts_take(struct qetl_run *run, size_t n)
 {
-    struct qetl_ctx *ctx = run->flows[n].instance;
+    struct qetl_ctx *ctx = run->attempt.flows[n].instance;
     struct qetl_counts counts;
     int64_t batches;
-    qetl_record_counts(&run->recovered, run->pipeline->nodes[n].id, &counts, &batches);
+    qetl_record_counts(&run->attempt.recovered, run->pipeline->nodes[n].id, &counts, &batches);
     qetl_tally_begin(&ctx->tally, &counts);
     qetl_tally_add(&ctx->tally.batches, batches);
-    atomic_fetch_add(&run->rejected, counts.rows_rejected);
+    atomic_fetch_add(&run->attempt.rejected, counts.rows_rejected);
 }
 
 /* ---- states ---- */
@@ -66,9 +66,9 @@ static void counts_take(struct qetl_run *run, size_t n)
 static uint32_t replicas_of(const struct qetl_run *run, const struct qetl_op *op)
 {
     uint32_t n = 0;
-    for (size_t i = 0; i < run->n_slots; i++)
-        n += run->slots[i]->node == op->node && run->slots[i]->class == op->class &&
-             run->slots[i]->partial == op->partial;
+    for (size_t i = 0; i < run->attempt.n_slots; i++)
+        n += run->attempt.slots[i]->node == op->node && run->attempt.slots[i]->class == op->class &&
+             run->attempt.slots[i]->partial == op->partial;
     return n;
 }
 
@@ -91,10 +91,10 @@ int32_t qetl_run_plan_epochs(struct qetl_run *run)
     if (slots_make(run) || epochs_make(run))
         return no_memory(run);
     int32_t status = QETL_OK;
-    for (size_t n = 0; run->resumes && n < run->pipeline->n_nodes; n++)
+    for (size_t n = 0; run->attempt.resumes && n < run->pipeline->n_nodes; n++)
         counts_take(run, n);
-    for (size_t i = 0; run->resumes && !status && i < run->n_slots; i++)
-        status = state_restore(run, run->slots[i]);
+    for (size_t i = 0; run->attempt.resumes && !status && i < run->attempt.n_slots; i++)
+        status = state_restore(run, run->attempt.slots[i]);
     return status;
 }
 
@@ -103,8 +103,8 @@ int32_t qetl_run_plan_epochs(struct qetl_run *run)
 bool qetl_epochs_pile_up(const struct qetl_run *run)
 {
     struct qetl_run *r = (struct qetl_run *)run;
-    return run->env.checkpoints && atomic_load_explicit(&r->epoch, memory_order_relaxed) >=
-                                       UNDER_WAY_MOST + atomic_load(&r->decided_epoch);
+    return run->env.checkpoints && atomic_load_explicit(&r->attempt.epoch, memory_order_relaxed) >=
+                                       UNDER_WAY_MOST + atomic_load(&r->attempt.decided_epoch);
 }
 
 static const char *part_word(const struct qetl_op *op)
@@ -122,14 +122,14 @@ static void depths_tell(const struct qetl_run *run, const struct qetl_node *node
 {
     size_t n = (size_t)(node - run->pipeline->nodes), at = 0;
     *text = 0;
-    for (size_t e = 0; e < run->n_edges && at < size; e++) {
-        const struct qetl_edge_ends *ends = &run->edge_ends[e];
+    for (size_t e = 0; e < run->attempt.n_edges && at < size; e++) {
+        const struct qetl_edge_ends *ends = &run->attempt.edge_ends[e];
         if (ends->from != n && ends->to != n)
             continue;
-        int written =
-            snprintf(text + at, size - at, "; %s to %s: %u of %u",
-                     run->pipeline->nodes[ends->from].id, run->pipeline->nodes[ends->to].id,
-                     qetl_edge_depth(run->edges[e]), qetl_edge_capacity(run->edges[e]));
+        int written = snprintf(
+            text + at, size - at, "; %s to %s: %u of %u", run->pipeline->nodes[ends->from].id,
+            run->pipeline->nodes[ends->to].id, qetl_edge_depth(run->attempt.edges[e]),
+            qetl_edge_capacity(run->attempt.edges[e]));
         at += written > 0 ? (size_t)written : 0;
     }
 }

@@ -46,8 +46,7 @@ struct qetl_node_flow {
     struct qetl_ctx *codec;                   /* source: frames. sink: header and footer */
     struct qetl_port_flow *ports;             /* outputs */
     uint32_t n_ports;
-    struct qetl_lookout *lookouts; /* one a port; sinks: one an input */
-    uint32_t n_lookouts;
+    struct qetl_lookout *lookouts; /* one a port; sinks: one an input; the run's */
 
     /* sources */
     bool beyond; /* not set up: it, or what is before it, is wrong */

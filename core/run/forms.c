@@ -187,7 +187,6 @@ void qetl_node_flow_free(struct qetl_node_flow *flow)
     qetl_schema_release(&flow->source.schema);
     qetl_schema_release(&flow->added_fields);
     qetl_schema_release(&flow->joined);
-    qetl_lookouts_free(flow->lookouts, flow->n_lookouts);
     free(flow->prologue);
     free(flow->inferred);
     free(flow->why);

@@ -229,7 +229,7 @@ int32_t qetl_frame_sample(struct qetl_op *op, int64_t sample_bytes, int64_t know
 static int32_t bury_framed(struct qetl_op *op, const struct qetl_frame *frame)
 {
     struct qetl_source_state *s = op->state;
-    struct qetl_tracker *tracker = op->run->trackers[op->node - op->run->pipeline->nodes];
+    struct qetl_tracker *tracker = op->run->attempt.trackers[op->node - op->run->pipeline->nodes];
     struct qetl_ctx *framer = op->flow->codec;
     if ((int64_t)framer->n_rejected != frame->rejected)
         return qetl_op_fault(op, "ledger",
@@ -263,7 +263,7 @@ static bool rejects_come_after(const struct qetl_ctx *framer, const struct qetl_
 static int32_t emit_chunk(struct qetl_op *op, int64_t begin, int64_t used)
 {
     struct qetl_source_state *s = op->state;
-    struct qetl_tracker *tracker = op->run->trackers[op->node - op->run->pipeline->nodes];
+    struct qetl_tracker *tracker = op->run->attempt.trackers[op->node - op->run->pipeline->nodes];
     struct qetl_chunk_data *chunk = malloc(sizeof *chunk);
     if (chunk)
         chunk->origin = qetl_origin_new(tracker, s->object, s->starts_rows, s->offset + begin,
@@ -428,7 +428,7 @@ static int32_t drain_step(struct qetl_op *op, int draining)
     if (draining == QETL_DRAIN_GRACEFUL && s->end > s->start && !s->want_more)
         return frame_once(op);
     if (!s->exhausted || s->end > s->start)
-        atomic_store(&op->run->cut_short, 1);
+        atomic_store(&op->run->attempt.cut_short, 1);
     if (draining == QETL_DRAIN_GRACEFUL && s->end > s->start && op->run->env.log) {
         char line[160];
         snprintf(line, sizeof line,

@@ -42,24 +42,24 @@ static const char *reason_of(const struct qetl_node *node, const struct qetl_nod
 /* The first component that cannot stop half-way. */
 static int32_t look(struct qetl_run *run)
 {
-    for (size_t n = 0; !run->halts && n < run->pipeline->n_nodes; n++) {
+    for (size_t n = 0; !run->attempt.halts && n < run->pipeline->n_nodes; n++) {
         const struct qetl_node *node = &run->pipeline->nodes[n];
-        const char *reason = reason_of(node, &run->flows[n]);
+        const char *reason = reason_of(node, &run->attempt.flows[n]);
         if (!reason)
             continue;
-        run->halts = calloc(1, sizeof *run->halts);
-        if (!run->halts)
+        run->attempt.halts = calloc(1, sizeof *run->attempt.halts);
+        if (!run->attempt.halts)
             return qetl_run_fault(run, node, "out_of_memory", "no memory to set the run up");
-        run->halts->node = node;
-        snprintf(run->halts->why, sizeof run->halts->why, "%s", reason);
+        run->attempt.halts->node = node;
+        snprintf(run->attempt.halts->why, sizeof run->attempt.halts->why, "%s", reason);
     }
     return QETL_OK;
 }
 
 const struct qetl_node *qetl_run_halts_at(const struct qetl_run *run, const char **why)
 {
-    *why = run->halts ? run->halts->why : NULL;
-    return run->halts ? run->halts->node : NULL;
+    *why = run->attempt.halts ? run->attempt.halts->why : NULL;
+    return run->attempt.halts ? run->attempt.halts->node : NULL;
 }
 
 /* Without a state on disk epochs are of use only where rows are let go, or shown by who decides
@@ -68,7 +68,7 @@ static bool is_wanted(const struct qetl_run *run)
 {
     bool endless = false, acknowledges = false, decides = false;
     for (size_t n = 0; n < run->pipeline->n_nodes; n++) {
-        const struct qetl_node_flow *flow = &run->flows[n];
+        const struct qetl_node_flow *flow = &run->attempt.flows[n];
         bool sink = run->pipeline->nodes[n].kind == QETL_SINK;
         endless |= flow->source.endless != 0;
         acknowledges |= flow->source.delivery == QETL_ACKABLE;
@@ -84,8 +84,8 @@ bool qetl_run_goes_on(const struct qetl_run *run)
 {
     bool endless = false, at_end = false;
     for (size_t n = 0; n < run->pipeline->n_nodes; n++) {
-        endless |= run->flows[n].source.endless != 0;
-        at_end |= is_stateful(&run->flows[n]);
+        endless |= run->attempt.flows[n].source.endless != 0;
+        at_end |= is_stateful(&run->attempt.flows[n]);
     }
     return run->store && run->env.checkpoints && endless && !at_end &&
            atomic_load_explicit(&((struct qetl_run *)run)->draining, memory_order_relaxed);
@@ -94,6 +94,6 @@ bool qetl_run_goes_on(const struct qetl_run *run)
 int32_t qetl_run_settle_checkpoints(struct qetl_run *run)
 {
     int32_t status = look(run);
-    run->env.checkpoints = !run->halts && is_wanted(run);
+    run->env.checkpoints = !run->attempt.halts && is_wanted(run);
     return status;
 }

@@ -12,7 +12,7 @@
 static int32_t begin(struct qetl_run *run, const struct qetl_node *node,
                      struct qetl_node_flow *flow)
 {
-    const struct qetl_record *record = &run->recovered;
+    const struct qetl_record *record = &run->attempt.recovered;
     const char *source = run->pipeline->nodes[node->inputs[0].component].id;
     const struct qetl_entry *mark =
         qetl_record_find(record, QETL_ENTRY_WATERMARK, source, QETL_WATERMARK_VALUE);
@@ -30,8 +30,9 @@ static int32_t begin(struct qetl_run *run, const struct qetl_node *node,
 int32_t qetl_run_increment(struct qetl_run *run, const struct qetl_node *node,
                            struct qetl_node_flow *flow)
 {
-    int32_t status = run->resumes ? qetl_ctx_restore(run, node, flow->instance, QETL_PART_WHOLE)
-                                  : begin(run, node, flow);
+    int32_t status = run->attempt.resumes
+                         ? qetl_ctx_restore(run, node, flow->instance, QETL_PART_WHOLE)
+                         : begin(run, node, flow);
     char *says = status ? NULL : qetl_increment_says(flow->instance->self);
     if (says && run->env.log && run->store)
         run->env.log(run->env.arg, node->id, QETL_LOG_INFO, says);

@@ -11,9 +11,9 @@ static void counts_now(const struct qetl_run *run, const struct qetl_node *node,
                        struct qetl_counts *counts)
 {
     *counts = (struct qetl_counts){0};
-    for (size_t i = 0; i < run->n_instances; i++)
-        if (run->instances[i]->node == node)
-            qetl_counts_add(counts, &run->instances[i]->tally);
+    for (size_t i = 0; i < run->attempt.n_instances; i++)
+        if (run->attempt.instances[i]->node == node)
+            qetl_counts_add(counts, &run->attempt.instances[i]->tally);
 }
 
 /* As handed in: no row behind the barrier is among them. */
@@ -21,9 +21,9 @@ static void counts_of_epoch(const struct qetl_run *run, const struct qetl_node *
                             struct qetl_counts *counts)
 {
     *counts = (struct qetl_counts){0};
-    for (size_t s = 0; s < run->n_slots; s++)
-        if (run->slots[s]->node == node)
-            qetl_counts_sum(counts, &qetl_epochs_base(run->epochs, s)->counts);
+    for (size_t s = 0; s < run->attempt.n_slots; s++)
+        if (run->attempt.slots[s]->node == node)
+            qetl_counts_sum(counts, &qetl_epochs_base(run->attempt.epochs, s)->counts);
 }
 
 /* What a component took in is what those before it gave out. */

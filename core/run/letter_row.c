@@ -157,7 +157,7 @@ static json_t *input_name(const struct qetl_run *run, const struct qetl_input *i
 int qetl_letter_row(struct qetl_run *run, struct qetl_letter *letter,
                     const struct qetl_input *input, const struct qetl_batch *batch, int64_t row)
 {
-    const struct qetl_port_flow *port = qetl_flow_input(run->flows, run->pipeline, input);
+    const struct qetl_port_flow *port = qetl_flow_input(run->attempt.flows, run->pipeline, input);
     struct row_parts parts;
     const char *spelled_by = NULL;
     parts.failed = parts_open(&parts);

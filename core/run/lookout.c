@@ -7,6 +7,12 @@
 
 #include <stdlib.h>
 
+uint32_t qetl_node_outlets(const struct qetl_node *node)
+{
+    size_t n = node->kind == QETL_SINK ? node->n_inputs : node->n_outputs;
+    return n ? (uint32_t)n : 1;
+}
+
 struct qetl_lookout *qetl_lookouts_new(uint32_t n, bool observed)
 {
     struct qetl_lookout *lookouts = calloc((size_t)n + 1, sizeof *lookouts);
@@ -49,7 +55,7 @@ static void show_observer(struct qetl_op *op, uint32_t port, const struct qetl_b
         return;
     bool sink = op->node->kind == QETL_SINK;
     const struct qetl_port_flow *flow =
-        sink ? qetl_flow_input(op->run->flows, op->run->pipeline, &op->node->inputs[port])
+        sink ? qetl_flow_input(op->run->attempt.flows, op->run->pipeline, &op->node->inputs[port])
              : &op->flow->ports[port];
     struct qetl_sight sight = {
         .node = (size_t)(op->node - op->run->pipeline->nodes),

@@ -4,8 +4,9 @@
  * of a sink.
  *
  * Invariant: where nobody looks, a batch costs one relaxed load. A tap never makes a worker wait:
- * what it has no room for is counted and lost to it. Ownership: a node's flow owns its lookouts, a
- * lookout holds one reference to each of its taps. Threads:   see from workers; the rest from any.
+ * what it has no room for is counted and lost to it. Ownership: the run owns a list of lookouts for
+ * each node, a lookout holds one reference to each of its taps. Threads:   see from workers; the
+ * rest from any.
  */
 #ifndef QETL_CORE_LOOKOUT_H
 #define QETL_CORE_LOOKOUT_H
@@ -16,6 +17,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+struct qetl_node;
 struct qetl_op;
 struct qetl_run;
 struct qetl_tap;
@@ -28,6 +30,7 @@ struct qetl_lookout {
     bool ended;          /* no more rows will come: the run is over */
 };
 
+uint32_t qetl_node_outlets(const struct qetl_node *); /* how many a node has */
 struct qetl_lookout *qetl_lookouts_new(uint32_t n, bool observed);
 void qetl_lookouts_free(struct qetl_lookout *, uint32_t n); /* accepts NULL */
 void qetl_lookouts_end(struct qetl_lookout *, uint32_t n);

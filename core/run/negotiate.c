@@ -10,9 +10,9 @@
 static char *predicate_of(const struct qetl_run *run, const struct qetl_node *node)
 {
     const struct qetl_node *next = node + 1;
-    return node->incremental
-               ? qetl_increment_predicate(run->flows[next - run->pipeline->nodes].instance->self)
-               : NULL;
+    return node->incremental ? qetl_increment_predicate(
+                                   run->attempt.flows[next - run->pipeline->nodes].instance->self)
+                             : NULL;
 }
 
 static int32_t ask(struct qetl_run *run, const struct qetl_node *node, struct qetl_node_flow *flow,

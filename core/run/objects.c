@@ -47,7 +47,7 @@ static int32_t object_add(void *stream, const char *identity, const char *name, 
 
 static int32_t ask(struct qetl_run *run, size_t n, struct objects *all)
 {
-    const struct qetl_ctx *ctx = run->flows[n].instance;
+    const struct qetl_ctx *ctx = run->attempt.flows[n].instance;
     const struct qetl_objects *objects =
         ctx->component->get_extension ? ctx->component->get_extension(ctx->self, QETL_EXT_OBJECTS)
                                       : NULL;

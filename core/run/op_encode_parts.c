@@ -178,7 +178,8 @@ int32_t qetl_encode_sort(struct qetl_op *op, struct qetl_batch *batch, struct qe
     struct qetl_encode_state *state = op->state;
     struct qetl_partition *p = &state->partition;
     const struct ArrowSchema *schema =
-        qetl_flow_input(op->run->flows, op->run->pipeline, &op->node->inputs[op->take])->schema;
+        qetl_flow_input(op->run->attempt.flows, op->run->pipeline, &op->node->inputs[op->take])
+            ->schema;
     p->keys = state->take->keys;
     p->n_keys = state->take->n_keys;
     if (qetl_partition_make(p, schema, batch))

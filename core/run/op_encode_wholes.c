@@ -238,7 +238,7 @@ int32_t qetl_encode_wholes_end(struct qetl_op *op, bool last)
         status = all_held_put(op, true);
     while (!status && all->n_open)
         status = qetl_whole_close(op, &all->items[all->open[0]]);
-    bool goes_on = op->run->resumes && op->flow->wholes_by_epoch;
+    bool goes_on = op->run->attempt.resumes && op->flow->wholes_by_epoch;
     if (status || all->any || qetl_whole_keys(op) || !last || goes_on)
         return status;
     struct qetl_whole *w = whole_find(op, NULL);

@@ -75,7 +75,7 @@ int64_t qetl_op_bury(struct qetl_op *op, struct qetl_origin *origin, const struc
 {
     struct qetl_ctx *ctx = op->instance;
     int64_t n = (int64_t)ctx->n_rejected;
-    if (op->run->surveying) {
+    if (op->run->attempt.surveying) {
         qetl_instance_drop_rejected(ctx);
         return n;
     }

@@ -235,7 +235,7 @@ static int32_t handle_end(struct qetl_op *op)
         return QETL_OK;
     int32_t status = end(op);
     if (!status)
-        atomic_store(&op->run->has_all[op->node - op->run->pipeline->nodes], true);
+        atomic_store(&op->run->attempt.has_all[op->node - op->run->pipeline->nodes], true);
     return status;
 }
 
@@ -312,7 +312,7 @@ static int32_t handle_barrier(struct qetl_op *op, uint64_t epoch)
         qetl_handed_clear(&handed);
         state->awaits = epoch;
         if (!status)
-            status = qetl_decider_poke(op->run->decider);
+            status = qetl_decider_poke(op->run->attempt.decider);
         if (status || op->flow->commit != QETL_COMMIT_ONE_PHASE)
             return status;
     }

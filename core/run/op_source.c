@@ -71,7 +71,8 @@ static int32_t open_next_split(struct qetl_op *op)
 static int32_t open_again(struct qetl_op *op)
 {
     struct qetl_source_state *state = op->state;
-    const struct qetl_remembered *was = &op->run->remembered[op->node - op->run->pipeline->nodes];
+    const struct qetl_remembered *was =
+        &op->run->attempt.remembered[op->node - op->run->pipeline->nodes];
     for (size_t i = 0; i < was->n_splits; i++)
         if (split_add(state, was->splits[i].data, was->splits[i].size))
             return qetl_op_fault(op, "out_of_memory", "no memory to set the source up");
@@ -85,7 +86,7 @@ int32_t qetl_source_open(struct qetl_op *op)
     struct qetl_writer writer = {state, split_add};
     struct qetl_retry retry = {0};
     int32_t status;
-    if (op->run->resumes)
+    if (op->run->attempt.resumes)
         return open_again(op);
     do {
         splits_drop(state); /* of an attempt that failed */
@@ -150,7 +151,7 @@ int32_t qetl_source_draw(struct qetl_op *op, void *space, int64_t room, struct q
         return QETL_END;
     }
     if (atomic_load_explicit(&op->run->draining, memory_order_relaxed)) {
-        atomic_store(&op->run->cut_short, 1);
+        atomic_store(&op->run->attempt.cut_short, 1);
         state->exhausted = state->drained = true;
         return QETL_END;
     }
@@ -174,7 +175,7 @@ static bool barrier_is_due(const struct qetl_op *op)
     const struct qetl_source_state *state = op->state;
     const struct qetl_run *run = op->run;
     return state->at_cut &&
-           (state->epoch < atomic_load_explicit(&run->epoch, memory_order_relaxed) ||
+           (state->epoch < atomic_load_explicit(&run->attempt.epoch, memory_order_relaxed) ||
             atomic_load_explicit(&run->epoch_requests, memory_order_relaxed) !=
                 atomic_load_explicit(&run->epoch_requests_seen, memory_order_relaxed));
 }
@@ -236,7 +237,7 @@ static int32_t number_rows(struct qetl_op *op, struct qetl_origin *origin, int64
 static int32_t emit_batch(struct qetl_op *op, struct qetl_item *item)
 {
     struct qetl_source_state *state = op->state;
-    struct qetl_tracker *tracker = op->run->trackers[op->node - op->run->pipeline->nodes];
+    struct qetl_tracker *tracker = op->run->attempt.trackers[op->node - op->run->pipeline->nodes];
     const struct qetl_port_flow *port = &op->flow->ports[0];
     int64_t rows = item->batch.length;
     if (item->batch.offset)
@@ -318,7 +319,7 @@ static int32_t source_resume(struct qetl_op *op)
     if (status < 0)
         return status;
     int32_t control = cut_epoch(op);
-    long long due = atomic_load_explicit(&op->run->next_barrier_ns, memory_order_relaxed);
+    long long due = atomic_load_explicit(&op->run->attempt.next_barrier_ns, memory_order_relaxed);
     if (status == QETL_STEP_IDLE && state->rows_uncut && due < op->idle_until_ns)
         op->idle_until_ns = due; /* the rows before a pause end in an epoch, too */
     if (!control && state->ended) {

@@ -457,7 +457,7 @@ static int32_t tell_control(struct qetl_op *op)
  * a source without end has none. */
 static void increment_end(const struct qetl_op *op)
 {
-    const struct qetl_node_flow *source = &op->run->flows[op->node->inputs[0].component];
+    const struct qetl_node_flow *source = &op->run->attempt.flows[op->node->inputs[0].component];
     bool cut = qetl_run_stopping(op->run) && !source->source.endless;
     if (!cut && !qetl_source_unwanted(op))
         qetl_increment_ended(op->instance->self);

@@ -23,7 +23,7 @@ bool qetl_op_wants(const struct qetl_op *op)
 
 static void tell_all(struct qetl_run *run)
 {
-    atomic_fetch_add_explicit(&run->satisfied, 1, memory_order_release);
+    atomic_fetch_add_explicit(&run->attempt.satisfied, 1, memory_order_release);
     qetl_parker_notify_all(&run->parker);
 }
 
@@ -36,7 +36,7 @@ void qetl_op_satisfy(struct qetl_op *op)
 void qetl_task_note_wants(struct qetl_task *task)
 {
     struct qetl_run *run = task->stage->run;
-    uint32_t satisfied = atomic_load_explicit(&run->satisfied, memory_order_acquire);
+    uint32_t satisfied = atomic_load_explicit(&run->attempt.satisfied, memory_order_acquire);
     if (satisfied == task->satisfied_seen)
         return;
     task->satisfied_seen = satisfied;
@@ -52,5 +52,6 @@ void qetl_task_note_wants(struct qetl_task *task)
 
 bool qetl_source_unwanted(const struct qetl_op *op)
 {
-    return atomic_load_explicit(&op->run->satisfied, memory_order_acquire) && !qetl_op_wants(op);
+    return atomic_load_explicit(&op->run->attempt.satisfied, memory_order_acquire) &&
+           !qetl_op_wants(op);
 }

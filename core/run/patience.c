@@ -169,7 +169,7 @@ void qetl_op_spend_rows(struct qetl_op *op, int64_t rows)
 int32_t qetl_op_take_rows(struct qetl_op *op, int64_t rows)
 {
     int64_t most = op->run->pipeline->max_rows;
-    if (!most || atomic_fetch_add(&op->run->taken, rows) + rows <= most)
+    if (!most || atomic_fetch_add(&op->run->attempt.taken, rows) + rows <= most)
         return QETL_OK;
     char message[120];
     snprintf(message, sizeof message, "the sources bring more rows than max_rows (%lld) allows",

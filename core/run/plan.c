@@ -112,12 +112,12 @@ static int32_t draft_transform(struct draft *draft, size_t n)
 {
     const struct qetl_node *node = &draft->run->pipeline->nodes[n];
     struct draft_op *from = draft->by_node[node->inputs[0].component];
-    if (qetl_flow_is_stateless(node, &draft->run->flows[n])) {
+    if (qetl_flow_is_stateless(node, &draft->run->attempt.flows[n])) {
         draft->by_node[n] = draft_op_add(draft, &qetl_op_transform, n, from->stage, from,
                                          input_port(draft, &node->inputs[0]));
         return draft->by_node[n] ? QETL_OK : QETL_E_NO_MEMORY;
     }
-    if (qetl_flow_is_mergeable(node, &draft->run->flows[n]))
+    if (qetl_flow_is_mergeable(node, &draft->run->attempt.flows[n]))
         return draft_mergeable(draft, n, from);
     size_t stage = draft_stage_add(draft, true);
     struct draft_op *op = draft_op_add(draft, &qetl_op_transform, n, stage, NULL, 0);
@@ -162,7 +162,7 @@ static int32_t draft_closed(struct draft *draft, size_t n, size_t stage)
 static int32_t draft_sink(struct draft *draft, size_t n)
 {
     const struct qetl_node *node = &draft->run->pipeline->nodes[n];
-    const struct qetl_node_flow *flow = &draft->run->flows[n];
+    const struct qetl_node_flow *flow = &draft->run->attempt.flows[n];
     size_t stage = draft_stage_add(draft, true);
     if (flow->bytes && flow->one_encoder)
         return draft_closed(draft, n, stage);
@@ -195,7 +195,7 @@ static int32_t draft_all(struct draft *draft)
 static struct qetl_ctx *second_instance(struct qetl_run *run, const struct draft_op *draft)
 {
     const struct qetl_node *node = &run->pipeline->nodes[draft->node];
-    const struct qetl_node_flow *flow = &run->flows[draft->node];
+    const struct qetl_node_flow *flow = &run->attempt.flows[draft->node];
     if (draft->class == &qetl_op_decode || draft->class == &qetl_op_encode)
         return flow->format ? qetl_run_instance(run, node, flow->format_use, flow->format) : NULL;
     return qetl_run_instance(run, node, &node->use, flow->component);
@@ -205,13 +205,13 @@ static int32_t ready_transform(struct qetl_run *run, const struct draft_op *draf
                                struct qetl_ctx *instance)
 {
     const struct qetl_node *node = &run->pipeline->nodes[draft->node];
-    const struct qetl_node_flow *flow = &run->flows[draft->node];
+    const struct qetl_node_flow *flow = &run->attempt.flows[draft->node];
     const struct ArrowSchema **inputs = calloc(node->n_inputs + 1, sizeof *inputs);
     struct qetl_binding again;
     if (!inputs)
         return QETL_E_NO_MEMORY;
     for (size_t i = 0; i < node->n_inputs; i++)
-        inputs[i] = qetl_flow_input(run->flows, run->pipeline, &node->inputs[i])->schema;
+        inputs[i] = qetl_flow_input(run->attempt.flows, run->pipeline, &node->inputs[i])->schema;
     int32_t status = qetl_bind(instance, (uint32_t)node->n_inputs, inputs, flow->n_ports, &again);
     if (!status)
         qetl_binding_free(&again);
@@ -295,17 +295,17 @@ static int32_t op_make(const struct draft *draft, const struct draft_op *from,
     op->class = from->class;
     op->run = run;
     op->node = &run->pipeline->nodes[from->node];
-    op->flow = &run->flows[from->node];
+    op->flow = &run->attempt.flows[from->node];
     op->replica = task->replica;
-    op->epoch = atomic_load(&run->epoch);
+    op->epoch = atomic_load(&run->attempt.epoch);
     op->take = from->take;
     op->partial = from->partial;
     int32_t status = op_outputs(op, from);
     if (!status)
         status = op_equip(run, from, op);
     if (!status && from->class == &qetl_op_source) {
-        op->state = run->flows[from->node].reader;
-        run->flows[from->node].reader = NULL;
+        op->state = run->attempt.flows[from->node].reader;
+        run->attempt.flows[from->node].reader = NULL;
         ((struct qetl_source_state *)op->state)->epoch = op->epoch;
         op->pending = true;
     }
@@ -328,7 +328,7 @@ static int32_t task_make(const struct draft *draft, size_t stage, struct qetl_ta
         n += op->stage == stage;
     for (size_t e = 0; e < draft->n_edges; e++)
         n_in += draft->edges[e].to->stage == stage;
-    task->stage = &draft->run->stages[stage];
+    task->stage = &draft->run->attempt.stages[stage];
     task->replica = replica;
     task->ops = calloc(n + 1, sizeof *task->ops);
     task->inputs = calloc(n_in + 1, sizeof *task->inputs);
@@ -347,7 +347,7 @@ static int32_t task_make(const struct draft *draft, size_t stage, struct qetl_ta
 
 static int32_t stage_make(const struct draft *draft, size_t s, uint32_t replicas)
 {
-    struct qetl_stage *stage = &draft->run->stages[s];
+    struct qetl_stage *stage = &draft->run->attempt.stages[s];
     stage->run = draft->run;
     stage->tasks = calloc(replicas, sizeof *stage->tasks);
     stage->outputs = calloc(draft->n_edges + 1, sizeof *stage->outputs);
@@ -373,21 +373,21 @@ static enum qetl_edge_part part_of(const struct draft_op *op)
 static int32_t edge_make(const struct draft *draft, const struct draft_edge *from)
 {
     struct qetl_run *run = draft->run;
-    struct qetl_stage *producer = &run->stages[from->from->stage];
-    struct qetl_stage *consumer = &run->stages[from->to->stage];
+    struct qetl_stage *producer = &run->attempt.stages[from->from->stage];
+    struct qetl_stage *consumer = &run->attempt.stages[from->to->stage];
     uint32_t capacity =
         run->pipeline->mode == QETL_MODE_STREAM ? RING_CAPACITY_STREAM : RING_CAPACITY;
     struct qetl_edge *edge =
         qetl_edge_new(producer->n_tasks, consumer->n_tasks, capacity, &run->parker);
     if (!edge)
         return QETL_E_NO_MEMORY;
-    run->edge_ends[run->n_edges] = (struct qetl_edge_ends){
+    run->attempt.edge_ends[run->attempt.n_edges] = (struct qetl_edge_ends){
         .from = from->from->node,
         .to = from->to->node,
         .from_part = part_of(from->from),
         .to_part = part_of(from->to),
     };
-    run->edges[run->n_edges++] = edge;
+    run->attempt.edges[run->attempt.n_edges++] = edge;
     producer->outputs[producer->n_outputs++] = edge;
     int32_t status = QETL_OK;
     for (uint32_t r = 0; !status && r < producer->n_tasks; r++)
@@ -404,17 +404,17 @@ static int32_t edge_make(const struct draft *draft, const struct draft_edge *fro
 static int32_t build(struct draft *draft)
 {
     struct qetl_run *run = draft->run;
-    run->stages = calloc(draft->n_stages + 1, sizeof *run->stages);
-    run->edges = calloc(draft->n_edges + 1, sizeof *run->edges);
-    run->edge_ends = calloc(draft->n_edges + 1, sizeof *run->edge_ends);
-    if (!run->stages || !run->edges || !run->edge_ends)
+    run->attempt.stages = calloc(draft->n_stages + 1, sizeof *run->attempt.stages);
+    run->attempt.edges = calloc(draft->n_edges + 1, sizeof *run->attempt.edges);
+    run->attempt.edge_ends = calloc(draft->n_edges + 1, sizeof *run->attempt.edge_ends);
+    if (!run->attempt.stages || !run->attempt.edges || !run->attempt.edge_ends)
         return QETL_E_NO_MEMORY;
     int32_t status = QETL_OK;
     for (size_t s = 0; !status && s < draft->n_stages; s++) {
-        run->n_stages++;
+        run->attempt.n_stages++;
         uint32_t replicas = draft->single[s] ? 1 : (uint32_t)run->options.workers;
         status = stage_make(draft, s, replicas);
-        atomic_fetch_add(&run->tasks_open, (int)run->stages[s].n_tasks);
+        atomic_fetch_add(&run->attempt.tasks_open, (int)run->attempt.stages[s].n_tasks);
     }
     for (size_t e = 0; !status && e < draft->n_edges; e++)
         status = edge_make(draft, &draft->edges[e]);
@@ -424,12 +424,12 @@ static int32_t build(struct draft *draft)
 static int32_t lookouts_make(struct qetl_run *run)
 {
     for (size_t n = 0; n < run->pipeline->n_nodes; n++) {
-        struct qetl_node_flow *flow = &run->flows[n];
-        bool sink = run->pipeline->nodes[n].kind == QETL_SINK;
-        flow->n_lookouts = sink ? flow->n_takes : flow->n_ports;
-        flow->lookouts = qetl_lookouts_new(flow->n_lookouts, run->options.observer != NULL);
-        if (!flow->lookouts)
+        if (!run->lookouts[n])
+            run->lookouts[n] = qetl_lookouts_new(qetl_node_outlets(&run->pipeline->nodes[n]),
+                                                 run->options.observer != NULL);
+        if (!run->lookouts[n])
             return QETL_E_NO_MEMORY;
+        run->attempt.flows[n].lookouts = run->lookouts[n];
     }
     return QETL_OK;
 }

@@ -79,7 +79,8 @@ static int32_t store_open(struct qetl_run *run)
 
 static void take_facts(struct qetl_run *run)
 {
-    const struct qetl_entry *entry = qetl_record_find(&run->recovered, QETL_ENTRY_COUNTS, "", 0);
+    const struct qetl_entry *entry =
+        qetl_record_find(&run->attempt.recovered, QETL_ENTRY_COUNTS, "", 0);
     json_t *facts = entry ? json_loadb(entry->data, entry->size, 0, NULL) : NULL;
     int64_t now_us = json_integer_value(json_object_get(facts, "now_us"));
     if (now_us)
@@ -89,7 +90,8 @@ static void take_facts(struct qetl_run *run)
 
 static int32_t take_letters(struct qetl_run *run)
 {
-    const struct qetl_entry *entry = qetl_record_find(&run->recovered, QETL_ENTRY_LETTERS, "", 0);
+    const struct qetl_entry *entry =
+        qetl_record_find(&run->attempt.recovered, QETL_ENTRY_LETTERS, "", 0);
     if (!entry || entry->size != sizeof(int64_t))
         return QETL_OK;
     struct qetl_unpack unpack = qetl_unpack_from(entry->data, entry->size);
@@ -107,18 +109,19 @@ static int32_t remember_sources(struct qetl_run *run)
 
 static int32_t begin_behind(struct qetl_run *run)
 {
-    const struct qetl_record *record = &run->recovered;
+    const struct qetl_record *record = &run->attempt.recovered;
     uint64_t number = record->number;
-    run->first_epoch = number > run->first_epoch ? number : run->first_epoch;
-    atomic_store(&run->epoch, run->first_epoch);
-    atomic_store(&run->decided_epoch, run->first_epoch);
+    run->attempt.first_epoch =
+        number > run->attempt.first_epoch ? number : run->attempt.first_epoch;
+    atomic_store(&run->attempt.epoch, run->attempt.first_epoch);
+    atomic_store(&run->attempt.decided_epoch, run->attempt.first_epoch);
     bool unfinished = record->stage == QETL_STAGE_DECIDED || record->stage == QETL_STAGE_COMMITTED;
-    run->resumes = unfinished && !record->final;
-    run->completes = unfinished && record->final;
+    run->attempt.resumes = unfinished && !record->final;
+    run->attempt.completes = unfinished && record->final;
     run->env.resumes = unfinished;
-    if (run->completes)
+    if (run->attempt.completes)
         return take_letters(run);
-    if (!run->resumes)
+    if (!run->attempt.resumes)
         return QETL_OK;
     run->resumed_from = number;
     take_facts(run);
@@ -142,7 +145,8 @@ int32_t qetl_run_recover(struct qetl_run *run)
     int32_t status = store_open(run);
     if (status)
         return status;
-    status = qetl_store_recover(run->store, &run->recovered, &run->undecided, run->findings);
+    status = qetl_store_recover(run->store, &run->attempt.recovered, &run->attempt.undecided,
+                                run->findings);
     if (status == QETL_E_NO_MEMORY)
         return qetl_run_fault(run, NULL, "out_of_memory", "no memory for the run's state");
     return status ? end_by_findings(run) : QETL_OK;
@@ -175,7 +179,7 @@ static int32_t no_memory(struct qetl_run *run, const struct qetl_node *node)
 static int32_t commit_again(struct qetl_run *run, const struct qetl_node *node,
                             struct qetl_node_flow *flow)
 {
-    const struct qetl_record *record = &run->recovered;
+    const struct qetl_record *record = &run->attempt.recovered;
     struct handles handles;
     if (record->stage != QETL_STAGE_DECIDED || flow->commit == QETL_COMMIT_ONE_PHASE)
         return QETL_OK;
@@ -190,7 +194,7 @@ static int32_t commit_again(struct qetl_run *run, const struct qetl_node *node,
 static int32_t give_up(struct qetl_run *run, const struct qetl_node *node,
                        struct qetl_node_flow *flow)
 {
-    const struct qetl_record *record = &run->undecided;
+    const struct qetl_record *record = &run->attempt.undecided;
     const struct qetl_sink *sink = flow->component->sink;
     struct handles handles;
     if (record->stage != QETL_STAGE_PREPARED || !sink->abort)
@@ -213,7 +217,7 @@ static int32_t behind_the_sink(struct qetl_run *run, const struct qetl_node *nod
     snprintf(message, sizeof message,
              "it has committed epoch %llu already, but the state of the run ends with epoch %llu: "
              "to go on from there would write rows twice; --full-refresh begins anew",
-             (unsigned long long)number, (unsigned long long)run->recovered.number);
+             (unsigned long long)number, (unsigned long long)run->attempt.recovered.number);
     return qetl_run_fault_as(run, node, "in_doubt", QETL_E_IN_DOUBT, message);
 }
 
@@ -227,22 +231,22 @@ static int32_t ahead_of_the_sink(struct qetl_run *run, const struct qetl_node *n
     snprintf(message, sizeof message,
              "it %s, but the state of the run with epoch %llu: the rows between would be lost; put "
              "it back as it was, or begin anew with --full-refresh",
-             knows, (unsigned long long)run->recovered.number);
+             knows, (unsigned long long)run->attempt.recovered.number);
     return qetl_run_fault_as(run, node, "in_doubt", QETL_E_IN_DOUBT, message);
 }
 
 /* The epoch of which only the sink knows was decided, or was not. */
 static int32_t settle(struct qetl_run *run, bool decided)
 {
-    int32_t status = qetl_store_settle(run->store, run->undecided.number, decided);
+    int32_t status = qetl_store_settle(run->store, run->attempt.undecided.number, decided);
     if (status)
         return qetl_run_store_failed(run, status);
     if (!decided)
         return QETL_OK;
-    qetl_record_free(&run->recovered);
-    run->recovered = run->undecided;
-    run->recovered.stage = QETL_STAGE_DECIDED;
-    run->undecided = (struct qetl_record){0};
+    qetl_record_free(&run->attempt.recovered);
+    run->attempt.recovered = run->attempt.undecided;
+    run->attempt.recovered.stage = QETL_STAGE_DECIDED;
+    run->attempt.undecided = (struct qetl_record){0};
     return QETL_OK;
 }
 
@@ -281,15 +285,16 @@ static int32_t take_answers(struct qetl_run *run, const struct asked *asked)
 {
     int32_t status = QETL_OK;
     bool several = asked->n > 1; /* one of them may be ahead: its rows come again */
-    if (run->undecided.stage == QETL_STAGE_PREPARED)
-        status = settle(run, asked->n && asked->least >= run->undecided.number);
-    bool goes_on =
-        run->recovered.stage == QETL_STAGE_DECIDED || run->recovered.stage == QETL_STAGE_COMMITTED;
-    if (!status && goes_on && !several && asked->most > run->recovered.number)
+    if (run->attempt.undecided.stage == QETL_STAGE_PREPARED)
+        status = settle(run, asked->n && asked->least >= run->attempt.undecided.number);
+    bool goes_on = run->attempt.recovered.stage == QETL_STAGE_DECIDED ||
+                   run->attempt.recovered.stage == QETL_STAGE_COMMITTED;
+    if (!status && goes_on && !several && asked->most > run->attempt.recovered.number)
         return behind_the_sink(run, asked->ahead, asked->most);
-    if (!status && goes_on && asked->n && asked->least < run->recovered.number)
+    if (!status && goes_on && asked->n && asked->least < run->attempt.recovered.number)
         return ahead_of_the_sink(run, asked->behind, asked->least);
-    run->first_epoch = asked->most > run->first_epoch ? asked->most : run->first_epoch;
+    run->attempt.first_epoch =
+        asked->most > run->attempt.first_epoch ? asked->most : run->attempt.first_epoch;
     return status;
 }
 
@@ -309,13 +314,13 @@ int32_t qetl_run_ask_sinks(struct qetl_run *run)
         if (!run->store || node->kind != QETL_SINK || !is_transactional(node))
             continue;
         status = qetl_node_load(run, n);
-        if (status || !run->flows[n].component->sink->last_committed)
+        if (status || !run->attempt.flows[n].component->sink->last_committed)
             continue;
         status = qetl_node_make(run, n);
         if (!status)
-            status = qetl_sink_describe(run, node, &run->flows[n]);
+            status = qetl_sink_describe(run, node, &run->attempt.flows[n]);
         if (!status)
-            status = ask(run, node, &run->flows[n], &asked);
+            status = ask(run, node, &run->attempt.flows[n], &asked);
     }
     if (!status)
         status = take_answers(run, &asked);
@@ -329,8 +334,8 @@ static int32_t sink_complete(struct qetl_run *run, size_t n)
     const struct qetl_node *node = &run->pipeline->nodes[n];
     int32_t status = qetl_node_make(run, n);
     if (!status)
-        status = qetl_sink_describe(run, node, &run->flows[n]);
-    return status ? status : qetl_sink_recover(run, node, &run->flows[n]);
+        status = qetl_sink_describe(run, node, &run->attempt.flows[n]);
+    return status ? status : qetl_sink_recover(run, node, &run->attempt.flows[n]);
 }
 
 int32_t qetl_run_complete(struct qetl_run *run)
@@ -341,7 +346,7 @@ int32_t qetl_run_complete(struct qetl_run *run)
             status = sink_complete(run, n);
     if (status)
         return status;
-    run->finished = run->recovered.number;
+    run->finished = run->attempt.recovered.number;
     return QETL_OK;
 }
 

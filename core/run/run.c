@@ -3,9 +3,7 @@
 
 #include "config/mask.h"
 #include "decider.h"
-#include "epoch/epochs.h"
 #include "failpoint.h"
-#include "host/poller.h"
 #include "op.h"
 #include "replaying.h"
 #include "run_internal.h"
@@ -70,16 +68,8 @@ static bool has_no_end(void *arg)
     const struct qetl_run *run = arg;
     bool endless = run->pipeline->mode == QETL_MODE_STREAM;
     for (size_t n = 0; n < run->pipeline->n_nodes; n++)
-        endless |= run->flows[n].source.endless != 0;
+        endless |= run->attempt.flows[n].source.endless != 0;
     return endless;
-}
-
-/* As if a write had found it out; but rows that were all written need no reader any more. */
-static void output_gone(void *arg, struct qetl_ctx *sink)
-{
-    struct qetl_run *run = arg;
-    if (!atomic_load(&run->has_all[sink->node - run->pipeline->nodes]))
-        qetl_run_ask_end(run, QETL_EXIT_SIGPIPE);
 }
 
 static void fill_defaults(struct qetl_run *run)
@@ -100,27 +90,14 @@ static void fill_defaults(struct qetl_run *run)
     run->max_record = run->pipeline->max_record < quarter ? run->pipeline->max_record : quarter;
 }
 
-static int trackers_make(struct qetl_run *run)
+static int patience_make(struct qetl_run *run)
 {
     size_t n = run->pipeline->n_nodes;
-    run->trackers = calloc(n + 1, sizeof *run->trackers);
-    run->flows = calloc(n + 1, sizeof *run->flows);
-    run->has_all = calloc(n + 1, sizeof *run->has_all);
-    run->remembered = calloc(n + 1, sizeof *run->remembered);
-    run->notes = calloc(n + 1, sizeof *run->notes);
     run->patience = calloc(n + 1, sizeof *run->patience);
-    if (!run->trackers || !run->flows || !run->has_all || !run->patience || !run->remembered ||
-        !run->notes)
-        return -1;
-    for (size_t i = 0; i < n; i++) {
+    run->lookouts = calloc(n + 1, sizeof(struct qetl_lookout *));
+    for (size_t i = 0; run->patience && i < n; i++)
         qetl_patience_init(&run->patience[i], &run->pipeline->nodes[i].limits);
-        if (run->pipeline->nodes[i].kind != QETL_SOURCE)
-            continue;
-        run->trackers[i] = qetl_tracker_new(run->pipeline->nodes[i].id, qetl_run_letter, run);
-        if (!run->trackers[i])
-            return -1;
-    }
-    return 0;
+    return run->patience && run->lookouts ? 0 : -1;
 }
 
 static int64_t wall_clock_us(void)
@@ -148,7 +125,6 @@ struct qetl_run *qetl_run_new(const struct qetl_pipeline *pipeline,
     pthread_mutex_init(&run->lock, NULL);
     qetl_parker_init(&run->parker);
     run->pool = qetl_pool_new(run->options.memory_bytes);
-    run->poller = qetl_poller_new(output_gone, run);
     const char *letters = pipeline->dead_letters;
     run->letters = qetl_letter_store_new(letters && *letters ? letters : NULL, pipeline->name,
                                          !letters || *letters);
@@ -164,7 +140,6 @@ struct qetl_run *qetl_run_new(const struct qetl_pipeline *pipeline,
     run->env = (struct qetl_instance_env){
         .pool = run->pool,
         .parker = &run->parker,
-        .poller = run->poller,
         .stopping = &run->stopping,
         .epoch_requests = &run->epoch_requests,
         .log = run->options.log ? pass_log : ignore_log,
@@ -174,7 +149,7 @@ struct qetl_run *qetl_run_new(const struct qetl_pipeline *pipeline,
         .timezone = pipeline->timezone,
         .now_us = run->options.now_us ? run->options.now_us : wall_clock_us(),
     };
-    if (!lacks && run->pool && run->poller && run->letters && !trackers_make(run))
+    if (!lacks && run->pool && run->letters && !patience_make(run) && !qetl_attempt_begin(run))
         return run;
     qetl_run_free(run);
     return NULL;
@@ -188,7 +163,7 @@ static void enter(struct qetl_run *run, enum qetl_phase phase)
 
 static int decider_start(struct qetl_run *run)
 {
-    return run->env.checkpoints ? qetl_decider_start(run->decider) : 0;
+    return run->env.checkpoints ? qetl_decider_start(run->attempt.decider) : 0;
 }
 
 static void drive(struct qetl_run *run)
@@ -196,18 +171,18 @@ static void drive(struct qetl_run *run)
     int64_t first = run->options.barrier_ms < 0 ? INT64_MAX : qetl_now_ns();
     if (first != INT64_MAX)
         first += run->options.barrier_ms * (int64_t)1000000;
-    atomic_store(&run->next_barrier_ns, first);
-    run->watchdog = qetl_watchdog_new(run);
-    if (!run->watchdog)
+    atomic_store(&run->attempt.next_barrier_ns, first);
+    run->attempt.watchdog = qetl_watchdog_new(run);
+    if (!run->attempt.watchdog)
         qetl_run_fault(run, NULL, "out_of_memory", "no memory to look after a run");
     else if (run->options.driver == QETL_DRIVE_PULL)
         qetl_drive_pull(run);
-    else if (qetl_watchdog_start(run->watchdog) || decider_start(run) ||
+    else if (qetl_watchdog_start(run->attempt.watchdog) || decider_start(run) ||
              qetl_drive_pool(run, run->options.workers))
         qetl_run_fault(run, NULL, "no_threads", "the system gives no thread to run on");
-    qetl_decider_stop(run->decider);
-    if (run->watchdog)
-        qetl_watchdog_stop(run->watchdog);
+    qetl_decider_stop(run->attempt.decider);
+    if (run->attempt.watchdog)
+        qetl_watchdog_stop(run->attempt.watchdog);
 }
 
 static int over(struct qetl_run *run, int exit_code)
@@ -222,13 +197,13 @@ int qetl_run_execute(struct qetl_run *run)
     int32_t status = qetl_run_recover(run);
     if (!status)
         status = qetl_run_setup(run);
-    if (!status && !run->completes)
+    if (!status && !run->attempt.completes)
         status = qetl_run_plan(run);
-    if (!status && !run->completes)
+    if (!status && !run->attempt.completes)
         status = qetl_run_plan_epochs(run);
     if (status) {
         qetl_run_end(run, qetl_exit_for(status)); /* where nobody said a code yet */
-    } else if (!run->completes) {
+    } else if (!run->attempt.completes) {
         enter(run, QETL_PHASE_PROCESSING);
         QETL_FAILPOINT("begin");
         drive(run);
@@ -259,69 +234,39 @@ int qetl_run_interrupt(struct qetl_run *run, int exit_code)
     return 0;
 }
 
-static void instances_free(struct qetl_run *run)
+static void outputs_free(struct qetl_run *run)
 {
-    for (size_t i = run->n_instances; i-- > 0;)
-        qetl_instance_free(run->instances[i]);
-    free(run->instances);
+    for (size_t i = 0; i < run->n_outputs; i++)
+        free(run->outputs[i].uri);
+    free(run->outputs);
 }
 
-static void epochs_free(struct qetl_run *run)
+static void nodes_free(struct qetl_run *run)
 {
-    qetl_decider_free(run->decider);
-    qetl_epochs_free(run->epochs);
-    free(run->slots);
-    for (size_t n = 0; run->remembered && n < run->pipeline->n_nodes; n++)
-        qetl_remembered_free(&run->remembered[n]);
-    for (size_t n = 0; run->notes && n < run->pipeline->n_nodes; n++)
-        free((void *)run->notes[n].data);
-    free(run->remembered);
-    free(run->notes);
-    free(run->has_all);
-    free(run->halts);
-    qetl_record_free(&run->recovered);
-    qetl_record_free(&run->undecided);
+    for (size_t n = 0; n < run->pipeline->n_nodes; n++) {
+        if (run->patience && run->patience[n].limits)
+            qetl_patience_clear(&run->patience[n]);
+        if (run->lookouts)
+            qetl_lookouts_free(run->lookouts[n], qetl_node_outlets(&run->pipeline->nodes[n]));
+    }
+    free(run->patience);
+    free(run->lookouts);
+}
+
+void qetl_run_free(struct qetl_run *run)
+{
+    if (!run)
+        return;
+    qetl_attempt_end(run);
     /* Who is killed before this finds the run complete; who is killed behind it, that it is over.
      */
     if (run->store && run->finished)
         qetl_store_committed(run->store, run->finished);
     qetl_store_close(run->store);
-}
-
-/* The poller first: it wakes instances. Then what refers to instances, then those, then what they
- * hold. */
-void qetl_run_free(struct qetl_run *run)
-{
-    if (!run)
-        return;
-    qetl_watchdog_free(run->watchdog);
-    qetl_poller_free(run->poller);
-    for (size_t s = 0; s < run->n_stages; s++)
-        qetl_stage_clear(&run->stages[s]);
-    free(run->stages);
-    for (size_t e = 0; e < run->n_edges; e++)
-        qetl_edge_free(run->edges[e]);
-    free(run->edges);
-    free(run->edge_ends);
-    for (size_t n = 0; run->flows && n < run->pipeline->n_nodes; n++)
-        qetl_node_flow_free(&run->flows[n]);
-    instances_free(run);
-    for (size_t n = 0; run->flows && n < run->pipeline->n_nodes; n++)
-        json_decref(run->flows[n].instead.options);
-    free(run->flows);
-    for (size_t n = 0; run->trackers && n < run->pipeline->n_nodes; n++)
-        qetl_tracker_free(run->trackers[n]);
-    free(run->trackers);
-    epochs_free(run);
-    for (size_t n = 0; run->patience && n < run->pipeline->n_nodes; n++)
-        if (run->patience[n].limits)
-            qetl_patience_clear(&run->patience[n]);
-    free(run->patience);
+    nodes_free(run);
     qetl_letter_store_free(run->letters);
     qetl_pool_free(run->pool);
-    for (size_t i = 0; i < run->n_outputs; i++)
-        free(run->outputs[i].uri);
-    free(run->outputs);
+    outputs_free(run);
     pthread_mutex_destroy(&run->lock);
     free(run);
 }

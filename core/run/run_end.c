@@ -26,8 +26,8 @@ static bool claim_end(struct qetl_run *run, int exit_code)
 static void interrupt_all(struct qetl_run *run)
 {
     pthread_mutex_lock(&run->lock);
-    for (size_t i = 0; i < run->n_instances; i++)
-        qetl_instance_interrupt(run->instances[i]);
+    for (size_t i = 0; i < run->attempt.n_instances; i++)
+        qetl_instance_interrupt(run->attempt.instances[i]);
     pthread_mutex_unlock(&run->lock);
     qetl_parker_notify_all(&run->parker);
 }
@@ -41,7 +41,7 @@ void qetl_run_end(struct qetl_run *run, int exit_code)
 void qetl_run_ask_end(struct qetl_run *run, int exit_code)
 {
     pthread_mutex_lock(&run->lock);
-    bool first = !run->decided && claim_end(run, exit_code);
+    bool first = !run->attempt.decided && claim_end(run, exit_code);
     pthread_mutex_unlock(&run->lock);
     if (first)
         interrupt_all(run);
@@ -50,9 +50,9 @@ void qetl_run_ask_end(struct qetl_run *run, int exit_code)
 bool qetl_run_decide(struct qetl_run *run)
 {
     pthread_mutex_lock(&run->lock);
-    run->decided = !qetl_run_stopping(run);
+    run->attempt.decided = !qetl_run_stopping(run);
     pthread_mutex_unlock(&run->lock);
-    return run->decided;
+    return run->attempt.decided;
 }
 
 int qetl_exit_for(int32_t status)
@@ -135,7 +135,7 @@ static void place_finding(const struct qetl_run *run, struct qetl_finding *findi
 /* While the components are set up, mistakes in the configuration are gathered. */
 static bool is_gathered(const struct qetl_run *run, int exit_code)
 {
-    return run->gathering && exit_code == QETL_EXIT_CONFIG && !qetl_run_stopping(run);
+    return run->attempt.gathering && exit_code == QETL_EXIT_CONFIG && !qetl_run_stopping(run);
 }
 
 /* Ends the run. The first failure is what went wrong, and its exit code counts; those after it
@@ -150,7 +150,7 @@ static void report(struct qetl_run *run, const struct qetl_node *node, struct qe
                   qetl_mask_holds(run->pipeline->mask, error->text, (size_t)error->text_begin,
                                   (size_t)error->text_end);
     bool first = !gathered && claim_end(run, exit_code);
-    run->n_gathered += gathered;
+    run->attempt.n_gathered += gathered;
     if (first || gathered) {
         struct qetl_finding *finding =
             node ? qetl_finding_add(run->findings, QETL_ERROR, code, "%s '%s' (%s): %s",
@@ -225,7 +225,7 @@ int32_t qetl_run_count_rejected(struct qetl_run *run, const struct qetl_node *no
                                 const char *code, const char *reason)
 {
     const struct qetl_pipeline *p = run->pipeline;
-    int64_t total = atomic_fetch_add(&run->rejected, n) + n;
+    int64_t total = atomic_fetch_add(&run->attempt.rejected, n) + n;
     if (!n || (!p->fail_on_error && (p->max_rejected < 0 || total <= p->max_rejected)))
         return QETL_OK;
     char message[600];
@@ -282,18 +282,18 @@ void qetl_run_letter(void *arg, struct qetl_letter *letter)
 uint64_t qetl_run_epoch(struct qetl_run *run)
 {
     int64_t now = qetl_now_ns();
-    long long due = atomic_load_explicit(&run->next_barrier_ns, memory_order_relaxed);
+    long long due = atomic_load_explicit(&run->attempt.next_barrier_ns, memory_order_relaxed);
     uint32_t asked = atomic_load_explicit(&run->epoch_requests, memory_order_relaxed);
     uint32_t seen = atomic_load_explicit(&run->epoch_requests_seen, memory_order_relaxed);
     bool begin = false;
     if (now >= due)
-        begin = atomic_compare_exchange_strong(&run->next_barrier_ns, &due,
+        begin = atomic_compare_exchange_strong(&run->attempt.next_barrier_ns, &due,
                                                now + run->options.barrier_ms * (int64_t)1000000);
     if (!begin && asked != seen)
         begin = atomic_compare_exchange_strong(&run->epoch_requests_seen, &seen, asked);
     if (begin && !qetl_epochs_pile_up(run))
-        atomic_fetch_add_explicit(&run->epoch, 1, memory_order_relaxed);
-    return atomic_load_explicit(&run->epoch, memory_order_relaxed);
+        atomic_fetch_add_explicit(&run->attempt.epoch, 1, memory_order_relaxed);
+    return atomic_load_explicit(&run->attempt.epoch, memory_order_relaxed);
 }
 
 void qetl_run_barrier_arrived(struct qetl_run *run, uint64_t epoch)
@@ -306,10 +306,10 @@ static bool instance_register(struct qetl_run *run, struct qetl_ctx *ctx)
 {
     pthread_mutex_lock(&run->lock);
     struct qetl_ctx **instances =
-        realloc(run->instances, (run->n_instances + 1) * sizeof(struct qetl_ctx *));
+        realloc(run->attempt.instances, (run->attempt.n_instances + 1) * sizeof(struct qetl_ctx *));
     if (instances) {
-        run->instances = instances;
-        instances[run->n_instances++] = ctx;
+        run->attempt.instances = instances;
+        instances[run->attempt.n_instances++] = ctx;
     }
     pthread_mutex_unlock(&run->lock);
     return instances != NULL;

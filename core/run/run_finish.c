@@ -13,15 +13,15 @@
 static bool all_have_all(const struct qetl_run *run)
 {
     for (size_t n = 0; n < run->pipeline->n_nodes; n++)
-        if (run->pipeline->nodes[n].kind == QETL_SINK && !atomic_load(&run->has_all[n]))
+        if (run->pipeline->nodes[n].kind == QETL_SINK && !atomic_load(&run->attempt.has_all[n]))
             return false;
     return true;
 }
 
 void qetl_run_stop_instances(struct qetl_run *run)
 {
-    for (size_t i = 0; i < run->n_instances; i++) {
-        struct qetl_ctx *ctx = run->instances[i];
+    for (size_t i = 0; i < run->attempt.n_instances; i++) {
+        struct qetl_ctx *ctx = run->attempt.instances[i];
         int32_t status = qetl_instance_stop(ctx);
         if (status < 0)
             qetl_run_fail(run, ctx->node, ctx, "stop", status);
@@ -31,9 +31,9 @@ void qetl_run_stop_instances(struct qetl_run *run)
 /* Letters that still wait for a number leave without one. No task runs any more. */
 static void trackers_close(struct qetl_run *run)
 {
-    for (size_t n = 0; run->trackers && n < run->pipeline->n_nodes; n++) {
-        qetl_tracker_free(run->trackers[n]);
-        run->trackers[n] = NULL;
+    for (size_t n = 0; run->attempt.trackers && n < run->pipeline->n_nodes; n++) {
+        qetl_tracker_free(run->attempt.trackers[n]);
+        run->attempt.trackers[n] = NULL;
     }
 }
 
@@ -41,14 +41,14 @@ static void trackers_close(struct qetl_run *run)
  */
 static void decide_last(struct qetl_run *run)
 {
-    struct qetl_decider *d = run->decider;
+    struct qetl_decider *d = run->attempt.decider;
     if (!qetl_run_stopping(run) && !all_have_all(run))
         qetl_run_fault(run, NULL, "ledger",
                        "a sink did not come to its end: an error in qetl itself");
     bool good =
         !qetl_decider_settle(d) && !qetl_run_stopping(run) && !qetl_decider_prepare_final(d);
-    run->closed = good && qetl_run_decide(run);
-    good = run->closed && !qetl_run_check_ledger(run) && !qetl_decider_decide_final(d);
+    run->attempt.closed = good && qetl_run_decide(run);
+    good = run->attempt.closed && !qetl_run_check_ledger(run) && !qetl_decider_decide_final(d);
     if (run->letters && qetl_letter_store_close(run->letters, good) && good)
         qetl_run_fault(run, NULL, "dead_letters", "the dead letters could not be written to disk");
     if (!good)
@@ -57,14 +57,14 @@ static void decide_last(struct qetl_run *run)
 
 int qetl_run_finish(struct qetl_run *run)
 {
-    for (size_t n = 0; run->flows && n < run->pipeline->n_nodes; n++)
-        qetl_lookouts_end(run->flows[n].lookouts, run->flows[n].n_lookouts);
+    for (size_t n = 0; n < run->pipeline->n_nodes; n++)
+        qetl_lookouts_end(run->lookouts[n], qetl_node_outlets(&run->pipeline->nodes[n]));
     trackers_close(run);
-    if (run->decider)
+    if (run->attempt.decider)
         decide_last(run);
     else if (run->letters)
         qetl_letter_store_close(run->letters, false);
-    run->closed |= run->completes && !qetl_run_stopping(run);
+    run->attempt.closed |= run->attempt.completes && !qetl_run_stopping(run);
     qetl_run_stop_instances(run);
     int stopping = atomic_load(&run->stopping);
     return stopping ? stopping - 1 : QETL_EXIT_OK;

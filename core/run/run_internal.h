@@ -10,31 +10,15 @@
 #ifndef QETL_CORE_RUN_INTERNAL_H
 #define QETL_CORE_RUN_INTERNAL_H
 
+#include "attempt.h"
 #include "data/batch.h"
 #include "data/letter_store.h"
-#include "data/origin.h"
 #include "flow.h"
 #include "patience.h"
-#include "recover.h"
 #include "ring/parker.h"
 #include "run.h"
-#include "stage.h"
-#include "watchdog.h"
 
 #include <pthread.h>
-
-enum qetl_edge_part {
-    QETL_PART_READ,
-    QETL_PART_DECODE,
-    QETL_PART_PROCESS,
-    QETL_PART_ENCODE,
-    QETL_PART_WRITE
-};
-
-struct qetl_edge_ends { /* between which nodes, and which parts of them */
-    size_t from, to;
-    enum qetl_edge_part from_part, to_part;
-};
 
 struct qetl_run {
     const struct qetl_pipeline *pipeline;
@@ -46,66 +30,31 @@ struct qetl_run {
 
     struct qetl_parker parker;
     struct qetl_pool *pool;
-    struct qetl_poller *poller;
-    struct qetl_watchdog *watchdog; /* while tasks run */
     struct qetl_instance_env env;
     struct qetl_letter_store *letters;
-    struct qetl_tracker **trackers; /* one a node; sources alone have one */
     struct qetl_patience *patience; /* one a node */
+    struct qetl_lookout **lookouts; /* one list a node */
 
-    struct qetl_node_flow *flows; /* one a node */
-    struct qetl_stage *stages;
-    size_t n_stages;
-    struct qetl_edge **edges;
-    struct qetl_edge_ends *edge_ends; /* one an edge */
-    size_t n_edges;
-    struct qetl_ctx **instances; /* all of them, in the order of their making */
-    size_t n_instances;
-    atomic_bool *has_all; /* one a node: a sink has all its rows */
-
-    struct qetl_store *store;     /* NULL: nothing of the run is kept */
-    struct qetl_record recovered; /* the newest decided epoch … */
-    struct qetl_record undecided; /* … and one behind it of which only its sink knows */
-    bool resumes;                 /* the run goes on behind it */
-    bool completes;               /* it was the last of its run, and sinks have to commit it */
-    uint64_t resumed_from;        /* 0: it began anew */
-    struct qetl_remembered *remembered; /* one a node; sources alone */
-    struct qetl_blob *notes;            /* one a node: of a source, what it was found to be */
-    uint64_t first_epoch;               /* none of this process is older, or this one */
+    struct qetl_store *store; /* NULL: nothing of the run is kept */
+    uint64_t resumed_from;    /* 0: it began anew */
     uint64_t generation;
     uint64_t
         finished; /* the last epoch, whose outputs are visible: told to the store last of all */
-    struct qetl_halt *halts; /* why there is no epoch but the last, or NULL */
-    struct qetl_op **slots;  /* the operators, as they hand in */
-    size_t n_slots;
-    struct qetl_epochs *epochs;
-    struct qetl_decider *decider;
 
-    atomic_int stopping;          /* 0: running; else 1 + the exit code */
-    atomic_uint satisfied;        /* how often somebody stopped wanting rows */
-    atomic_int draining;          /* enum qetl_drain: sources end where they are */
-    atomic_llong drain_since_ns;  /* that it was asked to, by a signal of … */
-    atomic_int drain_exit;        /* … this exit code, should it take too long */
-    atomic_int cut_short;         /* and one of them had more */
-    atomic_int tasks_open;        /* tasks that have not ended */
-    atomic_int units_open;        /* units of work that were taken in and are not done with */
-    atomic_llong rejected, taken; /* rows of all sources; taken: counted where max_rows is said */
+    atomic_int stopping;         /* 0: running; else 1 + the exit code */
+    atomic_int draining;         /* enum qetl_drain: sources end where they are */
+    atomic_llong drain_since_ns; /* that it was asked to, by a signal of … */
+    atomic_int drain_exit;       /* … this exit code, should it take too long */
     atomic_uint epoch_requests, epoch_requests_seen;
-    atomic_ullong epoch; /* the newest that sources shall cut */
-    atomic_ullong decided_epoch;
-    atomic_llong next_barrier_ns;
     atomic_llong barriers; /* that reached all sinks */
+    atomic_llong decided;  /* epochs */
 
     struct qetl_output_report *outputs;
     size_t n_outputs;
-    bool gathering;     /* in set-up: mistakes in the configuration are told, and set-up goes on */
-    size_t n_gathered;  /* such mistakes */
-    bool resolving;     /* only to be described: no sink is opened */
-    bool surveying;     /* in set-up: a source is looked through; what is rejected is so later */
-    bool decided;       /* under the lock: outputs are committed unless something fails */
-    atomic_bool closed; /* the ledger was checked at the end */
-    atomic_int phase;   /* enum qetl_phase */
+    bool resolving;   /* only to be described: no sink is opened */
+    atomic_int phase; /* enum qetl_phase */
     atomic_llong phase_started_ns[4];
+    struct qetl_attempt attempt;
 };
 
 enum qetl_drain {

@@ -32,8 +32,8 @@ static void report_component(struct qetl_run *run, const struct qetl_node *node,
     *out = (struct qetl_component_report){
         .id = node->id, .kind = node->kind, .plugin = node->use.plugin->id};
     int64_t nanoseconds = 0;
-    for (size_t i = 0; i < run->n_instances; i++) {
-        const struct qetl_ctx *ctx = run->instances[i];
+    for (size_t i = 0; i < run->attempt.n_instances; i++) {
+        const struct qetl_ctx *ctx = run->attempt.instances[i];
         if (ctx->node != node)
             continue;
         qetl_counts_add(&out->counts, &ctx->tally);
@@ -41,10 +41,10 @@ static void report_component(struct qetl_run *run, const struct qetl_node *node,
         out->batches += qetl_tally_get(&ctx->tally.batches);
         out->replicas += ctx->use == &node->use && !ctx->retired;
     }
-    if (is_set_up(run) && run->completes) { /* all of it was done before */
+    if (is_set_up(run) && run->attempt.completes) { /* all of it was done before */
         int64_t batches;
         struct qetl_counts counts;
-        qetl_record_counts(&run->recovered, node->id, &counts, &batches);
+        qetl_record_counts(&run->attempt.recovered, node->id, &counts, &batches);
         qetl_counts_sum(&out->counts, &counts);
         out->batches += batches;
     }
@@ -92,7 +92,7 @@ static void report_expected(struct qetl_run *run, struct qetl_run_report *out)
     for (size_t n = 0; n < run->pipeline->n_nodes; n++) {
         if (run->pipeline->nodes[n].kind != QETL_SOURCE)
             continue;
-        int64_t expected = run->flows[n].source.bytes_expected;
+        int64_t expected = run->attempt.flows[n].source.bytes_expected;
         out->bytes_expected =
             expected < 0 || out->bytes_expected < 0 ? -1 : out->bytes_expected + expected;
     }
@@ -100,10 +100,10 @@ static void report_expected(struct qetl_run *run, struct qetl_run_report *out)
 
 static void report_epochs(struct qetl_run *run, struct qetl_run_report *out)
 {
-    out->delivery = run->decider ? qetl_guarantee_word(qetl_run_delivery(run)) : NULL;
-    out->epochs = run->decider ? atomic_load(&run->decider->epochs) : 0;
+    out->delivery = run->attempt.decider ? qetl_guarantee_word(qetl_run_delivery(run)) : NULL;
+    out->epochs = atomic_load(&run->decided);
     out->resumed_from = run->resumed_from;
-    out->was_complete = run->completes;
+    out->was_complete = run->attempt.completes;
     out->generation = run->store ? run->generation : 0;
     const char *state = run->store ? qetl_store_path(run->store) : NULL;
     out->state = state ? strdup(state) : NULL;
@@ -127,7 +127,7 @@ void qetl_run_report(struct qetl_run *run, struct qetl_run_report *out)
     else
         out->bytes_expected = -1;
     pthread_mutex_unlock(&run->lock);
-    out->closed = run->closed;
+    out->closed = run->attempt.closed;
     out->mode = qetl_mode_word(run->pipeline->mode);
     out->setup_s = phase_seconds(run, QETL_PHASE_SETUP);
     out->processing_s = phase_seconds(run, QETL_PHASE_PROCESSING);

@@ -169,7 +169,7 @@ static int32_t infer_all(struct qetl_op *op, struct qetl_node_flow *flow)
 static int32_t recall(struct qetl_op *op, struct qetl_node_flow *flow)
 {
     struct qetl_run *run = op->run;
-    const struct qetl_remembered *was = &run->remembered[op->node - run->pipeline->nodes];
+    const struct qetl_remembered *was = &run->attempt.remembered[op->node - run->pipeline->nodes];
     int32_t status = QETL_OK;
     if (was->instead) {
         const struct qetl_inferred answer = {.instead = was->instead, .summary = was->why};
@@ -186,7 +186,7 @@ static int32_t setup_bytes(struct qetl_op *op, struct qetl_node_flow *flow)
     if (!flow->format)
         return qetl_run_fault(run, op->node, "missing_format",
                               "the source gives bytes, but no format says how to read them");
-    if (run->resumes)
+    if (run->attempt.resumes)
         return recall(op, flow);
     int32_t status = infer_all(op, flow);
     if (status == QETL_INSTEAD) {
@@ -250,7 +250,7 @@ static const char *lexical_of(struct qetl_run *run, const struct qetl_node *node
     const char *lexical = NULL;
     for (uint32_t i = 0; column->derived < 0 && i < binding->n_in; i++) {
         const struct qetl_port_flow *in =
-            qetl_flow_input(run->flows, run->pipeline, &node->inputs[i]);
+            qetl_flow_input(run->attempt.flows, run->pipeline, &node->inputs[i]);
         if (column->from[i] < 0)
             continue;
         const char *from = in->columns[column->from[i]].lexical;
@@ -267,7 +267,7 @@ static int32_t check_reads(struct qetl_run *run, const struct qetl_node *node,
 {
     for (uint32_t i = 0; i < binding->n_in; i++) {
         const struct qetl_port_flow *in =
-            qetl_flow_input(run->flows, run->pipeline, &node->inputs[i]);
+            qetl_flow_input(run->attempt.flows, run->pipeline, &node->inputs[i]);
         for (int64_t r = 0; r < binding->in[i].n_reads; r++)
             if (binding->in[i].reads[r].form != QETL_FORM_VALUE &&
                 !in->columns[binding->in[i].reads[r].column].lexical)
@@ -284,7 +284,7 @@ static int32_t setup_transform(struct qetl_run *run, const struct qetl_node *nod
     uint32_t n_out = node->n_outputs ? (uint32_t)node->n_outputs : 1;
     int32_t status = inputs ? ports_make(run, node, flow, n_out) : no_memory(run, node);
     for (size_t i = 0; !status && i < node->n_inputs; i++)
-        inputs[i] = qetl_flow_input(run->flows, run->pipeline, &node->inputs[i])->schema;
+        inputs[i] = qetl_flow_input(run->attempt.flows, run->pipeline, &node->inputs[i])->schema;
     if (!status) {
         status = qetl_bind(flow->instance, (uint32_t)node->n_inputs, inputs, n_out, &flow->binding);
         if (status < 0)
@@ -385,7 +385,7 @@ static int32_t setup_sink(struct qetl_run *run, const struct qetl_node *node,
         status = setup_encoder(run, node, flow);
     for (size_t i = 0; !status && i < node->n_inputs; i++) {
         const struct qetl_port_flow *in =
-            qetl_flow_input(run->flows, run->pipeline, &node->inputs[i]);
+            qetl_flow_input(run->attempt.flows, run->pipeline, &node->inputs[i]);
         flow->n_takes++;
         status = accepted_forms(run, node, flow, in->schema, &flow->takes[i]);
     }
@@ -471,7 +471,7 @@ static int32_t open_source(struct qetl_run *run, const struct qetl_node *node,
 int32_t qetl_node_load(struct qetl_run *run, size_t n)
 {
     const struct qetl_node *node = &run->pipeline->nodes[n];
-    struct qetl_node_flow *flow = &run->flows[n];
+    struct qetl_node_flow *flow = &run->attempt.flows[n];
     const struct qetl_observer *observer = run->options.observer;
     if (flow->component)
         return QETL_OK;
@@ -491,7 +491,7 @@ int32_t qetl_node_load(struct qetl_run *run, size_t n)
 int32_t qetl_node_make(struct qetl_run *run, size_t n)
 {
     const struct qetl_node *node = &run->pipeline->nodes[n];
-    struct qetl_node_flow *flow = &run->flows[n];
+    struct qetl_node_flow *flow = &run->attempt.flows[n];
     if (flow->instance)
         return QETL_OK;
     int32_t status = qetl_node_load(run, n);
@@ -503,7 +503,7 @@ int32_t qetl_node_make(struct qetl_run *run, size_t n)
 static int32_t setup_node(struct qetl_run *run, size_t n)
 {
     const struct qetl_node *node = &run->pipeline->nodes[n];
-    struct qetl_node_flow *flow = &run->flows[n];
+    struct qetl_node_flow *flow = &run->attempt.flows[n];
     int32_t status = qetl_node_make(run, n);
     if (status)
         return status;
@@ -522,9 +522,9 @@ static int32_t setup_node(struct qetl_run *run, size_t n)
 static bool is_beyond(const struct qetl_run *run, size_t n)
 {
     const struct qetl_node *node = &run->pipeline->nodes[n];
-    bool beyond = node->kind == QETL_SOURCE && run->n_gathered;
+    bool beyond = node->kind == QETL_SOURCE && run->attempt.n_gathered;
     for (size_t i = 0; i < node->n_inputs; i++)
-        beyond |= run->flows[node->inputs[i].component].beyond;
+        beyond |= run->attempt.flows[node->inputs[i].component].beyond;
     return beyond;
 }
 
@@ -532,20 +532,20 @@ static bool is_beyond(const struct qetl_run *run, size_t n)
 static int32_t setup_nodes(struct qetl_run *run)
 {
     int32_t status = QETL_OK;
-    run->gathering = true;
+    run->attempt.gathering = true;
     for (size_t n = 0; n < run->pipeline->n_nodes; n++) {
-        size_t before = run->n_gathered;
-        run->flows[n].beyond = is_beyond(run, n);
-        if (run->flows[n].beyond)
+        size_t before = run->attempt.n_gathered;
+        run->attempt.flows[n].beyond = is_beyond(run, n);
+        if (run->attempt.flows[n].beyond)
             continue;
         int32_t one = qetl_run_stopping(run) ? QETL_E_CANCELLED : setup_node(run, n);
-        run->flows[n].beyond = one != QETL_OK;
+        run->attempt.flows[n].beyond = one != QETL_OK;
         status = status ? status : one;
-        if (one && run->n_gathered == before)
+        if (one && run->attempt.n_gathered == before)
             break;
     }
-    run->gathering = false;
-    if (run->n_gathered)
+    run->attempt.gathering = false;
+    if (run->attempt.n_gathered)
         qetl_run_end(run, QETL_EXIT_CONFIG);
     return status;
 }
@@ -559,7 +559,7 @@ static int32_t note_sources(struct qetl_run *run)
         if (run->pipeline->nodes[n].kind != QETL_SOURCE)
             continue;
         status = qetl_source_note(run, &run->pipeline->nodes[n], &pack);
-        run->notes[n] = (struct qetl_blob){pack.data, pack.size};
+        run->attempt.notes[n] = (struct qetl_blob){pack.data, pack.size};
     }
     return status;
 }
@@ -568,7 +568,7 @@ int32_t qetl_run_setup(struct qetl_run *run)
 {
     size_t n_nodes = run->pipeline->n_nodes;
     int32_t status = run->resolving ? QETL_OK : qetl_run_ask_sinks(run);
-    if (run->completes)
+    if (run->attempt.completes)
         return status ? status : qetl_run_complete(run);
     if (!status)
         status = setup_nodes(run);
@@ -581,19 +581,19 @@ int32_t qetl_run_setup(struct qetl_run *run)
     if (status)
         return status;
     if (run->options.observer)
-        qetl_flow_want_all(run->pipeline, run->flows);
-    status = qetl_flow_decide_forms(run->pipeline, run->flows);
+        qetl_flow_want_all(run->pipeline, run->attempt.flows);
+    status = qetl_flow_decide_forms(run->pipeline, run->attempt.flows);
     if (status)
         return qetl_run_fault(run, &run->pipeline->nodes[0], "unsupported",
                               "a sink accepts no form in which a column can be had");
     if (!run->options.observer)
-        qetl_flow_decide_late(run->pipeline, run->flows);
+        qetl_flow_decide_late(run->pipeline, run->attempt.flows);
     for (size_t n = 0; !status && n < n_nodes; n++) {
         const struct qetl_node *node = &run->pipeline->nodes[n];
         if (node->kind == QETL_SOURCE)
-            status = open_source(run, node, &run->flows[n]);
+            status = open_source(run, node, &run->attempt.flows[n]);
         else if (node->kind == QETL_SINK)
-            status = open_sink(run, node, &run->flows[n]);
+            status = open_sink(run, node, &run->attempt.flows[n]);
     }
     return status ? status : note_sources(run);
 }

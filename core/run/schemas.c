@@ -13,7 +13,7 @@ enum { LAYOUT = 1, SPLIT_BYTES_LEAST = 8 };
 
 int32_t qetl_source_note(struct qetl_run *run, const struct qetl_node *node, struct qetl_pack *pack)
 {
-    const struct qetl_node_flow *flow = &run->flows[node - run->pipeline->nodes];
+    const struct qetl_node_flow *flow = &run->attempt.flows[node - run->pipeline->nodes];
     const struct qetl_source_state *state = flow->reader;
     bool instead = flow->bytes && flow->format_use == &flow->instead;
     qetl_pack_u8(pack, LAYOUT);
@@ -81,11 +81,11 @@ static bool note_unpack(const struct qetl_entry *entry, struct qetl_remembered *
 int32_t qetl_source_remember(struct qetl_run *run, size_t n)
 {
     const struct qetl_node *node = &run->pipeline->nodes[n];
-    struct qetl_remembered *was = &run->remembered[n];
+    struct qetl_remembered *was = &run->attempt.remembered[n];
     const struct qetl_entry *schema =
-        qetl_record_find(&run->recovered, QETL_ENTRY_SCHEMA, node->id, 0);
+        qetl_record_find(&run->attempt.recovered, QETL_ENTRY_SCHEMA, node->id, 0);
     const struct qetl_entry *position =
-        qetl_record_find(&run->recovered, QETL_ENTRY_POSITION, node->id, 0);
+        qetl_record_find(&run->attempt.recovered, QETL_ENTRY_POSITION, node->id, 0);
     if (schema && position && note_unpack(schema, was))
         was->stand = qetl_stand_unpack(position->data, position->size);
     return was->stand ? QETL_OK
@@ -97,7 +97,7 @@ int32_t qetl_source_remember(struct qetl_run *run, size_t n)
 int32_t qetl_source_recall(struct qetl_run *run, const struct qetl_node *node,
                            struct qetl_node_flow *flow)
 {
-    struct qetl_remembered *was = &run->remembered[node - run->pipeline->nodes];
+    struct qetl_remembered *was = &run->attempt.remembered[node - run->pipeline->nodes];
     flow->schema = was->schema;
     was->schema.release = NULL;
     flow->prologue = was->prologue;

@@ -44,7 +44,7 @@ static void task_end(struct qetl_task *task)
 {
     struct qetl_run *run = task->stage->run;
     atomic_store_explicit(&task->ended, true, memory_order_release);
-    atomic_fetch_sub_explicit(&run->tasks_open, 1, memory_order_acq_rel);
+    atomic_fetch_sub_explicit(&run->attempt.tasks_open, 1, memory_order_acq_rel);
     qetl_parker_notify_all(&run->parker);
 }
 
@@ -57,7 +57,7 @@ static void note_idle(struct qetl_task *task, int64_t until_ns)
 static bool owes_barrier(const struct qetl_run *run, const struct qetl_op *source)
 {
     const struct qetl_source_state *state = source->state;
-    return state->epoch < atomic_load_explicit(&run->epoch, memory_order_relaxed);
+    return state->epoch < atomic_load_explicit(&run->attempt.epoch, memory_order_relaxed);
 }
 
 /* A source waits while the budget is used up, unless all that it could wait for is done, or waits
@@ -69,9 +69,9 @@ static bool memory_allows(struct qetl_task *task, const struct qetl_op *op)
         return true;
     if (owes_barrier(run, op))
         return true;
-    uint32_t under_way = (uint32_t)atomic_load(&run->units_open);
-    for (size_t i = 0; i < run->n_edges; i++)
-        under_way += qetl_edge_depth(run->edges[i]);
+    uint32_t under_way = (uint32_t)atomic_load(&run->attempt.units_open);
+    for (size_t i = 0; i < run->attempt.n_edges; i++)
+        under_way += qetl_edge_depth(run->attempt.edges[i]);
     if (!under_way)
         return true;
     note_idle(task, qetl_now_ns() + MEMORY_WAIT_NS);
@@ -105,7 +105,7 @@ static enum qetl_task_answer resume_pending(struct qetl_task *task, bool *found)
 static int32_t unit_close(struct qetl_task *task)
 {
     task->unit_open = false;
-    atomic_fetch_sub(&task->stage->run->units_open, 1);
+    atomic_fetch_sub(&task->stage->run->attempt.units_open, 1);
     for (size_t i = 0; i < task->stage->n_outputs; i++)
         if (qetl_edge_end_unit(task->stage->outputs[i], task->replica))
             return qetl_op_fault(task->root, "out_of_memory", "no memory for a queue");
@@ -118,7 +118,7 @@ static int32_t feed_data(struct qetl_task *task, struct qetl_task_input *input,
     for (size_t i = 0; i < task->stage->n_outputs; i++)
         qetl_edge_begin_unit(task->stage->outputs[i], task->replica, slot->seq);
     task->unit_open = true;
-    atomic_fetch_add(&task->stage->run->units_open, 1);
+    atomic_fetch_add(&task->stage->run->attempt.units_open, 1);
     struct qetl_message message = {
         .kind = slot->kind, .port = input->port, .payload = slot->payload};
     return input->op->class->feed(input->op, &message);

@@ -98,7 +98,7 @@ static int32_t read_through(struct qetl_op *op)
 static int32_t source_renew(struct qetl_op *op, struct qetl_node_flow *flow)
 {
     struct qetl_run *run = op->run;
-    struct qetl_tracker **tracker = &run->trackers[op->node - run->pipeline->nodes];
+    struct qetl_tracker **tracker = &run->attempt.trackers[op->node - run->pipeline->nodes];
     struct qetl_source_info info = {.struct_size = sizeof info};
     op->instance->tally = (struct qetl_tally){0};
     op->instance->retired = true;
@@ -146,11 +146,11 @@ int32_t qetl_source_survey(struct qetl_op *op, struct qetl_node_flow *flow)
     looker.state = &survey;
     op->out = &port;
     op->n_out = 1;
-    op->run->surveying = true;
+    op->run->attempt.surveying = true;
     int32_t status = decoder_open(op, flow);
     if (!status)
         status = read_through(op);
-    op->run->surveying = false;
+    op->run->attempt.surveying = false;
     op->out = NULL;
     op->n_out = 0;
     if (!status) {

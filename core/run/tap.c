@@ -238,7 +238,7 @@ static int where_compile(struct qetl_tap *tap, const struct qetl_node *node, con
 {
     const struct qetl_run *run = tap->run;
     tap->ctx = qetl_instance_new(&run->env, node, &node->use,
-                                 run->flows[node - run->pipeline->nodes].component);
+                                 run->attempt.flows[node - run->pipeline->nodes].component);
     tap->where_wants = calloc((size_t)tap->visible.n_children + 1, sizeof *tap->where_wants);
     if (!tap->ctx || !tap->where_wants)
         return complain(findings, "out_of_memory", "%s", "no memory for a tap", NULL);
@@ -274,12 +274,14 @@ static int tap_make(struct qetl_tap *tap, size_t n, uint32_t port, const char *w
     const struct qetl_run *run = tap->run;
     const struct qetl_node *node = &run->pipeline->nodes[n];
     const struct qetl_port_flow *flow =
-        node->kind == QETL_SINK ? qetl_flow_input(run->flows, run->pipeline, &node->inputs[port])
-                                : &run->flows[n].ports[port];
-    if (node->kind == QETL_SINK && run->flows[n].one_encoder)
+        node->kind == QETL_SINK
+            ? qetl_flow_input(run->attempt.flows, run->pipeline, &node->inputs[port])
+            : &run->attempt.flows[n].ports[port];
+    if (node->kind == QETL_SINK && run->attempt.flows[n].one_encoder)
         port = 0; /* there all inputs arrive by one */
-    tap->lookout = &run->flows[n].lookouts[port];
-    const struct qetl_take_flow *take = node->kind == QETL_SINK ? &run->flows[n].takes[port] : NULL;
+    tap->lookout = &run->attempt.flows[n].lookouts[port];
+    const struct qetl_take_flow *take =
+        node->kind == QETL_SINK ? &run->attempt.flows[n].takes[port] : NULL;
     if (qetl_schema_copy(flow->schema, &tap->schema) || visible_make(tap, flow, take))
         return complain(findings, "out_of_memory", "%s", "no memory for a tap", NULL);
     if (where && where_compile(tap, node, where, findings))
@@ -293,10 +295,6 @@ struct qetl_tap *qetl_tap_open(struct qetl_run *run, const char *place, const ch
     const char *dot = strrchr(place, '.');
     size_t n;
     uint32_t port;
-    if (atomic_load(&run->phase) != QETL_PHASE_PROCESSING) {
-        complain(findings, "not_running", "%s", "the run is not processing rows now", NULL);
-        return NULL;
-    }
     if (node_find(run, place, dot ? (size_t)(dot - place) : strlen(place), &n, findings) ||
         port_find(&run->pipeline->nodes[n], dot ? dot + 1 : NULL, &port, findings))
         return NULL;
@@ -308,7 +306,13 @@ struct qetl_tap *qetl_tap_open(struct qetl_run *run, const char *place, const ch
     atomic_init(&tap->refs, 1);
     pthread_mutex_init(&tap->lock, NULL);
     tap->run = run;
-    if (!tap_make(tap, n, port, where, findings))
+    pthread_mutex_lock(&run->lock); /* what it looks at stays while it looks */
+    int failed =
+        atomic_load(&run->phase) == QETL_PHASE_PROCESSING
+            ? tap_make(tap, n, port, where, findings)
+            : complain(findings, "not_running", "%s", "the run is not processing rows now", NULL);
+    pthread_mutex_unlock(&run->lock);
+    if (!failed)
         return tap;
     qetl_tap_unref(tap);
     return NULL;

@@ -63,7 +63,7 @@ struct qetl_watchdog *qetl_watchdog_new(struct qetl_run *run)
     w->looked_ns = w->began_ns;
     w->step_ns = w->stall_ns / LOOKS_A_STALL;
     w->step_ns = w->stall_ns && w->step_ns < LOOK_MOST_NS ? w->step_ns : LOOK_MOST_NS;
-    w->stages = calloc(run->n_stages + 1, sizeof *w->stages);
+    w->stages = calloc(run->attempt.n_stages + 1, sizeof *w->stages);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -71,8 +71,8 @@ struct qetl_watchdog *qetl_watchdog_new(struct qetl_run *run)
     pthread_condattr_destroy(&monotonic);
     pthread_mutex_init(&w->lock, NULL);
     bool noted = w->stages;
-    for (size_t s = 0; noted && s < run->n_stages; s++)
-        noted = members_note(&w->stages[s], &run->stages[s]);
+    for (size_t s = 0; noted && s < run->attempt.n_stages; s++)
+        noted = members_note(&w->stages[s], &run->attempt.stages[s]);
     if (noted)
         return w;
     qetl_watchdog_free(w);
@@ -85,7 +85,7 @@ void qetl_watchdog_free(struct qetl_watchdog *w)
         return;
     pthread_cond_destroy(&w->over_changed);
     pthread_mutex_destroy(&w->lock);
-    for (size_t s = 0; w->stages && s < w->run->n_stages; s++)
+    for (size_t s = 0; w->stages && s < w->run->attempt.n_stages; s++)
         free(w->stages[s].members);
     free(w->stages);
     free(w);
@@ -112,13 +112,13 @@ static const struct qetl_edge_ends *waiting_at(const struct qetl_run *run,
     const struct qetl_edge_ends *found = NULL;
     *depth = 0;
     for (size_t i = 0; i < stage->tasks[0].n_inputs; i++)
-        for (size_t e = 0; e < run->n_edges; e++) {
-            if (run->edges[e] != stage->tasks[0].inputs[i].edge)
+        for (size_t e = 0; e < run->attempt.n_edges; e++) {
+            if (run->attempt.edges[e] != stage->tasks[0].inputs[i].edge)
                 continue;
-            uint32_t n = qetl_edge_depth(run->edges[e]);
+            uint32_t n = qetl_edge_depth(run->attempt.edges[e]);
             if (n > *depth) {
                 *depth = n;
-                found = &run->edge_ends[e];
+                found = &run->attempt.edge_ends[e];
             }
         }
     return found;
@@ -151,7 +151,7 @@ static const struct qetl_ctx *culprit(const struct standing *standing)
 /* Whom no instance of its own holds up waits for another's. */
 static bool has_culprit(const struct qetl_watchdog *w)
 {
-    for (size_t s = 0; s < w->run->n_stages; s++)
+    for (size_t s = 0; s < w->run->attempt.n_stages; s++)
         if (culprit(&w->stages[s]))
             return true;
     return false;
@@ -160,7 +160,7 @@ static bool has_culprit(const struct qetl_watchdog *w)
 static void tell(struct qetl_watchdog *w, size_t s)
 {
     struct qetl_run *run = w->run;
-    const struct qetl_stage *stage = &run->stages[s];
+    const struct qetl_stage *stage = &run->attempt.stages[s];
     const struct qetl_ctx *ctx = culprit(&w->stages[s]);
     uint32_t depth;
     const struct qetl_edge_ends *ends = waiting_at(run, stage, &depth);
@@ -196,9 +196,9 @@ static void look_at(struct qetl_watchdog *w, size_t s, int64_t now_ns)
     struct standing *standing = &w->stages[s];
     int64_t sum = moved(standing);
     int64_t passed = now_ns - w->looked_ns;
-    if (sum != standing->moved || has_ended(&w->run->stages[s])) {
+    if (sum != standing->moved || has_ended(&w->run->attempt.stages[s])) {
         if (standing->told)
-            w->run->env.log(w->run->env.arg, w->run->stages[s].tasks[0].ops[0]->node->id,
+            w->run->env.log(w->run->env.arg, w->run->attempt.stages[s].tasks[0].ops[0]->node->id,
                             QETL_LOG_INFO, "moves again");
         standing->moved = sum;
         standing->for_ns = 0;
@@ -242,9 +242,9 @@ int64_t qetl_watchdog_look(struct qetl_watchdog *w, int64_t now_ns)
     int64_t timeout = w->run->pipeline->timeout_ns, next = now_ns + w->step_ns;
     end_in_time(w, now_ns);
     end_drain(w, now_ns);
-    for (size_t s = 0; w->stall_ns && s < w->run->n_stages; s++)
+    for (size_t s = 0; w->stall_ns && s < w->run->attempt.n_stages; s++)
         look_at(w, s, now_ns);
-    for (size_t s = 0; w->stall_ns && s < w->run->n_stages; s++)
+    for (size_t s = 0; w->stall_ns && s < w->run->attempt.n_stages; s++)
         if (w->stages[s].stands && !w->stages[s].told)
             tell(w, s);
     w->looked_ns = now_ns;
