@@ -56,9 +56,14 @@ int qetl_letter_lines(FILE *in, int (*each)(void *arg, const struct qetl_letter_
     return error ? error : ferror(in) ? EIO : 0;
 }
 
+struct newest {
+    int64_t end, id; /* of the lines before `end` */
+};
+
 static int note_last(void *arg, const struct qetl_letter_line *line)
 {
-    *(int64_t *)arg = line->id;
+    struct newest *newest = arg;
+    newest->id = line->offset < newest->end ? line->id : newest->id;
     return 0;
 }
 
@@ -73,14 +78,15 @@ static FILE *reader(int fd)
     return in;
 }
 
-static int count_lines(int fd, int64_t *last)
+static int count_lines(int fd, int64_t end, int64_t *last)
 {
+    struct newest newest = {.end = end};
     FILE *in = reader(fd);
-    *last = 0;
     if (!in)
         return errno;
-    int error = qetl_letter_lines(in, note_last, last);
+    int error = qetl_letter_lines(in, note_last, &newest);
     fclose(in);
+    *last = newest.id;
     return error;
 }
 
@@ -133,7 +139,7 @@ static int tail_number(int fd, int64_t end, int64_t *last)
     if (*head != '{')
         return EBADMSG;
     if (strncmp(head, numbered, sizeof numbered - 1) != 0)
-        return count_lines(fd, last);
+        return count_lines(fd, end, last);
     *last = strtoll(head + sizeof numbered - 1, NULL, 10);
     return *last > 0 ? 0 : EBADMSG;
 }
@@ -186,6 +192,17 @@ static int sound_end(int fd, int64_t size, int64_t *end, int64_t *last)
     return error ? error : tail_number(fd, *end, last);
 }
 
+/* What is not sound at its end goes. */
+static int take_sound(struct qetl_letter_file *file, int64_t size)
+{
+    int64_t end;
+    int error = sound_end(file->fd, size, &end, &file->last);
+    if (!error && end < size && ftruncate(file->fd, end))
+        error = errno;
+    file->size = file->synced = end;
+    return error;
+}
+
 int qetl_letter_file_peek(const char *path, int64_t *last)
 {
     struct stat at;
@@ -222,16 +239,11 @@ static int take_private(int fd, const struct stat *at)
 
 static int check_content(struct qetl_letter_file *file, const struct stat *at)
 {
-    int64_t end;
     char *left = thinner_path(file->path);
     if (left)
         unlink(left); /* of who was killed while it thinned the file out */
     free(left);
-    int error = sound_end(file->fd, at->st_size, &end, &file->last);
-    if (!error && end < at->st_size && ftruncate(file->fd, end))
-        error = errno;
-    file->size = file->synced = end;
-    return error;
+    return take_sound(file, at->st_size);
 }
 
 /* One try: EAGAIN where the file was replaced meanwhile. */
@@ -391,12 +403,12 @@ static int64_t newest(const struct qetl_letter_file *file, const struct thinning
     return file->last > seen ? file->last : seen;
 }
 
-/* With its number: those before it may be gone. */
+/* With its number: those before it may be gone. A damaged line stays one. */
 static int copy_line(FILE *out, const struct qetl_letter_line *line)
 {
     const char *rest = line->text;
     if (strncmp(rest, numbered, sizeof numbered - 1) != 0) {
-        rest += 1 + strspn(rest + 1, " \t");
+        rest += *rest == '{' ? 1 + strspn(rest + 1, " \t") : 0;
         fprintf(out, "%s%lld%s", numbered, (long long)line->id, *rest == '}' ? "" : ",");
     }
     size_t size = line->size - (size_t)(rest - line->text);
@@ -476,8 +488,10 @@ int qetl_letter_file_thin(struct qetl_letter_file *file,
         error = ftruncate(file->fd, t.first) || fsync(file->fd) ? errno : 0;
         file->size = file->synced = error ? file->size : t.first;
     }
-    if (!error)
-        file->last = keep_number ? newest(file, &t) : t.last;
+    if (!error && keep_number)
+        file->last = newest(file, &t);
+    else if (!error) /* a damaged line may be the last now */
+        error = take_sound(file, file->size);
     return error;
 }
 

@@ -340,9 +340,9 @@ int32_t qetl_letter_store_close(struct qetl_letter_store *store, bool good)
 static int32_t cut_back(struct qetl_letter_store *store, int64_t length)
 {
     int error = file_open(store);
-    if (!error && store->file.last < length)
-        error = ENOENT;
-    return error ? error : qetl_letter_file_cut(&store->file, length, store->sender.replay);
+    if (!error)
+        error = qetl_letter_file_cut(&store->file, length, store->sender.replay);
+    return !error && store->file.last < length ? ENOENT : error;
 }
 
 int32_t qetl_letter_store_resume(struct qetl_letter_store *store, int64_t length)

@@ -17,8 +17,8 @@ static bool begins(const struct qetl_letter_line *line, const char *key)
     size_t prefix = sizeof numbered - 1, size = strlen(key);
     if (line->size <= prefix || memcmp(line->text, numbered, prefix) != 0)
         return false;
-    const char *at = memchr(line->text, ',', line->size);
-    return at && line->size - (size_t)(at + 1 - line->text) > size &&
+    const char *at = line->text + prefix + strspn(line->text + prefix, "0123456789");
+    return *at == ',' && line->size - (size_t)(at + 1 - line->text) > size &&
            memcmp(at + 1, key, size) == 0;
 }
 
