@@ -5,11 +5,13 @@
  * QETL_FUZZ_SECONDS.
  */
 #include <dirent.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -70,18 +72,38 @@ static int corpus_read(const char *program)
     base += strncmp(base, "fuzz_", 5) == 0 ? 5 : 0;
     snprintf(folder, sizeof folder, "%s/tests/corpus/%.*s", source ? source : ".",
              (int)strcspn(base, "."), base);
-    DIR *dir = opendir(folder);
-    if (!dir)
-        return 0;
-    for (struct dirent *entry = readdir(dir); entry && !status; entry = readdir(dir)) {
+    struct dirent **entries; /* in one order wherever the folder lies: the seed says the rest */
+    int n = scandir(folder, &entries, NULL, alphasort);
+    for (int i = 0; i < n; i++) {
         char path[8192];
-        if (entry->d_name[0] == '.')
-            continue;
-        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        status = input_read(path);
+        snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+        if (entries[i]->d_name[0] != '.' && !status)
+            status = input_read(path);
+        free(entries[i]);
     }
-    closedir(dir);
+    if (n >= 0)
+        free(entries);
     return status;
+}
+
+/* What is being tried, for who looks for the reason: in base 16, so that a log can hold it. */
+static const uint8_t *trying;
+static size_t trying_size;
+
+static void aborted(int number)
+{
+    static const char digits[] = "0123456789abcdef";
+    char line[2 * ROOM + 1];
+    size_t n = trying_size < ROOM ? trying_size : ROOM;
+    for (size_t i = 0; i < n; i++) {
+        line[2 * i] = digits[trying[i] >> 4];
+        line[2 * i + 1] = digits[trying[i] & 15];
+    }
+    line[2 * n] = '\n';
+    if (write(STDERR_FILENO, line, 2 * n + 1) < 0)
+        _exit(1);
+    signal(number, SIG_DFL);
+    raise(number);
 }
 
 /* Handed over in a block of its own size, so that a sanitizer sees a read beyond it. */
@@ -92,7 +114,10 @@ static void input_try(const uint8_t *data, size_t size)
         abort();
     if (size)
         memcpy(copy, data, size);
+    trying = copy;
+    trying_size = size;
     LLVMFuzzerTestOneInput(copy, size);
+    trying_size = 0;
     free(copy);
 }
 
@@ -160,6 +185,7 @@ int main(int argc, char **argv)
     state = state ? state : 1;
     printf("seed %llu\n", (unsigned long long)state);
     fflush(stdout);
+    signal(SIGABRT, aborted);
     for (int i = 1; i < argc && !status; i++)
         status = input_read(argv[i]);
     if (argc == 1)

@@ -32,7 +32,8 @@ struct qetl_handed {
     size_t state_size;
     struct qetl_blob *handles; /* sinks; those of merged epochs add up */
     size_t n_handles;
-    bool ended; /* nothing comes behind it */
+    bool ended;     /* nothing comes behind it */
+    bool satisfied; /* and it wants nothing */
 };
 
 void qetl_handed_clear(struct qetl_handed *);

@@ -342,50 +342,12 @@ void qetl_increment_ended(void *self)
 
 /* ---- what is remembered ---- */
 
-static char *mark_text(const struct increment *inc)
-{
-    bool none;
-    struct qetl_watermark mark = {inc->cursor.name, inc->cursor.type,
-                                  window_next(&inc->window, &none)};
-    char *text = mark.value || none ? qetl_watermark_write(&mark) : NULL;
-    free(mark.value);
-    return text;
-}
-
-/* The watermark with its size in front, then the window. */
 static int32_t increment_save(void *self, uint32_t *version, const struct qetl_writer *out)
 {
     struct increment *inc = self;
-    size_t size = 0;
-    bool trimmed = window_trim(&inc->window);
-    char *mark = mark_text(inc);
-    void *memory = trimmed ? window_pack(&inc->window, &size) : NULL;
-    uint32_t length = mark ? (uint32_t)strlen(mark) : 0;
     *version = SAVED_VERSION;
-    int32_t status = mark && memory ? QETL_OK : no_memory(inc);
-    if (!status)
-        status = out->write(out->stream, &length, sizeof length);
-    if (!status)
-        status = out->write(out->stream, mark, length);
-    if (!status)
-        status = out->write(out->stream, memory, size);
-    free(mark);
-    free(memory);
-    return status;
-}
-
-bool qetl_increment_split(const void *saved, size_t size, struct qetl_blob *mark,
-                          struct qetl_blob *memory)
-{
-    uint32_t length;
-    if (size < sizeof length)
-        return false;
-    memcpy(&length, saved, sizeof length);
-    if (length > size - sizeof length)
-        return false;
-    *mark = (struct qetl_blob){(const char *)saved + sizeof length, length};
-    *memory = (struct qetl_blob){(const char *)mark->data + length, size - sizeof length - length};
-    return true;
+    int32_t status = window_trim(&inc->window) ? window_save(&inc->window, out) : QETL_E_NO_MEMORY;
+    return status == QETL_E_NO_MEMORY ? no_memory(inc) : status;
 }
 
 static int32_t unreadable(const struct increment *inc)

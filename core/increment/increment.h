@@ -30,8 +30,7 @@ const char *qetl_increment_check(const json_t *incremental, const char **pointer
  * what the last run's instance saved (or NULL). A failure is reported by the instance. */
 int32_t qetl_increment_begin(void *self, const struct qetl_blob *mark,
                              const struct qetl_blob *saved);
-/* The source came to its end, and all of its rows were wanted: the watermark moves. Else the next
- * run begins where this one did. */
+/* The source came to its end: the watermark moves. Else the next run begins where this one did. */
 void qetl_increment_ended(void *self);
 /* The condition on its source's rows as a JSON syntax tree, for pushdown; NULL: none, or no
  * memory. */
@@ -42,5 +41,7 @@ char *qetl_increment_says(void *self);
 /* Of what its save wrote: the entries of a watermark. false: it is not such bytes. */
 bool qetl_increment_split(const void *saved, size_t size, struct qetl_blob *mark,
                           struct qetl_blob *memory);
+/* In what its save wrote: not all rows were wanted, so that the watermark stays. */
+void qetl_increment_take_back(void *saved, size_t size);
 
 #endif

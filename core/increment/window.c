@@ -148,7 +148,7 @@ static int32_t begin_at(struct window *window, const char *watermark)
 int32_t window_begin(struct window *window, const char *watermark)
 {
     bool none;
-    char *next = window_next(window, &none);
+    char *next = window_text(window, window->complete ? &window->reached : &window->from, &none);
     struct choice choice = {window, window->complete,
                             next && watermark && strcmp(next, watermark) == 0,
                             window->complete ? window->reached.number : 0};
@@ -173,9 +173,8 @@ int32_t window_begin(struct window *window, const char *watermark)
     return QETL_OK;
 }
 
-char *window_next(const struct window *window, bool *none)
+char *window_text(const struct window *window, const struct window_mark *mark, bool *none)
 {
-    const struct window_mark *mark = window->complete ? &window->reached : &window->from;
     *none = !mark->is;
     if (!mark->is)
         return NULL;

@@ -43,8 +43,9 @@ bool window_is_near(const struct window *, qetl_int128 number);
 /* A new run begins at a watermark (text as a cast reads it). Keys stay as far as they are within
  * its lag. CONFIG, unreported: it is no value of the cursor. */
 int32_t window_begin(struct window *, const char *watermark);
-/* Where the next run begins: the caller's. NULL with *none: nowhere yet; else no memory. */
-char *window_next(const struct window *, bool *none);
+/* One of its marks as a cast reads it: the caller's. NULL with *none: there is none; else no
+ * memory. */
+char *window_text(const struct window *, const struct window_mark *, bool *none);
 /* false: no memory. */
 bool window_trim(struct window *);
 void window_free(struct window *);
@@ -54,5 +55,10 @@ void window_free(struct window *);
  * bytes). */
 void *window_pack(const struct window *, size_t *size);
 int32_t window_unpack(struct window *, const void *data, size_t size);
+/* saved.c: as an instance saves it. */
+int32_t window_save(const struct window *, const struct qetl_writer *out);
+/* Of the window's bytes: whether the source had come to its end; and they say that it had not. */
+bool window_packed_complete(const void *data, size_t size);
+void window_packed_take_back(void *data, size_t size);
 
 #endif

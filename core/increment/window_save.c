@@ -59,6 +59,21 @@ void *window_pack(const struct window *window, size_t *size)
     return data;
 }
 
+/* ---- as bytes ---- */
+
+enum { FLAGS_AT = 4 };
+
+bool window_packed_complete(const void *data, size_t size)
+{
+    return size > FLAGS_AT && ((const uint8_t *)data)[FLAGS_AT] & COMPLETE;
+}
+
+void window_packed_take_back(void *data, size_t size)
+{
+    if (size > FLAGS_AT)
+        ((uint8_t *)data)[FLAGS_AT] &= (uint8_t)~COMPLETE;
+}
+
 /* ---- reading ---- */
 
 struct reading {

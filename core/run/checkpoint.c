@@ -34,6 +34,7 @@ int32_t qetl_op_hand_in(struct qetl_op *op, uint64_t epoch, bool ended, struct q
     if (op->class == &qetl_op_source && op->flow->bytes)
         count(&handed, op->flow->codec); /* it frames in the source's task */
     handed.ended = ended;
+    handed.satisfied = op->satisfied;
     return qetl_epochs_hand_in(run->attempt.epochs, op->slot, epoch, &handed)
                ? qetl_op_fault(op, "out_of_memory", "no memory to note an epoch")
                : QETL_OK;

@@ -14,6 +14,41 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- who wants rows ---- */
+
+/* While others run on, as it was when it handed in. */
+static bool is_satisfied(const struct qetl_run *run, size_t slot, bool final)
+{
+    return final ? run->attempt.slots[slot]->satisfied
+                 : qetl_epochs_base(run->attempt.epochs, slot)->satisfied;
+}
+
+static bool wants_itself(const struct qetl_run *run, const struct qetl_node *node, bool final)
+{
+    for (size_t s = 0; s < run->attempt.n_slots; s++)
+        if (run->attempt.slots[s]->node == node && is_satisfied(run, s, final))
+            return false;
+    return true;
+}
+
+/* Whether rows of a node are wanted: components stand in topological order. */
+static bool is_wanted(const struct qetl_run *run, const struct qetl_node *node, bool final)
+{
+    const struct qetl_pipeline *pipeline = run->pipeline;
+    size_t index = (size_t)(node - pipeline->nodes);
+    bool consumed = false;
+    for (size_t n = index + 1; n < pipeline->n_nodes; n++)
+        for (size_t i = 0; i < pipeline->nodes[n].n_inputs; i++) {
+            if (pipeline->nodes[n].inputs[i].component != index)
+                continue;
+            consumed = true;
+            if (wants_itself(run, &pipeline->nodes[n], final) &&
+                is_wanted(run, &pipeline->nodes[n], final))
+                return true;
+        }
+    return !consumed;
+}
+
 /* ---- entries ---- */
 
 struct composer {
@@ -76,14 +111,17 @@ static void add_place(struct composer *c, const char *component, const struct qe
 }
 
 /* Of incremental loading, beside its state: under its source's name, for people and the next run.
- */
-static void add_watermark(struct composer *c, const struct qetl_node *node,
-                          const struct qetl_handed *handed)
+ * Rows that nobody wanted any more were not loaded; whoever had enough has handed in by now. */
+static void add_watermark(struct composer *c, const struct qetl_node *node)
 {
     struct qetl_blob saved, mark, memory;
     const struct qetl_node *source = &c->run->pipeline->nodes[node->inputs[0].component];
-    if (qetl_state_saved(handed->state, handed->state_size, &saved) &&
-        qetl_increment_split(saved.data, saved.size, &mark, &memory))
+    const struct qetl_entry *state = &c->record->entries[c->record->n_entries - 1];
+    if (c->failed || !qetl_state_saved(state->data, state->size, &saved))
+        return;
+    if (!is_wanted(c->run, node, c->record->final))
+        qetl_increment_take_back((void *)saved.data, saved.size);
+    if (qetl_increment_split(saved.data, saved.size, &mark, &memory))
         add(c, QETL_ENTRY_WATERMARK, source->id, QETL_WATERMARK_VALUE, QETL_WATERMARK_VERSION,
             mark.data, mark.size);
 }
@@ -99,7 +137,7 @@ static void add_slot(struct composer *c, size_t slot)
         add(c, QETL_ENTRY_STATE, id, part_of(op), handed->version, handed->state,
             handed->state_size);
     if (handed->has_state && op->node->own)
-        add_watermark(c, op->node, handed);
+        add_watermark(c, op->node);
     for (size_t i = 0; i < handed->n_handles; i++)
         add(c, QETL_ENTRY_HANDLE, id, (uint32_t)i, 1, handed->handles[i].data,
             handed->handles[i].size);

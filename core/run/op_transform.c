@@ -238,6 +238,14 @@ static int32_t process(struct qetl_op *op, const struct qetl_event *event,
     return answer;
 }
 
+/* The event is the end of the last of its inputs. */
+static bool has_all(const struct qetl_op *op)
+{
+    const struct transform_state *state = op->state;
+    return state->control.kind == QETL_SLOT_END &&
+           state->inputs_ended + 1 == op->flow->binding.n_in;
+}
+
 static int32_t handle(struct qetl_op *op, int32_t answer, struct qetl_output *output)
 {
     struct transform_state *state = op->state;
@@ -252,7 +260,7 @@ static int32_t handle(struct qetl_op *op, int32_t answer, struct qetl_output *ou
     bool last = answer == QETL_END && output->rows > 0;
     if (answer == QETL_OUTPUT || answer == QETL_MORE || last)
         status = emit_output(op, output);
-    if (answer == QETL_END)
+    if (answer == QETL_END && !has_all(op))
         qetl_op_satisfy(op);
     return status;
 }
@@ -453,13 +461,12 @@ static int32_t tell_control(struct qetl_op *op)
     return status;
 }
 
-/* Rows that nobody wanted, or that an interrupted source still had, are no part of what was loaded;
- * a source without end has none. */
+/* Rows that an interrupted source still had are no part of what was loaded; one without end has
+ * none. */
 static void increment_end(const struct qetl_op *op)
 {
     const struct qetl_node_flow *source = &op->run->attempt.flows[op->node->inputs[0].component];
-    bool cut = qetl_run_stopping(op->run) && !source->source.endless;
-    if (!cut && !qetl_source_unwanted(op))
+    if (!qetl_run_stopping(op->run) || source->source.endless)
         qetl_increment_ended(op->instance->self);
 }
 

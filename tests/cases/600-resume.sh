@@ -56,6 +56,7 @@ check() {
     kill_until_done "$name.yaml" "$@"
     summary answer.json >got.json
     expect_same got.json wanted.json
+    find . -name '*.bak' -delete # the last kill came when all was done: it began anew
     for output in $outputs; do
         expect_same "$output" "wanted.$output"
         rm -f "$output" "wanted.$output"
@@ -68,7 +69,7 @@ name: filter
 checkpoint: {every: 20ms}
 sources: {orders: {plugin: file, path: orders.csv, rate_limit: 60000/s}}
 transforms: {big: {plugin: filter, input: orders, where: quantity > 5}}
-sinks: {out: {plugin: file, input: big, path: big.csv}}
+sinks: {out: {plugin: file, input: big, path: big.csv, if_exists: replace}}
 Y
 check filter big.csv
 check filter big.csv --workers 1
@@ -78,7 +79,7 @@ cat >packed.yaml <<'Y'
 name: packed
 checkpoint: {every: 20ms}
 sources: {orders: {plugin: file, path: orders.csv.gz, rate_limit: 60000/s}}
-sinks: {out: {plugin: file, input: orders, path: out.ndjson}}
+sinks: {out: {plugin: file, input: orders, path: out.ndjson, if_exists: replace}}
 Y
 check packed out.ndjson
 
@@ -87,7 +88,7 @@ name: aggregate
 checkpoint: {every: 20ms}
 sources: {orders: {plugin: file, path: "?.csv", rate_limit: 60000/s}}
 transforms: {sums: {plugin: aggregate, input: orders, set: {n: count(*), q: sum(quantity), m: max(order_id)}}}
-sinks: {out: {plugin: file, input: sums, path: sums.csv}}
+sinks: {out: {plugin: file, input: sums, path: sums.csv, if_exists: replace}}
 Y
 check aggregate sums.csv
 
@@ -101,8 +102,8 @@ transforms:
   again: {plugin: union, input: [few, many]}
   sums: {plugin: aggregate, input: again, set: {n: count(*), q: sum(quantity)}}
 sinks:
-  out: {plugin: file, input: sums, path: sums.csv}
-  rest: {plugin: file, input: few, path: few.csv}
+  out: {plugin: file, input: sums, path: sums.csv, if_exists: replace}
+  rest: {plugin: file, input: few, path: few.csv, if_exists: replace}
 Y
 check diamond "sums.csv few.csv"
 
@@ -114,8 +115,8 @@ sources:
   a: {plugin: file, path: a.csv}
   all: {plugin: file, path: orders.csv, rate_limit: 60000/s}
 sinks:
-  first: {plugin: file, input: a, path: first.csv}
-  second: {plugin: file, input: all, path: second.ndjson}
+  first: {plugin: file, input: a, path: first.csv, if_exists: replace}
+  second: {plugin: file, input: all, path: second.ndjson, if_exists: replace}
 Y
 check two "first.csv second.ndjson"
 
