@@ -33,6 +33,20 @@ seq 1 400000 | awk 'BEGIN {print "id,v"} {print $1 "," $1 / 4} END {print "Total
 json 0 total.csv
 expect_eq 'one row' "$(rejected)" 1
 expect_eq 'numbers' "$(head -n 1 o.ndjson)" '{"id":1,"v":0.25}'
+# Empty lines behind it, and no line end, change nothing; the row before the last one counts.
+for nl in '\n' '\r\n' '\r'; do
+    for total in "Total,5$nl" Total,5 "Total,5$nl$nl"; do
+        for before in '' "x,5$nl"; do
+            { printf 'id,v\n' && seq -f '%.0f,1' 20000; } | sed "s/\$/${nl%'\n'}/" >rows.csv
+            [ "$nl" = '\r' ] && tr -d '\n' <rows.csv >returns.csv && mv returns.csv rows.csv
+            # shellcheck disable=SC2059
+            printf "$before$total" >>rows.csv
+            json 0 rows.csv o.ndjson -s sources.in.format.sample_bytes=1024
+            expect_eq "$before$total: its types" "$(rejected) $(head -n 1 o.ndjson)" \
+                "$([ "$before" ] && echo '0 {"id":"1","v":1}' || echo '1 {"id":1,"v":1}')"
+        done
+    done
+done
 # Quoted cells with line ends: a place may begin within one, and does no harm.
 python3 - <<'PY'
 with open("quoted.csv", "w") as f:
@@ -87,6 +101,17 @@ expect_text err 'looks like numbers with a decimal comma and is read as text'
 printf "'a,b',c\n'x,y',1\n'z,w',2\n" >unsure.csv
 json 0 unsure.csv
 expect_text err 'apostrophes'
+# A whole table with apostrophes as quotes, and without: nothing tells which, and so it is said.
+printf "a;b\nx;1\n'NULL;2\n';3\n" >unsure.csv
+json 0 unsure.csv
+expect_eq 'read as text' "$(jq -c .a o.ndjson | tail -n 1)" "\"'\""
+expect_text err 'cells stand in apostrophes, which are read as part of them'
+json 0 unsure.csv o.ndjson -s "sources.in.format.quote=\"'\""
+expect_eq 'as quotes' "$(wc -l <o.ndjson)" 2
+# Text that merely begins or ends with one is no such table.
+printf "a;b\ndogs';1\n'tis;2\nx;3\n" >unsure.csv
+json 0 unsure.csv
+expect_eq 'nothing is said' "$(grep -c apostrophes err)" 0
 
 # A delimiter that would make quotes stand out of place is none: of these the tab is the one.
 printf '";.0"\t"c1_;"\n-0\t-8148\n5\t22949\n' >tab.csv

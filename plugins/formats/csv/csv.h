@@ -111,7 +111,8 @@ struct csv {
 
     uint8_t *prologue; /* what infer answered */
     char *summary;
-    int64_t places; /* of the object, behind the sample, that types were looked at in */
+    bool apostrophe_fits; /* for a quote of the sample, be it taken or not */
+    int64_t places;       /* of the object, behind the sample, that types were looked at in */
 };
 
 /* dialect.c */
@@ -130,7 +131,8 @@ static inline bool csv_nulls_may(const struct csv_nulls *nulls, int64_t size)
 /* sniff.c: the delimiter that the sample speaks for; settled says that it was no mere default. */
 uint8_t csv_sniff(struct csv *self, const uint8_t *data, int64_t size, bool whole,
                   const char *object, bool *settled);
-/* Whether it takes the apostrophe for the quote, which the dialect then has. */
+/* Whether it takes the apostrophe for the quote, which the dialect then has. Sets
+ * apostrophe_fits. */
 bool csv_sniff_apostrophe(struct csv *self, const uint8_t *data, int64_t size, bool whole,
                           const char *object);
 

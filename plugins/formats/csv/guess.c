@@ -293,10 +293,11 @@ void csv_guess_hints(struct csv *self, const uint8_t *data, const struct ArrowSc
                   "the first row looks like data and was taken for the names of columns; if it is "
                   "data, set header: false");
     if ((self->foreign ? self->foreign->quote : self->dialect.marks.quote) == '"' &&
-        !qetl_option_given(self->env, "/quote") && cells_look_quoted(self, data))
+        !qetl_option_given(self->env, "/quote") &&
+        (self->apostrophe_fits || cells_look_quoted(self, data)))
         qetl_logf(self->env, QETL_LOG_WARN,
                   "cells stand in apostrophes, which are read as part of them; if they are quotes, "
-                  "set quote: \"'\"");
+                  "set quote: \"'\"; if not, quote: '\"' says so");
     for (int64_t c = 0; c < n; c++)
         if (guesses[c].other && !guesses[c].no_comma && guesses[c].commas)
             qetl_logf(self->env, QETL_LOG_WARN,

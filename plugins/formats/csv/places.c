@@ -3,7 +3,8 @@
  * Types from rows all over a large object, for what stands at its beginning need not stand further
  * on. A place may begin within a quoted cell: only a stretch whose rows are nearly all alike
  * counts, and it can only make a type wider. The last row of all is left to be rejected: where it
- * alone is another it is a total, and no reason to read the whole column as text.
+ * alone is another it is a total, and no reason to read the whole column as text. Where the object
+ * lies in the sample, the places are there.
  */
 #include "foreign.h"
 #include "guess.h"
@@ -109,6 +110,24 @@ static bool ends_in_feed(const struct csv *self, const uint8_t *data, int64_t si
     return f ? csv_foreign_feed(f, data, size) > 0 : data[size - 1] == '\n';
 }
 
+static bool row_is_empty(const struct csv_index *ix, const uint8_t *text, int64_t row)
+{
+    uint32_t base = row ? ix->rows[row - 1] : 0;
+    int64_t begin = csv_cell_begin(ix, base, 0), end = ix->ends[base];
+
+    return ix->rows[row] - base == 1 && (end == begin || (end == begin + 1 && text[begin] == '\r'));
+}
+
+/* The last row, with the empty lines behind it. Without a line feed it was none of the index. */
+static void last_drop(struct csv *self, const uint8_t *text, bool fed)
+{
+    struct csv_index *ix = &self->index;
+
+    while (ix->n_rows && row_is_empty(ix, text, ix->n_rows - 1))
+        ix->n_rows--;
+    ix->n_rows -= ix->n_rows && fed;
+}
+
 /* The place begins outside of quotes, or within: whatever makes better rows of it. The first has
  * lost its beginning. */
 static int32_t place_add(struct csv *self, const uint8_t *data, int64_t size, bool last,
@@ -128,7 +147,8 @@ static int32_t place_add(struct csv *self, const uint8_t *data, int64_t size, bo
         text = stretch_read(self, data, size, n_columns, &bad[0]);
     if (!text)
         return QETL_E_NO_MEMORY;
-    self->index.n_rows -= last && ends_in_feed(self, data, size);
+    if (last)
+        last_drop(self, text, ends_in_feed(self, data, size));
     if (self->index.n_rows < 2 || (bad[chosen] - 1) * 10 > self->index.n_rows)
         return QETL_OK;
     csv_guesses_add(self, text, 1, n_columns, guesses, offset);
@@ -136,43 +156,74 @@ static int32_t place_add(struct csv *self, const uint8_t *data, int64_t size, bo
     return QETL_OK;
 }
 
-static bool can_look_ahead(const struct qetl_sample *sample)
+/* What lies behind the part of an object that was looked at as a whole. */
+struct beyond {
+    const struct qetl_sample *sample;
+    int64_t from, end;
+    bool glimpses; /* as far as the object goes */
+};
+
+static struct beyond beyond_of(const struct csv *self, const struct qetl_sample *sample)
 {
-    return sample->struct_size > offsetof(struct qetl_sample, object_size) && sample->glimpse &&
-           sample->object_size > sample->size;
+    struct beyond b = {.sample = sample, .end = sample->size};
+
+    b.from = sample->size < self->dialect.sample_bytes ? sample->size : self->dialect.sample_bytes;
+    b.glimpses = sample->struct_size > offsetof(struct qetl_sample, object_size) && sample->glimpse;
+    if (b.glimpses)
+        b.end = sample->object_size;
+    return b;
+}
+
+static int64_t beyond_read(const struct beyond *b, int64_t offset, uint8_t *data, int64_t size)
+{
+    const struct qetl_sample *s = b->sample;
+
+    if (offset + size > s->size)
+        return b->glimpses ? s->glimpse(s->stream, offset, data, size) : 0;
+    memcpy(data, s->data + offset, (size_t)size);
+    return size;
+}
+
+/* n places of a size, the last of them at the end. */
+static int32_t beyond_look(struct csv *self, const struct beyond *b, int64_t n, int64_t size,
+                           int64_t n_columns, struct csv_guess *guesses, int64_t *places)
+{
+    int64_t width = self->foreign ? self->foreign->width : 1;
+    uint8_t *data = malloc((size_t)size + PLACE_TAIL);
+    int32_t status = data ? QETL_OK : QETL_E_NO_MEMORY;
+
+    for (int64_t i = 1; !status && i <= n; i++) {
+        int64_t offset = i == n ? b->end - size : b->from + (b->end - b->from - size) / n * i;
+        bool last = i == n && (b->glimpses || b->sample->whole);
+        int64_t got;
+
+        offset = offset / width * width;
+        got = beyond_read(b, offset, data, size);
+        if (got > 0) {
+            memset(data + got, 0, PLACE_TAIL);
+            status = place_add(self, data, got, last, n_columns, guesses, offset, places);
+        }
+    }
+    free(data);
+    return status;
 }
 
 int32_t csv_places_add(struct csv *self, const struct qetl_sample *sample, int64_t n_columns,
                        struct csv_guess *guesses, int64_t *places)
 {
     int64_t n = qetl_option_int(self->env, "/sample_places"), size = place_size(self, sample);
-    int64_t width = self->foreign ? self->foreign->width : 1, ahead;
+    struct beyond beyond = beyond_of(self, sample);
+    int64_t ahead = beyond.end - beyond.from;
     struct stash stash;
-    int32_t status = QETL_OK;
-    uint8_t *data;
+    int32_t status;
 
     *places = 0;
-    if (!can_look_ahead(sample) || !n)
+    if (ahead <= 0 || !n)
         return QETL_OK;
-    ahead = sample->object_size - sample->size;
     size = size < ahead ? size : ahead;
     n = n < (ahead + size - 1) / size ? n : (ahead + size - 1) / size;
-    data = malloc((size_t)size + PLACE_TAIL);
-    if (!data)
-        return QETL_E_NO_MEMORY;
     stash_take(self, &stash);
-    for (int64_t i = 1; !status && i <= n; i++) {
-        int64_t offset = (sample->size + (ahead - size) / n * i) / width * width, got;
-
-        if (i == n)
-            offset = (sample->object_size - size) / width * width;
-        got = sample->glimpse(sample->stream, offset, data, size);
-        if (got > 0) {
-            memset(data + got, 0, PLACE_TAIL);
-            status = place_add(self, data, got, i == n, n_columns, guesses, offset, places);
-        }
-    }
+    status = beyond_look(self, &beyond, n, size, n_columns, guesses, places);
     stash_give_back(self, &stash);
-    free(data);
     return status;
 }

@@ -4,7 +4,8 @@
  * first row has at least two cells and nine in ten of the first rows have as many, and no quote out
  * of place; the highest share wins, then more cells, then the order of the list. If none qualifies
  * it is the first of the list, so that nothing is guessed out of prose. The apostrophe is taken
- * where the sample is no clean table with the quote, and one with it.
+ * where the sample is no clean table with the quote, and one with it; where it is one with either,
+ * nothing tells them apart, which is said.
  */
 #include "csv.h"
 
@@ -114,22 +115,21 @@ bool csv_sniff_apostrophe(struct csv *self, const uint8_t *data, int64_t size, b
     struct csv_dialect *d = &self->dialect;
     char given[2] = {(char)d->marks.delimiter, 0};
     const char *candidates = d->delimiter_given ? given : candidates_of(object);
-    bool all = whole && size <= SNIFF_BYTES;
+    bool all = whole && size <= SNIFF_BYTES, usual;
     uint8_t chosen;
-    struct verdict v;
 
+    self->apostrophe_fits = false;
     size = size < SNIFF_BYTES ? size : SNIFF_BYTES;
-    if (d->delimiter_given && given[0] == '\'')
+    if ((d->delimiter_given && given[0] == '\'') || !memchr(data, '\'', (size_t)size))
         return false;
-    if (!memchr(data, '\'', (size_t)size) ||
-        delimiter_find(self, data, size, all, candidates, &chosen).clean)
-        return false;
+    usual = delimiter_find(self, data, size, all, candidates, &chosen).clean;
     d->marks.quote = '\'';
-    v = delimiter_find(self, data, size, all, candidates, &chosen);
-    /* once more, for the index of the one that was chosen */
-    if (v.clean)
+    if (delimiter_find(self, data, size, all, candidates, &chosen).clean) {
+        /* once more, for the index of the one that was chosen */
         candidate_try(self, chosen, data, whole_rows(self, chosen, data, size, all));
-    if (v.clean && cells_are_quoted(&self->index, data))
+        self->apostrophe_fits = cells_are_quoted(&self->index, data);
+    }
+    if (self->apostrophe_fits && !usual)
         return true;
     d->marks.quote = '"';
     return false;
