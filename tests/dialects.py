@@ -186,9 +186,16 @@ class Dialect:
         at.update(i for i in range(len(cell)) if (cell + self.delimiter).find(self.delimiter, i) == i)
         return self.escaped(cell, self.quote + "\r\n", at)
 
+    def stands_bare(self, cell, first):
+        """Its quotes are text without ado."""
+        return (bool(self.quote) and not self.escape and self.quote in cell[1:] and
+                cell.strip(" \t")[:1] != self.quote and not self.special(cell.replace(self.quote, "q"), first))
+
     def spelled(self, rng, cell, first):
         if cell is None:
             return rng.choice(self.nulls)
+        if self.stands_bare(cell, first) and rng.random() < 0.5:
+            return cell
         must = self.special(cell, first)
         if self.escape and (not self.quote or (must and rng.random() < 0.4)):
             text = self.bare(cell, first)

@@ -126,14 +126,15 @@ def records(text):
         elif c == "\r" and following == "\n":
             state = "bare"
         else:
-            fault = fault or state == "closed" or c == '"'
+            blank = state == "begin" or (state == "bare" and not cell.strip(" \t"))
+            fault = fault or state == "closed" or (c == '"' and blank)
             cell, state = cell + c, "bare"
     return out
 
 
 def round_of_broken_rows(rng):
     pieces = ["1,2,3\n", "a,b,c\n", '"x","y ""z""",w\n', '"two\nlines",,\n', "1,2\n", "1,2,3,4\n",
-              '5" pipe,x,y\n', '"a"b,c,d\n', 'x,"y"z",w\n', ",,\n", "\n", "x,y,z\r\n"]
+              '5" pipe,x,y\n', 'a,b"c,5"\n', 'a, "b",c\n', '"a"b,c,d\n', 'x,"y"z",w\n', ",,\n", "\n", "x,y,z\r\n"]
     body = "".join(rng.choice(pieces) for _ in range(rng.randrange(20, 80))) + "1,2,3\n"
     found = records(body)
     good = [cells for cells, fault in found if len(cells) == 3 and not fault]

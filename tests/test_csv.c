@@ -73,7 +73,7 @@ Test(csv_infer, empty_text_is_no_number_and_null_says_nothing)
 
 Test(csv_infer, rows_that_will_be_rejected_have_no_say)
 {
-    cr_assert_str_eq(formats_of(NULL, "a,b\n1,2\nx\ny,z,w\n3\"x,q\n4,5\n"), "l l");
+    cr_assert_str_eq(formats_of(NULL, "a,b\n1,2\nx\ny,z,w\n \"x\",q\n4,5\n"), "l l");
 }
 
 Test(csv_infer, the_delimiter_is_found_or_the_comma)
@@ -88,6 +88,7 @@ Test(csv_infer, the_delimiter_is_found_or_the_comma)
         {"a|b\n1|2\n", "delimiter '|' (detected), header, 2 columns"},
         {"a,b;c\n1,2;3\n", "delimiter ',' (detected), header, 2 columns"},
         {"a,b\n1,\"x;y;z\"\n", "delimiter ',' (detected), header, 2 columns"},
+        {"a;b\n1;5\" disk\n2;3\" disk\n", "delimiter ';' (detected), header, 2 columns"},
         {"a\n1\n", "delimiter ',', header, 1 column"},
         {"one; two\nno more\nthan prose; here\n", "delimiter ',', header, 1 column"},
         {"", "delimiter ',', header, 0 columns"},
@@ -119,7 +120,7 @@ Test(csv_infer, names_are_made_unlike)
 
 Test(csv_infer, a_header_that_cannot_be_read_is_an_error)
 {
-    static const char *const headers[] = {"a,b\"c\n1,2\n", "\"a\"b,c\n", "\"a,b\n", "\xff,b\n"};
+    static const char *const headers[] = {"a, \"c\"\n1,2\n", "\"a\"b,c\n", "\"a,b\n", "\xff,b\n"};
 
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
         csv_rig_open(&rig, NULL);
@@ -493,4 +494,26 @@ Test(csv_values, without_memory_a_chunk_fails_and_nothing_leaks)
             cr_assert(allowed < 30 || rig.status == 0);
             csv_rig_close(&rig);
         }
+}
+
+/* ---- Quotes within bare cells ---- */
+
+Test(csv_quotes, a_bare_quote_is_part_of_its_cell)
+{
+    run(NULL, QETL_FORM_LEXICAL, "a,b\n1,2\n5\" pipe,x\n3,\"y\n\"\n4,z\"\n\"5\",\"\"\"\"\n");
+    cr_assert_str_eq(rig.text.data, "[1][2]\n[5\" pipe][x]\n[3][y\\0a]\n[4][z\"]\n[5][\"]\n");
+    cr_assert_str_eq(rig.rejects.data, "");
+    csv_rig_close(&rig);
+}
+
+Test(csv_quotes, a_quote_behind_blanks_costs_its_own_row_alone)
+{
+    run(NULL, QETL_FORM_LEXICAL, "a,b\n1,2\n5\" pipe, \"x\n3,\"y\n\"\n\t\"4\",\"z\"z\n");
+    cr_assert_str_eq(rig.text.data, "[1][2]\n[3][y\\0a]\n");
+    cr_assert_str_eq(rig.rejects.data,
+                     "8+12 bare_quote: column 2 (b): blanks stand before a quote (byte 10 of the "
+                     "row); set trim: unquoted if it opens, or quote: \"\" if it is text\n"
+                     "27+10 text_after_quote: column 2 (b): text stands behind the closing quote "
+                     "(byte 9 of the row)\n");
+    csv_rig_close(&rig);
 }

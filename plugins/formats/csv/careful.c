@@ -2,7 +2,8 @@
 /*
  * Behind a record that has no end (a quote that is never closed, or more than max_record bytes),
  * the records are told line by line as far as the search for its end went: a line that is a whole
- * row by itself (all quotes closed, as many cells as there are columns) is taken as one; the lines
+ * row by itself (all quotes closed and none within a bare cell, as many cells as there are
+ * columns) is taken as one; the lines
  * between two of those are rejected together, as many as max_record bytes hold. A line of more than
  * max_record bytes is one rejected row that keeps its first max_record bytes; the rest of it is
  * passed over. So is what lies behind a rejected piece that fills max_record bytes, until the
@@ -64,7 +65,9 @@ static int32_t line_is_row(struct csv *self, const uint8_t *data, int64_t size)
         if (csv_foreign_feed(self->foreign, data, size) &&
             csv_foreign_end(self->foreign, data, 0, size, &scan) != size)
             return 0;
+        self->foreign->strict = true;
         data = csv_converted(self, data, &size);
+        self->foreign->strict = false;
         if (!data)
             return QETL_E_NO_MEMORY;
         if (self->foreign->n_faults || !self->foreign->n_spans)

@@ -265,7 +265,7 @@ static int32_t chunk_index(struct csv_job *job, struct qetl_chunk *rewritten,
         job->chunk = rewritten;
         return status ? status : chunk_match(job, rewritten, out);
     }
-    if (self->kernel->index(chunk->data, chunk->size, self->dialect.marks, &self->index))
+    if (csv_index_make(self->kernel, chunk->data, chunk->size, self->dialect.marks, &self->index))
         return QETL_E_NO_MEMORY;
     job->records = self->index.n_rows;
     status = scratch_reserve(self, job->records);

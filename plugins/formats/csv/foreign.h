@@ -60,6 +60,7 @@ struct csv_foreign {
     int64_t n_spans, room_spans;
     struct csv_bytes text, cell, local, canon; /* a record in UTF-8; a cell; the chunk */
     uint32_t *cells;                           /* of the record at hand: where each ends in canon */
+    bool strict; /* bare quotes are faults, as kernels have them before csv_index_settle */
     struct csv_fault *faults;
     int64_t n_faults, room_faults;
 };

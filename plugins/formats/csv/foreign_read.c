@@ -75,6 +75,16 @@ static void quoted_read(struct csv_foreign *f, struct reading *r)
     r->code = CSV_OPEN_QUOTE;
 }
 
+/* Whether a quote here is none of a bare cell's bytes: it may be there, but behind blanks alone. */
+static bool quote_is_fault(const struct csv_foreign *f, const struct reading *r)
+{
+    int64_t at = 0;
+
+    while (at < f->cell.size && is_blank(f, f->cell.data[at]))
+        at++;
+    return r->quoted || f->strict || (at == f->cell.size && !r->escaped);
+}
+
 static void bare_read(struct csv_foreign *f, struct reading *r)
 {
     while (r->at < r->end && !at_delimiter(f, r)) {
@@ -82,7 +92,7 @@ static void bare_read(struct csv_foreign *f, struct reading *r)
             escape_read(f, r);
             continue;
         }
-        if (f->quote && *r->at == f->quote && !r->code)
+        if (f->quote && *r->at == f->quote && !r->code && quote_is_fault(f, r))
             r->code = r->quoted ? CSV_AFTER_QUOTE : CSV_BARE_QUOTE;
         cell_add(f, *r->at++);
     }

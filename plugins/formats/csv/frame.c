@@ -79,7 +79,7 @@ static int32_t header_compare(struct csv *self, struct qetl_frame *io, const uin
     int32_t status;
 
     data = csv_converted(self, data, &size);
-    if (!data || self->kernel->index(data, size, self->dialect.marks, &self->index))
+    if (!data || csv_index_make(self->kernel, data, size, self->dialect.marks, &self->index))
         return QETL_E_NO_MEMORY;
     status = csv_names_read(self, &self->index, data, &names, io->object);
     /* an empty line names no columns, as the sample that was one did */

@@ -44,7 +44,11 @@ int32_t csv_index_grow(struct csv_index *ix)
 
 int32_t csv_index_fault(struct csv_index *ix, int64_t record, int64_t at, enum csv_code code)
 {
-    if (ix->n_faults && ix->faults[ix->n_faults - 1].record == record)
+    struct csv_fault *last = ix->n_faults ? &ix->faults[ix->n_faults - 1] : NULL;
+
+    if (last && last->record == record && last->code == CSV_BARE_QUOTE && code != CSV_BARE_QUOTE)
+        *last = (struct csv_fault){.record = (uint32_t)record, .at = (uint32_t)at, .code = code};
+    if (last && last->record == record)
         return 0;
     if (array_grow((void **)&ix->faults, &ix->room_faults, ix->n_faults, 1, sizeof *ix->faults))
         return -1;
@@ -69,6 +73,50 @@ int32_t csv_index_finish(struct csv_index *ix, int64_t size, const struct csv_sc
     ix->ends[ix->n_ends++] = (uint32_t)size;
     ix->rows[ix->n_rows++] = (uint32_t)ix->n_ends;
     return 0;
+}
+
+/* The first quote of a record that only blanks stand before in its cell, or -1. */
+static int64_t quote_behind_blanks(const struct csv_index *ix, const uint8_t *data, int64_t record,
+                                   struct csv_marks marks)
+{
+    uint32_t base = record ? ix->rows[record - 1] : 0;
+
+    for (uint32_t i = base; i < ix->rows[record]; i++) {
+        uint32_t begin = csv_cell_begin(ix, i, 0), at = begin;
+
+        while (at < ix->ends[i] && (data[at] == ' ' || data[at] == '\t'))
+            at++;
+        if (at > begin && at < ix->ends[i] && data[at] == marks.quote)
+            return at;
+    }
+    return -1;
+}
+
+void csv_index_settle(struct csv_index *ix, const uint8_t *data, struct csv_marks marks)
+{
+    int64_t kept = 0;
+
+    for (int64_t i = 0; i < ix->n_faults; i++) {
+        struct csv_fault fault = ix->faults[i];
+        int64_t at = fault.at;
+
+        if (fault.code == CSV_BARE_QUOTE)
+            at = quote_behind_blanks(ix, data, fault.record, marks);
+        fault.at = (uint32_t)at;
+        if (at >= 0)
+            ix->faults[kept++] = fault;
+    }
+    ix->n_faults = kept;
+}
+
+int32_t csv_index_make(const struct csv_kernel *kernel, const uint8_t *data, int64_t size,
+                       struct csv_marks marks, struct csv_index *ix)
+{
+    int32_t status = kernel->index(data, size, marks, ix);
+
+    if (!status)
+        csv_index_settle(ix, data, marks);
+    return status;
 }
 
 void csv_index_reset(struct csv_index *ix)

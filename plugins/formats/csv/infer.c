@@ -122,7 +122,7 @@ static int64_t sample_index(struct csv *self, const struct qetl_sample *sample, 
                              sample->object ? sample->object : "input", (long long)size);
         size = end;
     }
-    if (self->kernel->index(data, size, self->dialect.marks, &self->index))
+    if (csv_index_make(self->kernel, data, size, self->dialect.marks, &self->index))
         return QETL_E_NO_MEMORY;
     return size;
 }

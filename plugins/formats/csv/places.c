@@ -94,12 +94,17 @@ static const uint8_t *stretch_read(struct csv *self, const uint8_t *data, int64_
                                 : self->kernel->last_end(data, 0, size, self->dialect.marks, &scan);
 
     size = end > 0 ? end : 0;
+    if (self->foreign)
+        self->foreign->strict = true;
     data = csv_converted(self, data, &size);
+    if (self->foreign)
+        self->foreign->strict = false;
     if (!data || self->kernel->index(data, size, self->dialect.marks, ix))
         return NULL;
     *bad = ix->n_faults + (self->foreign ? self->foreign->n_faults : 0);
     for (int64_t r = 0; r < ix->n_rows; r++)
         *bad += ix->rows[r] - (r ? ix->rows[r - 1] : 0) != n_columns;
+    csv_index_settle(ix, data, self->dialect.marks);
     return data;
 }
 

@@ -167,8 +167,9 @@ static void shape_message(const struct record *r, const struct csv_verdict *v, i
                  (long long)(at - r->begin) + 1, r->data[at]);
     else if (v->code == CSV_BARE_QUOTE)
         snprintf(out, MESSAGE_MAX,
-                 "%s: a quote stands within a cell without quotes (byte %lld of the row)", column,
-                 (long long)(at - r->begin) + 1);
+                 "%s: blanks stand before a quote (byte %lld of the row); set trim: unquoted if it "
+                 "opens, or quote: \"\" if it is text",
+                 column, (long long)(at - r->begin) + 1);
     else if (v->code == CSV_AFTER_QUOTE)
         snprintf(out, MESSAGE_MAX,
                  "%s: text stands behind the closing quote (byte %lld of the row)", column,

@@ -129,7 +129,7 @@ int32_t csv_rewritten_keep(struct csv_job *job, const uint8_t *data, int64_t siz
     *out = *job->chunk;
     out->data = out->buffer = self->rewritten = copy;
     out->size = size;
-    if (self->kernel->index(copy, size, self->dialect.marks, &self->index))
+    if (csv_index_make(self->kernel, copy, size, self->dialect.marks, &self->index))
         return QETL_E_NO_MEMORY;
     return self->index.n_rows == job->records ? QETL_OK : QETL_E_FATAL;
 }
@@ -156,7 +156,7 @@ int32_t csv_rewrite(struct csv_job *job, struct qetl_chunk *out)
     *out = *chunk;
     out->data = out->buffer = self->rewritten = data;
     out->size = at - data;
-    if (!self->kernel->index(out->data, out->size, self->dialect.marks, &self->index))
+    if (!csv_index_make(self->kernel, out->data, out->size, self->dialect.marks, &self->index))
         return self->index.n_rows == n ? QETL_OK : QETL_E_FATAL;
     return QETL_E_NO_MEMORY;
 }

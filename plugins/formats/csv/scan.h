@@ -33,7 +33,7 @@ struct csv_marks {
 enum csv_code {
     CSV_FINE = 0,
     CSV_RAGGED_ROW,
-    CSV_BARE_QUOTE,
+    CSV_BARE_QUOTE, /* within a cell that has none around it */
     CSV_AFTER_QUOTE,
     CSV_OPEN_QUOTE,
     CSV_OVERSIZE_RECORD,
@@ -100,9 +100,16 @@ struct csv_block csv_scan_exact(const uint8_t *data, int n, int next, struct csv
                                 struct csv_scan *scan, struct csv_index *ix, int64_t at);
 
 int32_t csv_index_grow(struct csv_index *ix);
+/* A bare quote gives way to any other fault of its record. */
 int32_t csv_index_fault(struct csv_index *ix, int64_t record, int64_t at, enum csv_code code);
 /* Closes a last record without a line end. */
 int32_t csv_index_finish(struct csv_index *ix, int64_t size, const struct csv_scan *scan);
+/* As a kernel's index, but for bare quotes: they are part of their cells, and no faults. One with
+ * nothing but blanks before it stays one, for whether it quotes is another question elsewhere. */
+int32_t csv_index_make(const struct csv_kernel *kernel, const uint8_t *data, int64_t size,
+                       struct csv_marks marks, struct csv_index *ix);
+/* Takes those faults out. */
+void csv_index_settle(struct csv_index *ix, const uint8_t *data, struct csv_marks marks);
 void csv_index_reset(struct csv_index *ix);
 void csv_index_free(struct csv_index *ix);
 

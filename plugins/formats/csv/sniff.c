@@ -2,10 +2,10 @@
 /*
  * The delimiter of a sample, and whether its quote is the apostrophe. A candidate qualifies if the
  * first row has at least two cells and nine in ten of the first rows have as many, and no quote out
- * of place; the highest share wins, then more cells, then the order of the list. If none qualifies
- * it is the first of the list, so that nothing is guessed out of prose. The apostrophe is taken
- * where the sample is no clean table with the quote, and one with it; where it is one with either,
- * nothing tells them apart, which is said.
+ * of place, or, if there is none such, none but within bare cells; the highest share wins, then
+ * more cells, then the order of the list. If none qualifies it is the first of the list, so that
+ * nothing is guessed out of prose. The apostrophe is taken where the sample is no clean table with
+ * the quote, and one with it; where it is one with either, nothing tells them apart, which is said.
  */
 #include "csv.h"
 
@@ -19,8 +19,9 @@ struct verdict {
     bool clean; /* all rows are alike, and no quote is out of place */
 };
 
+/* lenient: quotes within cells that have none around them speak against nothing. */
 static struct verdict candidate_try(struct csv *self, uint8_t delimiter, const uint8_t *data,
-                                    int64_t size)
+                                    int64_t size, bool lenient)
 {
     struct csv_index *ix = &self->index;
     struct csv_marks marks = {.delimiter = delimiter, .quote = self->dialect.marks.quote};
@@ -29,6 +30,8 @@ static struct verdict candidate_try(struct csv *self, uint8_t delimiter, const u
 
     if (self->kernel->index(data, size, marks, ix))
         return v;
+    if (lenient)
+        csv_index_settle(ix, data, marks);
     rows = ix->n_rows < SNIFF_ROWS ? ix->n_rows : SNIFF_ROWS;
     if (!rows)
         return v;
@@ -65,8 +68,8 @@ static bool object_is_tabbed(const char *object)
            (!strcasecmp(object + size - 4, ".tsv") || !strcasecmp(object + size - 4, ".tab"));
 }
 
-static struct verdict delimiter_find(struct csv *self, const uint8_t *data, int64_t size,
-                                     bool whole, const char *candidates, uint8_t *chosen)
+static struct verdict delimiter_try(struct csv *self, const uint8_t *data, int64_t size, bool whole,
+                                    const char *candidates, bool lenient, uint8_t *chosen)
 {
     struct verdict best = {0, 0, false};
     bool all = whole && size <= SNIFF_BYTES;
@@ -75,7 +78,7 @@ static struct verdict delimiter_find(struct csv *self, const uint8_t *data, int6
     for (const char *c = candidates; *c; c++) {
         int64_t n =
             whole_rows(self, (uint8_t)*c, data, size < SNIFF_BYTES ? size : SNIFF_BYTES, all);
-        struct verdict v = candidate_try(self, (uint8_t)*c, data, n);
+        struct verdict v = candidate_try(self, (uint8_t)*c, data, n, lenient);
 
         if (v.cells < 2 || v.share < SNIFF_NEEDED || v.share < best.share ||
             (v.share == best.share && v.cells <= best.cells))
@@ -84,6 +87,14 @@ static struct verdict delimiter_find(struct csv *self, const uint8_t *data, int6
         *chosen = (uint8_t)*c;
     }
     return best;
+}
+
+static struct verdict delimiter_find(struct csv *self, const uint8_t *data, int64_t size,
+                                     bool whole, const char *candidates, uint8_t *chosen)
+{
+    struct verdict v = delimiter_try(self, data, size, whole, candidates, false, chosen);
+
+    return v.share ? v : delimiter_try(self, data, size, whole, candidates, true, chosen);
 }
 
 static const char *candidates_of(const char *object)
@@ -122,11 +133,11 @@ bool csv_sniff_apostrophe(struct csv *self, const uint8_t *data, int64_t size, b
     size = size < SNIFF_BYTES ? size : SNIFF_BYTES;
     if ((d->delimiter_given && given[0] == '\'') || !memchr(data, '\'', (size_t)size))
         return false;
-    usual = delimiter_find(self, data, size, all, candidates, &chosen).clean;
+    usual = delimiter_try(self, data, size, all, candidates, true, &chosen).clean;
     d->marks.quote = '\'';
-    if (delimiter_find(self, data, size, all, candidates, &chosen).clean) {
+    if (delimiter_try(self, data, size, all, candidates, true, &chosen).clean) {
         /* once more, for the index of the one that was chosen */
-        candidate_try(self, chosen, data, whole_rows(self, chosen, data, size, all));
+        candidate_try(self, chosen, data, whole_rows(self, chosen, data, size, all), true);
         self->apostrophe_fits = cells_are_quoted(&self->index, data);
     }
     if (self->apostrophe_fits && !usual)
