@@ -34,6 +34,7 @@ struct qetl_letter_store {
     bool resumed;         /* what the file had beyond the last decision is gone */
     int64_t replays_from; /* lines of replays behind that number were not decided */
     bool based;           /* beside the file stands where this run began */
+    int64_t began;        /* so many lines were there then */
 };
 
 static const char folder_name[] = "dead-letters";
@@ -255,7 +256,7 @@ static int base_set(struct qetl_letter_store *store)
     if (!error && store->based) /* the first was decided before there is a second */
         error = qetl_letter_base_remove(path);
     else if (!error)
-        error = qetl_letter_base_write(path, store->file.last);
+        error = qetl_letter_base_write(path, store->began = store->file.last);
     store->resumed = store->based;
     store->based = true;
     return error;
@@ -345,14 +346,35 @@ static int32_t cut_back(struct qetl_letter_store *store, int64_t length)
     return !error && store->file.last < length ? ENOENT : error;
 }
 
+/* What is in the file is counted anew, when a letter comes. */
+static void waiting_drop(struct qetl_letter_store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    qetl_letter_bins_clear(&store->bins);
+    store->bytes = 0;
+    store->looked = false;
+    pthread_mutex_unlock(&store->lock);
+}
+
+int32_t qetl_letter_store_rewind(struct qetl_letter_store *store)
+{
+    waiting_drop(store);
+    if (!store->based || store->stream)
+        return 0;
+    int error = cut_back(store, store->began);
+    pthread_mutex_lock(&store->lock);
+    store->wrote = false;
+    pthread_mutex_unlock(&store->lock);
+    store->resumed = store->based = false; /* its first decision is open again */
+    return error;
+}
+
 int32_t qetl_letter_store_resume(struct qetl_letter_store *store, int64_t length)
 {
     int64_t last = 0;
     if (!store->enabled)
         return 0;
-    pthread_mutex_lock(&store->lock);
-    qetl_letter_bins_clear(&store->bins);
-    pthread_mutex_unlock(&store->lock);
+    waiting_drop(store);
     int error = store->file.fd >= 0 ? 0 : qetl_letter_file_peek(store->path, &last);
     if (!error && store->file.fd < 0 && last < length)
         error = ENOENT;

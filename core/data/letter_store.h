@@ -41,6 +41,8 @@ int32_t qetl_letter_store_seal(struct qetl_letter_store *, uint64_t epoch, int64
 /* Before any letter is put, or when the run goes back to its last decision: letters that came after
  * `length` go. ENOENT: the file is shorter than that, or another's. 0 or an errno. */
 int32_t qetl_letter_store_resume(struct qetl_letter_store *, int64_t length);
+/* When the run goes back to its beginning: none of its letters counts. 0 or an errno. */
+int32_t qetl_letter_store_rewind(struct qetl_letter_store *);
 /* The end. What was not sealed is written all the same, for people; unless the run is good, it
  * says that its epoch was never decided. */
 int32_t qetl_letter_store_close(struct qetl_letter_store *, bool good);

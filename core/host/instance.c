@@ -5,6 +5,7 @@
 #include "host.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,6 +130,22 @@ void qetl_instance_give_error(struct qetl_ctx *ctx, struct qetl_error_report *er
     qetl_error_report_free(&ctx->error);
     ctx->error = *error;
     memset(error, 0, sizeof *error);
+    pthread_mutex_unlock(&ctx->lock);
+}
+
+void qetl_instance_amend_error(struct qetl_ctx *ctx, const char *more, const char *mend)
+{
+    char *text = NULL;
+    pthread_mutex_lock(&ctx->lock);
+    struct qetl_error_report *error = &ctx->error;
+    if (asprintf(&text, "%s (%s)", error->message ? error->message : "it gave no reason", more) < 0)
+        text = NULL;
+    if (text) {
+        free(error->message);
+        error->message = text;
+    }
+    if (mend && !error->suggestion)
+        error->suggestion = strdup(mend);
     pthread_mutex_unlock(&ctx->lock);
 }
 

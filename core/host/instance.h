@@ -101,6 +101,8 @@ void qetl_instance_forget_rejected(struct qetl_ctx *, size_t from); /* those fro
 struct qetl_error_report qetl_instance_take_error(struct qetl_ctx *);
 /* Moves it back in. */
 void qetl_instance_give_error(struct qetl_ctx *, struct qetl_error_report *);
+/* What it reported is told with `(more)` behind it; mend: where it has told none, or NULL. */
+void qetl_instance_amend_error(struct qetl_ctx *, const char *more, const char *mend);
 void qetl_error_report_free(struct qetl_error_report *); /* the earlier ones, too */
 struct qetl_env qetl_instance_sdk_env(struct qetl_ctx *);
 

@@ -29,6 +29,7 @@ int32_t qetl_attempt_begin(struct qetl_run *run)
     a->remembered = calloc(n + 1, sizeof *a->remembered);
     a->notes = calloc(n + 1, sizeof *a->notes);
     run->env.poller = a->poller;
+    run->env.checkpoints = run->env.resumes = false;
     if (!a->poller || !a->trackers || !a->flows || !a->has_all || !a->remembered || !a->notes)
         return QETL_E_NO_MEMORY;
     for (size_t i = 0; i < n; i++) {
@@ -100,6 +101,7 @@ void qetl_attempt_end(struct qetl_run *run)
     qetl_epochs_free(a->epochs);
     free(a->slots);
     nodes_free(a, run->pipeline->n_nodes);
+    qetl_outputs_free(&a->outputs);
     free(a->halts);
     qetl_record_free(&a->recovered);
     qetl_record_free(&a->undecided);

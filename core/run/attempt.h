@@ -12,6 +12,7 @@
 #define QETL_CORE_ATTEMPT_H
 
 #include "data/origin.h"
+#include "outputs.h"
 #include "recover.h"
 #include "stage.h"
 #include "watchdog.h"
@@ -67,6 +68,8 @@ struct qetl_attempt {
     atomic_ullong decided_epoch;
     atomic_llong next_barrier_ns;
 
+    atomic_bool goes_back;           /* somebody has lost what was staged */
+    struct qetl_output_list outputs; /* that sinks named since an epoch was committed */
     bool gathering;     /* in set-up: mistakes in the configuration are told, and set-up goes on */
     size_t n_gathered;  /* such mistakes */
     bool surveying;     /* in set-up: a source is looked through; what is rejected is so later */

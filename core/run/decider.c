@@ -4,6 +4,7 @@
 #include "checkpoint.h"
 #include "failpoint.h"
 #include "host/call.h"
+#include "keep.h"
 #include "recover.h"
 #include "run_internal.h"
 
@@ -243,6 +244,13 @@ static int32_t prepare_over(struct qetl_decider *d, uint64_t number, bool final)
     return status;
 }
 
+/* What sinks that decide have named is visible. */
+static void counts(struct qetl_decider *d)
+{
+    atomic_fetch_add(&d->run->decided, 1);
+    qetl_outputs_keep(d->run);
+}
+
 /* The sinks that decide have answered, or will not. */
 static int32_t one_phase_settle(struct qetl_decider *d, bool committed)
 {
@@ -251,10 +259,11 @@ static int32_t one_phase_settle(struct qetl_decider *d, bool committed)
         return QETL_E_CANCELLED;
     }
     QETL_FAILPOINT("settle.before");
-    int32_t status =
-        d->run->store ? qetl_store_settle(d->run->store, d->number, committed) : QETL_OK;
+    int32_t status = qetl_keep_settle(d->run, d->number, committed);
     QETL_FAILPOINT("settle.after");
     d->stage = committed ? QETL_DECIDES_DECIDED : QETL_DECIDES_NOTHING;
+    if (committed)
+        counts(d);
     if (!status)
         return committed ? QETL_OK : QETL_E_CANCELLED;
     d->unknown = !committed;
@@ -267,7 +276,7 @@ static int32_t decide_by_sinks(struct qetl_decider *d, struct qetl_record *recor
     bool good;
     record->stage = QETL_STAGE_PREPARED;
     QETL_FAILPOINT("decide.before");
-    int32_t status = run->store ? qetl_store_prepare(run->store, record) : QETL_OK;
+    int32_t status = qetl_keep_prepare(run, record);
     if (status) {
         d->unknown = status == QETL_E_ENVIRONMENT;
         return qetl_run_store_failed(run, status);
@@ -283,10 +292,11 @@ static int32_t decide_by_sinks(struct qetl_decider *d, struct qetl_record *recor
 static int32_t decide_by_store(struct qetl_decider *d, const struct qetl_record *record)
 {
     QETL_FAILPOINT("decide.before");
-    int32_t status = d->run->store ? qetl_store_decide(d->run->store, record) : QETL_OK;
+    int32_t status = qetl_keep_decide(d->run, record);
     QETL_FAILPOINT("decide.after");
     if (!status) {
         d->stage = QETL_DECIDES_DECIDED;
+        counts(d);
         return QETL_OK;
     }
     d->unknown = status == QETL_E_ENVIRONMENT;
@@ -313,14 +323,15 @@ static int32_t commit_all(struct qetl_decider *d)
     QETL_FAILPOINT("commit.after");
     if (d->final)
         run->finished = d->number;
-    else if (run->store)
-        status = qetl_store_committed(run->store, d->number);
+    else
+        status = qetl_keep_committed(run, d->number);
     if (status)
         return qetl_run_store_failed(run, status);
     d->stage = QETL_DECIDES_NOTHING;
-    atomic_fetch_add(&run->decided, 1);
     atomic_store(&run->attempt.decided_epoch, d->number);
     qetl_epochs_settle(run->attempt.epochs);
+    qetl_outputs_keep(run);
+    qetl_run_got_on(run);
     return QETL_OK;
 }
 
@@ -472,12 +483,10 @@ int32_t qetl_decider_decide_final(struct qetl_decider *d)
     return decide(d);
 }
 
-void qetl_decider_abandon(struct qetl_decider *d)
+/* Of all that is prepared and was not decided. */
+static void give_up(struct qetl_decider *d)
 {
     struct qetl_run *run = d->run;
-    bool kept = d->unknown || d->stage == QETL_DECIDES_DECIDED;
-    if (kept && run->store)
-        return; /* the next process finds out, or brings it to its end */
     uint64_t number = atomic_load(&run->attempt.epoch) + 1;
     qetl_epochs_merge(run->attempt.epochs, number);
     for (size_t i = 0; i < d->n_duties; i++) {
@@ -491,4 +500,17 @@ void qetl_decider_abandon(struct qetl_decider *d)
         struct qetl_epoch epoch = qetl_epoch_of(run, duty->op->node, number, true);
         ctx->component->sink->abort(ctx->self, &epoch, (int64_t)handed->n_handles, handed->handles);
     }
+}
+
+void qetl_decider_go_back(struct qetl_decider *d)
+{
+    if (d->stage == QETL_DECIDES_NOTHING && !d->unknown)
+        give_up(d);
+}
+
+void qetl_decider_abandon(struct qetl_decider *d)
+{
+    bool kept = d->unknown || d->stage == QETL_DECIDES_DECIDED;
+    if (!kept || !d->run->store) /* else the next process finds out, or brings it to its end */
+        give_up(d);
 }

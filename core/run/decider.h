@@ -67,6 +67,8 @@ int32_t qetl_decider_prepare_final(struct qetl_decider *);
 int32_t qetl_decider_decide_final(struct qetl_decider *);
 int32_t qetl_decider_settle(struct qetl_decider *);
 void qetl_decider_abandon(struct qetl_decider *);
+/* As abandon, where another attempt follows: that one brings to its end what was decided. */
+void qetl_decider_go_back(struct qetl_decider *);
 
 /* decide.c: the record of the base. Negative: reported. */
 struct qetl_record;

@@ -18,6 +18,12 @@ int32_t qetl_run_letters_seal(struct qetl_run *run, uint64_t epoch, int64_t *len
     return error ? fault(run, error, "kept") : QETL_OK;
 }
 
+int32_t qetl_run_letters_rewind(struct qetl_run *run)
+{
+    int error = qetl_letter_store_rewind(run->letters);
+    return error ? fault(run, error, "gone on with") : QETL_OK;
+}
+
 int32_t qetl_run_letters_resume(struct qetl_run *run, int64_t length)
 {
     int error = qetl_letter_store_resume(run->letters, length);

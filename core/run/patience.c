@@ -70,58 +70,54 @@ static void say(struct qetl_run *run, const struct qetl_ctx *ctx, int level, con
 }
 
 static void say_again(struct qetl_run *run, const struct qetl_ctx *ctx, const char *call,
-                      const struct qetl_error_report *error, int64_t wait_ns, bool opened)
+                      const char *how, const struct qetl_error_report *error, int64_t wait_ns,
+                      bool opened)
 {
-    char text[700], wait[32];
+    char text[760], wait[32];
     if (wait_ns < 1000000000)
         snprintf(wait, sizeof wait, "%d ms", (int)(wait_ns / 1000000));
     else
         snprintf(wait, sizeof wait, "%.1f s", (double)wait_ns / 1e9);
-    snprintf(text, sizeof text, "%s failed for the moment: %.500s; again in %s%s", call,
+    snprintf(text, sizeof text, "%s failed %s: %.500s; again in %s%s", call, how,
              error->message ? error->message : "it gave no reason", wait,
              opened ? ", since it failed so often (breaker open)" : "");
     say(run, ctx, QETL_LOG_WARN, text);
 }
 
-/* What the plugin told is put back, with how often it was tried. */
-static void say_given_up(struct qetl_ctx *ctx, const struct qetl_retry *retry,
-                         struct qetl_error_report *error)
+/* What the plugin told stays, with how often it was tried. */
+static void say_given_up(struct qetl_ctx *ctx, const struct qetl_retry *retry)
 {
-    char message[700];
+    char more[100];
     double spent = (double)(qetl_now_ns() - retry->since_ns) / 1e9;
-    snprintf(message, sizeof message, "%.500s (given up after %d attempts in %.1f s)",
-             error->message ? error->message : "it failed for the moment, and gave no reason",
-             retry->failures, spent);
-    struct qetl_env env = qetl_instance_sdk_env(ctx);
-    struct qetl_error_info info = {.struct_size = sizeof info,
-                                   .code = error->code ? error->code : QETL_E_RETRY_CALL,
-                                   .message = message,
-                                   .suggestion = error->suggestion
-                                                     ? error->suggestion
-                                                     : "`retry: {budget: 1h}` tries for longer",
-                                   .option = error->option,
-                                   .vendor_code = error->vendor_code};
-    env.host->error(env.ctx, &info);
+    snprintf(more, sizeof more, "given up after %d attempts in %.1f s", retry->failures, spent);
+    qetl_instance_amend_error(ctx, more, "`retry: {budget: 1h}` tries for longer");
 }
 
-/* How long to wait before the call is made again; -1: it is given up. */
+/* How long to wait before it is tried again; -1: it is given up. */
 static int64_t fail(struct qetl_run *run, struct qetl_ctx *ctx, struct qetl_retry *retry,
-                    const char *call)
+                    const char *call, const char *how)
 {
     struct qetl_patience *p = patience_of(run, ctx->node);
     struct qetl_error_report error = qetl_instance_take_error(ctx);
     int64_t now = qetl_now_ns(), after = error.retry_after_ms * 1000000;
     bool opened = qetl_breaker_failed(&p->breaker, now);
     int64_t wait = qetl_retry_failed(retry, &p->limits->retry, now, after > 0 ? after : 0);
-    if (wait < 0 && retry->failures > 1)
-        say_given_up(ctx, retry, &error);
-    else if (wait < 0)
-        qetl_instance_give_error(ctx, &error);
-    else
-        say_again(run, ctx, call, &error, wait, opened);
     if (wait >= 0)
-        qetl_tally_add(&p->retries, 1);
+        say_again(run, ctx, call, how, &error, wait, opened);
+    else
+        qetl_instance_give_error(ctx, &error);
+    if (wait < 0 && retry->failures > 1)
+        say_given_up(ctx, retry);
     qetl_error_report_free(&error);
+    return wait;
+}
+
+static int64_t call_failed(struct qetl_run *run, struct qetl_ctx *ctx, struct qetl_retry *retry,
+                           const char *call)
+{
+    int64_t wait = fail(run, ctx, retry, call, "for the moment");
+    if (wait >= 0)
+        qetl_tally_add(&patience_of(run, ctx->node)->retries, 1);
     return wait;
 }
 
@@ -136,7 +132,7 @@ int32_t qetl_op_answered(struct qetl_op *op, const char *call, int32_t answer, i
 {
     struct qetl_patience *p = patience_of(op->run, op->node);
     if (is_transient(answer)) {
-        int64_t wait = fail(op->run, op->instance, &op->retry, call);
+        int64_t wait = call_failed(op->run, op->instance, &op->retry, call);
         if (wait < 0)
             return qetl_op_fail(op, call, answer);
         op->retry_at_ns = qetl_now_ns() + wait;
@@ -145,8 +141,9 @@ int32_t qetl_op_answered(struct qetl_op *op, const char *call, int32_t answer, i
     }
     if (answer < 0)
         return answer == QETL_E_ROW && bisects(op) ? answer : qetl_op_fail(op, call, answer);
-    if (op->retry.failures) {
+    if (op->retry.failures || (is_limited(p) && answer != QETL_IDLE)) /* it had asked */
         qetl_breaker_succeeded(&p->breaker);
+    if (op->retry.failures) {
         qetl_retry_succeeded(&op->retry);
         say(op->run, op->instance, QETL_LOG_INFO, "it goes on");
     }
@@ -199,9 +196,50 @@ bool qetl_run_again(struct qetl_run *run, struct qetl_ctx *ctx, struct qetl_retr
             qetl_breaker_succeeded(&patience_of(run, ctx->node)->breaker);
         return false;
     }
-    int64_t wait = qetl_run_stopping(run) ? -1 : fail(run, ctx, retry, call);
+    int64_t wait = qetl_run_stopping(run) ? -1 : call_failed(run, ctx, retry, call);
     if (wait < 0)
         return false;
     wait_until(run, qetl_now_ns() + wait);
     return !qetl_run_stopping(run);
+}
+
+/* ---- epochs ---- */
+
+int64_t qetl_patience_go_back(struct qetl_run *run, struct qetl_ctx *ctx, const char *call)
+{
+    struct qetl_patience *p = patience_of(run, ctx->node);
+    pthread_mutex_lock(&run->lock);
+    struct qetl_retry retry = p->epoch;
+    pthread_mutex_unlock(&run->lock);
+    int64_t wait = fail(run, ctx, &retry, call,
+                        "and lost what it had staged, so that its epoch "
+                        "is repeated");
+    pthread_mutex_lock(&run->lock);
+    p->epoch = retry;
+    pthread_mutex_unlock(&run->lock);
+    if (wait >= 0)
+        qetl_tally_add(&p->epochs, 1);
+    return wait;
+}
+
+int64_t qetl_patience_ask(struct qetl_run *run, const struct qetl_node *node, int64_t now_ns)
+{
+    struct qetl_patience *p = patience_of(run, node);
+    int64_t wait = qetl_breaker_ask(&p->breaker, now_ns);
+    if (wait <= 0) /* whose call it is that tells, nobody knows yet */
+        qetl_breaker_withdrawn(&p->breaker);
+    return wait;
+}
+
+void qetl_patience_got_on(struct qetl_run *run, const struct qetl_node *node)
+{
+    struct qetl_patience *p = patience_of(run, node);
+    pthread_mutex_lock(&run->lock);
+    bool failed = p->epoch.failures;
+    qetl_retry_succeeded(&p->epoch);
+    pthread_mutex_unlock(&run->lock);
+    if (!failed)
+        return;
+    qetl_breaker_succeeded(&p->breaker);
+    run->env.log(run->env.arg, node->id, QETL_LOG_INFO, "it goes on: an epoch was decided");
 }

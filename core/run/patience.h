@@ -18,6 +18,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+struct qetl_node;
 struct qetl_op;
 struct qetl_run;
 struct qetl_ctx;
@@ -26,7 +27,8 @@ struct qetl_patience {
     const struct qetl_limits *limits;
     struct qetl_breaker breaker;
     struct qetl_rate rows, bytes, calls;
-    atomic_llong retries; /* calls that were made again */
+    struct qetl_retry epoch;      /* of the epochs that it has lost; under the run's lock */
+    atomic_llong retries, epochs; /* calls that were made again; epochs that were repeated */
 };
 
 void qetl_patience_init(struct qetl_patience *, const struct qetl_limits *);
@@ -49,5 +51,12 @@ int32_t qetl_op_take_rows(struct qetl_op *, int64_t rows);
  * yet). */
 bool qetl_run_again(struct qetl_run *, struct qetl_ctx *, struct qetl_retry *, const char *call,
                     int32_t status);
+
+/* [any] The call has lost what was staged in its epoch: how long to wait before that is repeated;
+ * -1: it is given up, as the instance's error tells. [control] How long the breaker still holds the
+ * next attempt back. [decider] An epoch was decided. */
+int64_t qetl_patience_go_back(struct qetl_run *, struct qetl_ctx *, const char *call);
+int64_t qetl_patience_ask(struct qetl_run *, const struct qetl_node *, int64_t now_ns);
+void qetl_patience_got_on(struct qetl_run *, const struct qetl_node *);
 
 #endif

@@ -122,8 +122,9 @@ static int32_t begin_behind(struct qetl_run *run)
     if (run->attempt.completes)
         return take_letters(run);
     if (!run->attempt.resumes)
-        return QETL_OK;
-    run->resumed_from = number;
+        return run->attempts == 1 ? QETL_OK : qetl_run_letters_rewind(run);
+    if (run->attempts == 1)
+        run->resumed_from = number;
     take_facts(run);
     int32_t status = remember_sources(run);
     return status ? status : take_letters(run);
@@ -143,10 +144,17 @@ int32_t qetl_run_recover(struct qetl_run *run)
     if (!run->options.state_folder)
         return QETL_OK;
     int32_t status = store_open(run);
-    if (status)
-        return status;
-    status = qetl_store_recover(run->store, &run->attempt.recovered, &run->attempt.undecided,
-                                run->findings);
+    return status ? status : qetl_run_recall(run);
+}
+
+int32_t qetl_run_recall(struct qetl_run *run)
+{
+    struct qetl_record decided = {0}, undecided = {0};
+    int32_t status = qetl_keep_recover(run, &decided, &undecided);
+    pthread_mutex_lock(&run->lock);
+    run->attempt.recovered = decided;
+    run->attempt.undecided = undecided;
+    pthread_mutex_unlock(&run->lock);
     if (status == QETL_E_NO_MEMORY)
         return qetl_run_fault(run, NULL, "out_of_memory", "no memory for the run's state");
     return status ? end_by_findings(run) : QETL_OK;
@@ -238,15 +246,19 @@ static int32_t ahead_of_the_sink(struct qetl_run *run, const struct qetl_node *n
 /* The epoch of which only the sink knows was decided, or was not. */
 static int32_t settle(struct qetl_run *run, bool decided)
 {
-    int32_t status = qetl_store_settle(run->store, run->attempt.undecided.number, decided);
+    int32_t status = qetl_keep_settle(run, run->attempt.undecided.number, decided);
     if (status)
         return qetl_run_store_failed(run, status);
     if (!decided)
         return QETL_OK;
+    pthread_mutex_lock(&run->lock);
     qetl_record_free(&run->attempt.recovered);
     run->attempt.recovered = run->attempt.undecided;
     run->attempt.recovered.stage = QETL_STAGE_DECIDED;
     run->attempt.undecided = (struct qetl_record){0};
+    pthread_mutex_unlock(&run->lock);
+    if (run->attempts > 1)
+        atomic_fetch_add(&run->decided, 1);
     return QETL_OK;
 }
 
@@ -355,7 +367,7 @@ int32_t qetl_run_complete(struct qetl_run *run)
 int32_t qetl_sink_recover(struct qetl_run *run, const struct qetl_node *node,
                           struct qetl_node_flow *flow)
 {
-    if (!run->store)
+    if (!run->store && run->attempts == 1)
         return QETL_OK;
     QETL_FAILPOINT("recover.commit");
     int32_t status = commit_again(run, node, flow);

@@ -35,6 +35,8 @@ void qetl_record_counts(const struct qetl_record *, const char *component, struc
 
 /* Opens the store and reads it. Negative: reported, the run has ended. */
 int32_t qetl_run_recover(struct qetl_run *);
+/* Reads what was decided, for another attempt. Negative: as above. */
+int32_t qetl_run_recall(struct qetl_run *);
 /* Of a sink that is started: what was decided is committed, what was not is aborted. Negative:
  * reported. */
 int32_t qetl_sink_recover(struct qetl_run *, const struct qetl_node *, struct qetl_node_flow *);

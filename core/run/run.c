@@ -20,39 +20,6 @@ static void ignore_log(void *arg, const char *component, int32_t level, const ch
     (void)arg, (void)component, (void)level, (void)message;
 }
 
-/* What grows from epoch to epoch is one output. */
-static bool output_grows(struct qetl_run *run, const char *uri, int64_t rows, int64_t bytes)
-{
-    enum { LATELY = 64 };
-    for (size_t i = run->n_outputs; i > 0 && run->n_outputs - i < LATELY; i--) {
-        struct qetl_output_report *output = &run->outputs[i - 1];
-        if (strcmp(output->uri, uri) != 0)
-            continue;
-        output->rows += rows;
-        output->bytes = output->bytes < 0 || bytes < 0 ? -1 : output->bytes + bytes;
-        return true;
-    }
-    return false;
-}
-
-static void note_output(void *arg, const char *uri, int64_t rows, int64_t bytes)
-{
-    struct qetl_run *run = arg;
-    pthread_mutex_lock(&run->lock);
-    char *copy = strdup(uri);
-    qetl_mask_text(run->pipeline->mask, copy);
-    bool grows = copy && output_grows(run, copy, rows, bytes);
-    struct qetl_output_report *outputs =
-        grows ? NULL : realloc(run->outputs, (run->n_outputs + 1) * sizeof *outputs);
-    if (outputs)
-        run->outputs = outputs;
-    if (outputs && copy)
-        outputs[run->n_outputs++] = (struct qetl_output_report){copy, rows, bytes};
-    else
-        free(copy);
-    pthread_mutex_unlock(&run->lock);
-}
-
 static void pass_log(void *arg, const char *component, int32_t level, const char *message)
 {
     const struct qetl_run *run = arg;
@@ -94,10 +61,11 @@ static int patience_make(struct qetl_run *run)
 {
     size_t n = run->pipeline->n_nodes;
     run->patience = calloc(n + 1, sizeof *run->patience);
+    run->spent_ns = calloc(n + 1, sizeof *run->spent_ns);
     run->lookouts = calloc(n + 1, sizeof(struct qetl_lookout *));
     for (size_t i = 0; run->patience && i < n; i++)
         qetl_patience_init(&run->patience[i], &run->pipeline->nodes[i].limits);
-    return run->patience && run->lookouts ? 0 : -1;
+    return run->patience && run->lookouts && run->spent_ns ? 0 : -1;
 }
 
 static int64_t wall_clock_us(void)
@@ -118,6 +86,7 @@ struct qetl_run *qetl_run_new(const struct qetl_pipeline *pipeline,
     memset(run, 0, sizeof *run);
     run->pipeline = pipeline;
     run->registry = registry;
+    run->attempts = 1;
     run->findings = findings;
     if (options)
         run->options = *options;
@@ -144,7 +113,7 @@ struct qetl_run *qetl_run_new(const struct qetl_pipeline *pipeline,
         .epoch_requests = &run->epoch_requests,
         .log = run->options.log ? pass_log : ignore_log,
         .endless = has_no_end,
-        .output = note_output,
+        .output = qetl_outputs_note,
         .arg = run,
         .timezone = pipeline->timezone,
         .now_us = run->options.now_us ? run->options.now_us : wall_clock_us(),
@@ -155,9 +124,14 @@ struct qetl_run *qetl_run_new(const struct qetl_pipeline *pipeline,
     return NULL;
 }
 
+/* A run that goes back stays in its processing, as far as time is told. */
 static void enter(struct qetl_run *run, enum qetl_phase phase)
 {
-    atomic_store(&run->phase_started_ns[phase], qetl_now_ns());
+    long long never = 0, now = qetl_now_ns();
+    for (int later = phase + 1; later <= QETL_PHASE_OVER; later++)
+        if (later > QETL_PHASE_PROCESSING)
+            atomic_store(&run->phase_started_ns[later], 0);
+    atomic_compare_exchange_strong(&run->phase_started_ns[phase], &never, now);
     atomic_store(&run->phase, phase);
 }
 
@@ -191,16 +165,20 @@ static int over(struct qetl_run *run, int exit_code)
     return exit_code;
 }
 
-int qetl_run_execute(struct qetl_run *run)
+static int32_t set_up(struct qetl_run *run)
 {
-    enter(run, QETL_PHASE_SETUP);
-    int32_t status = qetl_run_recover(run);
-    if (!status)
-        status = qetl_run_setup(run);
+    int32_t status = qetl_run_setup(run);
     if (!status && !run->attempt.completes)
         status = qetl_run_plan(run);
     if (!status && !run->attempt.completes)
         status = qetl_run_plan_epochs(run);
+    return status;
+}
+
+static void attempt(struct qetl_run *run)
+{
+    enter(run, QETL_PHASE_SETUP);
+    int32_t status = set_up(run);
     if (status) {
         qetl_run_end(run, qetl_exit_for(status)); /* where nobody said a code yet */
     } else if (!run->attempt.completes) {
@@ -210,6 +188,18 @@ int qetl_run_execute(struct qetl_run *run)
     }
     enter(run, QETL_PHASE_FINISH);
     QETL_FAILPOINT("finish");
+    qetl_attempt_finish(run);
+}
+
+int qetl_run_execute(struct qetl_run *run)
+{
+    enter(run, QETL_PHASE_SETUP);
+    bool goes = !qetl_run_recover(run);
+    while (goes) {
+        attempt(run);
+        goes = qetl_attempt_renew(run);
+    }
+    enter(run, QETL_PHASE_FINISH);
     return over(run, qetl_run_finish(run));
 }
 
@@ -221,10 +211,11 @@ void qetl_run_stop(struct qetl_run *run, int exit_code)
 int qetl_run_interrupt(struct qetl_run *run, int exit_code)
 {
     /* before it moves rows there is nothing to commit */
-    bool moves = atomic_load(&run->phase) == QETL_PHASE_PROCESSING;
     int none = QETL_DRAIN_NONE;
-    if (moves && has_no_end(run) &&
-        atomic_compare_exchange_strong(&run->draining, &none, QETL_DRAIN_GRACEFUL)) {
+    pthread_mutex_lock(&run->lock);
+    bool endless = atomic_load(&run->phase) == QETL_PHASE_PROCESSING && has_no_end(run);
+    pthread_mutex_unlock(&run->lock);
+    if (endless && atomic_compare_exchange_strong(&run->draining, &none, QETL_DRAIN_GRACEFUL)) {
         atomic_store(&run->drain_since_ns, qetl_now_ns());
         atomic_store(&run->drain_exit, exit_code);
         qetl_parker_notify_all(&run->parker);
@@ -232,13 +223,6 @@ int qetl_run_interrupt(struct qetl_run *run, int exit_code)
     }
     qetl_run_ask_end(run, exit_code);
     return 0;
-}
-
-static void outputs_free(struct qetl_run *run)
-{
-    for (size_t i = 0; i < run->n_outputs; i++)
-        free(run->outputs[i].uri);
-    free(run->outputs);
 }
 
 static void nodes_free(struct qetl_run *run)
@@ -251,6 +235,7 @@ static void nodes_free(struct qetl_run *run)
     }
     free(run->patience);
     free(run->lookouts);
+    free(run->spent_ns);
 }
 
 void qetl_run_free(struct qetl_run *run)
@@ -263,10 +248,11 @@ void qetl_run_free(struct qetl_run *run)
     if (run->store && run->finished)
         qetl_store_committed(run->store, run->finished);
     qetl_store_close(run->store);
+    qetl_decisions_free(&run->kept);
     nodes_free(run);
     qetl_letter_store_free(run->letters);
     qetl_pool_free(run->pool);
-    outputs_free(run);
+    qetl_outputs_free(&run->outputs);
     pthread_mutex_destroy(&run->lock);
     free(run);
 }

@@ -59,9 +59,10 @@ struct qetl_component_report {
     struct qetl_counts counts;
     double seconds; /* CPU-side time inside the component, all replicas */
     int replicas;
-    int64_t batches;     /* that it emitted; sinks: that it wrote */
-    int64_t retries;     /* calls that failed for the moment and were made again */
-    const char *breaker; /* "closed", "open", "half-open" */
+    int64_t batches;        /* that it emitted; sinks: that it wrote */
+    int64_t retries;        /* calls that failed for the moment and were made again */
+    int64_t epochs_retried; /* that were repeated, since it had lost what was staged */
+    const char *breaker;    /* "closed", "open", "half-open" */
 };
 
 struct qetl_output_report {
@@ -83,13 +84,14 @@ struct qetl_run_report {
     int64_t bytes_expected; /* raw bytes of all sources, -1 unknown */
     int64_t bytes_done;     /* raw bytes taken from the sources */
     int64_t barriers;
-    const char *delivery;  /* what can be promised; NULL: set-up did not get there */
-    int64_t epochs;        /* that were decided */
-    uint64_t resumed_from; /* the epoch that the run went on from; 0: it began anew */
-    bool was_complete;     /* nothing was left of it but to commit its outputs */
-    uint64_t generation;   /* of the process; 0: nothing is kept */
-    char *state;           /* the folder of what is kept; NULL: nothing is */
-    char *dead_letters;    /* path, NULL if none was written */
+    const char *delivery;   /* what can be promised; NULL: set-up did not get there */
+    int64_t epochs;         /* that were decided */
+    int64_t epochs_retried; /* that had to be repeated */
+    uint64_t resumed_from;  /* the epoch that the run went on from; 0: it began anew */
+    bool was_complete;      /* nothing was left of it but to commit its outputs */
+    uint64_t generation;    /* of the process; 0: nothing is kept */
+    char *state;            /* the folder of what is kept; NULL: nothing is */
+    char *dead_letters;     /* path, NULL if none was written */
     const char *mode;
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a run ends before its time, what it says about it, and when epochs begin. */
+#include "again.h"
 #include "config/document.h"
 #include "config/excerpt.h"
 #include "config/mask.h"
@@ -16,11 +17,37 @@ bool qetl_run_stopping(const struct qetl_run *run)
     return atomic_load_explicit(&((struct qetl_run *)run)->stopping, memory_order_acquire) != 0;
 }
 
-/* Whether the run was still going on. */
+bool qetl_run_goes_back(const struct qetl_run *run)
+{
+    return atomic_load(&((struct qetl_run *)run)->stopping) == QETL_STOPS_FOR_NEXT;
+}
+
+bool qetl_run_is_ended(const struct qetl_run *run)
+{
+    return atomic_load(&((struct qetl_run *)run)->stopping) > 0;
+}
+
+/* Whether the attempt was still going on. */
 static bool claim_end(struct qetl_run *run, int exit_code)
 {
     int running = 0;
     return atomic_compare_exchange_strong(&run->stopping, &running, exit_code + 1);
+}
+
+/* Whether there would have been another attempt. */
+static bool claim_next(struct qetl_run *run, int exit_code)
+{
+    int back = QETL_STOPS_FOR_NEXT;
+    return atomic_compare_exchange_strong(&run->stopping, &back, exit_code + 1);
+}
+
+/* What follows from the end of an attempt is mended with the next one; not what the run itself is
+ * not to go on behind: its time is up, or what is durable nobody knows. */
+static bool claim(struct qetl_run *run, int exit_code, int32_t status)
+{
+    bool ends_run = status == QETL_E_ENVIRONMENT || status == QETL_E_FENCED ||
+                    status == QETL_E_IN_DOUBT || status == QETL_E_CANCELLED;
+    return claim_end(run, exit_code) || (ends_run && claim_next(run, exit_code));
 }
 
 static void interrupt_all(struct qetl_run *run)
@@ -38,10 +65,17 @@ void qetl_run_end(struct qetl_run *run, int exit_code)
         interrupt_all(run);
 }
 
+void qetl_run_end_attempt(struct qetl_run *run)
+{
+    int running = 0;
+    if (atomic_compare_exchange_strong(&run->stopping, &running, QETL_STOPS_FOR_NEXT))
+        interrupt_all(run);
+}
+
 void qetl_run_ask_end(struct qetl_run *run, int exit_code)
 {
     pthread_mutex_lock(&run->lock);
-    bool first = !run->attempt.decided && claim_end(run, exit_code);
+    bool first = claim_next(run, exit_code) || (!run->attempt.decided && claim_end(run, exit_code));
     pthread_mutex_unlock(&run->lock);
     if (first)
         interrupt_all(run);
@@ -141,15 +175,16 @@ static bool is_gathered(const struct qetl_run *run, int exit_code)
 /* Ends the run. The first failure is what went wrong, and its exit code counts; those after it
  * follow from the stop. */
 static void report(struct qetl_run *run, const struct qetl_node *node, struct qetl_ctx *ctx,
-                   const char *code, int exit_code, const char *message,
+                   const char *code, int32_t status, const char *message,
                    const struct qetl_error_report *error)
 {
+    int exit_code = qetl_exit_for(status);
     pthread_mutex_lock(&run->lock);
     bool gathered = is_gathered(run, exit_code);
     bool secret = error && error->text &&
                   qetl_mask_holds(run->pipeline->mask, error->text, (size_t)error->text_begin,
                                   (size_t)error->text_end);
-    bool first = !gathered && claim_end(run, exit_code);
+    bool first = !gathered && claim(run, exit_code, ctx ? QETL_E_FATAL : status);
     run->attempt.n_gathered += gathered;
     if (first || gathered) {
         struct qetl_finding *finding =
@@ -177,13 +212,14 @@ static void report_earlier(struct qetl_run *run, const struct qetl_node *node, s
     if (!error)
         return;
     report_earlier(run, node, ctx, error->earlier);
-    report(run, node, ctx, code_for(error->code), qetl_exit_for(error->code), error->message,
-           error);
+    report(run, node, ctx, code_for(error->code), error->code, error->message, error);
 }
 
 int32_t qetl_run_fail(struct qetl_run *run, const struct qetl_node *node, struct qetl_ctx *ctx,
                       const char *call, int32_t status)
 {
+    if (status == QETL_E_RETRY_EPOCH && qetl_run_go_back(run, ctx, call))
+        return status;
     struct qetl_error_report error = qetl_instance_take_error(ctx);
     bool quiet = status == QETL_E_CLOSED || (status == QETL_E_CANCELLED && qetl_run_stopping(run));
     char generic[160];
@@ -191,8 +227,8 @@ int32_t qetl_run_fail(struct qetl_run *run, const struct qetl_node *node, struct
     if (!quiet)
         report_earlier(run, node, ctx, error.earlier);
     if (!quiet)
-        report(run, node, ctx, code_for(status), qetl_exit_for(status),
-               error.message ? error.message : generic, &error);
+        report(run, node, ctx, code_for(status), status, error.message ? error.message : generic,
+               &error);
     qetl_error_report_free(&error);
     if (!is_gathered(run, qetl_exit_for(status)))
         qetl_run_end(run, qetl_exit_for(status));
@@ -202,14 +238,14 @@ int32_t qetl_run_fail(struct qetl_run *run, const struct qetl_node *node, struct
 int32_t qetl_run_fault(struct qetl_run *run, const struct qetl_node *node, const char *code,
                        const char *message)
 {
-    report(run, node, NULL, code, QETL_EXIT_FAILED, message, NULL);
+    report(run, node, NULL, code, QETL_E_FATAL, message, NULL);
     return QETL_E_FATAL;
 }
 
 int32_t qetl_run_fault_as(struct qetl_run *run, const struct qetl_node *node, const char *code,
                           int32_t status, const char *message)
 {
-    report(run, node, NULL, code, qetl_exit_for(status), message, NULL);
+    report(run, node, NULL, code, status, message, NULL);
     return status;
 }
 
@@ -217,7 +253,7 @@ int32_t qetl_run_refuse(struct qetl_run *run, const struct qetl_node *node, cons
                         const char *message, const char *mend, const char *option)
 {
     const struct qetl_error_report error = {.suggestion = (char *)mend, .option = (char *)option};
-    report(run, node, NULL, code, QETL_EXIT_CONFIG, message, &error);
+    report(run, node, NULL, code, QETL_E_CONFIG, message, &error);
     return QETL_E_CONFIG;
 }
 

@@ -24,7 +24,8 @@ void qetl_run_stop_instances(struct qetl_run *run)
         struct qetl_ctx *ctx = run->attempt.instances[i];
         int32_t status = qetl_instance_stop(ctx);
         if (status < 0)
-            qetl_run_fail(run, ctx->node, ctx, "stop", status);
+            qetl_run_fail(run, ctx->node, ctx, "stop",
+                          status == QETL_E_RETRY_EPOCH ? QETL_E_RETRY_CALL : status);
     }
 }
 
@@ -45,27 +46,37 @@ static void decide_last(struct qetl_run *run)
     if (!qetl_run_stopping(run) && !all_have_all(run))
         qetl_run_fault(run, NULL, "ledger",
                        "a sink did not come to its end: an error in qetl itself");
-    bool good =
-        !qetl_decider_settle(d) && !qetl_run_stopping(run) && !qetl_decider_prepare_final(d);
+    bool good = !qetl_run_goes_back(run) && !qetl_decider_settle(d) && !qetl_run_stopping(run) &&
+                !qetl_decider_prepare_final(d);
     run->attempt.closed = good && qetl_run_decide(run);
     good = run->attempt.closed && !qetl_run_check_ledger(run) && !qetl_decider_decide_final(d);
+    if (qetl_run_goes_back(run)) {
+        qetl_decider_go_back(d);
+        return;
+    }
     if (run->letters && qetl_letter_store_close(run->letters, good) && good)
         qetl_run_fault(run, NULL, "dead_letters", "the dead letters could not be written to disk");
     if (!good)
         qetl_decider_abandon(d);
 }
 
+void qetl_attempt_finish(struct qetl_run *run)
+{
+    trackers_close(run);
+    if (run->attempt.decider)
+        decide_last(run);
+    run->attempt.closed |= run->attempt.completes && !qetl_run_stopping(run);
+    qetl_run_stop_instances(run);
+    if (!qetl_run_goes_back(run))
+        qetl_outputs_keep(run);
+}
+
 int qetl_run_finish(struct qetl_run *run)
 {
     for (size_t n = 0; n < run->pipeline->n_nodes; n++)
         qetl_lookouts_end(run->lookouts[n], qetl_node_outlets(&run->pipeline->nodes[n]));
-    trackers_close(run);
-    if (run->attempt.decider)
-        decide_last(run);
-    else if (run->letters)
+    if (run->letters && !run->attempt.decider)
         qetl_letter_store_close(run->letters, false);
-    run->attempt.closed |= run->attempt.completes && !qetl_run_stopping(run);
-    qetl_run_stop_instances(run);
     int stopping = atomic_load(&run->stopping);
     return stopping ? stopping - 1 : QETL_EXIT_OK;
 }

@@ -2,7 +2,8 @@
 /*
  * The run as its parts see it.
  *
- * Invariant: once `stopping` is set it stays set, and every task ends soon.
+ * Invariant: once `stopping` is set it stays set, until another attempt begins, and every task ends
+ * soon.
  * Ownership: the run owns all that is named here but pipeline, registry and options' document.
  * Threads:   `lock` guards findings and outputs; counters are atomic; the rest is fixed before
  * tasks run.
@@ -10,10 +11,13 @@
 #ifndef QETL_CORE_RUN_INTERNAL_H
 #define QETL_CORE_RUN_INTERNAL_H
 
+#include "again.h"
 #include "attempt.h"
 #include "data/batch.h"
 #include "data/letter_store.h"
 #include "flow.h"
+#include "keep.h"
+#include "outputs.h"
 #include "patience.h"
 #include "ring/parker.h"
 #include "run.h"
@@ -41,7 +45,7 @@ struct qetl_run {
     uint64_t
         finished; /* the last epoch, whose outputs are visible: told to the store last of all */
 
-    atomic_int stopping;         /* 0: running; else 1 + the exit code */
+    atomic_int stopping;         /* 0: running; 1 + the exit code; QETL_STOPS_FOR_NEXT */
     atomic_int draining;         /* enum qetl_drain: sources end where they are */
     atomic_llong drain_since_ns; /* that it was asked to, by a signal of … */
     atomic_int drain_exit;       /* … this exit code, should it take too long */
@@ -49,8 +53,11 @@ struct qetl_run {
     atomic_llong barriers; /* that reached all sinks */
     atomic_llong decided;  /* epochs */
 
-    struct qetl_output_report *outputs;
-    size_t n_outputs;
+    int attempts;            /* that were begun */
+    struct qetl_again again; /* when the next one is, and for whose sake */
+    struct qetl_decisions kept;   /* what was decided, where there is no store */
+    int64_t *spent_ns;       /* one a node: inside its instances, by attempts that are over */
+    struct qetl_output_list outputs;
     bool resolving;   /* only to be described: no sink is opened */
     atomic_int phase; /* enum qetl_phase */
     atomic_llong phase_started_ns[4];
@@ -69,6 +76,10 @@ enum qetl_phase { QETL_PHASE_SETUP, QETL_PHASE_PROCESSING, QETL_PHASE_FINISH, QE
  * counts. */
 void qetl_run_end(struct qetl_run *, int exit_code);
 bool qetl_run_stopping(const struct qetl_run *);
+bool qetl_run_goes_back(const struct qetl_run *); /* another attempt will follow */
+bool qetl_run_is_ended(const struct qetl_run *);  /* none will */
+/* [any] Ends the attempt, for another to follow. */
+void qetl_run_end_attempt(struct qetl_run *);
 /* [any] As qetl_run_end, for who asks from outside: too late once outputs are being committed, of
  * which the exit code tells the truth. */
 void qetl_run_ask_end(struct qetl_run *, int exit_code);
@@ -136,6 +147,7 @@ int32_t qetl_run_check_epoch(struct qetl_run *);
  * count. [control] Those behind it go. Negative: reported. */
 int32_t qetl_run_letters_seal(struct qetl_run *, uint64_t epoch, int64_t *length);
 int32_t qetl_run_letters_resume(struct qetl_run *, int64_t length);
+int32_t qetl_run_letters_rewind(struct qetl_run *); /* [control] all of this run go */
 
 /* halts.c: what cannot stop half-way; settles whether epochs are decided before the end. */
 struct qetl_halt {
@@ -155,7 +167,9 @@ bool qetl_epochs_pile_up(const struct qetl_run *);
 /* [any] An epoch is late: who has not handed in. */
 void qetl_run_alarm(struct qetl_run *, const struct qetl_op *, uint64_t epoch);
 
-/* run_finish.c [control] Commits every sink's output or none; the exit code. */
+/* run_finish.c [control] Commits every sink's output or none, unless another attempt follows. */
+void qetl_attempt_finish(struct qetl_run *);
+/* [control] No attempt follows; the exit code. */
 int qetl_run_finish(struct qetl_run *);
 /* [control] Every instance that was started. */
 void qetl_run_stop_instances(struct qetl_run *);

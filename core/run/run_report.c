@@ -31,7 +31,7 @@ static void report_component(struct qetl_run *run, const struct qetl_node *node,
 {
     *out = (struct qetl_component_report){
         .id = node->id, .kind = node->kind, .plugin = node->use.plugin->id};
-    int64_t nanoseconds = 0;
+    int64_t nanoseconds = run->spent_ns[node - run->pipeline->nodes];
     for (size_t i = 0; i < run->attempt.n_instances; i++) {
         const struct qetl_ctx *ctx = run->attempt.instances[i];
         if (ctx->node != node)
@@ -41,7 +41,10 @@ static void report_component(struct qetl_run *run, const struct qetl_node *node,
         out->batches += qetl_tally_get(&ctx->tally.batches);
         out->replicas += ctx->use == &node->use && !ctx->retired;
     }
-    if (is_set_up(run) && run->attempt.completes) { /* all of it was done before */
+    bool between = run->attempts > 1 && !is_set_up(run);
+    if (between || (is_set_up(run) && run->attempt.completes)) { /* all of it was done before */
+        out->counts = (struct qetl_counts){0};
+        out->batches = 0;
         int64_t batches;
         struct qetl_counts counts;
         qetl_record_counts(&run->attempt.recovered, node->id, &counts, &batches);
@@ -52,6 +55,7 @@ static void report_component(struct qetl_run *run, const struct qetl_node *node,
     struct qetl_patience *patience = &run->patience[node - run->pipeline->nodes];
     int64_t left;
     out->retries = qetl_tally_get(&patience->retries);
+    out->epochs_retried = qetl_tally_get(&patience->epochs);
     out->breaker = qetl_breaker_word(qetl_breaker_look(&patience->breaker, qetl_now_ns(), &left));
 }
 
@@ -79,10 +83,10 @@ static void report_summary(struct qetl_run_report *out)
 
 static void report_outputs(struct qetl_run *run, struct qetl_run_report *out)
 {
-    out->outputs = calloc(run->n_outputs + 1, sizeof *out->outputs);
-    for (size_t i = 0; out->outputs && i < run->n_outputs; i++) {
-        out->outputs[i] = run->outputs[i];
-        out->outputs[i].uri = strdup(run->outputs[i].uri);
+    out->outputs = calloc(run->outputs.n + 1, sizeof *out->outputs);
+    for (size_t i = 0; out->outputs && i < run->outputs.n; i++) {
+        out->outputs[i] = run->outputs.items[i];
+        out->outputs[i].uri = strdup(run->outputs.items[i].uri);
         out->n_outputs++;
     }
 }
@@ -100,10 +104,12 @@ static void report_expected(struct qetl_run *run, struct qetl_run_report *out)
 
 static void report_epochs(struct qetl_run *run, struct qetl_run_report *out)
 {
-    out->delivery = run->attempt.decider ? qetl_guarantee_word(qetl_run_delivery(run)) : NULL;
+    bool planned = is_set_up(run) && run->attempt.decider;
+    out->delivery = planned ? qetl_guarantee_word(qetl_run_delivery(run)) : NULL;
     out->epochs = atomic_load(&run->decided);
     out->resumed_from = run->resumed_from;
-    out->was_complete = run->attempt.completes;
+    out->was_complete = run->attempt.completes && run->attempts == 1;
+    out->epochs_retried = run->attempts - 1;
     out->generation = run->store ? run->generation : 0;
     const char *state = run->store ? qetl_store_path(run->store) : NULL;
     out->state = state ? strdup(state) : NULL;
@@ -126,8 +132,9 @@ void qetl_run_report(struct qetl_run *run, struct qetl_run_report *out)
         report_expected(run, out);
     else
         out->bytes_expected = -1;
-    pthread_mutex_unlock(&run->lock);
+    report_epochs(run, out);
     out->closed = run->attempt.closed;
+    pthread_mutex_unlock(&run->lock);
     out->mode = qetl_mode_word(run->pipeline->mode);
     out->setup_s = phase_seconds(run, QETL_PHASE_SETUP);
     out->processing_s = phase_seconds(run, QETL_PHASE_PROCESSING);
@@ -136,8 +143,6 @@ void qetl_run_report(struct qetl_run *run, struct qetl_run_report *out)
     getrusage(RUSAGE_SELF, &usage);
     out->peak_rss_bytes = (int64_t)usage.ru_maxrss * 1024;
     out->barriers = n_sinks ? atomic_load(&run->barriers) / (long long)n_sinks : 0;
-    if (is_set_up(run))
-        report_epochs(run, out);
     const char *letters = qetl_letter_store_path(run->letters);
     out->dead_letters = letters ? strdup(letters) : NULL;
 }

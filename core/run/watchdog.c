@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "watchdog.h"
 
+#include "deadlines.h"
 #include "op.h"
 #include "run_internal.h"
 
@@ -29,7 +30,7 @@ struct standing { /* of a stage */
 
 struct qetl_watchdog {
     struct qetl_run *run;
-    int64_t began_ns, looked_ns, stall_ns, step_ns;
+    int64_t looked_ns, stall_ns, step_ns;
     struct standing *stages;
     pthread_t thread;
     pthread_mutex_t lock;
@@ -59,8 +60,7 @@ struct qetl_watchdog *qetl_watchdog_new(struct qetl_run *run)
     if (!w)
         return NULL;
     *w = (struct qetl_watchdog){
-        .run = run, .began_ns = qetl_now_ns(), .stall_ns = run->pipeline->stall_alarm_ns};
-    w->looked_ns = w->began_ns;
+        .run = run, .looked_ns = qetl_now_ns(), .stall_ns = run->pipeline->stall_alarm_ns};
     w->step_ns = w->stall_ns / LOOKS_A_STALL;
     w->step_ns = w->stall_ns && w->step_ns < LOOK_MOST_NS ? w->step_ns : LOOK_MOST_NS;
     w->stages = calloc(run->attempt.n_stages + 1, sizeof *w->stages);
@@ -209,49 +209,16 @@ static void look_at(struct qetl_watchdog *w, size_t s, int64_t now_ns)
     standing->stands = standing->for_ns >= w->stall_ns;
 }
 
-static void end_in_time(struct qetl_watchdog *w, int64_t now_ns)
-{
-    int64_t timeout = w->run->pipeline->timeout_ns;
-    if (!timeout || now_ns - w->began_ns < timeout || qetl_run_stopping(w->run))
-        return;
-    char message[120];
-    snprintf(message, sizeof message, "the run took longer than its timeout, %.10g s",
-             (double)timeout / 1e9);
-    qetl_run_fault(w->run, NULL, "timeout", message);
-}
-
-/* An interrupted run that does not come to its end. */
-static void end_drain(struct qetl_watchdog *w, int64_t now_ns)
-{
-    struct qetl_run *run = w->run;
-    long long since = atomic_load(&run->drain_since_ns);
-    if (!since || !run->pipeline->shutdown_ns || now_ns - since < run->pipeline->shutdown_ns ||
-        qetl_run_stopping(run))
-        return;
-    char text[160];
-    snprintf(text, sizeof text,
-             "interrupted, and not at its end within %.10g s (shutdown): given up; what was not "
-             "decided is not written",
-             (double)run->pipeline->shutdown_ns / 1e9);
-    run->env.log(run->env.arg, "", QETL_LOG_ERROR, text);
-    qetl_run_ask_end(run, atomic_load(&run->drain_exit));
-}
-
 int64_t qetl_watchdog_look(struct qetl_watchdog *w, int64_t now_ns)
 {
-    int64_t timeout = w->run->pipeline->timeout_ns, next = now_ns + w->step_ns;
-    end_in_time(w, now_ns);
-    end_drain(w, now_ns);
+    int64_t next = now_ns + w->step_ns, ends = qetl_deadlines_look(w->run, now_ns);
     for (size_t s = 0; w->stall_ns && s < w->run->attempt.n_stages; s++)
         look_at(w, s, now_ns);
     for (size_t s = 0; w->stall_ns && s < w->run->attempt.n_stages; s++)
         if (w->stages[s].stands && !w->stages[s].told)
             tell(w, s);
     w->looked_ns = now_ns;
-    if (!timeout)
-        return next;
-    int64_t ends = w->began_ns + timeout;
-    return ends > now_ns && ends < next ? ends : next;
+    return ends < next ? ends : next;
 }
 
 /* ---- its thread ---- */

@@ -40,6 +40,7 @@ static json_t *component_json(const struct qetl_component_report *c)
     json_object_set_new(json, "seconds", json_real(c->seconds));
     json_object_set_new(json, "replicas", json_integer(c->replicas));
     json_object_set_new(json, "retries", json_integer(c->retries));
+    json_object_set_new(json, "epochs_retried", json_integer(c->epochs_retried));
     json_object_set_new(json, "breaker", json_string(c->breaker));
     return json;
 }
@@ -59,9 +60,10 @@ json_t *qetl_report_result_json(const struct qetl_run_report *r)
     for (size_t i = 0; i < r->n_outputs; i++)
         json_array_append_new(outputs, output_json(&r->outputs[i]));
     json_t *state =
-        json_pack("{s:o, s:I, s:I, s:I, s:b}", "path", qetl_json_text(r->state), "generation",
+        json_pack("{s:o, s:I, s:I, s:I, s:I, s:b}", "path", qetl_json_text(r->state), "generation",
                   (json_int_t)r->generation, "resumed_from", (json_int_t)r->resumed_from, "epochs",
-                  (json_int_t)r->epochs, "was_complete", r->was_complete);
+                  (json_int_t)r->epochs, "epochs_retried", (json_int_t)r->epochs_retried,
+                  "was_complete", r->was_complete);
     return json_pack("{s:s, s:o, s:{s:f, s:f, s:f}, s:I, s:I, s:o, s:o, s:o, s:s?}", "mode",
                      r->mode ? r->mode : "hybrid", "components", components, "timing", "setup_s",
                      r->setup_s, "processing_s", r->processing_s, "finish_s", r->finish_s,
