@@ -359,6 +359,7 @@ int32_t qetl_run_complete(struct qetl_run *run)
     if (status)
         return status;
     run->finished = run->attempt.recovered.number;
+    qetl_run_got_on(run);
     return QETL_OK;
 }
 

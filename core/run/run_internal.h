@@ -53,10 +53,10 @@ struct qetl_run {
     atomic_llong barriers; /* that reached all sinks */
     atomic_llong decided;  /* epochs */
 
-    int attempts;            /* that were begun */
-    struct qetl_again again; /* when the next one is, and for whose sake */
-    struct qetl_decisions kept;   /* what was decided, where there is no store */
-    int64_t *spent_ns;       /* one a node: inside its instances, by attempts that are over */
+    int attempts;               /* that were begun */
+    struct qetl_again again;    /* when the next one is, and for whose sake */
+    struct qetl_decisions kept; /* what was decided, where there is no store */
+    int64_t *spent_ns;          /* one a node: inside its instances, by attempts that are over */
     struct qetl_output_list outputs;
     bool resolving;   /* only to be described: no sink is opened */
     atomic_int phase; /* enum qetl_phase */

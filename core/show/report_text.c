@@ -120,6 +120,9 @@ static void print_state(const struct qetl_run_report *r, FILE *out)
     else if (!r->closed && r->epochs && r->state)
         fprintf(out, "state    %s epochs count; run it again to go on from there\n",
                 qetl_number_text(r->epochs, number));
+    if (r->epochs_retried)
+        fprintf(out, "epochs   %s had to be repeated: see the log\n",
+                qetl_number_text(r->epochs_retried, number));
 }
 
 static void print_timing(const struct qetl_run_report *r, FILE *out)
