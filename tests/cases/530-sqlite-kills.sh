@@ -19,7 +19,7 @@ until_done() {
         code=$?
         [ $code = 137 ] || break
         qetl state list --json | jq -r --arg of "${1%.yaml}" \
-            '.result.states[] | select(.pipeline == $of) | [.status, if .stage == "prepared" then 0 else .epoch end] | @tsv' |
+            '.result.states[] | select(.pipeline == $of) | [.status, if .stage == "prepared" or .stage == "none" then 0 else .epoch end] | @tsv' |
             IFS=$'\t' read -r status epoch
         [ "$status" = finished ] && code=0 && break # it was killed on its way out
     done
