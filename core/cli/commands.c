@@ -25,6 +25,7 @@
     X(state_export) \
     X(state_import) \
     X(state_clear)  \
+    X(doctor)       \
     X(schema)       \
     X(plugin_list)  \
     X(plugin_info)  \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "loader.h"
 
+#include "elf_needs.h"
 #include "library_check.h"
 
 #include <dlfcn.h>
@@ -35,24 +36,17 @@ static struct qetl_finding *refuse(const struct qetl_manifest *manifest,
     return qetl_library_refuse(manifest, findings, "bad_plugin", "%s", message);
 }
 
-/* Debian names the package of libNAME.so.N libNAMEn, with a hyphen behind a digit. */
+/* "libarchive.so.13: cannot open shared object file: …" */
 static void mend_missing_library(struct qetl_finding *finding, const char *error)
 {
-    char package[80] = "";
+    char package[QETL_PACKAGE], library[QETL_PACKAGE] = "";
     size_t size = strcspn(error, ":");
-    const char *so = strstr(error, ".so");
-    if (!strstr(error, "cannot open shared object file") || !so || so > error + size ||
-        strncmp(error, "lib", 3) != 0 || size >= sizeof package / 2)
+    if (!strstr(error, "cannot open shared object file") || size >= sizeof library)
         return;
-    size_t stem = (size_t)(so - error);
-    const char *version = so[3] == '.' ? so + 4 : so + 3;
-    int hyphen = error[stem - 1] >= '0' && error[stem - 1] <= '9' && version < error + size;
-    snprintf(package, sizeof package, "%.*s%s%.*s", (int)stem, error, hyphen ? "-" : "",
-             (int)(error + size - version), version);
-    for (char *at = package; *at; at++)
-        *at = *at == '_' ? '-' : *at >= 'A' && *at <= 'Z' ? (char)(*at + 32) : *at;
-    qetl_finding_mend(finding, "install the library %.*s (on Debian probably: apt install %s)",
-                      (int)size, error, package);
+    memcpy(library, error, size);
+    if (*qetl_library_package(library, package))
+        qetl_finding_mend(finding, "install the library %s (on Debian probably: apt install %s)",
+                          library, package);
 }
 
 static int library_open(const struct qetl_manifest *manifest, struct qetl_findings *findings)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The record of an epoch, made of what was handed in; and the calls that a decision is made of. */
 #include "checkpoint.h"
+#include "config/document.h"
 #include "decider.h"
 #include "failpoint.h"
 #include "host/call.h"
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- who wants rows ---- */
 
@@ -182,12 +184,27 @@ static void add_counts(struct composer *c, const struct qetl_node *node)
     add(c, QETL_ENTRY_COUNTS, node->id, 0, 1, text, (size_t)size);
 }
 
-/* What expressions take for the present stays what it was. */
+/* What expressions take for the present stays what it was; and, for who looks at the state later,
+ * which file the pipeline is, and where its relative names begin. */
 static void add_facts(struct composer *c)
 {
-    char text[64];
-    int size = snprintf(text, sizeof text, "{\"now_us\":%" PRId64 "}", c->run->env.now_us);
-    add(c, QETL_ENTRY_COUNTS, "", 0, 1, text, (size_t)size);
+    const struct qetl_run *run = c->run;
+    const struct qetl_document *document = run->options.document;
+    char *file = document ? realpath(qetl_document_name(document), NULL) : NULL;
+    char *folder = getcwd(NULL, 0);
+    json_t *facts = json_pack("{s:I, s:s?, s:s?, s:s?, s:s?}", "now_us",
+                              (json_int_t)run->env.now_us, "file", file, "folder", folder, "state",
+                              run->env.state, "letters", qetl_letter_store_name(run->letters));
+    if (!facts) /* a name that is no UTF-8 */
+        facts = json_pack("{s:I}", "now_us", (json_int_t)run->env.now_us);
+    char *text = json_dumps(facts, JSON_COMPACT);
+    c->failed |= !text;
+    if (text)
+        add(c, QETL_ENTRY_COUNTS, "", 0, 1, text, strlen(text));
+    free(text);
+    json_decref(facts);
+    free(folder);
+    free(file);
 }
 
 static int32_t add_letters(struct composer *c)

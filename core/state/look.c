@@ -2,6 +2,7 @@
 #include "look.h"
 
 #include "anchor.h"
+#include "look_internal.h"
 #include "store_internal.h"
 
 #include <dirent.h>
@@ -42,12 +43,6 @@ static int64_t bytes_of(const struct state_folder *folder)
 
 /* ---- the database ---- */
 
-struct reading {
-    struct qetl_state_look *look;
-    struct state_db db;
-    bool failed; /* there was no memory */
-};
-
 /* Nobody looks into what is too large. */
 static int nothing(void *arg, const uint8_t digest[STATE_DIGEST], uint64_t size, void **data)
 {
@@ -67,8 +62,8 @@ static void forget_outside(struct qetl_record *record)
         }
 }
 
-static int record_read(struct reading *in, uint64_t number, const uint8_t digest[STATE_DIGEST],
-                       struct qetl_record *record)
+static int record_read(struct state_reading *in, uint64_t number,
+                       const uint8_t digest[STATE_DIGEST], struct qetl_record *record)
 {
     struct state_row row;
     if (!number)
@@ -76,8 +71,10 @@ static int record_read(struct reading *in, uint64_t number, const uint8_t digest
     int rc = qetl_state_db_epoch_get(&in->db, number, digest, &row);
     if (rc)
         return rc;
-    int error = qetl_state_decode(row.body, row.size, nothing, NULL, record);
-    forget_outside(record);
+    int error = qetl_state_decode(row.body, row.size, in->fetch ? in->fetch : nothing,
+                                  in->fetch_arg, record);
+    if (!in->fetch)
+        forget_outside(record);
     record->number = number;
     record->stage = row.stage;
     record->final = row.final;
@@ -92,7 +89,7 @@ static int record_read(struct reading *in, uint64_t number, const uint8_t digest
 
 static void past_add(void *arg, const struct state_row *row)
 {
-    struct reading *in = arg;
+    struct state_reading *in = arg;
     struct state_row *grown =
         realloc(in->look->past, (in->look->n_past + 1) * sizeof *in->look->past);
     in->failed |= !grown;
@@ -102,7 +99,7 @@ static void past_add(void *arg, const struct state_row *row)
     grown[in->look->n_past++] = *row;
 }
 
-static int head_read(struct reading *in, uint64_t anchor)
+static int head_read(struct state_reading *in, uint64_t anchor)
 {
     struct state_head head;
     int rc = qetl_state_db_head_get(&in->db, &head);
@@ -121,12 +118,13 @@ static int head_read(struct reading *in, uint64_t anchor)
 }
 
 /* All of it as it was at one moment. */
-static int database_read(struct reading *in, const char *path, uint64_t anchor)
+int qetl_state_reading_run(struct state_reading *in, const char *path, uint64_t anchor)
 {
-    int version;
     int rc = qetl_state_db_open(&in->db, path, true);
     if (!rc)
-        rc = qetl_state_db_check(&in->db, &version);
+        rc = qetl_state_db_check(&in->db, &in->version);
+    if (!rc && in->whole)
+        rc = qetl_state_db_whole(&in->db, in->size_alone);
     if (!rc)
         rc = sqlite3_exec(in->db.db, "BEGIN", NULL, NULL, NULL);
     if (!rc)
@@ -144,7 +142,7 @@ static bool say(struct qetl_state_look *look, enum qetl_state_condition conditio
     return asprintf(&look->reason, "%s%s", reason, more) >= 0;
 }
 
-static bool judge(struct qetl_state_look *look, int rc)
+bool qetl_state_look_judge(struct qetl_state_look *look, int rc)
 {
     switch (rc) {
     case SQLITE_OK:
@@ -159,26 +157,34 @@ static bool judge(struct qetl_state_look *look, int rc)
     }
 }
 
-static bool look_at(const struct state_folder *folder, struct qetl_state_look *look)
+bool qetl_state_look_absent(const struct state_folder *folder, uint64_t anchor,
+                            struct qetl_state_look *look)
 {
-    struct reading in = {.look = look};
+    char *aside = qetl_state_folder_aside(folder, STATE_FILE);
+    bool said = aside    ? say(look, QETL_STATE_UNREADABLE, "it was set aside as ", aside)
+                : anchor ? say(look, QETL_STATE_UNREADABLE, "it is gone", "")
+                         : true;
+    free(aside);
+    return said;
+}
+
+static bool look_at(const struct state_folder *folder, struct qetl_state_look *look, void *arg)
+{
+    struct state_reading in = {.look = look};
+    (void)arg;
     /* Before the database, which is never behind it. */
     uint64_t anchor = qetl_state_anchor_get(folder);
-    if (faccessat(folder->fd, STATE_FILE, F_OK, 0)) {
-        char *aside = qetl_state_folder_aside(folder, STATE_FILE);
-        bool said = aside    ? say(look, QETL_STATE_UNREADABLE, "it was set aside as ", aside)
-                    : anchor ? say(look, QETL_STATE_UNREADABLE, "it is gone", "")
-                             : true;
-        free(aside);
-        return said;
-    }
+    if (faccessat(folder->fd, STATE_FILE, F_OK, 0))
+        return qetl_state_look_absent(folder, anchor, look);
     char *path = qetl_state_folder_file(folder, STATE_FILE);
-    bool said = path && judge(look, database_read(&in, path, anchor));
+    bool said = path && qetl_state_look_judge(look, qetl_state_reading_run(&in, path, anchor));
     free(path);
     return said;
 }
 
-int qetl_state_look(const char *above, const char *name, struct qetl_state_look *look)
+int qetl_state_look_with(const char *above, const char *name, struct qetl_state_look *look,
+                         bool (*at)(const struct state_folder *, struct qetl_state_look *, void *),
+                         void *arg)
 {
     struct state_folder folder;
     *look = (struct qetl_state_look){0};
@@ -189,12 +195,17 @@ int qetl_state_look(const char *above, const char *name, struct qetl_state_look 
     look->path = strdup(folder.path);
     look->bytes = bytes_of(&folder);
     qetl_state_folder_holder(&folder, &look->holder);
-    bool said = look->pipeline && look->path && look_at(&folder, look);
+    bool said = look->pipeline && look->path && at(&folder, look, arg);
     qetl_state_folder_close(&folder);
     if (said)
         return 0;
     qetl_state_look_free(look);
     return ENOMEM;
+}
+
+int qetl_state_look(const char *above, const char *name, struct qetl_state_look *look)
+{
+    return qetl_state_look_with(above, name, look, look_at, NULL);
 }
 
 void qetl_state_look_free(struct qetl_state_look *look)

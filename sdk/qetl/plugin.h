@@ -879,6 +879,44 @@ struct qetl_sink_append {
     int64_t (*head)(void *self, void *data, int64_t capacity);
 };
 
+#define QETL_EXT_INSPECT "qetl.inspect/1"
+/* GOES_ON: the next run goes on behind the epoch; else it begins anew. SHOWN: the epoch's handles
+ * were committed. CLEAR: what was left over is removed. */
+enum { QETL_INSPECT_GOES_ON = 1, QETL_INSPECT_SHOWN = 2, QETL_INSPECT_CLEAR = 4 };
+struct qetl_inspection {
+    uint32_t struct_size;
+    uint32_t flags; /* QETL_INSPECT_ */
+    const struct qetl_epoch
+        *epoch;        /* the newest that was decided; its number is 0: there is none */
+    int64_t n_handles; /* of that epoch */
+    const struct qetl_blob *handles;
+    struct qetl_blob state; /* as save wrote it behind that epoch; data NULL: it did not */
+    uint32_t state_version;
+    uint32_t reserved;
+    int64_t n_prepared; /* handles of the epoch behind it that is not decided yet */
+    const struct qetl_blob *prepared;
+    int64_t committed; /* out, ONE_PHASE: as last_committed would answer; -1: cannot be told */
+};
+/* LOST: what counts is not there as it was. LEFT: a process that is gone left it, and nobody needs
+ * it. OPEN: the next run has to do something about it, and will. */
+enum { QETL_INSPECT_LOST = 1, QETL_INSPECT_LEFT = 2, QETL_INSPECT_OPEN = 3 };
+struct qetl_inspected {
+    uint32_t struct_size;
+    uint32_t kind;       /* QETL_INSPECT_LOST … */
+    uint32_t cleared;    /* LEFT: nonzero: it was removed */
+    const char *object;  /* which file, table, … */
+    const char *message; /* one line: what is the matter with it */
+    const char *mend;    /* what to do, or NULL */
+};
+/* A sink compares what was decided with what is there. [control] Between create and destroy,
+ * without start, while no run of the pipeline is at work. Without CLEAR nothing is changed
+ * anywhere. */
+struct qetl_inspect {
+    uint32_t struct_size;
+    int32_t (*inspect)(void *self, struct qetl_inspection *about, void *stream,
+                       int32_t (*tell)(void *stream, const struct qetl_inspected *what));
+};
+
 #ifdef __cplusplus
 }
 #endif
