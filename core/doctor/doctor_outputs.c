@@ -138,17 +138,18 @@ static int handles_of(const struct looking *l, const struct qetl_record *record,
     return *out ? 0 : -1;
 }
 
-static void state_take(const struct looking *l, struct qetl_inspection *about)
+static void state_take(const struct looking *l, const struct qetl_record *record,
+                       struct qetl_blob *state, uint32_t *version)
 {
-    const struct qetl_record *record = &l->patient->exam.look.decided;
     for (size_t i = 0; i < record->n_entries; i++) {
         const struct qetl_entry *e = &record->entries[i];
         struct qetl_blob saved;
         if (e->kind != QETL_ENTRY_STATE || strcmp(e->component, l->node->id) != 0 || !e->data ||
-            !qetl_state_saved(e->data, e->size, &saved) || !saved.size)
+            e->part >= QETL_PART_SHARE || !qetl_state_saved(e->data, e->size, &saved) ||
+            !saved.size)
             continue;
-        about->state = saved;
-        about->state_version = e->version;
+        *state = saved;
+        *version = e->version;
     }
 }
 
@@ -170,13 +171,14 @@ static void ask(struct looking *l, struct qetl_ctx *ctx, const struct qetl_inspe
                                              (stage > QETL_STAGE_DECIDED ? QETL_INSPECT_SHOWN : 0) |
                                              (p->doctor->repair ? QETL_INSPECT_CLEAR : 0)};
     if (handles_of(l, &look->decided, &l->handles, &about.n_handles) ||
-        handles_of(l, &look->prepared, &l->prepared, &about.n_prepared)) {
+        handles_of(l, &look->prepared, &l->prepared, &about.n_prepared_handles)) {
         p->doctor->no_memory = true;
         return;
     }
     about.handles = l->handles;
-    about.prepared = l->prepared;
-    state_take(l, &about);
+    about.prepared_handles = l->prepared;
+    state_take(l, &look->decided, &about.state, &about.state_version);
+    state_take(l, &look->prepared, &about.prepared, &about.prepared_version);
     if (inspect->inspect(ctx->self, &about, l, tell) < 0)
         failure_tell(l, ctx, "it failed");
     else

@@ -885,16 +885,15 @@ struct qetl_sink_append {
 enum { QETL_INSPECT_GOES_ON = 1, QETL_INSPECT_SHOWN = 2, QETL_INSPECT_CLEAR = 4 };
 struct qetl_inspection {
     uint32_t struct_size;
-    uint32_t flags; /* QETL_INSPECT_ */
-    const struct qetl_epoch
-        *epoch;        /* the newest that was decided; its number is 0: there is none */
-    int64_t n_handles; /* of that epoch */
+    uint32_t flags;                 /* QETL_INSPECT_ */
+    const struct qetl_epoch *epoch; /* the newest decided one; number 0: there is none */
+    int64_t n_handles;              /* of that epoch */
     const struct qetl_blob *handles;
-    struct qetl_blob state; /* as save wrote it behind that epoch; data NULL: it did not */
-    uint32_t state_version;
-    uint32_t reserved;
-    int64_t n_prepared; /* handles of the epoch behind it that is not decided yet */
-    const struct qetl_blob *prepared;
+    struct qetl_blob state;    /* as save wrote it behind that epoch; data NULL: it did not */
+    struct qetl_blob prepared; /* and behind the one that follows, which is not decided yet */
+    uint32_t state_version, prepared_version;
+    int64_t n_prepared_handles; /* of that one */
+    const struct qetl_blob *prepared_handles;
     int64_t committed; /* out, ONE_PHASE: as last_committed would answer; -1: cannot be told */
 };
 /* LOST: what counts is not there as it was. LEFT: a process that is gone left it, and nobody needs

@@ -32,37 +32,52 @@ static void begin_make(const char *root, bool beside, const char *owner, char be
         snprintf(begin, NAME_MAX, ".qetl-parts%s-", mark);
 }
 
-static void tree_remove(const char *folder, const char *name)
+/* Whoever writes into such a folder holds its lock, until the process is gone. */
+static void left_take(int above, const char *name, const char *path, const struct stage_left *left)
 {
-    char *path;
-    if (asprintf(&path, "%s/%s", folder, name) < 0)
+    struct stat st;
+    int fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
         return;
-    swap_tree_remove(path);
-    free(path);
+    if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+        (!left->keeps || !left->keeps(left->arg, path))) {
+        if (left->removes)
+            swap_tree_remove(path);
+        left->tell(left->arg, path, left->removes);
+    }
+    close(fd);
 }
 
-/* What runs left that were killed: nobody holds its lock. */
-static void folders_sweep(struct qetl_env env, const char *root, const char *begin)
+static void left_each(const char *root, const char *begin, const struct stage_left *left)
 {
     DIR *dir = opendir(root);
     struct dirent *entry;
     while (dir && (entry = readdir(dir))) {
-        struct stat st;
+        char *path;
         if (strncmp(entry->d_name, begin, strlen(begin)) != 0 ||
-            strlen(entry->d_name) != strlen(begin) + sizeof PLACE - 1)
+            strlen(entry->d_name) != strlen(begin) + sizeof PLACE - 1 ||
+            asprintf(&path, "%s/%s", root, entry->d_name) < 0)
             continue;
-        int fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0)
-            continue;
-        if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0) {
-            qetl_logf(env, QETL_LOG_INFO, "%s/%s is removed: the run that wrote it was killed",
-                      root, entry->d_name);
-            tree_remove(root, entry->d_name);
-        }
-        close(fd);
+        left_take(dirfd(dir), entry->d_name, path, left);
+        free(path);
     }
     if (dir)
         closedir(dir);
+}
+
+int part_folder_left_each(const char *root, const char *owner, const struct stage_left *left)
+{
+    const char *slash = strrchr(root, '/'), *owners[] = {NULL, owner};
+    char *parent = strndup(root, (size_t)(slash - root) + (slash == root));
+    char begin[NAME_MAX];
+    for (int i = 0; parent && i < 1 + (owner != NULL); i++) {
+        begin_make(root, false, owners[i], begin);
+        left_each(root, begin, left);
+        begin_make(root, true, owners[i], begin);
+        left_each(parent, begin, left);
+    }
+    free(parent);
+    return parent ? 0 : ENOMEM;
 }
 
 static int32_t folder_name(struct parts *p, const char *place, bool beside)
@@ -109,15 +124,10 @@ int32_t part_folder_make(struct parts *p)
     bool beside = p->if_exists == IF_EXISTS_REPLACE_ALL;
     const char *slash = strrchr(p->root, '/');
     char *parent = strndup(p->root, (size_t)(slash - p->root) + (slash == p->root));
-    char begin[NAME_MAX];
-    if (!parent)
+    const struct stage_left left = {.removes = true, .tell = stage_left_log, .arg = &p->env};
+    if (!parent || part_folder_left_each(p->root, run_owner(p->env), &left)) {
+        free(parent);
         return fault_memory(p->env);
-    const char *owners[] = {NULL, run_owner(p->env)};
-    for (int i = 0; i < 1 + (owners[1] != NULL); i++) {
-        begin_make(p->root, false, owners[i], begin);
-        folders_sweep(p->env, p->root, begin);
-        begin_make(p->root, true, owners[i], begin);
-        folders_sweep(p->env, parent, begin);
     }
     int32_t status = folder_make_in(p, beside ? parent : p->root, beside);
     if (status == QETL_OK && part_swaps(p))

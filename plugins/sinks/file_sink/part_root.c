@@ -20,23 +20,30 @@ bool part_swaps(const struct parts *p)
 /* ---- Before the run ---- */
 
 /* Absolute, and no link as far as it exists. */
-int32_t part_root_resolve(struct parts *p)
+char *part_root_path(const struct parts *p)
 {
     const char *given = p->template.root;
-    char *cwd = NULL;
-    free(p->root);
-    p->root = realpath(given, NULL);
-    if (!p->root && errno != ENOENT)
-        return fault_report(p->env, errno, given, "cannot be examined");
-    if (!p->root) {
-        cwd = *given == '/' ? strdup("") : getcwd(NULL, 0);
-        if (!cwd || asprintf(&p->root, "%s%s%s", cwd, *cwd ? "/" : "", given) < 0)
-            p->root = NULL;
+    char *root = realpath(given, NULL);
+    if (!root && errno == ENOENT) {
+        char *cwd = *given == '/' ? strdup("") : getcwd(NULL, 0);
+        if (!cwd || asprintf(&root, "%s%s%s", cwd, *cwd ? "/" : "", given) < 0) {
+            root = NULL;
+            errno = ENOMEM;
+        }
         free(cwd);
     }
-    for (size_t n = p->root ? strlen(p->root) : 0; n > 1 && p->root[n - 1] == '/'; n--)
-        p->root[n - 1] = '\0';
-    return p->root ? QETL_OK : fault_memory(p->env);
+    for (size_t n = root ? strlen(root) : 0; n > 1 && root[n - 1] == '/'; n--)
+        root[n - 1] = '\0';
+    return root;
+}
+
+int32_t part_root_resolve(struct parts *p)
+{
+    free(p->root);
+    p->root = part_root_path(p);
+    return p->root           ? QETL_OK
+           : errno == ENOMEM ? fault_memory(p->env)
+                             : fault_report(p->env, errno, p->template.root, "cannot be examined");
 }
 
 /* A file that is not hidden, anywhere below; or a folder that cannot be looked into. */

@@ -12,6 +12,7 @@
 
 #include "handle.h"
 #include "output.h"
+#include "stage.h"
 #include "template.h"
 
 struct part_file;
@@ -79,6 +80,14 @@ void part_folder_clear(const struct handle *);
 int32_t part_hide(struct qetl_env, const struct handle *);
 /* Makes the names durable: of all on the handle's file system. */
 int32_t parts_sync(struct qetl_env, const struct handle *);
+/* Folders of staged files that runs left which were killed. 0 or ENOMEM. */
+int part_folder_left_each(const char *root, const char *owner, const struct stage_left *);
+/* What a saved state names: the folder, the caller's ("": none), and each file. 0, EINVAL, ENOMEM.
+ */
+int parts_state_each(uint32_t version, struct qetl_blob state, char **folder,
+                     void (*each)(void *arg, const struct handle *), void *arg);
+/* part_root.c: where the root is; the caller's. NULL after an error. */
+char *part_root_path(const struct parts *);
 /* Removes what is left of the staged files. */
 void parts_free(struct parts *, bool prepared); /* prepared: they are somebody's handles */
 

@@ -194,3 +194,31 @@ int32_t parts_restore(struct parts *p, uint32_t version, const struct qetl_reade
                          "the state of the sink file is none of this version of it");
     return status || p->template.by_epoch ? status : part_folder_tidy(p);
 }
+
+/* ---- Looking ---- */
+
+int parts_state_each(uint32_t version, struct qetl_blob state, char **folder,
+                     void (*each)(void *arg, const struct handle *), void *arg)
+{
+    struct cursor c = {.at = state.data, .end = (const uint8_t *)state.data + state.size};
+    if (version != PARTS_STATE_VERSION)
+        c.error = EINVAL;
+    cursor_number(&c); /* when it began */
+    *folder = cursor_text(&c);
+    for (int i = 0; i < 3; i++)
+        cursor_number(&c);
+    for (int64_t n = cursor_number(&c); n > 0 && !c.error; n--) {
+        struct handle h;
+        cursor_number(&c);
+        cursor_number(&c);
+        handle_get(&h, &c);
+        if (!c.error)
+            each(arg, &h);
+        handle_free(&h);
+    }
+    if (c.error) {
+        free(*folder);
+        *folder = NULL;
+    }
+    return c.error;
+}

@@ -66,6 +66,9 @@ void single_free(struct single *); /* zeroed is freed, with output.fd -1 */
 /* single_state.c */
 int32_t single_save(struct single *, uint32_t *version, const struct qetl_writer *);
 int32_t single_restore(struct single *, uint32_t version, const struct qetl_reader *);
+/* What a saved state names: the file, the caller's, and what stands before the place to go on at,
+ * which points into the blob. 0, EINVAL or ENOMEM. */
+int single_state_look(uint32_t version, struct qetl_blob, struct handle *, struct qetl_blob *tail);
 
 /* Bytes of the file by now, those that the compressor holds left out. */
 int64_t single_length(const struct single *);

@@ -185,3 +185,16 @@ int32_t single_restore(struct single *s, uint32_t version, const struct qetl_rea
     record_free(&r);
     return status;
 }
+
+/* ---- Looking ---- */
+
+int single_state_look(uint32_t version, struct qetl_blob blob, struct handle *h,
+                      struct qetl_blob *tail)
+{
+    struct state state = {0};
+    const struct record r = {.data = (uint8_t *)blob.data, .size = blob.size};
+    int error = version == SINGLE_STATE_VERSION ? state_read(&state, &r) : EINVAL;
+    *h = state.handle;
+    *tail = (struct qetl_blob){state.tail, error ? 0 : state.tail_size};
+    return error;
+}

@@ -2,6 +2,7 @@
 /* The sink `file`: one file, which appears under its name when it is whole; or written in place; or
  * many. */
 #include "fault.h"
+#include "inspect.h"
 #include "parts.h"
 #include "publish.h"
 #include "single.h"
@@ -398,8 +399,17 @@ static int32_t sink_list(void *self, void *stream,
     return known ? add(stream, identity, s->path, shared ? QETL_OBJECT_SHARED : 0) : QETL_OK;
 }
 
+static int32_t sink_inspect(void *self, struct qetl_inspection *about, void *stream,
+                            inspect_tell *tell)
+{
+    const struct file_sink *s = self;
+    return inspect(s->env, s->parted ? NULL : &s->single, s->parted ? &s->parts : NULL, about,
+                   stream, tell);
+}
+
 static const void *sink_get_extension(void *self, const char *id)
 {
+    static const struct qetl_inspect inspects = {sizeof inspects, sink_inspect};
     static const struct qetl_sink_append append = {sizeof append, sink_continues, sink_head};
     static const struct qetl_objects objects = {sizeof objects, sink_list};
     static const struct qetl_sink_parts spread = {sizeof spread, sink_columns, sink_frame,
@@ -412,7 +422,8 @@ static const void *sink_get_extension(void *self, const char *id)
     if (s->parted && strcmp(id, QETL_EXT_SINK_PARTS) == 0)
         return s->parts.max_rows || s->parts.max_bytes ? &sized : &spread;
     return strcmp(id, QETL_EXT_SINK_APPEND) == 0 ? (const void *)&append
-           : strcmp(id, QETL_EXT_OBJECTS) == 0   ? &objects
+           : strcmp(id, QETL_EXT_OBJECTS) == 0   ? (const void *)&objects
+           : strcmp(id, QETL_EXT_INSPECT) == 0   ? &inspects
                                                  : NULL;
 }
 

@@ -84,23 +84,47 @@ static bool is_left(int fd)
            st.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0;
 }
 
-void stage_sweep(struct qetl_env env, const struct target *t, const char *owner)
+static void left_take(int folder, const char *entry, const char *path,
+                      const struct stage_left *left)
+{
+    int mode = left->removes ? O_RDWR : O_RDONLY;
+    int fd = openat(folder, entry, mode | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    if (is_left(fd) && (!left->keeps || !left->keeps(left->arg, path))) {
+        bool removed = left->removes && unlinkat(folder, entry, 0) == 0;
+        if (removed || !left->removes)
+            left->tell(left->arg, path, removed);
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+void stage_left_each(const struct target *t, const char *owner, const struct stage_left *left)
 {
     DIR *folder = opendir(t->folder);
     struct dirent *entry;
     while (folder && (entry = readdir(folder))) {
-        if (!is_part(entry->d_name, name_of(t), owner))
+        char *path;
+        if (!is_part(entry->d_name, name_of(t), owner) ||
+            asprintf(&path, "%s/%s", t->folder, entry->d_name) < 0)
             continue;
-        int fd = openat(dirfd(folder), entry->d_name,
-                        O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-        if (is_left(fd) && unlinkat(dirfd(folder), entry->d_name, 0) == 0)
-            qetl_logf(env, QETL_LOG_INFO, "%s/%s is removed: the run that wrote it was killed",
-                      t->folder, entry->d_name);
-        if (fd >= 0)
-            close(fd);
+        left_take(dirfd(folder), entry->d_name, path, left);
+        free(path);
     }
     if (folder)
         closedir(folder);
+}
+
+void stage_left_log(void *env, const char *path, bool removed)
+{
+    (void)removed;
+    qetl_logf(*(const struct qetl_env *)env, QETL_LOG_INFO,
+              "%s is removed: the run that wrote it was killed", path);
+}
+
+void stage_sweep(struct qetl_env env, const struct target *t, const char *owner)
+{
+    stage_left_each(t, owner,
+                    &(struct stage_left){.removes = true, .tell = stage_left_log, .arg = &env});
 }
 
 /* Between its making and its locking another run may have taken the file for one that was left. */

@@ -11,8 +11,17 @@
 
 #include "target.h"
 
-/* Removes what runs that were killed left beside the target: staged files that nobody holds, and no
- * state but that of `owner` (NULL: no one's) may name. */
+/* What runs left that were killed, of which nobody holds the lock. */
+struct stage_left {
+    bool (*keeps)(void *arg, const char *path); /* or NULL: none of them */
+    bool removes;                               /* else it is only told of */
+    void (*tell)(void *arg, const char *path, bool removed);
+    void *arg;
+};
+/* Staged files beside the target that no state but that of `owner` (NULL: no one's) may name. */
+void stage_left_each(const struct target *, const char *owner, const struct stage_left *);
+void stage_left_log(void *env, const char *path, bool removed); /* a tell for what is removed */
+/* Removes all of those. */
 void stage_sweep(struct qetl_env, const struct target *, const char *owner);
 /* "/folder/.NAME.qetl-x1y2z3.part", with an owner ".NAME.qetl-x1y2z3-a1b2c3d4.part", locked while
  * it is open. OK or a failure, which has been reported. */

@@ -2,6 +2,7 @@
 /* The sink `sqlite`: rows and the number of their epoch in one transaction of the database. */
 #include "epochs.h"
 #include "fault.h"
+#include "inspect.h"
 #include "loader.h"
 
 enum { STATE_VERSION = 1 };
@@ -260,11 +261,21 @@ static int32_t sink_list(void *self, void *stream,
                : QETL_OK;
 }
 
+static int32_t sink_inspect(void *self, struct qetl_inspection *about, void *stream,
+                            inspect_tell *tell)
+{
+    const struct sqlite_sink *s = self;
+    return inspect(&s->database, about, stream, tell);
+}
+
 static const void *sink_get_extension(void *self, const char *id)
 {
     static const struct qetl_objects objects = {sizeof objects, sink_list};
+    static const struct qetl_inspect inspects = {sizeof inspects, sink_inspect};
     (void)self;
-    return strcmp(id, QETL_EXT_OBJECTS) == 0 ? &objects : NULL;
+    return strcmp(id, QETL_EXT_OBJECTS) == 0   ? (const void *)&objects
+           : strcmp(id, QETL_EXT_INSPECT) == 0 ? &inspects
+                                               : NULL;
 }
 
 static const struct qetl_sink sqlite_vtable = {
