@@ -453,15 +453,21 @@ int32_t qetl_decider_poke(struct qetl_decider *d)
 
 /* ---- the end ---- */
 
-int32_t qetl_decider_settle(struct qetl_decider *d)
+/* Nobody may have waited to hear of it. */
+static bool sinks_have_decided(const struct qetl_decider *d)
 {
-    int32_t status = QETL_OK;
     bool good = true;
     for (size_t i = 0; i < d->n_duties; i++)
         if (is_of(&d->duties[i], WHO_DECIDES))
             good &= d->duties[i].done >= d->number && d->duties[i].status >= 0;
+    return good;
+}
+
+int32_t qetl_decider_settle(struct qetl_decider *d)
+{
+    int32_t status = QETL_OK;
     if (d->stage == QETL_DECIDES_PREPARED)
-        status = one_phase_settle(d, good);
+        status = one_phase_settle(d, sinks_have_decided(d));
     if (d->stage == QETL_DECIDES_DECIDED)
         status = commit_all(d);
     return status;
@@ -483,34 +489,44 @@ int32_t qetl_decider_decide_final(struct qetl_decider *d)
     return decide(d);
 }
 
-/* Of all that is prepared and was not decided. */
-static void give_up(struct qetl_decider *d)
+static void duty_abort(struct qetl_decider *d, struct qetl_duty *duty, uint64_t number)
 {
-    struct qetl_run *run = d->run;
-    uint64_t number = atomic_load(&run->attempt.epoch) + 1;
-    qetl_epochs_merge(run->attempt.epochs, number);
-    for (size_t i = 0; i < d->n_duties; i++) {
-        const struct qetl_duty *duty = &d->duties[i];
-        struct qetl_ctx *ctx = duty->op->instance;
-        if (!duty->sink || !ctx || !ctx->component->sink->abort)
-            continue;
-        const struct qetl_handed *handed = qetl_epochs_base(run->attempt.epochs, duty->op->slot);
-        if (!handed->n_handles || duty->done >= number)
-            continue;
-        struct qetl_epoch epoch = qetl_epoch_of(run, duty->op->node, number, true);
-        ctx->component->sink->abort(ctx->self, &epoch, (int64_t)handed->n_handles, handed->handles);
-    }
+    struct qetl_ctx *ctx = duty->op->instance;
+    const struct qetl_handed *handed = qetl_epochs_base(d->run->attempt.epochs, duty->op->slot);
+    size_t n = handed->n_handles - duty->spared;
+    if (!n || !ctx || !ctx->component->sink->abort || duty->done >= number)
+        return;
+    struct qetl_epoch epoch = qetl_epoch_of(d->run, duty->op->node, number, true);
+    qetl_call_enter(ctx, "abort");
+    ctx->component->sink->abort(ctx->self, &epoch, (int64_t)n, handed->handles + duty->spared);
+    qetl_call_leave();
+}
+
+/* All that is prepared, but for the epoch whose decision is under way, if that is spared. */
+static void give_up(struct qetl_decider *d, bool spares)
+{
+    struct qetl_epochs *epochs = d->run->attempt.epochs;
+    uint64_t number = atomic_load(&d->run->attempt.epoch) + 1;
+    for (size_t i = 0; i < d->n_duties; i++)
+        d->duties[i].spared =
+            spares ? qetl_epochs_base(epochs, d->duties[i].op->slot)->n_handles : 0;
+    qetl_epochs_merge(epochs, number);
+    for (size_t i = 0; i < d->n_duties; i++)
+        if (d->duties[i].sink)
+            duty_abort(d, &d->duties[i], number);
 }
 
 void qetl_decider_go_back(struct qetl_decider *d)
 {
-    if (d->stage == QETL_DECIDES_NOTHING && !d->unknown)
-        give_up(d);
+    if (!d->unknown && d->stage == QETL_DECIDES_PREPARED && sinks_have_decided(d))
+        one_phase_settle(d, true);
+    if (!d->unknown)
+        give_up(d, d->stage != QETL_DECIDES_NOTHING);
 }
 
 void qetl_decider_abandon(struct qetl_decider *d)
 {
     bool kept = d->unknown || d->stage == QETL_DECIDES_DECIDED;
     if (!kept || !d->run->store) /* else the next process finds out, or brings it to its end */
-        give_up(d);
+        give_up(d, false);
 }

@@ -25,6 +25,7 @@ struct qetl_duty { /* of a sink: to commit; of a source that acknowledges: to do
     bool tail_prepared; /* the rows behind its last barrier are */
     uint64_t wanted, done;
     int32_t status;        /* of what was done last */
+    size_t spared;         /* handles that are not given up with the others */
     struct qetl_blob upto; /* of a source: what it is to acknowledge; owned */
 };
 

@@ -146,6 +146,7 @@ static int32_t source_next(void *self, const struct qetl_demand *demand, struct 
     if (status)
         return status;
     l->next += rows;
+    l->env.host->request_epoch(l->env.ctx);
     out->flags = QETL_ITEM_CUT;
     out->position = (struct qetl_blob){&l->next, sizeof l->next};
     return QETL_BATCH;
