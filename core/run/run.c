@@ -8,6 +8,7 @@
 #include "replaying.h"
 #include "run_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -238,15 +239,28 @@ static void nodes_free(struct qetl_run *run)
     free(run->spent_ns);
 }
 
+/* Who is killed before this finds the run complete; who is killed behind it, that it is over. */
+static void note_over(struct qetl_run *run)
+{
+    char line[640];
+    if (!run->store || !run->finished)
+        return;
+    int32_t status = qetl_store_committed(run->store, run->finished);
+    snprintf(
+        line, sizeof line,
+        "the run is over and its outputs are whole, but its state could not note that%s%s: the "
+        "next run will say that it was complete, and do nothing",
+        status == QETL_E_NO_MEMORY ? "" : ": ", qetl_store_reason(run->store));
+    if (status && status != QETL_E_FENCED)
+        run->env.log(run->env.arg, NULL, QETL_LOG_WARN, line);
+}
+
 void qetl_run_free(struct qetl_run *run)
 {
     if (!run)
         return;
     qetl_attempt_end(run);
-    /* Who is killed before this finds the run complete; who is killed behind it, that it is over.
-     */
-    if (run->store && run->finished)
-        qetl_store_committed(run->store, run->finished);
+    note_over(run);
     qetl_store_close(run->store);
     qetl_decisions_free(&run->kept);
     nodes_free(run);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes every call to the system and every allocation of small runs fail, once and from then on.
 
-Usage: faults.py CASES [SEED] [PIPELINE...]     CASES 0: all of them
+Usage: faults.py CASES [SEED] [CLASS,CLASS...] [PIPELINE...]     CASES 0: all of them; CLASS: of calls, as in ERRORS
 
 A run under a fault ends by itself, without a signal, with a documented exit code and, if that is not 0, with a message; an
 fsync that failed with EIO is not passed over. The next run, without a fault, comes to the right output. Beside that: a file
@@ -18,6 +18,7 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import increments  # noqa: E402
 import rig  # noqa: E402
 
 ROWS = 300
@@ -34,17 +35,17 @@ def shim(**more):
 
 def way_of(pipeline):
     """One thread: the n-th call is the same each time, or nearly so."""
-    return ["--driver", "pull"] if pipeline.name != "two" else ["--workers", "2"]
+    return ["--driver", "pull"] if pipeline.name not in ("two", "pair") else ["--workers", "2"]
 
 
 def count(pipeline):
     """How many calls of each class a run makes, and one of each place that allocates."""
     folder = rig.scratch()
-    pipeline.write(folder, ROWS)
+    pipeline.begin(folder, ROWS)
     rig.run(folder, *way_of(pipeline), env=rig.environment(folder, **shim(QETL_SHIM_COUNT=f"{folder}/counts")))
     counted = f"{folder}/counts"
     folder = f"{folder}/again"  # hashing takes time, so that there are more epochs
-    pipeline.write(folder, ROWS)
+    pipeline.begin(folder, ROWS)
     env = rig.environment(folder, **shim(QETL_SHIM_STACKS=f"alloc:{folder}/stacks"))
     done = subprocess.run(["setarch", "-R", *rig.command(*way_of(pipeline))], cwd=folder, env=env, capture_output=True, check=False)
     if done.returncode:
@@ -78,7 +79,7 @@ def cases_of(pipeline, every_allocation):
 
 def go_on(pipeline, folder):
     """What is wrong with the run behind the fault, or None."""
-    if rig.stage(folder, pipeline.name)[0] != rig.FINISHED:
+    if pipeline.standing(folder) != rig.FINISHED:
         code, said = rig.run(folder, *way_of(pipeline))
         if code:
             return f"the next run: exit {code}: {said[:1500]}"
@@ -97,7 +98,7 @@ def judge(pipeline, fault, folder, code, said, struck):
         return said[:3000]
     if code and "error" not in said and not fault.startswith("alloc"):
         return f"exit {code} without a message: {said[:300]!r}"
-    if code == 0 and struck and fault.startswith("sync") and fault.endswith("EIO"):
+    if code == 0 and struck and fault.startswith("sync") and fault.endswith("EIO") and "its state could not note that" not in said:
         return "an fsync failed, and the run ended well"
     if code == 0:
         wrong = pipeline.check(folder, ROWS)
@@ -109,7 +110,7 @@ def judge(pipeline, fault, folder, code, said, struck):
 def try_case(pipeline, fault):
     folder = rig.scratch()
     try:
-        pipeline.write(folder, ROWS)
+        pipeline.begin(folder, ROWS)
         fired = f"{folder}/fired"
         env = rig.environment(folder, **shim(QETL_SHIM=fault, QETL_SHIM_FIRED=fired))
         code, said = rig.run(folder, *way_of(pipeline), seconds=20 if os.environ.get("QETL_PROOF_PATIENCE") is None else 600, env=env)
@@ -129,7 +130,7 @@ class Tally:
 
 
 def work(queue, tally):
-    while len(tally.wrong) < int(os.environ.get("QETL_PROOF_WRONG", "8")):
+    while len(tally.wrong) < rig.ENOUGH:
         with tally.lock:
             if not queue:
                 return
@@ -154,7 +155,7 @@ def mounted(folder, kib):
 
 def fill(pipeline, folder, kib):
     """What is wrong, or None; and whether it was full."""
-    pipeline.write(folder, ROWS)
+    pipeline.begin(folder, ROWS)
     code, said = rig.run(folder, *way_of(pipeline))
     if code < 0 or code not in rig.DOCUMENTED or (code and "No space left" not in said and "full" not in said):
         return f"{kib} KiB: exit {code}: {said[:1000]}", True
@@ -190,11 +191,13 @@ def full_disks(pipelines, draw, tally, most):
 def main():
     most = int(sys.argv[1])
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else int(os.environ.get("SEED", "1"))
-    names = sys.argv[3:] or [name for name in ("plain", "sqlite-file") if any(p.name == name for p in rig.PIPELINES)]
-    pipelines = [rig.by_name(name) for name in names]
+    words = sys.argv[3:]
+    classes = set(words.pop(0).split(",")) if words and set(words[0].split(",")) <= set(ERRORS) else set(ERRORS)
+    names = words or [name for name in ("plain", "sqlite-file", "increment-both") if any(p.name == name for p in increments.ALL)]
+    pipelines = [increments.by_name(name) for name in names]
     print(f"seed {seed}", flush=True)
     draw, tally = random.Random(seed), Tally()
-    queue = [case for pipeline in pipelines for case in cases_of(pipeline, most == 0)]
+    queue = [case for pipeline in pipelines for case in cases_of(pipeline, most == 0) if case[1].split(":")[0] in classes]
     if SANITIZED:
         queue = [case for case in queue if not case[1].startswith("alloc")]
     draw.shuffle(queue)
@@ -202,8 +205,9 @@ def main():
     if most:
         # as many allocations as calls
         calls = [case for case in queue if not case[1].startswith("alloc")]
-        queue = (calls[:most // 2] + [case for case in queue if case[1].startswith("alloc")])[:most]
-    full_disks(pipelines, draw, tally, 40 if most == 0 else 8)
+        queue = (calls[:most // 2 if "alloc" in classes else most] + [case for case in queue if case[1].startswith("alloc")])[:most]
+    if classes == set(ERRORS):
+        full_disks(pipelines, draw, tally, 40 if most == 0 else 8)
     threads = [threading.Thread(target=work, args=(queue, tally)) for _ in range(min(4, 2 * os.cpu_count()))]
     for thread in threads:
         thread.start()

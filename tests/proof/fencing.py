@@ -17,6 +17,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import increments  # noqa: E402
 import rig  # noqa: E402
 
 POINTS = ["begin", "source.cut", "sink.prepare.before", "sink.prepare.after", "decide.before", "decide.after", "commit.before",
@@ -69,7 +70,7 @@ def play(pipeline, point, n, draw):
         wrong = f"exit {stale} and {code}: {words[:800]} {other[:800]}"
     elif before is not None and code == 0 and before != after:
         wrong = f"the stale process ended with {stale}, and changed the state: {before} {after}: {words[:600]}"
-    elif rig.stage(folder, pipeline.name)[0] != rig.FINISHED and rig.run(folder)[0] != 0:
+    elif pipeline.standing(folder) != rig.FINISHED and rig.run(folder)[0] != 0:
         wrong = f"nobody can go on: {rig.run(folder)[1][:800]}"
     wrong = wrong or pipeline.check(folder)
     shutil.rmtree(folder, ignore_errors=True)
@@ -83,14 +84,14 @@ def main():
     print(f"seed {seed}", flush=True)
     draw, failed, fenced = random.Random(seed), 0, 0
     for i in range(rounds):
-        pipeline, n = rig.by_name(names[i % len(names)]), draw.randint(1, 3)
+        pipeline, n = increments.by_name(names[i % len(names)]), draw.randint(1, 3)
         point = draw.choice(FREE if "sqlite" in pipeline.name else POINTS)
         wrong, was = play(pipeline, point, 1 if point == "begin" else n, draw)
         fenced += was
         if wrong:
             failed += 1
             print(f"not ok - {pipeline.name}, stopped at {point}:{n}: {wrong}", flush=True)
-        if failed >= 5:
+        if failed >= rig.ENOUGH:
             break
     if not fenced and not failed:
         failed = 1

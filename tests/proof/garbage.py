@@ -17,6 +17,7 @@ import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import disk as disks  # noqa: E402
+import increments  # noqa: E402
 import rig  # noqa: E402
 
 ROWS = 500
@@ -34,16 +35,29 @@ def contents(folder, leave_out=()):
     return found
 
 
-class Place:
-    """A folder whose run was killed behind its third decision, made again for each case: handles name whole paths."""
+def database(path, *statements):
+    db = sqlite3.connect(path)
+    found = [db.execute(statement).fetchone() for statement in statements]
+    db.commit()
+    db.close()
+    return found
 
-    def __init__(self):
+
+class Place:
+    """A folder whose run was killed behind its third decision, made again for each case: handles name whole paths.
+
+    What was decided stands in the database's log; or, where that was carried over, in the database itself.
+    """
+
+    def __init__(self, carried_over):
         self.base = rig.scratch()
         self.folder = f"{self.base}/made"
-        rig.by_name(NAME).write(self.folder, ROWS)
+        increments.by_name(NAME).write(self.folder, ROWS)
         code, said = rig.run(self.folder, "--driver", "pull", env=rig.environment(self.folder, QETL_FAILPOINT="decide.after:3"))
         if code != -9:
             sys.exit(f"it was to be killed, and ended with {code}: {said}")
+        if carried_over:
+            database(f"{self.folder}/state/{NAME}/state.db", "pragma wal_checkpoint(truncate)")
         self.disk = disks.Disk(self.folder)
         self.device = os.stat(self.folder).st_dev
         self.files = contents(f"{self.folder}/state/{NAME}", ("lock", "state.db-shm"))
@@ -59,35 +73,34 @@ class Place:
         return rig.run(self.folder, "--driver", "pull", seconds=30, env=env)
 
 
+def other_bytes(at, noise):
+    return lambda content: (content[:at] + noise + content[at + len(noise):])[:len(content)]
+
+
 def damages(files, draw, most):
-    """(what is told, file, its new content)"""
+    """(what is told, file, what makes its new content of the old one: places differ)"""
     for name, content in files.items():
         for size in range(len(content)):
-            yield f"{name} cut off at {size} of {len(content)}", name, content[:size]
+            yield f"{name} cut off at {size} of {len(content)}", name, lambda old, size=size: old[:size]
         for _ in range(most or 2000):
             at, many = draw.randrange(len(content)), draw.choice((1, 1, 4, 16, 512))
-            noise = bytes(draw.randrange(256) for _ in range(many))
-            yield f"{name} with {many} other bytes at {at}", name, (content[:at] + noise + content[at + many:])[:len(content)]
+            yield f"{name} with {many} other bytes at {at}", name, other_bytes(at, draw.randbytes(many))
         for size in (0, 1, 16, 100, 512, 4096, 5120, 100000):
-            yield f"{name} of {size} random bytes", name, draw.randbytes(size)
-            yield f"{name} of {size} zeros", name, bytes(size)
-        yield f"{name} with bytes behind it", name, content + b"garbage"
+            yield f"{name} of {size} random bytes", name, lambda _, noise=draw.randbytes(size): noise
+            yield f"{name} of {size} zeros", name, lambda _, size=size: bytes(size)
+        yield f"{name} with bytes behind it", name, lambda old: old + b"garbage"
         yield f"{name} gone", name, None
 
 
 def later_version(folder):
     """As a later version would write it: another number of the format."""
     path = f"{folder}/state/{NAME}/state.db"
-    db = sqlite3.connect(path)
-    version = db.execute("pragma user_version").fetchone()[0]
-    db.execute(f"pragma user_version = {version + 1}")
-    db.commit()
-    db.execute("pragma wal_checkpoint(truncate)")
-    db.close()
+    version = database(path, "pragma user_version")[0][0]
+    database(path, f"pragma user_version = {version + 1}", "pragma wal_checkpoint(truncate)")
 
 
 def judge(folder, before, damaged, code, said):
-    pipeline = rig.by_name(NAME)
+    pipeline = increments.by_name(NAME)
     if code == 124 or code < 0 or code not in rig.DOCUMENTED or "crashed" in said:
         return f"exit {code}: {said[:1000]}"
     if code == 0:
@@ -103,8 +116,9 @@ def judge(folder, before, damaged, code, said):
     return None
 
 
-def try_case(place, name, content, tally, told):
+def try_case(place, name, change, tally, told):
     place.make()
+    content = change(place.files[name]) if callable(change) else change
     folder = place.folder
     path = f"{folder}/state/{NAME}/{name}"
     if content is None:
@@ -116,7 +130,7 @@ def try_case(place, name, content, tally, told):
             file.write(content)
     before = contents(folder)
     code, said = place.run()
-    wrong = judge(folder, before, content if isinstance(content, bytes) and name == "state.db" else None, code, said)
+    wrong = judge(folder, before, content if isinstance(content, bytes) and name.startswith("state.db") else None, code, said)
     if not wrong and content == "later":
         kept = contents(folder).get(f"state/{NAME}/{name}") == before[f"state/{NAME}/{name}"]
         wrong = None if code and kept else f"exit {code}, a later version's state is {'kept' if kept else 'changed'}"
@@ -128,14 +142,15 @@ def try_case(place, name, content, tally, told):
             print(f"not ok - {told}: {wrong}", flush=True)
 
 
-def work(place, queue, tally):
-    while tally["wrong"] < 8:
+def work(places, queue, tally):
+    while tally["wrong"] < rig.ENOUGH:
         with tally["lock"]:
             if not queue:
                 break
-            told, name, content = queue.pop()
-        try_case(place, name, content, tally, told)
-    shutil.rmtree(place.base)
+            which, (told, name, content) = queue.pop()
+        try_case(places[which], name, content, tally, told)
+    for place in places:
+        shutil.rmtree(place.base)
 
 
 def main():
@@ -143,13 +158,13 @@ def main():
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else int(os.environ.get("SEED", "1"))
     print(f"seed {seed}", flush=True)
     draw = random.Random(seed)
-    places = [Place() for _ in range(min(4, 2 * os.cpu_count()))]
-    queue = list(damages(places[0].files, draw, most))
+    pairs = [(Place(False), Place(True)) for _ in range(min(4, 2 * os.cpu_count()))]
+    queue = [(which, case) for which in (0, 1) for case in damages(pairs[0][which].files, draw, most)]
     draw.shuffle(queue)
     total = len(queue)
-    queue = (queue[:most] if most else queue) + [("a later version", "state.db", "later")]
+    queue = (queue[:most] if most else queue) + [(which, ("a later version", "state.db", "later")) for which in (0, 1)]
     tally = {"lock": threading.Lock(), "done": 0, "refused": 0, "wrong": 0}
-    threads = [threading.Thread(target=work, args=(place, queue, tally)) for place in places]
+    threads = [threading.Thread(target=work, args=(places, queue, tally)) for places in pairs]
     for thread in threads:
         thread.start()
     for thread in threads:

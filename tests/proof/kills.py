@@ -20,6 +20,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import increments  # noqa: E402
 import rig  # noqa: E402
 
 NAMED = [point for point in rig.POINTS if point and not point.startswith("recover") and not point.startswith("settle")]
@@ -83,7 +84,7 @@ class Series:
     def once(self, resumes):
         """One process: None: it was killed; else its exit code and what it said."""
         told, more, seconds = self.plan(resumes)
-        driver = self.draw.choice((["--driver", "pull"], ["--workers", "1"], ["--workers", "2"]))
+        driver = self.draw.choice(rig.DRIVERS)
         with open(self.page, "wb") as file:
             file.write(bytes(4096))
         self.told.append(f"{told} {' '.join(driver)} {more.get('QETL_SHIM', '')}")
@@ -123,25 +124,32 @@ class Series:
                 tally.points[point] += 1
         self.told[-1] += f" -> killed, {phase}, {sum(counts.values())} points passed"
 
-    def live(self, most):
+    def turn(self, most):
         """Kills until the run is over, at most so often. What is wrong, or None."""
-        finished = False
         for _ in range(most):
-            stage, _ = rig.stage(self.folder, self.pipeline.name)
-            finished = stage == rig.FINISHED
-            if finished:
-                break
+            stage = self.pipeline.standing(self.folder)
+            if stage == rig.FINISHED:
+                return None
             ended = self.once(stage > 0)
             if ended and ended[0] == 0:
-                finished = True
-                break
+                return None
             if ended:
                 return f"exit {ended[0]}: {ended[1][:1500]}"
-        if not finished and rig.stage(self.folder, self.pipeline.name)[0] != rig.FINISHED:
-            code, said = rig.run(self.folder, *self.draw.choice((["--driver", "pull"], ["--workers", "2"])))
-            if code:
-                return f"the last run: exit {code}: {said[:1500]}"
-        return self.pipeline.check(self.folder)
+        if self.pipeline.standing(self.folder) == rig.FINISHED:
+            return None
+        code, said = rig.run(self.folder, *self.draw.choice(rig.DRIVERS))
+        return f"the last run: exit {code}: {said[:1500]}" if code else None
+
+    def live(self, most):
+        """Turn by turn. What is wrong, or None."""
+        for turn in range(self.pipeline.turns):
+            if turn:
+                self.pipeline.grow(self.folder, turn)
+                self.told.append(f"turn {turn}")
+            wrong = self.turn(most) or self.pipeline.check(self.folder)
+            if wrong:
+                return wrong
+        return None
 
 
 def series(pipeline, seed, tally, most):
@@ -163,7 +171,7 @@ def series(pipeline, seed, tally, most):
 
 
 def work(pipelines, kills, draw, tally, most):
-    while tally.kills < kills and len(tally.wrong) < 5:
+    while tally.kills < kills and len(tally.wrong) < rig.ENOUGH:
         with tally.lock:
             pipeline = pipelines[tally.series % len(pipelines)] if draw.random() < 0.5 else draw.choice(pipelines)
             seed = draw.randrange(1 << 32)
@@ -189,7 +197,7 @@ def report(tally, kills):
 def main():
     kills = int(sys.argv[1])
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else int(os.environ.get("SEED", "1"))
-    pipelines = [rig.by_name(name) for name in sys.argv[3:]] or rig.PIPELINES
+    pipelines = [increments.by_name(name) for name in sys.argv[3:]] or increments.ALL
     print(f"seed {seed}", flush=True)
     tally, draw = Tally(), random.Random(seed)
     most = int(os.environ.get("QETL_PROOF_MOST", "12"))

@@ -19,6 +19,7 @@ import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import disk as disks  # noqa: E402
+import increments  # noqa: E402
 import rig  # noqa: E402
 
 WAYS = ("all", "none", "data", "names")
@@ -33,16 +34,16 @@ class Tally:
         self.records, self.entries, self.turns, self.wrong = 0, 0, 0, []
 
     def full(self):
-        return self.tried >= self.most or len(self.wrong) >= 5
+        return self.tried >= self.most or len(self.wrong) >= rig.ENOUGH
 
 
 def record(pipeline, draw, folder):
     """Runs it once, be it that it goes on from a killed one; (the disk at the beginning, the entries) or None."""
-    pipeline.write(folder, ROWS)
+    pipeline.begin(folder, ROWS)
     if draw.random() < 0.5:
         point = draw.choice(("decide.after", "commit.before", "commit.between", "commit.after", "sink.prepare.after"))
         env = rig.environment(folder, QETL_FAILPOINT=f"{point}:{draw.randint(1, 3)}")
-        code, _ = rig.run(folder, *draw.choice((["--driver", "pull"], ["--workers", "2"])), env=env)
+        code, _ = rig.run(folder, *draw.choice(rig.DRIVERS), env=env)
         if code == 0:
             return None  # over before it came there
     disk = disks.Disk(folder)
@@ -51,7 +52,7 @@ def record(pipeline, draw, folder):
     kill = draw.random() < 0.3  # and may be killed in turn: the disk then has what it left
     if kill:
         env["QETL_FAILPOINT"] = f"{draw.choice(('decide.after', 'commit.between', 'sink.prepare.after'))}:{draw.randint(1, 4)}"
-    code, said = rig.run(folder, *draw.choice((["--driver", "pull"], ["--workers", "2"])), env=env)
+    code, said = rig.run(folder, *draw.choice(rig.DRIVERS), env=env)
     if code not in (0, -9):
         raise RuntimeError(f"{pipeline.name}: exit {code}: {said[:1500]}")
     entries = disks.read_log(log)
@@ -86,14 +87,14 @@ def check_log(disk, folder):
     return None
 
 
-def recover(pipeline, folder, table):
+def recover(pipeline, folder, table, way):
     """What is wrong behind a recovery, or None."""
-    stage, _ = rig.stage(folder, pipeline.name)
+    stage = pipeline.standing(folder)
     if stage != rig.FINISHED:
         with open(f"{folder}.inodes", "w", encoding="utf-8") as file:
             file.write(table)
         env = rig.environment(folder, LD_PRELOAD=f"{rig.SHIMS}/record.so", QETL_INODES=f"{folder}.inodes")
-        code, said = rig.run(folder, "--workers", "1", env=env)
+        code, said = rig.run(folder, *way, env=env)
         os.unlink(f"{folder}.inodes")
         if code:
             return stage, f"exit {code}: {said[:1200]}"
@@ -108,7 +109,7 @@ def describe(entry):
 def try_image(job, tally):
     pipeline, tree, disk, way, place, tail, folder, device = job
     table = disks.make(tree, disk, folder, device)
-    stage, wrong = recover(pipeline, folder, table)
+    stage, wrong = recover(pipeline, folder, table, rig.DRIVERS[place % len(rig.DRIVERS)])
     with tally.lock:
         tally.stages[stage] += 1
         if wrong:
@@ -180,7 +181,7 @@ def work(pipelines, seed, tally, per_point):
 def main():
     most = int(sys.argv[1])
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else int(os.environ.get("SEED", "1"))
-    pipelines = [rig.by_name(name) for name in sys.argv[3:]] or rig.PIPELINES
+    pipelines = [increments.by_name(name) for name in sys.argv[3:]] or increments.ALL
     print(f"seed {seed}", flush=True)
     tally, draw = Tally(most), random.Random(seed)
     threads = [threading.Thread(target=work, args=(pipelines, draw.randrange(1 << 32), tally, 4)) for _ in range(min(4, 2 * os.cpu_count()))]

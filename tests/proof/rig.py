@@ -20,9 +20,11 @@ PROGRAM = os.environ.get("QETL_PROOF", os.path.join(BUILD, "tests/bin/qetl_failp
 PLUGINS = os.environ.get("QETL_PLUGIN_PATH", os.path.join(BUILD, "plugins/lib"))
 TEST_PLUGINS = os.environ.get("QETL_TEST_PLUGINS", os.path.join(BUILD, "tests/plugins/lib"))
 SHIMS = os.environ.get("QETL_SHIMS", os.path.join(BUILD, "tests/shim"))
+ENOUGH = int(os.environ.get("QETL_PROOF_WRONG", "5"))  # of wrong outcomes: a proof looks no further
 DOCUMENTED = {0, 1, 2, 3, 4, 130, 143}
 ROWS = 3000
 STRICT = False  # a letter of an epoch that was never decided is told again by the run that begins anew
+DRIVERS = (("--driver", "pull"), ("--workers", "1"), ("--workers", "2"))
 SECOND = 100000  # where the ids of a second source begin
 PAD = "what stands here is of no account and fills the line " * 2
 # As in tests/shim/failpoint.c.
@@ -83,6 +85,16 @@ class Pipeline:
             write_csv(os.path.join(folder, "in.csv.gz"), rows, True)
         with open(os.path.join(folder, "p.yaml"), "w", encoding="utf-8") as file:
             file.write(self.text(rows))
+
+    turns = 1  # so often its input grows, and it is run anew
+
+    def begin(self, folder, rows=ROWS):
+        """As write; the last turn is yet to come."""
+        self.write(folder, rows)
+
+    def standing(self, folder):
+        """The stage of this turn's newest epoch; 0: it has none yet."""
+        return stage(folder, self.name)[0]
 
     def text(self, rows):
         sources = {"csv": "{plugin: file, path: in.csv, format: {type: csv, types: {v: bigint}}}",
@@ -240,10 +252,6 @@ if has_plugin("sink", "sqlite"):
 NOWHERE = Pipeline("nowhere", f"transforms:\n{PULSE}sinks:\n  out: {{plugin: \"null\", input: p}}\n", lambda *_: None, source="queue")
 
 
-def by_name(name):
-    return next(pipeline for pipeline in (*PIPELINES, NOWHERE) if pipeline.name == name)
-
-
 def environment(folder, **more):
     return {"QETL_PLUGIN_PATH": PLUGINS, "PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": folder, "LC_ALL": "C.UTF-8",
             "HOME": folder, **{name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}, **more}
@@ -264,18 +272,18 @@ def run(folder, *more, seconds=60, env=None):
 
 
 def stage(folder, name):
-    """(stage, final) of the newest decided epoch, read from a copy: a reader would tidy up what the next run has to."""
+    """(stage, number) of the newest decided epoch, read from a copy: a reader would tidy up what the next run has to."""
     state = os.path.join(folder, "state", name)
     if not os.path.exists(os.path.join(state, "state.db")):
-        return 0, False
+        return 0, 0
     with tempfile.TemporaryDirectory(dir=folder) as copy:
         for file in ("state.db", "state.db-wal"):
             if os.path.exists(os.path.join(state, file)):
                 shutil.copy(os.path.join(state, file), copy)
         db = sqlite3.connect(os.path.join(copy, "state.db"))
-        found = db.execute("select stage, final from epoch where stage > 1 order by number desc limit 1").fetchone()
+        found = db.execute("select stage, number from epoch where stage > 1 order by number desc limit 1").fetchone()
         db.close()
-    return (found[0], bool(found[1])) if found else (0, False)
+    return found or (0, 0)
 
 
 FINISHED = 4
