@@ -13,4 +13,5 @@ case ${QETL_SANITIZER:-} in
     exit 77
     ;;
 esac
-exec python3 "$here/proof/faults.py" "$count" "${SEED:-1}"
+python3 "$here/proof/faults.py" "$count" "${SEED:-1}" && # and what hinders reading a state that is there
+    exec python3 "$here/proof/faults.py" 120 "${SEED:-1}" read,stat,lock increment-both

@@ -134,7 +134,7 @@ plant "the position moves early" core/run/cut.c \
     'stand->skip = framed(s)' 'stand->skip = (int64_t)s->drawn' \
     'kills 600 plain append' 'power_loss 3000 packed' 'faults 900 write,sync append' 'fencing 300 append'
 plant "the watermark moves early" core/run/recover.c \
-    'status = settle(run, asked->n && asked->least >= run->undecided.number)' 'status = settle(run, true); return status' \
+    'asked->n && asked->least >= run->attempt.undecided.number)' 'true); return status' \
     'kills 600 increment-sqlite' 'power_loss 3000 increment-sqlite' 'faults 900 write,sync increment-sqlite'
 plant "commit is not idempotent" plugins/sinks/file_sink/publish.c \
     'if (final == OURS) { /* a link' 'if (final == OURS && staged == OURS) { /* a link' \

@@ -282,6 +282,7 @@ static int32_t decide_by_sinks(struct qetl_decider *d, struct qetl_record *recor
         return qetl_run_store_failed(run, status);
     }
     d->stage = QETL_DECIDES_PREPARED;
+    QETL_FAILPOINT("decide.prepared");
     for (size_t i = 0; i < d->n_duties; i++)
         if (is_of(&d->duties[i], WHO_DECIDES))
             duty_give(d, &d->duties[i]);

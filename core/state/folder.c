@@ -115,13 +115,15 @@ static int locked_by_another(const struct state_folder *folder, struct qetl_find
     return -1;
 }
 
-/* That the lock is on the file which bears the name, and not on one that was removed. */
-static bool lock_is_named(const struct state_folder *folder)
+/* 0: the lock is on the file which bears the name; ESTALE: on one that was removed. */
+static int lock_look(const struct state_folder *folder)
 {
     struct stat held, named;
-    return !fstat(folder->lock, &held) &&
-           !fstatat(folder->fd, "lock", &named, AT_SYMLINK_NOFOLLOW) &&
-           held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+    if (fstat(folder->lock, &held))
+        return errno;
+    if (fstatat(folder->fd, "lock", &named, AT_SYMLINK_NOFOLLOW))
+        return errno == ENOENT ? ESTALE : errno;
+    return held.st_ino == named.st_ino && held.st_dev == named.st_dev ? 0 : ESTALE;
 }
 
 static void sign(const struct state_folder *folder)
@@ -137,7 +139,10 @@ static void sign(const struct state_folder *folder)
 static int folder_lock(struct state_folder *folder, struct qetl_findings *findings)
 {
     struct flock lock = whole(F_WRLCK);
-    for (;;) {
+    int error = ESTALE;
+    while (error == ESTALE) {
+        if (folder->lock >= 0)
+            close(folder->lock);
         folder->lock = openat(folder->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (folder->lock < 0)
             return refuse(findings, "state_folder", folder->path, errno,
@@ -147,10 +152,11 @@ static int folder_lock(struct state_folder *folder, struct qetl_findings *findin
                        ? locked_by_another(folder, findings)
                        : refuse(findings, "state_folder", folder->path, errno,
                                 "cannot lock the file `lock` in this folder");
-        if (lock_is_named(folder))
-            break;
-        close(folder->lock);
+        error = lock_look(folder);
     }
+    if (error)
+        return refuse(findings, "state_folder", folder->path, error,
+                      "cannot look at the file `lock` in this folder");
     sign(folder);
     return 0;
 }

@@ -42,6 +42,8 @@ void qetl_state_folder_holder(const struct state_folder *, struct state_holder *
 
 /* The path of a file in it; NULL without memory. */
 char *qetl_state_folder_file(const struct state_folder *, const char *name);
+/* 0: no byte of the file defies being read, or it is not there; else an errno. */
+int qetl_state_folder_read_through(const struct state_folder *, const char *name);
 /* A name in it becomes durable: the folder, and those above it that are ours. 0 or an errno. */
 int qetl_state_folder_sync(const struct state_folder *, bool above);
 /* Renames NAME to NAME.unreadable-TIME (and what belongs to it); the new name, NULL with errno. */

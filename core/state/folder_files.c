@@ -78,6 +78,20 @@ char *qetl_state_folder_file(const struct state_folder *folder, const char *name
     return asprintf(&path, "%s/%s", folder->path, name) < 0 ? NULL : path;
 }
 
+int qetl_state_folder_read_through(const struct state_folder *folder, const char *name)
+{
+    char bytes[16384];
+    int fd = openat(folder->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : errno;
+    ssize_t size = 1;
+    while (size > 0 || (size < 0 && errno == EINTR))
+        size = read(fd, bytes, sizeof bytes);
+    int error = size < 0 ? errno : 0;
+    close(fd);
+    return error;
+}
+
 /* A folder above may be one that may be entered but not read: it is not ours then. */
 static int sync_above(const char *path)
 {

@@ -81,6 +81,19 @@ static bool is_unreadable(int rc)
            (rc & 0xff) == SQLITE_FORMAT || (rc & 0xff) == SQLITE_TOOBIG;
 }
 
+/* SQLite takes a disk that cannot be read for a damaged file. 0: all can be read. */
+int qetl_store_try_reading(struct qetl_store *store)
+{
+    int error = qetl_state_folder_read_through(&store->folder, STATE_FILE);
+    if (!error)
+        error = qetl_state_folder_read_through(&store->folder, STATE_FILE "-wal");
+    if (!error)
+        return 0;
+    qetl_store_failed_file(store, error, "cannot read the database");
+    store->trouble = TROUBLE_ENVIRONMENT;
+    return error;
+}
+
 static void enter_failed(struct qetl_store *store, int rc)
 {
     if (rc == SQLITE_MISMATCH) {
@@ -156,6 +169,10 @@ void qetl_store_enter(struct qetl_store *store)
         return;
     if (is_there(store)) {
         int rc = enter(store);
+        if (is_unreadable(rc)) {
+            close_database(store);
+            rc = qetl_store_try_reading(store) ? 0 : enter(store);
+        }
         if (rc)
             enter_failed(store, rc);
     } else if ((store->aside = qetl_state_folder_aside(&store->folder, STATE_FILE)))

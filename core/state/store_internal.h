@@ -56,6 +56,9 @@ int32_t qetl_store_end(struct qetl_store *, struct state_change *, int32_t statu
 /* What a result code of SQLite means for the run. */
 int32_t qetl_store_failed(struct qetl_store *, int rc, const char *what);
 int32_t qetl_store_failed_file(struct qetl_store *, int error, const char *what);
+/* An errno where the database's files cannot be read, which is noted; else they hold what they say.
+ */
+int qetl_store_try_reading(struct qetl_store *);
 /* Notes that the database cannot be believed, and sets it aside. */
 void qetl_store_set_aside(struct qetl_store *);
 

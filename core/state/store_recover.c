@@ -126,6 +126,30 @@ static int both_read(struct qetl_store *store, struct found *found)
     return error;
 }
 
+static void found_clear(struct found *found)
+{
+    qetl_record_free(found->decided);
+    qetl_record_free(found->prepared);
+    free(found->decided_identity);
+    free(found->prepared_identity);
+    found->decided_identity = found->prepared_identity = NULL;
+}
+
+/* What looks damaged is read again, if all can be read. */
+static int read_found(struct qetl_store *store, struct found *found)
+{
+    int error = EBADMSG;
+    for (int turn = 0; error == EBADMSG && turn < 2; turn++) {
+        if (turn && qetl_store_try_reading(store))
+            return EIO;
+        found_clear(found);
+        qetl_state_blobs_free(&store->decided_blobs);
+        qetl_state_blobs_free(&store->prepared_blobs);
+        error = both_read(store, found);
+    }
+    return error;
+}
+
 /* ---- whose they are ---- */
 
 static int32_t identity_check(const struct qetl_store *store, const char *before, uint64_t number,
@@ -164,9 +188,7 @@ static int32_t identities_check(struct qetl_store *store, const struct found *fo
 static int32_t recover(struct qetl_store *store, struct found *found,
                        struct qetl_findings *findings)
 {
-    qetl_state_blobs_free(&store->decided_blobs);
-    qetl_state_blobs_free(&store->prepared_blobs);
-    int error = both_read(store, found);
+    int error = read_found(store, found);
     if (!error)
         return identities_check(store, found, findings);
     if (error == ENOMEM)

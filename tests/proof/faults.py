@@ -12,6 +12,7 @@ import collections
 import os
 import random
 import shutil
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -175,7 +176,7 @@ def full_disks(pipelines, draw, tally, most):
             return
         try:
             wrong, was_full = fill(pipeline, folder, kib)
-        except OSError:  # not even the input has room
+        except (OSError, RuntimeError, sqlite3.Error):  # not even the input has room
             wrong, was_full = None, False
         finally:
             subprocess.run(["umount", "-l", folder], check=True)
@@ -208,7 +209,7 @@ def main():
         queue = (calls[:most // 2 if "alloc" in classes else most] + [case for case in queue if case[1].startswith("alloc")])[:most]
     if classes == set(ERRORS):
         full_disks(pipelines, draw, tally, 40 if most == 0 else 8)
-    threads = [threading.Thread(target=work, args=(queue, tally)) for _ in range(min(4, 2 * os.cpu_count()))]
+    threads = [threading.Thread(target=work, args=(queue, tally)) for _ in range(min(8, 4 * os.cpu_count()))]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -30,10 +30,10 @@ PAD = "what stands here is of no account and fills the line " * 2
 # As in tests/shim/failpoint.c.
 POINTS = ["", "source.cut", "sink.prepare.before", "sink.prepare.after", "decide.before", "decide.after", "commit.before",
           "commit.between", "commit.after", "recover.before", "recover.commit", "recover.restore", "begin", "finish",
-          "settle.before", "settle.after"]
+          "settle.before", "settle.after", "decide.prepared"]
 PHASES = ["before prepare", "prepared", "decided", "committing", "recovering"]
 PHASE_OF = {"": "recovering", "source.cut": "before prepare", "sink.prepare.before": "before prepare",
-            "sink.prepare.after": "prepared", "decide.before": "prepared", "decide.after": "decided",
+            "sink.prepare.after": "prepared", "decide.before": "prepared", "decide.prepared": "prepared", "decide.after": "decided",
             "settle.before": "decided", "settle.after": "decided", "commit.before": "decided",
             "commit.between": "committing", "commit.after": "committing", "recover.before": "recovering",
             "recover.commit": "recovering", "recover.restore": "recovering", "begin": "before prepare",

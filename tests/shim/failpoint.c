@@ -34,7 +34,8 @@ static const char *const points[] = {"",
                                      "begin",
                                      "finish",
                                      "settle.before",
-                                     "settle.after"};
+                                     "settle.after",
+                                     "decide.prepared"};
 enum { POINTS = sizeof points / sizeof *points };
 
 struct page {
