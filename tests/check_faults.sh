@@ -14,4 +14,4 @@ case ${QETL_SANITIZER:-} in
     ;;
 esac
 python3 "$here/proof/faults.py" "$count" "${SEED:-1}" && # and what hinders reading a state that is there
-    exec python3 "$here/proof/faults.py" 120 "${SEED:-1}" read,stat,lock increment-both
+    exec python3 "$here/proof/faults.py" 120 "${SEED:-1}" read,stat increment-both

@@ -48,11 +48,8 @@ verdict() {
 # All of the program's objects but the one that is replaced: $1 its source
 program_link() {
     local objects=() object
-    for object in core/cli/*.c core/control/*.c core/lint/*.c core/testing/*.c; do
-        objects+=("${object%.c}.o")
-    done
-    for object in "$build"/tests/failpoints/core/*/*.o "$build"/tests/failpoints/tests/shim/failpoint.o; do
-        [ "${object#"$build"/tests/failpoints/}" = "${1%.c}.o" ] || objects+=("${object#"$build"/}")
+    for object in $(<"$build/tests/failpoints/objects"); do
+        [ "$object" = "tests/failpoints/${1%.c}.o" ] || objects+=("$object")
     done
     (cd "$build" && $CC -o "$work/program" "$work/plant.o" "${objects[@]}" -Wl,--start-group libqetl_show.a libqetl.a \
         libqetl_sdk.a -Wl,--end-group "${libraries[@]}" -ledit)

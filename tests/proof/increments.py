@@ -55,8 +55,7 @@ class Incremental(rig.Pipeline):
                 db.execute("create table rows (id integer, k integer, v integer, at integer, pad text)")
             db.close()
         self.grow(folder, 0, rows)
-        with open(os.path.join(folder, "p.yaml"), "w", encoding="utf-8") as file:
-            file.write(self.text(rows))
+        rig.write_pipeline(folder, self.text(rows))
 
     def begin(self, folder, rows=rig.ROWS):
         self.write(folder, rows)

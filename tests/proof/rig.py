@@ -23,6 +23,7 @@ SHIMS = os.environ.get("QETL_SHIMS", os.path.join(BUILD, "tests/shim"))
 ENOUGH = int(os.environ.get("QETL_PROOF_WRONG", "5"))  # of wrong outcomes: a proof looks no further
 DOCUMENTED = {0, 1, 2, 3, 4, 130, 143}
 ROWS = 3000
+IMPATIENT = False  # calls that fail are tried again for less than a second
 STRICT = False  # a letter of an epoch that was never decided is told again by the run that begins anew
 DRIVERS = (("--driver", "pull"), ("--workers", "1"), ("--workers", "2"))
 SECOND = 100000  # where the ids of a second source begin
@@ -68,6 +69,14 @@ def write_csv(path, rows, compress=False, begin=0):
             file.write(text)
 
 
+def write_pipeline(folder, text):
+    if IMPATIENT:
+        for plugin in ("file", "sqlite"):
+            text = text.replace(f"plugin: {plugin},", f"plugin: {plugin}, retry: {{budget: 300ms, most: 100ms}},")
+    with open(os.path.join(folder, "p.yaml"), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
 class Pipeline:
     """One pipeline, the files it reads, and what its outputs have to hold."""
 
@@ -83,8 +92,7 @@ class Pipeline:
             write_csv(os.path.join(folder, "in2.csv"), rows // 2, begin=SECOND)
         elif self.source == "gz":
             write_csv(os.path.join(folder, "in.csv.gz"), rows, True)
-        with open(os.path.join(folder, "p.yaml"), "w", encoding="utf-8") as file:
-            file.write(self.text(rows))
+        write_pipeline(folder, self.text(rows))
 
     turns = 1  # so often its input grows, and it is run anew
 
