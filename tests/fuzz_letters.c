@@ -2,7 +2,8 @@
 /*
  * Arbitrary bytes as a file of dead letters. Held: what is no such file is refused and untouched;
  * letters ascend; dropping every other one leaves the others as they were, and numbers that are not
- * given again; resuming twice is resuming once.
+ * given again; beginning cuts away what a state has not decided, and beginning twice is beginning
+ * once.
  */
 #include "data/letter_store.h"
 #include "dlq/select.h"
@@ -101,19 +102,43 @@ static void drop_half(void)
     qetl_findings_free(&findings);
 }
 
-static void resume_twice(int64_t length)
+static const char owner[] = "0123456789abcdef";
+
+static int keep(void *arg)
 {
-    int64_t first, second;
+    (void)arg;
+    return 0;
+}
+
+static int count_behind(void *arg, const struct qetl_letter_line *line)
+{
+    struct qetl_letters_behind behind = {"state", owner, 2};
+    *(size_t *)arg += qetl_letter_is_behind(line, &behind);
+    return 0;
+}
+
+static size_t lines_behind(void)
+{
+    size_t n = 0;
+    FILE *in = fopen(path, "r");
+    expect(in && !qetl_letter_lines(in, count_behind, &n), "the file can still be read");
+    fclose(in);
+    return n;
+}
+
+static void begin_twice(void)
+{
+    size_t n = lines_behind();
+    struct qetl_letter_length length[2] = {0};
     for (int i = 0; i < 2; i++) {
         struct qetl_letter_store *store = qetl_letter_store_new(path, "fuzz", true);
-        int32_t error = qetl_letter_store_resume(store, length);
-        int64_t *last = i ? &second : &first;
-        *last = -1;
-        if (!error)
-            qetl_letter_store_seal(store, 1, last);
+        qetl_letter_store_own(store, owner, keep, NULL);
+        expect(!qetl_letter_store_begin(store, 2, NULL), "what can be read can be begun with");
+        expect(!qetl_letter_store_seal(store, 3, &length[i]), "and gone on with");
         qetl_letter_store_free(store);
+        expect(!lines_behind(), "what was not decided is gone");
     }
-    expect(first == second, "resuming again changes nothing");
+    expect(!n || length[0].last == length[1].last, "beginning again changes nothing");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -128,12 +153,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_all(box, NULL, &sum);
     select_some(box);
     bool torn = box->bytes < (int64_t)size;
-    int64_t half = box->n ? box->entries[box->n / 2].id : 0;
     qetl_box_free(box);
     if (torn)
         return 0;
     drop_half();
     file_write(data, size);
-    resume_twice(half);
+    begin_twice();
     return 0;
 }

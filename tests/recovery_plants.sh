@@ -139,6 +139,13 @@ plant "commit is not idempotent" plugins/sinks/file_sink/publish.c \
 plant "a sink that decides forgets what it committed" plugins/sinks/sqlite_sink/sink.c \
     's->recorded = !status;' '*number = 0; s->recorded = !status;' \
     'kills 600 sqlite-queue' 'power_loss 3000 sqlite-queue' 'faults 900 write,sync sqlite-queue'
+plant "letters that nobody decided about stay" core/run/letters.c \
+    'qetl_letter_store_begin(run->letters, epoch,' 'qetl_letter_store_begin(run->letters, UINT64_MAX,' \
+    'kills 600 plain pair' 'power_loss 3000 plain'
+plant "letters that were decided go" core/run/letters.c \
+    'record->stage == QETL_STAGE_NONE ? 0 : record->number' '0 * record->number' 'kills 600 plain pair'
+plant "letters are not synced before the decision" core/data/letter_file.c \
+    '!file->stream && fsync(file->fd)' 'false' 'power_loss 3000 plain'
 plant "the generation is not checked" core/state/store_change.c \
     'return fenced(store);
     return 0;' 'return 0;

@@ -49,14 +49,15 @@ int main(void)
     char path[] = "/tmp/stress-letters-XXXXXX";
     int fd = mkstemp(path), percent;
     pthread_t threads[THREADS];
-    int64_t length = 0, before = 0;
+    struct qetl_letter_length length = {0};
+    int64_t before = 0;
     struct qetl_letter_store *store = qetl_letter_store_new(path, "pipe", true);
     for (int i = 0; i < THREADS; i++)
         check("thread", pthread_create(&threads[i], NULL, put_many, store), 0);
     for (uint64_t epoch = 1; epoch <= EPOCHS; epoch++) {
         check("sealed", qetl_letter_store_seal(store, epoch, &length), 0);
-        check("grows", length >= before, 1);
-        before = length;
+        check("grows", length.last >= before, 1);
+        before = length.last;
         qetl_letter_store_path(store);
         qetl_letter_store_alarmed(store, &percent);
     }
@@ -68,7 +69,7 @@ int main(void)
     check("sealed", qetl_letter_store_seal(store, UINT64_MAX, &length), 0);
     check("closed", qetl_letter_store_close(store, true), 0);
     qetl_letter_store_free(store);
-    check("numbers", length, THREADS * PUTS);
+    check("numbers", length.last, THREADS * PUTS);
     long long lines = 0;
     FILE *in = fopen(path, "r");
     check("read", in ? qetl_letter_lines(in, count, &lines) : -1, 0);

@@ -85,24 +85,24 @@ static struct seen file_read(void)
 Test(letter_store, only_sealed_epochs_are_in_the_file)
 {
     struct qetl_letter_store *store = qetl_letter_store_new(path, "pipe", true);
-    int64_t length = -1;
+    struct qetl_letter_length length;
     put(store, 2, "c");
     put(store, 1, "a");
     put(store, 3, "d");
     put(store, 1, "b");
     cr_expect_neq(access(path, F_OK), 0, "nothing is decided");
     cr_expect_eq(qetl_letter_store_seal(store, 1, &length), 0);
-    cr_expect_eq(length, 2);
+    cr_expect_eq(length.last, 2);
     cr_expect_str_eq(file_read().codes, "a b ");
     cr_expect_eq(qetl_letter_store_seal(store, 3, &length), 0);
-    cr_expect_eq(length, 4);
+    cr_expect_eq(length.last, 4);
     struct seen seen = file_read();
     cr_expect_str_eq(seen.codes, "a b c d ");
     for (int i = 0; i < 4; i++)
         cr_expect_eq(seen.ids[i], i + 1);
     cr_expect_eq(seen.epochs[2], 2);
     cr_expect_eq(qetl_letter_store_seal(store, 4, &length), 0);
-    cr_expect_eq(length, 4, "nothing came");
+    cr_expect_eq(length.last, 4, "nothing came");
     qetl_letter_store_free(store);
 }
 
@@ -128,68 +128,148 @@ Test(letter_store, a_run_that_fails_shows_its_letters_as_undecided)
     cr_expect(seen.undecided[1]);
 }
 
+static const char mine[] = "0123456789abcdef", others[] = "fedcba9876543210";
+
+static int kept;
+
+static int keep(void *arg)
+{
+    kept++;
+    return *(int *)arg;
+}
+
+static struct qetl_letter_store *store_of(const char *owner)
+{
+    static int good = 0;
+    struct qetl_letter_store *store = qetl_letter_store_new(path, "pipe", true);
+    qetl_letter_store_own(store, owner, keep, &good);
+    return store;
+}
+
 Test(letter_store, resuming_cuts_back_to_what_was_decided)
 {
-    struct qetl_letter_store *store = qetl_letter_store_new(path, "pipe", true);
-    int64_t length;
+    struct qetl_letter_store *store = store_of(mine);
+    struct qetl_letter_length length;
     put(store, 1, "a");
     cr_expect_eq(qetl_letter_store_seal(store, 1, &length), 0);
     put(store, 2, "b");
     cr_expect_eq(qetl_letter_store_seal(store, 2, NULL), 0); /* never decided */
     qetl_letter_store_free(store);
-    store = qetl_letter_store_new(path, "pipe", true);
-    cr_expect_eq(qetl_letter_store_resume(store, length), 0);
+    store = store_of(mine);
+    cr_expect_eq(qetl_letter_store_begin(store, 1, &length), 0);
     cr_expect_str_eq(file_read().codes, "a ");
     put(store, 2, "c");
     cr_expect_eq(qetl_letter_store_seal(store, 2, &length), 0);
-    cr_expect_eq(length, 2);
+    cr_expect_eq(length.last, 2);
     put(store, 3, "d");
-    cr_expect_eq(qetl_letter_store_resume(store, length), 0, "within one process");
+    cr_expect_eq(qetl_letter_store_begin(store, 2, &length), 0, "within one process");
     cr_expect_eq(qetl_letter_store_seal(store, 3, &length), 0);
-    cr_expect_eq(length, 2, "d was taken back");
+    cr_expect_eq(length.last, 2, "d was taken back");
+    put(store, 3, "e");
+    cr_expect_eq(qetl_letter_store_seal(store, 3, NULL), 0);
+    cr_expect_eq(qetl_letter_store_begin(store, 2, &length), 0, "and what was sealed");
     cr_expect_str_eq(file_read().codes, "a c ");
     qetl_letter_store_free(store);
 }
 
-Test(letter_store, resuming_again_changes_nothing)
+/* Killed between its first seal and its decision, or failed: who begins anew finds nothing of it.
+ */
+Test(letter_store, letters_of_a_first_epoch_that_was_not_decided_go)
 {
-    file_write("{\"id\":1,\"code\":\"a\"}\n{\"id\":2,\"code\":\"b\"}\n");
+    struct qetl_letter_store *store = store_of(mine);
+    for (int fails = 0; fails < 2; fails++) {
+        put(store, 1, "a");
+        cr_expect_eq(fails ? qetl_letter_store_close(store, false)
+                           : qetl_letter_store_seal(store, 1, NULL),
+                     0);
+        qetl_letter_store_free(store);
+        struct seen seen = file_read();
+        cr_expect_str_eq(seen.codes, "a ");
+        cr_expect_eq(seen.undecided[0], fails);
+        store = store_of(mine);
+        cr_expect_eq(qetl_letter_store_begin(store, 0, NULL), 0);
+        cr_expect_str_eq(file_read().codes, "", "also where no letter follows");
+    }
+    qetl_letter_store_free(store);
+}
+
+Test(letter_store, the_owner_is_durable_before_its_first_letter)
+{
+    int error = EIO;
+    struct qetl_letter_store *store = qetl_letter_store_new(path, "pipe", true);
+    qetl_letter_store_own(store, mine, keep, &error);
+    cr_expect_eq(qetl_letter_store_seal(store, 1, NULL), 0);
+    cr_expect_eq(kept, 0, "no letter, no name");
+    put(store, 2, "a");
+    cr_expect_eq(qetl_letter_store_seal(store, 2, NULL), EIO);
+    cr_expect_eq(kept, 1);
+    qetl_letter_store_free(store);
+    cr_expect_str_eq(file_read().codes, "");
+    store = store_of(mine);
+    for (uint64_t epoch = 1; epoch < 3; epoch++) {
+        put(store, epoch, "b");
+        cr_expect_eq(qetl_letter_store_seal(store, epoch, NULL), 0);
+    }
+    cr_expect_eq(kept, 2, "once");
+    qetl_letter_store_free(store);
+}
+
+Test(letter_store, beginning_again_changes_nothing)
+{
+    struct qetl_letter_length length = {.last = 1};
+    file_write("{\"id\":1,\"state\":\"0123456789abcdef\",\"epoch\":4,\"code\":\"a\"}\n"
+               "{\"id\":2,\"state\":\"0123456789abcdef\",\"epoch\":5,\"code\":\"b\"}\n");
     for (int i = 0; i < 3; i++) {
-        struct qetl_letter_store *store = qetl_letter_store_new(path, "pipe", true);
-        cr_expect_eq(qetl_letter_store_resume(store, 1), 0);
+        struct qetl_letter_store *store = store_of(mine);
+        cr_expect_eq(qetl_letter_store_begin(store, 4, &length), 0);
         qetl_letter_store_free(store);
         cr_expect_str_eq(file_read().codes, "a ");
     }
 }
 
-Test(letter_store, replays_and_edits_are_nobodys_to_cut_back)
+Test(letter_store, what_others_wrote_is_nobodys_to_cut_back)
 {
-    file_write("{\"id\":1,\"code\":\"a\"}\n{\"id\":2,\"code\":\"b\"}\n"
-               "{\"id\":3,\"replay\":true,\"code\":\"r\"}\n{\"id\":4,\"code\":\"c\"}\n"
-               "{\"id\":5,\"edit_of\":1,\"code\":\"e\"}\n");
-    struct qetl_letter_store *store = qetl_letter_store_new(path, "pipe", true);
-    cr_expect_eq(qetl_letter_store_resume(store, 1), 0);
+    file_write(
+        "{\"id\":1,\"state\":\"0123456789abcdef\",\"epoch\":1,\"code\":\"a\"}\n"
+        "{\"id\":2,\"state\":\"0123456789abcdef\",\"epoch\":2,\"code\":\"b\"}\n"
+        "{\"id\":3,\"replay\":true,\"code\":\"r\"}\n"
+        "{\"id\":4,\"undecided\":true,\"state\":\"0123456789abcdef\",\"epoch\":3,"
+        "\"code\":\"c\"}\n"
+        "{\"id\":5,\"edit_of\":1,\"code\":\"e\"}\n"
+        "{\"id\":6,\"state\":\"fedcba9876543210\",\"epoch\":9,\"code\":\"o\"}\n"
+        "{\"id\":7,\"epoch\":9,\"code\":\"n\"}\n"
+        "{\"id\":8,\"code\":\"t\",\"decoded\":{\"state\":\"0123456789abcdef\",\"epoch\":9}}\n");
+    struct qetl_letter_store *store = store_of(mine);
+    cr_expect_eq(qetl_letter_store_begin(store, 1, NULL), 0);
     struct seen seen = file_read();
-    cr_expect_str_eq(seen.codes, "a r e ");
+    cr_expect_str_eq(seen.codes, "a r e o n t ");
     cr_expect_eq(seen.ids[2], 5);
-    int64_t length;
-    put(store, 1, "z");
-    cr_expect_eq(qetl_letter_store_seal(store, 1, &length), 0);
-    cr_expect_eq(length, 6, "a number is not given twice");
+    struct qetl_letter_length length;
+    put(store, 2, "z");
+    cr_expect_eq(qetl_letter_store_seal(store, 2, &length), 0);
+    cr_expect_eq(length.last, 9, "a number is not given twice");
     struct stat at;
     cr_assert_eq(stat(path, &at), 0);
     cr_expect_eq(at.st_mode & 0777, 0600);
+    qetl_letter_store_free(store);
+    store = store_of(others);
+    cr_expect_eq(qetl_letter_store_begin(store, 8, NULL), 0);
+    cr_expect_str_eq(file_read().codes, "a r e n t z ");
     qetl_letter_store_free(store);
 }
 
 Test(letter_store, a_file_that_is_shorter_is_refused)
 {
-    struct qetl_letter_store *store = qetl_letter_store_new(path, "pipe", true);
-    cr_expect_eq(qetl_letter_store_resume(store, 0), 0, "nothing was decided, nothing is there");
-    cr_expect_eq(qetl_letter_store_resume(store, 1), ENOENT);
+    struct qetl_letter_store *store = store_of(mine);
+    struct qetl_letter_length length = {0};
+    cr_expect_eq(qetl_letter_store_begin(store, 1, &length), 0, "nothing was decided or is there");
+    length.last = 1;
+    cr_expect_eq(qetl_letter_store_begin(store, 1, &length), ENOENT);
+    cr_expect_eq(qetl_letter_store_begin(store, 1, NULL), 0, "a run that begins anew");
     file_write("{\"id\":1,\"code\":\"a\"}\n");
-    cr_expect_eq(qetl_letter_store_resume(store, 1), 0);
-    cr_expect_eq(qetl_letter_store_resume(store, 2), ENOENT);
+    cr_expect_eq(qetl_letter_store_begin(store, 1, &length), 0);
+    length.last = 2;
+    cr_expect_eq(qetl_letter_store_begin(store, 1, &length), ENOENT);
     cr_expect_str_eq(file_read().codes, "a ");
     qetl_letter_store_free(store);
 }
@@ -198,12 +278,12 @@ Test(letter_store, a_torn_last_line_goes)
 {
     file_write("{\"id\":1,\"code\":\"a\"}\n{\"id\":2,\"code\":\"b");
     struct qetl_letter_store *store = qetl_letter_store_new(path, "pipe", true);
-    int64_t length;
+    struct qetl_letter_length length;
     cr_expect_eq(qetl_letter_store_seal(store, 1, &length), 0);
-    cr_expect_eq(length, 1, "looked at, and left as it is");
+    cr_expect_eq(length.last, 1, "looked at, and left as it is");
     put(store, 1, "c");
     cr_expect_eq(qetl_letter_store_seal(store, 1, &length), 0);
-    cr_expect_eq(length, 2);
+    cr_expect_eq(length.last, 2);
     cr_expect_str_eq(file_read().codes, "a c ");
     qetl_letter_store_free(store);
 }
@@ -231,10 +311,10 @@ Test(letter_store, letters_without_numbers_count_by_their_place)
 {
     file_write("{\"component\":\"x\",\"code\":\"a\"}\n{\"component\":\"x\",\"code\":\"b\"}\n");
     struct qetl_letter_store *store = qetl_letter_store_new(path, "pipe", true);
-    int64_t length;
+    struct qetl_letter_length length;
     put(store, 1, "c");
     cr_expect_eq(qetl_letter_store_seal(store, 1, &length), 0);
-    cr_expect_eq(length, 3);
+    cr_expect_eq(length.last, 3);
     cr_expect_str_eq(file_read().codes, "a b c ");
     qetl_letter_store_free(store);
 }
@@ -298,11 +378,11 @@ Test(letter_store, many_letters_overflow_into_a_file_without_a_name)
     for (struct dirent *entry; (entry = readdir(dir));)
         cr_expect_eq(*entry->d_name, '.', "%s", entry->d_name);
     closedir(dir);
-    int64_t length;
+    struct qetl_letter_length length;
     cr_expect_eq(qetl_letter_store_seal(store, 2, &length), 0);
-    cr_expect_eq(length, LETTERS / 3 * 2 + 2);
+    cr_expect_eq(length.last, LETTERS / 3 * 2 + 2);
     cr_expect_eq(qetl_letter_store_seal(store, 3, &length), 0);
-    cr_expect_eq(length, LETTERS);
+    cr_expect_eq(length.last, LETTERS);
     qetl_letter_store_free(store);
     FILE *in = fopen(path, "r");
     char *line = NULL;
@@ -350,31 +430,44 @@ Test(letter_store, thinning_keeps_the_newest_number)
     qetl_letter_file_close(&other);
 }
 
-/* Killed between the first seal and its decision: a run that begins anew finds nothing of it. */
-Test(letter_store, lines_of_a_first_epoch_that_was_not_decided_go)
+/* Another process has the pipeline's file: the letters go beside it, and are found again. */
+Test(letter_store, a_state_knows_its_letters_in_both_files)
 {
-    for (int resumes = 0; resumes < 2; resumes++) {
-        int64_t length;
-        unlink(path);
-        struct qetl_letter_store *store = qetl_letter_store_new(path, "pipe", true);
-        put(store, 1, "a");
-        cr_expect_eq(qetl_letter_store_close(store, true), 0);
-        qetl_letter_store_free(store);
-        store = qetl_letter_store_new(path, "pipe", true);
-        put(store, 2, "b");
-        cr_expect_eq(qetl_letter_store_seal(store, 2, &length), 0);
-        qetl_letter_store_free(store); /* as a kill would */
-        cr_expect_str_eq(file_read().codes, "a b ");
-        store = qetl_letter_store_new(path, "pipe", true);
-        if (resumes)
-            cr_expect_eq(qetl_letter_store_resume(store, length), 0, "it was decided");
-        put(store, 3, "c");
-        cr_expect_eq(qetl_letter_store_seal(store, 3, NULL), 0);
-        put(store, 4, "d");
-        cr_expect_eq(qetl_letter_store_seal(store, 4, NULL), 0);
-        cr_expect_eq(qetl_letter_store_close(store, true), 0);
-        qetl_letter_store_free(store);
-        cr_expect_str_eq(file_read().codes, resumes ? "a b c d " : "a c d ");
-        cr_expect_eq(qetl_letter_base_read(path), -1, "nothing is left beside the file");
-    }
+    cr_assert_eq(chdir(folder), 0);
+    static int good = 0;
+    struct qetl_letter_length length;
+    struct qetl_letter_store *first = qetl_letter_store_new(NULL, "pipe", true);
+    put(first, 1, "x");
+    cr_expect_eq(qetl_letter_store_seal(first, 1, NULL), 0);
+    struct qetl_letter_store *store = qetl_letter_store_new(NULL, "pipe", true);
+    qetl_letter_store_own(store, mine, keep, &good);
+    put(store, 1, "a");
+    cr_expect_eq(qetl_letter_store_seal(store, 1, &length), 0);
+    cr_expect(length.apart);
+    cr_expect_eq(length.last, 1);
+    put(store, 2, "b");
+    cr_expect_eq(qetl_letter_store_seal(store, 2, NULL), 0);
+    cr_expect_str_eq(qetl_letter_store_path(store), "dead-letters/pipe-0123456789abcdef.ndjson");
+    qetl_letter_store_free(store); /* as a kill would */
+    qetl_letter_store_free(first);
+    store = qetl_letter_store_new(NULL, "pipe", true);
+    qetl_letter_store_own(store, mine, keep, &good);
+    cr_expect_eq(qetl_letter_store_begin(store, 1, &length), 0);
+    snprintf(path, sizeof path, "dead-letters/pipe-0123456789abcdef.ndjson");
+    cr_expect_str_eq(file_read().codes, "a ");
+    put(store, 2, "c");
+    cr_expect_eq(qetl_letter_store_seal(store, 2, &length), 0);
+    cr_expect(length.apart, "a run stays with its file");
+    cr_expect_str_eq(file_read().codes, "a c ");
+    qetl_letter_store_free(store);
+    store = qetl_letter_store_new(NULL, "pipe", true); /* the next run */
+    qetl_letter_store_own(store, mine, keep, &good);
+    cr_expect_eq(qetl_letter_store_begin(store, 1, NULL), 0);
+    cr_expect_str_eq(file_read().codes, "a ");
+    put(store, 2, "d");
+    cr_expect_eq(qetl_letter_store_seal(store, 2, &length), 0);
+    cr_expect_not(length.apart);
+    snprintf(path, sizeof path, "dead-letters/pipe.ndjson");
+    cr_expect_str_eq(file_read().codes, "x d ");
+    qetl_letter_store_free(store);
 }

@@ -58,6 +58,7 @@ void qetl_letter_free(struct qetl_letter *);
 
 struct qetl_letter_sender { /* what all letters of a run say; borrowed */
     const char *pipeline, *run;
+    const char *state;            /* whose epochs they are of; NULL: nobody remembers them */
     const struct qetl_mask *mask; /* or NULL */
     bool replay;                  /* it is one of dead letters */
 };

@@ -494,27 +494,3 @@ int qetl_letter_file_thin(struct qetl_letter_file *file,
         error = take_sound(file, file->size);
     return error;
 }
-
-/* What pipelines decided is theirs to cut back, and what replays did is theirs. */
-struct cut {
-    int64_t from;
-    bool replays;
-};
-
-static enum qetl_letter_fate judge_cut(void *arg, const struct qetl_letter_line *line)
-{
-    const struct cut *cut = arg;
-    if (line->id <= cut->from)
-        return QETL_LETTER_KEEP;
-    json_t *letter = json_loadb(line->text, line->size, JSON_ALLOW_NUL, NULL);
-    bool others = json_is_true(json_object_get(letter, "replay")) != cut->replays ||
-                  json_object_get(letter, "edit_of") || json_object_get(letter, "dropped");
-    json_decref(letter);
-    return others ? QETL_LETTER_KEEP : QETL_LETTER_CUT;
-}
-
-int qetl_letter_file_cut(struct qetl_letter_file *file, int64_t from, bool replays)
-{
-    struct cut cut = {from, replays};
-    return file->last > from ? qetl_letter_file_thin(file, judge_cut, &cut, false) : 0;
-}

@@ -58,14 +58,18 @@ int qetl_letter_file_thin(struct qetl_letter_file *,
                           enum qetl_letter_fate (*judge)(void *arg,
                                                          const struct qetl_letter_line *),
                           void *arg, bool numbered);
-/* Lines of runs, or of replays, behind number `from` go: nobody decided about them. */
-int qetl_letter_file_cut(struct qetl_letter_file *, int64_t from, bool replays);
-
-/* letter_base.c: beside the file stands from which number on its lines are not decided yet, while
- * the first decision of a run is open. -1: no such thing stands there. */
-int64_t qetl_letter_base_read(const char *path);
-int qetl_letter_base_write(const char *path, int64_t from); /* durable; 0 or an errno */
-int qetl_letter_base_remove(const char *path);              /* 0 or an errno */
+/* letter_cut.c: letters of later epochs than this one, which nobody decided. */
+struct qetl_letters_behind {
+    const char *key, *name; /* "state" and whose they are; "run" without one */
+    uint64_t epoch;
+};
+bool qetl_letter_is_behind(const struct qetl_letter_line *, const struct qetl_letters_behind *);
+/* Whether the file has any, without opening it for writing. 0 or an errno. */
+int qetl_letter_file_look(const char *path, const struct qetl_letters_behind *, bool *any);
+/* They go. 0 or an errno. */
+int qetl_letter_file_cut(struct qetl_letter_file *, const struct qetl_letters_behind *);
+/* As do lines of replays behind number `from`. */
+int qetl_letter_file_cut_replays(struct qetl_letter_file *, int64_t from);
 
 /* The folder's names are durable. */
 int qetl_letter_folder_sync(const char *path);

@@ -31,10 +31,12 @@ struct qetl_letter_store {
     int64_t max_bytes;            /* 0: any number */
     int alarm;                    /* percent of that; 0: none */
     bool alarmed;
-    bool resumed;         /* what the file had beyond the last decision is gone */
+    char owner[40];  /* "": no state's */
+    char *main_path; /* while the letters go to another file, since that is another process's */
+    int (*keep)(void *arg); /* NULL once the owner is durable */
+    void *keep_arg;
+    const char *mark;     /* of a replay */
     int64_t replays_from; /* lines of replays behind that number were not decided */
-    bool based;           /* beside the file stands where this run began */
-    int64_t began;        /* so many lines were there then */
 };
 
 static const char folder_name[] = "dead-letters";
@@ -105,16 +107,25 @@ bool qetl_letter_store_alarmed(struct qetl_letter_store *store, int *percent)
     return now;
 }
 
-int qetl_letter_store_replay(struct qetl_letter_store *store, const char *mark,
-                             struct qetl_letter_file *moved, int64_t from)
+void qetl_letter_store_replay(struct qetl_letter_store *store, const char *mark,
+                              struct qetl_letter_file *moved, int64_t from)
 {
     store->sender.replay = true;
     store->looked = true;
     store->bytes = moved->size;
     store->file = *moved;
     *moved = (struct qetl_letter_file){.fd = -1};
+    store->mark = mark;
     store->replays_from = from;
-    return qetl_letter_bins_put(&store->bins, 0, mark, strlen(mark), ".");
+}
+
+void qetl_letter_store_own(struct qetl_letter_store *store, const char *owner,
+                           int (*keep)(void *arg), void *arg)
+{
+    snprintf(store->owner, sizeof store->owner, "%s", owner);
+    store->sender.state = store->owner;
+    store->keep = keep;
+    store->keep_arg = arg;
 }
 
 /* ---- putting ---- */
@@ -149,6 +160,24 @@ static int folder_make(const struct qetl_letter_store *store)
     return store->default_path && mkdir(folder_name, 0700) && errno != EEXIST ? errno : 0;
 }
 
+/* The file beside that of the pipeline: the same for all runs of a state, who look into it. */
+static char *path_apart(const struct qetl_letter_store *store)
+{
+    return default_path(store->pipeline, *store->owner ? store->owner : store->run);
+}
+
+static int go_apart(struct qetl_letter_store *store)
+{
+    char *apart = path_apart(store);
+    if (!apart)
+        return ENOMEM;
+    pthread_mutex_lock(&store->lock);
+    store->main_path = store->path;
+    store->path = apart;
+    pthread_mutex_unlock(&store->lock);
+    return 0;
+}
+
 static int file_open(struct qetl_letter_store *store)
 {
     if (store->file.fd >= 0)
@@ -156,19 +185,10 @@ static int file_open(struct qetl_letter_store *store)
     int error = folder_make(store);
     if (!error)
         error = qetl_letter_file_open(&store->file, store->path);
-    if (error != EWOULDBLOCK || !store->default_path || !store->named)
+    if (error != EWOULDBLOCK || !store->default_path || !store->named || store->main_path)
         return error;
-    char *own = default_path(store->pipeline, store->run); /* a second process of the pipeline */
-    error = own ? qetl_letter_file_open(&store->file, own) : ENOMEM;
-    pthread_mutex_lock(&store->lock);
-    if (!error) {
-        free(store->path);
-        store->path = own;
-        own = NULL;
-    }
-    pthread_mutex_unlock(&store->lock);
-    free(own);
-    return error;
+    error = go_apart(store); /* a second process of the pipeline */
+    return error ? error : qetl_letter_file_open(&store->file, store->path);
 }
 
 static int file_add(void *arg, const char *line, size_t size)
@@ -240,25 +260,10 @@ int qetl_letter_store_put(struct qetl_letter_store *store, struct qetl_letter *l
 
 /* ---- sealing ---- */
 
-/* Until a run's first decision nobody else knows where its lines begin: who is killed before that
- * leaves lines that never counted. */
-static int base_set(struct qetl_letter_store *store)
+static int owner_keep(struct qetl_letter_store *store)
 {
-    if (store->resumed || store->stream || store->file.stream)
-        return 0;
-    if (store->sender.replay) {
-        store->resumed = true;
-        return qetl_letter_file_cut(&store->file, store->replays_from, true);
-    }
-    const char *path = store->file.path;
-    int64_t left = store->based ? -1 : qetl_letter_base_read(path);
-    int error = left >= 0 ? qetl_letter_file_cut(&store->file, left, false) : 0;
-    if (!error && store->based) /* the first was decided before there is a second */
-        error = qetl_letter_base_remove(path);
-    else if (!error)
-        error = qetl_letter_base_write(path, store->began = store->file.last);
-    store->resumed = store->based;
-    store->based = true;
+    int error = store->keep && !store->file.stream ? store->keep(store->keep_arg) : 0;
+    store->keep = error ? store->keep : NULL;
     return error;
 }
 
@@ -266,8 +271,8 @@ static int write_bins(struct qetl_letter_store *store, struct qetl_letter_bins *
                       int (*add)(void *, const char *, size_t))
 {
     int error = file_open(store);
-    if (!error && add == file_add)
-        error = base_set(store);
+    if (!error)
+        error = owner_keep(store);
     if (!error)
         error = qetl_letter_bins_each(bins, add, store);
     return error ? error : qetl_letter_file_sync(&store->file);
@@ -294,19 +299,21 @@ static int32_t seal(struct qetl_letter_store *store, uint64_t epoch,
     return error;
 }
 
-int32_t qetl_letter_store_seal(struct qetl_letter_store *store, uint64_t epoch, int64_t *length)
+int32_t qetl_letter_store_seal(struct qetl_letter_store *store, uint64_t epoch,
+                               struct qetl_letter_length *length)
 {
     if (length)
-        *length = 0;
+        *length = (struct qetl_letter_length){0};
     if (!store->enabled)
         return 0;
     int32_t error = seal(store, epoch, file_add);
     if (error || !length || store->stream)
         return error;
+    length->apart = store->main_path != NULL;
     if (store->file.fd >= 0)
-        *length = store->file.last;
+        length->last = store->file.last;
     else
-        error = qetl_letter_file_peek(store->path, length);
+        error = qetl_letter_file_peek(store->path, &length->last);
     return error;
 }
 
@@ -330,61 +337,84 @@ int32_t qetl_letter_store_close(struct qetl_letter_store *store, bool good)
         return 0;
     if (!good && store->sender.replay) /* its letters wait as before */
         return 0;
-    int32_t error = seal(store, UINT64_MAX, good ? file_add : add_undecided);
-    if (!error && good && store->based)
-        error = qetl_letter_base_remove(store->file.path);
-    return error;
+    return seal(store, UINT64_MAX, good ? file_add : add_undecided);
 }
 
-/* ---- resuming ---- */
+/* ---- beginning ---- */
 
-static int32_t cut_back(struct qetl_letter_store *store, int64_t length)
+static int cut_behind(struct qetl_letter_store *store, const char *path,
+                      const struct qetl_letters_behind *behind)
 {
-    int error = file_open(store);
-    if (!error)
-        error = qetl_letter_file_cut(&store->file, length, store->sender.replay);
-    return !error && store->file.last < length ? ENOENT : error;
-}
-
-/* What is in the file is counted anew, when a letter comes. */
-static void waiting_drop(struct qetl_letter_store *store)
-{
-    pthread_mutex_lock(&store->lock);
-    qetl_letter_bins_clear(&store->bins);
-    store->bytes = 0;
-    store->looked = false;
-    pthread_mutex_unlock(&store->lock);
-}
-
-int32_t qetl_letter_store_rewind(struct qetl_letter_store *store)
-{
-    waiting_drop(store);
-    if (!store->based || store->stream)
+    struct qetl_letter_file other = {.fd = -1}, *file = &other;
+    struct stat at;
+    bool any;
+    if (stat(path, &at) || !S_ISREG(at.st_mode))
         return 0;
-    int error = cut_back(store, store->began);
-    pthread_mutex_lock(&store->lock);
-    store->wrote = false;
-    pthread_mutex_unlock(&store->lock);
-    store->resumed = store->based = false; /* its first decision is open again */
+    if (store->file.fd >= 0 && strcmp(store->path, path) == 0)
+        file = &store->file;
+    int error = qetl_letter_file_look(path, behind, &any);
+    if (error || !any)
+        return error;
+    if (file == &other)
+        error = qetl_letter_file_open(file, path);
+    if (!error)
+        error = qetl_letter_file_cut(file, behind);
+    qetl_letter_file_close(&other);
     return error;
 }
 
-int32_t qetl_letter_store_resume(struct qetl_letter_store *store, int64_t length)
+/* Letters of a state may stand in both of the files. */
+static int forget(struct qetl_letter_store *store, uint64_t epoch)
 {
-    int64_t last = 0;
+    struct qetl_letters_behind behind = {"state", store->owner, epoch};
+    const char *path = store->main_path ? store->main_path : store->path;
+    if (!*store->owner) { /* what this very process wrote */
+        behind = (struct qetl_letters_behind){"run", store->run, epoch};
+        return store->file.fd >= 0 ? cut_behind(store, store->path, &behind) : 0;
+    }
+    char *apart = store->default_path && store->named ? path_apart(store) : NULL;
+    int error = cut_behind(store, path, &behind);
+    if (!error && apart)
+        error = cut_behind(store, apart, &behind);
+    free(apart);
+    return error;
+}
+
+static int check_length(struct qetl_letter_store *store, const struct qetl_letter_length *length)
+{
+    int64_t last = store->file.last;
+    int error = length->apart && !store->main_path ? go_apart(store) : 0;
+    if (!error && store->file.fd < 0)
+        error = qetl_letter_file_peek(store->path, &last);
+    bool stream = store->stream || store->file.stream;
+    return !error && !stream && last < length->last ? ENOENT : error;
+}
+
+/* The mark is in the file, or will be with the first decision. */
+static int begin_replay(struct qetl_letter_store *store, const struct qetl_letter_length *length)
+{
+    int error =
+        qetl_letter_file_cut_replays(&store->file, length ? length->last : store->replays_from);
+    if (error || length)
+        return error;
+    return qetl_letter_bins_put(&store->bins, 0, store->mark, strlen(store->mark), ".");
+}
+
+int32_t qetl_letter_store_begin(struct qetl_letter_store *store, uint64_t epoch,
+                                const struct qetl_letter_length *length)
+{
     if (!store->enabled)
         return 0;
-    waiting_drop(store);
-    int error = store->file.fd >= 0 ? 0 : qetl_letter_file_peek(store->path, &last);
-    if (!error && store->file.fd < 0 && last < length)
-        error = ENOENT;
-    store->resumed = true;
-    bool more =
-        store->file.fd >= 0 ? !store->file.stream && store->file.last != length : last > length;
-    if (!error && more)
-        error = cut_back(store, length);
-    return error || store->sender.replay || store->stream ? error
-                                                          : qetl_letter_base_remove(store->path);
+    pthread_mutex_lock(&store->lock);
+    qetl_letter_bins_clear(&store->bins);
+    store->looked = store->sender.replay; /* what is taken back leaves room */
+    store->bytes = store->sender.replay ? store->file.size : 0;
+    store->wrote &= length != NULL;
+    pthread_mutex_unlock(&store->lock);
+    int error = length ? check_length(store, length) : 0;
+    if (error)
+        return error;
+    return store->sender.replay ? begin_replay(store, length) : forget(store, epoch);
 }
 
 /* ---- what there is ---- */
@@ -425,6 +455,7 @@ void qetl_letter_store_free(struct qetl_letter_store *store)
     qetl_letter_file_close(&store->file);
     pthread_mutex_destroy(&store->lock);
     free(store->pipeline);
+    free(store->main_path);
     free(store->path);
     free(store);
 }

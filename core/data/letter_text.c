@@ -102,6 +102,7 @@ static json_t *letter_json(const struct qetl_letter *letter, const struct qetl_l
     set_time(sheet, letter->time_us);
     set_text(sheet, "pipeline", from->pipeline);
     set_text(sheet, "run", from->run);
+    set_text(sheet, "state", from->state); /* right before the epoch: see qetl_letter_is_behind */
     if (letter->epoch)
         put(sheet, "epoch", json_integer((json_int_t)letter->epoch));
     if (from->replay)

@@ -10,16 +10,17 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What a line is stands right behind its number. */
+/* What a line is stands right behind its number; one without is to get one where it stands. */
 static bool begins(const struct qetl_letter_line *line, const char *key)
 {
     static const char numbered[] = "{\"id\":";
-    size_t prefix = sizeof numbered - 1, size = strlen(key);
-    if (line->size <= prefix || memcmp(line->text, numbered, prefix) != 0)
-        return false;
-    const char *at = line->text + prefix + strspn(line->text + prefix, "0123456789");
-    return *at == ',' && line->size - (size_t)(at + 1 - line->text) > size &&
-           memcmp(at + 1, key, size) == 0;
+    size_t prefix = sizeof numbered - 1;
+    const char *at = line->text;
+    if (strncmp(at, numbered, prefix) == 0) {
+        at += prefix + strspn(at + prefix, "0123456789");
+        return *at == ',' && strncmp(at + 1, key, strlen(key)) == 0;
+    }
+    return *at == '{' && strncmp(at + 1 + strspn(at + 1, " \t"), key, strlen(key)) == 0;
 }
 
 static bool is_mark(const struct qetl_letter_line *line)
@@ -117,18 +118,6 @@ static json_t *line_at(struct qetl_box *box, int64_t offset, size_t size)
     return NULL;
 }
 
-/* What a run has added whose first decision is open. */
-static void note_base(struct qetl_box *box)
-{
-    int64_t from = qetl_letter_base_read(box->path);
-    for (size_t i = box->n; from >= 0 && i-- > 0 && box->entries[i].id > from;) {
-        json_t *letter = line_at(box, box->entries[i].offset, box->entries[i].size);
-        if (!json_is_true(json_object_get(letter, "replay")))
-            box->entries[i].state = QETL_LETTER_UNDECIDED;
-        json_decref(letter);
-    }
-}
-
 static void refuse(const char *path, int error, struct qetl_findings *findings)
 {
     struct qetl_finding *finding = qetl_finding_add(
@@ -165,8 +154,6 @@ struct qetl_box *qetl_box_open_before(const char *path, bool locked, int64_t fro
     }
     if (!error)
         error = qetl_letter_lines(box->in, note_line, box);
-    if (!error)
-        note_base(box);
     if (!error)
         return box;
     refuse(path, error, findings);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Replays that were cut short: what they were about stands beside the letters while it is not over.
  */
+#include "data/letter_store.h"
 #include "replay.h"
 #include "run/recover.h"
 
@@ -59,11 +60,9 @@ enum verdict { UNDECIDED, DECIDED, OVER, UNKNOWN };
 
 static int64_t letters_of(const struct qetl_record *record)
 {
-    const struct qetl_entry *entry = qetl_record_find(record, QETL_ENTRY_LETTERS, "", 0);
-    if (!entry || entry->size != sizeof(int64_t))
-        return 0;
-    struct qetl_unpack unpack = qetl_unpack_from(entry->data, entry->size);
-    return qetl_unpack_i64(&unpack);
+    struct qetl_letter_length length;
+    qetl_record_letters(record, &length);
+    return length.last;
 }
 
 /* What the store says of the epoch whose letters lie behind `from`. */
@@ -95,7 +94,7 @@ static enum verdict judge(const struct qetl_replay *replay, const struct qetl_pi
 static int forget(const struct qetl_replay *replay, int64_t from, struct qetl_findings *findings)
 {
     struct qetl_box *box = qetl_box_open(replay->path, true, findings);
-    int error = box ? qetl_letter_file_cut(&box->file, from, true) : 0;
+    int error = box ? qetl_letter_file_cut_replays(&box->file, from) : 0;
     if (error)
         qetl_finding_add(findings, QETL_ERROR, "replay", "'%s' cannot be cut back: %s",
                          replay->path, strerror(error));

@@ -209,17 +209,13 @@ static void add_facts(struct composer *c)
 
 static int32_t add_letters(struct composer *c)
 {
-    int64_t length = 0;
     struct qetl_pack pack = {0};
-    int32_t status = qetl_run_letters_seal(c->run, c->record->number, &length);
-    if (status)
-        return status;
-    qetl_pack_i64(&pack, length);
+    int32_t status = qetl_run_letters_seal(c->run, c->record->number, &pack);
     c->failed |= pack.failed;
     if (!pack.failed)
         add(c, QETL_ENTRY_LETTERS, "", 0, 1, pack.data, pack.size);
     qetl_pack_free(&pack);
-    return QETL_OK;
+    return status;
 }
 
 int32_t qetl_record_compose(struct qetl_run *run, uint64_t number, bool final,

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The dead letters' part in a decision. */
+#include "decider.h"
+#include "recover.h"
 #include "run_internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 static int32_t fault(struct qetl_run *run, int error, const char *what)
@@ -12,20 +15,55 @@ static int32_t fault(struct qetl_run *run, int error, const char *what)
     return qetl_run_fault(run, NULL, "dead_letters", message);
 }
 
-int32_t qetl_run_letters_seal(struct qetl_run *run, uint64_t epoch, int64_t *length)
+static int keep(void *arg)
 {
-    int error = qetl_letter_store_seal(run->letters, epoch, length);
+    struct qetl_run *run = arg;
+    int32_t status = qetl_store_owner_keep(run->store);
+    return status == QETL_E_NO_MEMORY ? ENOMEM : status ? EIO : 0;
+}
+
+/* A length, and 1 where the letters are not in the pipeline's file. */
+int32_t qetl_run_letters_seal(struct qetl_run *run, uint64_t epoch, struct qetl_pack *pack)
+{
+    struct qetl_letter_length length;
+    int error = qetl_letter_store_seal(run->letters, epoch, &length);
+    qetl_pack_i64(pack, length.last);
+    qetl_pack_i64(pack, length.apart);
     return error ? fault(run, error, "kept") : QETL_OK;
 }
 
-int32_t qetl_run_letters_rewind(struct qetl_run *run)
+bool qetl_record_letters(const struct qetl_record *record, struct qetl_letter_length *length)
 {
-    int error = qetl_letter_store_rewind(run->letters);
-    return error ? fault(run, error, "gone on with") : QETL_OK;
+    const struct qetl_entry *entry = qetl_record_find(record, QETL_ENTRY_LETTERS, "", 0);
+    *length = (struct qetl_letter_length){0};
+    if (!entry)
+        return false;
+    struct qetl_unpack unpack = qetl_unpack_from(entry->data, entry->size);
+    length->last = qetl_unpack_i64(&unpack);
+    length->apart = entry->size > sizeof(int64_t) && qetl_unpack_i64(&unpack);
+    return true;
 }
 
-int32_t qetl_run_letters_resume(struct qetl_run *run, int64_t length)
+static int32_t own(struct qetl_run *run, uint64_t *epoch)
 {
-    int error = qetl_letter_store_resume(run->letters, length);
+    struct qetl_store_owner owner;
+    int32_t status = qetl_store_owner(run->store, &owner);
+    if (status)
+        return qetl_run_store_failed(run, status);
+    qetl_letter_store_own(run->letters, owner.name, keep, run);
+    *epoch = *epoch > owner.epoch ? *epoch : owner.epoch;
+    return QETL_OK;
+}
+
+int32_t qetl_run_letters_begin(struct qetl_run *run, bool goes_on)
+{
+    const struct qetl_record *record = &run->attempt.recovered;
+    struct qetl_letter_length length;
+    bool known = qetl_record_letters(record, &length) && goes_on;
+    uint64_t epoch = record->stage == QETL_STAGE_NONE ? 0 : record->number;
+    int32_t status = run->store && !run->options.replaying ? own(run, &epoch) : QETL_OK;
+    if (status)
+        return status;
+    int error = qetl_letter_store_begin(run->letters, epoch, known ? &length : NULL);
     return error ? fault(run, error, "gone on with") : QETL_OK;
 }

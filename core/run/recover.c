@@ -88,16 +88,6 @@ static void take_facts(struct qetl_run *run)
     json_decref(facts);
 }
 
-static int32_t take_letters(struct qetl_run *run)
-{
-    const struct qetl_entry *entry =
-        qetl_record_find(&run->attempt.recovered, QETL_ENTRY_LETTERS, "", 0);
-    if (!entry || entry->size != sizeof(int64_t))
-        return QETL_OK;
-    struct qetl_unpack unpack = qetl_unpack_from(entry->data, entry->size);
-    return qetl_run_letters_resume(run, qetl_unpack_i64(&unpack));
-}
-
 static int32_t remember_sources(struct qetl_run *run)
 {
     int32_t status = QETL_OK;
@@ -119,15 +109,13 @@ static int32_t begin_behind(struct qetl_run *run)
     run->attempt.resumes = unfinished && !record->final;
     run->attempt.completes = unfinished && record->final;
     run->env.resumes = unfinished;
-    if (run->attempt.completes)
-        return take_letters(run);
-    if (!run->attempt.resumes)
-        return run->attempts == 1 ? QETL_OK : qetl_run_letters_rewind(run);
+    int32_t status = qetl_run_letters_begin(run, unfinished);
+    if (status || !run->attempt.resumes)
+        return status;
     if (run->attempts == 1)
         run->resumed_from = number;
     take_facts(run);
-    int32_t status = remember_sources(run);
-    return status ? status : take_letters(run);
+    return remember_sources(run);
 }
 
 static uint64_t clock_ms(void)

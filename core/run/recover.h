@@ -29,6 +29,10 @@ void qetl_remembered_free(struct qetl_remembered *);
 const struct qetl_entry *qetl_record_find(const struct qetl_record *, enum qetl_entry_kind,
                                           const char *component, uint32_t part);
 
+/* letters.c: how far dead letters count; false: the record does not say. */
+struct qetl_letter_length;
+bool qetl_record_letters(const struct qetl_record *, struct qetl_letter_length *);
+
 /* What a component had counted; nothing, where the record does not say. */
 void qetl_record_counts(const struct qetl_record *, const char *component, struct qetl_counts *,
                         int64_t *batches);

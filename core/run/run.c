@@ -98,14 +98,12 @@ struct qetl_run *qetl_run_new(const struct qetl_pipeline *pipeline,
     const char *letters = pipeline->dead_letters;
     run->letters = qetl_letter_store_new(letters && *letters ? letters : NULL, pipeline->name,
                                          !letters || *letters);
-    int lacks = 0;
     if (run->letters) {
         qetl_letter_store_hide(run->letters, pipeline->mask);
         qetl_letter_store_limit(run->letters, pipeline->letters.max_bytes, pipeline->letters.alarm);
         if (run->options.replaying && run->options.replaying->mark)
-            lacks = qetl_letter_store_replay(run->letters, run->options.replaying->mark,
-                                             run->options.replaying->file,
-                                             run->options.replaying->from);
+            qetl_letter_store_replay(run->letters, run->options.replaying->mark,
+                                     run->options.replaying->file, run->options.replaying->from);
     }
     run->env = (struct qetl_instance_env){
         .pool = run->pool,
@@ -119,7 +117,7 @@ struct qetl_run *qetl_run_new(const struct qetl_pipeline *pipeline,
         .timezone = pipeline->timezone,
         .now_us = run->options.now_us ? run->options.now_us : wall_clock_us(),
     };
-    if (!lacks && run->pool && run->letters && !patience_make(run) && !qetl_attempt_begin(run))
+    if (run->pool && run->letters && !patience_make(run) && !qetl_attempt_begin(run))
         return run;
     qetl_run_free(run);
     return NULL;

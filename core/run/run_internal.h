@@ -143,11 +143,11 @@ int32_t qetl_run_plan(struct qetl_run *);
  * reported. */
 int32_t qetl_run_check_ledger(struct qetl_run *);
 int32_t qetl_run_check_epoch(struct qetl_run *);
-/* letters.c [decider] Letters of epochs up to this one are durable; *length says how far they
- * count. [control] Those behind it go. Negative: reported. */
-int32_t qetl_run_letters_seal(struct qetl_run *, uint64_t epoch, int64_t *length);
-int32_t qetl_run_letters_resume(struct qetl_run *, int64_t length);
-int32_t qetl_run_letters_rewind(struct qetl_run *); /* [control] all of this run go */
+/* letters.c [decider] Letters of epochs up to this one are durable; the pack says how far they
+ * count. [control] Those behind the last decision go. Negative: reported. */
+struct qetl_pack;
+int32_t qetl_run_letters_seal(struct qetl_run *, uint64_t epoch, struct qetl_pack *);
+int32_t qetl_run_letters_begin(struct qetl_run *, bool goes_on);
 
 /* halts.c: what cannot stop half-way; settles whether epochs are decided before the end. */
 struct qetl_halt {

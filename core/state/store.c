@@ -308,7 +308,12 @@ int32_t qetl_store_clear(struct qetl_store *store)
     if (!store->is_open && !is_lost)
         return 0;
     store->trouble = TROUBLE_NONE;
-    int32_t status = qetl_store_begin(store, true, &change);
+    int32_t status = is_lost ? qetl_store_owner_drop(store) : 0;
+    if (status)
+        return status;
+    status = qetl_store_begin(store, true, &change);
+    if (!status && !is_lost)
+        status = qetl_store_owner_clear(store, change.head.decided);
     if (!status) {
         change.head.decided = change.head.prepared = 0;
         memset(change.head.decided_digest, 0, STATE_DIGEST);

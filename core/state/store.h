@@ -95,6 +95,17 @@ int32_t qetl_store_committed(struct qetl_store *, uint64_t number);
  * of recover, or behind it. Outputs stay as they are. */
 int32_t qetl_store_clear(struct qetl_store *);
 
+enum { QETL_STORE_OWNER = 16 };
+struct qetl_store_owner {
+    char name[QETL_STORE_OWNER + 1];
+    uint64_t epoch; /* the newest decided one that clear made the state forget */
+};
+/* A name of the state's own, for what its runs write elsewhere: the same for all of them, until the
+ * state is lost. 0 or QETL_E_ENVIRONMENT: nobody knows it any more. */
+int32_t qetl_store_owner(struct qetl_store *, struct qetl_store_owner *);
+/* It is durable. As above. */
+int32_t qetl_store_owner_keep(struct qetl_store *);
+
 /* What the records belong to; NULL: nobody said so, and none was found. */
 const char *qetl_store_identity(const struct qetl_store *);
 /* Of records to come; 0 or QETL_E_NO_MEMORY. */

@@ -33,6 +33,8 @@ struct qetl_store {
     bool is_open, is_new; /* the database; it does not bear its name yet */
     uint64_t generation;
     uint8_t token[STATE_TOKEN];
+    struct qetl_store_owner owner; /* its name "": not asked for yet */
+    bool owner_kept;
     enum state_trouble trouble;
     char *aside; /* name of what was set aside, by whomever */
     int version;
@@ -59,6 +61,12 @@ int32_t qetl_store_failed_file(struct qetl_store *, int error, const char *what)
 /* An errno where the database's files cannot be read, which is noted; else they hold what they say.
  */
 int qetl_store_try_reading(struct qetl_store *);
+/* store_owner.c: what there is, without drawing one; EBADMSG, or another errno. */
+int qetl_state_owner_read(const struct state_folder *, struct qetl_store_owner *);
+/* Epochs up to this one are forgotten, though they were decided. */
+int32_t qetl_store_owner_clear(struct qetl_store *, uint64_t decided);
+/* Of a state that is lost: nobody knows which of its epochs were. */
+int32_t qetl_store_owner_drop(struct qetl_store *);
 /* Notes that the database cannot be believed, and sets it aside. */
 void qetl_store_set_aside(struct qetl_store *);
 
