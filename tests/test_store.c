@@ -179,6 +179,63 @@ Test(store, clear_keeps_the_number)
     qetl_store_close(store);
 }
 
+static struct qetl_store_owner owner_of(struct qetl_store *store)
+{
+    struct qetl_store_owner owner;
+    cr_assert_eq(qetl_store_owner(store, &owner), 0, "%s", qetl_store_reason(store));
+    cr_assert_eq(strlen(owner.name), QETL_STORE_OWNER);
+    return owner;
+}
+
+Test(store, the_owner_is_the_same_once_it_is_kept)
+{
+    struct qetl_store *store = store_open();
+    struct qetl_store_owner first = owner_of(store);
+    cr_expect_str_eq(owner_of(store).name, first.name);
+    qetl_store_close(store);
+    store = store_open();
+    struct qetl_store_owner second = owner_of(store);
+    cr_expect_str_neq(second.name, first.name, "nothing bears the first name");
+    cr_expect_eq(qetl_store_owner_keep(store), 0);
+    qetl_store_close(store);
+    store = store_open();
+    cr_expect_str_eq(owner_of(store).name, second.name);
+    decide(store, 41, "far", false);
+    cr_expect_eq(owner_of(store).epoch, 0);
+    cr_expect_eq(qetl_store_clear(store), 0);
+    cr_expect_eq(owner_of(store).epoch, 41, "what was decided stays so");
+    qetl_store_close(store);
+    store = store_open();
+    cr_expect_str_eq(owner_of(store).name, second.name);
+    cr_expect_eq(owner_of(store).epoch, 41);
+    cr_expect_eq(qetl_store_clear(store), 0);
+    cr_expect_eq(owner_of(store).epoch, 41, "also when there is less to forget");
+    qetl_store_close(store);
+}
+
+Test(store, an_owner_that_cannot_be_read_is_refused)
+{
+    static const char *const texts[] = {"",
+                                        "0123456789abcdef",
+                                        "0123456789abcdef 7",
+                                        "0123456789abcde 7\n",
+                                        "0123456789abcdeg 7\n",
+                                        "0123456789abcdef x\n",
+                                        "0123456789abcdef 7\n"};
+    struct qetl_store_owner owner;
+    for (size_t i = 0; i < 7; i++) {
+        struct qetl_store *store = store_open();
+        FILE *file = fopen(store_path("owner"), "w");
+        cr_assert(file && fputs(texts[i], file) >= 0 && !fclose(file));
+        cr_expect_eq(qetl_store_owner(store, &owner), i < 6 ? QETL_E_ENVIRONMENT : 0, "%s",
+                     texts[i]);
+        cr_expect_eq(strstr(qetl_store_reason(store), "`owner`") != NULL, i < 6);
+        qetl_store_close(store);
+    }
+    cr_expect_str_eq(owner.name, "0123456789abcdef");
+    cr_expect_eq(owner.epoch, 7);
+}
+
 Test(store, in_memory)
 {
     struct qetl_findings findings = {0};

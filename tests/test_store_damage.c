@@ -264,8 +264,12 @@ Test(store_damage, unreadable_is_set_aside_until_clear)
     cr_expect_gt(store_count("state.db.unreadable-"), 0);
     cr_expect_eq(refused("state_unreadable", "--full-refresh"), QETL_E_ENVIRONMENT,
                  "a second run begins anew in silence");
+    struct qetl_store_owner owner;
     struct qetl_store *store = store_open();
+    cr_expect_eq(qetl_store_owner(store, &owner), 0);
+    cr_expect_eq(qetl_store_owner_keep(store), 0);
     cr_expect_eq(qetl_store_clear(store), 0);
+    cr_expect_eq(store_count("owner"), 0, "epochs are counted anew: their names must differ");
     decide(store, 4);
     qetl_store_close(store);
     cr_expect_eq(outcome(), RIGHT);

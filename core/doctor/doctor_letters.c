@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The dead letters of a pipeline: whether each can be read, and whether the state agrees. */
+#include "data/letter_store.h"
 #include "dlq/box.h"
 #include "patient.h"
 #include "run/recover.h"
-#include "state/pack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,10 +36,10 @@ static int64_t decided_of(const struct qetl_patient *p)
 {
     const struct qetl_entry *entry =
         qetl_record_find(&p->exam.look.decided, QETL_ENTRY_LETTERS, "", 0);
-    if (!entry || !entry->data || entry->size != sizeof(int64_t))
+    struct qetl_letter_length length;
+    if (!entry || !entry->data || !qetl_record_letters(&p->exam.look.decided, &length))
         return -1;
-    struct qetl_unpack unpack = qetl_unpack_from(entry->data, entry->size);
-    return qetl_unpack_i64(&unpack);
+    return length.apart ? -1 : length.last;
 }
 
 /* ---- the file ---- */

@@ -170,14 +170,15 @@ static void file_sort(struct examining *in, const char *name)
     struct qetl_state_exam *exam = in->exam;
     bool known =
         exam->look.condition == QETL_STATE_WHOLE || exam->look.condition == QETL_STATE_EMPTY;
-    if (strcmp(name, "lock") == 0 || strcmp(name, "anchor") == 0 || strcmp(name, ".") == 0 ||
-        strcmp(name, "..") == 0 || strcmp(name, STATE_FILE) == 0 ||
+    if (strcmp(name, "lock") == 0 || strcmp(name, "anchor") == 0 || strcmp(name, "owner") == 0 ||
+        strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, STATE_FILE) == 0 ||
         strcmp(name, STATE_FILE "-wal") == 0 || strcmp(name, STATE_FILE "-shm") == 0 ||
         strcmp(name, STATE_FILE "-journal") == 0)
         return;
     if (begins(name, STATE_FILE ".unreadable-"))
         name_add(in, &exam->aside, name);
-    else if (begins(name, "blob-") || strcmp(name, "unfinished") == 0 || begins(name, "new.db")) {
+    else if (begins(name, "blob-") || strcmp(name, "unfinished") == 0 || begins(name, "new.db") ||
+             strcmp(name, "owner.new") == 0) {
         if (known && !is_named(in, name))
             name_add(in, &exam->idle, name);
     } else
