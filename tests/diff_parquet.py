@@ -231,11 +231,26 @@ def exact(value):
     return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
 
 
+def too_wide(folder):
+    """A file of so many columns that reading it would not end is refused with the reason, and so is writing one."""
+    source, text = os.path.join(folder, "wide.parquet"), os.path.join(folder, "wide.csv")
+    names = [f"c{i}" for i in range(100000)]
+    pq.write_table(pa.table({name: [1] for name in names}), source, store_schema=False)
+    with open(text, "w", encoding="utf-8") as file:
+        file.write(",".join(names) + "\n" + ",".join("1" for _ in names) + "\n")
+    for given, wanted, said in [(source, "wide.ndjson", "wide.parquet has more than 20000 columns"),
+                                (text, "again.parquet", "100000 columns are too many for a Parquet file")]:
+        wanted = os.path.join(folder, wanted)
+        run = subprocess.run([QETL, "run", "--from", given, "--to", wanted], capture_output=True, text=True, timeout=60)
+        check(f"{given}: {run.stderr:.400}", (run.returncode, said in run.stderr, os.path.exists(wanted)), (1, True, False))
+
+
 def main():
     print(f"seed {SEED}, {ROUNDS} rounds")
     with tempfile.TemporaryDirectory() as folder:
         for number in range(ROUNDS):
             one_round(number, folder)
+        too_wide(folder)
     print(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 

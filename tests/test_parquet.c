@@ -239,3 +239,64 @@ Test(parquet, what_was_begun_and_not_finished_leaves_nothing)
     qetl_schema_release(&schema);
     rig_close(&rig);
 }
+
+/* ---- Writers at a time, which share a database ---- */
+
+struct writer {
+    struct rig rig;
+    struct ArrowSchema schema;
+    struct ArrowArray batch;
+    struct qetl_fake_space out;
+};
+
+static void writer_open(struct writer *w, int64_t value)
+{
+    rig_open(&w->rig, &parquet_format, WRITE);
+    batch_make(&w->rig, "l", 1, &value, &w->schema, &w->batch);
+    qetl_fake_space_init(&w->out);
+    cr_assert_eq(parquet_format.format->open_encode(w->rig.self, &w->schema), QETL_OK, "%s",
+                 qetl_fake_host_message(&w->rig.fake));
+}
+
+static void writer_encode(struct writer *w)
+{
+    cr_assert_eq(parquet_format.format->encode(w->rig.self, &w->batch, &w->out.space), QETL_OK,
+                 "%s", qetl_fake_host_message(&w->rig.fake));
+}
+
+static void writer_close(struct writer *w, int64_t n, int64_t value)
+{
+    int64_t got[16] = {0};
+    cr_assert_eq(parquet_format.format->finish(w->rig.self, &w->out.space), QETL_OK, "%s",
+                 qetl_fake_host_message(&w->rig.fake));
+    FILE *file = fopen("out.parquet", "wb");
+    cr_assert(file && fwrite(w->out.space.data, (size_t)w->out.space.size, 1, file) == 1);
+    fclose(file);
+    cr_expect_eq(read_back(0, "l", got), n);
+    for (int64_t i = 0; i < n; i++)
+        cr_expect_eq(got[i], value);
+    qetl_fake_space_free(&w->out);
+    qetl_array_release(&w->batch);
+    qetl_schema_release(&w->schema);
+    rig_close(&w->rig);
+}
+
+Test(parquet, writers_at_a_time_keep_their_rows_apart_and_none_needs_the_first)
+{
+    struct writer a = {0}, b = {0}, c = {0};
+    writer_open(&a, 1);
+    writer_open(&b, 2);
+    for (int i = 0; i < 3; i++) {
+        writer_encode(&a);
+        writer_encode(&b);
+    }
+    writer_close(&a, 3, 1);
+    writer_encode(&b);
+    writer_open(&c, 3);
+    writer_encode(&c);
+    writer_close(&b, 4, 2);
+    writer_close(&c, 1, 3);
+    writer_open(&a, 4); /* the database of the others is gone */
+    writer_encode(&a);
+    writer_close(&a, 1, 4);
+}

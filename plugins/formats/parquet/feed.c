@@ -130,7 +130,7 @@ int32_t feed_init(struct feed *f, struct session *s, struct lane *lanes, struct 
     f->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (f->bell < 0)
         return qetl_fail(s->env, QETL_E_ENVIRONMENT, NULL, NULL, "eventfd: %s", strerror(errno));
-    return function_register(s);
+    return session_once(s, function_register);
 }
 
 static void pipe_close(struct feed *f)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Patterns and folders become a list of files; their footers say how many rows they have. */
 #include "files.h"
+#include "parquet.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -231,6 +232,13 @@ int32_t files_open(struct files *f, struct session *s)
         status = refuse_if(f, s, "file_name FROM parquet_file_metadata",
                            "encryption_algorithm IS NOT NULL", "has encrypted columns",
                            session_encrypted);
+    if (!status)
+        status = refuse_if(f, s, "file_name FROM parquet_schema",
+                           "num_children IS NULL GROUP BY file_name HAVING count(*) "
+                           "> " PARQUET_MOST_COLUMNS_TEXT,
+                           "has more than " PARQUET_MOST_COLUMNS_TEXT
+                           " columns, which are too many to be read",
+                           "have it written with fewer, as rows of names and values");
     if (!status)
         status = refuse_if(f, s, "file_name || ': column ' || name FROM parquet_schema",
                            "precision > 38",

@@ -58,7 +58,7 @@ static void format_destroy(void *self)
 static int32_t format_start(void *self)
 {
     struct parquet_writer *w = self;
-    return session_open(&w->session, w->session.env);
+    return session_share(&w->session, w->session.env);
 }
 
 static void format_interrupt(void *self)
@@ -85,18 +85,31 @@ static int32_t format_forms(void *self, const struct ArrowSchema *schema, uint32
 
 /* ---- Opening ---- */
 
+static int names_compare(const void *a, const void *b)
+{
+    return strcasecmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 /* DuckDB would rename the second. */
 static int32_t check_names(const struct parquet_writer *w, const struct ArrowSchema *schema)
 {
-    for (int64_t i = 0; i < schema->n_children; i++)
-        for (int64_t k = 0; k < i; k++)
-            if (strcasecmp(schema->children[i]->name, schema->children[k]->name) == 0)
-                return qetl_fail(w->session.env, QETL_E_UNSUPPORTED, NULL,
-                                 "rename one of the two with a select",
-                                 "the columns %s and %s differ in their case only, which Parquet "
-                                 "readers do not tell apart",
-                                 schema->children[k]->name, schema->children[i]->name);
-    return QETL_OK;
+    int64_t n = schema->n_children;
+    const char **names = calloc((size_t)n, sizeof *names);
+    int32_t status = QETL_OK;
+    if (!names)
+        return QETL_E_NO_MEMORY;
+    for (int64_t i = 0; i < n; i++)
+        names[i] = schema->children[i]->name;
+    qsort(names, (size_t)n, sizeof *names, names_compare);
+    for (int64_t i = 1; !status && i < n; i++)
+        if (strcasecmp(names[i - 1], names[i]) == 0)
+            status = qetl_fail(w->session.env, QETL_E_UNSUPPORTED, NULL,
+                               "rename one of the two with a select",
+                               "the columns %s and %s differ in their case only, which Parquet "
+                               "readers do not tell apart",
+                               names[i - 1], names[i]);
+    free(names);
+    return status;
 }
 
 static int32_t column_open(struct parquet_writer *w, const struct ArrowSchema *field, int64_t i)
@@ -144,7 +157,14 @@ static int32_t format_open_encode(void *self, const struct ArrowSchema *schema)
     if (schema->n_children == 0)
         return qetl_fail(w->session.env, QETL_E_UNSUPPORTED, NULL, "select one column at least",
                          "a Parquet file has columns, and here are none");
+    if (schema->n_children > PARQUET_MOST_COLUMNS)
+        return qetl_fail(w->session.env, QETL_E_UNSUPPORTED, NULL,
+                         "select fewer, or write them as rows of names and values",
+                         "%lld columns are too many for a Parquet file: at most %d are written",
+                         (long long)schema->n_children, PARQUET_MOST_COLUMNS);
     int32_t status = check_names(w, schema);
+    if (status == QETL_E_NO_MEMORY)
+        return session_memory(&w->session);
     if (!status && qetl_schema_copy(schema, &w->schema))
         status = session_memory(&w->session);
     if (status)

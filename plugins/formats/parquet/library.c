@@ -3,6 +3,7 @@
 #include "library.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -65,6 +66,15 @@ static int32_t open_usual(struct duck *duck, struct qetl_env env)
                      "/opt/duckdb/lib",
                      error);
 }
+
+/* The database of those who share, and what was settled when it was opened. */
+static struct {
+    pthread_mutex_t lock;
+    void *library;
+    struct duck_database *database;
+    int64_t users, memory; /* in bytes, of all users */
+    bool made;             /* what session_once makes */
+} shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static int32_t library_open(struct duck *duck, struct qetl_env env)
 {
@@ -135,6 +145,13 @@ static int32_t configure(struct session *s, struct duck_config *config)
                : QETL_OK;
 }
 
+static int32_t start_fault(struct session *s, const char *error)
+{
+    return qetl_fail(s->env, QETL_E_ENVIRONMENT, "/library", how_to_get,
+                     "libduckdb %s cannot be started: %s", s->duck.library_version(),
+                     error ? error : "no connection");
+}
+
 static int32_t database_open(struct session *s)
 {
     struct duck *duck = &s->duck;
@@ -145,9 +162,7 @@ static int32_t database_open(struct session *s)
     int32_t status = configure(s, config);
     if (!status && (duck->open_ext(NULL, &s->database, config, &error) ||
                     duck->connect(s->database, &s->connection)))
-        status = qetl_fail(s->env, QETL_E_ENVIRONMENT, "/library", how_to_get,
-                           "libduckdb %s cannot be started: %s", duck->library_version(),
-                           error ? error : "no connection");
+        status = start_fault(s, error);
     if (error)
         duck->free(error);
     duck->destroy_config(&config);
@@ -174,11 +189,88 @@ int32_t session_open(struct session *s, struct qetl_env env)
     return status;
 }
 
+/* One that all share takes what they all may hold. A smaller limit than what is held is refused,
+ * and comes with the next session. */
+static void memory_share(struct session *s)
+{
+    char sql[80];
+    struct duck_result result;
+    snprintf(sql, sizeof sql, "SET memory_limit='%lldB'", (long long)shared.memory);
+    s->duck.query(s->connection, sql, &result);
+    s->duck.destroy_result(&result);
+}
+
+static int64_t memory_of(const struct session *s)
+{
+    return qetl_option_int(s->env, "/memory_mib") * 1024 * 1024;
+}
+
+/* Another library than that of the others has a database of its own. */
+static int32_t shared_join(struct session *s)
+{
+    int32_t status = QETL_OK;
+    if (shared.users && shared.library != s->duck.library)
+        return database_open(s);
+    if (!shared.users)
+        status = database_open(s);
+    else if (s->duck.connect(shared.database, &s->connection))
+        status = start_fault(s, NULL);
+    if (status)
+        return status;
+    s->shares = true;
+    if (!shared.users++) {
+        shared.library = s->duck.library;
+        shared.database = s->database;
+    }
+    s->database = shared.database;
+    shared.memory += memory_of(s);
+    memory_share(s);
+    return QETL_OK;
+}
+
+int32_t session_share(struct session *s, struct qetl_env env)
+{
+    s->env = env;
+    int32_t status = library_open(&s->duck, env);
+    if (status)
+        return status;
+    pthread_mutex_lock(&shared.lock);
+    status = shared_join(s);
+    pthread_mutex_unlock(&shared.lock);
+    return status;
+}
+
+int32_t session_once(struct session *s, int32_t (*make)(struct session *))
+{
+    int32_t status = QETL_OK;
+    if (!s->shares)
+        return make(s);
+    pthread_mutex_lock(&shared.lock);
+    if (!shared.made)
+        status = make(s);
+    shared.made = !status;
+    pthread_mutex_unlock(&shared.lock);
+    return status;
+}
+
+/* Whether the session was the last, whose database it now is. */
+static bool shared_leave(struct session *s)
+{
+    pthread_mutex_lock(&shared.lock);
+    shared.memory -= memory_of(s);
+    bool last = --shared.users == 0;
+    if (last)
+        shared.made = false;
+    pthread_mutex_unlock(&shared.lock);
+    s->shares = false;
+    return last;
+}
+
 void session_close(struct session *s)
 {
     if (s->connection)
         s->duck.disconnect(&s->connection);
-    if (s->database)
+    if (s->database && (!s->shares || shared_leave(s)))
         s->duck.close(&s->database);
     s->connection = NULL;
     s->database = NULL;

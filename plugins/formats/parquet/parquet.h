@@ -12,6 +12,10 @@
 
 #include <qetl/sdk.h>
 
+/* DuckDB's time for a file grows with the square of their number. */
+enum { PARQUET_MOST_COLUMNS = 20000 };
+#define PARQUET_MOST_COLUMNS_TEXT "20000"
+
 extern const struct qetl_component parquet_source, parquet_format;
 
 #endif
