@@ -13,8 +13,10 @@
 #   commit is not idempotent              x         x          x         x
 #   the position moves early              x         x          x         x
 #   the watermark moves early             x         x          x
+#   letters that are not cut back         x         x
 #   the generation is not checked                                        x
 #   a later state, a damaged state                                                        x
+#   a replay of dead letters that is settled wrongly: replays alone
 #
 # What is blank cannot be seen from there: a process that is killed leaves what it wrote without any sync; a call that is
 # not made cannot fail; calls are counted in runs of one thread, in which nothing overtakes; two processes at once are what
@@ -146,6 +148,10 @@ plant "letters that were decided go" core/run/letters.c \
     'record->stage == QETL_STAGE_NONE ? 0 : record->number' '0 * record->number' 'kills 600 plain pair'
 plant "letters are not synced before the decision" core/data/letter_file.c \
     '!file->stream && fsync(file->fd)' 'false' 'power_loss 3000 plain'
+plant "a replay that was decided is forgotten" core/dlq/replay_resume.c \
+    'else if (verdict == UNDECIDED)' 'else if (verdict == UNDECIDED || verdict == DECIDED)' 'replays 600'
+plant "letters stay replayed by a replay that was not decided" core/dlq/replay_resume.c \
+    'box ? qetl_letter_file_cut_replays(&box->file, from) : 0' '0' 'replays 600'
 plant "the generation is not checked" core/state/store_change.c \
     'return fenced(store);
     return 0;' 'return 0;
