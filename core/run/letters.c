@@ -7,11 +7,12 @@
 #include <errno.h>
 #include <stdio.h>
 
-static int32_t fault(struct qetl_run *run, int error, const char *what)
+static int32_t fault(struct qetl_run *run, int error, const char *what, const char *reason)
 {
-    char message[400];
-    snprintf(message, sizeof message, "the dead letters in '%s' cannot be %s: %s",
-             qetl_letter_store_name(run->letters), what, qetl_letter_store_reason(error));
+    char message[500];
+    snprintf(message, sizeof message, "the dead letters in '%.200s' cannot be %s: %s",
+             qetl_letter_store_name(run->letters), what,
+             reason ? reason : qetl_letter_store_reason(error));
     return qetl_run_fault(run, NULL, "dead_letters", message);
 }
 
@@ -29,7 +30,7 @@ int32_t qetl_run_letters_seal(struct qetl_run *run, uint64_t epoch, struct qetl_
     int error = qetl_letter_store_seal(run->letters, epoch, &length);
     qetl_pack_i64(pack, length.last);
     qetl_pack_i64(pack, length.apart);
-    return error ? fault(run, error, "kept") : QETL_OK;
+    return error ? fault(run, error, "kept", NULL) : QETL_OK;
 }
 
 bool qetl_record_letters(const struct qetl_record *record, struct qetl_letter_length *length)
@@ -65,5 +66,10 @@ int32_t qetl_run_letters_begin(struct qetl_run *run, bool goes_on)
     if (status)
         return status;
     int error = qetl_letter_store_begin(run->letters, epoch, known ? &length : NULL);
-    return error ? fault(run, error, "gone on with") : QETL_OK;
+    return !error ? QETL_OK
+                  : fault(run, error, "gone on with",
+                          error == ENOENT ? "letters that were decided are not there any more: put "
+                                            "the file back as it was, or begin anew with "
+                                            "--full-refresh"
+                                          : NULL);
 }
