@@ -273,6 +273,34 @@ Test(file_sink_epochs, a_run_without_end_shows_its_rows_with_the_first_epoch)
     cr_expect_eq(second.fake.outputs[0].rows, 3);
     sink_free(&second);
     expect_text("out", "1\n2\n4\n");
+    shell("mv out.*Z.cut cut");
+    expect_text("cut", "3\n33\n");
+}
+
+/* Without a decided epoch, and with one that is taken back. */
+Test(file_sink_epochs, what_others_appended_is_kept_aside_when_a_file_is_cut_back)
+{
+    struct sink_rig first, second;
+    text_put("out", "old\n");
+    cr_assert_eq(sink_checkpointed(&first, APPEND, false, NULL), QETL_OK);
+    put(&first, "1\n");
+    shell("echo theirs >> out");
+    sink_free(&first);
+    cr_assert_eq(sink_checkpointed(&second, APPEND, false, NULL), QETL_OK);
+    expect_text("out", "old\n");
+    shell("mv out.*Z.cut cut");
+    expect_text("cut", "1\ntheirs\n");
+    put(&second, "2\n");
+    epoch(&second, 1, 1);
+    first = second;
+    shell("echo more >> out");
+    sink_free(&second);
+    cr_assert_eq(sink_make(&second, APPEND), QETL_OK);
+    cr_expect_eq(sink_abort(&second, 1, &first), QETL_OK);
+    sink_free(&second);
+    expect_text("out", "old\n");
+    shell("mv out.*Z.cut cut");
+    expect_text("cut", "more\n");
 }
 
 Test(file_sink_epochs, append_is_named_once_at_the_end)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "intent.h"
 
+#include "aside.h"
 #include "fault.h"
 #include "publish.h"
 #include "stage.h"
@@ -67,7 +68,8 @@ int32_t intent_undo(struct qetl_env env, const char *path, int fd, const char *g
     if (!note_get(path, &h))
         return QETL_OK; /* none, or torn: then nothing was appended yet */
     if (fstat(fd, &st) == 0 && (int64_t)st.st_ino == h.inode && (int64_t)st.st_dev == h.device &&
-        st.st_size > h.length) {
+        st.st_size > h.length &&
+        !(status = aside_keep(env, h.final, given, h.length, st.st_size))) {
         qetl_logf(env, QETL_LOG_WARN,
                   "%s is cut back from %lld bytes to %lld: the run that appended them was killed "
                   "before they counted",

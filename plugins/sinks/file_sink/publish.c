@@ -8,6 +8,7 @@
  */
 #include "publish.h"
 
+#include "aside.h"
 #include "fault.h"
 #include "target.h"
 
@@ -231,6 +232,11 @@ static int32_t abort_append(struct qetl_env env, const struct handle *h)
     struct stat st;
     if (whose_is(h, h->final) != OURS || stat(h->final, &st) != 0 || st.st_size <= h->before)
         return QETL_OK;
+    int32_t status = st.st_size > h->length
+                         ? aside_keep(env, h->final, h->given, h->length, st.st_size)
+                         : QETL_OK;
+    if (status)
+        return status;
     if (st.st_size > h->length)
         qetl_logf(env, QETL_LOG_WARN,
                   "%s is cut back from %lld bytes to %lld: what was written behind them was not "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What has to be known of the file to go on with it in another process: which one it is, and how
  * far it counts. */
+#include "aside.h"
 #include "fault.h"
 #include "intent.h"
 #include "publish.h"
@@ -121,8 +122,14 @@ static int32_t file_cut(struct single *s, const struct state *state, const char 
     size_t size = state->tail_size ? tail_read(fd, length, tail) : 0;
     if (size && (size != state->tail_size || memcmp(tail, state->tail, size) != 0))
         return in_doubt(s, name, "it was changed in the meantime");
+    bool in = state->place == PLACE_IN;
+    int32_t status = st.st_size > length && in
+                         ? aside_keep(s->env, name, state->handle.given, length, st.st_size)
+                         : QETL_OK;
+    if (status)
+        return status;
     if (st.st_size > length)
-        qetl_logf(s->env, state->place == PLACE_IN ? QETL_LOG_WARN : QETL_LOG_INFO,
+        qetl_logf(s->env, in ? QETL_LOG_WARN : QETL_LOG_INFO,
                   "%s is cut back from %lld bytes to %lld: what was written behind them was not "
                   "decided yet, and comes again",
                   name, (long long)st.st_size, (long long)length);
