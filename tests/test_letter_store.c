@@ -361,6 +361,14 @@ Test(letter_store, where_no_file_is_named_each_has_its_own)
     cr_expect_eq(strncmp(qetl_letter_store_path(unnamed), "dead-letters/qetl-2", 19), 0);
     for (int i = 0; i < 3; i++)
         qetl_letter_store_free(all[i]);
+    for (int i = 0; i < 2; i++) { /* it is told apart by its state, if it has one */
+        static int good = 0;
+        unnamed = qetl_letter_store_new(NULL, NULL, true);
+        cr_expect_eq(qetl_letter_store_own(unnamed, mine, keep, &good), 0);
+        cr_expect_str_eq(qetl_letter_store_name(unnamed),
+                         "dead-letters/qetl-0123456789abcdef.ndjson");
+        qetl_letter_store_free(unnamed);
+    }
 }
 
 /* More than is held in memory: order, numbers and epochs are kept, and nothing else is left. */

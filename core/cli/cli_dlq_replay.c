@@ -16,7 +16,7 @@ enum { ROWS = 20, LETTERS = 20 };
 struct own {
     struct qetl_dlq_options letters;
     bool dry_run, full_refresh;
-    const char *to, *state;
+    const char *to;
 };
 
 struct outcome {
@@ -165,7 +165,8 @@ static int replay_open(struct qetl_replay *out, struct outcome *o, const struct 
                                 .arg = o,
                                 .begin = begin,
                                 .end = end};
-    out->options.state_folder = o->own->state ? strdup(o->own->state) : qetl_cli_state_folder();
+    out->options.state_folder =
+        o->own->letters.state ? strdup(o->own->letters.state) : qetl_cli_state_folder();
     out->options.full_refresh = o->own->full_refresh;
     if (name && asprintf(&own, "%s.replay", name) < 0)
         own = NULL;
@@ -195,15 +196,9 @@ static int settle_and_plan(struct qetl_replay *replay, struct qetl_replay_plan *
         int exit_code = qetl_replay_settle(replay, o->own->full_refresh, findings);
         if (exit_code)
             return exit_code;
-        qetl_box_free(dlq->box);
-        free(dlq->meant);
-        dlq->meant = NULL;
-        dlq->box = qetl_box_open(dlq->path, false, findings);
-        dlq->meant = dlq->box ? qetl_box_select(dlq->box, &dlq->filter, findings) : NULL;
-        if (!dlq->meant)
+        if (qetl_dlq_read(dlq, cli, false, findings))
             return qetl_run_verdict(findings);
     }
-    (void)cli;
     return qetl_replay_plan_make(plan, dlq->box, dlq->meant, plan->pipeline, findings)
                ? qetl_run_verdict(findings)
                : QETL_EXIT_OK;
@@ -304,8 +299,6 @@ static const struct qetl_option options[] = {
      .help = "show what would come out and what would be rejected again; nothing is written"},
     {"to", .kind = QETL_ARG_TEXT, QETL_COMPLETES_FILE, .offset = offsetof(struct own, to),
      .value = "PATH", .help = "write there, not where the pipeline's only sink says"},
-    {"state", .kind = QETL_ARG_TEXT, QETL_COMPLETES_FOLDER, .offset = offsetof(struct own, state),
-     .value = "DIR", .help = "keep what is decided below this folder (default: as qetl run)"},
     {"full-refresh", .kind = QETL_ARG_FLAG, .offset = offsetof(struct own, full_refresh),
      .help = "forget a replay that was cut short, whose letters then wait again"},
 };

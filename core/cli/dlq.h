@@ -13,7 +13,7 @@
 #include "dlq/select.h"
 
 struct qetl_dlq_options { /* first in each command's own struct */
-    const char *reason, *component, *object, *source, *run, *since, *older_than, *where;
+    const char *reason, *component, *object, *source, *run, *since, *older_than, *where, *state;
     int64_t epoch;
     bool all;
 };
@@ -37,6 +37,8 @@ struct qetl_dlq {
  * dead-letters/; the letters that the other operands and the options mean. Negative: findings say
  * why. */
 int qetl_dlq_open(struct qetl_dlq *, struct qetl_cli *, bool locked, struct qetl_findings *);
+/* The letters anew. Negative: findings say why. */
+int qetl_dlq_read(struct qetl_dlq *, const struct qetl_cli *, bool locked, struct qetl_findings *);
 void qetl_dlq_close(struct qetl_dlq *);
 /* A letter with all that is to be hidden; NULL with findings. */
 json_t *qetl_dlq_letter(struct qetl_dlq *, const struct qetl_cli *, size_t i,

@@ -2,6 +2,7 @@
 /* Which file of dead letters is meant, and which letters in it. */
 #include "config/mask.h"
 #include "dlq.h"
+#include "state/look.h"
 
 #include <glob.h>
 #include <qetl/plugin.h>
@@ -92,6 +93,57 @@ static int find(struct qetl_dlq *dlq, const struct qetl_cli *cli, struct qetl_fi
     return dlq->path ? 0 : -1;
 }
 
+/* Of the pipeline that was named, or that the first of the letters names; the caller's. */
+static char *state_name(struct qetl_dlq *dlq)
+{
+    struct qetl_findings unsaid = {0};
+    const json_t *root = dlq->document ? qetl_document_root(dlq->document) : NULL;
+    json_t *first =
+        !root && dlq->box->n ? qetl_box_letter(dlq->box, &dlq->box->entries[0], &unsaid) : NULL;
+    const char *name =
+        json_string_value(json_object_get(root ? root : first, root ? "name" : "pipeline"));
+    char *made = name ? qetl_state_folder_name(name) : NULL;
+    json_decref(first);
+    qetl_findings_free(&unsaid);
+    return made;
+}
+
+/* The state knows which letters were decided. Where there is none, or it cannot be read, all that
+ * do not say otherwise count. */
+static int judge(struct qetl_dlq *dlq, const struct qetl_dlq_options *o,
+                 struct qetl_findings *findings)
+{
+    struct qetl_state_look look = {0};
+    char *folder = o->state ? strdup(o->state) : qetl_cli_state_folder();
+    char *name = state_name(dlq);
+    int failed = !folder || !name || qetl_state_look(folder, name, &look);
+    free(folder);
+    free(name);
+    if (failed)
+        return 0;
+    struct qetl_letters_behind behind = {"state", look.owner.name, qetl_state_look_decided(&look)};
+    bool known = *look.owner.name &&
+                 (look.condition == QETL_STATE_WHOLE || look.condition == QETL_STATE_EMPTY);
+    failed = known ? qetl_box_judge(dlq->box, &behind, findings) : 0;
+    qetl_state_look_free(&look);
+    return failed;
+}
+
+int qetl_dlq_read(struct qetl_dlq *dlq, const struct qetl_cli *cli, bool locked,
+                  struct qetl_findings *findings)
+{
+    qetl_box_free(dlq->box);
+    free(dlq->meant);
+    dlq->meant = NULL;
+    dlq->n_meant = 0;
+    dlq->box = qetl_box_open(dlq->path, locked, findings);
+    if (dlq->box && !judge(dlq, cli->own, findings))
+        dlq->meant = qetl_box_select(dlq->box, &dlq->filter, findings);
+    for (size_t i = 0; dlq->meant && i < dlq->box->n; i++)
+        dlq->n_meant += dlq->meant[i];
+    return dlq->meant ? 0 : -1;
+}
+
 int qetl_dlq_open(struct qetl_dlq *dlq, struct qetl_cli *cli, bool locked,
                   struct qetl_findings *findings)
 {
@@ -106,13 +158,7 @@ int qetl_dlq_open(struct qetl_dlq *dlq, struct qetl_cli *cli, bool locked,
                                         .where = o->where,
                                         .epoch = o->epoch,
                                         .all = o->all}};
-    if (!find(dlq, cli, findings))
-        dlq->box = qetl_box_open(dlq->path, locked, findings);
-    if (dlq->box)
-        dlq->meant = qetl_box_select(dlq->box, &dlq->filter, findings);
-    for (size_t i = 0; dlq->meant && i < dlq->box->n; i++)
-        dlq->n_meant += dlq->meant[i];
-    return dlq->meant ? 0 : -1;
+    return find(dlq, cli, findings) || qetl_dlq_read(dlq, cli, locked, findings) ? -1 : 0;
 }
 
 void qetl_dlq_close(struct qetl_dlq *dlq)
@@ -209,6 +255,9 @@ static const struct qetl_option options[] = {
              "reason, message, column_name, source, object, row_number, byte_offset, epoch, run, "
              "attempts, original, decoded (as JSON)"},
     {"all", 'a', QETL_ARG_FLAG, AT(all), .help = "also those that were replayed"},
+    {"state", .kind = QETL_ARG_TEXT, QETL_COMPLETES_FOLDER, AT(state), .value = "DIR",
+     .help = "the folder of states: what was decided of runs, and of replays (default: as qetl "
+             "run)"},
 };
 const struct qetl_option_group qetl_options_letters =
     QETL_OPTION_GROUP("Which letters", true, options);

@@ -119,13 +119,23 @@ void qetl_letter_store_replay(struct qetl_letter_store *store, const char *mark,
     store->replays_from = from;
 }
 
-void qetl_letter_store_own(struct qetl_letter_store *store, const char *owner,
-                           int (*keep)(void *arg), void *arg)
+int qetl_letter_store_own(struct qetl_letter_store *store, const char *owner,
+                          int (*keep)(void *arg), void *arg)
 {
     snprintf(store->owner, sizeof store->owner, "%s", owner);
     store->sender.state = store->owner;
     store->keep = keep;
     store->keep_arg = arg;
+    if (!store->default_path || store->named)
+        return 0;
+    char *path = default_path(store->pipeline, store->owner); /* the next process goes on with it */
+    pthread_mutex_lock(&store->lock);
+    if (path) {
+        free(store->path);
+        store->path = path;
+    }
+    pthread_mutex_unlock(&store->lock);
+    return path ? 0 : ENOMEM;
 }
 
 /* ---- putting ---- */

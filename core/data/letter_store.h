@@ -16,8 +16,8 @@
 struct qetl_letter_store;
 
 /* path NULL: dead-letters/NAME.ndjson, or NAME-TIME-PID.ndjson (of a state: NAME-OWNER.ndjson)
- * where the pipeline has no name or that file is another process's. Nothing is created before
- * letters are sealed. */
+ * where that file is another process's; qetl-… where the pipeline has no name. Nothing is created
+ * before letters are sealed. */
 struct qetl_letter_store *qetl_letter_store_new(const char *path, const char *pipeline,
                                                 bool enabled);
 /* Secrets become *** also in the names of objects from now on; the mask must outlive the store. */
@@ -37,9 +37,9 @@ void qetl_letter_store_replay(struct qetl_letter_store *, const char *mark,
 int qetl_letter_store_put(struct qetl_letter_store *, struct qetl_letter *);
 
 /* The letters are those of a state with this name; keep makes the name durable, before the first of
- * them is, and answers 0 or an errno. */
-void qetl_letter_store_own(struct qetl_letter_store *, const char *owner, int (*keep)(void *arg),
-                           void *arg);
+ * them is, and answers 0 or an errno. 0 or ENOMEM. */
+int qetl_letter_store_own(struct qetl_letter_store *, const char *owner, int (*keep)(void *arg),
+                          void *arg);
 
 struct qetl_letter_length {
     int64_t last; /* the number of the newest letter that counts */

@@ -161,6 +161,34 @@ struct qetl_box *qetl_box_open_before(const char *path, bool locked, int64_t fro
     return NULL;
 }
 
+int qetl_box_judge(struct qetl_box *box, const struct qetl_letters_behind *behind,
+                   struct qetl_findings *findings)
+{
+    char *text = NULL;
+    size_t room = 0;
+    int error = 0;
+    for (size_t i = 0; !error && i < box->n; i++) {
+        struct qetl_box_entry *entry = &box->entries[i];
+        char *grown = entry->size < room ? text : realloc(text, entry->size * 2 + 1);
+        if (!grown) {
+            error = ENOMEM;
+            break;
+        }
+        room = entry->size < room ? room : entry->size * 2 + 1;
+        text = grown;
+        ssize_t n = pread(fileno(box->in), text, entry->size, entry->offset);
+        error = n == (ssize_t)entry->size ? 0 : n < 0 ? errno : EIO;
+        text[error ? 0 : entry->size] = '\0';
+        struct qetl_letter_line line = {text, entry->size, entry->id, entry->offset};
+        if (entry->state == QETL_LETTER_WAITING && qetl_letter_is_behind(&line, behind))
+            entry->state = QETL_LETTER_UNDECIDED;
+    }
+    free(text);
+    if (error)
+        refuse(box->path, error, findings);
+    return error ? -1 : 0;
+}
+
 void qetl_box_free(struct qetl_box *box)
 {
     if (!box)

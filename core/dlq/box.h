@@ -20,7 +20,7 @@
 enum qetl_letter_state {
     QETL_LETTER_WAITING,
     QETL_LETTER_REPLAYED,
-    QETL_LETTER_UNDECIDED /* of a run that failed: its rows will come again */
+    QETL_LETTER_UNDECIDED /* of a run that failed or was killed: its rows will come again */
 };
 
 struct qetl_box_entry {
@@ -47,6 +47,8 @@ struct qetl_box *qetl_box_open(const char *path, bool locked, struct qetl_findin
 /* As that, as if nothing had been replayed behind number `from`. */
 struct qetl_box *qetl_box_open_before(const char *path, bool locked, int64_t from,
                                       struct qetl_findings *);
+/* Letters that nobody decided are undecided. 0 or -1 with findings. */
+int qetl_box_judge(struct qetl_box *, const struct qetl_letters_behind *, struct qetl_findings *);
 void qetl_box_free(struct qetl_box *); /* accepts NULL */
 const char *qetl_letter_state_word(enum qetl_letter_state);
 

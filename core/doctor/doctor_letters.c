@@ -175,18 +175,25 @@ static void decided_check(const struct letters *l)
         qetl_finding_mend(tell(l, QETL_ERROR, "letters_gone", QETL_CURE_USER, message),
                           "put the file back as it was; or begin anew with `qetl run "
                           "--full-refresh`");
-    } else if (unfinished && l->last > l->decided && !l->patient->at_work) {
-        snprintf(message, sizeof message, "letters behind number %lld were not decided",
-                 (long long)l->decided);
-        qetl_finding_mend(tell(l, QETL_NOTE, "letters_undecided", QETL_CURE_USER, message),
-                          "the next run takes them back: their rows come again");
     } else if (l->counts[QETL_LETTER_UNDECIDED] && !l->patient->at_work) {
-        snprintf(message, sizeof message, "%zu letter%s of a run that failed before it decided",
-                 l->counts[QETL_LETTER_UNDECIDED],
-                 l->counts[QETL_LETTER_UNDECIDED] == 1 ? " is" : "s are");
+        bool one = l->counts[QETL_LETTER_UNDECIDED] == 1;
+        snprintf(message, sizeof message,
+                 "%zu letter%s not decided: the run failed or was killed before",
+                 l->counts[QETL_LETTER_UNDECIDED], one ? " was" : "s were");
         qetl_finding_mend(tell(l, QETL_NOTE, "letters_undecided", QETL_CURE_USER, message),
-                          "their rows come again with the next run; qetl dlq drop removes them");
+                          "the next run takes %s back: %s again", one ? "it" : "them",
+                          one ? "its row comes" : "their rows come");
     }
+}
+
+/* Which were decided the state knows. */
+static int judge(struct letters *l, struct qetl_findings *said)
+{
+    const struct qetl_state_look *look = &l->patient->exam.look;
+    struct qetl_letters_behind behind = {"state", look->owner.name, qetl_state_look_decided(look)};
+    bool known = *look->owner.name &&
+                 (look->condition == QETL_STATE_WHOLE || look->condition == QETL_STATE_EMPTY);
+    return known ? qetl_box_judge(l->box, &behind, said) : 0;
 }
 
 static void letters_check(struct letters *l)
@@ -197,7 +204,7 @@ static void letters_check(struct letters *l)
     int64_t last = 0;
     if (l->box && !qetl_letter_file_peek(l->path, &last))
         l->last = last;
-    if (!l->box)
+    if (!l->box || judge(l, &said))
         damage_tell(l, said.count ? said.items[0].message : "they cannot be read");
     else if (read_all(l)) {
         torn_check(l);

@@ -51,9 +51,9 @@ static int32_t own(struct qetl_run *run, uint64_t *epoch)
     int32_t status = qetl_store_owner(run->store, &owner);
     if (status)
         return qetl_run_store_failed(run, status);
-    qetl_letter_store_own(run->letters, owner.name, keep, run);
     *epoch = *epoch > owner.epoch ? *epoch : owner.epoch;
-    return QETL_OK;
+    int error = qetl_letter_store_own(run->letters, owner.name, keep, run);
+    return error ? fault(run, error, "gone on with", NULL) : QETL_OK;
 }
 
 int32_t qetl_run_letters_begin(struct qetl_run *run, bool goes_on)

@@ -195,6 +195,7 @@ int qetl_state_look_with(const char *above, const char *name, struct qetl_state_
     look->path = strdup(folder.path);
     look->bytes = bytes_of(&folder);
     qetl_state_folder_holder(&folder, &look->holder);
+    qetl_state_owner_read(&folder, &look->owner);
     bool said = look->pipeline && look->path && at(&folder, look, arg);
     qetl_state_folder_close(&folder);
     if (said)
@@ -206,6 +207,12 @@ int qetl_state_look_with(const char *above, const char *name, struct qetl_state_
 int qetl_state_look(const char *above, const char *name, struct qetl_state_look *look)
 {
     return qetl_state_look_with(above, name, look, look_at, NULL);
+}
+
+uint64_t qetl_state_look_decided(const struct qetl_state_look *look)
+{
+    uint64_t number = look->decided.stage == QETL_STAGE_NONE ? 0 : look->decided.number;
+    return number > look->owner.epoch ? number : look->owner.epoch;
 }
 
 void qetl_state_look_free(struct qetl_state_look *look)

@@ -32,11 +32,14 @@ struct qetl_state_look {
     size_t n_past;
     int64_t bytes; /* of all files */
     struct state_holder holder;
+    struct qetl_store_owner owner; /* its name "": it has none, or none that can be read */
 };
 
 /* name: of the folder (qetl_state_folder_name). 0, ENOENT or another errno. */
 int qetl_state_look(const char *above, const char *name, struct qetl_state_look *);
 void qetl_state_look_free(struct qetl_state_look *);
+/* The newest epoch that was decided, be it that it was forgotten since. */
+uint64_t qetl_state_look_decided(const struct qetl_state_look *);
 /* The names of all, sorted, ended by NULL; the caller's, each of them, too. NULL: out of memory. */
 char **qetl_state_names(const char *above);
 
