@@ -91,20 +91,43 @@ static struct qetl_control *control_start(struct qetl_cli *cli, struct qetl_run 
     return control;
 }
 
+struct running {
+    struct qetl_cli *cli;
+    struct qetl_run *run;
+    struct qetl_findings *findings;
+};
+
+static int answer_run(const struct running *running, int exit_code)
+{
+    struct qetl_run_report report;
+    qetl_run_report(running->run, &report);
+    exit_code = qetl_cli_answer(running->cli, exit_code, &report, NULL, running->findings);
+    qetl_run_report_free(&report);
+    return exit_code;
+}
+
+/* A plugin keeps one of the run's threads for itself, and that is not ended from outside. What is
+ * kept of the run is as after a kill. */
+static void on_stuck(void *arg, int exit_code)
+{
+    const struct running *running = arg;
+    exit_code = answer_run(running, exit_code);
+    fflush(NULL);
+    _exit(exit_code);
+}
+
 static int execute_run(struct qetl_cli *cli, const struct qetl_pipeline *pipeline,
                        struct qetl_run *run, struct qetl_findings *findings)
 {
+    struct running running = {cli, run, findings};
+    qetl_run_when_stuck(run, on_stuck, &running);
     bool progress = !cli->quiet && !cli->json && isatty(STDERR_FILENO);
     struct qetl_watch *watch = qetl_watch_start(run, progress);
     struct qetl_control *control = control_start(cli, run, pipeline);
     int exit_code = qetl_run_execute(run);
     qetl_control_stop(control);
     qetl_watch_stop(watch);
-    struct qetl_run_report report;
-    qetl_run_report(run, &report);
-    exit_code = qetl_cli_answer(cli, exit_code, &report, NULL, findings);
-    qetl_run_report_free(&report);
-    return exit_code;
+    return answer_run(&running, exit_code);
 }
 
 /* Neither the answer nor the log may go over what the pipeline reads or writes. */

@@ -69,6 +69,12 @@ int32_t qetl_handed_add(struct qetl_handed *handed, const void *handle, size_t s
     return status;
 }
 
+void qetl_handed_cut(struct qetl_handed *handed, size_t n_handles)
+{
+    while (handed->n_handles > n_handles)
+        free((void *)handed->handles[--handed->n_handles].data);
+}
+
 /* The newer one counts, but handles add up: room for them was made when they were handed in. */
 static void supersede(struct qetl_handed *base, struct qetl_handed *newer)
 {

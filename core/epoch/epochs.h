@@ -39,6 +39,7 @@ struct qetl_handed {
 void qetl_handed_clear(struct qetl_handed *);
 /* Copies a handle; negative without memory. */
 int32_t qetl_handed_add(struct qetl_handed *, const void *handle, size_t size);
+void qetl_handed_cut(struct qetl_handed *, size_t n_handles); /* drops those behind the first n */
 
 struct qetl_epochs;
 

@@ -22,6 +22,7 @@ struct qetl_ctx *qetl_instance_new(const struct qetl_instance_env *env,
     ctx->use = use;
     ctx->component = component;
     ctx->options = use->options;
+    ctx->timed = node->limits.call_timeout_ns > 0;
     ctx->self = calloc(1, component->state_size ? component->state_size : 1);
     ctx->config = json_dumps(use->options, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
     if (ctx->self && ctx->config)

@@ -69,6 +69,9 @@ struct qetl_ctx { /* an instance, as plugins know it */
     struct qetl_tally tally;
     atomic_uint wakes;
     const char *_Atomic doing; /* the call that a thread is in; NULL: none */
+    bool timed;                /* its calls must not last for ever */
+    atomic_llong since_ns;     /* timed: when the call began; 0: none is under way */
+    atomic_bool overdue;       /* one lasted too long: the instance was interrupted, and is lost */
     const char *_Atomic waits; /* what it answered that it must be woken for; NULL: nothing */
 
     pthread_mutex_t lock; /* of the error */

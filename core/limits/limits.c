@@ -26,6 +26,9 @@ static const char words[] =
     "\"pause\":{\"type\":\"string\",\"default\":\"30s\",\"description\":\"How long; twice as long "
     "each time that it was in vain\"},"
     "\"most\":{\"type\":\"string\",\"default\":\"5m\",\"description\":\"The longest pause\"}}}]},"
+    "\"call_timeout\":{\"type\":\"string\",\"description\":\"A call into the component that takes "
+    "longer is interrupted, and its epoch is repeated, as `retry` allows; left out: it may take "
+    "any time\",\"examples\":[\"30s\"]},"
     "\"rate_limit\":{\"description\":\"No more than so many rows a second; or rows, bytes and "
     "calls\",\"examples\":[\"1000/s\",{\"calls\":\"10/s\",\"bytes\":\"5MiB/s\"}],\"anyOf\":["
     "{\"type\":\"string\"},{\"type\":\"object\",\"additionalProperties\":false,\"minProperties\":1,"
@@ -63,7 +66,8 @@ static void fail(struct reader *r, const char *word, const char *key, const char
         return;
     r->wrong = wrong;
     r->mend = mend;
-    snprintf(r->pointer, 64, key ? "/%s/%s" : "/%s", word, key);
+    snprintf(r->pointer, 64, "%s%s%s%s", word ? "/" : "", word ? word : "", key ? "/" : "",
+             key ? key : "");
 }
 
 static void take_time(struct reader *r, const json_t *in, const char *word, const char *key,
@@ -140,6 +144,7 @@ const char *qetl_limits_read(const json_t *component, struct qetl_limits *limits
     qetl_limits_default(limits);
     take_retry(&r, json_object_get(component, "retry"), &limits->retry);
     take_breaker(&r, json_object_get(component, "breaker"), &limits->breaker);
+    take_time(&r, component, NULL, "call_timeout", &limits->call_timeout_ns);
     take_rate(&r, rate, NULL, false, &limits->rows_per_second);
     take_rate(&r, json_object_get(rate, "rows"), "rows", false, &limits->rows_per_second);
     take_rate(&r, json_object_get(rate, "bytes"), "bytes", true, &limits->bytes_per_second);

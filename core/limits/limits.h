@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a component's words retry, breaker and rate_limit say: how the host treats its
+ * What a component's words retry, breaker, rate_limit and call_timeout say: how the host treats its
  * failures, and how hard it drives it.
  *
  * Invariant: after qetl_limits_read found nothing wrong, every number is within its bounds.
@@ -18,6 +18,7 @@
 struct qetl_limits {
     struct qetl_retry_policy retry;
     struct qetl_breaker_policy breaker;
+    int64_t call_timeout_ns; /* a call that takes longer is interrupted; 0: none is */
     double rows_per_second, bytes_per_second, calls_per_second; /* 0: no limit */
 };
 

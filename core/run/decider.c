@@ -239,7 +239,7 @@ static int32_t prepare_over(struct qetl_decider *d, uint64_t number, bool final)
         if (!duty->sink || !handed->ended || (!final && duty->tail_prepared && !duty->decides))
             continue;
         duty->tail_prepared = true;
-        status = qetl_sink_checkpoint(duty->op, number, final, handed);
+        status = qetl_sink_checkpoint(duty->op, number, final, false, handed);
     }
     return status;
 }

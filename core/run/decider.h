@@ -83,8 +83,10 @@ int32_t qetl_run_store_failed(struct qetl_run *, int32_t status);
 int32_t qetl_sink_commit(struct qetl_run *, const struct qetl_node *, struct qetl_ctx *,
                          const struct qetl_epoch *, int64_t n, const struct qetl_blob *handles);
 
-/* op_sink.c: prepare, and then save, if something may come behind it. Negative: reported. */
+/* op_sink.c: prepare, and then save, if something may come behind it. QETL_STEP_IDLE: in its task,
+ * and it has to be called again. Negative: reported. */
 struct qetl_handed;
-int32_t qetl_sink_checkpoint(struct qetl_op *, uint64_t epoch, bool final, struct qetl_handed *);
+int32_t qetl_sink_checkpoint(struct qetl_op *, uint64_t epoch, bool final, bool in_task,
+                             struct qetl_handed *);
 
 #endif

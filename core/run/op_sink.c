@@ -263,24 +263,54 @@ static int32_t handle_add(void *stream, const void *data, size_t size)
     return qetl_handed_add(stream, data, size);
 }
 
-static int32_t prepare(struct qetl_op *op, const struct qetl_epoch *epoch,
-                       struct qetl_handed *handed)
+/* What a call that failed has named is of no account. */
+static int32_t prepare_once(struct qetl_op *op, const struct qetl_epoch *epoch,
+                            struct qetl_handed *handed)
 {
     struct qetl_ctx *ctx = op->instance;
     struct qetl_writer writer = {handed, handle_add};
+    size_t before = handed->n_handles;
+    qetl_call_enter(ctx, "prepare");
+    int32_t status = ctx->component->sink->prepare(ctx->self, epoch, &writer);
+    qetl_call_leave();
+    if (status < 0)
+        qetl_handed_cut(handed, before);
+    return status;
+}
+
+/* In the sink's own task: it is called again later, and the worker does other things meanwhile. */
+static int32_t prepare_in_task(struct qetl_op *op, const struct qetl_epoch *epoch,
+                               struct qetl_handed *handed)
+{
+    if (!qetl_op_may_call(op))
+        return QETL_STEP_IDLE;
+    int32_t answer = prepare_once(op, epoch, handed);
+    if (answer == QETL_E_ROW) /* there is no row that could be looked for */
+        return qetl_op_fail(op, "prepare", answer);
+    answer = qetl_op_answered(op, "prepare", answer, 0, 0);
+    return answer == QETL_IDLE ? QETL_STEP_IDLE : answer < 0 ? answer : QETL_OK;
+}
+
+static int32_t prepare_at_once(struct qetl_op *op, const struct qetl_epoch *epoch,
+                               struct qetl_handed *handed)
+{
     struct qetl_retry retry = {0};
     int32_t status;
-    if (!ctx->component->sink->prepare)
-        return QETL_OK;
-    do {
-        qetl_call_enter(ctx, "prepare");
-        status = ctx->component->sink->prepare(ctx->self, epoch, &writer);
-        qetl_call_leave();
-    } while (qetl_run_again(op->run, ctx, &retry, "prepare", status));
+    do
+        status = prepare_once(op, epoch, handed);
+    while (qetl_run_again(op->run, op->instance, &retry, "prepare", status));
     return status < 0 ? qetl_op_fail(op, "prepare", status) : QETL_OK;
 }
 
-int32_t qetl_sink_checkpoint(struct qetl_op *op, uint64_t number, bool final,
+static int32_t prepare(struct qetl_op *op, const struct qetl_epoch *epoch, bool in_task,
+                       struct qetl_handed *handed)
+{
+    if (!op->instance->component->sink->prepare)
+        return QETL_OK;
+    return in_task ? prepare_in_task(op, epoch, handed) : prepare_at_once(op, epoch, handed);
+}
+
+int32_t qetl_sink_checkpoint(struct qetl_op *op, uint64_t number, bool final, bool in_task,
                              struct qetl_handed *handed)
 {
     struct sink_state *state = state_of(op);
@@ -288,7 +318,7 @@ int32_t qetl_sink_checkpoint(struct qetl_op *op, uint64_t number, bool final,
     if (!state)
         return qetl_op_fault(op, "out_of_memory", "no memory for a sink");
     QETL_FAILPOINT("sink.prepare.before");
-    int32_t status = prepare(op, &epoch, handed);
+    int32_t status = prepare(op, &epoch, in_task, handed);
     QETL_FAILPOINT("sink.prepare.after");
     if (status || final || !op->run->env.checkpoints)
         return status;
@@ -306,10 +336,12 @@ static int32_t handle_barrier(struct qetl_op *op, uint64_t epoch)
     if (!op->run->env.checkpoints)
         return QETL_OK;
     if (state->awaits != epoch) {
-        int32_t status = qetl_sink_checkpoint(op, epoch, false, &handed);
+        int32_t status = qetl_sink_checkpoint(op, epoch, false, true, &handed);
         if (!status)
             status = qetl_op_hand_in(op, epoch, false, &handed);
         qetl_handed_clear(&handed);
+        if (status == QETL_STEP_IDLE)
+            return status;
         state->awaits = epoch;
         if (!status)
             status = qetl_decider_poke(op->run->attempt.decider);

@@ -61,9 +61,11 @@ static int32_t open_next_split(struct qetl_op *op)
     const struct qetl_blob *split = &state->splits[state->next_split++];
     struct qetl_retry retry = {0};
     int32_t status;
-    do
+    do {
+        qetl_call_enter(ctx, "open");
         status = ctx->component->source->open(ctx->self, *split, NULL);
-    while (qetl_run_again(op->run, ctx, &retry, "open", status));
+        qetl_call_leave();
+    } while (qetl_run_again(op->run, ctx, &retry, "open", status));
     return status < 0 ? qetl_op_fail(op, "open", status) : qetl_source_keep_start(op);
 }
 
@@ -90,9 +92,11 @@ int32_t qetl_source_open(struct qetl_op *op)
         return open_again(op);
     do {
         splits_drop(state); /* of an attempt that failed */
+        qetl_call_enter(ctx, "plan_splits");
         status = ctx->component->source->plan_splits
                      ? ctx->component->source->plan_splits(ctx->self, 1, &writer)
                      : split_add(state, "", 0);
+        qetl_call_leave();
     } while (qetl_run_again(op->run, ctx, &retry, "plan_splits", status));
     if (status < 0)
         return qetl_op_fail(op, "plan_splits", status);

@@ -2,6 +2,7 @@
 #include "patience.h"
 
 #include "op.h"
+#include "overdue.h"
 #include "run_internal.h"
 
 #include <stdio.h>
@@ -131,6 +132,8 @@ int32_t qetl_op_answered(struct qetl_op *op, const char *call, int32_t answer, i
                          int64_t bytes)
 {
     struct qetl_patience *p = patience_of(op->run, op->node);
+    if (qetl_overdue_spoils(op, answer))
+        return qetl_op_fail(op, call, answer < 0 ? answer : QETL_E_CANCELLED);
     if (is_transient(answer)) {
         int64_t wait = call_failed(op->run, op->instance, &op->retry, call);
         if (wait < 0)
@@ -196,7 +199,8 @@ bool qetl_run_again(struct qetl_run *run, struct qetl_ctx *ctx, struct qetl_retr
             qetl_breaker_succeeded(&patience_of(run, ctx->node)->breaker);
         return false;
     }
-    int64_t wait = qetl_run_stopping(run) ? -1 : call_failed(run, ctx, retry, call);
+    bool lost = qetl_run_stopping(run) || atomic_load(&ctx->overdue);
+    int64_t wait = lost ? -1 : call_failed(run, ctx, retry, call);
     if (wait < 0)
         return false;
     wait_until(run, qetl_now_ns() + wait);

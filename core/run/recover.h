@@ -51,8 +51,8 @@ int32_t qetl_run_ask_sinks(struct qetl_run *);
  * reported. */
 int32_t qetl_run_complete(struct qetl_run *);
 
-/* schemas.c: what a source was found to be, as an entry; and a source that goes on. */
-int32_t qetl_source_note(struct qetl_run *, const struct qetl_node *, struct qetl_pack *);
+/* schemas.c: what the sources were found to be, for who goes on; and a source that goes on. */
+int32_t qetl_sources_note(struct qetl_run *);
 int32_t qetl_source_remember(struct qetl_run *, size_t node);
 /* The format's schema and prologue, as they were inferred. Negative: reported. */
 int32_t qetl_source_recall(struct qetl_run *, const struct qetl_node *, struct qetl_node_flow *);

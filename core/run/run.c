@@ -5,6 +5,7 @@
 #include "decider.h"
 #include "failpoint.h"
 #include "op.h"
+#include "overdue.h"
 #include "replaying.h"
 #include "run_internal.h"
 
@@ -192,14 +193,22 @@ static void attempt(struct qetl_run *run)
 
 int qetl_run_execute(struct qetl_run *run)
 {
+    struct qetl_overdue *overdue;
     enter(run, QETL_PHASE_SETUP);
-    bool goes = !qetl_run_recover(run);
+    bool goes = !qetl_overdue_start(run, &overdue) && !qetl_run_recover(run);
     while (goes) {
         attempt(run);
         goes = qetl_attempt_renew(run);
     }
+    qetl_overdue_stop(overdue);
     enter(run, QETL_PHASE_FINISH);
     return over(run, qetl_run_finish(run));
+}
+
+void qetl_run_when_stuck(struct qetl_run *run, void (*stuck)(void *arg, int exit_code), void *arg)
+{
+    run->stuck = stuck;
+    run->stuck_arg = arg;
 }
 
 void qetl_run_stop(struct qetl_run *run, int exit_code)

@@ -99,6 +99,9 @@ struct qetl_run;
 
 struct qetl_run *qetl_run_new(const struct qetl_pipeline *, const struct qetl_registry *,
                               const struct qetl_run_options *, struct qetl_findings *);
+/* Before execute. stuck [any]: a plugin does not come back, though it was interrupted, so that the
+ * run cannot end, and the program should, with this exit code. Else execute waits for it. */
+void qetl_run_when_stuck(struct qetl_run *, void (*stuck)(void *arg, int exit_code), void *arg);
 /* Answers an exit code; findings say why it is not 0. */
 int qetl_run_execute(struct qetl_run *);
 /* [any] Stops: the run ends with exit_code, outputs are abandoned. Idempotent; the first code

@@ -6,6 +6,7 @@
 #include "config/mask.h"
 #include "observe.h"
 #include "op.h"
+#include "overdue.h"
 #include "replaying.h"
 #include "run_internal.h"
 
@@ -218,8 +219,10 @@ static void report_earlier(struct qetl_run *run, const struct qetl_node *node, s
 int32_t qetl_run_fail(struct qetl_run *run, const struct qetl_node *node, struct qetl_ctx *ctx,
                       const char *call, int32_t status)
 {
+    int32_t answered = status;
+    status = qetl_run_stopping(run) ? status : qetl_overdue_status(ctx, status);
     if (status == QETL_E_RETRY_EPOCH && qetl_run_go_back(run, ctx, call))
-        return status;
+        return answered;
     struct qetl_error_report error = qetl_instance_take_error(ctx);
     bool quiet = status == QETL_E_CLOSED || (status == QETL_E_CANCELLED && qetl_run_stopping(run));
     char generic[160];

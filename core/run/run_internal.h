@@ -53,6 +53,8 @@ struct qetl_run {
     atomic_llong barriers; /* that reached all sinks */
     atomic_llong decided;  /* epochs */
 
+    void (*stuck)(void *arg, int exit_code); /* or NULL */
+    void *stuck_arg;
     int attempts;               /* that were begun */
     struct qetl_again again;    /* when the next one is, and for whose sake */
     struct qetl_decisions kept; /* what was decided, where there is no store */

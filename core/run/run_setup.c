@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Set-up: every plugin is made and asked what it is, from the sources to the sinks. */
 #include "checkpoint.h"
+#include "host/call.h"
 #include "host/host.h"
 #include "observe.h"
 #include "op.h"
@@ -205,9 +206,11 @@ static int32_t setup_source(struct qetl_run *run, const struct qetl_node *node,
         .struct_size = sizeof flow->source, .bytes_expected = -1, .rows_expected = -1};
     struct qetl_retry retry = {0};
     int32_t status;
-    do
+    do {
+        qetl_call_enter(ctx, "describe");
         status = flow->component->source->describe(ctx->self, &flow->source);
-    while (qetl_run_again(run, ctx, &retry, "describe", status));
+        qetl_call_leave();
+    } while (qetl_run_again(run, ctx, &retry, "describe", status));
     if (status < 0)
         return qetl_run_fail(run, node, ctx, "describe", status);
     flow->bytes = flow->source.emits == QETL_EMITS_BYTES;
@@ -357,9 +360,11 @@ int32_t qetl_sink_describe(struct qetl_run *run, const struct qetl_node *node,
     struct qetl_sink_info info = {.struct_size = sizeof info};
     struct qetl_retry retry = {0};
     int32_t status;
-    do
+    do {
+        qetl_call_enter(flow->instance, "describe");
         status = flow->component->sink->describe(flow->instance->self, &info);
-    while (qetl_run_again(run, flow->instance, &retry, "describe", status));
+        qetl_call_leave();
+    } while (qetl_run_again(run, flow->instance, &retry, "describe", status));
     if (status < 0)
         return qetl_run_fail(run, node, flow->instance, "describe", status);
     flow->bytes = info.takes == QETL_TAKES_BYTES;
@@ -432,10 +437,12 @@ static int32_t open_sink(struct qetl_run *run, const struct qetl_node *node,
     uint32_t streams = run->resolving ? 0 : flow->bytes ? 1 : flow->n_takes;
     for (uint32_t i = 0; !status && i < streams; i++) {
         struct qetl_retry retry = {0};
-        do
+        do {
+            qetl_call_enter(flow->instance, "open");
             status =
                 flow->component->sink->open(flow->instance->self, i, &flow->takes[i].delivered);
-        while (qetl_run_again(run, flow->instance, &retry, "open", status));
+            qetl_call_leave();
+        } while (qetl_run_again(run, flow->instance, &retry, "open", status));
         if (status < 0)
             qetl_run_fail(run, node, flow->instance, "open", status);
     }
@@ -550,20 +557,6 @@ static int32_t setup_nodes(struct qetl_run *run)
     return status;
 }
 
-/* What the sources were found to be, for who goes on. */
-static int32_t note_sources(struct qetl_run *run)
-{
-    int32_t status = QETL_OK;
-    for (size_t n = 0; !status && run->env.checkpoints && n < run->pipeline->n_nodes; n++) {
-        struct qetl_pack pack = {0};
-        if (run->pipeline->nodes[n].kind != QETL_SOURCE)
-            continue;
-        status = qetl_source_note(run, &run->pipeline->nodes[n], &pack);
-        run->attempt.notes[n] = (struct qetl_blob){pack.data, pack.size};
-    }
-    return status;
-}
-
 int32_t qetl_run_setup(struct qetl_run *run)
 {
     size_t n_nodes = run->pipeline->n_nodes;
@@ -595,5 +588,5 @@ int32_t qetl_run_setup(struct qetl_run *run)
         else if (node->kind == QETL_SINK)
             status = open_sink(run, node, &run->attempt.flows[n]);
     }
-    return status ? status : note_sources(run);
+    return status ? status : qetl_sources_note(run);
 }

@@ -11,7 +11,8 @@
 
 enum { LAYOUT = 1, SPLIT_BYTES_LEAST = 8 };
 
-int32_t qetl_source_note(struct qetl_run *run, const struct qetl_node *node, struct qetl_pack *pack)
+static int32_t source_note(struct qetl_run *run, const struct qetl_node *node,
+                           struct qetl_pack *pack)
 {
     const struct qetl_node_flow *flow = &run->attempt.flows[node - run->pipeline->nodes];
     const struct qetl_source_state *state = flow->reader;
@@ -104,4 +105,17 @@ int32_t qetl_source_recall(struct qetl_run *run, const struct qetl_node *node,
     flow->prologue_size = was->prologue_size;
     was->prologue = NULL;
     return QETL_OK;
+}
+
+int32_t qetl_sources_note(struct qetl_run *run)
+{
+    int32_t status = QETL_OK;
+    for (size_t n = 0; !status && run->env.checkpoints && n < run->pipeline->n_nodes; n++) {
+        struct qetl_pack pack = {0};
+        if (run->pipeline->nodes[n].kind != QETL_SOURCE)
+            continue;
+        status = source_note(run, &run->pipeline->nodes[n], &pack);
+        run->attempt.notes[n] = (struct qetl_blob){pack.data, pack.size};
+    }
+    return status;
 }

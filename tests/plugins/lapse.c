@@ -44,9 +44,19 @@ static int32_t hang(struct lapse *l, bool deaf)
     return QETL_E_CANCELLED;
 }
 
+/* The other side wants to be left alone for an hour. */
+static int32_t throttled(struct lapse *l)
+{
+    struct qetl_error_info info = {.struct_size = sizeof info,
+                                   .code = QETL_E_THROTTLED,
+                                   .message = "too many requests",
+                                   .retry_after_ms = 3600000};
+    return l->env.host->error(l->env.ctx, &info);
+}
+
 static int32_t lapse_in(struct lapse *l, uint32_t kind, const char *call)
 {
-    if (strcmp(l->call, call) != 0)
+    if (strcmp(l->call, call) != 0 || getenv("LAPSE_NEVER"))
         return QETL_OK;
     int64_t n = atomic_fetch_add(&made[kind - 1], 1) + 1;
     bool now = l->chance ? mixed((uint64_t)(l->seed * 1000003 + n)) % (uint64_t)l->chance == 0
@@ -55,6 +65,8 @@ static int32_t lapse_in(struct lapse *l, uint32_t kind, const char *call)
         return QETL_OK;
     if (strcmp(l->how, "hangs") == 0 || strcmp(l->how, "deaf") == 0)
         return hang(l, strcmp(l->how, "deaf") == 0);
+    if (strcmp(l->how, "throttled") == 0)
+        return throttled(l);
     return qetl_fail(l->env, QETL_E_RETRY_EPOCH, NULL, NULL, "the connection is gone");
 }
 
