@@ -84,7 +84,7 @@ static void check_core_keys(struct qetl_drafts *drafts, struct qetl_draft *draft
 /* The plugin's options: all but the core's words, defaults filled in. */
 static void take_options(struct qetl_drafts *drafts, struct qetl_draft *draft)
 {
-    static const char *const words[] = {"plugin",  "input",      "format",     "retry",
+    static const char *const words[] = {"plugin",  "input",      "format",       "retry",
                                         "breaker", "rate_limit", "call_timeout", "incremental"};
     json_t *options = json_deep_copy(draft->json);
     if (!options)
