@@ -25,11 +25,12 @@ json_t *qetl_control_status(struct qetl_run *run, const struct qetl_pipeline *pi
     for (size_t i = 0; i < flow.n_edges; i++)
         json_array_append_new(edges, edge_json(&flow.edges[i]));
     json_t *status = json_pack(
-        "{s:I, s:o, s:s, s:f, s:{s:I, s:I}, s:I, s:I, s:I, s:o, s:O, s:o}", "pid",
+        "{s:I, s:o, s:s, s:f, s:{s:I, s:I}, s:I, s:I, s:I, s:I, s:I, s:o, s:O, s:o}", "pid",
         (json_int_t)getpid(), "pipeline", qetl_json_text(pipeline->name ? pipeline->name : "qetl"),
         "phase", flow.phase, "seconds", report.setup_s + report.processing_s + report.finish_s,
         "memory", "bytes", (json_int_t)flow.memory_bytes, "budget",
         (json_int_t)flow.memory_budget_bytes, "peak_rss_bytes", (json_int_t)report.peak_rss_bytes,
+        "epochs", (json_int_t)report.epochs, "epochs_retried", (json_int_t)report.epochs_retried,
         "bytes_done", (json_int_t)report.bytes_done, "bytes_expected",
         (json_int_t)report.bytes_expected, "summary", qetl_report_summary_json(&report),
         "components", json_object_get(whole, "components"), "edges", edges);

@@ -76,6 +76,9 @@ static void print_head(struct page *page, const json_t *p)
          qetl_bytes_text((int64_t)number(rates, "bytes_in"), in),
          qetl_bytes_text((int64_t)number(rates, "bytes_out"), out),
          qetl_number_text((int64_t)number(summary, "rows_rejected"), rejected));
+    if (number(p, "epochs_retried") > 0)
+        line(page, "", "  %.0f epochs decided, %.0f repeated", number(p, "epochs"),
+             number(p, "epochs_retried"));
     line(page, "", "  memory %s of %s",
          qetl_bytes_text((int64_t)number(json_object_get(p, "memory"), "bytes"), used),
          qetl_bytes_text((int64_t)number(json_object_get(p, "memory"), "budget"), budget));

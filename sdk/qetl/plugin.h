@@ -102,7 +102,8 @@ enum {
     QETL_E_ENVIRONMENT = -5, /* a file, service or library is missing */
     QETL_E_RETRY_CALL =
         -6, /* transient; what was staged is intact: the same call may be repeated */
-    QETL_E_RETRY_EPOCH = -7, /* transient; what was staged is lost: the epoch must be repeated */
+    QETL_E_RETRY_EPOCH = -7, /* transient; what was staged is lost: the host stops and destroys all
+                                instances, waits, and goes on with new ones from what was decided */
     QETL_E_THROTTLED = -8,   /* as RETRY_CALL, not before retry_after_ms */
     QETL_E_CANCELLED = -9,   /* interrupt() ended the call */
     QETL_E_NO_MEMORY = -10,
@@ -244,10 +245,12 @@ struct qetl_component {
      */
     int32_t (*create)(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
                       const char *config);
-    void (*destroy)(void *self);   /* [control] (opt) */
-    int32_t (*start)(void *self);  /* [control] (opt) before the first data call: connect here */
-    int32_t (*stop)(void *self);   /* [control] (opt) after the last data call */
-    void (*interrupt)(void *self); /* [any] (opt) idempotent; a waiting call must return soon */
+    void (*destroy)(void *self);  /* [control] (opt) */
+    int32_t (*start)(void *self); /* [control] (opt) before the first data call: connect here */
+    int32_t (*stop)(void *self);  /* [control] (opt) after the last data call */
+    /* [any] (opt) The run ends, or a call has lasted longer than it may (`call_timeout`):
+     * idempotent; a waiting call must return soon, and the instance is of no use any more. */
+    void (*interrupt)(void *self);
 
     /* [worker] (opt) The state at a barrier: what the rows so far have left behind and the rows to
      * come depend on. Who has no save says that there is none, except for a transform with an
@@ -545,7 +548,8 @@ struct qetl_sink {
      * restore and open. IN_DOUBT: a handle names nothing any more. ONE_PHASE: decides, with n 0:
      * the rows and (pipeline, component, number, generation) become visible in one transaction; on
      * the instance that wrote them, once; a failure but RETRY_CALL means that they did not. Never
-     * while another call is inside the instance. */
+     * while another call is inside the instance. TWO_PHASE, RETRY_EPOCH: it comes again, on another
+     * instance. */
     int32_t (*commit)(void *self, const struct qetl_epoch *epoch, int64_t n_handles,
                       const struct qetl_blob *handles);
     /* [control] (opt) The epoch will not be: what its handles name, and all that was written since,
