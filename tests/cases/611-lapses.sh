@@ -119,9 +119,11 @@ expect_text err 'mend: put its input into a file'
 expect_absent out.csv
 printf 'sources: {in: {plugin: file, path: pipe.csv}}\nsinks: {out: {plugin: lapse, input: in, call: write}}\n' >in.yaml
 mkfifo pipe.csv
-printf 'n\n1\n' >pipe.csv &
+printf 'n\n1\n' >one.csv
+cat one.csv >pipe.csv &
 expect_exit 1 qetl run in.yaml --plugin-dir "$QETL_TEST_PLUGINS"
 expect_text err "source 'in' has given cannot be read again"
+wait
 
 # A timeout and a signal end the wait between two attempts.
 pipeline '' '' ", call: write, times: 100, retry: {first: 1h, most: 1h, budget: 100d}, breaker: {failures: 1, pause: 1h, most: 1h}"
