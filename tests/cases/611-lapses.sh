@@ -131,8 +131,9 @@ echo 'timeout: 300ms' >>p.yaml
 expect_exit 1 run --no-state
 expect_text err 'the run took longer than its timeout'
 sed -i '/^timeout/d' p.yaml
+rm -f err
 background "$QETL" run p.yaml --plugin-dir "$QETL_TEST_PLUGINS" --state state
-until grep -q 'is repeated' err; do sleep 0.02; done
+until grep -q 'is repeated' err 2>/dev/null; do sleep 0.02; done
 interrupt_and_wait TERM
 expect_eq 'exit code' "$code" 143
 

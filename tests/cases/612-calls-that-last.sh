@@ -78,9 +78,10 @@ sinks:
   out: {plugin: lapse, input: numbers, path: out.two, call: prepare, how: throttled, retry: {budget: 100d}}
   shown: {plugin: stdout, format: csv, input: others}
 YAML
+rm -f out err
 background "$QETL" run two.yaml --plugin-dir "$QETL_TEST_PLUGINS" --state state --workers 1
 for _ in $(seq 600); do
-    [ "$(wc -l <out)" -ge 3001 ] && break
+    [ "$(cat out 2>/dev/null | wc -l)" -ge 3001 ] && break
     sleep 0.05
 done
 expect_text err 'out: prepare failed for the moment: too many requests; again in 3600.0 s'
