@@ -357,3 +357,27 @@ Test(file_sink_swap, abort_removes_what_was_prepared)
     cr_expect(there("root/k=a/old.csv") && !there("root/k=b") && !there("root.*"));
     expect_tidy(0);
 }
+
+/* What would stop the second folder is found before the first is replaced. */
+Test(file_sink_swap, all_folders_can_be_replaced_or_none_is)
+{
+    struct handles handles = {0};
+    struct qetl_writer writer = {&handles, handle_add};
+    struct sink_rig rig;
+    former_make();
+    shell("mkdir root/k=b; echo old >root/k=b/old.csv; chmod 0555 root/k=b");
+    if (geteuid() == 0) {
+        shell("chown -R 65534 .");
+        cr_assert_eq(seteuid(65534), 0);
+    }
+    cr_assert_eq(sink_make(&rig, PARTITIONS), QETL_OK);
+    cr_assert_eq(rows_put(&rig), QETL_OK);
+    cr_expect_eq(rig.component->sink->prepare(rig.self, &FINAL, &writer), QETL_E_ENVIRONMENT);
+    expect_message(&rig, "k=b: cannot be replaced, and so no folder is: Permission denied");
+    handles_free(&handles);
+    sink_free(&rig);
+    cr_expect(there("root/k=a/old.csv") && there("root/k=b/old.csv") && !there("root.*"));
+    chmod("root/k=b", 0755);
+    if (getuid() == 0)
+        cr_assert_eq(seteuid(0), 0);
+}

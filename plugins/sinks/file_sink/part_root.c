@@ -189,6 +189,40 @@ static int32_t backup_root(const struct parts *p, char **out)
     return *out ? QETL_OK : fault_memory(p->env);
 }
 
+/* Whether a folder may change its place, or have one in it do so; 0 or errno. */
+static int folder_may(const char *path, int64_t device)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return errno;
+    if (!S_ISDIR(st.st_mode))
+        return ENOTDIR;
+    if ((int64_t)st.st_dev != device)
+        return EBUSY; /* something is mounted there */
+    return faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) != 0 ? errno : 0;
+}
+
+/* Folders change places one after the other, each in one step: what would stop a later one is found
+ * before the first. */
+static int32_t swap_vote(const struct parts *p, const struct handle *h)
+{
+    char *path = strdup(h->final), *slash;
+    int error = path ? folder_may(path, h->device) : ENOMEM, above = ENOENT;
+    if (error && error != ENOENT) {
+        free(path);
+        return fault_report(p->env, error, h->given, "cannot be replaced, and so no folder is");
+    }
+    while (above == ENOENT && (slash = strrchr(path, '/')) && slash > path) {
+        *slash = '\0';
+        above = folder_may(path, h->device);
+    }
+    int32_t status = above && above != ENOENT
+                         ? fault_report(p->env, above, path, "no folder can be replaced in it")
+                         : QETL_OK;
+    free(path);
+    return status;
+}
+
 /* below: "" for all, "/country=DE" for a part. */
 static int32_t swap_hand(struct parts *p, const char *staged, const char *below, const char *backup,
                          const struct qetl_writer *out)
@@ -210,6 +244,8 @@ static int32_t swap_hand(struct parts *p, const char *staged, const char *below,
         status = fault_report(p->env, errno, staged, "cannot be examined");
     h.device = (int64_t)st.st_dev;
     h.inode = (int64_t)st.st_ino;
+    if (status == QETL_OK)
+        status = swap_vote(p, &h);
     if (status == QETL_OK && (status = handle_encode(&h, out)) == QETL_E_NO_MEMORY)
         fault_memory(p->env);
     handle_free(&h);
