@@ -15,6 +15,7 @@ struct lines {
     int64_t room;
 };
 
+atomic_int toy_lines_lapses;
 void (*toy_lines_watch)(const struct qetl_chunk *);
 
 static int32_t lines_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
@@ -218,6 +219,13 @@ static void guard_read(const struct qetl_chunk *chunk)
         sink = (uint8_t)(sink ^ chunk->data[chunk->size + i]);
 }
 
+static int32_t lapse(const struct lines *l)
+{
+    if (!(l->flags & TOY_LINES_LAPSES) || atomic_fetch_sub(&toy_lines_lapses, 1) <= 0)
+        return QETL_OK;
+    return qetl_fail(l->env, QETL_E_RETRY_EPOCH, NULL, NULL, "the format lost it");
+}
+
 static int32_t lines_decode(void *self, const struct qetl_chunk *chunk, struct qetl_decoded *out)
 {
     struct lines *l = self;
@@ -226,7 +234,9 @@ static int32_t lines_decode(void *self, const struct qetl_chunk *chunk, struct q
     if (toy_lines_watch)
         toy_lines_watch(chunk);
     guard_read(chunk);
-    int32_t status = builders_open(l, chunk, builders);
+    int32_t status = lapse(l);
+    if (!status)
+        status = builders_open(l, chunk, builders);
     if (!status)
         status = rows_build(l, chunk, builders, out);
     for (int64_t w = 0; !status && w < l->n_wants; w++)
@@ -278,7 +288,9 @@ static int32_t lines_encode(void *self, const struct ArrowArray *batch, struct q
     const struct lines *l = self;
     struct qetl_column whole, column;
     bool poisoned = false;
-    int32_t status = qetl_column_open(&whole, &l->schema, batch);
+    int32_t status = lapse(l);
+    if (!status)
+        status = qetl_column_open(&whole, &l->schema, batch);
     for (int64_t i = 0; !status && i < batch->length; i++) {
         int64_t at = out->size;
         for (int64_t c = 0; !status && c < batch->n_children; c++) {
