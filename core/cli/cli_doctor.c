@@ -7,7 +7,6 @@
 #include "state/folder.h"
 #include "states.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -37,24 +36,28 @@ static struct qetl_document *load(void *arg, const char *path, struct qetl_findi
     return qetl_cli_document(arg, path, findings);
 }
 
+static bool has_state(const struct qetl_doctor *d, const char *name)
+{
+    struct stat about;
+    char *path = NULL;
+    bool has = asprintf(&path, "%s/%s", d->states, name) >= 0 && !lstat(path, &about);
+    free(path);
+    return has;
+}
+
 static void state_check(struct qetl_doctor *d, const char *pipeline,
                         const struct qetl_pipeline *loaded, struct qetl_findings *findings)
 {
-    struct qetl_state_look look;
     char *name = qetl_state_folder_name(pipeline);
-    int error = name ? qetl_state_look(d->states, name, &look) : ENOMEM;
-    if (!error) {
-        qetl_state_look_free(&look);
-        qetl_doctor_state(d, name, loaded);
-    } else if (error == ENOMEM)
+    if (!name)
         qetl_findings_no_memory(findings);
-    else if (loaded && error == ENOENT) {
+    else if (has_state(d, name))
+        qetl_doctor_state(d, name, loaded);
+    else if (loaded) {
         d->subject = pipeline;
         qetl_doctor_check(d, "store", d->findings.count, "no run has left a state");
         d->subject = NULL;
     } else
-        qetl_doctor_state(d, name, loaded); /* tells why it cannot be read */
-    if (!loaded && error == ENOENT)
         qetl_finding_mend(qetl_finding_add(findings, QETL_ERROR, "unknown_state",
                                            "there is no state of a pipeline `%s`", pipeline),
                           "`qetl state list` shows which there are; or name the pipeline's file");

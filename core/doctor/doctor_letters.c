@@ -145,13 +145,22 @@ static void damage_tell(const struct letters *l, const char *what)
     free(aside);
 }
 
+/* The file alone does not tell that the first epoch of a run was decided: the state does. */
+static enum qetl_letter_state state_of(const struct letters *l, const struct qetl_box_entry *entry,
+                                       const json_t *letter)
+{
+    bool counts = l->patient->unfinished && entry->id <= l->decided &&
+                  !json_is_true(json_object_get(letter, "undecided"));
+    return entry->state == QETL_LETTER_UNDECIDED && counts ? QETL_LETTER_WAITING : entry->state;
+}
+
 static bool read_all(struct letters *l)
 {
     struct qetl_findings said = {0};
     for (size_t i = 0; i < l->box->n; i++) {
         json_t *letter = qetl_box_letter(l->box, &l->box->entries[i], &said);
+        l->counts[state_of(l, &l->box->entries[i], letter)]++;
         json_decref(letter);
-        l->counts[l->box->entries[i].state]++;
     }
     bool whole = !said.count;
     char what[400];
@@ -226,27 +235,38 @@ static void gone_tell(const struct letters *l)
                       "put the file back; or begin anew with `qetl run --full-refresh`");
 }
 
-void qetl_doctor_letters(struct qetl_patient *p)
+static void file_check(struct letters *l)
 {
-    struct qetl_doctor *d = p->doctor;
+    struct qetl_doctor *d = l->patient->doctor;
     size_t before = d->findings.count;
-    const char *said = p->pipeline ? p->pipeline->dead_letters : NULL;
-    struct letters l = {.patient = p,
-                        .path = said ? said : qetl_patient_fact(p, "letters"),
-                        .decided = decided_of(p)};
-    if (!l.path || !*l.path)
-        return;
-    if (stat(l.path, &l.about)) {
-        gone_tell(&l);
-        qetl_doctor_check(d, "dead letters", before, "%s: %s", l.path,
-                          errno == ENOENT ? "none" : strerror(errno));
+    if (stat(l->path, &l->about)) {
+        bool none = errno == ENOENT || errno == ENOTDIR;
+        const char *why = none ? "none" : strerror(errno);
+        gone_tell(l);
+        qetl_doctor_check(d, "dead letters", before, "%s: %s", l->path, why);
         return;
     }
-    if (!S_ISREG(l.about.st_mode))
+    if (!S_ISREG(l->about.st_mode))
         return;
-    letters_check(&l);
+    letters_check(l);
     qetl_doctor_check(d, "dead letters", before, "%s: %zu waiting, %zu replayed, %zu undecided",
-                      l.path, l.counts[QETL_LETTER_WAITING], l.counts[QETL_LETTER_REPLAYED],
-                      l.counts[QETL_LETTER_UNDECIDED]);
-    qetl_box_free(l.box);
+                      l->path, l->counts[QETL_LETTER_WAITING], l->counts[QETL_LETTER_REPLAYED],
+                      l->counts[QETL_LETTER_UNDECIDED]);
+    qetl_box_free(l->box);
+}
+
+/* Where the pipeline says; else where its last run had them, or the next one will. */
+void qetl_doctor_letters(struct qetl_patient *p)
+{
+    const struct qetl_pipeline *pipeline = p->pipeline;
+    const char *said = pipeline ? pipeline->dead_letters : NULL;
+    struct qetl_letter_store *usual =
+        pipeline && pipeline->name ? qetl_letter_store_new(NULL, pipeline->name, true) : NULL;
+    struct letters l = {.patient = p, .decided = decided_of(p)};
+    l.path = said ? said : qetl_patient_fact(p, "letters");
+    if (!l.path && usual)
+        l.path = qetl_letter_store_name(usual);
+    if (l.path && *l.path)
+        file_check(&l);
+    qetl_letter_store_free(usual);
 }

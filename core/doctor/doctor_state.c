@@ -400,20 +400,6 @@ static void deep_check(struct qetl_patient *p)
     qetl_findings_free(&said);
 }
 
-static int examine(struct qetl_patient *p)
-{
-    struct qetl_doctor *d = p->doctor;
-    if (d->deep)
-        return qetl_state_examine(d->states, p->name, &p->exam);
-    struct stat about;
-    int error = qetl_state_look(d->states, p->name, &p->exam.look);
-    if (!error && !stat(p->exam.look.path, &about)) {
-        p->exam.owner = about.st_uid;
-        p->exam.mode = about.st_mode & 07777;
-    }
-    return error;
-}
-
 static void patient_check(struct qetl_patient *p)
 {
     enum qetl_epoch_stage stage = p->exam.look.decided.stage;
@@ -435,7 +421,7 @@ void qetl_doctor_state(struct qetl_doctor *d, const char *name,
                        const struct qetl_pipeline *pipeline)
 {
     struct qetl_patient p = {.doctor = d, .name = name, .pipeline = pipeline};
-    int error = examine(&p);
+    int error = qetl_state_examine(d->states, name, &p.exam);
     if (!error)
         patient_check(&p);
     else if (error == ENOMEM)
