@@ -268,10 +268,24 @@ int32_t part_show(struct qetl_env env, const struct handle *h)
     return status ? status : publish_show(env, h);
 }
 
+/* Of a process that is gone: the name alone tells which folder it was, which may lie several levels
+ * above the file. */
+static size_t folder_length(const char *staged)
+{
+    size_t length = 0;
+    for (const char *at = strchr(staged, '/'); at; at = strchr(at + 1, '/')) {
+        size_t name = strcspn(at + 1, "/");
+        const char *mark = memmem(at + 1, name, ".qetl-parts", sizeof ".qetl-parts" - 1);
+        if (at[1] == '.' && mark && at[1 + name])
+            length = (size_t)(at + 1 + name - staged);
+    }
+    return length;
+}
+
 void part_folder_clear(const struct handle *h)
 {
-    const char *slash = strrchr(h->staged, '/');
-    char *folder = slash ? strndup(h->staged, (size_t)(slash - h->staged)) : NULL;
+    size_t length = folder_length(h->staged);
+    char *folder = length ? strndup(h->staged, length) : NULL;
     if (folder)
         swap_empties_remove(folder);
     free(folder);
