@@ -2,10 +2,12 @@
 /*
  * Arbitrary bytes as a manifest and as the library beside it. Held: what is refused has a reason;
  * of what is accepted, every component has a kind and a name, and its schema takes any options
- * without running over them; the note of a library lies inside of it.
+ * without running over them; the note of a library lies inside of it, as do the names of those that
+ * it needs.
  */
 #include "../core/config/document.h"
 #include "../core/config/schema_check.h"
+#include "../core/plugin/elf_needs.h"
 #include "../core/plugin/elf_note.h"
 #include "../core/plugin/manifest.h"
 
@@ -37,6 +39,26 @@ static void note_find(const uint8_t *data, size_t size)
         return;
     size_t at = (size_t)((const uint8_t *)desc - data);
     expect(at <= size && desc_size <= size - at, "the note lies inside the library");
+}
+
+struct bytes {
+    const char *data;
+    size_t size;
+};
+
+static void need_use(void *arg, const char *name)
+{
+    const struct bytes *all = arg;
+    char package[QETL_PACKAGE];
+    size_t at = (size_t)(name - all->data);
+    expect(at < all->size && memchr(name, 0, all->size - at) != NULL, "a name lies inside");
+    expect(strlen(qetl_library_package(name, package)) < QETL_PACKAGE, "a package has room");
+}
+
+static void needs_find(const uint8_t *data, size_t size)
+{
+    struct bytes all = {(const char *)data, size};
+    qetl_elf_needs(data, size, need_use, &all);
 }
 
 /* Options of each JSON type, by the names that the schema has. */
@@ -94,9 +116,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size > MANIFEST_MAX)
         return 0;
-    if (size && data[0] == 0x7f)
+    if (size && data[0] == 0x7f) {
         note_find(data, size);
-    else
+        needs_find(data, size);
+    } else
         manifest_read(data, size);
     return 0;
 }

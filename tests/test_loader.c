@@ -5,6 +5,7 @@
  */
 #include "config_fixture.h"
 
+#include "../core/plugin/elf_needs.h"
 #include "../core/plugin/loader.h"
 #include "../core/plugin/registry.h"
 
@@ -197,6 +198,47 @@ Test(loader, a_missing_library_is_named_with_its_package)
     const struct qetl_finding *finding = refused("cannot_load", "libfoo2.so.13");
     cr_assert(finding->suggestion && strstr(finding->suggestion, "apt install libfoo2-13"), "%s",
               finding->suggestion);
+}
+
+static void note_need(void *arg, const char *name)
+{
+    char *list = arg;
+    strcat(strcat(list, list[0] ? " " : ""), name);
+}
+
+Test(loader, what_a_library_needs_is_read_without_loading_it)
+{
+    char list[1000] = "", *path;
+    unsigned char image[1 << 16];
+    manifest(MANIFEST("1.0", "1.0"));
+    build("NONE", "-Wl,--no-as-needed -lm");
+    cr_assert(asprintf(&path, "%s/probe.so", dir) > 0);
+    FILE *in = fopen(path, "r");
+    cr_assert(in);
+    size_t size = fread(image, 1, sizeof image, in);
+    fclose(in);
+    free(path);
+    cr_expect_eq(qetl_elf_needs(image, size, note_need, list), 2);
+    cr_expect_str_eq(list, "libm.so.6 libc.so.6");
+    cr_expect_eq(qetl_elf_needs("no library", 10, note_need, list), 0);
+}
+
+Test(loader, libraries_have_packages)
+{
+    static const char *const names[][2] = {{"libarchive.so.13", "libarchive13"},
+                                           {"libsqlite3.so.0", "libsqlite3-0"},
+                                           {"libpcre2-8.so.0", "libpcre2-8-0"},
+                                           {"libz.so.1", "zlib1g"},
+                                           {"libxlsxwriter.so.4", "libxlsxwriter4"},
+                                           {"libFoo_bar.so.2", "libfoo-bar2"},
+                                           {"libm.so.6", "libc6"},
+                                           {"plugin.so", ""},
+                                           {"libplain.so", "libplain"},
+                                           {"", ""}};
+    char package[QETL_PACKAGE];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        cr_expect_str_eq(qetl_library_package(names[i][0], package), names[i][1], "%s: %s",
+                         names[i][0], package);
 }
 
 Test(loader, what_others_can_write_is_not_run)

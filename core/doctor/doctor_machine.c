@@ -88,32 +88,14 @@ static size_t plugin_try(struct qetl_doctor *d, const struct qetl_manifest *mani
     return loaded;
 }
 
-static void world_writable(struct qetl_doctor *d, const struct qetl_manifest *manifest)
-{
-    struct stat about;
-    if (stat(manifest->library_path, &about) || !(about.st_mode & S_IWOTH))
-        return;
-    qetl_finding_mend(
-        qetl_doctor_tell(d,
-                         &(struct qetl_ailment){.severity = QETL_ERROR,
-                                                .code = "open_plugin",
-                                                .file = manifest->library_path},
-                         "everybody may write this plugin (mode %04o), and so run what they like",
-                         (unsigned)about.st_mode & 07777),
-        "chmod o-w '%s'", manifest->library_path);
-}
-
 void qetl_doctor_machine(struct qetl_doctor *d)
 {
     size_t before = d->findings.count, components = 0, plugins = qetl_registry_count(d->registry);
     qetl_doctor_check(d, "program", before, "qetl %s, plugin ABI %u.%u%s, SQLite %s", QETL_VERSION,
                       QETL_ABI_VERSION >> 16, QETL_ABI_VERSION & 0xffff,
                       QETL_ABI_DRAFT ? "-draft" : "", sqlite3_libversion());
-    for (size_t i = 0; i < plugins; i++) {
-        const struct qetl_manifest *manifest = qetl_registry_at(d->registry, i);
-        components += plugin_try(d, manifest);
-        world_writable(d, manifest);
-    }
+    for (size_t i = 0; i < plugins; i++)
+        components += plugin_try(d, qetl_registry_at(d->registry, i));
     if (!plugins)
         qetl_finding_mend(
             qetl_doctor_tell(d,
