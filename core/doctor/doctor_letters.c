@@ -145,21 +145,12 @@ static void damage_tell(const struct letters *l, const char *what)
     free(aside);
 }
 
-/* The file alone does not tell that the first epoch of a run was decided: the state does. */
-static enum qetl_letter_state state_of(const struct letters *l, const struct qetl_box_entry *entry,
-                                       const json_t *letter)
-{
-    bool counts = l->patient->unfinished && entry->id <= l->decided &&
-                  !json_is_true(json_object_get(letter, "undecided"));
-    return entry->state == QETL_LETTER_UNDECIDED && counts ? QETL_LETTER_WAITING : entry->state;
-}
-
 static bool read_all(struct letters *l)
 {
     struct qetl_findings said = {0};
     for (size_t i = 0; i < l->box->n; i++) {
         json_t *letter = qetl_box_letter(l->box, &l->box->entries[i], &said);
-        l->counts[state_of(l, &l->box->entries[i], letter)]++;
+        l->counts[l->box->entries[i].state]++;
         json_decref(letter);
     }
     bool whole = !said.count;

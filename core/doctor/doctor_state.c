@@ -171,6 +171,41 @@ static void condition_check(struct qetl_patient *p)
     }
 }
 
+/* ---- its own name ---- */
+
+static bool name_aside(struct qetl_patient *p)
+{
+    struct state_folder folder;
+    struct qetl_findings said = {0};
+    char *aside = NULL;
+    if (!qetl_state_folder_open(&folder, p->doctor->states, p->exam.look.pipeline, &said)) {
+        aside = qetl_state_folder_set_aside(&folder, "owner");
+        qetl_state_folder_close(&folder);
+    }
+    qetl_findings_free(&said);
+    free(aside);
+    return aside != NULL;
+}
+
+/* Without it letters that were never decided are not known as such; all else is what it was. */
+static void name_check(struct qetl_patient *p)
+{
+    if (!p->exam.name_damaged || p->at_work)
+        return;
+    bool mended = p->doctor->repair && name_aside(p);
+    struct qetl_finding *finding = qetl_doctor_tell(
+        p->doctor,
+        &(struct qetl_ailment){.severity = QETL_ERROR,
+                               .code = "state_name",
+                               .file = p->exam.look.path,
+                               .cure = mended ? QETL_CURE_DONE : QETL_CURE_OFFERED},
+        "the file `owner`, with the state's own name, is damaged%s",
+        mended ? "; set aside: the next run draws another one" : "");
+    if (!mended)
+        qetl_finding_mend(finding, "put a copy of it back; else --repair sets it aside, and dead "
+                                   "letters that were never decided have to be dropped by hand");
+}
+
 /* ---- files beside it ---- */
 
 static bool idle_remove(struct qetl_patient *p)
@@ -337,6 +372,7 @@ static void store_check(struct qetl_patient *p)
     size_t before = d->findings.count;
     mode_check(p);
     condition_check(p);
+    name_check(p);
     files_check(p);
     static const char *const stages[] = {"no epoch yet", "prepared", "decided", "committed",
                                          "finished"};

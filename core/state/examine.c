@@ -173,9 +173,9 @@ static void file_sort(struct examining *in, const char *name)
     if (strcmp(name, "lock") == 0 || strcmp(name, "anchor") == 0 || strcmp(name, "owner") == 0 ||
         strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, STATE_FILE) == 0 ||
         strcmp(name, STATE_FILE "-wal") == 0 || strcmp(name, STATE_FILE "-shm") == 0 ||
-        strcmp(name, STATE_FILE "-journal") == 0)
+        strcmp(name, STATE_FILE "-journal") == 0 || strcmp(name, STATE_OWNER_FILE) == 0)
         return;
-    if (begins(name, STATE_FILE ".unreadable-"))
+    if (begins(name, STATE_FILE ".unreadable-") || begins(name, STATE_OWNER_FILE ".unreadable-"))
         name_add(in, &exam->aside, name);
     else if (begins(name, "blob-") || strcmp(name, "unfinished") == 0 || begins(name, "new.db") ||
              strcmp(name, "owner.new") == 0) {
@@ -206,6 +206,7 @@ static bool examine_at(const struct state_folder *folder, struct qetl_state_look
     char *place = NULL;
     uint64_t anchor = qetl_state_anchor_get(folder); /* before the database */
     in->folder = folder;
+    in->exam->name_damaged = qetl_state_owner_read(folder, &in->exam->name) != 0;
     bool there = !faccessat(folder->fd, STATE_FILE, F_OK, 0);
     int error = there && !look->holder.pid ? copy_make(folder, &place) : 0;
     bool said;

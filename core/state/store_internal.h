@@ -15,6 +15,7 @@
 #include "store.h"
 
 #define STATE_FILE "state.db"
+#define STATE_OWNER_FILE "owner"
 
 /* Of what is there; after ASIDE and GONE one can begin anew. */
 enum state_trouble {

@@ -13,8 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define OWNER_FILE "owner"
-#define NEW_OWNER "owner.new"
+#define OWNER_FILE STATE_OWNER_FILE
+#define NEW_OWNER STATE_OWNER_FILE ".new"
 
 int qetl_state_owner_read(const struct state_folder *folder, struct qetl_store_owner *owner)
 {

@@ -40,6 +40,18 @@ static bool has_bytes(const char *path, const char *ending)
     return has;
 }
 
+/* As SQLite sees it: one that begins with a zero is over. */
+static bool has_journal(const char *path)
+{
+    char *name = sqlite3_mprintf("%s-journal", path);
+    FILE *in = name ? fopen(name, "re") : NULL;
+    int first = in ? fgetc(in) : EOF;
+    if (in)
+        fclose(in);
+    sqlite3_free(name);
+    return first != EOF && first != 0;
+}
+
 /* Where nothing waits beside it, nothing shall be made beside it either. */
 static int open_to_look(const struct look *l, sqlite3 **db)
 {
@@ -106,7 +118,7 @@ int32_t inspect(const struct database *d, struct qetl_inspection *about, void *s
                 "the database is %s", errno == ENOENT ? "gone" : "not to be had");
         return QETL_OK;
     }
-    if (has_bytes(d->path, "-journal")) {
+    if (has_journal(d->path)) {
         say(&l, QETL_INSPECT_OPEN, "the next run, or whoever opens it, takes that back",
             "a transaction on the database was cut short");
         return QETL_OK;
