@@ -195,6 +195,15 @@ Test(registry, manifests_are_checked)
         {MANIFEST("a", COMPONENT("sink", "s", "\"inputs\": 0, ")), "bad_manifest"},
         {MANIFEST("a", COMPONENT("sink", "s", "\"delivery\": \"lossy\", ")), "bad_manifest"},
         {MANIFEST("a", COMPONENT("source", "s", "\"delivery\": \"append\", ")), "bad_manifest"},
+        {MANIFEST("a", COMPONENT("source", "s",
+                                 "\"delivery_if\": [{\"option\": \"/a\", \"is\": [1], "
+                                 "\"delivery\": \"append\"}], ")),
+         "bad_manifest"},
+        {MANIFEST("a", COMPONENT("source", "s", "\"delivery_if\": [{\"option\": \"/a\"}], ")),
+         "missing_key"},
+        {MANIFEST("a", COMPONENT("format", "s", "\"delivery_if\": [], ")), "bad_manifest"},
+        {MANIFEST("a", COMPONENT("source", "s", "\"commit\": \"one-phase\", ")), "bad_manifest"},
+        {MANIFEST("a", COMPONENT("sink", "s", "\"commit\": \"thrice\", ")), "unknown_value"},
         {MANIFEST("a", "{\"kind\": \"sink\", \"id\": \"s\", \"options\": {\"type\": \"object\"}}"),
          "bad_manifest"},
         {MANIFEST(

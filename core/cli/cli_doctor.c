@@ -162,15 +162,14 @@ static void examine(struct qetl_cli *cli, struct qetl_doctor *d, struct qetl_fin
 }
 
 /* Relative names mean other places once a pipeline's own folder is looked at. */
-static char *absolute(char *path)
+static char *absolute(const char *path)
 {
-    char *here = path && *path != '/' ? getcwd(NULL, 0) : NULL, *whole = NULL;
+    char *here = *path != '/' ? getcwd(NULL, 0) : NULL, *whole = NULL;
     if (!here)
-        return path;
+        return strdup(path);
     if (asprintf(&whole, "%s/%s", here, path) < 0)
         whole = NULL;
     free(here);
-    free(path);
     return whole;
 }
 
@@ -179,12 +178,18 @@ static int doctor(struct qetl_cli *cli, struct qetl_findings *findings)
     const struct own *own = cli->own;
     if (own->repair && !own->deep)
         qetl_cli_usage(findings, "qetl doctor --deep --repair", "--repair goes with --deep");
-    char *folder = findings->errors ? NULL : absolute(qetl_states_folder(cli, findings));
-    if (!folder)
+    char *named = findings->errors ? NULL : qetl_states_folder(cli, findings);
+    char *folder = named ? absolute(named) : NULL;
+    if (named && !folder)
+        qetl_findings_no_memory(findings);
+    if (!folder) {
+        free(named);
         return qetl_cli_answer(cli, qetl_run_verdict(findings), NULL, NULL, findings);
+    }
     struct qetl_doctor d = {.deep = own->deep,
                             .repair = own->repair,
                             .states = folder,
+                            .named = named,
                             .load = load,
                             .load_arg = cli,
                             .checks = json_array(),
@@ -193,6 +198,7 @@ static int doctor(struct qetl_cli *cli, struct qetl_findings *findings)
     int exit_code = answer(cli, &d, findings);
     qetl_doctor_free(&d);
     free(folder);
+    free(named);
     return exit_code;
 }
 

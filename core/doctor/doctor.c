@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "doctor.h"
 
+#include "data/json_text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,8 +38,9 @@ struct qetl_finding *qetl_doctor_tell(struct qetl_doctor *d, const struct qetl_a
     d->no_memory |=
         !finding ||
         json_array_append_new(d->about,
-                              json_pack("{s:s?, s:s?, s:s?}", "pipeline", d->subject, "component",
-                                        ailment->component, "repair", repair_word(ailment->cure)));
+                              json_pack("{s:o, s:s?, s:s?}", "pipeline", qetl_json_text(d->subject),
+                                        "component", ailment->component, "repair",
+                                        repair_word(ailment->cure)));
     free(text);
     return finding;
 }
@@ -79,9 +82,10 @@ void qetl_doctor_check(struct qetl_doctor *d, const char *check, size_t before, 
     char *text = text_of(format, args);
     va_end(args);
     d->no_memory |= !text || json_array_append_new(
-                                 d->checks, json_pack("{s:s?, s:s, s:s, s:s}", "pipeline",
-                                                      d->subject, "check", check, "status",
-                                                      status_of(d, before, status), "says", text));
+                                 d->checks, json_pack("{s:o, s:s, s:s, s:o}", "pipeline",
+                                                      qetl_json_text(d->subject), "check", check,
+                                                      "status", status_of(d, before, status),
+                                                      "says", qetl_json_text(text)));
     free(text);
 }
 

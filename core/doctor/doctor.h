@@ -27,6 +27,7 @@ enum qetl_cure {
 struct qetl_doctor {
     bool deep, repair;
     const char *states; /* the folder of all of them, absolute */
+    const char *named;  /* the same, as runs name it, whose staged files bear a mark of that */
     const struct qetl_registry *registry;
     /* The pipeline in the file at path, with the options of the command line; NULL with findings.
      */

@@ -8,6 +8,7 @@
 #include "run/recover.h"
 #include "run/run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -222,12 +223,15 @@ void qetl_doctor_outputs(struct qetl_patient *p)
     atomic_uint requests = 0;
     struct qetl_pool *pool = qetl_pool_new(QETL_MEMORY_BYTES);
     const char *state = qetl_patient_fact(p, "state");
+    char *usual = NULL;
+    if (!state && asprintf(&usual, "%s/%s", d->named, p->name) < 0)
+        usual = NULL;
     struct qetl_instance_env env = {.pool = pool,
                                     .stopping = &stopping,
                                     .epoch_requests = &requests,
                                     .log = log_drop,
                                     .output = output_drop,
-                                    .state = state ? state : p->exam.look.path,
+                                    .state = state ? state : usual,
                                     .resumes = p->unfinished};
     for (size_t n = 0; pool && !p->at_work && n < p->pipeline->n_nodes; n++) {
         struct looking l = {.patient = p, .node = &p->pipeline->nodes[n]};
@@ -241,6 +245,7 @@ void qetl_doctor_outputs(struct qetl_patient *p)
         sinks++;
     }
     qetl_pool_free(pool);
+    free(usual);
     if (p->at_work)
         qetl_doctor_check(d, "outputs", before, "not looked at while a process is at work");
     else

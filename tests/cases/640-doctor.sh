@@ -469,6 +469,24 @@ look 1 one.yaml
 found warning letters_full 'one\.ndjson$' 'the dead letters have [0-9]+% of max_size' 'qetl dlq'
 sed -i '/^dead_letters/d' one.yaml
 
+# ---- a state elsewhere, and names that are no text ----
+
+fresh
+QETL_FAILPOINT=sink.prepare.after:1 "$points" run -q one.yaml --state elsewhere >out 2>err
+expect_exit 0 qetl doctor --deep one.yaml
+expect_exit 1 qetl doctor --deep one.yaml --state elsewhere --json
+expect_json out '[.result.findings[] | select(.code == "left_over")] | length == 1'
+expect_exit 0 qetl doctor --deep one.yaml --state elsewhere --repair --json
+expect_json out '.result.repaired == 1'
+QETL_FAILPOINT=decide.after:1 "$points" run -q one.yaml --state elsewhere >out 2>err
+expect_exit 0 qetl doctor --deep --state "$PWD/elsewhere" one --json
+expect_json out '[.result.findings[] | select(.severity != "note")] == []'
+expect_exit 0 qetl run -q one.yaml --state elsewhere
+mkdir -m 700 "elsewhere/%FF"
+expect_exit 0 qetl doctor --deep --state elsewhere --json
+expect_json out '[.result.checks[] | select(.check == "next run") | .pipeline] == ["?", "one"]'
+rm -r elsewhere
+
 # ---- a run that is at work is left alone ----
 
 fresh
