@@ -206,7 +206,7 @@ static bool examine_at(const struct state_folder *folder, struct qetl_state_look
     char *place = NULL;
     uint64_t anchor = qetl_state_anchor_get(folder); /* before the database */
     in->folder = folder;
-    in->exam->name_damaged = qetl_state_owner_read(folder, &in->exam->name) != 0;
+    in->exam->name_damaged = qetl_state_owner_read(folder, &look->owner) != 0;
     bool there = !faccessat(folder->fd, STATE_FILE, F_OK, 0);
     int error = there && !look->holder.pid ? copy_make(folder, &place) : 0;
     bool said;

@@ -20,13 +20,12 @@ struct state_names {
 };
 
 struct qetl_state_exam {
-    struct qetl_state_look look;  /* the data of entries, too, as far as it is there */
-    struct state_names missing;   /* files that an epoch names: not there, or changed */
-    struct state_names idle;      /* that nothing names, of a process that was killed */
-    struct state_names aside;     /* that could not be read, once */
-    struct state_names strange;   /* that are no part of a state */
-    struct qetl_store_owner name; /* the state's own; "": none was drawn yet */
-    bool name_damaged;
+    struct qetl_state_look look; /* the data of entries, too, as far as it is there */
+    struct state_names missing;  /* files that an epoch names: not there, or changed */
+    struct state_names idle;     /* that nothing names, of a process that was killed */
+    struct state_names aside;    /* that could not be read, once */
+    struct state_names strange;  /* that are no part of a state */
+    bool name_damaged;           /* the state's own */
     uid_t owner;
     mode_t mode; /* of the folder */
 };

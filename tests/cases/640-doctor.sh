@@ -275,6 +275,8 @@ says store 'epoch 1 decided'
 says 'next run' 'commits the outputs of epoch 1, which is decided, and goes on'
 repair 0 one 0
 part=$(find . -name '*.part')
+behind=$(jq -r '[.result.findings[].message | capture("(?<n>[0-9]+) bytes stand behind").n][0] // "0"' look.json)
+truncate -s "-$behind" "$part" # it was faster than the decision
 cp -p "$part" kept.bytes
 dd if=/dev/zero of="$part" bs=1 count=1 seek=$(($(stat -c %s "$part") - 1)) conv=notrunc status=none
 look 1 one
