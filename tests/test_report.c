@@ -64,6 +64,7 @@ static struct qetl_component_report components[] = {
      1,
      5,
      0,
+     0,
      "closed"},
     {"a_name_longer_than_its_column",
      QETL_TRANSFORM,
@@ -73,6 +74,7 @@ static struct qetl_component_report components[] = {
      4,
      5,
      0,
+     0,
      "closed"},
     {"out",
      QETL_SINK,
@@ -81,6 +83,7 @@ static struct qetl_component_report components[] = {
      0.5,
      1,
      5,
+     0,
      0,
      "closed"}};
 static struct qetl_output_report outputs[] = {{"/tmp/x.csv", 1000000, 123456789}};
