@@ -2,6 +2,7 @@
 #include "again.h"
 
 #include "deadlines.h"
+#include "lookout.h"
 #include "op.h"
 #include "run_internal.h"
 
@@ -118,6 +119,13 @@ static void await_turn(struct qetl_run *run)
     }
 }
 
+/* What a source is found to be anew may have other columns. */
+static void taps_end(struct qetl_run *run)
+{
+    for (size_t n = 0; n < run->pipeline->n_nodes; n++)
+        qetl_lookouts_end(run->lookouts[n], qetl_node_outlets(&run->pipeline->nodes[n]), false);
+}
+
 bool qetl_attempt_renew(struct qetl_run *run)
 {
     if (!qetl_run_goes_back(run))
@@ -131,6 +139,8 @@ bool qetl_attempt_renew(struct qetl_run *run)
         qetl_run_fault(run, NULL, "out_of_memory", "no memory to go back to the last epoch");
     else if (!qetl_run_recall(run))
         await_turn(run);
+    if (!qetl_record_is_unfinished(&run->attempt.recovered))
+        taps_end(run);
     return !qetl_run_stopping(run);
 }
 

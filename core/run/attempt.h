@@ -68,6 +68,7 @@ struct qetl_attempt {
     atomic_ullong decided_epoch;
     atomic_llong next_barrier_ns;
 
+    bool counts;                     /* under the lock: its instances have all counts of the run */
     atomic_bool goes_back;           /* somebody has lost what was staged */
     struct qetl_output_list outputs; /* that sinks named since an epoch was committed */
     bool gathering;     /* in set-up: mistakes in the configuration are told, and set-up goes on */

@@ -91,8 +91,11 @@ int32_t qetl_run_plan_epochs(struct qetl_run *run)
     if (slots_make(run) || epochs_make(run))
         return no_memory(run);
     int32_t status = QETL_OK;
+    pthread_mutex_lock(&run->lock);
     for (size_t n = 0; run->attempt.resumes && n < run->pipeline->n_nodes; n++)
         counts_take(run, n);
+    run->attempt.counts = true;
+    pthread_mutex_unlock(&run->lock);
     for (size_t i = 0; run->attempt.resumes && !status && i < run->attempt.n_slots; i++)
         status = state_restore(run, run->attempt.slots[i]);
     return status;

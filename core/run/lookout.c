@@ -23,12 +23,12 @@ struct qetl_lookout *qetl_lookouts_new(uint32_t n, bool observed)
     return lookouts;
 }
 
-void qetl_lookouts_end(struct qetl_lookout *lookouts, uint32_t n)
+void qetl_lookouts_end(struct qetl_lookout *lookouts, uint32_t n, bool over)
 {
     for (uint32_t i = 0; lookouts && i < n; i++) {
         struct qetl_lookout *lookout = &lookouts[i];
         pthread_mutex_lock(&lookout->lock);
-        lookout->ended = true;
+        lookout->ended = over;
         for (struct qetl_tap *tap = lookout->taps; tap; tap = qetl_tap_next(tap))
             qetl_tap_end(tap);
         pthread_mutex_unlock(&lookout->lock);

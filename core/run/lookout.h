@@ -33,7 +33,8 @@ struct qetl_lookout {
 uint32_t qetl_node_outlets(const struct qetl_node *); /* how many a node has */
 struct qetl_lookout *qetl_lookouts_new(uint32_t n, bool observed);
 void qetl_lookouts_free(struct qetl_lookout *, uint32_t n); /* accepts NULL */
-void qetl_lookouts_end(struct qetl_lookout *, uint32_t n);
+/* Its taps get no more rows; over: nor will any that comes. Accepts NULL. */
+void qetl_lookouts_end(struct qetl_lookout *, uint32_t n, bool over);
 
 static inline bool qetl_lookout_used(const struct qetl_lookout *lookout)
 {

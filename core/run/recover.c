@@ -105,7 +105,7 @@ static int32_t begin_behind(struct qetl_run *run)
         number > run->attempt.first_epoch ? number : run->attempt.first_epoch;
     atomic_store(&run->attempt.epoch, run->attempt.first_epoch);
     atomic_store(&run->attempt.decided_epoch, run->attempt.first_epoch);
-    bool unfinished = record->stage == QETL_STAGE_DECIDED || record->stage == QETL_STAGE_COMMITTED;
+    bool unfinished = qetl_record_is_unfinished(record);
     run->attempt.resumes = unfinished && !record->final;
     run->attempt.completes = unfinished && record->final;
     run->env.resumes = unfinished;
@@ -287,8 +287,7 @@ static int32_t take_answers(struct qetl_run *run, const struct asked *asked)
     bool several = asked->n > 1; /* one of them may be ahead: its rows come again */
     if (run->attempt.undecided.stage == QETL_STAGE_PREPARED)
         status = settle(run, asked->n && asked->least >= run->attempt.undecided.number);
-    bool goes_on = run->attempt.recovered.stage == QETL_STAGE_DECIDED ||
-                   run->attempt.recovered.stage == QETL_STAGE_COMMITTED;
+    bool goes_on = qetl_record_is_unfinished(&run->attempt.recovered);
     if (!status && goes_on && !several && asked->most > run->attempt.recovered.number)
         return behind_the_sink(run, asked->ahead, asked->most);
     if (!status && goes_on && asked->n && asked->least < run->attempt.recovered.number)

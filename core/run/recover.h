@@ -33,6 +33,12 @@ const struct qetl_entry *qetl_record_find(const struct qetl_record *, enum qetl_
 struct qetl_letter_length;
 bool qetl_record_letters(const struct qetl_record *, struct qetl_letter_length *);
 
+/* It was decided in the run that goes on, or is to be completed. */
+static inline bool qetl_record_is_unfinished(const struct qetl_record *record)
+{
+    return record->stage == QETL_STAGE_DECIDED || record->stage == QETL_STAGE_COMMITTED;
+}
+
 /* What a component had counted; nothing, where the record does not say. */
 void qetl_record_counts(const struct qetl_record *, const char *component, struct qetl_counts *,
                         int64_t *batches);

@@ -74,8 +74,8 @@ void qetl_attempt_finish(struct qetl_run *run)
 int qetl_run_finish(struct qetl_run *run)
 {
     for (size_t n = 0; n < run->pipeline->n_nodes; n++)
-        qetl_lookouts_end(run->lookouts[n], qetl_node_outlets(&run->pipeline->nodes[n]));
-    if (run->letters && !run->attempt.decider)
+        qetl_lookouts_end(run->lookouts[n], qetl_node_outlets(&run->pipeline->nodes[n]), true);
+    if (run->letters) /* what nobody has decided, for people */
         qetl_letter_store_close(run->letters, false);
     int stopping = atomic_load(&run->stopping);
     return stopping ? stopping - 1 : QETL_EXIT_OK;

@@ -41,7 +41,8 @@ static void report_component(struct qetl_run *run, const struct qetl_node *node,
         out->batches += qetl_tally_get(&ctx->tally.batches);
         out->replicas += ctx->use == &node->use && !ctx->retired;
     }
-    bool between = run->attempts > 1 && !is_set_up(run);
+    bool between = run->attempts > 1 && !run->attempt.counts &&
+                   qetl_record_is_unfinished(&run->attempt.recovered);
     if (between || (is_set_up(run) && run->attempt.completes)) { /* all of it was done before */
         out->counts = (struct qetl_counts){0};
         out->batches = 0;

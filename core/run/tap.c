@@ -52,7 +52,8 @@ void qetl_tap_offer(struct qetl_tap *tap, const struct qetl_batch *batch, int64_
 {
     bool taken = false;
     if (batch && !pthread_mutex_trylock(&tap->lock)) {
-        struct qetl_batch *copy = tap->count < TAP_BATCHES ? qetl_batch_columns(batch) : NULL;
+        bool room = tap->count < TAP_BATCHES && !tap->ended;
+        struct qetl_batch *copy = room ? qetl_batch_columns(batch) : NULL;
         taken = copy != NULL;
         if (taken)
             tap->queue[(tap->first + tap->count++) % TAP_BATCHES] = copy;

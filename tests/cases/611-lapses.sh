@@ -126,16 +126,17 @@ expect_text err "source 'in' has given cannot be read again"
 wait
 
 # A timeout and a signal end the wait between two attempts.
-pipeline '' '' ", call: write, times: 100, retry: {first: 1h, most: 1h, budget: 100d}, breaker: {failures: 1, pause: 1h, most: 1h}"
+pipeline '' '' ", call: write, at: 8, times: 100, retry: {first: 1h, most: 1h, budget: 100d}, breaker: {failures: 1, pause: 1h, most: 1h}"
 echo 'timeout: 300ms' >>p.yaml
 expect_exit 1 run --no-state
 expect_text err 'the run took longer than its timeout'
 sed -i '/^timeout/d' p.yaml
 rm -f err
-background "$QETL" run p.yaml --plugin-dir "$QETL_TEST_PLUGINS" --state state
+background "$QETL" run p.yaml --json-file report.json --plugin-dir "$QETL_TEST_PLUGINS" --state state
 until grep -q 'is repeated' err 2>/dev/null; do sleep 0.02; done
 interrupt_and_wait TERM
 expect_eq 'exit code' "$code" 143
+expect_json report.json '.result.state.epochs == 0 or (.summary.rows_in > 0 and .summary.rows_out > 0)'
 
 # Rows that stdout has shown come again, and that is told.
 printf 'sources: {numbers: {plugin: lapse, rows: 1000}}\nsinks: {out: {plugin: stdout, format: csv, input: numbers}, other: {plugin: lapse, input: numbers, call: prepare, %s}}\n' "$quick" >shown.yaml
