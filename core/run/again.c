@@ -20,24 +20,43 @@ static const struct qetl_node *read_once(const struct qetl_run *run)
     return NULL;
 }
 
+/* Without end and without epochs it shows what it writes, and does not take it back. */
+static const struct qetl_node *shows_at_once(const struct qetl_run *run)
+{
+    if (run->store || run->env.checkpoints || !run->env.endless(run->env.arg))
+        return NULL;
+    for (size_t n = 0; n < run->pipeline->n_nodes; n++)
+        if (run->attempt.flows[n].commit == QETL_COMMIT_TWO_PHASE)
+            return &run->pipeline->nodes[n];
+    return NULL;
+}
+
+static bool refuse(struct qetl_ctx *ctx, const char *why, const char *id, const char *mend)
+{
+    char more[300];
+    snprintf(more, sizeof more, why, id);
+    qetl_instance_amend_error(ctx, more, mend);
+    return false;
+}
+
 static bool is_possible(struct qetl_run *run, struct qetl_ctx *ctx)
 {
-    const struct qetl_node *lossy = read_once(run);
-    const struct qetl_observer *observer = run->options.observer;
-    char why[300];
+    const struct qetl_node *lossy = read_once(run), *shows = shows_at_once(run);
     if (run->resolving || run->finished)
         return false;
-    if (observer || run->options.replaying) { /* has shown, or taken out, what would come again */
-        qetl_instance_amend_error(ctx, "a preview, test or replay is not repeated", NULL);
-        return false;
-    }
-    if (!lossy)
-        return true;
-    snprintf(why, sizeof why,
-             "the epoch cannot be repeated, since what source '%s' has given cannot be read again",
-             lossy->id);
-    qetl_instance_amend_error(ctx, why, "put its input into a file first, and read that");
-    return false;
+    if (run->options.observer || run->options.replaying) /* what would come again was used */
+        return refuse(ctx, "a preview, test or replay is not repeated%s", "", NULL);
+    if (lossy)
+        return refuse(ctx,
+                      "the epoch cannot be repeated, since what source '%s' has given cannot be "
+                      "read again",
+                      lossy->id, "put its input into a file first, and read that");
+    if (shows)
+        return refuse(ctx,
+                      "the epoch cannot be repeated, since the run has no end and keeps no state: "
+                      "what sink '%s' has shown would come twice",
+                      shows->id, "let the run keep a state: a pipeline file, without --no-state");
+    return true;
 }
 
 bool qetl_run_go_back(struct qetl_run *run, struct qetl_ctx *ctx, const char *call)
