@@ -209,14 +209,31 @@ static void decided_look(const struct look *l, const struct handle *h)
         return;
     if (h->action == HANDLE_APPEND || has_name)
         shown_look(l, h);
-    else if (stands(h, h->staged))
+    else if (stands(h, h->staged)) {
+        if (h->action != HANDLE_SWAP)
+            file_look(l, h, h->staged, true, (struct qetl_blob){0});
         say(l, QETL_INSPECT_OPEN, false, h->staged, "the next run gives it that name",
             "it counts, and is not called %s yet", h->final);
-    else if (h->action == HANDLE_SWAP)
+    } else if (h->action == HANDLE_SWAP)
         say(l, QETL_INSPECT_OPEN, false, h->staged, "the next run comes to its end with it",
             "a folder counts that is on its way to be called %s", h->final);
     else
         lost(l, h->final, "the finished output is neither there nor where it was staged");
+}
+
+/* Of epochs that were decided as one the last tells all about a file that grows. */
+static bool is_last(const struct look *l, int64_t index, const struct handle *h)
+{
+    bool last = true;
+    for (int64_t i = index + 1; last && h->action == HANDLE_APPEND && i < l->about->n_handles;
+         i++) {
+        struct handle other;
+        if (handle_decode(&other, l->about->handles[i].data, l->about->handles[i].size))
+            continue;
+        last = other.action != HANDLE_APPEND || strcmp(other.final, h->final) != 0;
+        handle_free(&other);
+    }
+    return last;
 }
 
 static void handles_look(const struct look *l)
@@ -229,9 +246,9 @@ static void handles_look(const struct look *l)
             lost(l, NULL, "a handle is none of this version of the sink file");
             continue;
         }
-        if (shown)
+        if (is_last(l, i, &h) && shown)
             shown_look(l, &h);
-        else
+        else if (is_last(l, i, &h))
             decided_look(l, &h);
         handle_free(&h);
     }
