@@ -5,7 +5,7 @@
 set -uo pipefail
 
 here=$(dirname "$0")
-count=300
+count=360
 case ${QETL_SANITIZER:-} in
 '') ;;
 address) count=60 ;;

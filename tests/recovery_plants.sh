@@ -156,6 +156,8 @@ plant "the generation is not checked" core/state/store_change.c \
     'return fenced(store);
     return 0;' 'return 0;
     return 0;' 'fencing 300 nowhere'
+plant "a sink does not compare generations" plugins/sinks/sqlite_sink/epochs.c \
+    'if (values[1] > (int64_t)epoch->generation)' 'if (false)' 'fencing 60'
 plant "a state of a later version is read" core/state/database.c \
     '*version > STATE_FORMAT ? SQLITE_MISMATCH : rc' 'false ? SQLITE_MISMATCH : rc' 'garbage 600'
 plant "a damaged state is deleted" core/state/folder_files.c \

@@ -165,7 +165,8 @@ static int32_t transform_bind(void *self, uint32_t n_inputs,
             return status;
     }
     int32_t status = binder->distribution(binder, QETL_DISTRIBUTION_SINGLE, 0, NULL);
-    return status ? status : binder->rows(binder, 0, QETL_ROWS_KEEP);
+    /* what only passes columns on and keeps all rows would not be called at all */
+    return status ? status : binder->rows(binder, 0, QETL_ROWS_SUBSET);
 }
 
 static int32_t transform_process(void *self, const struct qetl_event *event,

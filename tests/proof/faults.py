@@ -217,6 +217,7 @@ def main():
         thread.join()
     print(f"{tally.done} cases of {total}, of which {tally.struck} came to the call that fails; by class: " + ", ".join(f"{name} {n}" for name, n in sorted(tally.classes.items())))
     print("  exit codes: " + ", ".join(f"{code}: {n}" for code, n in sorted(tally.exits.items())))
+    rig.tell_counts(cases=tally.done, struck=tally.struck, classes=tally.classes, exits={str(code): n for code, n in tally.exits.items()})
     print(f"{tally.done - len(tally.wrong)} passed, {len(tally.wrong)} failed")
     return 1 if tally.wrong else 0
 

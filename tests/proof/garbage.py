@@ -170,6 +170,7 @@ def main():
     for thread in threads:
         thread.join()
     print(f"{tally['done']} damages of {total}, {tally['refused']} refused, the others did no harm")
+    rig.tell_counts(damages=tally["done"], refused=tally["refused"])
     print(f"{tally['done'] - tally['wrong']} passed, {tally['wrong']} failed")
     return 1 if tally["wrong"] else 0
 

@@ -65,7 +65,7 @@ class Incremental(rig.Pipeline):
         self.grow(folder, 1, rows)
 
     def standing(self, folder):
-        stage, number = rig.stage(folder, self.name)
+        stage, number, _ = rig.stage(folder, self.name)
         return stage if number > turn_of(folder)["since"] else 0
 
     def grow(self, folder, turn, rows=rig.ROWS):

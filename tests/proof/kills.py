@@ -63,6 +63,9 @@ class Series:
         self.page = os.path.join(self.folder, "page")
         self.told = []
         pipeline.write(self.folder)
+        if draw.random() < 0.4:
+            rig.fewer_epochs(self.folder)
+            self.told.append("few epochs")
 
     def plan(self, resumes):
         """(what is told of it, environment, seconds): where the next process dies."""
@@ -75,8 +78,8 @@ class Series:
             return "call", {"LD_PRELOAD": f"{rig.SHIMS}/fail.so", "QETL_SHIM": f"any:{n}:{draw.choice(('KILL', 'DIE'))}"}, None
         how = draw.random()
         if how < 0.75:
-            point = self.tally.deal(draw, NAMED + (BY_SINK if sqlite else BY_STORE))
-            n = 1 if point in ("begin", "finish") else draw.randint(1, 3)
+            point = self.tally.deal(draw, NAMED + (2 * BY_SINK if sqlite else BY_STORE))
+            n = 1 if point in ("begin", "finish") else draw.choice((1, 2, 3, draw.randint(1, 20)))
             return f"{point}:{n}", {"QETL_FAILPOINT": f"{point}:{n}"}, None
         if how < 0.87 and SHIMMED:
             n = int(draw.triangular(60, 900, 300))
@@ -202,8 +205,13 @@ def main():
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else int(os.environ.get("SEED", "1"))
     pipelines = [increments.by_name(name) for name in sys.argv[3:]] or increments.ALL
     print(f"seed {seed}", flush=True)
+    for pipeline in pipelines:
+        wrong = rig.check_promise(pipeline)
+        if wrong:
+            print(f"not ok - {wrong}\n0 passed, 1 failed")
+            return 1
     tally, draw = Tally(), random.Random(seed)
-    most = int(os.environ.get("QETL_PROOF_MOST", "12"))
+    most = int(os.environ.get("QETL_PROOF_MOST", "12" if kills >= 2000 else "5"))
     threads = [threading.Thread(target=work, args=(pipelines, kills, random.Random(draw.randrange(1 << 32)), tally, most))
                for _ in range(min(4, 2 * os.cpu_count()))]
     for thread in threads:
@@ -211,6 +219,8 @@ def main():
     for thread in threads:
         thread.join()
     report(tally, kills, not sys.argv[3:])
+    rig.tell_counts(kills=tally.kills, series=tally.series, ended_before_their_kill=tally.missed, phases=tally.phases,
+                    means=tally.hows, failpoints=tally.points, pipelines=tally.of)
     print(f"{tally.series - len(tally.wrong)} passed, {len(tally.wrong)} failed")
     return 1 if tally.wrong else 0
 

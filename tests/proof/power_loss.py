@@ -22,6 +22,7 @@ import disk as disks  # noqa: E402
 import increments  # noqa: E402
 import rig  # noqa: E402
 
+STAGES = ("none", "prepared", "decided", "committed", "finished")
 WAYS = ("all", "none", "data", "names")
 ROWS = 500
 
@@ -40,6 +41,8 @@ class Tally:
 def record(pipeline, draw, folder):
     """Runs it once, be it that it goes on from a killed one; (the disk at the beginning, the entries) or None."""
     pipeline.begin(folder, ROWS)
+    if draw.random() < 0.4:
+        rig.fewer_epochs(folder)
     if draw.random() < 0.5:
         point = draw.choice(("decide.after", "commit.before", "commit.between", "commit.after", "sink.prepare.after"))
         env = rig.environment(folder, QETL_FAILPOINT=f"{point}:{draw.randint(1, 3)}")
@@ -192,7 +195,9 @@ def main():
     print(f"{tally.tried} images tried of {tally.total} made, the others as one before; of {tally.records} recorded runs with {tally.entries} entries")
     print("  by way: " + ", ".join(f"{way} {n}" for way, n in sorted(tally.ways.items())))
     print("  by pipeline: " + ", ".join(f"{name} {n}" for name, n in sorted(tally.pipelines.items())))
-    print("  state found: " + ", ".join(f"{('none', 'prepared', 'decided', 'committed', 'finished')[stage]} {n}" for stage, n in sorted(tally.stages.items())))
+    print("  state found: " + ", ".join(f"{STAGES[stage]} {n}" for stage, n in sorted(tally.stages.items())))
+    rig.tell_counts(images_made=tally.total, images_distinct_and_tried=tally.tried, recorded_runs=tally.records, entries=tally.entries,
+                    ways=tally.ways, pipelines=tally.pipelines, stages=dict(zip(STAGES, (tally.stages[i] for i in range(5)))))
     print(f"{tally.tried - len(tally.wrong)} passed, {len(tally.wrong)} failed")
     return 1 if tally.wrong else 0
 

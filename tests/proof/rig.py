@@ -5,6 +5,7 @@ Environment: QETL_BUILD, the build's folder; QETL_PROOF, another program instead
 QETL_PLUGIN_PATH and QETL_TEST_PLUGINS as for all tests. A pipeline is tried in a folder of its own in memory, if there is one.
 """
 import collections
+import glob
 import gzip
 import json
 import os
@@ -25,6 +26,7 @@ DOCUMENTED = {0, 1, 2, 3, 4, 130, 143}
 ROWS = 3000
 IMPATIENT = False  # calls that fail are tried again for less than a second
 DRIVERS = (("--driver", "pull"), ("--workers", "1"), ("--workers", "2"))
+FORMER = -7  # the id of a row that stands in a file which is appended to
 SECOND = 100000  # where the ids of a second source begin
 PAD = "what stands here is of no account and fills the line " * 2
 # As in tests/shim/failpoint.c.
@@ -76,12 +78,23 @@ def write_pipeline(folder, text):
         file.write(text)
 
 
+def fewer_epochs(folder):
+    """Most runs have dozens of them; of these the last, in which files get their names, is one of three."""
+    path = os.path.join(folder, "p.yaml")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("every: 1ms", "every: 1h").replace("pause_us: 200}", "pause_us: 200, every: 25}").replace("pause_us: 300}", "pause_us: 300, every: 25}"))
+
+
 class Pipeline:
     """One pipeline, the files it reads, and what its outputs have to hold."""
 
-    def __init__(self, name, parts, expected, source="csv", letters=True, options=""):
+    def __init__(self, name, parts, expected, source="csv", letters=True, options="", promise=None):
         self.name, self.parts, self.expected, self.source, self.letters = name, parts, expected, source, letters
         self.options = options
+        # what qetl says of it; of an acknowledging source it says less, but in these runs nothing is doubled
+        self.promise = promise or ("at-least-once" if source == "queue" else "exactly-once")
 
     def write(self, folder, rows=ROWS):
         os.makedirs(folder, exist_ok=True)
@@ -91,6 +104,9 @@ class Pipeline:
             write_csv(os.path.join(folder, "in2.csv"), rows // 2, begin=SECOND)
         elif self.source == "gz":
             write_csv(os.path.join(folder, "in.csv.gz"), rows, True)
+        if "if_exists: append" in self.parts:
+            with open(os.path.join(folder, "out.ndjson"), "w", encoding="utf-8") as file:
+                file.write(json.dumps(row(FORMER)) + "\n")
         write_pipeline(folder, self.text(rows))
 
     turns = 1  # so often its input grows, and it is run anew
@@ -143,9 +159,11 @@ def compare(what, got, wanted):
 
 
 def check_letters(folder, name, wanted):
-    path = os.path.join(folder, "dead-letters", f"{name}.ndjson")
-    with open(path, encoding="utf-8") as file:
-        letters = [json.loads(line) for line in file]
+    """A process that finds the file in use by another writes one of its own."""
+    letters = []
+    for path in [os.path.join(folder, "dead-letters", f"{name}.ndjson"), *glob.glob(os.path.join(folder, "dead-letters", f"{name}-*.ndjson"))]:
+        with open(path, encoding="utf-8") as file:
+            letters += [json.loads(line) for line in file]
     rejected = [letter for letter in letters if not letter.get("undecided")]
     # rows count from 1, and ids from 0
     got = sorted(letter["row"] - 1 + (SECOND if letter["object"] == "in2.csv" else 0) for letter in rejected)
@@ -164,10 +182,10 @@ def ndjson(path, opener=open):
     return [int(found["id"]) for found in rows]
 
 
-def one_file(name, keep=lambda i: True, opener=open, ordered=True):
+def one_file(name, keep=lambda i: True, opener=open, ordered=True, former=()):
     def expected(_, folder, ids):
         got = ndjson(os.path.join(folder, name), opener)
-        return compare(name, got if ordered else sorted(got), [i for i in ids if keep(i)])
+        return compare(name, got if ordered else sorted(got), [*former, *(i for i in ids if keep(i))])
     return expected
 
 
@@ -211,13 +229,19 @@ def counted(column):
     return expected
 
 
-def sqlite_rows(_, folder, ids):
-    with sqlite3.connect(f"file:{folder}/out.db?mode=ro", uri=True) as db:
+def sqlite_rows(_, folder, ids, name="out.db", more_allowed=False):
+    with sqlite3.connect(f"file:{folder}/{name}?mode=ro", uri=True) as db:
         got = db.execute("select id, k, v from rows order by id, rowid").fetchall()
     for line in got:
         if line != tuple(row(line[0]).values()):
-            return f"out.db: a row that never was: {line}"
-    return compare("out.db", [line[0] for line in got], ids)
+            return f"{name}: a row that never was: {line}"
+    got = [line[0] for line in got]
+    return compare(name, sorted(set(got)) if more_allowed else got, ids)
+
+
+def both_databases(_, folder, ids):
+    """Each decides for itself: rows of one come again where the other has not got them yet."""
+    return sqlite_rows(_, folder, ids, "out.db", True) or sqlite_rows(_, folder, ids, "other.db", True)
 
 
 PULSE = "  p: {plugin: pulse, input: in, pause_us: 200}\n"
@@ -230,7 +254,7 @@ PIPELINES = [
     Pipeline("parts", f"transforms:\n{PULSE}sinks:\n  out: {{plugin: file, input: p, path: \"out/{{k}}.ndjson\"}}\n", partitioned),
     Pipeline("below", f"transforms:\n{PULSE}sinks:\n  out: {{plugin: file, input: p, path: below/out.ndjson}}\n", one_file("below/out.ndjson")),
     Pipeline("append", f"transforms:\n{PULSE}sinks:\n  out: {{plugin: file, input: p, path: out.ndjson, if_exists: append}}\n",
-             one_file("out.ndjson")),
+             one_file("out.ndjson", former=[FORMER])),
     Pipeline("queue", f"transforms:\n{PULSE}sinks:\n  out: {{plugin: file, input: p, path: out.ndjson}}\n", one_file("out.ndjson"),
              source="queue"),
     Pipeline("sums", f"transforms:\n{PULSE}{SUMS}sinks:\n  out: {{plugin: file, input: g, path: sums.ndjson}}\n", counted("file")),
@@ -251,6 +275,8 @@ if has_plugin("sink", "sqlite"):
                  counted("sqlite")),
         Pipeline("sqlite-file", f"transforms:\n{PULSE}sinks:\n  out: {SQLITE}\n  copy: {{plugin: file, input: p, path: out.ndjson}}\n",
                  all_of(sqlite_rows, one_file("out.ndjson"))),
+        Pipeline("sqlite-two", f"transforms:\n{PULSE}sinks:\n  out: {SQLITE}\n  other: {SQLITE.replace('out.db', 'other.db')}\n",
+                 both_databases, promise="at-least-once"),
         Pipeline("sqlite-queue", f"transforms:\n{PULSE}sinks:\n  out: {SQLITE}\n", sqlite_rows, source="queue"),
     ]
 
@@ -264,14 +290,14 @@ def environment(folder, **more):
             "HOME": folder, **{name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}, **more}
 
 
-def command(*more):
-    return [PROGRAM, "run", "p.yaml", "--state", "state", "--plugin-dir", TEST_PLUGINS, "--no-control", *more]
+def command(*more, state="state"):
+    return [PROGRAM, "run", "p.yaml", "--state", state, "--plugin-dir", TEST_PLUGINS, "--no-control", *more]
 
 
-def run(folder, *more, seconds=60, env=None):
+def run(folder, *more, seconds=60, env=None, state="state"):
     """Runs it to its end; (exit code, what it said). A hang is exit code 124."""
     try:
-        done = subprocess.run(command(*more), cwd=folder, env=env or environment(folder), stdin=subprocess.DEVNULL,
+        done = subprocess.run(command(*more, state=state), cwd=folder, env=env or environment(folder), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds, check=False)
         return done.returncode, done.stdout.decode(errors="replace")
     except subprocess.TimeoutExpired as hung:
@@ -279,18 +305,35 @@ def run(folder, *more, seconds=60, env=None):
 
 
 def stage(folder, name):
-    """(stage, number) of the newest decided epoch, read from a copy: a reader would tidy up what the next run has to."""
+    """(stage, number, is it the last) of the newest decided epoch, read from a copy: a reader would tidy up what the next run has to."""
     state = os.path.join(folder, "state", name)
     if not os.path.exists(os.path.join(state, "state.db")):
-        return 0, 0
+        return 0, 0, 0
     with tempfile.TemporaryDirectory(dir=folder) as copy:
         for file in ("state.db", "state.db-wal"):
             if os.path.exists(os.path.join(state, file)):
                 shutil.copy(os.path.join(state, file), copy)
         db = sqlite3.connect(os.path.join(copy, "state.db"))
-        found = db.execute("select stage, number from epoch where stage > 1 order by number desc limit 1").fetchone()
+        found = db.execute("select stage, number, final from epoch where stage > 1 order by number desc limit 1").fetchone()
         db.close()
-    return found or (0, 0)
+    return found or (0, 0, 0)
+
+
+def tell_counts(**counts):
+    """For the record of a long run, beside what people read."""
+    print("# counts " + json.dumps(counts))
+
+
+def check_promise(pipeline):
+    """What is checked is what qetl claims. What is wrong, or None."""
+    folder = scratch()
+    pipeline.write(folder, 10)
+    code, said = run(folder, "--dry-run")
+    shutil.rmtree(folder)
+    paths = [line.split()[-1] for line in said.splitlines() if " > " in line and line.endswith(("-once", "-effort"))]
+    if code or not paths or set(paths) != {pipeline.promise}:
+        return f"{pipeline.name}: exit {code}, {pipeline.promise} is checked, and claimed are {paths}: {said[-500:]}"
+    return None
 
 
 FINISHED = 4
