@@ -57,8 +57,8 @@ def page_read(page):
 
 
 class Series:
-    def __init__(self, pipeline, draw, tally):
-        self.pipeline, self.draw, self.tally = pipeline, draw, tally
+    def __init__(self, pipeline, draw, tally, most):
+        self.pipeline, self.draw, self.tally, self.most = pipeline, draw, tally, most
         self.folder = rig.scratch()
         self.page = os.path.join(self.folder, "page")
         self.told = []
@@ -70,7 +70,7 @@ class Series:
     def plan(self, resumes):
         """(what is told of it, environment, seconds): where the next process dies."""
         draw, sqlite = self.draw, "sqlite" in self.pipeline.name
-        if resumes and draw.random() < 0.75:
+        if resumes and draw.random() < (0.75 if self.most > 8 else 0.9):
             if draw.random() < 0.6 or not SHIMMED:
                 point, n = self.tally.deal(draw, RECOVERING), draw.choice((1, 1, 1, 2))
                 return f"{point}:{n}", {"QETL_FAILPOINT": f"{point}:{n}"}, None
@@ -129,9 +129,9 @@ class Series:
                 tally.points[point] += 1
         self.told[-1] += f" -> killed, {phase}, {sum(counts.values())} points passed"
 
-    def turn(self, most):
+    def turn(self):
         """Kills until the run is over, at most so often. What is wrong, or None."""
-        for _ in range(most):
+        for _ in range(self.most):
             stage = self.pipeline.standing(self.folder)
             if stage == rig.FINISHED:
                 return None
@@ -145,23 +145,23 @@ class Series:
         code, said = rig.run(self.folder, *self.draw.choice(rig.DRIVERS))
         return f"the last run: exit {code}: {said[:1500]}" if code else None
 
-    def live(self, most):
+    def live(self):
         """Turn by turn. What is wrong, or None."""
         for turn in range(self.pipeline.turns):
             if turn:
                 self.pipeline.grow(self.folder, turn)
                 self.told.append(f"turn {turn}")
-            wrong = self.turn(most) or self.pipeline.check(self.folder)
+            wrong = self.turn() or self.pipeline.check(self.folder)
             if wrong:
                 return wrong
         return None
 
 
 def series(pipeline, seed, tally, most):
-    live = Series(pipeline, random.Random(seed), tally)
+    live = Series(pipeline, random.Random(seed), tally, most)
     wrong = "it did not come to its end"
     try:
-        wrong = live.live(most)
+        wrong = live.live()
     finally:
         kept = wrong and os.environ.get("QETL_PROOF_KEEP")
         if not kept:
@@ -192,6 +192,9 @@ def report(tally, kills, all_pipelines):
     short = [phase for phase in rig.PHASES if tally.phases[phase] < LEAST_SHARE * tally.kills]
     rare = [point for point in POINTS if tally.points[point] < 3]
     counts = all_pipelines and kills >= 200 and not tally.wrong
+    if counts and tally.phases["recovering"] < 0.5 * tally.kills:
+        tally.wrong.append("less than half of the kills struck a recovery")
+        print(f"not ok - {tally.wrong[-1]}")
     if short and counts:
         tally.wrong.append(f"phases under 5 %: {short}")
         print(f"not ok - {tally.wrong[-1]}")
@@ -211,7 +214,7 @@ def main():
             print(f"not ok - {wrong}\n0 passed, 1 failed")
             return 1
     tally, draw = Tally(), random.Random(seed)
-    most = int(os.environ.get("QETL_PROOF_MOST", "12" if kills >= 2000 else "5"))
+    most = int(os.environ.get("QETL_PROOF_MOST", "12" if kills >= 2000 else "6"))
     threads = [threading.Thread(target=work, args=(pipelines, kills, random.Random(draw.randrange(1 << 32)), tally, most))
                for _ in range(min(4, 2 * os.cpu_count()))]
     for thread in threads:
