@@ -138,6 +138,7 @@ def doubt_once(name, point, harm, text):
             os.unlink(output)
         if name == "append":
             append_at(folder)
+        shutil.rmtree(f"{folder}/dead-letters")  # of the run that is given up
         code, said = rig.run(folder, "--full-refresh")
         return f"begun anew: exit {code}: {said[:800]}" if code else pipeline.check(folder)
     finally:
