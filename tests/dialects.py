@@ -194,8 +194,6 @@ class Dialect:
     def spelled(self, rng, cell, first):
         if cell is None:
             return rng.choice(self.nulls)
-        if self.stands_bare(cell, first) and rng.random() < 0.5:
-            return cell
         must = self.special(cell, first)
         if self.escape and (not self.quote or (must and rng.random() < 0.4)):
             text = self.bare(cell, first)
@@ -205,7 +203,7 @@ class Dialect:
         text = self.quoted(cell) if self.quote and (must or rng.random() < 0.25) else cell
         if self.trim != "none" and rng.random() < 0.3 and self.delimiter not in " \t" and not (first and not text):
             text = rng.choice([" ", "\t", "  "]).replace(self.delimiter[0], " ") + text + rng.choice(["", " "])
-        return text
+        return cell if self.stands_bare(cell, first) and len(cell) % 2 else text
 
     def line(self, rng, cells):
         return self.delimiter.join(self.spelled(rng, c, i == 0) for i, c in enumerate(cells))

@@ -134,23 +134,44 @@ takes ndjson field.ndjson 2 1 1
 expect_json l.ndjson '.code == "oversize_record"'
 rm -f wide* field* o.csv
 
-# 100 GB of holes: the first record has no end, which is known soon.
+# 100 GB of holes: the first record has no end, which is known soon; what has a beginning has not this one; where
+# a line may have any length, its beginning is one rejected row.
 truncate -s 100G holes.csv
 fails holes.csv 'does not end within the first'
 fails holes.csv 'holes.csv' json
+fails holes.csv 'larger than max_bytes' xlsx
+fails holes.csv 'no container file of Avro' avro
 { printf 'a,b\n1,2\n'; cat holes.csv | head -c 1; } >rows.csv
 truncate -s 100G rows.csv
 rm -f o.csv
 expect_exit 1 timeout 60 "$QETL" run --from rows.csv --to o.csv -s on_error=fail
 expect_absent o.csv
+cat >p.yaml <<'YAML'
+sources: {a: {plugin: file, path: holes.csv, format: {type: binary, struct: "<qq"}}}
+transforms: {l: {plugin: limit, input: a, rows: 10}}
+sinks: {o: {plugin: file, input: l, path: o.csv}}
+YAML
+expect_exit 0 timeout 60 "$QETL" run p.yaml --no-state
+expect_eq 'ten records of zeros' "$(sed 1d o.csv | sort -u) $(wc -l <o.csv)" '0,0 11'
 rm -f holes.csv rows.csv
+truncate -s 1G holes
+for format in lines raw ndjson; do
+    takes $format holes 1 0 1
+done
+rm -f holes
 
 # Outputs that take nothing, or go away.
-for format in csv ndjson json; do
+for format in csv tsv ndjson json lines raw binary xlsx avro; do
+    case $format in
+    lines | raw) columns=a ;;
+    *) columns=a,b ;;
+    esac
+    given="sinks.out.format={\"type\":\"$format\"}"
+    [ "$format" = binary ] && given='sinks.out.format={"type":"binary","struct":"<qq"}'
     code=0
-    "$QETL" run --from good.csv --to - --to-format $format >/dev/full 2>err || code=$?
+    "$QETL" run --from good.csv --select $columns --to - -s "$given" >/dev/full 2>err || code=$?
     expect_eq "$format: a full disk" "$code" 3
     expect_text err "No space left"
-    "$QETL" run --from good.csv --to - --to-format $format 2>err | head -n 1 >/dev/null
+    "$QETL" run --from good.csv --select $columns --to - -s "$given" 2>err | head -c 1 >/dev/null
     expect_eq "$format: a closed pipe" "${PIPESTATUS[0]}" 141
 done
