@@ -22,7 +22,8 @@ static void patient(int node, int attempts)
 static void lossy_make(int script, const char *call)
 {
     line_make();
-    patient(script, 0);
+    if (script <= SINK)
+        patient(script, 0);
     toy_scripts[script].fail_in = call;
     toy_scripts[script].fail_at =
         strcmp(call, "next") == 0 || strcmp(call, "process") == 0 || strcmp(call, "write") == 0 ? 2
@@ -71,6 +72,21 @@ Test(again, each_call_may_lose_what_was_staged)
             end();
         }
     begin();
+}
+
+/* What the others have prepared is given up while the instance that knows of it lives. */
+Test(again, what_is_prepared_is_given_up)
+{
+    lossy_make(SINK2, "prepare");
+    size_t other = toy_node_add(&toy, "other", &toy_actor_sink, SINK2);
+    toy_node_input(&toy, other, 1, NULL);
+    patient(SINK2, 0);
+    cr_expect_eq(toy_run(&toy), QETL_EXIT_OK, "%s", toy_message(&toy));
+    cr_expect_eq(toy.report.epochs_retried, 3);
+    cr_expect_eq(toy_scripts[SINK].abort_handles, 2);
+    cr_expect_eq(toy_scripts[SINK].commit_handles, 2);
+    cr_expect_eq(count_of(toy_scripts[SINK].trace, "abort"), 3);
+    expect_all_destroyed();
 }
 
 /* Rows and rejected rows count as those of one run, against the limits, too. */

@@ -42,6 +42,12 @@ for place in 1_open 1_next 2_process 3_open 3_write 3_prepare 3_save 3_commit; d
     expect_text err "$call failed and lost what it had staged, so that its epoch is repeated: .*interrupted, since it took longer than call_timeout, 0.1 s"
     expect_json report.json '.result.state.epochs_retried == 1'
 done
+# What an instance says that was interrupted is not the end of its input.
+pipeline ", call: next, how: ends, at: 3, call_timeout: 100ms, $quick" '' ''
+expect_exit 0 run --state state
+expect_all 'no end'
+expect_json report.json '.result.state.epochs_retried == 1'
+
 # A call that lasts, but not too long, is none of them.
 pipeline '' '' ", call_timeout: 1h"
 expect_exit 0 run --state state

@@ -44,6 +44,13 @@ static int32_t hang(struct lapse *l, bool deaf)
     return QETL_E_CANCELLED;
 }
 
+/* Takes the interrupt for the end of its input. */
+static int32_t hang_and_end(struct lapse *l)
+{
+    hang(l, false);
+    return QETL_END;
+}
+
 /* The other side wants to be left alone for an hour. */
 static int32_t throttled(struct lapse *l)
 {
@@ -65,6 +72,8 @@ static int32_t lapse_in(struct lapse *l, uint32_t kind, const char *call)
         return QETL_OK;
     if (strcmp(l->how, "hangs") == 0 || strcmp(l->how, "deaf") == 0)
         return hang(l, strcmp(l->how, "deaf") == 0);
+    if (strcmp(l->how, "ends") == 0)
+        return hang_and_end(l);
     if (strcmp(l->how, "throttled") == 0)
         return throttled(l);
     return qetl_fail(l->env, QETL_E_RETRY_EPOCH, NULL, NULL, "the connection is gone");
