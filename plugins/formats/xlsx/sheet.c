@@ -28,8 +28,19 @@ static int32_t find(const struct xlsx_package *p, const struct xlsx_book *b, con
                              names);
 }
 
+static int32_t misplaced(const struct xlsx_sheet *s, const char *element)
+{
+    return xlsx_package_fail(s->book->package, QETL_E_DATA, "save the workbook again",
+                             "%s: behind row %d is a <%s> that stands in no sheet or row, or in "
+                             "one of its kind",
+                             s->book->package->member, s->last_row + 1, element);
+}
+
 static int32_t row_begin(struct xlsx_sheet *s, const char **attributes)
 {
+    if (s->in_row)
+        return misplaced(s, "row");
+    s->in_row = true;
     const char *number = xlsx_attribute(attributes, "r");
     long row = number ? strtol(number, NULL, 10) - 1 : (long)s->last_row + 1;
     if (row <= s->last_row || row >= XLSX_ROWS_MAX)
@@ -46,6 +57,7 @@ static int32_t row_begin(struct xlsx_sheet *s, const char **attributes)
 
 static int32_t row_end(struct xlsx_sheet *s)
 {
+    s->in_row = false;
     if (s->row < s->range.row || s->row > s->range.last_row)
         return QETL_OK;
     for (int32_t i = 0; i < s->n_cells; i++)
@@ -78,6 +90,9 @@ static char type_of(const char *text)
 
 static int32_t cell_begin(struct xlsx_sheet *s, const char **attributes)
 {
+    if (!s->in_row || s->in_cell)
+        return misplaced(s, "c");
+    s->in_cell = true;
     const char *reference = xlsx_attribute(attributes, "r");
     const char *style = xlsx_attribute(attributes, "s");
     int64_t format = style ? strtoll(style, NULL, 10) : 0;
@@ -168,6 +183,7 @@ static int32_t own_text(struct xlsx_sheet *s, struct xlsx_cell *cell)
 
 static int32_t cell_end(struct xlsx_sheet *s)
 {
+    s->in_cell = false;
     bool wanted = s->row >= s->range.row && s->row <= s->range.last_row &&
                   s->column >= s->range.column && s->column <= s->range.last_column;
     bool text = s->type == 'S' || s->type == 'e' || s->type == 'd';

@@ -43,7 +43,7 @@ struct xlsx_sheet {
     int32_t n_cells, room;
     struct xlsx_text heap;
     /* the element at hand */
-    bool in_data, in_value, in_inline, in_text;
+    bool in_data, in_row, in_cell, in_inline, in_text;
     int phonetic;
     int32_t row, last_row, column;
     char type; /* n s b e d, S: text itself */
