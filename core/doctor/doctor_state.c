@@ -160,6 +160,14 @@ static void condition_check(struct qetl_patient *p)
                                                                   .file = look->path},
                                            "this state was written by a later qetl"),
                           "run the pipeline with that qetl, or name another folder with --state");
+    else if (p->exam.out_of_reach)
+        qetl_finding_mend(qetl_doctor_tell(p->doctor,
+                                           &(struct qetl_ailment){.severity = QETL_ERROR,
+                                                                  .code = "state_unreadable",
+                                                                  .file = look->path},
+                                           "%s", look->reason),
+                          "mend what hinders (disk, permissions); nobody says that the state "
+                          "itself is damaged, and it is left as it is");
     else if (look->condition == QETL_STATE_UNREADABLE) {
         snprintf(what, sizeof what, "%s", look->reason ? look->reason : "it cannot be read");
         damage_tell(p, what, strncmp(what, "it cannot be read", 17) != 0);

@@ -129,6 +129,24 @@ static int64_t size_alone(const struct state_folder *folder)
     return fstatat(folder->fd, STATE_FILE, &about, 0) ? -1 : (int64_t)about.st_size;
 }
 
+/* The file may be as it should. */
+static bool is_hindered(int rc)
+{
+    switch (rc & 0xff) {
+    case SQLITE_IOERR:
+        return rc != SQLITE_IOERR_SHORT_READ;
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_FULL:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool database_read(struct examining *in, struct qetl_state_look *look, const char *place,
                           uint64_t anchor)
 {
@@ -140,10 +158,10 @@ static bool database_read(struct examining *in, struct qetl_state_look *look, co
     char *path = NULL;
     if (asprintf(&path, "%s/%s", place, STATE_FILE) < 0)
         return false;
-    bool said =
-        qetl_state_look_judge(look, qetl_state_reading_run(&reading, path, anchor)) && !in->failed;
+    int rc = qetl_state_reading_run(&reading, path, anchor);
+    in->exam->out_of_reach = is_hindered(rc);
     free(path);
-    return said;
+    return qetl_state_look_judge(look, rc) && !in->failed;
 }
 
 /* ---- the folder ---- */
@@ -208,15 +226,13 @@ static bool examine_at(const struct state_folder *folder, struct qetl_state_look
     in->folder = folder;
     in->exam->name_damaged = qetl_state_owner_read(folder, &look->owner) != 0;
     bool there = !faccessat(folder->fd, STATE_FILE, F_OK, 0);
-    int error = there && !look->holder.pid ? copy_make(folder, &place) : 0;
-    bool said;
-    if (!there)
-        said = qetl_state_look_absent(folder, anchor, look);
-    else if (error) {
-        look->condition = QETL_STATE_UNREADABLE;
-        said = asprintf(&look->reason, "it cannot be read: %s", strerror(error)) >= 0;
-    } else
-        said = database_read(in, look, place ? place : folder->path, anchor);
+    /* What cannot be copied, for want of room or because of its size, is read where it is. */
+    if (there && !look->holder.pid && copy_make(folder, &place)) {
+        copy_remove(place);
+        place = NULL;
+    }
+    bool said = there ? database_read(in, look, place ? place : folder->path, anchor)
+                      : qetl_state_look_absent(folder, anchor, look);
     copy_remove(place);
     if (said)
         files_sort(in);

@@ -25,6 +25,7 @@ struct qetl_state_exam {
     struct state_names idle;     /* that nothing names, of a process that was killed */
     struct state_names aside;    /* that could not be read, once */
     struct state_names strange;  /* that are no part of a state */
+    bool out_of_reach;           /* unreadable for want of a disk or a permission */
     bool name_damaged;           /* the state's own */
     uid_t owner;
     mode_t mode; /* of the folder */

@@ -187,6 +187,12 @@ found error state_damaged '/one$' 'it is gone' 'full-refresh'
 expect_exit 0 qetl run -q one.yaml --full-refresh
 
 cp -a "$state/one" copy
+rm "$state"/one/state.db* && mkdir "$state/one/state.db"
+look 1 one.yaml
+found error state_unreadable '/one$' 'it cannot be read: unable to open' 'left as it is'
+repair 1 one.yaml 0
+expect_absent "$state"/one/state.db.unreadable-*
+rm -r "$state/one" && cp -a copy "$state/one"
 python3 - "$state/one/state.db" <<'PY'
 import sqlite3, sys
 db = sqlite3.connect(sys.argv[1])
