@@ -9,6 +9,7 @@ failpoint, in front of or behind some system call, or after some time; it counts
 them strike a process that is recovering. Ends with "N passed, N failed": passed are series whose outputs were right.
 """
 import collections
+import json
 import os
 import random
 import shutil
@@ -29,6 +30,43 @@ POINTS = [point for point in rig.POINTS if point]
 NAMED = [point for point in rig.POINTS if point and point not in (*RECOVERING, *BY_SINK, *BY_STORE)]
 LEAST_SHARE = 0.05
 SHIMMED = not os.environ.get("QETL_SANITIZER")  # a sanitizer's runtime wants to be first
+
+
+class Repeated(rig.Pipeline):
+    """Run anew when it is over, and in between once without state: letters of all runs stand in one file."""
+
+    turns = 3
+
+    def __init__(self):
+        super().__init__("repeated", f"transforms:\n{rig.PULSE}sinks:\n  out: {{plugin: file, input: p, path: out.ndjson, "
+                         "if_exists: replace}\n", rig.one_file("out.ndjson"), letters=False)
+
+    def past(self, folder):
+        """(how many turns are over, the epoch that they ended with)"""
+        path = os.path.join(folder, "past")
+        if not os.path.exists(path):
+            return 0, 0
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+
+    def standing(self, folder):
+        stage, number = rig.stage(folder, self.name)
+        return stage if number > self.past(folder)[1] else 0
+
+    def grow(self, folder, turn, rows=rig.ROWS):
+        with open(os.path.join(folder, "past"), "w", encoding="utf-8") as file:
+            json.dump([turn, rig.stage(folder, self.name)[1]], file)
+        alone = [word for word in rig.command() if word not in ("--state", "state")] + ["--no-state"]
+        subprocess.run(alone, cwd=folder, env=rig.environment(folder), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, timeout=60, check=True)
+
+    def check(self, folder, rows=rig.ROWS):
+        runs = 2 * self.past(folder)[0] + 1
+        bad = [i for i in range(rows) if rig.is_bad(i)]
+        return super().check(folder, rows) or rig.check_letters(folder, self.name, sorted(bad * runs))
+
+
+ALL = [*increments.ALL, Repeated()]
 
 
 class Tally:
@@ -206,7 +244,7 @@ def report(tally, kills, all_pipelines):
 def main():
     kills = int(sys.argv[1])
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else int(os.environ.get("SEED", "1"))
-    pipelines = [increments.by_name(name) for name in sys.argv[3:]] or increments.ALL
+    pipelines = [next(pipeline for pipeline in ALL if pipeline.name == name) for name in sys.argv[3:]] or ALL
     print(f"seed {seed}", flush=True)
     for pipeline in pipelines:
         wrong = rig.check_promise(pipeline)

@@ -149,9 +149,9 @@ def compare(what, got, wanted):
     """Lists of ids, in order or (what names a set) as bags."""
     if got == wanted:
         return None
-    counted = collections.Counter(got)
-    lost = [i for i in wanted if not counted[i]]
-    doubled = [i for i, n in counted.items() if n > 1]
+    counted, due = collections.Counter(got), collections.Counter(wanted)
+    lost = [i for i in due if counted[i] < due[i]]
+    doubled = [i for i, n in counted.items() if n > due[i] > 0]
     foreign = sorted(set(counted) - set(wanted))
     if not (lost or doubled or foreign):
         return f"{what}: rows out of order"
