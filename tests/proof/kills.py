@@ -50,7 +50,7 @@ class Repeated(rig.Pipeline):
             return json.load(file)
 
     def standing(self, folder):
-        stage, number = rig.stage(folder, self.name)
+        stage, number, _ = rig.stage(folder, self.name)
         return stage if number > self.past(folder)[1] else 0
 
     def grow(self, folder, turn, rows=rig.ROWS):
@@ -66,7 +66,7 @@ class Repeated(rig.Pipeline):
         return super().check(folder, rows) or rig.check_letters(folder, self.name, sorted(bad * runs))
 
 
-ALL = [*increments.ALL, Repeated()]
+NAMED_ONLY = [Repeated()]
 
 
 class Tally:
@@ -244,7 +244,8 @@ def report(tally, kills, all_pipelines):
 def main():
     kills = int(sys.argv[1])
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else int(os.environ.get("SEED", "1"))
-    pipelines = [next(pipeline for pipeline in ALL if pipeline.name == name) for name in sys.argv[3:]] or ALL
+    known = [*increments.ALL, *NAMED_ONLY]
+    pipelines = [next(pipeline for pipeline in known if pipeline.name == name) for name in sys.argv[3:]] or increments.ALL
     print(f"seed {seed}", flush=True)
     for pipeline in pipelines:
         wrong = rig.check_promise(pipeline)

@@ -26,6 +26,7 @@ import kills  # noqa: E402
 import rig  # noqa: E402
 
 ROWS = 1500
+MOST = 6  # kills of one replay
 BAD = [i for i in range(ROWS) if rig.is_bad(i)]
 AGAIN = [i for i in BAD if i % 2 == 0]
 # A replay has one epoch, of which no barrier tells.
@@ -86,7 +87,7 @@ def outputs_wrong(folder, kind, finished):
 
 class Series(kills.Series):
     def __init__(self, kind, draw, tally):
-        super().__init__(Replay(kind, "", None), draw, tally)
+        super().__init__(Replay(kind, "", None), draw, tally, MOST)
         self.kind = kind
 
     def means(self):
@@ -135,23 +136,23 @@ class Series(kills.Series):
             ended = done.returncode, done.stdout.decode(errors="replace")
         return f"{name}: exit {ended[0]}: {ended[1][:1500]}" if ended[0] else None
 
-    def live(self, most):
+    def live(self):
         code, said = rig.run(self.folder)
         if code:
             return f"the run: exit {code}: {said[:600]}"
         for name in ("half", "all"):
-            wrong = self.until_over(name, self.draw.randint(0, most))
+            wrong = self.until_over(name, self.draw.randint(0, MOST))
             wrong = wrong or letters_wrong(self.folder, name == "all") or outputs_wrong(self.folder, self.kind, name == "all")
             if wrong:
                 return f"{name}: {wrong}"
         return None
 
 
-def series(kind, seed, tally, most):
+def series(kind, seed, tally):
     live = Series(kind, random.Random(seed), tally)
     wrong = "it did not come to its end"
     try:
-        wrong = live.live(most)
+        wrong = live.live()
     except (OSError, ValueError, KeyError, sqlite3.Error) as error:
         wrong = f"{type(error).__name__}: {error}"
     finally:
@@ -168,7 +169,7 @@ def series(kind, seed, tally, most):
 
 def work(kinds, most_kills, draw, tally):
     while tally.kills < most_kills and len(tally.wrong) < rig.ENOUGH:
-        series(draw.choice(kinds), draw.randrange(1 << 32), tally, 6)
+        series(draw.choice(kinds), draw.randrange(1 << 32), tally)
 
 
 def main():
