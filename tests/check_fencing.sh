@@ -8,6 +8,9 @@ here=$(dirname "$0")
 count=50
 case ${QETL_SANITIZER:-} in
 '') ;;
+address)
+    count=10
+    ;;
 *)
     echo "skipped: not under this sanitizer"
     exit 77

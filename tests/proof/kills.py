@@ -227,14 +227,14 @@ def report(tally, kills, all_pipelines):
     print("  by means: " + ", ".join(f"{how} {n}" for how, n in sorted(tally.hows.items())))
     print("  by pipeline: " + ", ".join(f"{name} {n}" for name, n in sorted(tally.of.items())))
     print("  by failpoint: " + ", ".join(f"{point} {tally.points[point]}" for point in POINTS))
-    short = [phase for phase in rig.PHASES if tally.phases[phase] < LEAST_SHARE * tally.kills]
+    short = [phase for phase in rig.PHASES if tally.phases[phase] < (LEAST_SHARE if kills >= 1000 else LEAST_SHARE / 2) * tally.kills]
     rare = [point for point in POINTS if tally.points[point] < (3 if kills >= 1000 else 1)]
     counts = all_pipelines and kills >= 200 and not tally.wrong
     if counts and tally.phases["recovering"] < 0.5 * tally.kills:
         tally.wrong.append("less than half of the kills struck a recovery")
         print(f"not ok - {tally.wrong[-1]}")
     if short and counts:
-        tally.wrong.append(f"phases under 5 %: {short}")
+        tally.wrong.append(f"phases too rarely struck: {short}")
         print(f"not ok - {tally.wrong[-1]}")
     if rare and counts:
         tally.wrong.append(f"failpoints hit too rarely: {rare}")

@@ -287,7 +287,7 @@ NOWHERE = Pipeline("nowhere", f"transforms:\n{PULSE}sinks:\n  out: {{plugin: \"n
 
 def environment(folder, **more):
     return {"QETL_PLUGIN_PATH": PLUGINS, "PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": folder, "LC_ALL": "C.UTF-8",
-            "HOME": folder, **{name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}, **more}
+            "HOME": folder, **{name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS") if name in os.environ}, **more}
 
 
 def command(*more, state="state"):
