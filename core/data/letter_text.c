@@ -128,14 +128,16 @@ char *qetl_letter_text(const struct qetl_letter *letter, const struct qetl_lette
                        size_t *size)
 {
     json_t *object = letter_json(letter, from);
-    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    /* Not json_dumps: where its text cannot grow it may leave a key out, and say nothing. */
+    size_t length = object ? json_dumpb(object, NULL, 0, JSON_COMPACT) : 0;
+    char *line = length ? malloc(length + 2) : NULL;
+    bool whole = line && json_dumpb(object, line, length, JSON_COMPACT) == length;
     json_decref(object);
-    *size = text ? strlen(text) : 0;
-    char *line = text ? realloc(text, *size + 2) : NULL;
-    if (!line) {
-        free(text);
+    if (!whole) {
+        free(line);
         return NULL;
     }
-    memcpy(line + (*size)++, "\n", 2);
+    memcpy(line + length, "\n", 2);
+    *size = length + 1;
     return line;
 }
