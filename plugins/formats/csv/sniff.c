@@ -111,11 +111,12 @@ uint8_t csv_sniff(struct csv *self, const uint8_t *data, int64_t size, bool whol
     return chosen;
 }
 
-/* Of the index at hand: some cell is in quotes, and none begins with the usual one. */
-static bool cells_are_quoted(const struct csv_index *ix, const uint8_t *data)
+/* Of the index at hand: some cell is in quotes, and none begins with the usual one. The last may be
+ * empty, and begin where the bytes end. */
+static bool cells_are_quoted(const struct csv_index *ix, const uint8_t *data, int64_t size)
 {
     for (int64_t i = 0; i < ix->n_ends; i++)
-        if (data[ix->ends[i - 1] + 1] == '"')
+        if (ix->ends[i - 1] + 1 < size && data[ix->ends[i - 1] + 1] == '"')
             return false;
     return ix->quotes;
 }
@@ -138,7 +139,7 @@ bool csv_sniff_apostrophe(struct csv *self, const uint8_t *data, int64_t size, b
     if (delimiter_try(self, data, size, all, candidates, true, &chosen).clean) {
         /* once more, for the index of the one that was chosen */
         candidate_try(self, chosen, data, whole_rows(self, chosen, data, size, all), true);
-        self->apostrophe_fits = cells_are_quoted(&self->index, data);
+        self->apostrophe_fits = cells_are_quoted(&self->index, data, size);
     }
     if (self->apostrophe_fits && !usual)
         return true;
