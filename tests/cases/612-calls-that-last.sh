@@ -34,16 +34,16 @@ expect_all() { # WHAT
 for place in 1_open 1_next 2_process 3_open 3_write 3_prepare 3_save 3_commit; do
     call=${place#*_}
     words=('' '' '')
-    words[${place%_*} - 1]=", call: $call, how: hangs, call_timeout: 100ms, $quick"
+    words[${place%_*} - 1]=", call: $call, how: hangs, call_timeout: 500ms, $quick"
     pipeline "${words[@]}"
     expect_exit 0 run --state state
     expect_all "$place"
-    expect_text err "its $call takes longer than call_timeout, 0.1 s: interrupted"
-    expect_text err "$call failed and lost what it had staged, so that its epoch is repeated: .*interrupted, since it took longer than call_timeout, 0.1 s"
+    expect_text err "its $call takes longer than call_timeout, 0.5 s: interrupted"
+    expect_text err "$call failed and lost what it had staged, so that its epoch is repeated: .*interrupted, since it took longer than call_timeout, 0.5 s"
     expect_json report.json '.result.state.epochs_retried == 1'
 done
 # What an instance says that was interrupted is not the end of its input.
-pipeline ", call: next, how: ends, at: 3, call_timeout: 100ms, $quick" '' ''
+pipeline ", call: next, how: ends, at: 3, call_timeout: 500ms, $quick" '' ''
 expect_exit 0 run --state state
 expect_all 'no end'
 expect_json report.json '.result.state.epochs_retried == 1'
@@ -55,9 +55,9 @@ expect_all 'none that lasts'
 expect_json report.json '.result.state.epochs_retried == 0'
 
 # Its budget bounds that, too.
-pipeline '' '' ", call: write, how: hangs, times: 100, call_timeout: 50ms, retry: {attempts: 3, first: 1ms}, breaker: false"
+pipeline '' '' ", call: write, how: hangs, times: 100, call_timeout: 300ms, retry: {attempts: 3, first: 1ms}, breaker: false"
 expect_exit 1 run --no-state
-expect_text err "sink 'out' \(lapse\): .*interrupted, since it took longer than call_timeout, 0.05 s.* \(given up after 3 attempts in"
+expect_text err "sink 'out' \(lapse\): .*interrupted, since it took longer than call_timeout, 0.3 s.* \(given up after 3 attempts in"
 expect_text err 'raise `call_timeout`'
 expect_absent out.csv
 
@@ -65,7 +65,7 @@ expect_absent out.csv
 for place in 1_next 2_process 3_write 3_commit; do
     call=${place#*_}
     words=('' '' '')
-    words[${place%_*} - 1]=", call: $call, how: deaf, at: 2, call_timeout: 100ms"
+    words[${place%_*} - 1]=", call: $call, how: deaf, at: 2, call_timeout: 500ms"
     pipeline "${words[@]}"
     expect_exit 1 run --state state
     expect_text err "error: .* \(lapse\): its $call has lasted for [0-9.]+ s, and it does not heed that it was interrupted; the next run goes on from what was decided"
