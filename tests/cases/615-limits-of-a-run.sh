@@ -55,11 +55,11 @@ expect_exit 0 run
 pipeline $'timeout: 3s\nstall_alarm: 600ms' '' '' ', fault: never_wakes, at: 3'
 expect_exit 1 run
 expect_text err "warn: other: has not moved for [0-9.]+ s: its write answered that it was busy, and nobody has woken it; [0-9]+ in the queue from 'pass' to 'other'"
-expect_eq 'told once' "$(grep -c 'has not moved' err)" 1
+expect_eq 'told once' "$(grep -c 'other: has not moved' err)" 1
 pipeline $'timeout: 3s\nstall_alarm: 600ms' '' ', fault: sleep, at: 3'
 expect_exit 1 run
 expect_text err 'warn: pass: has not moved for [0-9.]+ s: it is in its process'
-expect_eq 'told once' "$(grep -c 'has not moved' err)" 1
+expect_eq 'told once' "$(grep -c 'pass: has not moved' err)" 1
 pipeline $'timeout: 3s\nstall_alarm: 600ms' ', fault: sleep, at: 3'
 expect_exit 1 run
 expect_text err 'warn: numbers: has not moved for [0-9.]+ s: it is in its next'
