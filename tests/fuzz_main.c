@@ -90,7 +90,7 @@ static int corpus_read(const char *program)
 static const uint8_t *trying;
 static size_t trying_size;
 
-static void aborted(int number)
+static void tell(void)
 {
     static const char digits[] = "0123456789abcdef";
     char line[2 * ROOM + 1];
@@ -102,9 +102,17 @@ static void aborted(int number)
     line[2 * n] = '\n';
     if (write(STDERR_FILENO, line, 2 * n + 1) < 0)
         _exit(1);
+}
+
+static void aborted(int number)
+{
+    tell();
     signal(number, SIG_DFL);
     raise(number);
 }
+
+/* A sanitizer's, where the program has one; it ends the program in its own way. */
+__attribute__((weak)) void __sanitizer_set_death_callback(void (*)(void));
 
 /* Handed over in a block of its own size, so that a sanitizer sees a read beyond it. */
 static void input_try(const uint8_t *data, size_t size)
@@ -186,6 +194,8 @@ int main(int argc, char **argv)
     printf("seed %llu\n", (unsigned long long)state);
     fflush(stdout);
     signal(SIGABRT, aborted);
+    if (__sanitizer_set_death_callback)
+        __sanitizer_set_death_callback(tell);
     for (int i = 1; i < argc && !status; i++)
         status = input_read(argv[i]);
     if (argc == 1)

@@ -31,8 +31,8 @@ Test(ndjson_options, new_columns)
                 "=1|=2|\n!unknown_key:{\"x\":5,\"a\":3,\"b\":4}\n"
                 "!unknown_key:{\"a\":5,\"x\":{\"y\":[1]},\"b\":6}\n"
                 "!unknown_key:{\"a\":7,\"b\":8,\"\\u0078\":\"t\", \"z\" : null }\n"
-                "!unknown_key:{\"x\":1}\n!unknown_key:{\"a\":9,\"x\":[1,}\n"
-                "!unknown_key:{\"a\":10,\"x\":1 \"b\":2}\n");
+                "!unknown_key:{\"x\":1}\n!bad_json:{\"a\":9,\"x\":[1,}\n"
+                "!bad_json:{\"a\":10,\"x\":1 \"b\":2}\n");
     EXPECT_TEXT(later("{\"new_columns\":\"drop\"}", QETL_FORM_LEXICAL, first, rest),
                 "=1|=2|\n=3|=4|\n=5|=6|\n=7|=8|\n~|~|\n!bad_json:{\"a\":9,\"x\":[1,}\n"
                 "!bad_json:{\"a\":10,\"x\":1 \"b\":2}\n");
