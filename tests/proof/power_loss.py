@@ -33,13 +33,14 @@ class Tally:
         self.total = self.tried = 0
         self.seen, self.ways, self.pipelines, self.stages = set(), collections.Counter(), collections.Counter(), collections.Counter()
         self.records, self.entries, self.turns, self.wrong = 0, 0, 0, []
+        self.unexplained = 0
 
     def full(self):
         return self.tried >= self.most or len(self.wrong) >= rig.ENOUGH
 
 
 def record(pipeline, draw, folder):
-    """Runs it once, be it that it goes on from a killed one; (the disk at the beginning, the entries) or None."""
+    """Runs it once, be it that it goes on from a killed one; (the disk at the beginning, the entries, was it killed) or None."""
     pipeline.begin(folder, ROWS)
     if draw.random() < 0.4:
         rig.fewer_epochs(folder)
@@ -60,7 +61,7 @@ def record(pipeline, draw, folder):
         raise RuntimeError(f"{pipeline.name}: exit {code}: {said[:1500]}")
     entries = disks.read_log(log)
     os.unlink(log)
-    return disk, entries
+    return disk, entries, code == -9
 
 
 def played(recorded):
@@ -164,14 +165,17 @@ def work(pipelines, seed, tally, per_point):
             recorded = record(pipeline, draw, folder)
             if not recorded:
                 continue
+            os.rename(folder, f"{base}/after")  # images have its place: handles name whole paths
+            wrong = check_log(played(recorded), f"{base}/after")
+            if wrong and recorded[2]:  # it died between a call and its entry
+                tally.unexplained += 1
+                continue
+            if wrong:
+                raise RuntimeError(f"{pipeline.name}: the record does not explain the folder: {wrong}")
             with tally.lock:
                 tally.records += 1
                 tally.entries += len(recorded[1])
-            os.rename(folder, f"{base}/after")  # images have its place: handles name whole paths
-            wrong = check_log(played(recorded), f"{base}/after")
-            if wrong:
-                raise RuntimeError(f"{pipeline.name}: the record does not explain the folder: {wrong}")
-            for job in images(pipeline, recorded, draw, tally, per_point, base):
+            for job in images(pipeline, recorded[:2], draw, tally, per_point, base):
                 try_image(job, tally)
         except (RuntimeError, subprocess.SubprocessError) as error:
             tally.wrong.append(str(error))
@@ -192,11 +196,11 @@ def main():
         thread.start()
     for thread in threads:
         thread.join()
-    print(f"{tally.tried} images tried of {tally.total} made, the others as one before; of {tally.records} recorded runs with {tally.entries} entries")
+    print(f"{tally.tried} images tried of {tally.total} made, the others as one before; of {tally.records} recorded runs with {tally.entries} entries; {tally.unexplained} others died between a call and its entry")
     print("  by way: " + ", ".join(f"{way} {n}" for way, n in sorted(tally.ways.items())))
     print("  by pipeline: " + ", ".join(f"{name} {n}" for name, n in sorted(tally.pipelines.items())))
     print("  state found: " + ", ".join(f"{STAGES[stage]} {n}" for stage, n in sorted(tally.stages.items())))
-    rig.tell_counts(images_made=tally.total, images_distinct_and_tried=tally.tried, recorded_runs=tally.records, entries=tally.entries,
+    rig.tell_counts(images_made=tally.total, images_distinct_and_tried=tally.tried, recorded_runs=tally.records, died_before_their_entry=tally.unexplained, entries=tally.entries,
                     ways=tally.ways, pipelines=tally.pipelines, stages=dict(zip(STAGES, (tally.stages[i] for i in range(5)))))
     print(f"{tally.tried - len(tally.wrong)} passed, {len(tally.wrong)} failed")
     return 1 if tally.wrong else 0
