@@ -98,8 +98,13 @@ static int sync_above(const char *path)
     struct stat about;
     char *above = strdup(path), *slash;
     int error = above ? 0 : ENOMEM;
-    while (!error && (slash = strrchr(above, '/'))) {
-        slash[slash == above] = '\0';
+    bool more = true;
+    while (!error && more) {
+        more = (slash = strrchr(above, '/')) != NULL;
+        if (more)
+            slash[slash == above] = '\0';
+        else
+            strcpy(above, "."); /* of a path that is relative, the last one above */
         int fd = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         bool ours = fd >= 0 && !fstat(fd, &about) && about.st_uid == geteuid();
         if (ours && fsync(fd) && errno != EINVAL && errno != EROFS)

@@ -273,6 +273,7 @@ CALL(int, link, LINK, true, (const char *a, const char *b), (a, b))
 CALL(int, linkat, LINK, true, (int f, const char *a, int g, const char *b, int flags),
      (f, a, g, b, flags))
 CALL(int, unlink, UNLINK, true, (const char *path), (path))
+CALL(int, remove, UNLINK, true, (const char *path), (path))
 CALL(int, unlinkat, UNLINK, true, (int f, const char *path, int flags), (f, path, flags))
 CALL(int, ftruncate, TRUNCATE, concerns(fd), (int fd, off_t size), (fd, size))
 CALL(int, ftruncate64, TRUNCATE, concerns(fd), (int fd, off64_t size), (fd, size))

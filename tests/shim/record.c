@@ -267,6 +267,7 @@ EXPORT int link(const char *a, const char *b)
 NAMING(int, unlink, (const char *path), (path), AT_FDCWD, path, 0, NULL, NOTE_UNLINK)
 NAMING(int, unlinkat, (int f, const char *path, int flags), (f, path, flags), f, path, 0, NULL,
        NOTE_UNLINK)
+NAMING(int, remove, (const char *path), (path), AT_FDCWD, path, 0, NULL, NOTE_UNLINK)
 NAMING(int, rmdir, (const char *path), (path), AT_FDCWD, path, 0, NULL, NOTE_UNLINK)
 #define NOTE_MKDIR(f, path) entry_numbers("mkdir", names.folder, inode_at(f, path), names.name)
 NAMING(int, mkdir, (const char *path, mode_t mode), (path, mode), AT_FDCWD, path, 0, NULL,
