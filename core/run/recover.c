@@ -64,12 +64,15 @@ static int32_t store_open(struct qetl_run *run)
     char *identity = qetl_run_identity(run->pipeline);
     if (!identity)
         return qetl_run_fault(run, NULL, "out_of_memory", "no memory for the run's state");
-    run->store = qetl_store_open(run->options.state_folder, run->options.state_name, identity,
-                                 run->findings);
+    struct qetl_store *store = qetl_store_open(run->options.state_folder, run->options.state_name,
+                                               identity, run->findings);
     free(identity);
-    if (!run->store)
+    if (!store)
         return end_by_findings(run);
-    run->generation = qetl_store_generation(run->store);
+    pthread_mutex_lock(&run->lock); /* reports say it */
+    run->store = store;
+    run->generation = qetl_store_generation(store);
+    pthread_mutex_unlock(&run->lock);
     run->env.state = qetl_store_path(run->store);
     if (!run->options.full_refresh)
         return QETL_OK;
@@ -106,14 +109,16 @@ static int32_t begin_behind(struct qetl_run *run)
     atomic_store(&run->attempt.epoch, run->attempt.first_epoch);
     atomic_store(&run->attempt.decided_epoch, run->attempt.first_epoch);
     bool unfinished = qetl_record_is_unfinished(record);
+    pthread_mutex_lock(&run->lock); /* reports say it */
     run->attempt.resumes = unfinished && !record->final;
     run->attempt.completes = unfinished && record->final;
+    if (run->attempt.resumes && run->attempts == 1)
+        run->resumed_from = number;
+    pthread_mutex_unlock(&run->lock);
     run->env.resumes = unfinished;
     int32_t status = qetl_run_letters_begin(run, unfinished);
     if (status || !run->attempt.resumes)
         return status;
-    if (run->attempts == 1)
-        run->resumed_from = number;
     take_facts(run);
     return remember_sources(run);
 }
