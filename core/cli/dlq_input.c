@@ -122,8 +122,7 @@ static int judge(struct qetl_dlq *dlq, const struct qetl_dlq_options *o,
     if (failed)
         return 0;
     struct qetl_letters_behind behind = {"state", look.owner.name, qetl_state_look_decided(&look)};
-    bool known = *look.owner.name &&
-                 (look.condition == QETL_STATE_WHOLE || look.condition == QETL_STATE_EMPTY);
+    bool known = *look.owner.name && !qetl_state_look_is_refused(&look);
     failed = known ? qetl_box_judge(dlq->box, &behind, findings) : 0;
     qetl_state_look_free(&look);
     return failed;

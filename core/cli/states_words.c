@@ -26,7 +26,7 @@ const char *qetl_states_status(const struct qetl_state_look *look)
 {
     if (look->holder.pid)
         return "running";
-    if (look->condition == QETL_STATE_UNREADABLE)
+    if (look->condition == QETL_STATE_UNREADABLE || look->condition == QETL_STATE_GONE)
         return "unreadable";
     if (look->condition == QETL_STATE_LATER)
         return "later version";

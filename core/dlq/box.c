@@ -126,6 +126,8 @@ static void refuse(const char *path, int error, struct qetl_findings *findings)
         error == EWOULDBLOCK ? "a running pipeline has them" : qetl_letter_store_reason(error));
     if (error == EWOULDBLOCK)
         qetl_finding_mend(finding, "wait until it ends, or stop it");
+    else if (error == ENOENT)
+        qetl_finding_mend(finding, "name a pipeline's file, or a file of dead letters");
     qetl_finding_environment(finding);
 }
 

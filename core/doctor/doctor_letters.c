@@ -191,8 +191,7 @@ static int judge(struct letters *l, struct qetl_findings *said)
 {
     const struct qetl_state_look *look = &l->patient->exam.look;
     struct qetl_letters_behind behind = {"state", look->owner.name, qetl_state_look_decided(look)};
-    bool known = *look->owner.name &&
-                 (look->condition == QETL_STATE_WHOLE || look->condition == QETL_STATE_EMPTY);
+    bool known = *look->owner.name && !qetl_state_look_is_refused(look);
     return known ? qetl_box_judge(l->box, &behind, said) : 0;
 }
 

@@ -117,8 +117,7 @@ static bool set_aside(struct qetl_patient *p)
     qetl_findings_free(&said);
     if (qetl_state_look(p->doctor->states, p->name, &look))
         return false;
-    bool aside = look.condition == QETL_STATE_UNREADABLE && look.reason &&
-                 strstr(look.reason, ".unreadable-");
+    bool aside = look.condition == QETL_STATE_GONE;
     free(p->exam.look.reason);
     p->exam.look.reason = look.reason;
     look.reason = NULL;
@@ -168,10 +167,9 @@ static void condition_check(struct qetl_patient *p)
                                            "%s", look->reason),
                           "mend what hinders (disk, permissions); nobody says that the state "
                           "itself is damaged, and it is left as it is");
-    else if (look->condition == QETL_STATE_UNREADABLE) {
-        snprintf(what, sizeof what, "%s", look->reason ? look->reason : "it cannot be read");
-        damage_tell(p, what, strncmp(what, "it cannot be read", 17) != 0);
-    } else if (p->exam.missing.count) {
+    else if (qetl_state_look_is_refused(look))
+        damage_tell(p, look->reason, look->condition == QETL_STATE_GONE);
+    else if (p->exam.missing.count) {
         snprintf(what, sizeof what, "%zu file%s that its epoch names, as %s, %s missing or changed",
                  p->exam.missing.count, p->exam.missing.count == 1 ? "" : "s",
                  p->exam.missing.items[0], p->exam.missing.count == 1 ? "is" : "are");
@@ -290,8 +288,7 @@ static void next_check(struct qetl_patient *p)
     const struct qetl_record *last = &look->decided;
     unsigned long long number = last->number, prepared = look->prepared.number;
     size_t before = d->findings.count;
-    if (look->condition == QETL_STATE_UNREADABLE || look->condition == QETL_STATE_LATER ||
-        p->exam.missing.count)
+    if (qetl_state_look_is_refused(look) || p->exam.missing.count)
         qetl_doctor_check(d, "next run", before, "is refused until that is mended");
     else if (look->prepared.stage == QETL_STAGE_PREPARED)
         qetl_doctor_check(
@@ -453,8 +450,7 @@ static void patient_check(struct qetl_patient *p)
                     stage == QETL_STAGE_DECIDED || stage == QETL_STAGE_COMMITTED;
     facts_take(p);
     store_check(p);
-    if (p->doctor->deep && p->exam.look.condition != QETL_STATE_UNREADABLE &&
-        p->exam.look.condition != QETL_STATE_LATER && !p->exam.missing.count)
+    if (p->doctor->deep && !qetl_state_look_is_refused(&p->exam.look) && !p->exam.missing.count)
         deep_check(p);
     if (!p->at_work)
         next_check(p);

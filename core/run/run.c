@@ -128,9 +128,9 @@ struct qetl_run *qetl_run_new(const struct qetl_pipeline *pipeline,
 static void enter(struct qetl_run *run, enum qetl_phase phase)
 {
     long long never = 0, now = qetl_now_ns();
-    for (int later = phase + 1; later <= QETL_PHASE_OVER; later++)
-        if (later > QETL_PHASE_PROCESSING)
-            atomic_store(&run->phase_started_ns[later], 0);
+    int later = phase < QETL_PHASE_PROCESSING ? QETL_PHASE_PROCESSING : (int)phase;
+    while (++later <= QETL_PHASE_OVER)
+        atomic_store(&run->phase_started_ns[later], 0);
     atomic_compare_exchange_strong(&run->phase_started_ns[phase], &never, now);
     atomic_store(&run->phase, phase);
 }

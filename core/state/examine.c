@@ -186,10 +186,9 @@ static bool is_named(const struct examining *in, const char *file)
 static void file_sort(struct examining *in, const char *name)
 {
     struct qetl_state_exam *exam = in->exam;
-    bool known =
-        exam->look.condition == QETL_STATE_WHOLE || exam->look.condition == QETL_STATE_EMPTY;
-    if (strcmp(name, "lock") == 0 || strcmp(name, "anchor") == 0 || strcmp(name, "owner") == 0 ||
-        strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, STATE_FILE) == 0 ||
+    bool known = !qetl_state_look_is_refused(&exam->look);
+    if (strcmp(name, "lock") == 0 || strcmp(name, "anchor") == 0 || strcmp(name, ".") == 0 ||
+        strcmp(name, "..") == 0 || strcmp(name, STATE_FILE) == 0 ||
         strcmp(name, STATE_FILE "-wal") == 0 || strcmp(name, STATE_FILE "-shm") == 0 ||
         strcmp(name, STATE_FILE "-journal") == 0 || strcmp(name, STATE_OWNER_FILE) == 0)
         return;

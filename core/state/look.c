@@ -161,8 +161,8 @@ bool qetl_state_look_absent(const struct state_folder *folder, uint64_t anchor,
                             struct qetl_state_look *look)
 {
     char *aside = qetl_state_folder_aside(folder, STATE_FILE);
-    bool said = aside    ? say(look, QETL_STATE_UNREADABLE, "it was set aside as ", aside)
-                : anchor ? say(look, QETL_STATE_UNREADABLE, "it is gone", "")
+    bool said = aside    ? say(look, QETL_STATE_GONE, "it was set aside as ", aside)
+                : anchor ? say(look, QETL_STATE_GONE, "it is gone", "")
                          : true;
     free(aside);
     return said;
@@ -213,6 +213,11 @@ uint64_t qetl_state_look_decided(const struct qetl_state_look *look)
 {
     uint64_t number = look->decided.stage == QETL_STAGE_NONE ? 0 : look->decided.number;
     return number > look->owner.epoch ? number : look->owner.epoch;
+}
+
+bool qetl_state_look_is_refused(const struct qetl_state_look *look)
+{
+    return look->condition != QETL_STATE_WHOLE && look->condition != QETL_STATE_EMPTY;
 }
 
 void qetl_state_look_free(struct qetl_state_look *look)

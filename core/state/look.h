@@ -17,8 +17,9 @@
 enum qetl_state_condition {
     QETL_STATE_EMPTY,
     QETL_STATE_WHOLE,
-    QETL_STATE_UNREADABLE, /* or set aside, or gone */
-    QETL_STATE_LATER       /* of a later version */
+    QETL_STATE_UNREADABLE,
+    QETL_STATE_GONE, /* set aside, by whomever, or not there any more */
+    QETL_STATE_LATER /* of a later version */
 };
 
 struct qetl_state_look {
@@ -38,6 +39,8 @@ struct qetl_state_look {
 /* name: of the folder (qetl_state_folder_name). 0, ENOENT or another errno. */
 int qetl_state_look(const char *above, const char *name, struct qetl_state_look *);
 void qetl_state_look_free(struct qetl_state_look *);
+/* No run goes on from it, or begins anew, before somebody has seen to it. */
+bool qetl_state_look_is_refused(const struct qetl_state_look *);
 /* The newest epoch that was decided, be it that it was forgotten since. */
 uint64_t qetl_state_look_decided(const struct qetl_state_look *);
 /* The names of all, sorted, ended by NULL; the caller's, each of them, too. NULL: out of memory. */
