@@ -125,6 +125,7 @@ static bool set_aside(struct qetl_patient *p)
     return aside;
 }
 
+/* What: not of the examination, which may take another turn here. */
 static void damage_tell(struct qetl_patient *p, const char *what, bool is_aside)
 {
     struct qetl_doctor *d = p->doctor;
@@ -167,9 +168,10 @@ static void condition_check(struct qetl_patient *p)
                                            "%s", look->reason),
                           "mend what hinders (disk, permissions); nobody says that the state "
                           "itself is damaged, and it is left as it is");
-    else if (qetl_state_look_is_refused(look))
-        damage_tell(p, look->reason, look->condition == QETL_STATE_GONE);
-    else if (p->exam.missing.count) {
+    else if (qetl_state_look_is_refused(look)) {
+        snprintf(what, sizeof what, "%s", look->reason);
+        damage_tell(p, what, look->condition == QETL_STATE_GONE);
+    } else if (p->exam.missing.count) {
         snprintf(what, sizeof what, "%zu file%s that its epoch names, as %s, %s missing or changed",
                  p->exam.missing.count, p->exam.missing.count == 1 ? "" : "s",
                  p->exam.missing.items[0], p->exam.missing.count == 1 ? "is" : "are");

@@ -107,9 +107,10 @@ holds many.ndjson 2
 printf '3\n' >>many/a.csv
 printf '4\n' >>many/b.csv
 holds many.ndjson 4
+true >many/old.csv # which is made compressed, piece by piece
 printf 'id\n5\n' >many/c.csv
-gzip -c many/a.csv >many/old.csv
 holds many.ndjson 5
+seq 30000 | gzip -c | dd bs=100 status=none >>many/old.csv
 mv many/a.csv many/z.csv
 printf '6\n' >>many/z.csv
 holds many.ndjson 6

@@ -2,6 +2,7 @@
 #include "follow.h"
 
 #include "fault.h"
+#include "magic.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -92,6 +93,20 @@ static void check_truncated(struct follow *f, int64_t i, const struct stat *st)
     f->ending |= f->open == i;
     file->position = file->tail.size = 0;
     file->started = file->mid_line = false;
+}
+
+/* It has its first bytes, and they are no text: another program packs a log away. */
+static bool is_packed(struct follow *f, int64_t i)
+{
+    struct followed *file = &f->files[i];
+    uint8_t head[MAGIC_BYTES];
+    ssize_t n = file->position ? 0 : pread(file->fd, head, sizeof head, 0);
+    file->packed = n > 0 && magic_of(head, n) != MAGIC_PLAIN;
+    if (!file->packed)
+        return false;
+    qetl_logf(f->env, QETL_LOG_WARN, "%s is compressed: it is passed over", file->name);
+    f->ending |= f->open == i;
+    return true;
 }
 
 static bool is_unlined(const struct qetl_demand *demand)
@@ -217,7 +232,7 @@ static int32_t file_ready(struct follow *f, int64_t i, bool *more)
         return status;
     check_truncated(f, i, &st);
     follow_rest(f, file);
-    *more = st.st_size > file->position;
+    *more = st.st_size > file->position && !is_packed(f, i);
     return QETL_OK;
 }
 

@@ -4,7 +4,6 @@
 #include "follow.h"
 #include "glob.h"
 #include "listing.h"
-#include "magic.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -138,13 +137,6 @@ static void retire(struct follow *f, const char *name)
     }
 }
 
-static bool is_packed(int fd)
-{
-    uint8_t head[MAGIC_BYTES];
-    ssize_t n = pread(fd, head, sizeof head, 0);
-    return n > 0 && magic_of(head, n) != MAGIC_PLAIN;
-}
-
 /* A file that is under one of the names for the first time. */
 static int32_t file_add(struct follow *f, const char *name, const struct stat *st)
 {
@@ -171,11 +163,6 @@ static int32_t file_add(struct follow *f, const char *name, const struct stat *s
     file->fifo = fifo;
     file->device = opened.st_dev;
     file->inode = opened.st_ino;
-    if (!fifo && is_packed(fd)) {
-        qetl_logf(f->env, QETL_LOG_WARN, "%s is compressed: it is passed over", name);
-        file->packed = true;
-        return QETL_OK;
-    }
     int32_t status = follow_watch(f, file);
     follow_rest(f, NULL);
     return status;
