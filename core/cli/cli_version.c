@@ -13,8 +13,7 @@
 static int version(struct qetl_cli *cli, struct qetl_findings *findings)
 {
     char abi[32];
-    snprintf(abi, sizeof abi, "%u.%u%s", QETL_ABI_VERSION >> 16, QETL_ABI_VERSION & 0xffff,
-             QETL_ABI_DRAFT ? "-draft" : "");
+    snprintf(abi, sizeof abi, "%u.%u", QETL_ABI_VERSION >> 16, QETL_ABI_VERSION & 0xffff);
     if (!cli->json)
         printf("qetl %s (plugin ABI %s)\n", QETL_VERSION, abi);
     return qetl_cli_answer(cli, QETL_EXIT_OK, NULL,

@@ -91,9 +91,8 @@ static size_t plugin_try(struct qetl_doctor *d, const struct qetl_manifest *mani
 void qetl_doctor_machine(struct qetl_doctor *d)
 {
     size_t before = d->findings.count, components = 0, plugins = qetl_registry_count(d->registry);
-    qetl_doctor_check(d, "program", before, "qetl %s, plugin ABI %u.%u%s, SQLite %s", QETL_VERSION,
-                      QETL_ABI_VERSION >> 16, QETL_ABI_VERSION & 0xffff,
-                      QETL_ABI_DRAFT ? "-draft" : "", sqlite3_libversion());
+    qetl_doctor_check(d, "program", before, "qetl %s, plugin ABI %u.%u, SQLite %s", QETL_VERSION,
+                      QETL_ABI_VERSION >> 16, QETL_ABI_VERSION & 0xffff, sqlite3_libversion());
     for (size_t i = 0; i < plugins; i++)
         components += plugin_try(d, qetl_registry_at(d->registry, i));
     if (!plugins)

@@ -95,7 +95,7 @@ static int check_sink(const struct qetl_manifest_component *promised, const stru
 static int check_format(const struct qetl_manifest_component *promised,
                         const struct qetl_format *format, struct qetl_findings *findings)
 {
-    if (check_table(promised, format, SIZE_1_0(qetl_format, encode), findings))
+    if (check_table(promised, format, SIZE_1_0(qetl_format, decode_late), findings))
         return -1;
     const struct callback both[] = {CALLBACK(format, describe)};
     const struct callback decode[] = {CALLBACK(format, infer), CALLBACK(format, open_decode),

@@ -161,7 +161,8 @@ static int check_size(const struct qetl_manifest *manifest, const char *what, ui
         qetl_library_refuse(manifest, findings, "bad_plugin",
                             "struct %s says struct_size %u, version 1.0 has %zu", what, size,
                             least),
-        "set struct_size to sizeof the struct, and build against an unchanged plugin.h");
+        "set struct_size to sizeof the struct, and build against an unchanged plugin.h: a draft of "
+        "it had smaller ones");
     return -1;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The qetl plugin ABI, version 1-draft. Self-contained: C11 or C++17, no other header of qetl.
+ * The qetl plugin ABI, version 1.0. Self-contained: C11 or C++17, no other header of qetl.
  *
  * Invariant: a plugin built against this header loads in every later qetl of the same major
  * version. Ownership: stated per call. What a call lends is valid until it returns, unless said
@@ -8,11 +8,14 @@
  * a time inside an instance, which may migrate between calls: keep nothing in thread-local storage;
  *            [any] at any time, also while another thread is inside the instance.
  *
- * Growth: a struct that begins with struct_size is growable. Fields are only appended; a field is
- * read only if it lies within the other side's struct_size and is not NULL; such a struct is never
- * embedded by value, put in an array, or written beyond the size that its allocator stated. Structs
- * without struct_size never change. Optional abilities are extensions looked up by id, whose
- * meaning is fixed.
+ * Growth (docs/abi.md has all of it): a struct that begins with struct_size is growable. Fields are
+ * only appended, never into padding; a field is read only if it lies within the other side's
+ * struct_size and is not NULL; such a struct is never embedded by value, put in an array, or
+ * written beyond the size that its allocator stated. Structs without struct_size never change.
+ * Members named reserved are 0, and not read. Optional abilities are extensions looked up by id,
+ * whose meaning is fixed. A negative status that is not known here counts as QETL_E_FATAL, a
+ * positive one is the plugin's fault; bits of flags that are not known are passed over; a plugin
+ * answers, says or sets what a later minor brought only where host->abi has it.
  *
  * Errors: a negative status is a failure; details go through host->error(), which copies. errno
  * never crosses the border, nor does a C++ exception or a longjmp.
@@ -23,13 +26,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if UINTPTR_MAX != UINT64_MAX
+#error "the qetl plugin ABI is defined for machines with pointers of 64 bits"
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 #define QETL_ABI_MAKE(major, minor) ((uint32_t)(major) << 16 | (uint32_t)(minor))
 #define QETL_ABI_VERSION QETL_ABI_MAKE(1, 0)
-#define QETL_ABI_DRAFT 1 /* until delivery has used every call: 1.0 may still change */
 
 #define QETL_EXPORT __attribute__((visibility("default")))
 
@@ -73,7 +79,7 @@ struct ArrowArray {
  * wherever the host makes them. A batch is a struct array (+s) without nulls of its own. Buffers
  * are aligned to 16 bytes at least. Moving an array means copying the struct and setting the
  * origin's release to NULL; release works on any thread, once, also after destroy(), and never
- * blocks.
+ * blocks. No batch has more than 2^31 - 1 rows.
  */
 
 /* ---- Status codes: 0 or an outcome (positive), or a failure (negative) ---- */
@@ -162,7 +168,7 @@ enum {
 
 struct qetl_host {
     uint32_t struct_size;
-    uint32_t abi; /* the version in use between the two */
+    uint32_t abi; /* the host's own version, which may be a later one than the plugin's */
 
     /* [any] Records the error and returns info->code, so that `return host->error(ctx, &info);`
      * serves. */
@@ -183,7 +189,7 @@ struct qetl_host {
      * budget. Contents are undefined. buffer_free drops one reference; both take any pointer that
      * buffer_alloc returned, on any thread, also after destroy(). NULL from alloc: out of memory.
      */
-    void *(*buffer_alloc)(struct qetl_ctx *ctx, size_t size);
+    void *(*buffer_alloc)(struct qetl_ctx *ctx, uint64_t size);
     void (*buffer_retain)(void *buffer);
     void (*buffer_free)(void *buffer);
 
@@ -196,17 +202,17 @@ struct qetl_host {
  * (save). */
 struct qetl_writer {
     void *stream;
-    int32_t (*write)(void *stream, const void *data, size_t size);
+    int32_t (*write)(void *stream, const void *data, uint64_t size);
 };
 struct qetl_reader {
     void *stream;
     int64_t (*read)(void *stream, void *data,
-                    size_t capacity); /* bytes, 0 at the end, or a failure */
+                    uint64_t capacity); /* bytes, 0 at the end, or a failure */
 };
 
 struct qetl_blob {
     const void *data;
-    size_t size;
+    uint64_t size;
 };
 
 /* ---- Epochs ---- */
@@ -238,11 +244,11 @@ struct qetl_component {
     uint32_t struct_size;
     uint32_t kind;
     const char *id; /* as in the manifest */
-    size_t state_size;
+    uint64_t state_size;
 
     /* [control] config is the validated, canonical JSON of the options, defaults filled in. The
-     * host calls destroy exactly once whatever create answered. host and ctx stay valid until then.
-     */
+     * host calls destroy exactly once whatever create answered. host and ctx stay valid until then:
+     * what still waits elsewhere must not wake() a ctx that is destroyed. */
     int32_t (*create)(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
                       const char *config);
     void (*destroy)(void *self);  /* [control] (opt) */
@@ -280,7 +286,7 @@ struct qetl_plugin {
 };
 
 /* The one exported symbol. *abi_inout: in, the host's highest version; out, the highest that both
- * know. The answer stays valid for the life of the process. */
+ * know; UNSUPPORTED: none of that major. The answer stays valid for the life of the process. */
 typedef int32_t qetl_plugin_entry_fn(const struct qetl_host *host, struct qetl_ctx *ctx,
                                      uint32_t *abi_inout, const struct qetl_plugin **out);
 #define QETL_PLUGIN_ENTRY "qetl_plugin_entry"
@@ -360,6 +366,7 @@ struct qetl_source_info {
     int64_t bytes_expected;    /* raw bytes in all, for progress; -1 unknown */
     int64_t rows_expected;     /* -1 unknown */
     uint32_t endless;          /* nonzero: END never comes; an interrupted run ends in good order */
+    uint32_t reserved;
 };
 
 enum { QETL_PUSH_NO = 0, QETL_PUSH_PARTIAL = 1, QETL_PUSH_EXACT = 2 };
@@ -388,7 +395,9 @@ struct qetl_source {
      * meaningful to any instance with the same options, in any process. A single instance opens
      * splits in turn. */
     int32_t (*plan_splits)(void *self, int64_t splits_wanted, const struct qetl_writer *out);
-    /* [worker] position: NULL for the beginning, else one that next handed out for this split. */
+    /* [worker] position: NULL for the beginning, else one that next handed out for this split.
+     * Where several splits are opened, a position says itself which one it belongs to: ack and nack
+     * name nothing else. */
     int32_t (*open)(void *self, struct qetl_blob split, const struct qetl_blob *position);
     /* [worker] BATCH | BYTES | IDLE | END or a failure. */
     int32_t (*next)(void *self, const struct qetl_demand *demand, struct qetl_item *out);
@@ -530,8 +539,9 @@ struct qetl_sink {
     int32_t (*describe)(void *self, struct qetl_sink_info *out);
     /* [control] (opt) TAKES_BATCHES: the forms that are welcome per column (bits of QETL_FORM_). */
     int32_t (*forms)(void *self, const struct ArrowSchema *schema, uint32_t *forms);
-    /* [worker] Before the first write of a stream (the number of the input that it comes from);
-     * schema: of the batches as delivered (bytes: of the rows encoded). */
+    /* [worker] Before the first write of a stream: a number of the host's for what comes in one
+     * schema, at present that of the input. schema: of the batches as delivered (bytes: of the rows
+     * encoded). */
     int32_t (*open)(void *self, uint32_t stream, const struct ArrowSchema *schema);
     /* [worker] OK | BUSY (nothing was taken) or a failure. */
     int32_t (*write)(void *self, struct qetl_write *write);
@@ -747,7 +757,7 @@ enum { QETL_POLL_IN = 1, QETL_POLL_OUT = 4, QETL_POLL_HANGUP = 16 };
  * as if write had answered QETL_E_CLOSED. */
 struct qetl_poll {
     uint32_t struct_size;
-    int32_t (*watch)(struct qetl_ctx *ctx, int fd, uint32_t events);
+    int32_t (*watch)(struct qetl_ctx *ctx, int32_t fd, uint32_t events);
 };
 
 #define QETL_EXT_RUN "qetl.run/1"

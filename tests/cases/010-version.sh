@@ -5,6 +5,7 @@
 
 expect_exit 0 qetl --version
 expect_text out '^qetl [0-9]+\.[0-9]+\.[0-9]+'
+expect_text out 'plugin ABI 1\.0\)$'
 expect_exit 0 qetl --help
 expect_text out 'qetl run'
 expect_exit 0 qetl
