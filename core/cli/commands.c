@@ -29,6 +29,7 @@
     X(schema)       \
     X(plugin_list)  \
     X(plugin_info)  \
+    X(plugin_new)   \
     X(dlq_list)     \
     X(dlq_show)     \
     X(dlq_edit)     \

@@ -31,8 +31,9 @@ in_bash() {
 in_fish() {
     HOME=$PWD fish --no-config -c 'source qetl.fish; complete -C "'"$1"'"' 2>&1 | cut -f 1 | sort | paste -sd ' '
 }
+plugin_words=$("$QETL" help --format markdown | sed -n 's/^## qetl plugin //p' | sort | paste -sd ' ')
 expect_eq 'bash: commands' "$(in_bash qetl va)" validate
-expect_eq 'bash: second words' "$(in_bash qetl plugin '')" 'info list'
+expect_eq 'bash: second words' "$(in_bash qetl plugin '')" "$plugin_words"
 expect_eq 'bash: options' "$(in_bash qetl run --plugin-d)" --plugin-dir
 expect_eq 'bash: only its own options' "$(in_bash qetl version --w)" ''
 expect_eq 'bash: choices' "$(in_bash qetl run --driver '')" 'pool pull'
@@ -46,7 +47,7 @@ expect_eq 'bash: shells' "$(in_bash qetl completion z)" zsh
 expect_eq 'bash: no value that it knows' "$(in_bash qetl run --workers '')" ''
 if command -v fish >/dev/null; then
     expect_eq 'fish: commands' "$(in_fish 'qetl va')" validate
-    expect_eq 'fish: second words' "$(in_fish 'qetl plugin ')" 'info list'
+    expect_eq 'fish: second words' "$(in_fish 'qetl plugin ')" "$plugin_words"
     expect_eq 'fish: options' "$(in_fish 'qetl run --plugin-d')" --plugin-dir
     expect_eq 'fish: only its own options' "$(in_fish 'qetl version --w')" ''
     expect_eq 'fish: choices' "$(in_fish 'qetl run --driver p')" 'pool pull'

@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# What qetl plugin new makes builds without a warning, passes its own tests, with sanitizers too, and runs: each kind in each
+# language, by gcc and clang, with an installed qetl and nothing of its tree.
+# tsan: no
+. "$(dirname "$0")/lib.sh"
+
+[ -z "$QETL_SANITIZER" ] || skip_all 'the compiler here knows nothing of the sanitizer'
+. "$cases/installed.sh"
+warnings='-Wall -Wextra -Wpedantic -Werror'
+
+# make_in FOLDER LOG MAKE_ARGUMENT…
+make_in() {
+    local folder=$1 log=$2
+    shift 2
+    if (cd "$folder" && alone timeout -k 5 120 make "$@") >"$log" 2>&1; then
+        pass "$folder: make $*"
+    else
+        fail "$folder: make $*" "$(tail -n 30 "$log")"
+    fi
+    expect_eq "$folder: the tree is not named" "$(grep -cF "$root" "$log")" 0
+}
+
+one() { # KIND LANG MAKE_ARGUMENT…
+    local kind=$1 lang=$2 folder
+    shift 2
+    folder=$lang-$kind
+    [ -d "$folder" ] || alone qetl plugin new "$folder" --kind "$kind" --lang "$lang" --quiet || fail "plugin new $folder"
+    make_in "$folder" "$folder.log" test "$@"
+    expect_eq "$folder: warnings" "$(grep -c 'warning:' "$folder.log")" 0
+    expect_eq "$folder: tests" "$(($(grep -c '^ok - ' "$folder.log") >= 5))" 1
+    expect_eq "$folder: failures" "$(grep -c '^not ok' "$folder.log")" 0
+}
+
+runs() { # KIND LANG
+    local folder=$2-$1
+    make_in "$folder" "$folder.log" run
+    case $1 in
+    source) expect_text "$folder.log" '^Makefile,[0-9]+,20' ;;
+    transform) expect_text "$folder.log" '^4,5,75$' ;;
+    sink) expect_same <(cat "$folder"/outbox/part-*.ndjson | tail -n 1) <(echo '{"payment":4,"amount":5}') ;;
+    format) expect_text "$folder.log" '^\{"key":"motto","value":"a=b"\}$' ;;
+    esac
+    make_in "$folder" "$folder.log" install DESTDIR="$PWD/there" PLUGINDIR=/plugins
+    (cd "$folder" && alone env QETL_PLUGIN_PATH="$plugins:$PWD/../there/plugins" qetl plugin info "$folder") >"$folder.log" 2>&1
+    expect_text "$folder.log" "^$1 '$folder' of plugin $folder 0.1.0"
+    expect_eq "$folder exports" "$(nm -D --defined-only "there/plugins/$folder.so" | awk '{ print $3 }' | tr '\n' ' ')" \
+        'qetl_plugin_entry '
+    make_in "$folder" "$folder.log" clean
+    expect_eq "$folder: clean" "$(find "$folder" -name '*.so*')" ''
+}
+
+for kind in source transform sink format; do
+    one "$kind" c CC=gcc WARNINGS="$warnings"
+    runs "$kind" c
+    one "$kind" c CC=clang WARNINGS="$warnings" SANITIZE=1
+done
+for kind in sink format; do
+    rm -rf "c-$kind/build-sanitized"
+    one "$kind" c CC=gcc WARNINGS="$warnings" SANITIZE=1
+done
+
+# A test that is no test would pass with a plugin that does the wrong thing.
+alone qetl plugin new wrong --kind transform --quiet
+sed -i 's/qetl_builder_int(&t->sums, sum)/qetl_builder_int(\&t->sums, sum + 1)/' wrong/wrong.c
+(cd wrong && alone make test) >wrong.log 2>&1
+expect_eq 'a wrong plugin fails' "$?" 2
+expect_text wrong.log '^not ok - a total behind each row'

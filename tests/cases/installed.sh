@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# Installs qetl into ./root with DESTDIR, for those who have nothing else of it.
+#
+#   alone COMMAND…   runs it with the installation in PATH, PKG_CONFIG_PATH and QETL_PLUGIN_PATH, and nothing else in the
+#                    environment
+#   $plugins         the installed plugins
+
+installation=$PWD/root$(sed -n 's/^prefix = //p' "$QETL_BUILD/Makefile")
+make -C "$QETL_BUILD" install DESTDIR="$PWD/root" >install.log 2>&1 || fail 'make install' "$(tail -n 20 install.log)"
+plugins=$(dirname "$(find "$installation" -name csv.so)")
+pkg_config=$(dirname "$(find "$installation" -name qetl-plugin.pc)")
+
+alone() {
+    env -i PATH="$installation/bin:/usr/bin:/bin" HOME="$PWD" LC_ALL="$LC_ALL" NO_COLOR=1 \
+        PKG_CONFIG_PATH="$pkg_config" PKG_CONFIG_SYSROOT_DIR="$scratch/root" QETL_PLUGIN_PATH="$plugins" \
+        XDG_STATE_HOME="$XDG_STATE_HOME" XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" "$@"
+}
