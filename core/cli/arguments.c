@@ -36,8 +36,10 @@ static void reading_begin(struct reading *r)
             bool flag = option->kind == QETL_ARG_FLAG;
             r->flat[r->count] = option;
             r->own[r->count] = (*g)->own;
-            r->longs[r->count] = (struct option){
-                option->name, flag ? no_argument : required_argument, NULL, FIRST + r->count};
+            int takes = flag                             ? no_argument
+                        : option->kind == QETL_ARG_MAYBE ? optional_argument
+                                                         : required_argument;
+            r->longs[r->count] = (struct option){option->name, takes, NULL, FIRST + r->count};
             if (option->letter)
                 *letter++ = option->letter;
             if (option->letter && !flag)
@@ -136,6 +138,9 @@ static int take(struct reading *r, int i)
         return 0;
     case QETL_ARG_TEXT:
         *(const char **)at = optarg;
+        return 0;
+    case QETL_ARG_MAYBE:
+        *(const char **)at = optarg ? optarg : "";
         return 0;
     case QETL_ARG_TEXTS:
         return take_another(at, optarg, r->findings);

@@ -6,6 +6,7 @@
 #include "show/report_plan.h"
 #include "show/style.h"
 #include "show/watch.h"
+#include "watching.h"
 
 #include <qetl/plugin.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 struct own {
     bool dry_run, no_control, no_state, full_refresh;
     const char *state;
+    struct qetl_watching_options watching;
 };
 
 /* The data has stdout to itself: then the JSON answer cannot go there too. */
@@ -135,6 +137,8 @@ static int check_files(struct qetl_cli *cli, const struct qetl_pipeline *pipelin
                        struct qetl_findings *findings)
 {
     size_t errors = findings->errors;
+    const struct own *own = cli->own;
+    qetl_watching_check(&own->watching, pipeline, findings);
     if (cli->log_file)
         qetl_pipeline_check_file(pipeline, cli->log_file, "--log-file", findings);
     size_t answer = findings->errors;
@@ -201,6 +205,18 @@ static int run_with(struct qetl_cli *cli, const struct qetl_document *document,
     return exit_code;
 }
 
+static int run_watched(struct qetl_cli *cli, const struct qetl_document *document,
+                       const struct qetl_pipeline *pipeline, const struct qetl_registry *registry,
+                       const struct state *state, struct qetl_findings *findings)
+{
+    struct qetl_watching watching;
+    const struct own *own = cli->own;
+    if (qetl_watching_open(&watching, &own->watching, pipeline, registry, findings))
+        return qetl_cli_answer(cli, qetl_run_verdict(findings), NULL, NULL, findings);
+    int exit_code = run_with(cli, document, pipeline, registry, state, findings);
+    return qetl_watching_close(&watching, &own->watching, &cli->log, exit_code);
+}
+
 static int run_pipeline(struct qetl_cli *cli, const struct qetl_document *document,
                         const struct qetl_pipeline *pipeline, const struct qetl_registry *registry,
                         struct qetl_findings *findings)
@@ -209,7 +225,7 @@ static int run_pipeline(struct qetl_cli *cli, const struct qetl_document *docume
     qetl_dlq_warn_age(cli, document, pipeline, findings);
     int exit_code = state_find(cli, pipeline, &state, findings)
                         ? qetl_cli_answer(cli, QETL_EXIT_ENVIRONMENT, NULL, NULL, findings)
-                        : run_with(cli, document, pipeline, registry, &state, findings);
+                        : run_watched(cli, document, pipeline, registry, &state, findings);
     free(state.folder);
     free(state.name);
     return exit_code;
@@ -253,6 +269,16 @@ static const struct qetl_option options[] = {
     {"full-refresh", .kind = QETL_ARG_FLAG, .offset = offsetof(struct own, full_refresh),
      .help = "forget a run that was cut short, and begin anew; outputs stay as they are"},
 };
+static const struct qetl_option watching_options[] = {
+    {"abi-trace", .kind = QETL_ARG_MAYBE, QETL_COMPLETES_FILE,
+     .offset = offsetof(struct own, watching.trace), .value = "FILE",
+     .help = "tell each call between the program and its plugins in a line, on stderr or in a "
+             "file; as JSON where the file's name ends in .ndjson. Neither values nor secrets are "
+             "told"},
+};
+
+static const struct qetl_option_group debugging =
+    QETL_OPTION_GROUP("Debugging plugins", true, watching_options);
 static const struct qetl_option_group group = QETL_OPTION_GROUP("Run", true, options);
 
 const struct qetl_command qetl_command_run = {
@@ -270,7 +296,8 @@ const struct qetl_command qetl_command_run = {
         "--json-file takes it.",
     .operands = {.name = "FILE", .most = 1, .completes = QETL_COMPLETES_FILE},
     .groups = {&group, &qetl_options_oneliner, &qetl_options_pipeline, &qetl_options_limits,
-               &qetl_options_log, &qetl_options_json, &qetl_options_plugins, &qetl_options_general},
+               &qetl_options_log, &debugging, &qetl_options_json, &qetl_options_plugins,
+               &qetl_options_general},
     .examples =
         (const struct qetl_example[]){
             {"qetl run orders.yaml", "a pipeline from its file"},
@@ -281,6 +308,8 @@ const struct qetl_command qetl_command_run = {
             {"qetl run orders.yaml -s sources.orders.path=today.csv -s max_rejected=0",
              "with other values than the file has"},
             {"qetl run orders.yaml --dry-run", "what would run, and what it can promise"},
+            {"qetl run orders.yaml --abi-trace 2>&1 | grep ' orders/'",
+             "each call of a component's plugins, with its time"},
             {"qetl run orders.yaml --json | jq .summary", "the counts, for a program"},
             {NULL, NULL}},
     .exits = qetl_exits_run,

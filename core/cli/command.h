@@ -20,6 +20,7 @@ struct qetl_findings;
 enum qetl_arg_kind {
     QETL_ARG_FLAG,   /* bool */
     QETL_ARG_TEXT,   /* const char *, into argv; NULL where it was not given */
+    QETL_ARG_MAYBE,  /* as TEXT; "" where it was given without a value: --NAME[=VALUE] */
     QETL_ARG_TEXTS,  /* struct qetl_texts: may be given again and again */
     QETL_ARG_NUMBER, /* int64_t, least to most */
     QETL_ARG_BYTES,  /* int64_t, "64MiB"; at least `least` */

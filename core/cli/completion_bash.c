@@ -84,7 +84,7 @@ static void put_value(void *out, const struct qetl_command *command,
                       const struct qetl_option *option)
 {
     (void)command;
-    if (!option->value)
+    if (!option->value || option->kind == QETL_ARG_MAYBE)
         return;
     fprintf(out, "        --%s", option->name);
     if (option->letter)

@@ -53,7 +53,7 @@ static void put_option(void *arg, const struct qetl_command *command,
     fprintf(out, "complete -c qetl -n '__qetl_in %s' -l %s", command->name, option->name);
     if (option->letter)
         fprintf(out, " -s %c", option->letter);
-    if (option->value)
+    if (option->value && option->kind != QETL_ARG_MAYBE)
         fputs(option->completes == QETL_COMPLETES_FILE ? " -r" : " -x", out);
     if (option->value)
         put_arguments(option->completes, option->choices, out);

@@ -58,11 +58,11 @@ static void put_option(void *arg, const struct qetl_command *command,
     if (option->letter)
         fprintf(out, "'{-%c,--%s}'[", option->letter, option->name);
     else
-        fprintf(out, "--%s[", option->name);
+        fprintf(out, "--%s%s[", option->name, option->kind == QETL_ARG_MAYBE ? "=-" : "");
     put_text(option->help, out);
     fputc(']', out);
     if (option->value) {
-        fputc(':', out);
+        fputs(option->kind == QETL_ARG_MAYBE ? "::" : ":", out);
         put_text(option->value, out);
         fputc(':', out);
         put_action(option->completes, option->choices, out);

@@ -4,6 +4,7 @@
 #include "host/call.h"
 #include "pages.h"
 #include "show/style.h"
+#include "trace/trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,6 +77,7 @@ int main(int argc, char **argv)
 {
     fill_standard_streams();
     qetl_call_report_crashes(QETL_EXIT_FAILED);
+    qetl_call_when_crashed(qetl_trace_crashed);
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
     signal(SIGXFSZ, SIG_IGN); /* so is a file size limit */
     static char help[] = "help", version[] = "version";

@@ -26,8 +26,11 @@ void qetl_page_option(const struct qetl_option *option, char *text, size_t size)
     size_t at = 0;
     if (option->letter)
         at = (size_t)snprintf(text, size, "-%c, ", option->letter);
-    at += (size_t)snprintf(text + at, size - at, "--%s%s%s", option->name, option->value ? " " : "",
-                           option->value && !option->choices ? option->value : "");
+    at += (size_t)snprintf(text + at, size - at, "--%s", option->name);
+    if (option->kind == QETL_ARG_MAYBE)
+        at += (size_t)snprintf(text + at, size - at, "[=%s]", option->value);
+    else if (option->value)
+        at += (size_t)snprintf(text + at, size - at, " %s", option->choices ? "" : option->value);
     for (size_t c = 0; option->choices && option->choices[c]; c++)
         at += (size_t)snprintf(text + at, size - at, "%s%s", c ? "|" : "", option->choices[c]);
 }

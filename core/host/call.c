@@ -10,6 +10,7 @@
 _Thread_local struct qetl_call_note qetl_call_note;
 
 static int crash_exit_code; /* set before the first handler is */
+static void (*crash_more)(void);
 
 /* AddressSanitizer tells more about a crash than we could. */
 #ifdef __SANITIZE_ADDRESS__
@@ -41,7 +42,14 @@ static void on_crash(int signal)
     }
     say(signal == SIGABRT ? ": abort" : signal == SIGFPE ? ": arithmetic fault" : ": memory fault");
     say("\n  mend: report it to its author; outputs that were not whole yet did not appear\n");
+    if (crash_more)
+        crash_more();
     _exit(crash_exit_code);
+}
+
+void qetl_call_when_crashed(void (*crashed)(void))
+{
+    crash_more = crashed;
 }
 
 void qetl_call_report_crashes(int exit_code)

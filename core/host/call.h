@@ -48,5 +48,7 @@ static inline void qetl_call_leave(void)
 /* For programs, not for embedding: a fatal signal names the component and ends the process.
  */
 void qetl_call_report_crashes(int exit_code);
+/* Async-signal-safe: called behind that. */
+void qetl_call_when_crashed(void (*crashed)(void));
 
 #endif

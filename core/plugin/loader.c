@@ -13,6 +13,8 @@ struct qetl_library {
     const struct qetl_plugin *plugin; /* NULL until the entry answered and was found good */
     uint32_t abi;
     int refused; /* the reason was told once */
+    qetl_exchange_fn *exchange;
+    void *exchange_arg;
 };
 
 struct qetl_library *qetl_library_new(void)
@@ -23,6 +25,12 @@ struct qetl_library *qetl_library_new(void)
 void qetl_library_free(struct qetl_library *library)
 {
     free(library);
+}
+
+void qetl_library_exchange(struct qetl_library *library, qetl_exchange_fn *exchange, void *arg)
+{
+    library->exchange = exchange;
+    library->exchange_arg = arg;
 }
 
 uint32_t qetl_library_abi(const struct qetl_library *library)
@@ -116,6 +124,19 @@ static int library_ready(const struct qetl_manifest *manifest, const struct qetl
     return library->refused ? -1 : 0;
 }
 
+static int component_exchange(const struct qetl_library *library,
+                              const struct qetl_component **component,
+                              struct qetl_findings *findings)
+{
+    if (!library->exchange)
+        return 0;
+    *component = library->exchange(library->exchange_arg, *component);
+    if (*component)
+        return 0;
+    qetl_findings_no_memory(findings);
+    return -1;
+}
+
 int qetl_load_component(const struct qetl_manifest_component *promised,
                         const struct qetl_host *host, struct qetl_ctx *plugin_ctx,
                         const struct qetl_component **out, struct qetl_findings *findings)
@@ -131,7 +152,7 @@ int qetl_load_component(const struct qetl_manifest_component *promised,
         if (qetl_component_check(promised, component, findings))
             return -1;
         *out = component;
-        return 0;
+        return component_exchange(manifest->library, out, findings);
     }
     qetl_library_refuse(manifest, findings, "bad_plugin",
                         "it has no component `%s` of the kind that its manifest promises",

@@ -20,6 +20,11 @@ struct qetl_library *qetl_library_new(void);
 /* Forgets the handle; the library stays in the process, as buffers of its may be alive. */
 void qetl_library_free(struct qetl_library *library);
 
+/* What is answered in place of the plugin's own component, so that its calls can be watched; NULL
+ * without memory. exchange NULL, as at first: the plugin's own. */
+typedef const struct qetl_component *qetl_exchange_fn(void *arg, const struct qetl_component *);
+void qetl_library_exchange(struct qetl_library *library, qetl_exchange_fn *exchange, void *arg);
+
 /* 0, or -1 with findings. host and plugin_ctx go to the plugin's entry, when the library is opened
  * by this call: that is for the first of its components. */
 int qetl_load_component(const struct qetl_manifest_component *component,
