@@ -64,6 +64,8 @@ breaks 'derived_map is gone' 'the last member goes' 'const int32_t *derived_map;
 breaks 'padding' 'a member in what was padding' 'uint32_t emits;' 'uint32_t emits;' \
     '    uint32_t n_components;' '    uint32_t n_components; uint32_t more_components;'
 breaks 'alignment' 'a member that wants more alignment' 'int64_t watermark_us;      /*' '__int128 watermark_us; /*'
+breaks 'aligned to 4 bytes' 'a struct that grows, and whose place may not fit what comes' 'handles outlive the process */
+    uint64_t reserved;' 'handles outlive the process */'
 breaks 'can never change' 'a struct without struct_size gets a member' 'uint64_t size;
 };' 'uint64_t size; uint64_t room;
 };'

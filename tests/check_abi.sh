@@ -33,10 +33,10 @@ for older in sdk/abi/"${version%.*}".*.txt; do
     sdk/abi/compare "$older" "$work/now" >"$work/why" 2>&1
     verdict $? "what $older promises holds" "$work/why"
 done
-for kept in tests/data/abi-*/plugin.h; do
+for kept in tests/data/abi-*/qetl/plugin.h; do
     was=${kept#tests/data/abi-}
-    sdk/abi/describe "$kept" 2>&1 | diff "sdk/abi/${was%/plugin.h}.txt" - >"$work/why" 2>&1
-    verdict $? "sdk/abi/${was%/plugin.h}.txt is as it was when it came out" "$work/why"
+    sdk/abi/describe "$kept" 2>&1 | diff "sdk/abi/${was%/qetl/plugin.h}.txt" - >"$work/why" 2>&1
+    verdict $? "sdk/abi/${was%/qetl/plugin.h}.txt is as it was when it came out" "$work/why"
 done
 
 echo "$passed passed, $failed failed"

@@ -260,10 +260,11 @@ struct qetl_component {
 
     /* [worker] (opt) The state at a barrier: what the rows so far have left behind and the rows to
      * come depend on. Who has no save says that there is none, except for a transform with an
-     * output that is STATEFUL and a format that is CLOSED: with those, a run has no epoch but its
-     * last. Sinks: right behind prepare. The version tag is the plugin's own; restore of an unknown
-     * one answers QETL_E_UNSUPPORTED and changes nothing. restore comes on a new instance, once:
-     * behind start and, of transforms, bind; before a sink's open, behind a format's open_encode.
+     * output that is STATEFUL, a sink that is TWO_PHASE and a format that is CLOSED: with those, a
+     * run has no epoch but its last. Sinks: right behind prepare. The version tag is the plugin's
+     * own; restore of an unknown one answers QETL_E_UNSUPPORTED and changes nothing. restore comes
+     * on a new instance, once: behind start and, of transforms, bind; before a sink's open, behind
+     * a format's open_encode.
      */
     int32_t (*save)(void *self, uint32_t *version, const struct qetl_writer *out);
     int32_t (*restore)(void *self, uint32_t version, const struct qetl_reader *in);
@@ -517,6 +518,7 @@ struct qetl_sink_info {
     uint32_t takes;
     uint32_t delivery;
     uint32_t commit; /* TWO_PHASE: handles outlive the process */
+    uint64_t reserved;
 };
 
 struct qetl_write {
@@ -671,6 +673,8 @@ struct qetl_format_info {
     uint32_t encode; /* CONCATENABLE: any instance may encode any batch; CLOSED: one instance, in
                         order, one object after the other, each from begin to finish */
     uint32_t decode; /* bits of QETL_DECODE_ */
+    uint32_t reserved;
+    uint64_t reserved_2;
 };
 
 struct qetl_format {
