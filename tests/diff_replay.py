@@ -85,8 +85,9 @@ def correct(folder, dirty, clean):
 
 
 def killed(folder, words):
-    """Whether it died of it."""
-    process = subprocess.Popen([QETL, *words], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    """Whether it died of it. Nobody looks for leaks meanwhile, and complains of being killed."""
+    env = {**os.environ, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
+    process = subprocess.Popen([QETL, *words], cwd=folder, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     time.sleep(rng.uniform(0.01, 0.09))
     process.kill()
     errors = process.communicate()[1]
@@ -124,5 +125,6 @@ for number in range(5):
         os.environ["XDG_STATE_HOME"] = os.path.join(scratch, "state")
         total += once(scratch, ROUNDS // 3 if number > 1 else 0)
 check("replays that died of it", total > 0, True)
-print(f"{passed} passed, {failed} failed; {total} kills")
+print(f"{total} kills")
+print(f"{passed} passed, {failed} failed")
 sys.exit(failed > 0)

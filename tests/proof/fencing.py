@@ -47,6 +47,26 @@ def keeper(words):
     return next((name for name, text in KEEPERS.items() if text in words), "another finding" if "error" in words else "nobody")
 
 
+def beside(folder, command, failpoint, deed):
+    """What deed() says of a process that stands still, then its exit code and words once it went on. None: it never stopped."""
+    with open(f"{folder}.said", "w+b") as said:
+        first = subprocess.Popen(command, cwd=folder, env=rig.environment(folder, QETL_FAILPOINT=failpoint), stdin=subprocess.DEVNULL,
+                                 stdout=said, stderr=said)
+        os.unlink(said.name)
+        _, status = os.waitpid(first.pid, os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            first.returncode = status
+            return None
+        try:
+            done = deed()
+        finally:
+            os.kill(first.pid, signal.SIGCONT)
+            _, status = os.waitpid(first.pid, 0)
+            first.returncode = status
+        said.seek(0)
+        return done, os.waitstatus_to_exitcode(status), said.read().decode(errors="replace")
+
+
 def play(pipeline, point, n, draw):
     """What is wrong, or None; and who kept which of the two from going on."""
     folder = rig.scratch()
@@ -55,25 +75,16 @@ def play(pipeline, point, n, draw):
         rig.fewer_epochs(folder)
     # with a thread alone, no other one holds a transaction of a database at that moment
     driver = ["--workers", "2"] if draw.random() < 0.5 and "sqlite" not in pipeline.name else ["--driver", "pull"]
-    env = rig.environment(folder, QETL_FAILPOINT=f"{point}:{n}+")
-    with open(f"{folder}.said", "w+b") as said:
-        first = subprocess.Popen(rig.command(*driver), cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
-        _, status = os.waitpid(first.pid, os.WUNTRACED)
-        if not os.WIFSTOPPED(status):
-            shutil.rmtree(folder)
-            return None, None
-        try:
-            os.unlink(f"{folder}/state/{pipeline.name}/lock")
-            code, other = rig.run(folder, "--workers", "1")
-            before = state_of(folder, pipeline.name)
-        finally:
-            os.kill(first.pid, signal.SIGCONT)
-            _, status = os.waitpid(first.pid, 0)
-            first.returncode = status
-        stale = os.waitstatus_to_exitcode(status)
-        said.seek(0)
-        words = said.read().decode(errors="replace")
-    os.unlink(f"{folder}.said")
+
+    def other_run():
+        os.unlink(f"{folder}/state/{pipeline.name}/lock")
+        return *rig.run(folder, "--workers", "1"), state_of(folder, pipeline.name)
+
+    done = beside(folder, rig.command(*driver), f"{point}:{n}+", other_run)
+    if not done:
+        shutil.rmtree(folder)
+        return None, None
+    (code, other, before), stale, words = done
     after = state_of(folder, pipeline.name)
     wrong = None
     if stale not in rig.DOCUMENTED or code not in rig.DOCUMENTED:
@@ -102,24 +113,12 @@ def play_apart(pipeline, point, n):
     """What is wrong, or None; and who was kept from going on. The first one is stopped, the other has another state."""
     folder = rig.scratch()
     pipeline.write(folder)
-    env = rig.environment(folder, QETL_FAILPOINT=f"{point}:{n}+")
-    with open(f"{folder}.said", "w+b") as said:
-        first = subprocess.Popen(rig.command("--driver", "pull"), cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
-        _, status = os.waitpid(first.pid, os.WUNTRACED)
-        if not os.WIFSTOPPED(status):
-            shutil.rmtree(folder)
-            return None, None
-        try:
-            code, other = rig.run(folder, "--workers", "1", state="elsewhere")
-            before = rows_of(pipeline, folder)
-        finally:
-            os.kill(first.pid, signal.SIGCONT)
-            _, status = os.waitpid(first.pid, 0)
-            first.returncode = status
-        stale = os.waitstatus_to_exitcode(status)
-        said.seek(0)
-        words = said.read().decode(errors="replace")
-    os.unlink(f"{folder}.said")
+    done = beside(folder, rig.command("--driver", "pull"), f"{point}:{n}+",
+                  lambda: (*rig.run(folder, "--workers", "1", state="elsewhere"), rows_of(pipeline, folder)))
+    if not done:
+        shutil.rmtree(folder)
+        return None, None
+    (code, other, before), stale, words = done
     after = rows_of(pipeline, folder)
     shutil.rmtree(folder, ignore_errors=True)
     told = f"exit {stale} and {code}: {words[:600]} {other[:600]}"

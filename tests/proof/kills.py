@@ -128,12 +128,15 @@ class Series:
         """One process: None: it was killed; else its exit code and what it said."""
         told, more, seconds = self.plan(resumes)
         driver = self.draw.choice(rig.DRIVERS)
+        self.told.append(f"{told} {' '.join(driver)} {more.get('QETL_SHIM', '')}")
+        return self.strike(rig.command(*driver), (told, more, seconds), resumes)
+
+    def strike(self, command, plan, resumes):
+        told, more, seconds = plan
         with open(self.page, "wb") as file:
             file.write(bytes(4096))
-        self.told.append(f"{told} {' '.join(driver)} {more.get('QETL_SHIM', '')}")
-        process = subprocess.Popen(rig.command(*driver), cwd=self.folder, stdin=subprocess.DEVNULL,
-                                   env=rig.environment(self.folder, QETL_FAILPOINT_PAGE=self.page, **more),
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   env=rig.environment(self.folder, QETL_FAILPOINT_PAGE=self.page, **more))
         if seconds is not None:
             time.sleep(seconds)
             process.kill()

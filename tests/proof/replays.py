@@ -14,12 +14,10 @@ import json
 import os
 import random
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
 import threading
-import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import kills  # noqa: E402
@@ -101,33 +99,12 @@ class Series(kills.Series):
             return "call", {"LD_PRELOAD": f"{rig.SHIMS}/fail.so", "QETL_SHIM": call}, None
         return "time", {}, draw.uniform(0.001, 0.05)
 
-    def strike(self, name):
-        """None: it was killed; else its exit code and what it said."""
-        told, more, seconds = self.means()
-        with open(self.page, "wb") as file:
-            file.write(bytes(4096))
-        self.told.append(f"{name}: {told} {more.get('QETL_SHIM', '')}")
-        process = subprocess.Popen(command(name), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.STDOUT, env=rig.environment(self.folder, QETL_FAILPOINT_PAGE=self.page, **more))
-        if seconds is not None:
-            time.sleep(seconds)
-            process.kill()
-        try:
-            said = process.communicate(timeout=60)[0].decode(errors="replace")
-        except subprocess.TimeoutExpired:
-            process.kill()
-            return 124, process.communicate()[0].decode(errors="replace")
-        if process.returncode == -signal.SIGKILL:
-            self.count(told, True)
-            return None
-        with self.tally.lock:
-            self.tally.missed += 1
-        return process.returncode, said
-
     def until_over(self, name, most):
         ended = None
         for _ in range(most):
-            ended = self.strike(name)
+            plan = self.means()
+            self.told.append(f"{name}: {plan[0]} {plan[1].get('QETL_SHIM', '')}")
+            ended = self.strike(command(name), plan, True)
             if ended:
                 break
         if not ended:
