@@ -168,23 +168,25 @@ void qetl_dlq_close(struct qetl_dlq *dlq)
     qetl_document_free(dlq->document);
 }
 
-/* What the pipeline has come to call private since. */
-static void hide_private(const struct qetl_dlq *dlq, json_t *letter)
+/* What the pipeline has come to call private since. Nonzero: there was no memory to hide it. */
+static int hide_private(const struct qetl_dlq *dlq, json_t *letter)
 {
     const json_t *root = dlq->document ? qetl_document_root(dlq->document) : NULL;
     const json_t *said = json_object_get(root, "dead_letters");
     const json_t *private = json_object_get(said, "private");
     size_t i;
     json_t *column, *decoded = json_object_get(letter, "decoded");
+    int failed = 0;
     json_array_foreach (private, i, column)
         if (json_object_get(decoded, json_string_value(column)))
-            json_object_set_new(decoded, json_string_value(column), json_string("***"));
+            failed |= json_object_set_new(decoded, json_string_value(column), json_string("***"));
     if (!json_array_size(private))
-        return;
+        return 0;
     json_object_del(letter, "original_base64");
     json_object_del(letter, "spelled");
     if (json_object_get(letter, "original"))
-        json_object_set_new(letter, "original", json_string("***"));
+        failed |= json_object_set_new(letter, "original", json_string("***"));
+    return failed;
 }
 
 json_t *qetl_dlq_letter(struct qetl_dlq *dlq, const struct qetl_cli *cli, size_t i,
@@ -194,8 +196,11 @@ json_t *qetl_dlq_letter(struct qetl_dlq *dlq, const struct qetl_cli *cli, size_t
     if (!letter)
         return NULL;
     qetl_mask_json(cli->mask, letter);
-    hide_private(dlq, letter);
-    return letter;
+    if (!hide_private(dlq, letter))
+        return letter;
+    qetl_findings_no_memory(findings);
+    json_decref(letter);
+    return NULL;
 }
 
 const char *qetl_dlq_count(size_t n, char text[48])

@@ -211,17 +211,20 @@ const char *qetl_letter_state_word(enum qetl_letter_state state)
 
 /* ---- one letter ---- */
 
-static void apply_edit(json_t *letter, json_t *edit)
+/* Nonzero: there was no memory for it. */
+static int apply_edit(json_t *letter, json_t *edit)
 {
     json_object_del(edit, "id");
     json_object_del(edit, "edit_of");
-    json_object_set_new(edit, "edited", json_incref(json_object_get(edit, "time")));
+    json_t *when = json_object_get(edit, "time");
+    if (when && json_object_set(edit, "edited", when))
+        return -1;
     json_object_del(edit, "time");
     if (json_object_get(edit, "original") || json_object_get(edit, "original_base64")) {
         json_object_del(letter, "original");
         json_object_del(letter, "original_base64");
     }
-    json_object_update(letter, edit);
+    return json_object_update(letter, edit);
 }
 
 json_t *qetl_box_letter(struct qetl_box *box, const struct qetl_box_entry *entry,
@@ -235,14 +238,18 @@ json_t *qetl_box_letter(struct qetl_box *box, const struct qetl_box_entry *entry
         json_decref(letter);
         return NULL;
     }
-    if (edit)
-        apply_edit(letter, edit);
+    int failed = edit ? apply_edit(letter, edit) : 0;
     json_decref(edit);
-    json_object_set_new(letter, "id", json_integer(entry->id));
-    json_object_set_new(letter, "status", json_string(qetl_letter_state_word(entry->state)));
+    failed |=
+        json_object_set_new(letter, "id", json_integer(entry->id)) |
+        json_object_set_new(letter, "status", json_string(qetl_letter_state_word(entry->state)));
     if (entry->edits)
-        json_object_set_new(letter, "edits", json_integer(entry->edits));
-    return letter;
+        failed |= json_object_set_new(letter, "edits", json_integer(entry->edits));
+    if (!failed)
+        return letter;
+    qetl_findings_no_memory(findings);
+    json_decref(letter);
+    return NULL;
 }
 
 static char *base64_read(const char *text, size_t *size)
@@ -295,8 +302,8 @@ int qetl_box_add(struct qetl_box *box, json_t *mark, struct qetl_findings *findi
     time_t now = time(NULL);
     struct tm utc;
     strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    json_object_set_new(mark, "time", json_string(stamp));
-    char *text = json_dumps(mark, JSON_COMPACT);
+    bool whole = json_object_set_new(mark, "time", json_string(stamp)) == 0;
+    char *text = whole ? json_dumps(mark, JSON_COMPACT) : NULL;
     json_decref(mark);
     size_t size = text ? strlen(text) : 0;
     char *line = text ? realloc(text, size + 2) : NULL;

@@ -67,11 +67,16 @@ json_t *qetl_edit_original(const json_t *letter, const char *text, size_t size,
     struct qetl_text whole = {bytes, (int64_t)(size + newline)};
     json_t *words = qetl_letter_words(whole), *edit = json_object();
     json_t *encoded = json_object_get(words, "base64");
-    json_object_set(edit, encoded ? "original_base64" : "original", encoded ? encoded : words);
-    json_object_set_new(edit, "original_bytes", json_integer(whole.size));
+    int failed =
+        json_object_set(edit, encoded ? "original_base64" : "original", encoded ? encoded : words) |
+        json_object_set_new(edit, "original_bytes", json_integer(whole.size));
     json_decref(words);
     free(bytes);
-    return edit;
+    if (!failed)
+        return edit;
+    qetl_findings_no_memory(findings);
+    json_decref(edit);
+    return NULL;
 }
 
 /* ---- values ---- */

@@ -113,17 +113,25 @@ json_t *qetl_pipeline_schema(void)
     return json_loads(top, 0, NULL);
 }
 
+/* json_copy leaves out what there is no memory for, and says nothing. */
+static json_t *object_copy(const json_t *from)
+{
+    json_t *copy = json_object();
+    if (copy && (!from || !json_object_update(copy, (json_t *)from)))
+        return copy;
+    json_decref(copy);
+    return NULL;
+}
+
 /* A copy of a plugin's option schema that has room for the core's words. */
 static json_t *options_copy(const struct qetl_manifest_component *plugin)
 {
-    json_t *schema = json_copy(plugin->options);
-    json_t *properties = json_object_get(plugin->options, "properties");
-    properties = properties ? json_copy(properties) : json_object();
-    if (!schema || json_object_set_new(schema, "properties", properties)) {
-        json_decref(schema);
-        return NULL;
-    }
-    return schema;
+    json_t *schema = object_copy(plugin->options);
+    json_t *properties = object_copy(json_object_get(plugin->options, "properties"));
+    if (!json_object_set_new(schema, "properties", properties))
+        return schema;
+    json_decref(schema);
+    return NULL;
 }
 
 static json_t *schema_with(const struct qetl_manifest_component *plugin, const json_t *words,
@@ -149,22 +157,22 @@ static json_t *schema_with(const struct qetl_manifest_component *plugin, const j
 json_t *qetl_component_schema(uint32_t kind, const struct qetl_manifest_component *plugin)
 {
     json_t *own = json_loads(component, 0, NULL), *limits = qetl_limits_schema();
-    if (!limits || json_object_update(json_object_get(own, "properties"), limits)) {
-        json_decref(own);
-        own = NULL;
-    }
+    json_t *properties = json_object_get(own, "properties");
+    int bad = !limits || json_object_update(properties, limits);
     json_decref(limits);
-    if (kind == QETL_SOURCE) {
-        json_object_del(json_object_get(own, "properties"), "input");
-        json_object_set_new(json_object_get(own, "properties"), "incremental",
-                            qetl_increment_schema());
+    if (!bad && kind == QETL_SOURCE) {
+        json_object_del(properties, "input");
+        bad = json_object_set_new(properties, "incremental", qetl_increment_schema());
+    }
+    if (bad) {
+        json_decref(own);
+        return NULL;
     }
     if (plugin && !plugin->takes_format)
-        json_object_del(json_object_get(own, "properties"), "format");
-    if (!own || !plugin)
+        json_object_del(properties, "format");
+    if (!plugin)
         return own;
-    json_t *schema =
-        schema_with(plugin, json_object_get(own, "properties"), json_object_get(own, "required"));
+    json_t *schema = schema_with(plugin, properties, json_object_get(own, "required"));
     json_decref(own);
     return schema;
 }

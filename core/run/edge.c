@@ -7,7 +7,9 @@
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct waiting { /* a slot that found its ring full */
     uint32_t ring;
@@ -64,19 +66,21 @@ static void drop_slot(void *arg, struct qetl_slot *slot)
     }
 }
 
+/* Each on cache lines of its own. */
+static void *zeroed(size_t bytes)
+{
+    void *made = aligned_alloc(64, bytes);
+    return made ? memset(made, 0, bytes) : NULL;
+}
+
 static int edge_allocate(struct qetl_edge *edge)
 {
     edge->rings = calloc(edge->n_rings, sizeof *edge->rings);
     edge->rows_sent = calloc(edge->n_rings, sizeof *edge->rows_sent);
-    edge->from = aligned_alloc(64, sizeof *edge->from * edge->producers);
-    edge->lanes = aligned_alloc(64, sizeof *edge->lanes * edge->n_rings);
-    if (!edge->rings || !edge->rows_sent || !edge->from || !edge->lanes)
-        return QETL_E_NO_MEMORY;
-    for (uint32_t i = 0; i < edge->producers; i++)
-        edge->from[i] = (struct producer){0};
-    for (uint32_t i = 0; i < edge->n_rings; i++)
-        edge->lanes[i] = (struct lane){0};
-    return QETL_OK;
+    edge->from = zeroed(sizeof *edge->from * edge->producers);
+    edge->lanes = zeroed(sizeof *edge->lanes * edge->n_rings);
+    bool all = edge->rings && edge->rows_sent && edge->from && edge->lanes;
+    return all ? QETL_OK : QETL_E_NO_MEMORY;
 }
 
 struct qetl_edge *qetl_edge_new(uint32_t producers, uint32_t consumers, uint32_t capacity,

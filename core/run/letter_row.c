@@ -218,7 +218,7 @@ static void put_dialect(json_t *more, const struct qetl_node_flow *flow, int *fa
     digest[16] = 0;
     json_t *dialect = json_pack("{s:s, s:s?, s:s, s:s?}", "format", flow->format->id, "summary",
                                 flow->inferred, "options", digest, "prologue_base64", prologue);
-    *failed |= !prologue || json_object_set_new(more, "dialect", dialect);
+    *failed |= !prologue | !options | json_object_set_new(more, "dialect", dialect);
     free(options);
     free(prologue);
 }

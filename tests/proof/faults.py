@@ -30,7 +30,7 @@ ERRORS = {"write": ("ENOSPC", "EIO", "EINTR", "SHORT"), "sync": ("EIO", "ENOSPC"
           "link": ("EIO", "ENOSPC"), "unlink": ("EIO", "EACCES"), "truncate": ("EIO", "ENOSPC"), "open": ("EMFILE", "EACCES", "EINTR", "ENOSPC"),
           "mkdir": ("ENOSPC", "EACCES"), "read": ("EIO", "EINTR", "SHORT"), "close": ("EIO", "EINTR"), "mmap": ("ENOMEM",),
           "stat": ("EIO", "ENOMEM"), "lock": ("ENOLCK", "EINTR"), "thread": ("EAGAIN",), "alloc": ("ENOMEM",)}
-SANITIZED = "asan" in os.environ.get("QETL_SANITIZER", "") or os.environ.get("QETL_SANITIZER") == "address"
+SANITIZED = os.environ.get("QETL_SANITIZER") == "address"
 
 
 def install_few(folder):
@@ -43,8 +43,17 @@ def install_few(folder):
     rig.PLUGINS, rig.TEST_PLUGINS = folder, f"{folder}/none"
 
 
+def preloaded():
+    """Allocations come by before a sanitizer has them, calls to the system behind it."""
+    name = subprocess.run([*os.environ.get("CC", "gcc").split(), "-print-file-name=libasan.so"], capture_output=True, text=True, check=True).stdout if SANITIZED else ""
+    return f"{rig.SHIMS}/starve.so {name.strip()} {rig.SHIMS}/fail.so"
+
+
+PRELOADED = preloaded()
+
+
 def shim(**more):
-    return {"LD_PRELOAD": f"{rig.SHIMS}/fail.so", **more}
+    return {"LD_PRELOAD": PRELOADED, **more}
 
 
 def way_of(pipeline):
@@ -61,6 +70,7 @@ def count(pipeline):
     folder = f"{folder}/again"  # hashing takes time, so that there are more epochs
     pipeline.begin(folder, ROWS)
     env = rig.environment(folder, **shim(QETL_SHIM_STACKS=f"alloc:{folder}/stacks"))
+    env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + ":detect_leaks=0"  # what looks at stacks keeps a little
     done = subprocess.run(["setarch", "-R", *rig.command(*way_of(pipeline))], cwd=folder, env=env, capture_output=True, check=False)
     if done.returncode:
         sys.exit(f"{pipeline.name}: exit {done.returncode} without a fault: {done.stdout.decode()} {done.stderr.decode()}")
@@ -86,9 +96,9 @@ def cases_of(pipeline, every_allocation):
         for n in numbers:
             for error in errors:
                 for on in ("", "+"):
-                    if not (on and error in ("EINTR", "SHORT")) or name in ("read", "write"):
-                        if not (on and error == "EINTR"):  # nobody is interrupted for ever
-                            yield pipeline, f"{name}:{n}{on}:{error}"
+                    # nobody is interrupted for ever; and a sanitizer's runtime needs memory for its threads
+                    if not on or (error != "EINTR" and (error != "SHORT" or name in ("read", "write")) and not (SANITIZED and name == "alloc")):
+                        yield pipeline, f"{name}:{n}{on}:{error}"
 
 
 def go_on(pipeline, folder):
@@ -102,6 +112,8 @@ def go_on(pipeline, folder):
 
 
 def judge(pipeline, fault, folder, code, said, struck):
+    if "CHECK failed: sanitizer_" in said:
+        return None  # the sanitizer's runtime had none to begin a thread with, and ended the process
     if code == 124:
         return f"it hangs: {said[-600:]}"
     if code < 0 or code not in rig.DOCUMENTED or "crashed" in said:
@@ -119,16 +131,35 @@ def judge(pipeline, fault, folder, code, said, struck):
     return None
 
 
+def suffer(pipeline, fault, folder):
+    """A run under a fault. (did it come to that call, exit code, what it said)."""
+    pipeline.begin(folder, ROWS)
+    fired = f"{folder}/fired"
+    env = rig.environment(folder, **shim(QETL_SHIM=fault, QETL_SHIM_FIRED=fired))
+    code, said = rig.run(folder, *way_of(pipeline), seconds=PATIENCE_S, env=env)
+    return os.path.exists(fired), code, said
+
+
+def callers(pipeline, fault):
+    """Of the call that fails, from another run, as far as the program says who they are."""
+    folder = rig.scratch()
+    told = f"{folder}/callers"
+    pipeline.begin(folder, ROWS)
+    rig.run(folder, *way_of(pipeline), seconds=PATIENCE_S, env=rig.environment(folder, **shim(QETL_SHIM=fault, QETL_SHIM_CALLERS=told)))
+    lines = []
+    if os.path.exists(told):
+        with open(told, encoding="utf-8") as file:
+            lines = file.readlines()[2:12]
+    shutil.rmtree(folder, ignore_errors=True)
+    return "".join(f"  called by {line}" for line in lines)
+
+
 def try_case(pipeline, fault):
     folder = rig.scratch()
     try:
-        pipeline.begin(folder, ROWS)
-        fired = f"{folder}/fired"
-        env = rig.environment(folder, **shim(QETL_SHIM=fault, QETL_SHIM_FIRED=fired))
-        code, said = rig.run(folder, *way_of(pipeline), seconds=PATIENCE_S, env=env)
-        struck = os.path.exists(fired)
-        wrong = judge(pipeline, fault, folder, code, said, struck)
-        return struck, code, wrong or go_on(pipeline, folder)
+        struck, code, said = suffer(pipeline, fault, folder)
+        wrong = judge(pipeline, fault, folder, code, said, struck) or go_on(pipeline, folder)
+        return struck, code, f"{wrong}\n{callers(pipeline, fault)}" if wrong else None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -212,9 +243,7 @@ def main():
     print(f"seed {seed}", flush=True)
     rig.IMPATIENT = True
     draw, tally = random.Random(seed), Tally()
-    queue = [case for pipeline in pipelines for case in cases_of(pipeline, most == 0) if case[1].split(":")[0] in classes]
-    if SANITIZED:
-        queue = [case for case in queue if not case[1].startswith("alloc")]
+    queue = [case for pipeline in pipelines for case in cases_of(pipeline, most == 0 and not SANITIZED) if case[1].split(":")[0] in classes]
     draw.shuffle(queue)
     total = len(queue)
     if most:
