@@ -257,7 +257,7 @@ static void mask_string(const struct qetl_mask *mask, json_t *json)
             if (json_string_setn(json, copy, kept))
                 json_string_set(json, QETL_MASK_SIGN); /* a cut through a character, at worst */
     } else {
-        json_string_set(json, "");
+        memset((char *)json_string_value(json), '*', size); /* in its place: it must not show */
     }
     free(copy);
 }

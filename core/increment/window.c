@@ -149,6 +149,8 @@ int32_t window_begin(struct window *window, const char *watermark)
 {
     bool none;
     char *next = window_text(window, window->complete ? &window->reached : &window->from, &none);
+    if (!next && !none)
+        return QETL_E_NO_MEMORY;
     struct choice choice = {window, window->complete,
                             next && watermark && strcmp(next, watermark) == 0,
                             window->complete ? window->reached.number : 0};
@@ -164,8 +166,10 @@ int32_t window_begin(struct window *window, const char *watermark)
     struct keys again = {.most = window->keys.most};
     for (size_t i = 0; cursor_is_text(window->cursor) && i < window->keys.room; i++)
         if (window->keys.slots[i].used &&
-            keys_add(&again, window->keys.slots[i].digest, 0, true) == KEYS_NO_MEMORY)
+            keys_add(&again, window->keys.slots[i].digest, 0, true) == KEYS_NO_MEMORY) {
+            keys_free(&again);
             return QETL_E_NO_MEMORY;
+        }
     if (cursor_is_text(window->cursor)) {
         keys_free(&window->keys);
         window->keys = again;

@@ -576,6 +576,8 @@ int32_t qetl_run_setup(struct qetl_run *run)
     if (run->options.observer)
         qetl_flow_want_all(run->pipeline, run->attempt.flows);
     status = qetl_flow_decide_forms(run->pipeline, run->attempt.flows);
+    if (status == QETL_E_NO_MEMORY)
+        return no_memory(run, &run->pipeline->nodes[0]);
     if (status)
         return qetl_run_fault(run, &run->pipeline->nodes[0], "unsupported",
                               "a sink accepts no form in which a column can be had");

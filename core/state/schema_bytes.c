@@ -101,8 +101,8 @@ static int32_t children_unpack(struct qetl_unpack *unpack, struct ArrowSchema *o
     for (uint32_t i = 0; !status && i < count; i++) {
         struct ArrowSchema child;
         status = field_unpack(unpack, &child, depth + 1);
-        if (!status && (status = qetl_schema_append(out, &child)))
-            qetl_schema_release(&child);
+        if (!status)
+            status = qetl_schema_append(out, &child);
     }
     return status;
 }

@@ -67,7 +67,7 @@ bool qetl_type_decimal(const char *format, int32_t *precision, int32_t *scale);
 
 int32_t qetl_schema_init_struct(struct ArrowSchema *out);
 int32_t qetl_schema_init_field(struct ArrowSchema *out, const char *name, const char *format);
-/* Moves *field to the end of parent's children. */
+/* Moves *field to the end of parent's children; where that fails, it is released all the same. */
 int32_t qetl_schema_append(struct ArrowSchema *parent, struct ArrowSchema *field);
 int32_t qetl_schema_add(struct ArrowSchema *parent, const char *name, const char *format);
 int32_t qetl_schema_copy(const struct ArrowSchema *from, struct ArrowSchema *out); /* deep */

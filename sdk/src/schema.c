@@ -46,21 +46,29 @@ int32_t qetl_schema_init_struct(struct ArrowSchema *out)
     return status;
 }
 
-int32_t qetl_schema_append(struct ArrowSchema *parent, struct ArrowSchema *field)
+static int32_t room_for_one(struct ArrowSchema *parent, struct ArrowSchema **child)
 {
     if (parent->release != schema_release_owned)
         return QETL_E_UNSUPPORTED;
     size_t n = (size_t)parent->n_children + 1;
     struct ArrowSchema **children = realloc(parent->children, n * sizeof(struct ArrowSchema *));
-    if (!children)
-        return QETL_E_NO_MEMORY;
-    parent->children = children;
-    struct ArrowSchema *child = malloc(sizeof *child);
-    if (!child)
-        return QETL_E_NO_MEMORY;
+    if (children)
+        parent->children = children;
+    *child = children ? malloc(sizeof **child) : NULL;
+    return *child ? QETL_OK : QETL_E_NO_MEMORY;
+}
+
+int32_t qetl_schema_append(struct ArrowSchema *parent, struct ArrowSchema *field)
+{
+    struct ArrowSchema *child;
+    int32_t status = room_for_one(parent, &child);
+    if (status) {
+        qetl_schema_release(field);
+        return status;
+    }
     *child = *field;
     field->release = NULL;
-    children[parent->n_children++] = child;
+    parent->children[parent->n_children++] = child;
     return QETL_OK;
 }
 
@@ -68,12 +76,7 @@ int32_t qetl_schema_add(struct ArrowSchema *parent, const char *name, const char
 {
     struct ArrowSchema field;
     int32_t status = qetl_schema_init_field(&field, name, format);
-    if (status)
-        return status;
-    status = qetl_schema_append(parent, &field);
-    if (status)
-        qetl_schema_release(&field);
-    return status;
+    return status ? status : qetl_schema_append(parent, &field);
 }
 
 int32_t qetl_schema_set_name(struct ArrowSchema *schema, const char *name)

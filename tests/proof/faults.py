@@ -30,6 +30,8 @@ ERRORS = {"write": ("ENOSPC", "EIO", "EINTR", "SHORT"), "sync": ("EIO", "ENOSPC"
           "link": ("EIO", "ENOSPC"), "unlink": ("EIO", "EACCES"), "truncate": ("EIO", "ENOSPC"), "open": ("EMFILE", "EACCES", "EINTR", "ENOSPC"),
           "mkdir": ("ENOSPC", "EACCES"), "read": ("EIO", "EINTR", "SHORT"), "close": ("EIO", "EINTR"), "mmap": ("ENOMEM",),
           "stat": ("EIO", "ENOMEM"), "lock": ("ENOLCK", "EINTR"), "thread": ("EAGAIN",), "alloc": ("ENOMEM",)}
+# The C library keeps a name where newlocale(3) finds no room for the rest of it.
+NOT_OURS = "leak:_nl_normalize_codeset\n"
 SANITIZED = os.environ.get("QETL_SANITIZER") == "address"
 
 
@@ -41,6 +43,8 @@ def install_few(folder):
                 os.symlink(path, f"{folder}/{os.path.basename(path)}")
     os.mkdir(f"{folder}/none")
     rig.PLUGINS, rig.TEST_PLUGINS = folder, f"{folder}/none"
+    with open(f"{folder}/not-ours", "w", encoding="utf-8") as file:
+        file.write(NOT_OURS)
 
 
 def preloaded():
@@ -53,7 +57,7 @@ PRELOADED = preloaded()
 
 
 def shim(**more):
-    return {"LD_PRELOAD": PRELOADED, **more}
+    return {"LD_PRELOAD": PRELOADED, "LSAN_OPTIONS": f"suppressions={rig.PLUGINS}/not-ours:print_suppressions=0", **more}
 
 
 def way_of(pipeline):
