@@ -502,7 +502,7 @@ char *qetl_increment_predicate(void *self)
         put_quoted(out, inc->cursor.name, '"');
         fputs(" IS NULL", out);
     }
-    if (!fclose(out))
+    if (!fclose(out) && text)
         tree = qetl_expr_syntax_tree(text);
     free(text);
     free(bound);
