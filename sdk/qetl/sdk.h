@@ -10,6 +10,7 @@
 #ifndef QETL_SDK_H
 #define QETL_SDK_H
 
+#include <qetl/options.h>
 #include <qetl/plugin.h>
 
 #include <stdarg.h>
@@ -19,12 +20,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* Two words that every helper with an error or an allocation needs. Keep one in your state. */
-struct qetl_env {
-    const struct qetl_host *host;
-    struct qetl_ctx *ctx;
-};
 
 /* ---- errors.c ---- */
 
@@ -66,6 +61,9 @@ bool qetl_type_decimal(const char *format, int32_t *precision, int32_t *scale);
 /* ---- schema.c ---- */
 
 int32_t qetl_schema_init_struct(struct ArrowSchema *out);
+/* schema_parse.c: the columns of a batch: "id bigint, city text, price decimal(10,2)". UNSUPPORTED:
+ * they are none; NO_MEMORY. */
+int32_t qetl_schema_parse(const char *columns, struct ArrowSchema *out);
 int32_t qetl_schema_init_field(struct ArrowSchema *out, const char *name, const char *format);
 /* Moves *field to the end of parent's children; where that fails, it is released all the same. */
 int32_t qetl_schema_append(struct ArrowSchema *parent, struct ArrowSchema *field);
