@@ -38,8 +38,9 @@ static bool value_fits(const struct json *value, const struct json *schema)
 static int32_t fail_option(struct qetl_rig *t, const char *parent, const char *key,
                            const char *what)
 {
-    return qetl_fail(t->env, QETL_E_CONFIG, parent, NULL, "the manifest: option \"%s\" %s", key,
-                     what);
+    char pointer[512] = "";
+    qetl_option_pointer(pointer, sizeof pointer, parent, key);
+    return qetl_fail(t->env, QETL_E_CONFIG, pointer, NULL, "by the manifest, the option %s", what);
 }
 
 static int32_t object_check(struct qetl_rig *t, struct json *object, const struct json *schema,
@@ -65,7 +66,7 @@ static int32_t object_check(struct qetl_rig *t, struct json *object, const struc
             continue;
         qetl_option_pointer(below, sizeof below, pointer, object->keys[i]);
         if (!value_fits(object->items[i], property))
-            return fail_option(t, below, object->keys[i], "is of another type or value");
+            return fail_option(t, pointer, object->keys[i], "is of another type or value");
         int32_t status = object->items[i]->kind == QETL_OPTION_OBJECT
                              ? object_check(t, object->items[i], property, below)
                              : QETL_OK;

@@ -7,8 +7,10 @@
 . "$(dirname "$0")/lib.sh"
 
 [ -z "$QETL_SANITIZER" ] || skip_all 'the compiler here knows nothing of the sanitizer'
-make -C "$QETL_BUILD" install DESTDIR="$PWD/root" >install.log 2>&1 || fail 'make install' "$(tail -n 20 install.log)"
-find root -type d | sort >folders.installed
+make -C "$QETL_BUILD" install DESTDIR="$PWD/root" >install.log 2>&1 || {
+    fail 'make install' "$(tail -n 20 install.log)"
+    exit 0
+}
 prefix=$PWD/root$(sed -n 's/^prefix = //p' "$QETL_BUILD/Makefile")
 pc=$(find "$prefix" -name qetl-plugin.pc)
 export PKG_CONFIG_PATH=${pc%/*}
@@ -25,7 +27,7 @@ for name in snippetdir exampledir; do
 done
 expect_eq 'cflags' "$(say --cflags qetl-plugin)" "-I$prefix/include "
 expect_eq 'libs' "$(say --libs qetl-plugin)" "-L$prefix/lib -lqetl_sdk "
-expect_eq 'libs of the test host' "$(say --libs qetl-testhost)" "-L$prefix/lib -lqetl_testhost -lqetl_sdk -ldl "
+expect_eq 'libs of the test host' "$(say --libs qetl-testhost)" "-L$prefix/lib -lqetl_testhost -ldl -lqetl_sdk "
 snippets=$(say --variable=snippetdir qetl-plugin)
 examples=$(say --variable=exampledir qetl-plugin)
 
@@ -44,7 +46,7 @@ begin() { # NAME: a folder with the example and the snippet, and nothing else
     cp "$examples"/c/upper.c "$examples"/c/upper.qetl.json "$examples"/c/test_upper.c "$snippets/$1"/* "$1"
 }
 works() { # NAME, folder of the plugin
-    expect_exit 0 "$prefix/bin/qetl" --plugin-dir "$prefix/lib/qetl/plugins" --plugin-dir "$2" run p.yaml
+    expect_exit 0 "$prefix/bin/qetl" run p.yaml --plugin-dir "$prefix/lib/qetl/plugins" --plugin-dir "$2"
     expect_file out.csv <<'END'
 id,city
 1,BERLIN

@@ -21,6 +21,7 @@ int main(void)
     failed += qetl_rig_close(t);
 
     t = qetl_rig_open("./upper.so", "upper", "{}");
-    QETL_EXPECT(t, qetl_rig_errors(t), "CONFIG: the manifest: option \"column\" is missing\n");
+    QETL_EXPECT(t, qetl_rig_errors(t),
+                "CONFIG (/column): by the manifest, the option is missing\n");
     return failed + qetl_rig_close(t) != 0;
 }
