@@ -7,6 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 [ -z "$QETL_SANITIZER" ] || skip_all 'the compiler here knows nothing of the sanitizer'
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES # the tests of one are not the tests of the other
 make -C "$QETL_BUILD" install DESTDIR="$PWD/root" >install.log 2>&1 || {
     fail 'make install' "$(tail -n 20 install.log)"
     exit 0
