@@ -1,0 +1,90 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The public headers, as C11, C17, C++17 and C++20, by gcc and clang, with all that these warn of as errors: each
+# alone, twice, all in any order, and in two translation units of one program.
+# tsan: no
+set -uo pipefail
+shopt -s lastpipe # "… | take" counts here, and not in a shell of its own
+cd "${QETL_SOURCE:-$(dirname "$0")/..}" || exit 1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0
+failed=0
+verdict() { # CODE WHAT
+    if [ "$1" = 0 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "not ok - $2"
+        head -n 12 "$work/why" | sed 's/^/    /'
+    fi
+}
+headers=(sdk/qetl/*.h)
+headers=("${headers[@]#sdk/}")
+[ ${#headers[@]} -ge 5 ] || { echo "not ok - where are the headers?"; failed=1; }
+mapfile -t reverse < <(printf '%s\n' "${headers[@]}" | tac)
+flags=(-Isdk -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wcast-qual -Werror)
+
+source_of() { # HEADER…: includes them, and is no empty unit
+    printf '#include <%s>\n' "$@"
+    echo 'extern int qetl_headers_here;'
+}
+take() { # WHAT COMPILER…: compiles stdin
+    local what=$1
+    shift
+    "$@" "${flags[@]}" -fsyntax-only - >"$work/why" 2>&1
+    verdict $? "$what: $*"
+}
+as_language() { # LANGUAGE STANDARD COMPILER
+    local how=("$3" -x "$1" "-std=$2") i
+    [ "$1" = c ] && how+=(-Wstrict-prototypes)
+    for header in "${headers[@]}"; do
+        source_of "$header" "$header" | take "$header alone" "${how[@]}"
+    done
+    for ((i = 0; i < ${#headers[@]}; i++)); do
+        source_of "${headers[@]:i}" "${headers[@]:0:i}" | take "from ${headers[i]} on" "${how[@]}"
+    done
+    source_of "${reverse[@]}" | take 'backwards' "${how[@]}"
+}
+for standard in c11 c17; do
+    for compiler in gcc clang; do
+        as_language c $standard $compiler
+    done
+done
+for standard in c++17 c++20; do
+    for compiler in g++ clang++; do
+        command -v $compiler >/dev/null && as_language c++ $standard $compiler
+    done
+done
+
+# Two units of one library: nothing is defined twice, and the entry is the one thing that is seen.
+{
+    source_of "${headers[@]}"
+    echo 'static const struct qetl_component nothing = {sizeof nothing, QETL_SINK, "nothing", 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};'
+    echo 'QETL_PLUGIN("two", "1.0.0", &nothing)'
+} >"$work/one"
+{
+    source_of "${headers[@]}"
+    echo 'int32_t qetl_two(struct qetl_env env); int32_t qetl_two(struct qetl_env env) { return qetl_fail(env, QETL_E_DATA, "/a", "b", "%d", 1); }'
+} >"$work/two"
+two_units() { # LANGUAGE STANDARD COMPILER SUFFIX
+    cp "$work/one" "$work/one.$4" && cp "$work/two" "$work/two.$4"
+    "$3" "-std=$2" "${flags[@]}" -fPIC -fvisibility=hidden -c -o "$work/one.o" "$work/one.$4" >"$work/why" 2>&1 &&
+        "$3" "-std=$2" "${flags[@]}" -fPIC -fvisibility=hidden -c -o "$work/two.o" "$work/two.$4" >>"$work/why" 2>&1 &&
+        "$3" -r -nostdlib -o "$work/both.o" "$work/one.o" "$work/two.o" >>"$work/why" 2>&1 &&
+        [ "$(nm --defined-only --extern-only "$work/both.o" | awk '{ print $3 }' | sed 's/^_Z.*two.*/qetl_two/' | LC_ALL=C sort | tr '\n' ' ')" = 'qetl_plugin_entry qetl_two ' ]
+    verdict $? "two units, $3 -std=$2: $(nm --defined-only --extern-only "$work/both.o" 2>&1 | awk '{ print $3 }' | tr '\n' ' ')"
+}
+two_units c c11 gcc c
+two_units c c17 clang c
+two_units c++ c++17 g++ cc
+two_units c++ c++20 clang++ cc
+
+# The gate sees what it is to see.
+for plant in 'static inline int planted(long x) { return x; }' 'int planted[0];' 'int planted();int planted2(int a, int b){ { int a = b; return a; } }'; do
+    { source_of qetl/plugin.h; echo "$plant"; } | gcc -x c -std=c11 -Wstrict-prototypes "${flags[@]}" -fsyntax-only - >"$work/why" 2>&1
+    verdict $((! $?)) "a planted fault is seen: $plant"
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
