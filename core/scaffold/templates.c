@@ -11,7 +11,8 @@ enum {
     FORMAT = 1 << QETL_SCAFFOLD_FORMAT,
     KINDS = SOURCE | TRANSFORM | SINK | FORMAT,
     C = 1 << QETL_SCAFFOLD_C,
-    LANGS = C
+    CPP = 1 << QETL_SCAFFOLD_CPP,
+    LANGS = C | CPP
 };
 
 /* X(a word for it, kinds, languages, template, name in the new folder) */
@@ -21,6 +22,13 @@ enum {
     X(transform_c, TRANSFORM, C, "c/transform.c", "newplugin.c")                  \
     X(sink_c, SINK, C, "c/sink.c", "newplugin.c")                                 \
     X(format_c, FORMAT, C, "c/format.c", "newplugin.c")                           \
+    X(makefile_cpp, KINDS, CPP, "cpp/build.mk", "Makefile")                       \
+    X(border_cpp, KINDS, CPP, "cpp/border.hh", "border.hh")                       \
+    X(exports_cpp, KINDS, CPP, "cpp/exports.map", "exports.map")                  \
+    X(source_cpp, SOURCE, CPP, "cpp/source.cc", "newplugin.cc")                   \
+    X(transform_cpp, TRANSFORM, CPP, "cpp/transform.cc", "newplugin.cc")          \
+    X(sink_cpp, SINK, CPP, "cpp/sink.cc", "newplugin.cc")                         \
+    X(format_cpp, FORMAT, CPP, "cpp/format.cc", "newplugin.cc")                   \
     X(source_manifest, SOURCE, LANGS, "source/manifest.json", MANIFEST)           \
     X(source_pipeline, SOURCE, LANGS, "source/pipeline.yaml", "pipeline.yaml")    \
     X(source_test, SOURCE, LANGS, "source/test.sh", "test.sh")                    \

@@ -50,14 +50,22 @@ runs() { # KIND LANG
     expect_eq "$folder: clean" "$(find "$folder" -name '*.so*')" ''
 }
 
-for kind in source transform sink format; do
-    one "$kind" c CC=gcc WARNINGS="$warnings"
-    runs "$kind" c
-    one "$kind" c CC=clang WARNINGS="$warnings" SANITIZE=1
-done
-for kind in sink format; do
-    rm -rf "c-$kind/build-sanitized"
-    one "$kind" c CC=gcc WARNINGS="$warnings" SANITIZE=1
+# Two at a time: each in a folder of its own.
+try() { # KIND LANG: by one compiler, and by the other with sanitizers
+    case $2 in
+    c) set -- "$@" CC=gcc CC=clang ;;
+    cpp) set -- "$@" CXX=g++ CXX=clang++ ;;
+    esac
+    one "$1" "$2" "$3" WARNINGS="$warnings"
+    runs "$1" "$2"
+    one "$1" "$2" "$4" WARNINGS="$warnings" SANITIZE=1
+    rm -rf "$2-$1"/build*
+    one "$1" "$2" "$3" WARNINGS="$warnings" SANITIZE=1
+}
+for lang in c cpp; do
+    for kind in source transform sink format; do
+        try "$kind" "$lang"
+    done
 done
 
 # A test that is no test would pass with a plugin that does the wrong thing.

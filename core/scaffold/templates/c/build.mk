@@ -2,7 +2,6 @@
 # make test         runs it in pipelines and compares; SANITIZE=1: with AddressSanitizer and UBSan
 # make run          runs pipeline.yaml
 # make install      copies it to where qetl finds plugins (PLUGINDIR=… for another folder)
-CC ?= cc
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wpedantic
 QETL ?= qetl
