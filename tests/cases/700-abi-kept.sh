@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Plugins that were built when ABI 1.0 came out load and work: the very libraries of that time.
 . "$(dirname "$0")/lib.sh"
-. "$root/tests/abi_kept.sh"
+. "$root/tests/abi/kept.sh"
 
 (cd "$kept" && sha256sum -c --quiet SHA256SUMS) >sums 2>&1 || fail 'what is kept was changed' "$(cat sums)"
 expect_eq 'kept libraries' "$(find "$kept/x86_64" -name '*.so' -size -40k | wc -l)" 4

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes ABI 1.1 out of the header of today: what a later qetl, and a plugin that was built for it, may look like.
 
-Usage: abi_grow.py FOLDER [--host]. FOLDER/sdk holds the headers: each growable struct has a member more, each
+Usage: grow.py FOLDER [--host]. FOLDER/sdk holds the headers: each growable struct has a member more, each
 table of callbacks a call more, there are a new extension, a new event, and bits that nobody knew. With --host,
 FOLDER/core holds a core that offers and uses all of it. A text that is edited and is not found is an error.
 """
@@ -11,7 +11,7 @@ import re
 import shutil
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 EXTENSION = """
 #define QETL_EXT_GROWN "qetl.grown/1"
 struct qetl_grown {
