@@ -8,7 +8,7 @@
 . "$root/tests/abi/kept.sh"
 
 flags=(-std=gnu11 -D_GNU_SOURCE= -O1 -g -w -fPIC)
-[ -z "$QETL_SANITIZER" ] || flags+=(-fsanitize=address,undefined)
+[ -z "$QETL_SANITIZER" ] || flags+=('-fsanitize=address,undefined')
 expect_exit 0 python3 "$root/tests/abi/grow.py" later
 expect_exit 0 "$root/sdk/abi/describe" later/sdk/qetl/plugin.h
 mv out later.txt
