@@ -69,6 +69,13 @@ done
 one sink c CC=gcc SANITIZE=1 BUILD=build-gcc
 one sink cpp CXX=g++ SANITIZE=1 BUILD=build-gcc
 
+# Nothing of the tree is as much as looked for.
+if strace -o trace true 2>/dev/null; then
+    (cd c-source && alone strace -f -qq -e trace=%file -o "$scratch/trace" make clean test) >trace.log 2>&1 || fail 'strace make' "$(tail trace.log)"
+    expect_eq 'it was traced' "$(($(wc -l <trace) > 1000))" 1
+    expect_eq 'looked for in the tree' "$(grep -cF -e "$root/" -e "$QETL_BUILD/" trace)" 0
+fi
+
 # A test that is no test would pass with a plugin that does the wrong thing.
 alone qetl plugin new wrong --kind transform --quiet
 sed -i 's/qetl_builder_int(&t->sums, sum)/qetl_builder_int(\&t->sums, sum + 1)/' wrong/wrong.c
