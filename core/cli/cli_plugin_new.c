@@ -15,7 +15,7 @@ struct own {
 };
 
 static const char *const kinds[] = {"source", "transform", "sink", "format", NULL};
-static const char *const langs[] = {"c", "cpp", NULL};
+static const char *const langs[] = {"c", "cpp", "rust", NULL};
 
 /* 0 with findings: it was not given, or there is none. */
 static uint32_t kind_of(const char *word, struct qetl_findings *findings)
@@ -147,7 +147,7 @@ const struct qetl_command qetl_command_plugin_new = {
     .examples =
         (const struct qetl_example[]){
             {"qetl plugin new my-source --kind source", "the folder my-source, in C"},
-            {"qetl plugin new my-format --kind format --lang cpp", "in C++17"},
+            {"qetl plugin new my-format --kind format --lang rust", "in Rust, with no crate"},
             {"qetl plugin new my-sink --kind sink --json | jq .result.files",
              "what was made, for a script"},
             {NULL, NULL}},

@@ -12,7 +12,8 @@ enum {
     KINDS = SOURCE | TRANSFORM | SINK | FORMAT,
     C = 1 << QETL_SCAFFOLD_C,
     CPP = 1 << QETL_SCAFFOLD_CPP,
-    LANGS = C | CPP
+    RUST = 1 << QETL_SCAFFOLD_RUST,
+    LANGS = C | CPP | RUST
 };
 
 /* X(a word for it, kinds, languages, template, name in the new folder) */
@@ -29,6 +30,14 @@ enum {
     X(transform_cpp, TRANSFORM, CPP, "cpp/transform.cc", "newplugin.cc")          \
     X(sink_cpp, SINK, CPP, "cpp/sink.cc", "newplugin.cc")                         \
     X(format_cpp, FORMAT, CPP, "cpp/format.cc", "newplugin.cc")                   \
+    X(makefile_rust, KINDS, RUST, "rust/build.mk", "Makefile")                    \
+    X(qetl_rust, KINDS, RUST, "rust/qetl.rs", "qetl.rs")                          \
+    X(border_rust, KINDS, RUST, "rust/border.rs", "border.rs")                    \
+    X(arrow_rust, SOURCE | TRANSFORM | FORMAT, RUST, "rust/arrow.rs", "arrow.rs") \
+    X(source_rust, SOURCE, RUST, "rust/source.rs", "newplugin.rs")                \
+    X(transform_rust, TRANSFORM, RUST, "rust/transform.rs", "newplugin.rs")       \
+    X(sink_rust, SINK, RUST, "rust/sink.rs", "newplugin.rs")                      \
+    X(format_rust, FORMAT, RUST, "rust/format.rs", "newplugin.rs")                \
     X(source_manifest, SOURCE, LANGS, "source/manifest.json", MANIFEST)           \
     X(source_pipeline, SOURCE, LANGS, "source/pipeline.yaml", "pipeline.yaml")    \
     X(source_test, SOURCE, LANGS, "source/test.sh", "test.sh")                    \

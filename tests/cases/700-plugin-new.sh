@@ -35,7 +35,7 @@ expect_eq 'names of templates' "$(grep -rlE 'newplugin|SPDX' my-source)" ''
 expect_text my-source/README.md 'in `my-source\.c`'
 umask 022
 
-langs=(c cpp)
+langs=(c cpp rust)
 # --json: the same, for machines. Each kind in each language has all that it takes.
 for lang in "${langs[@]}"; do
     for kind in source transform sink format; do

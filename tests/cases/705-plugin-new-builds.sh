@@ -54,12 +54,13 @@ try() { # KIND LANG: by one compiler, and by the other with sanitizers
     case $2 in
     c) set -- "$@" CC=gcc CC=clang ;;
     cpp) set -- "$@" CXX=g++ CXX=clang++ ;;
+    rust) set -- "$@" LANG=C LANG=C ;; # there is one compiler
     esac
     one "$1" "$2" "$3" WARNINGS="$warnings"
     runs "$1" "$2"
     one "$1" "$2" "$4" WARNINGS="$warnings" SANITIZE=1
 }
-for lang in c cpp; do
+for lang in c cpp rust; do
     for kind in source transform sink format; do
         try "$kind" "$lang"
     done
@@ -68,6 +69,29 @@ done
 # The other compiler's sanitizers are found, too.
 one sink c CC=gcc SANITIZE=1 BUILD=build-gcc
 one sink cpp CXX=g++ SANITIZE=1 BUILD=build-gcc
+
+# The ABI in Rust is the header's: each struct's size, and where each field stands.
+cat >layout.rs <<'RUST'
+#[path = "rust-source/qetl.rs"]
+mod qetl;
+
+fn main() {
+    println!("#include <qetl/plugin.h>\n#include <stddef.h>");
+    for (name, field, at) in qetl::layout() {
+        if field.is_empty() {
+            println!("_Static_assert(sizeof(struct {name}) == {at}, \"{name}\");");
+        } else {
+            println!("_Static_assert(offsetof(struct {name}, {field}) == {at}, \"{name}.{field}\");");
+        }
+    }
+}
+RUST
+alone rustc --edition 2021 -o layout layout.rs 2>layout.log || fail 'layout.rs' "$(tail layout.log)"
+alone ./layout >layout.c
+grep -oE '^pub const E?_?[A-Z_]+: (i32|u32) = -?[0-9]+' rust-source/qetl.rs |
+    sed -E 's/^pub const ([A-Z_]+): [iu]32 = (-?[0-9]+)/_Static_assert((int)QETL_\1 == \2, "\1");/' >>layout.c
+expect_eq 'what is compared' "$(($(grep -c _Static_assert layout.c) > 200))" 1
+expect_exit 0 gcc -std=c11 "-I$installation/include" -fsyntax-only layout.c
 
 # Nothing of the tree is as much as looked for.
 if strace -o trace true 2>/dev/null; then
