@@ -89,7 +89,7 @@ fn main() {
 RUST
 alone rustc --edition 2021 -o layout layout.rs 2>layout.log || fail 'layout.rs' "$(tail layout.log)"
 alone ./layout >layout.c
-grep -oE '^pub const E?_?[A-Z_]+: (i32|u32) = -?[0-9]+' rust-source/qetl.rs |
+grep -oE '^pub const E?_?[A-Z_]+: (i32|u32) = -?[0-9]+;' rust-source/qetl.rs |
     sed -E 's/^pub const ([A-Z_]+): [iu]32 = (-?[0-9]+)/_Static_assert((int)QETL_\1 == \2, "\1");/' >>layout.c
 expect_eq 'what is compared' "$(($(grep -c _Static_assert layout.c) > 200))" 1
 expect_exit 0 gcc -std=c11 "-I$installation/include" -fsyntax-only layout.c

@@ -286,6 +286,7 @@ structs! {
         takes: u32,
         delivery: u32,
         commit: u32,
+        reserved: u64,
     }
     "qetl_write" Write {
         struct_size: u32,
@@ -375,6 +376,8 @@ structs! {
         struct_size: u32,
         encode: u32,
         decode: u32,
+        reserved: u32,
+        reserved_2: u64,
     }
     "qetl_format" Format {
         struct_size: u32,
