@@ -118,6 +118,8 @@ def go_on(pipeline, folder):
 def judge(pipeline, fault, folder, code, said, struck):
     if "CHECK failed: sanitizer_" in said:
         return None  # the sanitizer's runtime had none to begin a thread with, and ended the process
+    if code == 127 and said.strip() == "out of memory":
+        return None  # said by the dynamic loader, which ends the process itself
     if code == 124:
         return f"it hangs: {said[-600:]}"
     if code < 0 or code not in rig.DOCUMENTED or "crashed" in said:
@@ -135,13 +137,20 @@ def judge(pipeline, fault, folder, code, said, struck):
     return None
 
 
+def standing(folder):
+    """All files, and when each was last written to."""
+    paths = [os.path.join(where, name) for where, _, names in os.walk(folder) for name in names if name != "fired"]
+    return {path: (about.st_ino, about.st_size, about.st_mtime_ns) for path in paths for about in (os.stat(path),)}
+
+
 def suffer(pipeline, fault, folder):
-    """A run under a fault. (did it come to that call, exit code, what it said)."""
+    """A run under a fault. (did it come to that call, exit code, what it said, did it leave all as it was)."""
     pipeline.begin(folder, ROWS)
+    before = standing(folder)
     fired = f"{folder}/fired"
     env = rig.environment(folder, **shim(QETL_SHIM=fault, QETL_SHIM_FIRED=fired))
     code, said = rig.run(folder, *way_of(pipeline), seconds=PATIENCE_S, env=env)
-    return os.path.exists(fired), code, said
+    return os.path.exists(fired), code, said, before == standing(folder)
 
 
 def callers(pipeline, fault):
@@ -161,8 +170,8 @@ def callers(pipeline, fault):
 def try_case(pipeline, fault):
     folder = rig.scratch()
     try:
-        struck, code, said = suffer(pipeline, fault, folder)
-        wrong = judge(pipeline, fault, folder, code, said, struck) or go_on(pipeline, folder)
+        struck, code, said, untouched = suffer(pipeline, fault, folder)
+        wrong = judge(pipeline, fault, folder, code, said, struck) or (None if untouched else go_on(pipeline, folder))
         return struck, code, f"{wrong}\n{callers(pipeline, fault)}" if wrong else None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
