@@ -33,16 +33,17 @@ static const char *const texts[STATE_STATEMENTS] = {
     [PAST_CUT] = "DELETE FROM past WHERE number <= ?",
 };
 
-static const char schema[] =
-    "PRAGMA page_size = 1024; BEGIN;"
-    "CREATE TABLE head (id INTEGER PRIMARY KEY, sequence INTEGER, generation INTEGER, token BLOB,"
-    " last INTEGER, decided INTEGER, decided_digest BLOB, prepared INTEGER, prepared_digest BLOB,"
-    " digest BLOB);"
-    "CREATE TABLE epoch (number INTEGER PRIMARY KEY, stage INTEGER, final INTEGER, at_ms INTEGER,"
-    " rows INTEGER, identity TEXT, outside INTEGER, body BLOB);"
-    "CREATE TABLE past (number INTEGER PRIMARY KEY, stage INTEGER, final INTEGER, at_ms INTEGER,"
+#define TABLES                                                                                     \
+    "CREATE TABLE head (id INTEGER PRIMARY KEY, sequence INTEGER, generation INTEGER, token BLOB," \
+    " last INTEGER, decided INTEGER, decided_digest BLOB, prepared INTEGER, prepared_digest BLOB," \
+    " digest BLOB);"                                                                               \
+    "CREATE TABLE epoch (number INTEGER PRIMARY KEY, stage INTEGER, final INTEGER, at_ms INTEGER," \
+    " rows INTEGER, identity TEXT, outside INTEGER, body BLOB);"                                   \
+    "CREATE TABLE past (number INTEGER PRIMARY KEY, stage INTEGER, final INTEGER, at_ms INTEGER,"  \
     " rows INTEGER, size INTEGER);"
-    "PRAGMA application_id = 1902474348; PRAGMA user_version = 1; COMMIT;";
+
+static const char schema[] = "PRAGMA page_size = 1024; BEGIN;" TABLES
+                             "PRAGMA application_id = 1902474348; PRAGMA user_version = 1; COMMIT;";
 
 _Static_assert(STATE_APPLICATION == 1902474348 && STATE_FORMAT == 1, "as in the schema");
 
@@ -369,6 +370,23 @@ static int pragma(struct state_db *db, const char *text, int *value)
     return rc;
 }
 
+/* A page that was damaged may hold other words for a table, which come to light when it is written
+ * to, in the midst of a run. */
+static int tables_check(struct state_db *db)
+{
+    sqlite3_stmt *statement;
+    int rc = sqlite3_prepare_v2(db->db,
+                                "SELECT group_concat(sql || ';', '') FROM "
+                                "(SELECT sql FROM sqlite_schema ORDER BY rowid)",
+                                -1, &statement, NULL);
+    if (!rc && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        const char *found = (const char *)sqlite3_column_text(statement, 0);
+        rc = found && strcmp(found, TABLES) == 0 ? SQLITE_OK : SQLITE_CORRUPT;
+    }
+    sqlite3_finalize(statement);
+    return rc;
+}
+
 int qetl_state_db_check(struct state_db *db, int *version)
 {
     int application = 0;
@@ -378,7 +396,9 @@ int qetl_state_db_check(struct state_db *db, int *version)
         rc = pragma(db, "PRAGMA user_version", version);
     if (!rc && (application != STATE_APPLICATION || *version < 1))
         rc = SQLITE_NOTADB;
-    return !rc && *version > STATE_FORMAT ? SQLITE_MISMATCH : rc;
+    if (!rc && *version > STATE_FORMAT)
+        rc = SQLITE_MISMATCH;
+    return rc ? rc : tables_check(db);
 }
 
 static int quick_check(struct state_db *db)

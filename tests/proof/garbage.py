@@ -92,6 +92,11 @@ def damages(files, draw, most):
         yield f"{name} gone", name, None
 
 
+def less_columns(old):
+    """What is read of it stands there as before; what is written has no place."""
+    return old.replace(b"rows INTEGER, size INTEGER", b"rows INTEGER  size INTEGER")
+
+
 def later_version(folder):
     """As a later version would write it: another number of the format."""
     path = f"{folder}/state/{NAME}/state.db"
@@ -162,7 +167,8 @@ def main():
     queue = [(which, case) for which in (0, 1) for case in damages(pairs[0][which].files, draw, most)]
     draw.shuffle(queue)
     total = len(queue)
-    queue = (queue[:most] if most else queue) + [(which, ("a later version", "state.db", "later")) for which in (0, 1)]
+    queue = (queue[:most] if most else queue) + [(which, case) for which in (0, 1) for case in (
+        ("a later version", "state.db", "later"), ("state.db with a table of other columns", "state.db", less_columns))]
     tally = {"lock": threading.Lock(), "done": 0, "refused": 0, "wrong": 0}
     threads = [threading.Thread(target=work, args=(places, queue, tally)) for places in pairs]
     for thread in threads:
