@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Plugins that were built when ABI 1.0 came out load and work: the very libraries of that time.
+# tsan: no
 . "$(dirname "$0")/lib.sh"
 . "$root/tests/abi/kept.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a plugin answers or says that this qetl does not know: bits are passed over, a failure is a failure, and
 # everything else is refused by name, without a row being lost silently.
+# tsan: no
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/abi/kept.sh
 . "$root/tests/abi/kept.sh"
