@@ -3,14 +3,11 @@
 #include <qetl/plugin.h>
 #include <qetl/sdk.h>
 
-#include <stdlib.h>
-
 struct filter {
     struct qetl_env env;
     const struct qetl_expr_host *service;
     struct qetl_expr *where;
-    int32_t *selected;
-    int64_t capacity;
+    struct qetl_row_map selected;
 };
 
 static int32_t filter_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
@@ -33,7 +30,7 @@ static void filter_destroy(void *self)
 
     if (filter->service)
         filter->service->free(filter->where);
-    free(filter->selected);
+    qetl_row_map_free(&filter->selected);
 }
 
 /* Conditions are booleans. */
@@ -82,46 +79,30 @@ static int32_t filter_bind(void *self, uint32_t n_inputs, const struct ArrowSche
     n_columns = filter->service->columns(filter->where, &columns);
     for (int64_t i = 0; i < n_columns && status >= 0; i++)
         status = binder->read(binder, 0, columns[i], QETL_FORM_VALUE);
-    for (int64_t i = 0; i < inputs[0]->n_children && status >= 0; i++)
-        status = binder->copy(binder, 0, -1, 0, i, NULL);
+    if (status >= 0)
+        status = qetl_bind_all(binder, inputs[0]);
     return status < 0 ? status : binder->rows(binder, 0, QETL_ROWS_SUBSET);
-}
-
-static int32_t selected_reserve(struct filter *filter, int64_t rows)
-{
-    int32_t *selected;
-
-    if (rows <= filter->capacity)
-        return QETL_OK;
-    selected = realloc(filter->selected, (size_t)rows * sizeof *selected);
-    if (!selected)
-        return qetl_fail(filter->env, QETL_E_NO_MEMORY, NULL, NULL,
-                         "no memory to filter a batch of %lld rows", (long long)rows);
-    filter->selected = selected;
-    filter->capacity = rows;
-    return QETL_OK;
 }
 
 static int32_t filter_process(void *self, const struct qetl_event *event, struct qetl_output *out)
 {
     struct filter *filter = self;
     int64_t selected, failed = 0;
-    int32_t status;
 
     if (!event || event->kind != QETL_EVENT_BATCH)
         return QETL_NEED_INPUT;
-    status = selected_reserve(filter, event->rows);
-    if (status)
-        return status;
-    selected = filter->service->select(filter->where, event->batch, event->rows, filter->selected,
-                                       &failed);
+    if (qetl_row_map_begin(&filter->selected, event->rows))
+        return qetl_fail(filter->env, QETL_E_NO_MEMORY, NULL, NULL,
+                         "no memory to filter a batch of %lld rows", (long long)event->rows);
+    selected = filter->service->select(filter->where, event->batch, event->rows,
+                                       filter->selected.rows, &failed);
     if (selected < 0)
         return (int32_t)selected;
     out->rows = selected;
     out->rows_filtered = event->rows - selected - failed;
     if (selected == 0)
         return QETL_NEED_INPUT;
-    out->row_map = selected == event->rows ? NULL : filter->selected;
+    out->row_map = selected == event->rows ? NULL : filter->selected.rows;
     return QETL_OUTPUT;
 }
 

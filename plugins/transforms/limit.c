@@ -3,15 +3,12 @@
 #include <qetl/plugin.h>
 #include <qetl/sdk.h>
 
-#include <stdlib.h>
-
 enum { STATE_VERSION = 1 };
 
 struct limit {
     struct qetl_env env;
     int64_t skip, left; /* rows still to be passed over, then rows still to go on */
-    int32_t *row_map;
-    int64_t capacity;
+    struct qetl_row_map map;
 };
 
 static int32_t limit_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
@@ -28,34 +25,27 @@ static int32_t limit_create(void *self, const struct qetl_host *host, struct qet
 
 static void limit_destroy(void *self)
 {
-    free(((struct limit *)self)->row_map);
+    qetl_row_map_free(&((struct limit *)self)->map);
 }
 
 static int32_t limit_bind(void *self, uint32_t n_inputs, const struct ArrowSchema *const *inputs,
                           struct qetl_binder *binder)
 {
-    int32_t status = QETL_OK;
+    int32_t status = qetl_bind_all(binder, inputs[0]);
 
     (void)self;
     (void)n_inputs;
-    for (int64_t i = 0; i < inputs[0]->n_children && status >= 0; i++)
-        status = binder->copy(binder, 0, -1, 0, i, NULL);
-    if (status >= 0)
+    if (!status)
         status = binder->distribution(binder, QETL_DISTRIBUTION_SINGLE, 0, NULL);
     return status < 0 ? status : binder->rows(binder, 0, QETL_ROWS_SUBSET);
 }
 
 static int32_t map_make(struct limit *limit, int64_t first, int64_t count)
 {
-    if (count > limit->capacity) {
-        int32_t *grown = realloc(limit->row_map, (size_t)count * sizeof *grown);
-        if (!grown)
-            return qetl_fail(limit->env, QETL_E_NO_MEMORY, NULL, NULL, "no memory for limit");
-        limit->row_map = grown;
-        limit->capacity = count;
-    }
+    if (qetl_row_map_begin(&limit->map, count))
+        return qetl_fail(limit->env, QETL_E_NO_MEMORY, NULL, NULL, "no memory for limit");
     for (int64_t i = 0; i < count; i++)
-        limit->row_map[i] = (int32_t)(first + i);
+        qetl_row_map_keep(&limit->map, first + i);
     return QETL_OK;
 }
 
@@ -72,7 +62,7 @@ static int32_t limit_process(void *self, const struct qetl_event *event, struct 
         int32_t status = map_make(limit, first, count);
         if (status)
             return status;
-        out->row_map = limit->row_map;
+        out->row_map = limit->map.rows;
     }
     limit->skip -= first;
     limit->left -= count;

@@ -12,6 +12,8 @@
 
 #include <qetl/options.h>
 #include <qetl/plugin.h>
+#include <qetl/record.h>
+#include <qetl/rows.h>
 
 #include <stdarg.h>
 #include <stdbool.h>

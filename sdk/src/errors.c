@@ -8,12 +8,12 @@ enum { LINE_MAX_BYTES = 2048 };
 
 /* A line cut in the middle of a character would not be UTF-8 any more; and a name of a file may
  * hold a newline, a line may not. */
-static void line_trim(char *line, int written)
+static void line_trim(char *line, size_t capacity, int written)
 {
     for (char *c = line; *c; c++)
         if ((unsigned char)*c < ' ' && *c != '\t')
             *c = '?';
-    if (written < LINE_MAX_BYTES)
+    if (written < (int)capacity)
         return;
     size_t size = strlen(line);
     while (size && ((unsigned char)line[size - 1] & 0xc0) == 0x80)
@@ -21,6 +21,11 @@ static void line_trim(char *line, int written)
     if (size && (unsigned char)line[size - 1] >= 0xc0)
         size--;
     line[size] = 0;
+}
+
+void qetl_sdk_line(char *line, size_t capacity, const char *format, va_list args)
+{
+    line_trim(line, capacity, vsnprintf(line, capacity, format, args));
 }
 
 int32_t qetl_fail(struct qetl_env env, int32_t code, const char *option, const char *suggestion,
@@ -31,7 +36,7 @@ int32_t qetl_fail(struct qetl_env env, int32_t code, const char *option, const c
     char line[LINE_MAX_BYTES];
     va_list args;
     va_start(args, format);
-    line_trim(line, vsnprintf(line, sizeof line, format, args));
+    qetl_sdk_line(line, sizeof line, format, args);
     va_end(args);
     struct qetl_error_info info = {.struct_size = sizeof info,
                                    .code = code,
@@ -48,7 +53,7 @@ void qetl_logf(struct qetl_env env, int32_t level, const char *format, ...)
     char line[LINE_MAX_BYTES];
     va_list args;
     va_start(args, format);
-    line_trim(line, vsnprintf(line, sizeof line, format, args));
+    qetl_sdk_line(line, sizeof line, format, args);
     va_end(args);
     env.host->log(env.ctx, level, line);
 }

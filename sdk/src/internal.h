@@ -86,4 +86,8 @@ static inline void qetl_sdk_buffer_free(struct qetl_env env, void *buffer)
         free(buffer);
 }
 
+/* One line of valid text, cut to capacity. */
+void qetl_sdk_line(char *line, size_t capacity, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
+
 #endif
