@@ -11,8 +11,8 @@
 #define QETL_SDK_H
 
 #include <qetl/options.h>
+#include <qetl/parcel.h>
 #include <qetl/plugin.h>
-#include <qetl/record.h>
 #include <qetl/rows.h>
 
 #include <stdarg.h>

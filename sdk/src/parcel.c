@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Small records: a tag, the version, fields, and a digest of all of it. */
+/* Parcels, small records: a tag, the version, fields, and a digest of all of it. */
 #include "internal.h"
 
 enum { TAG = 0xe7, HEAD = 2, DIGEST = 4 };
@@ -26,68 +26,68 @@ static uint64_t little_read(const uint8_t *from, int bytes)
     return value;
 }
 
-static void put(struct qetl_record *record, const void *data, size_t size)
+static void put(struct qetl_parcel *parcel, const void *data, size_t size)
 {
-    if (record->failed || size > sizeof record->bytes - DIGEST - record->size) {
-        record->failed = 1;
+    if (parcel->failed || size > sizeof parcel->bytes - DIGEST - parcel->size) {
+        parcel->failed = 1;
         return;
     }
     if (size)
-        memcpy(record->bytes + record->size, data, size);
-    record->size += size;
+        memcpy(parcel->bytes + parcel->size, data, size);
+    parcel->size += size;
 }
 
-void qetl_record_begin(struct qetl_record *record, uint8_t version)
+void qetl_parcel_begin(struct qetl_parcel *parcel, uint8_t version)
 {
-    record->failed = 0;
-    record->size = HEAD;
-    record->bytes[0] = TAG;
-    record->bytes[1] = version;
+    parcel->failed = 0;
+    parcel->size = HEAD;
+    parcel->bytes[0] = TAG;
+    parcel->bytes[1] = version;
 }
 
-void qetl_record_put_int(struct qetl_record *record, int64_t value)
+void qetl_parcel_put_int(struct qetl_parcel *parcel, int64_t value)
 {
     uint8_t little[8];
     little_write(little, (uint64_t)value, 8);
-    put(record, little, sizeof little);
+    put(parcel, little, sizeof little);
 }
 
-void qetl_record_put_bytes(struct qetl_record *record, const void *data, size_t size)
+void qetl_parcel_put_bytes(struct qetl_parcel *parcel, const void *data, size_t size)
 {
     uint8_t little[4];
     little_write(little, size, 4);
-    if (size > sizeof record->bytes)
-        record->failed = 1;
-    put(record, little, sizeof little);
-    put(record, data, size);
+    if (size > sizeof parcel->bytes)
+        parcel->failed = 1;
+    put(parcel, little, sizeof little);
+    put(parcel, data, size);
 }
 
-void qetl_record_put_text(struct qetl_record *record, const char *text)
+void qetl_parcel_put_text(struct qetl_parcel *parcel, const char *text)
 {
-    qetl_record_put_bytes(record, text, strlen(text));
+    qetl_parcel_put_bytes(parcel, text, strlen(text));
 }
 
-struct qetl_blob qetl_record_blob(struct qetl_record *record)
+struct qetl_blob qetl_parcel_blob(struct qetl_parcel *parcel)
 {
-    if (record->failed)
+    if (parcel->failed)
         return (struct qetl_blob){NULL, 0};
-    little_write(record->bytes + record->size, digest_of(record->bytes, record->size), DIGEST);
-    return (struct qetl_blob){record->bytes, record->size + DIGEST};
+    little_write(parcel->bytes + parcel->size, digest_of(parcel->bytes, parcel->size), DIGEST);
+    return (struct qetl_blob){parcel->bytes, parcel->size + DIGEST};
 }
 
-void qetl_record_open(struct qetl_record_in *in, struct qetl_blob blob, uint8_t version)
+void qetl_parcel_open(struct qetl_parcel_in *in, struct qetl_blob blob, uint8_t version)
 {
     const uint8_t *bytes = blob.data;
     size_t size = blob.size;
-    *in = (struct qetl_record_in){.failed = 1};
+    *in = (struct qetl_parcel_in){.failed = 1};
     if (size < HEAD + DIGEST || bytes[0] != TAG || bytes[1] != version ||
         little_read(bytes + size - DIGEST, DIGEST) != digest_of(bytes, size - DIGEST))
         return;
-    *in = (struct qetl_record_in){bytes + HEAD, bytes + size - DIGEST, 0};
+    *in = (struct qetl_parcel_in){bytes + HEAD, bytes + size - DIGEST, 0};
 }
 
 /* The next so many bytes, or NULL. */
-static const uint8_t *take(struct qetl_record_in *in, uint64_t size)
+static const uint8_t *take(struct qetl_parcel_in *in, uint64_t size)
 {
     const uint8_t *at = in->at;
     if (in->failed || size > (uint64_t)(in->end - in->at)) {
@@ -98,13 +98,13 @@ static const uint8_t *take(struct qetl_record_in *in, uint64_t size)
     return at;
 }
 
-int64_t qetl_record_int(struct qetl_record_in *in)
+int64_t qetl_parcel_int(struct qetl_parcel_in *in)
 {
     const uint8_t *at = take(in, 8);
     return at ? (int64_t)little_read(at, 8) : 0;
 }
 
-struct qetl_blob qetl_record_bytes(struct qetl_record_in *in)
+struct qetl_blob qetl_parcel_bytes(struct qetl_parcel_in *in)
 {
     const uint8_t *head = take(in, 4);
     uint64_t size = head ? little_read(head, 4) : 0;
@@ -112,9 +112,9 @@ struct qetl_blob qetl_record_bytes(struct qetl_record_in *in)
     return (struct qetl_blob){at, at ? (size_t)size : 0};
 }
 
-void qetl_record_text(struct qetl_record_in *in, char *out, size_t size)
+void qetl_parcel_text(struct qetl_parcel_in *in, char *out, size_t size)
 {
-    struct qetl_blob blob = qetl_record_bytes(in);
+    struct qetl_blob blob = qetl_parcel_bytes(in);
     if (blob.size >= size || (blob.size && memchr(blob.data, 0, blob.size)))
         in->failed = 1;
     if (in->failed)
@@ -125,7 +125,7 @@ void qetl_record_text(struct qetl_record_in *in, char *out, size_t size)
         out[blob.size] = 0;
 }
 
-int32_t qetl_record_close(const struct qetl_record_in *in)
+int32_t qetl_parcel_close(const struct qetl_parcel_in *in)
 {
     return in->failed || in->at != in->end ? QETL_E_UNSUPPORTED : QETL_OK;
 }
