@@ -17,6 +17,8 @@ int32_t format_encode_open(struct qetl_rig *t)
     const struct qetl_format *format = t->component->format;
     if (t->begun)
         return QETL_OK;
+    if (!format->encode)
+        return test_fail(t, QETL_E_UNSUPPORTED, "the format does not write");
     int32_t status = test_forms_check(t, format->forms);
     if (!status)
         status = format->open_encode(t->self, &t->inputs[0]);
@@ -171,6 +173,8 @@ int32_t qetl_rig_decode(struct qetl_rig *t, const void *bytes, size_t size)
         return t->opened;
     if (t->component->kind != QETL_FORMAT)
         return test_done(t, test_fail(t, QETL_E_FATAL, "only formats decode"));
+    if (!t->component->format->decode)
+        return test_done(t, test_fail(t, QETL_E_UNSUPPORTED, "the format does not read"));
     int32_t status = infer(t, &d);
     if (!status)
         status = frame(&d);

@@ -68,6 +68,7 @@ static void host_reject(struct qetl_ctx *ctx, const struct qetl_reject *reject)
 {
     struct qetl_rig *t = test_of(ctx);
     pthread_mutex_lock(&t->lock);
+    t->n_rejected++;
     text_print(&t->rejects, "%lld|%lld|%s|", (long long)reject->row, (long long)reject->column,
                reject->code ? reject->code : "");
     text_put_cell(&t->rejects, reject->message ? reject->message : "",

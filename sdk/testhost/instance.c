@@ -103,8 +103,11 @@ static int32_t entry_call(struct qetl_rig *t, qetl_plugin_entry_fn *entry, const
 int32_t test_instance_make(struct qetl_rig *t)
 {
     const struct qetl_component *c = t->component;
+    int32_t status = test_callbacks_check(t);
+    if (status)
+        return status;
     t->self = memory_need(calloc(1, c->state_size + 1));
-    int32_t status = c->create(t->self, &t->host, (struct qetl_ctx *)t, text_of(&t->config_text));
+    status = c->create(t->self, &t->host, (struct qetl_ctx *)t, text_of(&t->config_text));
     if (status >= 0 && c->start)
         status = c->start(t->self);
     return status < 0 ? status : QETL_OK;

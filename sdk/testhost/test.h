@@ -66,6 +66,7 @@ struct qetl_rig {
     int64_t wakes;
     atomic_int_fast64_t buffers, fail_alloc;
     atomic_int cancelled;
+    int64_t n_rejected;
 
     struct text errors, logs, rejects, outputs, bytes, counts;
     struct text rows[PORTS_MAX], columns[PORTS_MAX];
@@ -105,6 +106,7 @@ int32_t test_done(struct qetl_rig *t, int32_t status); /* becomes what qetl_rig_
 /* options.c: checks the options against the manifest, and fills in what it says. */
 int32_t test_options_fill(struct qetl_rig *t);
 const void *test_extension(struct qetl_ctx *ctx, const char *id);
+int32_t test_callbacks_check(struct qetl_rig *t);
 /* instance.c */
 int32_t test_instance_make(struct qetl_rig *t);
 void test_instance_drop(struct qetl_rig *t);

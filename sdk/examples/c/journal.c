@@ -10,6 +10,7 @@
 #include <qetl/manifest.h>
 #include <qetl/sdk.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -81,6 +82,26 @@ static int32_t journal_describe(void *self, struct qetl_sink_info *out)
     return QETL_OK;
 }
 
+/* What a process that died has staged, and was not decided. The host has committed or aborted all
+ * that was prepared before it opens a sink. */
+static int32_t left_overs_remove(const struct journal *j)
+{
+    char path[PATH_SIZE], begin[PATH_SIZE];
+    DIR *folder = opendir(j->folder);
+    if (!folder)
+        return fail_file(j, j->folder);
+    int size = snprintf(begin, sizeof begin, ".%s-", j->prefix);
+    for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
+        if (strncmp(entry->d_name, begin, (size_t)size) != 0 ||
+            strlen(entry->d_name) != (size_t)size + 6)
+            continue;
+        snprintf(path, sizeof path, "%s/%s", j->folder, entry->d_name);
+        unlink(path);
+    }
+    closedir(folder);
+    return QETL_OK;
+}
+
 static int32_t journal_open(void *self, uint32_t stream, const struct ArrowSchema *schema)
 {
     struct journal *j = self;
@@ -88,7 +109,8 @@ static int32_t journal_open(void *self, uint32_t stream, const struct ArrowSchem
     qetl_schema_release(&j->schema);
     free(j->columns);
     j->columns = calloc((size_t)schema->n_children + 1, sizeof *j->columns);
-    return j->columns ? qetl_schema_copy(schema, &j->schema) : QETL_E_NO_MEMORY;
+    int32_t status = j->columns ? qetl_schema_copy(schema, &j->schema) : QETL_E_NO_MEMORY;
+    return status ? status : left_overs_remove(j);
 }
 
 /* Cells parted by tabs. A text that holds one, or a newline, would become two: its row goes. */
@@ -126,6 +148,7 @@ static int32_t journal_write(void *self, struct qetl_write *write)
             return fail_file(j, j->staged);
     }
     int32_t status = qetl_batch_open(&j->schema, write->batch, j->columns);
+    write->rows_written = 0;
     for (int64_t row = 0; row < write->rows && !status; row++) {
         status = row_write(j, row);
         write->rows_written += !status;
@@ -156,6 +179,26 @@ static int32_t journal_prepare(void *self, const struct qetl_epoch *epoch,
     qetl_parcel_put_text(&parcel, final);
     struct qetl_blob blob = qetl_parcel_blob(&parcel);
     return handle->write(handle->stream, blob.data, blob.size);
+}
+
+/* Nothing of an epoch goes on in the next one. That there is a save says so: without one, the host
+ * would have a single epoch only. */
+static int32_t journal_save(void *self, uint32_t *version, const struct qetl_writer *out)
+{
+    (void)self;
+    (void)out;
+    *version = 1;
+    return QETL_OK;
+}
+
+static int32_t journal_restore(void *self, uint32_t version, const struct qetl_reader *in)
+{
+    struct journal *j = self;
+    (void)in;
+    return version == 1
+               ? QETL_OK
+               : qetl_fail(j->env, QETL_E_UNSUPPORTED, NULL, "begin anew with --full-refresh",
+                           "this is no state of a journal");
 }
 
 static int32_t handle_read(const struct journal *j, struct qetl_blob handle, char *staged,
@@ -236,6 +279,8 @@ static const struct qetl_component journal = {.struct_size = sizeof journal,
                                               .state_size = sizeof(struct journal),
                                               .create = journal_create,
                                               .destroy = journal_destroy,
+                                              .save = journal_save,
+                                              .restore = journal_restore,
                                               .sink = &journal_sink};
 
 QETL_PLUGIN("journal", "0.1.0", &journal)

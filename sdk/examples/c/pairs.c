@@ -128,6 +128,15 @@ static int32_t pairs_decode(void *self, const struct qetl_chunk *chunk, struct q
     return status;
 }
 
+/* All columns are welcome as values. */
+static int32_t pairs_forms(void *self, const struct ArrowSchema *schema, uint32_t *forms)
+{
+    (void)self;
+    for (int64_t i = 0; i < schema->n_children; i++)
+        forms[i] = QETL_FORM_VALUE;
+    return QETL_OK;
+}
+
 static int32_t pairs_open_encode(void *self, const struct ArrowSchema *schema)
 {
     struct pairs *p = self;
@@ -176,6 +185,7 @@ static const struct qetl_format pairs_format = {.struct_size = sizeof pairs_form
                                                 .open_decode = pairs_open_decode,
                                                 .frame = pairs_frame,
                                                 .decode = pairs_decode,
+                                                .forms = pairs_forms,
                                                 .open_encode = pairs_open_encode,
                                                 .encode = pairs_encode};
 
