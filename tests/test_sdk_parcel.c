@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Parcels: what is put comes back, and what is no whole parcel of the version is known as such. */
 #include <criterion/criterion.h>
+#include <qetl/parcel.h>
 #include <qetl/sdk.h>
 
 static struct qetl_parcel parcel;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keeps the rows for which a condition is true; FALSE and NULL are filtered, alike. */
 #include <qetl/plugin.h>
+#include <qetl/rows.h>
 #include <qetl/sdk.h>
 
 struct filter {

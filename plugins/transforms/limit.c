@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lets so many rows through, in the order of the input; the source need not read the rest. */
 #include <qetl/plugin.h>
+#include <qetl/rows.h>
 #include <qetl/sdk.h>
 
 enum { STATE_VERSION = 1 };

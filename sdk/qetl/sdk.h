@@ -11,9 +11,7 @@
 #define QETL_SDK_H
 
 #include <qetl/options.h>
-#include <qetl/parcel.h>
 #include <qetl/plugin.h>
-#include <qetl/rows.h>
 
 #include <stdarg.h>
 #include <stdbool.h>

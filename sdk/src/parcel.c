@@ -2,6 +2,8 @@
 /* Parcels, small records: a tag, the version, fields, and a digest of all of it. */
 #include "internal.h"
 
+#include <qetl/parcel.h>
+
 enum { TAG = 0xe7, HEAD = 2, DIGEST = 4 };
 
 static uint32_t digest_of(const uint8_t *bytes, size_t size)

@@ -2,6 +2,8 @@
 /* What most components do with rows. */
 #include "internal.h"
 
+#include <qetl/rows.h>
+
 #include <stdio.h>
 
 enum { LINE_MAX_BYTES = 1024 };

@@ -8,6 +8,8 @@
  * what is left to do.
  */
 #include <qetl/manifest.h>
+#include <qetl/parcel.h>
+#include <qetl/rows.h>
 #include <qetl/sdk.h>
 
 #include <dirent.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A format of lines such as "key=value", to rows and back. */
 #include <qetl/manifest.h>
+#include <qetl/rows.h>
 #include <qetl/sdk.h>
 
 QETL_EMBED_MANIFEST("pairs.qetl.json");

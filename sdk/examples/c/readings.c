@@ -2,6 +2,8 @@
 /* A source that reads lines such as "berlin 21.5" from a file, and goes on where a run before it
  * stopped. What is no such line is rejected, with the line. */
 #include <qetl/manifest.h>
+#include <qetl/parcel.h>
+#include <qetl/rows.h>
 #include <qetl/sdk.h>
 
 #include <errno.h>

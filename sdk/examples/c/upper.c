@@ -2,6 +2,7 @@
 /* A transform that writes one column of text in capitals: the letters a to z; all others stay, or
  * have their row rejected. */
 #include <qetl/manifest.h>
+#include <qetl/rows.h>
 #include <qetl/sdk.h>
 
 QETL_EMBED_MANIFEST("upper.qetl.json");

@@ -4,6 +4,7 @@
  * exception leaves it: each callback is a body within `guarded`.
  */
 #include <qetl/manifest.h>
+#include <qetl/rows.h>
 #include <qetl/sdk.h>
 
 #include <cstdlib>
