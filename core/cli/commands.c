@@ -30,6 +30,7 @@
     X(plugin_list)  \
     X(plugin_info)  \
     X(plugin_new)   \
+    X(plugin_check) \
     X(dlq_list)     \
     X(dlq_show)     \
     X(dlq_edit)     \

@@ -1,57 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Results as JUnit's XML, as build servers read it. */
+#include "show/xml.h"
 #include "test.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* XML 1.0 has no other control characters, not even as references. */
-static void put(FILE *out, const char *text)
-{
-    for (; text && *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        const char *entity = c == '&'    ? "&amp;"
-                             : c == '<'  ? "&lt;"
-                             : c == '>'  ? "&gt;"
-                             : c == '"'  ? "&quot;"
-                             : c == '\n' ? "&#10;"
-                             : c == '\t' ? "&#9;"
-                                         : NULL;
-        int64_t n = 1;
-        while (c >= 0x80 && n < 4 && !qetl_utf8_valid(text, n) && text[n])
-            n++;
-        bool good = c >= 0x80 ? qetl_utf8_valid(text, n) : c >= 0x20;
-        if (c == 0xef &&
-            (strncmp(text, "\xef\xbf\xbe", 3) == 0 || strncmp(text, "\xef\xbf\xbf", 3) == 0))
-            good = false;
-        if (entity)
-            fputs(entity, out);
-        else if (!good)
-            fputc('?', out);
-        else
-            fwrite(text, 1, (size_t)n, out);
-        text += good ? n - 1 : 0;
-    }
-}
-
 static void put_case(FILE *out, const struct qetl_test_result *result)
 {
     const struct qetl_verdict *verdict = &result->verdict;
     fputs("    <testcase name=\"", out);
-    put(out, result->test.name);
+    qetl_xml_put(out, result->test.name);
     fputs("\" classname=\"", out);
-    put(out, result->test.file->path);
+    qetl_xml_put(out, result->test.file->path);
     fputs("\" file=\"", out);
-    put(out, result->test.file->path);
+    qetl_xml_put(out, result->test.file->path);
     fprintf(out, "\" line=\"%d\" time=\"%.3f\"", result->test.line, verdict->seconds);
     if (!verdict->n_failures) {
         fputs("/>\n", out);
         return;
     }
     fputs(">\n      <failure type=\"failure\" message=\"", out);
-    put(out, verdict->first ? verdict->first : "failed");
+    qetl_xml_put(out, verdict->first ? verdict->first : "failed");
     fputs("\">", out);
-    put(out, verdict->text);
+    qetl_xml_put(out, verdict->text);
     fputs("</failure>\n    </testcase>\n", out);
 }
 
@@ -90,7 +62,7 @@ int qetl_test_junit(const char *path, const struct qetl_test_result *results, si
         size = of_one_file(results + first, n - first);
         totals(results + first, size, &failures, &seconds);
         fputs("  <testsuite name=\"", out);
-        put(out, results[first].test.file->path);
+        qetl_xml_put(out, results[first].test.file->path);
         fprintf(out,
                 "\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"0\" time=\"%.3f\">\n",
                 size, failures, seconds);

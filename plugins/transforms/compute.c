@@ -294,13 +294,13 @@ static int32_t compute_bind(void *self, uint32_t n_inputs, const struct ArrowSch
 
 static int32_t rows_reserve(struct compute *compute, int64_t rows)
 {
-    if (rows > compute->capacity) {
+    if (rows > compute->capacity || !compute->failures) {
         free(compute->failures);
         free(compute->survivors);
         compute->failures = malloc((size_t)rows / 8 + 1);
-        compute->survivors = malloc((size_t)rows * sizeof *compute->survivors);
+        compute->survivors = malloc(((size_t)rows + 1) * sizeof *compute->survivors);
         compute->capacity = compute->failures && compute->survivors ? rows : 0;
-        if (!compute->capacity)
+        if (!compute->failures || !compute->survivors)
             return no_memory(compute);
     }
     memset(compute->failures, 0, (size_t)rows / 8 + 1);

@@ -206,13 +206,13 @@ static int32_t route_bind(void *self, uint32_t n_inputs, const struct ArrowSchem
 
 static int32_t rows_reserve(struct route *route, int64_t rows)
 {
-    if (rows > route->capacity) {
+    if (rows > route->capacity || !route->settled) {
         free(route->settled);
         free(route->rows);
         route->settled = malloc((size_t)rows / 8 + 1);
-        route->rows = malloc((size_t)rows * route->n_branches * sizeof *route->rows);
+        route->rows = malloc(((size_t)rows * route->n_branches + 1) * sizeof *route->rows);
         route->capacity = route->settled && route->rows ? rows : 0;
-        if (!route->capacity)
+        if (!route->settled || !route->rows)
             return no_memory(route);
     }
     memset(route->settled, 0, (size_t)rows / 8 + 1);

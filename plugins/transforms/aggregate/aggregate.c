@@ -66,7 +66,7 @@ static int32_t aggregate_bind(void *self, uint32_t n_inputs,
 
 static int32_t batch_open(struct aggregate *aggregate, const struct qetl_event *event)
 {
-    if (event->rows > aggregate->capacity) {
+    if (event->rows > aggregate->capacity || !aggregate->failures) {
         free(aggregate->failures);
         aggregate->failures = malloc((size_t)event->rows / 8 + 1);
         aggregate->capacity = aggregate->failures ? event->rows : 0;

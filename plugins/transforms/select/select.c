@@ -150,13 +150,13 @@ static int32_t select_bind(void *self, uint32_t n_inputs, const struct ArrowSche
 
 static int32_t rows_reserve(struct select *select, int64_t rows)
 {
-    if (rows > select->capacity) {
+    if (rows > select->capacity || !select->failures) {
         free(select->failures);
         free(select->row_map);
         select->failures = malloc((size_t)rows / 8 + 1);
-        select->row_map = malloc((size_t)rows * sizeof *select->row_map);
+        select->row_map = malloc(((size_t)rows + 1) * sizeof *select->row_map);
         select->capacity = select->failures && select->row_map ? rows : 0;
-        if (!select->capacity)
+        if (!select->failures || !select->row_map)
             return select_no_memory(select);
     }
     memset(select->failures, 0, (size_t)rows / 8 + 1);

@@ -66,13 +66,13 @@ static int32_t union_bind(void *self, uint32_t n_inputs, const struct ArrowSchem
 
 static int32_t rows_reserve(struct union_state *state, int64_t rows)
 {
-    if (rows > state->capacity) {
+    if (rows > state->capacity || !state->failures) {
         free(state->failures);
         free(state->survivors);
         state->failures = malloc((size_t)rows / 8 + 1);
-        state->survivors = malloc((size_t)rows * sizeof *state->survivors);
+        state->survivors = malloc(((size_t)rows + 1) * sizeof *state->survivors);
         state->capacity = state->failures && state->survivors ? rows : 0;
-        if (!state->capacity)
+        if (!state->failures || !state->survivors)
             return no_memory(state);
     }
     memset(state->failures, 0, (size_t)rows / 8 + 1);

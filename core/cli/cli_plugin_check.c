@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* qetl plugin check: a plugin against the rules of the ABI. */
+#include "cli.h"
+#include "conform/conform.h"
+#include "plugin/manifest.h"
+#include "show/style.h"
+
+#include <qetl/plugin.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SECONDS = 1000000000 };
+
+struct own {
+    const char *options, *junit, *only;
+    int64_t seed, timeout_s;
+    bool list;
+};
+
+/* ---- which plugin ---- */
+
+static char *beside(const char *path, const char *suffix)
+{
+    size_t size = strlen(path);
+    char *manifest;
+    if (size > 3 && strcmp(path + size - 3, ".so") == 0)
+        size -= 3;
+    return asprintf(&manifest, "%.*s%s", (int)size, path, suffix) < 0 ? NULL : manifest;
+}
+
+/* FILE.so, or its manifest: both lie in one folder. */
+static struct qetl_manifest *manifest_of_file(const char *path, struct qetl_findings *findings)
+{
+    char real[PATH_MAX];
+    if (!realpath(path, real)) {
+        struct qetl_finding *finding = qetl_finding_add(findings, QETL_ERROR, "unreadable_file",
+                                                        "'%s': %s", path, strerror(errno));
+        qetl_finding_mend(finding, "name a plugin's NAME.so, or the id of one that is installed");
+        return NULL;
+    }
+    char *file = beside(real, QETL_MANIFEST_SUFFIX);
+    struct qetl_manifest *manifest = file ? qetl_manifest_load(file, findings) : NULL;
+    free(file);
+    return manifest;
+}
+
+static const struct qetl_manifest *manifest_by_name(const struct qetl_registry *registry,
+                                                    const char *name)
+{
+    for (size_t i = 0; i < qetl_registry_count(registry); i++)
+        if (strcmp(qetl_registry_at(registry, i)->id, name) == 0)
+            return qetl_registry_at(registry, i);
+    for (size_t i = 0; i < qetl_registry_count(registry); i++)
+        for (size_t c = 0; c < qetl_registry_at(registry, i)->n_components; c++)
+            if (strcmp(qetl_registry_at(registry, i)->components[c].id, name) == 0)
+                return qetl_registry_at(registry, i);
+    return NULL;
+}
+
+/* ---- the check ---- */
+
+static json_t *given_load(const char *path, char **folder, struct qetl_findings *findings)
+{
+    json_error_t error;
+    char real[PATH_MAX];
+    json_t *given = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    if (!json_is_object(given) || !realpath(path, real)) {
+        struct qetl_finding *finding = qetl_finding_add(findings, QETL_ERROR, "bad_check", "%s",
+                                                        given ? "it is not an object" : error.text);
+        qetl_finding_at(finding, path, given ? 1 : error.line, given ? 1 : error.column, NULL);
+        qetl_finding_mend(finding, "it maps \"KIND ID\" of a component to options and inputs");
+        json_decref(given);
+        return NULL;
+    }
+    *strrchr(real, '/') = 0;
+    *folder = strdup(*real ? real : "/");
+    return given;
+}
+
+static int answer(struct qetl_cli *cli, const struct conform_results *results, const char *plugin,
+                  struct qetl_findings *findings)
+{
+    const struct own *own = cli->own;
+    uint64_t seed = (uint64_t)own->seed;
+    int error = own->junit ? conform_report_junit(results, plugin, own->junit) : 0;
+    if (error) {
+        qetl_finding_at(qetl_finding_add(findings, QETL_ERROR, "cannot_write",
+                                         "the report cannot be written: %s", strerror(error)),
+                        own->junit, 0, 0, NULL);
+        return qetl_cli_answer(cli, QETL_EXIT_ENVIRONMENT, NULL, NULL, findings);
+    }
+    size_t broken = conform_broken(results);
+    if (broken)
+        qetl_finding_add(findings, QETL_ERROR, "rules_broken", "plugin %s breaks %zu rule%s",
+                         plugin, broken, broken == 1 ? "" : "s");
+    if (!cli->json)
+        conform_report_text(results, plugin, seed, stdout, qetl_style_colour(stdout));
+    return qetl_cli_answer(cli, broken ? QETL_EXIT_FAILED : QETL_EXIT_OK, NULL,
+                           conform_report_json(results, plugin, seed), findings);
+}
+
+static int check(struct qetl_cli *cli, const struct qetl_manifest *manifest,
+                 struct qetl_findings *findings)
+{
+    const struct own *own = cli->own;
+    struct conform_options options = {.seed = (uint64_t)own->seed,
+                                      .timeout_ns =
+                                          (own->timeout_s ? own->timeout_s : 10) * SECONDS,
+                                      .only = CONFORM_N_RULES};
+    struct conform_results results;
+    char *folder = NULL;
+    json_t *given = NULL;
+    int code;
+    if (own->only)
+        options.only = conform_rule_find(own->only);
+    if (own->options && !(given = given_load(own->options, &folder, findings)))
+        return qetl_cli_answer(cli, QETL_EXIT_CONFIG, NULL, NULL, findings);
+    options.given = given;
+    options.folder = folder ? folder : ".";
+    if (conform_check(manifest, &options, &results, findings))
+        code = qetl_cli_answer(cli, QETL_EXIT_ENVIRONMENT, NULL, NULL, findings);
+    else
+        code = answer(cli, &results, manifest->id, findings);
+    conform_results_free(&results);
+    json_decref(given);
+    free(folder);
+    return code;
+}
+
+static json_t *kinds_of(uint32_t kinds)
+{
+    json_t *words = json_array();
+    if (kinds & CONFORM_LIBRARY)
+        json_array_append_new(words, json_string("library"));
+    for (uint32_t kind = QETL_SOURCE; kind <= QETL_FORMAT; kind++)
+        if (kinds & 1u << kind)
+            json_array_append_new(words, json_string(qetl_kind_name(kind)));
+    return words;
+}
+
+static int list(struct qetl_cli *cli, struct qetl_findings *findings)
+{
+    json_t *rules = json_array();
+    for (int i = 0; i < CONFORM_N_RULES; i++) {
+        if (!cli->json)
+            printf("%-18s %s\n", conform_rules[i].id, conform_rules[i].holds);
+        json_array_append_new(rules, json_pack("{s:s, s:o, s:s}", "rule", conform_rules[i].id, "of",
+                                               kinds_of(conform_rules[i].kinds), "holds",
+                                               conform_rules[i].holds));
+    }
+    return qetl_cli_answer(cli, QETL_EXIT_OK, NULL, json_pack("{s:o}", "rules", rules), findings);
+}
+
+static int usage(struct qetl_cli *cli, struct qetl_findings *findings, const char *mend,
+                 const char *message)
+{
+    qetl_cli_usage(findings, mend, message);
+    return qetl_cli_answer(cli, QETL_EXIT_CONFIG, NULL, NULL, findings);
+}
+
+static int plugin_check(struct qetl_cli *cli, struct qetl_findings *findings)
+{
+    const struct own *own = cli->own;
+    if (own->list)
+        return list(cli, findings);
+    if (!cli->n_operands)
+        return usage(cli, findings, "qetl plugin check build/NAME.so", "no plugin is named");
+    if (own->only && conform_rule_find(own->only) == CONFORM_N_RULES)
+        return usage(cli, findings, "qetl plugin check --list shows all", "there is no such rule");
+    const char *name = cli->operands[0];
+    int code;
+    if (strchr(name, '/') || strstr(name, ".so")) {
+        struct qetl_manifest *manifest = manifest_of_file(name, findings);
+        code = manifest ? check(cli, manifest, findings)
+                        : qetl_cli_answer(cli, QETL_EXIT_FAILED, NULL, NULL, findings);
+        qetl_manifest_free(manifest);
+        return code;
+    }
+    struct qetl_registry *registry = qetl_cli_registry(cli, findings);
+    const struct qetl_manifest *manifest = registry ? manifest_by_name(registry, name) : NULL;
+    code = manifest ? check(cli, manifest, findings)
+                    : usage(cli, findings, "qetl plugin list shows what is installed",
+                            "no plugin of this name is installed");
+    qetl_registry_free(registry);
+    return code;
+}
+
+static const struct qetl_option options[] = {
+    {"options", .kind = QETL_ARG_TEXT, .completes = QETL_COMPLETES_FILE,
+     .offset = offsetof(struct own, options), .value = "FILE",
+     .help = "what components are checked with, in place of the manifest's `check`: JSON that maps "
+             "\"KIND ID\" to options, files and inputs"},
+    {"only", .kind = QETL_ARG_TEXT, .offset = offsetof(struct own, only), .value = "RULE",
+     .help = "try what leads to this rule, and no more"},
+    {"seed", .kind = QETL_ARG_NUMBER, .offset = offsetof(struct own, seed), .value = "N",
+     .least = 0, .most = INT64_MAX,
+     .help = "of what is drawn: damaged bytes, moments of interrupts (0)"},
+    {"timeout", .kind = QETL_ARG_NUMBER, .offset = offsetof(struct own, timeout_s),
+     .value = "SECONDS", .least = 1, .most = 3600,
+     .help = "how long a call may last before it counts as hanging (10)"},
+    {"junit", .kind = QETL_ARG_TEXT, .completes = QETL_COMPLETES_FILE,
+     .offset = offsetof(struct own, junit), .value = "FILE",
+     .help = "write the outcome as JUnit XML, a test case for each rule"},
+    {"list", .kind = QETL_ARG_FLAG, .offset = offsetof(struct own, list),
+     .help = "show the rules, and check nothing"},
+};
+static const struct qetl_option_group group = QETL_OPTION_GROUP("Check", true, options);
+
+static const struct qetl_exit exits[] = {
+    {"0", "all rules that could be tried hold"},
+    {"1", "a rule is broken, or the manifest is not valid"},
+    {"2", "the command line or the file of options is wrong, or there is no such plugin"},
+    {"3", "the machine does not let it work: no folder, no process, no memory"},
+    {"141", "the reader of stdout went away"},
+    {NULL, NULL},
+};
+
+const struct qetl_command qetl_command_plugin_check = {
+    .name = "plugin check",
+    .section = "Plugins",
+    .summary = "a plugin against the rules of the ABI",
+    .synopses = (const char *const[]){"FILE.so", "NAME", "--list", NULL},
+    .description =
+        "Loads the plugin in processes of their own, drives each of its components through every "
+        "legal order of calls, and looks at all that it answers: lifecycle, state that is damaged, "
+        "demands of a row and a byte, interrupts, missing memory, threads, Arrow arrays to the "
+        "last value, commits and aborts, the manifest against what the plugin does, leaks. A "
+        "crash, a hang and an exit of the plugin are findings.\n\n"
+        "Each finding names its rule; `--list` shows them all, as does "
+        "docs/reference/conformance.md. What "
+        "could not be tried is told with the reason, and never counts as held.\n\n"
+        "Rows and options come from the component's `check` in the manifest, else from its first "
+        "example; what is missing is made up from the schema of the options. Where a component "
+        "reads or writes files, `{tmp}` in its options is a folder that is emptied before each "
+        "run.",
+    .operands = {.name = "FILE", .most = 1, .completes = QETL_COMPLETES_FILE},
+    .groups = {&group, &qetl_options_json, &qetl_options_plugins, &qetl_options_general},
+    .examples =
+        (const struct qetl_example[]){
+            {"qetl plugin check filter", "one that is installed; of one just built, its FILE.so"},
+            {"qetl plugin check filter --only growth", "one rule"},
+            {"qetl plugin check limit --junit check.xml", "for a build server"},
+            {"qetl plugin check limit --json | jq '.result.rules[].rule'", "for a program"},
+            {NULL, NULL}},
+    .exits = exits,
+    .own_size = sizeof(struct own),
+    .run = plugin_check,
+};

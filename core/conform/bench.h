@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An instance on the bench: the component at work for a host that looks at every call.
+ *
+ * Invariant: each call into the plugin goes through conform_call, and is counted, timed, and
+ * checked; destroy is called once for each create. Ownership: the bench owns the instance and what
+ * the run gave out as text. Threads:   one drives; interrupt comes from any.
+ */
+#ifndef QETL_CORE_CONFORM_BENCH_H
+#define QETL_CORE_CONFORM_BENCH_H
+
+#include "check.h"
+#include "guard.h"
+#include "host/instance.h"
+#include "record.h"
+#include "ring/parker.h"
+#include "text.h"
+
+/* One component and what it is tried with: the same for all cases. */
+struct conform_trial {
+    struct conform_record *record;
+    const struct qetl_manifest_component *promised;
+    const struct qetl_component *component;
+    struct conform_check *check;
+    const char *scratch; /* a folder, emptied before each run */
+    uint64_t seed;
+    int64_t patience_ns; /* how long a call may last that should return soon */
+    int64_t until_ns;    /* when a case that tries the same in many ways has tried enough */
+};
+
+/* How a run differs from a plain one. */
+struct conform_knobs {
+    int64_t rows, bytes;  /* of a batch or demand; 0: as many as there are */
+    int64_t offset;       /* of the arrays that are handed in */
+    bool migrate;         /* each call on a thread of its own */
+    bool grown;           /* structs as a later minor version has them */
+    bool bare;            /* a host without extensions */
+    bool poison;          /* what was lent is overwritten behind the call */
+    int64_t fail_buffer;  /* the n-th buffer is refused; 0: none … */
+    bool fail_after;      /* … and all behind it */
+    int64_t leave_at;     /* the run is given up at that call; 0: never */
+    int64_t interrupt_at; /* before that call; 0: never */
+    int64_t cut_at;       /* at the n-th chance a new instance goes on; 0: never */
+    int damage;           /* of the state that is restored: see conform_restore_state; 5: a new
+                             instance is given an unknown one before it begins */
+    int damage_position;  /* of a source, likewise: 1, 2 */
+    bool split_each;      /* an instance for each split of a source */
+    bool keep_arrays;     /* what was given out is released behind destroy */
+    bool only;            /* of a transform's output only one derived column is taken … */
+    uint32_t only_port, only_column;
+    uint64_t keep;         /* … and of its input these columns alone are as they were */
+    const json_t *options; /* in place of the check's */
+};
+
+enum { CONFORM_OUTS = 8 };
+
+struct conform_bench {
+    const struct conform_trial *trial;
+    struct conform_knobs knobs;
+    struct qetl_ctx *ctx;
+    void *self_owned; /* what the instance had before its self was guarded */
+    struct conform_guard self;
+    struct qetl_node node;
+    struct qetl_plugin_use use;
+    struct qetl_instance_env env;
+    struct qetl_parker parker;
+    struct qetl_pool *pool;
+    union { /* as it says that it is; a later version has more behind it */
+        struct qetl_host host;
+        uint8_t room[sizeof(struct qetl_host) + 64];
+    };
+    struct conform_guard structs[8]; /* lent to the call that is under way */
+    struct conform_guard *lists;     /* of children that were lent, one each … */
+    size_t n_lists;                  /* … as a batch may be kept */
+    atomic_int stopping;
+    atomic_uint epochs;
+    atomic_int life; /* interrupt may come: between create's and destroy's ends */
+    pthread_mutex_t lock;
+    int64_t calls, buffers, chances;
+    int64_t row_base, rejected; /* rows before the batch at hand; rejected by the last call */
+    const struct conform_call *doing;
+    bool watched;     /* a descriptor was given to qetl.poll/1 */
+    unsigned wakes;   /* that were waited for */
+    size_t splits;    /* of a source */
+    bool emits_bytes; /* likewise */
+    struct ArrowArray kept[64];
+    size_t n_kept;
+    bool left; /* the run was given up, as the knobs say */
+    int32_t status;
+    char error[300]; /* of the last failure */
+    struct conform_text outs[CONFORM_OUTS], rejects;
+};
+
+/* Makes the instance and calls create: QETL_OK or its failure. conform_bench_close in any case. */
+int32_t conform_bench_open(struct conform_bench *, const struct conform_trial *,
+                           const struct conform_knobs *);
+int32_t conform_bench_start(struct conform_bench *);
+void conform_bench_stop(struct conform_bench *); /* where it was started */
+/* Destroys the instance; what it gave out stays. A new one may be made on the same bench. */
+void conform_bench_destroy(struct conform_bench *);
+int32_t conform_bench_create(struct conform_bench *);
+void conform_bench_close(struct conform_bench *);
+
+/* ---- calls.c: every call into the plugin ---- */
+
+struct conform_args { /* of a call; which are used depends on it */
+    struct conform_bench *bench;
+    void *self;
+    const void *a, *b, *c;
+    void *out;
+    int64_t n;
+    uint32_t version;
+    struct qetl_blob blob;
+    int64_t rows; /* of the batch at hand, which rejected rows lie in; -1: not known */
+};
+
+struct conform_call {
+    const char *name;
+    int32_t (*run)(struct conform_args *);
+    bool moves;        /* [worker]: may come on any thread */
+    bool rejects;      /* host->reject may be called in it */
+    uint32_t outcomes; /* bits of the statuses that it may answer, bit 0: OK; 0: OK alone */
+    uint32_t failures; /* bits of the negated failures beyond the general ones */
+};
+
+extern const struct conform_call conform_create, conform_start, conform_stop, conform_save,
+    conform_restore, conform_describe_source, conform_negotiate, conform_plan, conform_open_source,
+    conform_next, conform_ack, conform_nack, conform_process, conform_merge, conform_describe_sink,
+    conform_forms_sink, conform_open_sink, conform_write, conform_prepare, conform_commit,
+    conform_abort, conform_last_committed, conform_describe_format, conform_infer,
+    conform_open_decode, conform_frame, conform_decode, conform_decode_late, conform_forms_format,
+    conform_open_encode, conform_begin, conform_finish, conform_encode;
+
+/* Repeats what is to be repeated; checks status and error. A failure, or what it answered. The
+ * rejected rows of the call go to bench->rejects. QETL_E_CANCELLED where the run is given up. */
+int32_t conform_call(struct conform_bench *, const struct conform_call *, struct conform_args);
+void conform_interrupt(struct conform_bench *);
+
+/* ---- double.c: the host ---- */
+
+extern const struct qetl_host conform_host;
+
+/* ---- structs of calls ---- */
+
+/* A growable struct of `size` bytes, zeroed, with its struct_size: as it is, or with a tail that
+ * the plugin does not know. Freed by conform_struct_free, which looks at the tail. */
+void *conform_struct_new(struct conform_bench *, size_t size);
+void conform_struct_free(struct conform_bench *, void *);
+
+#endif

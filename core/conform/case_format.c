@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bytes that nobody wrote: cut off, changed, made up. */
+#include "cases.h"
+#include "format.h"
+
+enum { DAMAGES = 40 };
+
+static const struct conform_knobs plain = {0};
+
+static int32_t bytes_make(struct conform_formatting *f, struct conform_bench *b,
+                          const struct conform_trial *t)
+{
+    *f = (struct conform_formatting){.b = b, .garbage = true};
+    conform_scratch(t);
+    int32_t status = conform_bench_open(b, t, &plain);
+    status = status ? status : conform_bench_start(b);
+    status = status ? status : conform_format_describe(f);
+    if (!status && t->check->bytes)
+        conform_text_put(&f->bytes, t->check->bytes, t->check->bytes_size);
+    else if (!status && t->promised->writes)
+        status = conform_format_encode(f);
+    return status;
+}
+
+static bool decodes(const struct conform_trial *t, enum conform_rule_id rule)
+{
+    if (t->promised->reads && t->component->format->decode)
+        return true;
+    conform_skip(t->record, rule, "the format does not read");
+    return false;
+}
+
+/* Samples of every small size and of some others: whoever wants more says so. */
+void conform_case_infer(const struct conform_trial *t)
+{
+    struct conform_formatting f;
+    struct conform_bench b;
+    if (!decodes(t, CONFORM_INFER_RULE))
+        return;
+    int32_t status = bytes_make(&f, &b, t);
+    int64_t all = (int64_t)f.bytes.size;
+    for (int64_t size = 0; !status && size <= all && conform_time_left(t);
+         size += size < 64 ? 1 : all / 16 + 1)
+        for (int whole = 0; whole < 2; whole++)
+            if (!conform_format_renew(&f))
+                conform_format_infer(&f, size, whole);
+    if (!status)
+        conform_hold(t->record, CONFORM_INFER_RULE);
+    conform_format_clear(&f);
+    conform_bench_close(&b);
+}
+
+static void damage(struct conform_formatting *f, uint64_t *seed, int how)
+{
+    if (!f->bytes.size)
+        return;
+    switch (how % 4) {
+    case 0: /* some bytes are others */
+        for (int i = 0; i < 4; i++)
+            f->bytes.data[conform_draw(seed) % f->bytes.size] = (char)conform_draw(seed);
+        break;
+    case 1: /* the end is missing */
+        f->bytes.size = conform_draw(seed) % f->bytes.size;
+        break;
+    case 2: { /* a bit is another */
+        uint64_t at = conform_draw(seed) % f->bytes.size;
+        f->bytes.data[at] = (char)(f->bytes.data[at] ^ 1 << conform_draw(seed) % 8);
+        break;
+    }
+    default: /* a part is missing */
+        for (size_t i = conform_draw(seed) % f->bytes.size, n = i / 2; i < f->bytes.size; i++)
+            f->bytes.data[i - n] = f->bytes.data[i];
+    }
+}
+
+static void read_back(struct conform_formatting *f)
+{
+    int32_t status = conform_format_renew(f);
+    f->n_pieces = 0;
+    f->records = 0;
+    f->note.size = 0;
+    status = status ? status : conform_format_infer(f, (int64_t)f->bytes.size, true);
+    status = status ? status : conform_format_open(f);
+    status = status ? status : conform_format_frame(f);
+    for (size_t i = 0; !status && i < f->n_pieces; i++)
+        status = conform_format_decode(f, &f->pieces[i]);
+}
+
+void conform_case_decode(const struct conform_trial *t)
+{
+    struct conform_formatting f;
+    struct conform_bench b;
+    uint64_t seed = t->seed;
+    if (!decodes(t, CONFORM_DECODE_GARBAGE_RULE))
+        return;
+    int32_t status = bytes_make(&f, &b, t);
+    struct conform_text good = {0};
+    conform_text_put(&good, f.bytes.data, f.bytes.size);
+    for (int i = 0; !status && i < DAMAGES && conform_time_left(t); i++) {
+        f.bytes.size = 0;
+        conform_text_put(&f.bytes, good.data, good.size);
+        damage(&f, &seed, i);
+        read_back(&f);
+    }
+    if (!status)
+        conform_hold(t->record, CONFORM_DECODE_GARBAGE_RULE);
+    conform_text_free(&good);
+    conform_format_clear(&f);
+    conform_bench_close(&b);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of an instance: its orders, its host, its threads, its end. */
+#include "cases.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { RUNS = 3, INTERRUPTS = 24 };
+
+static const struct conform_knobs plain = {0};
+
+static int64_t pick(int64_t i, int64_t n, int64_t most)
+{
+    return n <= most ? i + 1 : 1 + i * n / most;
+}
+
+void conform_case_run(const struct conform_trial *t)
+{
+    struct conform_bench first, second;
+    if (conform_try(&first, t, &plain) < 0) {
+        conform_break(t->record, CONFORM_RUN_RULE, "%s", first.error);
+        conform_bench_close(&first);
+        return;
+    }
+    conform_hold(t->record, CONFORM_RUN_RULE);
+    conform_try(&second, t, &plain);
+    for (size_t i = 0; i < CONFORM_OUTS; i++)
+        t->record->unruly |= !conform_text_same(&first.outs[i], &second.outs[i]);
+    t->record->unruly |= !conform_text_same(&first.rejects, &second.rejects);
+    conform_bench_close(&second);
+    conform_bench_close(&first);
+}
+
+/* Given up at each of its calls, and twice behind create: with and without a stop. */
+void conform_case_lifecycle(const struct conform_trial *t)
+{
+    struct conform_bench b;
+    conform_try(&b, t, &plain);
+    int64_t calls = b.calls, most = 48;
+    conform_bench_close(&b);
+    for (int64_t i = 0; i < (calls < most ? calls : most) && conform_time_left(t); i++) {
+        struct conform_knobs k = {.leave_at = pick(i, calls, most)};
+        conform_try(&b, t, &k);
+        conform_bench_close(&b);
+    }
+    conform_hold(t->record, CONFORM_LIFE_ORDER_RULE);
+    conform_hold(t->record, CONFORM_STATE_SIZE_RULE);
+}
+
+void conform_case_growth(const struct conform_trial *t)
+{
+    struct conform_knobs k = {.grown = true};
+    conform_try_same(t, &k, CONFORM_GROWTH_RULE, "with the structs of a later version");
+}
+
+void conform_case_extensions(const struct conform_trial *t)
+{
+    struct conform_knobs k = {.bare = true};
+    struct conform_bench b;
+    conform_try(&b, t, &k);
+    conform_bench_close(&b);
+    conform_hold(t->record, CONFORM_EXTENSIONS_RULE);
+}
+
+void conform_case_migration(const struct conform_trial *t)
+{
+    struct conform_knobs k = {.migrate = true};
+    conform_try_same(t, &k, CONFORM_MIGRATION_RULE, "with a thread for each call");
+}
+
+/* ---- interrupts ---- */
+
+struct alarm {
+    struct conform_bench *bench;
+    const struct conform_trial *trial;
+    struct conform_knobs knobs;
+    atomic_bool over;
+};
+
+static void *alarm_run(void *arg)
+{
+    struct alarm *a = arg;
+    conform_drive(a->bench, a->trial, &a->knobs);
+    atomic_store(&a->over, true);
+    return NULL;
+}
+
+/* From this thread, while another drives, after so many steps of it. */
+static void interrupt_from_aside(const struct conform_trial *t, int64_t steps)
+{
+    struct conform_bench b;
+    struct alarm a = {&b, t, {0}, false};
+    pthread_t thread;
+    struct timespec moment = {.tv_nsec = 20000};
+    conform_scratch(t);
+    memset(&b, 0, sizeof b);
+    int64_t from = atomic_load(&t->record->steps);
+    if (pthread_create(&thread, NULL, alarm_run, &a))
+        return;
+    while (atomic_load(&t->record->steps) - from < steps && !atomic_load(&a.over))
+        sched_yield();
+    for (int i = 0; i < 3 && !atomic_load(&a.over); i++) {
+        if (atomic_load(&b.life))
+            conform_interrupt(&b);
+        nanosleep(&moment, NULL);
+    }
+    pthread_join(thread, NULL);
+    conform_bench_close(&b);
+}
+
+void conform_case_interrupt(const struct conform_trial *t)
+{
+    struct conform_bench b;
+    uint64_t seed = t->seed;
+    conform_try(&b, t, &plain);
+    int64_t calls = b.calls;
+    conform_bench_close(&b);
+    for (int i = 0; i < INTERRUPTS && conform_time_left(t); i++) {
+        struct conform_knobs k = {.interrupt_at = pick(i, calls, INTERRUPTS)};
+        conform_try(&b, t, &k);
+        conform_bench_close(&b);
+        interrupt_from_aside(t, (int64_t)(conform_draw(&seed) % (uint64_t)(calls + 2)));
+    }
+    if (!t->component->interrupt)
+        conform_skip(t->record, CONFORM_INTERRUPT_RULE, "the component has no interrupt");
+    else
+        conform_hold(t->record, CONFORM_INTERRUPT_RULE);
+}
+
+/* ---- several at once ---- */
+
+struct worker {
+    struct conform_bench bench;
+    const struct conform_trial *trial;
+    pthread_t thread;
+};
+
+static void *worker_run(void *arg)
+{
+    struct worker *w = arg;
+    conform_drive(&w->bench, w->trial, &plain);
+    return NULL;
+}
+
+/* Sinks that name a place would write one object all at once. */
+static bool writes_a_place(const struct conform_trial *t)
+{
+    char *options = json_dumps(t->check->options, JSON_COMPACT);
+    bool names = options && strstr(options, t->scratch);
+    free(options);
+    return names && t->promised->kind == QETL_SINK;
+}
+
+void conform_case_apart(const struct conform_trial *t)
+{
+    static struct worker workers[RUNS];
+    struct conform_bench alone;
+    int started = 0;
+    if (writes_a_place(t)) {
+        conform_skip(t->record, CONFORM_APART_RULE, "its instances would write one place");
+        return;
+    }
+    conform_try(&alone, t, &plain);
+    for (; started < RUNS; started++) {
+        workers[started].trial = t;
+        if (pthread_create(&workers[started].thread, NULL, worker_run, &workers[started]))
+            break;
+    }
+    for (int i = 0; i < started; i++) {
+        pthread_join(workers[i].thread, NULL);
+        if (workers[i].bench.status != alone.status)
+            conform_break(t->record, CONFORM_APART_RULE, "beside others: %s",
+                          workers[i].bench.error);
+        else
+            conform_outcome_same(&alone, &workers[i].bench, CONFORM_APART_RULE, "beside others");
+        conform_bench_close(&workers[i].bench);
+    }
+    conform_bench_close(&alone);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory that there is not, and what is left behind. */
+#include "cases.h"
+
+#include "process.h"
+#include "starve.h"
+
+#include <stdio.h>
+#include <time.h>
+
+enum { TRIES_MOST = 160, ROUNDS = 10, NOISE = 48 };
+
+static const struct conform_knobs plain = {0};
+
+/* One run in which the n-th allocation fails; 0: none does. */
+typedef void (*starved_run)(const struct conform_trial *, struct conform_bench *, int64_t n);
+
+static void run_without_buffer(const struct conform_trial *t, struct conform_bench *b, int64_t n)
+{
+    struct conform_knobs k = {.fail_buffer = n, .fail_after = n % 2};
+    conform_drive(b, t, &k);
+}
+
+static void run_without_malloc(const struct conform_trial *t, struct conform_bench *b, int64_t n)
+{
+    conform_starve_at(n);
+    conform_drive(b, t, &plain);
+    conform_starve_at(0);
+}
+
+struct aside {
+    const struct conform_trial *trial;
+    starved_run run;
+    int64_t n;
+};
+
+static void *aside_run(void *arg)
+{
+    const struct aside *a = arg;
+    struct conform_bench b;
+    a->run(a->trial, &b, a->n);
+    conform_bench_close(&b);
+    return NULL;
+}
+
+/* How many bytes more are in use behind a run. It has a thread of its own, whose end gives back
+ * what the allocator had put aside for it; of what this thread frees, seven blocks of a size are
+ * put aside, so that only what grows more often than that, and by more than what the allocator
+ * needs for itself now and then, was left behind. */
+static int64_t growth(const struct conform_trial *t, starved_run run, int64_t n)
+{
+    struct aside a = {t, run, n};
+    pthread_t thread;
+    conform_scratch(t);
+    int64_t before = (int64_t)conform_memory_used();
+    if (pthread_create(&thread, NULL, aside_run, &a))
+        return 0;
+    pthread_join(thread, NULL);
+    return (int64_t)conform_memory_used() - before;
+}
+
+/* The same failure again and again: what grows each time was left behind. */
+static bool leaves(const struct conform_trial *t, starved_run run, int64_t n)
+{
+    int64_t least = INT64_MAX;
+    for (int i = 0; i < ROUNDS && least > NOISE; i++) {
+        int64_t more = growth(t, run, n);
+        if (i && more < least)
+            least = more;
+    }
+    return least > NOISE;
+}
+
+static void starve(const struct conform_trial *t, starved_run run, int64_t total,
+                   enum conform_rule_id rule, const char *what)
+{
+    struct conform_bench alone;
+    conform_try(&alone, t, &plain);
+    int64_t tries = total < TRIES_MOST ? total : TRIES_MOST;
+    for (int64_t i = 0; i < tries && conform_time_left(t); i++) {
+        int64_t n = total <= TRIES_MOST || i < TRIES_MOST / 2 ? i + 1 : 1 + i * total / tries;
+        struct conform_bench b;
+        conform_scratch(t);
+        run(t, &b, n);
+        if (b.status == QETL_OK && !conform_outcome_same(&alone, &b, rule, what))
+            i = tries;
+        conform_bench_close(&b);
+        if (i < tries && i % 4 == 0 && leaves(t, run, n)) {
+            conform_break(t->record, rule,
+                          "%s: allocation %lld, when it fails, leaves memory behind", what,
+                          (long long)n);
+            break;
+        }
+    }
+    conform_bench_close(&alone);
+    conform_hold(t->record, rule);
+}
+
+void conform_case_host_memory(const struct conform_trial *t)
+{
+    struct conform_bench b;
+    conform_try(&b, t, &plain);
+    int64_t total = b.buffers;
+    conform_bench_close(&b);
+    if (!total)
+        conform_skip(t->record, CONFORM_HOST_MEMORY_RULE, "the component asks for no host buffer");
+    else
+        starve(t, run_without_buffer, total, CONFORM_HOST_MEMORY_RULE, "without a host buffer");
+}
+
+void conform_case_memory(const struct conform_trial *t)
+{
+    struct conform_bench b;
+    const char *why = conform_starve_ready(t->component);
+    if (why) {
+        conform_skip(t->record, CONFORM_MEMORY_RULE, "%s", why);
+        return;
+    }
+    conform_try(&b, t, &plain);
+    conform_bench_close(&b);
+    int64_t before = conform_starve_count();
+    conform_try(&b, t, &plain);
+    conform_bench_close(&b);
+    int64_t total = conform_starve_count() - before;
+    if (!total)
+        conform_skip(t->record, CONFORM_MEMORY_RULE, "the plugin allocates nothing by itself");
+    else
+        starve(t, run_without_malloc, total, CONFORM_MEMORY_RULE, "without memory");
+}
+
+/* ---- what is left behind ---- */
+
+/* A thread that was told to end may need a moment. */
+static void threads_settle(int wanted)
+{
+    struct timespec pause = {.tv_nsec = 5000000};
+    for (int i = 0; i < 40 && conform_threads_alive() > wanted; i++)
+        nanosleep(&pause, NULL);
+}
+
+void conform_case_leaks(const struct conform_trial *t)
+{
+    struct conform_process fresh, before, after;
+    struct conform_bench b;
+    int64_t least = INT64_MAX;
+    conform_process_look(&fresh);
+    conform_try(&b, t, &plain); /* what is made once a process is made here */
+    conform_bench_close(&b);
+    conform_process_look(&before);
+    for (int i = 0; i < ROUNDS && least > NOISE; i++) {
+        int64_t more = growth(t, run_without_buffer, 0);
+        if (i >= 2 && more < least)
+            least = more;
+    }
+    threads_settle(before.threads);
+    conform_process_look(&after);
+    conform_process_compare(t->record, &fresh, &after, CONFORM_PROCESS_RULE);
+    conform_process_left(t->record, &before, &after);
+    if (least > NOISE)
+        conform_break(t->record, CONFORM_LEAK_MEMORY_RULE, "%lld bytes more with each instance",
+                      (long long)least);
+    else
+        conform_hold(t->record, CONFORM_LEAK_MEMORY_RULE);
+}

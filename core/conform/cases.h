@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is tried with a component: each case in a process of its own, so that one that ends badly
+ * takes no other with it.
+ *
+ * Invariant: a case says of each rule that it looks at whether it held, was broken, or why it was
+ * not tried. Ownership: constant. Threads:   a case's own.
+ */
+#ifndef QETL_CORE_CONFORM_CASES_H
+#define QETL_CORE_CONFORM_CASES_H
+
+#include "drive.h"
+
+struct conform_case {
+    uint32_t kinds;
+    enum conform_rule_id rule; /* that is broken where the process ends badly */
+    void (*run)(const struct conform_trial *);
+};
+extern const struct conform_case conform_cases[]; /* the first is the plain run */
+extern const size_t conform_n_cases;
+
+/* ---- what cases share ---- */
+
+/* Empties the scratch folder, writes the check's files, and runs. The caller closes the bench. */
+int32_t conform_try(struct conform_bench *, const struct conform_trial *,
+                    const struct conform_knobs *);
+void conform_scratch(const struct conform_trial *);
+/* Whether a run with the knobs gives what a plain run gives; else the rule is broken. */
+bool conform_try_same(const struct conform_trial *, const struct conform_knobs *,
+                      enum conform_rule_id, const char *what);
+bool conform_outcome_same(const struct conform_bench *, const struct conform_bench *,
+                          enum conform_rule_id, const char *what);
+bool conform_time_left(const struct conform_trial *);
+uint64_t conform_draw(uint64_t *seed);
+
+/* case_NAME.c */
+void conform_case_run(const struct conform_trial *);
+void conform_case_lifecycle(const struct conform_trial *);
+void conform_case_options(const struct conform_trial *);
+void conform_case_growth(const struct conform_trial *);
+void conform_case_extensions(const struct conform_trial *);
+void conform_case_interrupt(const struct conform_trial *);
+void conform_case_migration(const struct conform_trial *);
+void conform_case_apart(const struct conform_trial *);
+void conform_case_host_memory(const struct conform_trial *);
+void conform_case_memory(const struct conform_trial *);
+void conform_case_leaks(const struct conform_trial *);
+void conform_case_lent(const struct conform_trial *);
+void conform_case_release(const struct conform_trial *);
+void conform_case_pieces(const struct conform_trial *);
+void conform_case_offset(const struct conform_trial *);
+void conform_case_save(const struct conform_trial *);
+void conform_case_restore(const struct conform_trial *);
+void conform_case_bind(const struct conform_trial *);
+void conform_case_derived(const struct conform_trial *);
+void conform_case_merge(const struct conform_trial *);
+void conform_case_position(const struct conform_trial *);
+void conform_case_negotiate(const struct conform_trial *);
+void conform_case_splits(const struct conform_trial *);
+void conform_case_commit(const struct conform_trial *);
+void conform_case_abort(const struct conform_trial *);
+void conform_case_elsewhere(const struct conform_trial *);
+void conform_case_handle(const struct conform_trial *);
+void conform_case_last(const struct conform_trial *);
+void conform_case_infer(const struct conform_trial *);
+void conform_case_decode(const struct conform_trial *);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+
+#include "config/document.h"
+#include "config/schema_check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ROWS_LEAST = 20 };
+
+/* ---- options ---- */
+
+/* "{tmp}" in any text of the options is the scratch folder. */
+static json_t *text_placed(const char *text, const char *scratch)
+{
+    const char *at = strstr(text, "{tmp}");
+    char *placed;
+    if (!at || asprintf(&placed, "%.*s%s%s", (int)(at - text), text, scratch, at + 5) < 0)
+        return json_string(text);
+    json_t *out = json_string(placed);
+    free(placed);
+    return out;
+}
+
+static json_t *value_placed(const json_t *value, const char *scratch)
+{
+    const char *key;
+    json_t *member, *out;
+    size_t i;
+    if (json_is_string(value))
+        return text_placed(json_string_value(value), scratch);
+    if (!json_is_object(value) && !json_is_array(value))
+        return json_deep_copy(value);
+    out = json_is_object(value) ? json_object() : json_array();
+    json_object_foreach ((json_t *)value, key, member)
+        json_object_set_new(out, key, value_placed(member, scratch));
+    json_array_foreach (value, i, member)
+        json_array_append_new(out, value_placed(member, scratch));
+    return out;
+}
+
+/* What stands for a required option that nobody gave. */
+static json_t *option_invent(const json_t *schema, const char *scratch)
+{
+    const char *file = json_string_value(json_object_get(schema, "x-file"));
+    const json_t *example = json_array_get(json_object_get(schema, "examples"), 0);
+    if (file)
+        return text_placed(strcmp(file, "writes") ? "{tmp}/in.csv" : "{tmp}/out", scratch);
+    return json_deep_copy(example);
+}
+
+static void options_complete(json_t *options, const json_t *schema, const char *scratch)
+{
+    const json_t *properties = json_object_get(schema, "properties");
+    size_t i;
+    json_t *name;
+    json_array_foreach (json_object_get(schema, "required"), i, name) {
+        const json_t *property = json_object_get(properties, json_string_value(name));
+        if (json_object_get(options, json_string_value(name)) ||
+            json_object_get(property, "default"))
+            continue;
+        json_t *value = option_invent(property, scratch);
+        if (value)
+            json_object_set_new(options, json_string_value(name), value);
+    }
+}
+
+static int options_check(json_t *options, const json_t *schema, char *why, size_t size)
+{
+    struct qetl_findings findings = {0};
+    char *text = json_dumps(options, JSON_COMPACT);
+    struct qetl_document *document =
+        text ? qetl_document_parse(text, strlen(text), "check.json", &findings) : NULL;
+    size_t errors = document ? qetl_schema_check(schema, options, document, "", &findings) : 1;
+    if (errors)
+        snprintf(why, size, "the check's options do not fit the manifest's schema: %s",
+                 findings.count ? findings.items[0].message : "no memory");
+    qetl_document_free(document);
+    qetl_findings_free(&findings);
+    free(text);
+    return errors ? -1 : 0;
+}
+
+/* ---- rows ---- */
+
+static void rows_repeat(struct conform_table *t)
+{
+    size_t n = json_array_size(t->rows);
+    for (size_t i = 0; n && json_array_size(t->rows) < ROWS_LEAST; i++)
+        json_array_append(t->rows, json_array_get(t->rows, i % n));
+}
+
+static int table_add(struct conform_check *check, const json_t *text, bool ndjson)
+{
+    struct conform_table *t = &check->tables[check->n_tables];
+    if (check->n_tables == CONFORM_INPUTS || !json_is_string(text))
+        return -1;
+    check->n_tables++;
+    if (conform_table_read(t, json_string_value(text), ndjson))
+        return -1;
+    rows_repeat(t);
+    return 0;
+}
+
+static int tables_make(struct conform_check *check, const json_t *entry)
+{
+    const char *format = json_string_value(json_object_get(entry, "input_format"));
+    bool ndjson = format && strcmp(format, "ndjson") == 0;
+    const json_t *inputs = json_object_get(entry, "inputs"),
+                 *input = json_object_get(entry, "input");
+    for (size_t i = 0; i < json_array_size(inputs); i++)
+        if (table_add(check, json_array_get(inputs, i), ndjson))
+            return -1;
+    if (input)
+        return table_add(check, input, ndjson);
+    if (inputs)
+        return 0;
+    check->n_tables = 1;
+    return conform_table_invent(&check->tables[0]);
+}
+
+/* ---- bytes ---- */
+
+/* {"from": PATH} or a text; *out is the caller's. */
+static int content_read(const json_t *content, const char *folder, char **out, size_t *size)
+{
+    const char *from = json_string_value(json_object_get(content, "from")), *text;
+    char *path;
+    *out = NULL;
+    if ((text = json_string_value(content))) {
+        *size = json_string_length(content);
+        *out = malloc(*size + 1);
+        if (*out)
+            memcpy(*out, text, *size + 1);
+        return *out ? 0 : -1;
+    }
+    if (!from ||
+        asprintf(&path, "%s%s%s", *from == '/' ? "" : folder, *from == '/' ? "" : "/", from) < 0)
+        return -1;
+    FILE *file = fopen(path, "re");
+    FILE *memory = file ? open_memstream(out, size) : NULL;
+    for (int c; memory && (c = getc(file)) != EOF;)
+        putc(c, memory);
+    if (memory)
+        fclose(memory);
+    if (file)
+        fclose(file);
+    free(path);
+    return memory && *out ? 0 : -1;
+}
+
+int conform_check_files(const struct conform_check *check, const char *scratch)
+{
+    const char *name;
+    json_t *content;
+    int bad = 0;
+    json_object_foreach ((json_t *)check->files, name, content) {
+        char *data, *path;
+        size_t size;
+        if (content_read(content, check->folder, &data, &size) ||
+            asprintf(&path, "%s/%s", scratch, name) < 0) {
+            bad = -1;
+            continue;
+        }
+        FILE *file = fopen(path, "we");
+        bad |= !file || fwrite(data, 1, size, file) != size ? -1 : 0;
+        if (file && fclose(file))
+            bad = -1;
+        free(path);
+        free(data);
+    }
+    return bad;
+}
+
+/* ---- all of it ---- */
+
+static const json_t *entry_of(const struct qetl_manifest_component *c, const json_t *given)
+{
+    const json_t *own = json_object_get(c->json, "check");
+    return given ? given : own ? own : json_array_get(json_object_get(c->json, "examples"), 0);
+}
+
+int conform_check_make(const struct qetl_manifest_component *c, const json_t *given,
+                       const char *folder, const char *scratch, struct conform_check *out,
+                       char *why, size_t size)
+{
+    const json_t *entry = entry_of(c, given), *options = json_object_get(entry, "options");
+    const json_t *bytes = json_object_get(entry, "bytes");
+    *out = (struct conform_check){.folder = folder, .files = json_object_get(entry, "files")};
+    out->options = options ? value_placed(options, scratch) : json_object();
+    options_complete(out->options, c->options, scratch);
+    if (options_check(out->options, c->options, why, size))
+        return -1;
+    if (tables_make(out, entry)) {
+        snprintf(why, size,
+                 "the check's input cannot be read: a text of CSV with a header, or of "
+                 "NDJSON with `\"input_format\": \"ndjson\"`, is wanted");
+        return -1;
+    }
+    if (bytes && content_read(bytes, folder, &out->bytes, &out->bytes_size)) {
+        snprintf(why, size,
+                 "the check's bytes cannot be read: a text or {\"from\": FILE} is wanted");
+        return -1;
+    }
+    return 0;
+}
+
+void conform_check_free(struct conform_check *check)
+{
+    for (size_t i = 0; i < check->n_tables; i++)
+        conform_table_free(&check->tables[i]);
+    json_decref(check->options);
+    free(check->bytes);
+    memset(check, 0, sizeof *check);
+}

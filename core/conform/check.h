@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a component is checked with: options, and rows or bytes to be fed with. They come from the
+ * manifest's `check`, from a file given beside it, from the manifest's examples, or are made up.
+ *
+ * Invariant: options are valid by the manifest's schema, with defaults filled in.
+ * Ownership: the check owns all it points to.
+ * Threads:   made by one, then read.
+ */
+#ifndef QETL_CORE_CONFORM_CHECK_H
+#define QETL_CORE_CONFORM_CHECK_H
+
+#include "plugin/registry.h"
+
+#include <qetl/sdk.h>
+
+enum { CONFORM_INPUTS = 4 };
+
+struct conform_table { /* rows of one input */
+    struct ArrowSchema schema;
+    json_t *rows; /* lists of values: null, true, 7, 1.5, "text", [ ... ], { ... } */
+};
+
+struct conform_check {
+    json_t *options;
+    struct conform_table tables[CONFORM_INPUTS];
+    size_t n_tables;
+    char *bytes; /* for formats; NULL: what the format writes itself */
+    size_t bytes_size;
+    const json_t *files; /* name: text, or {"from": path}; borrowed */
+    const char *folder;  /* what paths in it are relative to; borrowed */
+};
+
+/* given: of --options, for this component, or NULL. The rest of the arguments as its file has them.
+ * 0, or -1: why stands in `why`. */
+int conform_check_make(const struct qetl_manifest_component *, const json_t *given,
+                       const char *folder, const char *scratch, struct conform_check *out,
+                       char *why, size_t size);
+void conform_check_free(struct conform_check *);
+/* Its files into the scratch folder, as they were. 0, or -1. */
+int conform_check_files(const struct conform_check *, const char *scratch);
+
+/* table.c: rows [first, first + n) of a table as a batch of the host's; offset: so many rows of
+ * other content stand in front in the buffers. Columns whose bit in `keep` is not set have other
+ * rows' values. */
+int32_t conform_table_batch(const struct conform_table *, struct qetl_env, int64_t first, int64_t n,
+                            int64_t offset, uint64_t keep, struct ArrowArray *out);
+/* table_text.c: from text as examples of manifests have it: CSV with a header, or NDJSON. 0 or -1
+ */
+int conform_table_read(struct conform_table *, const char *text, bool ndjson);
+/* table_made.c: columns of all usual types, NULLs among them. 0 or -1 */
+int conform_table_invent(struct conform_table *);
+void conform_table_free(struct conform_table *);
+
+#endif

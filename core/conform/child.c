@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "child.h"
+
+#include "guard.h"
+#include "host/call.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { LOOK_MS = 50 };
+
+/* ---- in the child ---- */
+
+static void place(const char *path, int flags, int as)
+{
+    int fd = open(path, flags | O_CLOEXEC, 0600);
+    if (fd >= 0 && dup2(fd, as) < 0)
+        _exit(1);
+    if (fd >= 0)
+        close(fd);
+}
+
+_Noreturn static void child_main(const struct conform_errand *e)
+{
+    struct rlimit none = {0, 0};
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setpgid(0, 0);
+    setrlimit(RLIMIT_CORE, &none);
+    place("/dev/null", O_RDONLY, STDIN_FILENO);
+    place(e->log, O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
+    dup2(STDOUT_FILENO, STDERR_FILENO);
+    signal(SIGPIPE, SIG_IGN);
+    conform_guard_watch(e->record);
+    if (chdir(e->scratch))
+        _exit(1);
+    e->run(e->arg);
+    e->record->ended = true;
+    _exit(0);
+}
+
+/* ---- in the parent ---- */
+
+/* The line that says most of what the child wrote: a sanitizer's, or the last. */
+static void log_tail(const char *path, char line[160])
+{
+    char at[512];
+    FILE *file = fopen(path, "re");
+    *line = 0;
+    while (file && fgets(at, sizeof at, file)) {
+        at[strcspn(at, "\n")] = 0;
+        if (*at)
+            snprintf(line, 160, ": %.150s", at);
+        if (strstr(at, "ERROR: ") || strstr(at, "terminate called") || strstr(at, "panicked"))
+            break;
+    }
+    if (file)
+        fclose(file);
+}
+
+static void end_judge(const struct conform_errand *e, int status)
+{
+    struct conform_record *record = e->record;
+    char tail[160];
+    const char *call = record->call[0] ? record->call : "between its calls";
+    if (record->ended)
+        return;
+    log_tail(e->log, tail);
+    if (WIFSIGNALED(status))
+        conform_break(record, (enum conform_rule_id)atomic_load(&record->rule),
+                      "the process was ended by signal %d (%s) in %s%s", WTERMSIG(status),
+                      strsignal(WTERMSIG(status)), call, tail);
+    else
+        conform_break(record, (enum conform_rule_id)atomic_load(&record->rule),
+                      "the process ended in %s, with exit code %d%s", call, WEXITSTATUS(status),
+                      tail);
+}
+
+static int await(const struct conform_errand *e, pid_t pid, int fd)
+{
+    struct conform_record *record = e->record;
+    long long steps = -1;
+    int64_t since = 0;
+    int status = 0;
+    for (;;) {
+        struct pollfd ready = {.fd = fd, .events = POLLIN};
+        if (poll(&ready, 1, LOOK_MS) > 0)
+            break;
+        if (atomic_load(&record->steps) != steps) {
+            steps = atomic_load(&record->steps);
+            since = qetl_call_now_ns();
+        } else if (qetl_call_now_ns() - since > e->timeout_ns) {
+            kill(-pid, SIGKILL);
+            kill(pid, SIGKILL);
+            record->call[sizeof record->call - 1] = 0;
+            conform_break(record, (enum conform_rule_id)atomic_load(&record->rule),
+                          "%s did not come back within %lld s",
+                          record->call[0] ? record->call : "the plugin",
+                          (long long)(e->timeout_ns / 1000000000));
+            record->ended = true;
+            break;
+        }
+    }
+    kill(-pid, SIGKILL); /* what the plugin may have started; the child's number is still its own */
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return -1;
+    end_judge(e, status);
+    return 0;
+}
+
+int conform_child_run(const struct conform_errand *e)
+{
+    e->record->ended = false;
+    e->record->call[0] = 0;
+    atomic_store(&e->record->rule, (int)e->rule);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid < 0)
+        return -1;
+    if (!pid)
+        child_main(e);
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (fd < 0) {
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        return -1;
+    }
+    int bad = await(e, pid, fd);
+    close(fd);
+    return bad;
+}

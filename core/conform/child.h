@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A process for what may end badly.
+ *
+ * Invariant: however the child ends, the parent goes on, and the rule is broken unless the child
+ * came to its own end. Ownership: the record is shared with the child. Threads:   the parent has
+ * none besides its own.
+ */
+#ifndef QETL_CORE_CONFORM_CHILD_H
+#define QETL_CORE_CONFORM_CHILD_H
+
+#include "record.h"
+
+struct conform_errand {
+    struct conform_record *record;
+    enum conform_rule_id rule;
+    const char *scratch; /* its working folder */
+    const char *log;     /* where its stdout and stderr go */
+    int64_t timeout_ns;  /* how long it may stand still */
+    void (*run)(void *arg);
+    void *arg;
+};
+
+/* 0; -1: no process could be made, or it cannot be watched. */
+int conform_child_run(const struct conform_errand *);
+
+#endif

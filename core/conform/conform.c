@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conform.h"
+
+#include "cases.h"
+#include "child.h"
+#include "host/call.h"
+#include "host/host.h"
+#include "library.h"
+#include "plugin/loader.h"
+#include "plugin/manifest.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CASE_SECONDS = 2 };
+
+struct checking {
+    const struct qetl_manifest *manifest;
+    const struct conform_options *options;
+    struct conform_results *results;
+    struct qetl_findings *findings;
+    char folder[64], scratch[96], log[96];
+};
+
+/* ---- one case ---- */
+
+struct case_errand {
+    const struct checking *c;
+    const struct qetl_manifest_component *promised;
+    const struct conform_case *tried;
+    struct conform_record *record;
+};
+
+static const json_t *given_for(const struct checking *c, const char *name)
+{
+    return json_object_get(c->options->given, name);
+}
+
+/* In the child: the component is loaded, and the case is run. */
+static void case_run(void *arg)
+{
+    const struct case_errand *e = arg;
+    struct qetl_findings findings = {0};
+    struct conform_check check;
+    char name[96], why[CONFORM_NOTE];
+    struct conform_trial trial = {.record = e->record,
+                                  .promised = e->promised,
+                                  .check = &check,
+                                  .scratch = e->c->scratch,
+                                  .seed = e->c->options->seed,
+                                  .patience_ns = e->c->options->timeout_ns / 2,
+                                  .until_ns = qetl_call_now_ns() + CASE_SECONDS * 1000000000LL};
+    snprintf(name, sizeof name, "%s %s", qetl_kind_name(e->promised->kind), e->promised->id);
+    if (conform_check_make(e->promised, given_for(e->c, name), e->c->options->folder, e->c->scratch,
+                           &check, why, sizeof why))
+        conform_break(e->record, CONFORM_RUN_RULE, "%s", why);
+    else if (qetl_load_component(e->promised, &qetl_host_table, NULL, &trial.component, &findings))
+        conform_skip(e->record, e->tried->rule, "the library does not load");
+    else
+        e->tried->run(&trial);
+    qetl_findings_free(&findings);
+    conform_check_free(&check);
+}
+
+static int no_process(const struct checking *c)
+{
+    qetl_finding_environment(qetl_finding_add(c->findings, QETL_ERROR, "no_process",
+                                              "no process can be made for the plugin: %s",
+                                              strerror(errno)));
+    return -1;
+}
+
+static int case_try(const struct checking *c, const struct case_errand *e)
+{
+    struct conform_errand errand = {.record = e->record,
+                                    .rule = e->tried->rule,
+                                    .scratch = c->scratch,
+                                    .log = c->log,
+                                    .timeout_ns = c->options->timeout_ns,
+                                    .run = case_run,
+                                    .arg = (void *)e};
+    if (conform_child_run(&errand) == 0)
+        return 0;
+    return no_process(c);
+}
+
+/* ---- a component ---- */
+
+/* Options that the schema has and that nobody ever looked at. */
+static void options_judge(const struct qetl_manifest_component *promised, struct conform_record *r)
+{
+    const char *name;
+    json_t *schema;
+    size_t i = 0;
+    if (conform_is_broken(r, CONFORM_RUN_RULE))
+        return;
+    if (!r->asked_any) {
+        bool has = json_object_size(json_object_get(promised->options, "properties")) > 0;
+        conform_skip(r, CONFORM_OPTIONS_READ_RULE, "%s",
+                     has ? "the plugin reads the text of its options itself"
+                         : "the component has no options");
+        return;
+    }
+    json_object_foreach (json_object_get(promised->options, "properties"), name, schema) {
+        if (i < CONFORM_OPTIONS && !r->asked[i])
+            conform_break(r, CONFORM_OPTIONS_READ_RULE,
+                          "the schema has the option `%s`, and nothing ever asks for it", name);
+        i++;
+    }
+    conform_hold(r, CONFORM_OPTIONS_READ_RULE);
+}
+
+static bool wanted(const struct checking *c, const struct conform_case *tried)
+{
+    enum conform_rule_id only = c->options->only;
+    return only == CONFORM_N_RULES || tried->rule == only || tried->rule == CONFORM_RUN_RULE ||
+           !(conform_rules[only].kinds & CONFORM_EACH) || tried->rule == CONFORM_PIECES_RULE;
+}
+
+static int component_check(const struct checking *c, size_t i, struct conform_result *result)
+{
+    const struct qetl_manifest_component *promised = &c->manifest->components[i];
+    struct case_errand e = {.c = c, .promised = promised, .record = result->record};
+    snprintf(result->name, sizeof result->name, "%s %s", qetl_kind_name(promised->kind),
+             promised->id);
+    result->kinds = 1u << promised->kind;
+    for (size_t k = 0; k < conform_n_cases; k++) {
+        e.tried = &conform_cases[k];
+        if (!(e.tried->kinds & result->kinds) || !wanted(c, e.tried))
+            continue;
+        if (k && conform_is_broken(result->record, CONFORM_RUN_RULE) &&
+            e.tried->rule != CONFORM_LIFE_ORDER_RULE) {
+            conform_skip(result->record, e.tried->rule, "the plain run fails");
+            continue;
+        }
+        if (case_try(c, &e))
+            return -1;
+    }
+    if (c->options->only == CONFORM_N_RULES || c->options->only == CONFORM_OPTIONS_READ_RULE)
+        options_judge(promised, result->record);
+    return 0;
+}
+
+static int library_check(const struct checking *c, struct conform_result *result)
+{
+    struct conform_loading loading = {c->manifest, result->record};
+    struct conform_errand errand = {.record = result->record,
+                                    .rule = CONFORM_LOAD_RULE,
+                                    .scratch = c->scratch,
+                                    .log = c->log,
+                                    .timeout_ns = c->options->timeout_ns,
+                                    .run = conform_library_load,
+                                    .arg = &loading};
+    snprintf(result->name, sizeof result->name, "library");
+    result->kinds = CONFORM_LIBRARY;
+    conform_library_examine(c->manifest, result->record);
+    return conform_child_run(&errand) ? no_process(c) : 0;
+}
+
+/* ---- all ---- */
+
+static int entry_remove(const char *path, const struct stat *about, int type, struct FTW *at)
+{
+    (void)about, (void)type, (void)at;
+    return remove(path);
+}
+
+static int folder_make(struct checking *c)
+{
+    const char *tmp = getenv("TMPDIR");
+    snprintf(c->folder, sizeof c->folder, "%.40s/qetl-check-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    if (!mkdtemp(c->folder))
+        return -1;
+    snprintf(c->scratch, sizeof c->scratch, "%s/work", c->folder);
+    snprintf(c->log, sizeof c->log, "%s/log", c->folder);
+    return mkdir(c->scratch, 0700);
+}
+
+static int results_new(struct conform_results *results, size_t n)
+{
+    results->items = calloc(n, sizeof *results->items);
+    for (size_t i = 0; results->items && i < n; i++, results->count++)
+        if (!(results->items[i].record = conform_record_new()))
+            return -1;
+    return results->items ? 0 : -1;
+}
+
+int conform_check(const struct qetl_manifest *manifest, const struct conform_options *options,
+                  struct conform_results *results, struct qetl_findings *findings)
+{
+    struct checking c = {manifest, options, results, findings, "", "", ""};
+    int64_t start = qetl_call_now_ns();
+    *results = (struct conform_results){.only = options->only};
+    if (results_new(results, manifest->n_components + 1)) {
+        qetl_findings_no_memory(findings);
+        return -1;
+    }
+    if (folder_make(&c)) {
+        qetl_finding_environment(qetl_finding_add(findings, QETL_ERROR, "no_folder",
+                                                  "no folder can be made in %s: %s", c.folder,
+                                                  strerror(errno)));
+        return -1;
+    }
+    int bad = library_check(&c, &results->items[0]);
+    const struct conform_verdict *load = &results->items[0].record->verdicts[CONFORM_LOAD_RULE];
+    bool loads = atomic_load(&load->state) == CONFORM_HELD;
+    bool all =
+        options->only == CONFORM_N_RULES || conform_rules[options->only].kinds & CONFORM_EACH;
+    for (size_t i = 0; !bad && loads && all && i < manifest->n_components; i++)
+        bad = component_check(&c, i, &results->items[i + 1]);
+    nftw(c.folder, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+    results->seconds = (double)(qetl_call_now_ns() - start) / 1e9;
+    return bad;
+}
+
+void conform_results_free(struct conform_results *results)
+{
+    for (size_t i = 0; i < results->count; i++)
+        conform_record_free(results->items[i].record);
+    free(results->items);
+    *results = (struct conform_results){0};
+}

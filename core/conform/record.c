@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+struct conform_record *conform_record_new(void)
+{
+    void *at = mmap(NULL, sizeof(struct conform_record), PROT_READ | PROT_WRITE,
+                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return at == MAP_FAILED ? NULL : at;
+}
+
+void conform_record_free(struct conform_record *record)
+{
+    if (record)
+        munmap(record, sizeof *record);
+}
+
+/* One line, whatever a plugin said. */
+static void note_write(struct conform_verdict *verdict, const char *format, va_list args)
+{
+    vsnprintf(verdict->note, sizeof verdict->note, format, args);
+    for (char *at = verdict->note; *at; at++)
+        if ((unsigned char)*at < ' ')
+            *at = ' ';
+}
+
+void conform_break(struct conform_record *record, enum conform_rule_id rule, const char *format,
+                   ...)
+{
+    struct conform_verdict *verdict = &record->verdicts[rule];
+    va_list args;
+    if (atomic_fetch_add(&verdict->count, 1) == 0) {
+        va_start(args, format);
+        note_write(verdict, format, args);
+        va_end(args);
+    }
+    atomic_store(&verdict->state, CONFORM_BROKEN);
+}
+
+void conform_hold(struct conform_record *record, enum conform_rule_id rule)
+{
+    int untried = CONFORM_UNTRIED;
+    atomic_compare_exchange_strong(&record->verdicts[rule].state, &untried, CONFORM_HELD);
+}
+
+void conform_skip(struct conform_record *record, enum conform_rule_id rule, const char *format, ...)
+{
+    struct conform_verdict *verdict = &record->verdicts[rule];
+    va_list args;
+    if (atomic_load(&verdict->state) != CONFORM_UNTRIED || verdict->note[0])
+        return;
+    va_start(args, format);
+    note_write(verdict, format, args);
+    va_end(args);
+}
+
+bool conform_is_broken(const struct conform_record *record, enum conform_rule_id rule)
+{
+    return atomic_load(&record->verdicts[rule].state) == CONFORM_BROKEN;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What was found so far of one component, in memory that outlives the child that found it.
+ *
+ * Invariant: a rule that was broken once stays broken; the first reason stays.
+ * Ownership: the parent maps and unmaps; children write.
+ * Threads:   any of one child; the parent reads once the child has ended, and `steps` at any time.
+ */
+#ifndef QETL_CORE_CONFORM_RECORD_H
+#define QETL_CORE_CONFORM_RECORD_H
+
+#include "rules.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum conform_state { CONFORM_UNTRIED, CONFORM_HELD, CONFORM_BROKEN };
+enum { CONFORM_NOTE = 400, CONFORM_OPTIONS = 128, CONFORM_OPTION = 64 };
+
+struct conform_verdict {
+    atomic_int state;        /* enum conform_state */
+    atomic_uint count;       /* of findings */
+    char note[CONFORM_NOTE]; /* BROKEN: the first finding; UNTRIED: why, or "" */
+};
+
+struct conform_record {
+    struct conform_verdict verdicts[CONFORM_N_RULES];
+    atomic_llong steps;          /* calls so far: whether anything moves */
+    char call[32];               /* the plugin's call that is under way, or "" */
+    atomic_int rule;             /* what is being tried: whoever crashes breaks it */
+    bool ended;                  /* the child came to its end by itself */
+    bool asked[CONFORM_OPTIONS]; /* options that the plugin has looked at, by their place */
+    bool asked_any, unruly;      /* unruly: two equal runs were not equal */
+    int64_t load_us;             /* processor time */
+};
+
+struct conform_record *conform_record_new(void); /* NULL: no memory */
+void conform_record_free(struct conform_record *);
+
+void conform_break(struct conform_record *, enum conform_rule_id, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void conform_hold(struct conform_record *, enum conform_rule_id); /* unless it was broken */
+/* Why it was not tried; says nothing of a rule that was. */
+void conform_skip(struct conform_record *, enum conform_rule_id, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+bool conform_is_broken(const struct conform_record *, enum conform_rule_id);
+
+#endif

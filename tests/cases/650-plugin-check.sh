@@ -1,0 +1,142 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Faults that were built into tiny plugins, each against the rule that has to name it; and the same
+# plugins without a fault.
+. "$(dirname "$0")/lib.sh"
+
+command -v "${CC:-cc}" >/dev/null || skip_all "there is no C compiler"
+bad=$root/tests/plugins/bad
+
+# bad KIND FAULT FLAG…: builds bad_KIND.so with it, in the folder FAULT
+bad() {
+    local kind=$1 fault=$2
+    shift 2
+    mkdir -p "$kind-$fault"
+    cp "$bad/bad_$kind.qetl.json" "$kind-$fault/"
+    (cd "$kind-$fault" && "${CC:-cc}" -std=gnu11 -O1 -D_GNU_SOURCE= -DFAULT="$fault" "$@" -I"$root/sdk" \
+        -I"$bad" -Wa,-I"$bad" -fPIC -shared -fvisibility=hidden -Wl,--exclude-libs,ALL \
+        -o "bad_$kind.so" "$bad/bad_$kind.c" "$QETL_BUILD/libqetl_sdk.a" -lm 2>err) ||
+        fail "bad_$kind with $fault does not build" "$(cat "$kind-$fault/err")"
+}
+
+# fault KIND FAULT RULE OPTION…: the fault is found, by its rule and at the component's door
+fault() {
+    local kind=$1 fault=$2 rule=$3
+    shift 3
+    qetl plugin check "./$kind-$fault/bad_$kind.so" --timeout 2 --json "$@" >"$kind-$fault.json" 2>err
+    expect_eq "exit code of $kind $fault" $? 1
+    expect_json "$kind-$fault.json" ".result.rules | any(.rule == \"$rule\" and .outcome == \"broken\")"
+}
+
+for kind in source transform sink format; do
+    bad $kind no_fault
+    expect_exit 0 qetl plugin check ./$kind-no_fault/bad_$kind.so --json
+    expect_json out '.result.broken == 0 and .result.held > 30'
+done
+
+# The table: kind, fault, rule, and what is said beside it.
+while read -r kind name rule flags; do
+    [ -n "$kind" ] || continue
+    # shellcheck disable=SC2086
+    bad "$kind" "$name" ${flags%%--*}
+    case $name in
+    note_missing) echo >>"$kind-$name/bad_$kind.qetl.json" ;;
+    esac
+    # shellcheck disable=SC2086
+    fault "$kind" "$name" "$rule" ${flags#"${flags%%--*}"}
+done <<'END'
+source rows_ignored source-demand
+source deadline_missed source-deadline --only source-deadline --timeout 1
+source memory_left leak-memory
+source descriptor_left leak-files
+source thread_left leak-threads
+source buffer_left leak-buffers
+source umask_changed process-state
+source text_invalid arrow
+source buffer_unaligned arrow
+source nulls_miscounted arrow
+source release_unmarked release
+source release_late release
+source position_ignored source-position
+source position_guessed position-garbage
+source interrupt_crashes interrupt
+source interrupt_ignored interrupt --only interrupt
+source thread_bound migration
+source state_shared instances-apart
+source failure_silent error
+source status_unknown status
+source option_unread options-read
+source option_unknown options-known
+source option_refused options-accepted
+source state_overrun state-size
+source struct_overrun growth
+source process_ended run
+source aborts lifecycle
+source symbol_exported symbols-exported -DFAULT_EXPORT
+source symbol_missing symbols-undefined -DFAULT_IMPORT
+source note_missing manifest-note
+source version_other manifest-binary
+source size_small tables
+source callback_missing tables
+source constructor_slow load-time --only load-time --timeout 20
+source constructor_opens load-quiet
+source entry_obliging entry-abi
+source malloc_unchecked memory
+source buffer_unchecked host-memory
+source wake_forgotten wake --only wake
+source log_lines host-calls
+source extension_assumed extensions
+source limit_ignored source-negotiate
+source splits_mixed source-splits
+source item_backward source-item
+source delivery_unknown describe
+source throttled_bare retry
+source never_ends run --only run
+transform map_beyond row-map
+transform map_backward row-map
+transform derived_short row-map
+transform rows_lost ledger
+transform input_kept lent
+transform offset_ignored array-offset
+transform batches_seen pieces
+transform state_forgotten save
+transform state_unversioned restore-garbage
+transform state_unchecked restore-garbage
+transform derived_wrongly bind-derived
+transform column_invented bind
+transform column_overread bind-reads
+transform merge_forgets merge
+transform kept_on_failure moved-on-failure
+transform ends_never run --only run
+transform blocked_bare wake --only wake
+transform rejects_beyond host-calls
+sink commit_once commit
+sink abort_once abort
+sink abort_needs_prepare abort
+sink commit_at_home commit-elsewhere
+sink handle_large handle
+sink handle_unchecked handle
+sink rows_miscounted ledger
+sink batch_kept moved-on-failure
+sink phase_unbacked describe
+sink fence_missing last-committed
+sink epoch_forgotten last-committed
+sink busy_bare wake --only wake
+sink rejects_late host-calls
+sink forms_unknown describe
+format infer_insists infer
+format infer_overreads infer
+format frame_overruns frame
+format frame_stops frame
+format frame_overreads frame
+format records_miscounted ledger
+format map_beyond decode
+format garbage_crashes decode-garbage
+format tail_read lent
+format encode_overwrites encode
+format encode_overflows encode
+format encode_unreadable round-trip
+format grows_unsaid status
+format describe_both describe
+END

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A format of numbers, one a line, and one fault. */
+#include "faults.h"
+
+#include <qetl/manifest.h>
+#include <qetl/sdk.h>
+
+#include <stdlib.h>
+
+QETL_EMBED_MANIFEST("bad_format.qetl.json");
+
+enum {
+    no_fault,
+    infer_insists,
+    infer_overreads,
+    frame_overruns,
+    frame_stops,
+    frame_overreads,
+    records_miscounted,
+    map_beyond,
+    garbage_crashes,
+    tail_read,
+    encode_overwrites,
+    encode_unreadable,
+    encode_overflows,
+    grows_unsaid,
+    describe_both
+};
+
+struct bad {
+    struct qetl_env env;
+    struct ArrowSchema schema; /* of the reader */
+    struct ArrowSchema given;  /* of the writer */
+};
+
+static int32_t bad_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
+                          const char *config)
+{
+    struct bad *s = self;
+    (void)config;
+    s->env = (struct qetl_env){host, ctx};
+    return QETL_OK;
+}
+
+static void bad_destroy(void *self)
+{
+    struct bad *s = self;
+    qetl_schema_release(&s->schema);
+    qetl_schema_release(&s->given);
+}
+
+static int32_t bad_describe(void *self, struct qetl_format_info *out)
+{
+    (void)self;
+    out->encode = QETL_ENCODE_CONCATENABLE | (IS(describe_both) ? QETL_ENCODE_CLOSED : 0);
+    return QETL_OK;
+}
+
+/* ---- reading ---- */
+
+static int32_t schema_make(struct ArrowSchema *out)
+{
+    int32_t status = qetl_schema_init_struct(out);
+    return status ? status : qetl_schema_add(out, "n", "l");
+}
+
+static int32_t bad_infer(void *self, const struct qetl_sample *sample, struct qetl_inferred *out)
+{
+    (void)self;
+    volatile uint8_t seen = 0;
+    for (int64_t i = 0; IS(infer_overreads) && i <= sample->size; i++)
+        seen = sample->data[i];
+    (void)seen;
+    if (IS(infer_insists) && sample->size < 8)
+        return QETL_NEED_INPUT;
+    return schema_make(&out->schema);
+}
+
+static int32_t bad_open_decode(void *self, const struct ArrowSchema *schema,
+                               struct qetl_blob prologue, int64_t n, const struct qetl_want *wants)
+{
+    struct bad *s = self;
+    (void)prologue, (void)n, (void)wants;
+    qetl_schema_release(&s->schema);
+    return qetl_schema_copy(schema, &s->schema);
+}
+
+static int32_t bad_frame(void *self, struct qetl_frame *io)
+{
+    (void)self;
+    io->used = io->size;
+    if (IS(frame_overreads) && io->size && io->data[io->size] == 7)
+        return QETL_OK;
+    while (!(io->flags & QETL_ITEM_OBJECT_END) && io->used > 0 && io->data[io->used - 1] != '\n')
+        io->used--;
+    if (IS(frame_overruns))
+        io->used = io->size + 1;
+    if (IS(frame_stops) && io->used > 2)
+        io->used = 0;
+    return QETL_OK;
+}
+
+/* One record; false: it is no number. */
+static bool number_read(const uint8_t *at, const uint8_t *end, int64_t *out)
+{
+    bool negative = at < end && *at == '-';
+    *out = 0;
+    for (at += negative; at < end; at++) {
+        if (*at < '0' || *at > '9') {
+            if (IS(garbage_crashes))
+                abort();
+            return false;
+        }
+        *out = (int64_t)((uint64_t)*out * 10 + (uint64_t)(*at - '0'));
+    }
+    *out = negative ? -*out : *out;
+    return true;
+}
+
+static void reject(struct bad *s, int64_t row)
+{
+    struct qetl_reject reject = {.struct_size = sizeof reject,
+                                 .row = row,
+                                 .column = 0,
+                                 .code = "no_number",
+                                 .message = "a line holds no number"};
+    s->env.host->reject(s->env.ctx, &reject);
+}
+
+static int32_t lines_read(struct bad *s, const struct qetl_chunk *chunk, struct qetl_builder *b,
+                          struct qetl_decoded *out, int32_t *map)
+{
+    const uint8_t *at = chunk->data, *end = at + chunk->size;
+    int32_t status = QETL_OK;
+    while (!status && at < end) {
+        const uint8_t *stop = memchr(at, '\n', (size_t)(end - at));
+        int64_t value;
+        stop = stop ? stop : end;
+        if (IS(tail_read) && stop + 1 == end)
+            stop += end[0] == '\n';
+        if (number_read(at, stop < end ? stop : end, &value)) {
+            map[out->rows++] = (int32_t)out->records + (IS(map_beyond) ? 5 : 0);
+            status = qetl_builder_int(b, value + (IS(tail_read) && stop == end ? 1 : 0));
+        } else {
+            reject(s, out->records);
+        }
+        out->records++;
+        at = stop + 1;
+    }
+    return status;
+}
+
+static int32_t bad_decode(void *self, const struct qetl_chunk *chunk, struct qetl_decoded *out)
+{
+    struct bad *s = self;
+    struct ArrowArray column = {0};
+    struct qetl_builder b;
+    static _Thread_local int32_t map[65536];
+    if (IS(grows_unsaid) && !s->schema.children[0]->flags)
+        return QETL_E_DATA;
+    if (IS(grows_unsaid)) {
+        s->schema.children[0]->flags = 0;
+        int32_t status = schema_make(&out->schema);
+        return status ? status : QETL_SCHEMA;
+    }
+    int32_t status = qetl_builder_open(&b, s->env, s->schema.children[0], 16);
+    if (status)
+        return status;
+    status = lines_read(s, chunk, &b, out, map);
+    status = status ? status : qetl_builder_close(&b, &column);
+    status = status ? status : qetl_array_struct(s->env, out->rows, 1, &column, &out->batch);
+    qetl_builder_free(&b);
+    qetl_array_release(&column);
+    out->record_map = map;
+    out->records += IS(records_miscounted) && out->records;
+    return status;
+}
+
+/* ---- writing ---- */
+
+static int32_t bad_forms(void *self, const struct ArrowSchema *schema, uint32_t *forms)
+{
+    (void)self;
+    for (int64_t i = 0; i < schema->n_children; i++)
+        forms[i] = QETL_FORM_VALUE;
+    return QETL_OK;
+}
+
+static int32_t bad_open_encode(void *self, const struct ArrowSchema *schema)
+{
+    struct bad *s = self;
+    qetl_schema_release(&s->given);
+    return qetl_schema_copy(schema, &s->given);
+}
+
+static int32_t bad_encode(void *self, const struct ArrowArray *batch, struct qetl_space *out)
+{
+    struct bad *s = self;
+    struct qetl_column whole, n;
+    int32_t status = qetl_column_open(&whole, &s->given, batch);
+    status = status ? status : qetl_column_child(&whole, 0, &n);
+    for (int64_t i = 0; !status && i < batch->length; i++) {
+        if (IS(encode_unreadable))
+            status = qetl_space_put(out, "number ", 7);
+        status = status ? status : qetl_render(&n, i, out);
+        status = status ? status : qetl_space_put(out, "\n", 1);
+    }
+    if (IS(encode_overwrites) && out->size)
+        out->data[0]++;
+    if (IS(encode_overflows))
+        out->size = out->capacity + 1;
+    return status;
+}
+
+static const struct qetl_format format = {
+    .struct_size = sizeof format,
+    .describe = bad_describe,
+    .infer = bad_infer,
+    .open_decode = bad_open_decode,
+    .frame = bad_frame,
+    .decode = bad_decode,
+    .forms = bad_forms,
+    .open_encode = bad_open_encode,
+    .encode = bad_encode,
+};
+
+static const struct qetl_component component = {
+    .struct_size = sizeof component,
+    .kind = QETL_FORMAT,
+    .id = "bad",
+    .state_size = sizeof(struct bad),
+    .create = bad_create,
+    .destroy = bad_destroy,
+    .format = &format,
+};
+
+QETL_PLUGIN("bad-format", "0.1.0", &component)

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two sinks that count rows into a file, by a handle and by themselves, and one fault. */
+#include "faults.h"
+
+#include <qetl/manifest.h>
+#include <qetl/sdk.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+QETL_EMBED_MANIFEST("bad_sink.qetl.json");
+
+enum {
+    no_fault,
+    commit_once,
+    abort_once,
+    abort_needs_prepare,
+    commit_at_home,
+    handle_large,
+    handle_unchecked,
+    rows_miscounted,
+    batch_kept,
+    phase_unbacked,
+    fence_missing,
+    epoch_forgotten,
+    busy_bare,
+    rejects_late,
+    forms_unknown
+};
+
+struct bad {
+    struct qetl_env env;
+    const char *path;
+    long long rows, generation;
+    bool busy, decided;
+};
+
+static int32_t bad_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
+                          const char *config)
+{
+    struct bad *s = self;
+    (void)config;
+    s->env = (struct qetl_env){host, ctx};
+    s->path = qetl_option_text(s->env, "/path");
+    return s->path ? QETL_OK : QETL_E_UNSUPPORTED;
+}
+
+static int32_t forms(void *self, const struct ArrowSchema *schema, uint32_t *forms)
+{
+    (void)self;
+    for (int64_t i = 0; i < schema->n_children; i++)
+        forms[i] = IS(forms_unknown) ? 64 : QETL_FORM_VALUE | QETL_FORM_LEXICAL;
+    return QETL_OK;
+}
+
+static int32_t bad_open(void *self, uint32_t stream, const struct ArrowSchema *schema)
+{
+    (void)self, (void)stream, (void)schema;
+    return QETL_OK;
+}
+
+static int32_t bad_write(void *self, struct qetl_write *write)
+{
+    struct bad *s = self;
+    if (!s->busy && (s->busy = true)) {
+        if (!IS(busy_bare))
+            s->env.host->wake(s->env.ctx);
+        if (IS(batch_kept) && write->batch)
+            write->batch->release(write->batch);
+        return QETL_BUSY;
+    }
+    s->rows += write->rows;
+    write->rows_written = write->rows - IS(rows_miscounted);
+    return QETL_OK;
+}
+
+static int32_t failed(struct bad *s, const char *why)
+{
+    return qetl_fail(s->env, QETL_E_FATAL, NULL, NULL, "%s: %s", s->path, why);
+}
+
+/* "ROWS EPOCH GENERATION" under the name. False: there is no such file. */
+static bool numbers_read(const char *path, long long out[3])
+{
+    FILE *file = fopen(path, "re");
+    bool good = file && fscanf(file, "%lld %lld %lld", &out[0], &out[1], &out[2]) == 3;
+    if (file)
+        fclose(file);
+    return good;
+}
+
+static int32_t numbers_write(struct bad *s, const char *path, long long rows, long long epoch,
+                             long long generation)
+{
+    FILE *file = fopen(path, "we");
+    if (!file)
+        return failed(s, "cannot be made");
+    fprintf(file, "%lld %lld %lld\n", rows, epoch, generation);
+    return fclose(file) ? failed(s, "cannot be written") : QETL_OK;
+}
+
+/* ---- TWO_PHASE: the handle is the name of a staged file ---- */
+
+static int32_t two_describe(void *self, struct qetl_sink_info *out)
+{
+    (void)self;
+    out->takes = QETL_TAKES_BATCHES;
+    out->delivery = QETL_TRANSACTIONAL;
+    out->commit = QETL_COMMIT_TWO_PHASE;
+    return QETL_OK;
+}
+
+static int32_t two_prepare(void *self, const struct qetl_epoch *epoch,
+                           const struct qetl_writer *handle)
+{
+    struct bad *s = self;
+    struct qetl_reject reject = {.struct_size = sizeof reject,
+                                 .column = -1,
+                                 .code = "late",
+                                 .message = "too late to be rejected"};
+    static char large[70000];
+    char name[64];
+    char *staged;
+    if (IS(rejects_late))
+        s->env.host->reject(s->env.ctx, &reject);
+    snprintf(name, sizeof name, "staged-%llu-", (unsigned long long)epoch->number);
+    if (asprintf(&staged, "%s.%s", s->path, name) < 0)
+        return QETL_E_NO_MEMORY;
+    int32_t status = numbers_write(s, staged, s->rows, (long long)epoch->number, 0);
+    free(staged);
+    s->rows = 0;
+    if (status)
+        return status;
+    memcpy(large, name, strlen(name));
+    return handle->write(handle->stream, large, IS(handle_large) ? sizeof large : strlen(name));
+}
+
+/* The path of a handle's file; NULL: there can be none. */
+static char *staged_path(struct bad *s, const struct qetl_blob *handle)
+{
+    char *path;
+    bool whole = handle->size > 8 && memcmp(handle->data, "staged-", 7) == 0 &&
+                 ((const char *)handle->data)[handle->size - 1] == '-';
+    if ((!whole && !IS(handle_unchecked)) || IS(handle_large))
+        return NULL;
+    return asprintf(&path, "%s.%.*s", s->path, (int)handle->size, (const char *)handle->data) < 0
+               ? NULL
+               : path;
+}
+
+static int32_t two_commit(void *self, const struct qetl_epoch *epoch, int64_t n,
+                          const struct qetl_blob *handles)
+{
+    struct bad *s = self;
+    int32_t status = QETL_OK;
+    long long numbers[3] = {0, 0, 0};
+    if (IS(commit_at_home) && !s->busy)
+        return failed(s, "nothing was written here");
+    for (int64_t i = 0; !status && i < n; i++) {
+        char *path = staged_path(s, &handles[i]);
+        if (!path)
+            return failed(s, "a handle is damaged");
+        bool there =
+            rename(path, s->path) == 0 || (!IS(commit_once) && numbers_read(s->path, numbers) &&
+                                           numbers[1] >= (long long)epoch->number);
+        status = there || IS(handle_unchecked) ? QETL_OK : failed(s, "a handle's file is gone");
+        free(path);
+    }
+    return status;
+}
+
+static int32_t two_abort(void *self, const struct qetl_epoch *epoch, int64_t n,
+                         const struct qetl_blob *handles)
+{
+    struct bad *s = self;
+    (void)epoch;
+    if (IS(abort_needs_prepare) && !n)
+        return failed(s, "nothing was prepared");
+    if (IS(abort_once) && s->decided)
+        return failed(s, "it was aborted before");
+    s->decided = true;
+    s->rows = 0;
+    for (int64_t i = 0; i < n; i++) {
+        char *path = staged_path(s, &handles[i]);
+        if (path)
+            unlink(path);
+        free(path);
+    }
+    return QETL_OK;
+}
+
+/* ---- ONE_PHASE: the file holds what was decided ---- */
+
+static int32_t one_describe(void *self, struct qetl_sink_info *out)
+{
+    two_describe(self, out);
+    out->commit = QETL_COMMIT_ONE_PHASE;
+    return QETL_OK;
+}
+
+static int32_t one_last(void *self, const struct qetl_epoch *asked, uint64_t *number)
+{
+    struct bad *s = self;
+    long long numbers[3] = {0, 0, 0};
+    numbers_read(s->path, numbers);
+    *number = IS(epoch_forgotten) ? 0 : (uint64_t)numbers[1];
+    s->generation = (long long)asked->generation;
+    if (IS(fence_missing) || s->generation <= numbers[2])
+        return QETL_OK;
+    return numbers_write(s, s->path, numbers[0], numbers[1], s->generation);
+}
+
+static int32_t one_commit(void *self, const struct qetl_epoch *epoch, int64_t n,
+                          const struct qetl_blob *handles)
+{
+    struct bad *s = self;
+    long long numbers[3] = {0, 0, 0};
+    (void)n, (void)handles;
+    numbers_read(s->path, numbers);
+    if (numbers[2] > (long long)epoch->generation)
+        return qetl_fail(s->env, QETL_E_FENCED, NULL, NULL, "a later process was here");
+    return numbers_write(s, s->path, numbers[0] + s->rows, (long long)epoch->number,
+                         (long long)epoch->generation);
+}
+
+#define SINK(name, id_, prepare_, abort_, last_)                                                   \
+    static const struct qetl_sink name##_sink = {.struct_size = sizeof name##_sink,                \
+                                                 .describe = name##_describe,                      \
+                                                 .forms = forms,                                   \
+                                                 .open = bad_open,                                 \
+                                                 .write = bad_write,                               \
+                                                 .prepare = prepare_,                              \
+                                                 .commit = name##_commit,                          \
+                                                 .abort = abort_,                                  \
+                                                 .last_committed = last_};                         \
+    static const struct qetl_component name##_component = {.struct_size = sizeof name##_component, \
+                                                           .kind = QETL_SINK,                      \
+                                                           .id = (id_),                            \
+                                                           .state_size = sizeof(struct bad),       \
+                                                           .create = bad_create,                   \
+                                                           .sink = &name##_sink}
+
+SINK(two, "bad", two_prepare, IS(phase_unbacked) ? NULL : two_abort, NULL);
+SINK(one, "bad_one", NULL, NULL, one_last);
+
+QETL_PLUGIN("bad-sink", "0.1.0", &two_component, &one_component)

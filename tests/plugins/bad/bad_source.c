@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A source that counts, in two splits, and one fault of those below. */
+#include "faults.h"
+
+#include <qetl/manifest.h>
+#include <qetl/sdk.h>
+
+#include <fcntl.h>
+#include <locale.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+QETL_EMBED_MANIFEST("bad_source.qetl.json");
+
+enum {
+    no_fault,
+    rows_ignored,
+    deadline_missed,
+    memory_left,
+    descriptor_left,
+    thread_left,
+    buffer_left,
+    umask_changed,
+    text_invalid,
+    buffer_unaligned,
+    nulls_miscounted,
+    release_unmarked,
+    release_late,
+    position_ignored,
+    position_guessed,
+    interrupt_crashes,
+    interrupt_ignored,
+    thread_bound,
+    state_shared,
+    failure_silent,
+    status_unknown,
+    option_unread,
+    option_unknown,
+    option_refused,
+    state_overrun,
+    struct_overrun,
+    process_ended,
+    symbol_exported,
+    symbol_missing,
+    note_missing,
+    version_other,
+    size_small,
+    callback_missing,
+    constructor_slow,
+    constructor_opens,
+    entry_obliging,
+    malloc_unchecked,
+    buffer_unchecked,
+    wake_forgotten,
+    log_lines,
+    extension_assumed,
+    limit_ignored,
+    splits_mixed,
+    item_backward,
+    delivery_unknown,
+    throttled_bare,
+    never_ends,
+    aborts
+};
+
+struct bad {
+    struct qetl_env env;
+    int64_t rows, at, end, limit;
+    const char *word;
+    char position[24];
+    bool idled, retried, interrupted;
+    char *note;
+};
+
+static int64_t shared_at;
+static _Thread_local int64_t thread_at;
+
+/* ---- faults of the library itself ---- */
+
+#if defined(FAULT_EXPORT)
+QETL_EXPORT int bad_helper(void);
+int bad_helper(void)
+{
+    return 1;
+}
+#endif
+#if defined(FAULT_IMPORT)
+extern void *json_object(void);
+#endif
+
+__attribute__((constructor)) static void construct(void)
+{
+    for (clock_t start = clock();
+         IS(constructor_slow) && clock() - start < CLOCKS_PER_SEC * 6 / 10;)
+        ;
+    if (IS(constructor_opens) && open("/dev/null", O_RDONLY) < 0)
+        abort();
+}
+
+/* ---- life ---- */
+
+static int32_t bad_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
+                          const char *config)
+{
+    struct bad *s = self;
+    (void)config;
+    s->env = (struct qetl_env){host, ctx};
+    if (IS(extension_assumed)) {
+        const struct qetl_options *o = host->get_extension(ctx, QETL_EXT_OPTIONS);
+        s->rows = o->integer(ctx, "/rows");
+    }
+#if defined(FAULT_IMPORT)
+    s->rows = json_object() != NULL;
+#endif
+    s->rows = qetl_option_int(s->env, "/rows");
+    if (!IS(option_unread))
+        s->word = qetl_option_text(s->env, "/word");
+    if (IS(option_unknown))
+        qetl_option_text(s->env, "/colour");
+    if (IS(option_refused) && s->word && *s->word == 'b')
+        return qetl_fail(s->env, QETL_E_CONFIG, NULL, NULL, "no such word");
+    if (!s->word)
+        s->word = "a";
+    s->limit = -1;
+    if (IS(state_overrun))
+        memset((char *)self + sizeof *s, 1, 16);
+    if (!IS(malloc_unchecked) && !IS(memory_left))
+        return QETL_OK;
+    s->note = malloc(64);
+    if (!s->note && !IS(malloc_unchecked))
+        return QETL_E_NO_MEMORY;
+    strcpy(s->note, "a note");
+    return QETL_OK;
+}
+
+static void *sleeper(void *arg)
+{
+    pause();
+    return arg;
+}
+
+static int32_t bad_start(void *self)
+{
+    struct bad *s = self;
+    pthread_t thread;
+    if (IS(failure_silent) && s->rows == 3)
+        return QETL_E_ENVIRONMENT;
+    if (IS(descriptor_left) && open("/dev/null", O_RDONLY) < 0)
+        return QETL_E_ENVIRONMENT;
+    if (IS(thread_left))
+        pthread_create(&thread, NULL, sleeper, NULL);
+    if (IS(umask_changed))
+        umask(0);
+    if (IS(log_lines))
+        s->env.host->log(s->env.ctx, QETL_LOG_INFO, "one\ntwo");
+    return QETL_OK;
+}
+
+static void bad_interrupt(void *self)
+{
+    struct bad *s = self;
+    s->interrupted = true;
+    if (IS(interrupt_crashes))
+        *(volatile char *)NULL = 1;
+}
+
+static void bad_destroy(void *self)
+{
+    struct bad *s = self;
+    if (!IS(memory_left))
+        free(s->note);
+    if (IS(aborts))
+        abort();
+}
+
+/* ---- columns ---- */
+
+static int32_t schema_make(struct ArrowSchema *out)
+{
+    int32_t status = qetl_schema_init_struct(out);
+    status = status ? status : qetl_schema_add(out, "id", "l");
+    return status ? status : qetl_schema_add(out, "name", "vu");
+}
+
+static int32_t bad_describe(void *self, struct qetl_source_info *out)
+{
+    const struct bad *s = self;
+    out->emits = QETL_EMITS_BATCHES;
+    out->delivery = IS(delivery_unknown) ? 9 : QETL_REPLAYABLE;
+    out->rows_expected = s->rows;
+    if (IS(struct_overrun))
+        memset((char *)out + sizeof *out, 0, 8);
+    return schema_make(&out->schema);
+}
+
+static int32_t bad_plan(void *self, int64_t wanted, const struct qetl_writer *out)
+{
+    (void)self, (void)wanted;
+    int32_t status = out->write(out->stream, "0", 1);
+    return status ? status : out->write(out->stream, "1", 1);
+}
+
+static int32_t bad_negotiate(void *self, struct qetl_pushdown *request)
+{
+    struct bad *s = self;
+    *request->columns_answer = QETL_PUSH_NO;
+    *request->limit_answer = IS(limit_ignored) ? QETL_PUSH_EXACT : QETL_PUSH_NO;
+    (void)s;
+    return QETL_OK;
+}
+
+/* ---- rows ---- */
+
+/* "at/end", so that half of it is no position. */
+static int32_t position_read(struct bad *s, const struct qetl_blob *position)
+{
+    char text[24] = "", check[24];
+    size_t size = position->size < sizeof text ? position->size : sizeof text - 1;
+    memcpy(text, position->data, size);
+    int64_t at = atoll(text);
+    snprintf(check, sizeof check, "%lld/%lld", (long long)at, (long long)s->end);
+    if (!IS(position_guessed) && strcmp(check, text) != 0)
+        return qetl_fail(s->env, QETL_E_DATA, NULL, NULL, "the position is damaged");
+    if (!IS(position_ignored))
+        s->at = at;
+    return QETL_OK;
+}
+
+static int32_t bad_open(void *self, struct qetl_blob split, const struct qetl_blob *position)
+{
+    struct bad *s = self;
+    bool second = split.size && *(const char *)split.data == '1';
+    if (IS(splits_mixed) && second)
+        s->at++; /* relies upon the first split's having been read by it */
+    else
+        s->at = second ? s->rows / 2 : 0;
+    s->end = second ? s->rows : s->rows / 2;
+    thread_at = shared_at = s->at;
+    return position ? position_read(s, position) : QETL_OK;
+}
+
+static void release_bad(struct ArrowArray *array)
+{
+    struct bad *s = array->private_data;
+    s->limit = 0; /* long gone */
+    array->release = NULL;
+}
+
+static void (*release_true)(struct ArrowArray *);
+
+static void release_leaving_mark(struct ArrowArray *array)
+{
+    void (*mark)(struct ArrowArray *) = array->release;
+    release_true(array);
+    array->release = mark;
+}
+
+/* What is wrong with an array that was right. */
+static void array_spoil(struct bad *s, struct ArrowArray *batch)
+{
+    struct ArrowArray *id = batch->children[0], *name = batch->children[1];
+    if (IS(text_invalid))
+        ((uint8_t *)name->buffers[1])[4] = 0xff;
+    if (IS(buffer_unaligned))
+        id->buffers[1] = (const char *)id->buffers[1] + 8;
+    if (IS(nulls_miscounted))
+        id->null_count = 5;
+    if (IS(release_unmarked)) {
+        release_true = batch->release;
+        batch->release = release_leaving_mark;
+    }
+    if (IS(release_late)) {
+        batch->private_data = s;
+        batch->release = release_bad;
+    }
+}
+
+static int32_t rows_make(struct bad *s, int64_t n, struct ArrowArray *out)
+{
+    struct ArrowSchema schema = {0};
+    struct qetl_builder b;
+    char text[32];
+    int64_t at = IS(state_shared) ? shared_at : IS(thread_bound) ? thread_at : s->at;
+    int32_t status = schema_make(&schema);
+    status = status ? status : qetl_builder_open(&b, s->env, &schema, n);
+    if (status) {
+        qetl_schema_release(&schema);
+        return status;
+    }
+    for (int64_t i = 0; !status && i < n; i++) {
+        snprintf(text, sizeof text, "%s%lld", s->word, (long long)(at + i));
+        status = qetl_builder_int(qetl_builder_child(&b, 0), at + i);
+        if (!status)
+            status = qetl_builder_text(qetl_builder_child(&b, 1), text, (int64_t)strlen(text));
+        if (!status)
+            status = qetl_builder_struct(&b);
+    }
+    status = status ? status : qetl_builder_close(&b, out);
+    qetl_builder_free(&b);
+    qetl_schema_release(&schema);
+    s->at += n;
+    shared_at += n;
+    thread_at += n;
+    if (IS(state_shared))
+        usleep(1000);
+    return status;
+}
+
+static int32_t odd_answer(struct bad *s)
+{
+    struct timespec long_time = {.tv_nsec = 700000000};
+    struct qetl_error_info soon = {
+        .struct_size = sizeof soon, .code = QETL_E_THROTTLED, .message = "not so fast"};
+    if (IS(interrupt_ignored) && s->interrupted)
+        pause();
+    if (IS(deadline_missed) && !s->idled)
+        nanosleep(&long_time, NULL);
+    if (IS(process_ended))
+        exit(3);
+    if (IS(status_unknown))
+        return 77;
+    if (IS(throttled_bare) && !s->retried) {
+        s->retried = true;
+        return s->env.host->error(s->env.ctx, &soon);
+    }
+    if (!s->idled && (s->idled = true)) {
+        if (!IS(wake_forgotten))
+            s->env.host->wake(s->env.ctx);
+        return QETL_IDLE;
+    }
+    return 0;
+}
+
+static int32_t bad_next(void *self, const struct qetl_demand *demand, struct qetl_item *out)
+{
+    struct bad *s = self;
+    int32_t status = odd_answer(s);
+    int64_t left = s->end - s->at, n = left < 4 ? left : 4;
+    if (status)
+        return status;
+    if (left <= 0 && !IS(never_ends))
+        return QETL_END;
+    if (n > demand->max_rows && !IS(rows_ignored))
+        n = demand->max_rows;
+    if (IS(buffer_left) || IS(buffer_unchecked)) {
+        char *buffer = s->env.host->buffer_alloc(s->env.ctx, 64);
+        if (!buffer && !IS(buffer_unchecked))
+            return QETL_E_NO_MEMORY;
+        *buffer = 0;
+        if (!IS(buffer_left))
+            s->env.host->buffer_free(buffer);
+    }
+    status = rows_make(s, n, &out->batch);
+    if (status)
+        return status;
+    array_spoil(s, &out->batch);
+    snprintf(s->position, sizeof s->position, "%lld/%lld", (long long)s->at, (long long)s->end);
+    out->position = (struct qetl_blob){s->position, strlen(s->position)};
+    out->flags = IS(item_backward) ? 1 << 9 : QETL_ITEM_CUT;
+    return QETL_BATCH;
+}
+
+static const struct qetl_source source = {
+    .struct_size = sizeof source,
+    .describe = bad_describe,
+    .negotiate = bad_negotiate,
+    .plan_splits = bad_plan,
+    .open = bad_open,
+    .next = IS(callback_missing) ? NULL : bad_next,
+};
+
+static const struct qetl_component component = {
+    .struct_size = IS(size_small) ? 16 : sizeof component,
+    .kind = QETL_SOURCE,
+    .id = "bad",
+    .state_size = sizeof(struct bad),
+    .create = bad_create,
+    .destroy = bad_destroy,
+    .start = bad_start,
+    .interrupt = bad_interrupt,
+    .source = &source,
+};
+
+static const struct qetl_component *const components[] = {&component};
+static const struct qetl_plugin plugin = {.struct_size = sizeof plugin,
+                                          .abi = QETL_ABI_VERSION,
+                                          .id = "bad-source",
+                                          .version = IS(version_other) ? "0.2.0" : "0.1.0",
+                                          .n_components = 1,
+                                          .components = components};
+
+QETL_ENTRY int32_t qetl_plugin_entry(const struct qetl_host *host, struct qetl_ctx *ctx,
+                                     uint32_t *abi, const struct qetl_plugin **out)
+{
+    (void)host, (void)ctx;
+    if (!IS(entry_obliging))
+        return qetl_plugin_answer(&plugin, abi, out);
+    *out = &plugin;
+    return QETL_OK;
+}
