@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CASE_SECONDS = 2 };
+enum { CASE_MS = 700 };
 
 struct checking {
     const struct qetl_manifest *manifest;
@@ -54,7 +54,7 @@ static void case_run(void *arg)
                                   .scratch = e->c->scratch,
                                   .seed = e->c->options->seed,
                                   .patience_ns = e->c->options->timeout_ns / 2,
-                                  .until_ns = qetl_call_now_ns() + CASE_SECONDS * 1000000000LL};
+                                  .until_ns = qetl_call_now_ns() + CASE_MS * 1000000LL};
     snprintf(name, sizeof name, "%s %s", qetl_kind_name(e->promised->kind), e->promised->id);
     if (conform_check_make(e->promised, given_for(e->c, name), e->c->options->folder, e->c->scratch,
                            &check, why, sizeof why))

@@ -156,8 +156,10 @@ static int32_t result_make(struct aggregate *aggregate, struct item *item, struc
     if (!status)
         status = reduce_result(&item->reduction, item->scale, &b);
     if (!status)
-        return qetl_builder_close(&b, out);
+        status = qetl_builder_close(&b, out);
     qetl_builder_free(&b);
+    if (!status)
+        return QETL_OK;
     if (status != QETL_E_DATA)
         return no_memory(aggregate);
     return qetl_fail(aggregate->items.env, QETL_E_DATA, "/set",
