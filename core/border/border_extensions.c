@@ -97,9 +97,10 @@ static int32_t columns_schema(void *self, struct ArrowSchema *out)
     qetl_crossing_begin(&c);
     int32_t status = guest->real_columns->schema(guest->state, out);
     if (!status) {
+        size_t size;
         qetl_shape_clear(guest, QETL_SHAPE_OBJECT, 0);
         for (int64_t i = 0; i < out->n_children; i++)
-            if (!qetl_schema_metadata(out->children[i], "qetl:object", NULL))
+            if (!qetl_schema_metadata(out->children[i], "qetl:object", &size))
                 qetl_shape_add(guest, QETL_SHAPE_OBJECT, 0, out->children[i], QETL_FORM_VALUE);
         qetl_cargo_schema(&c, "schema", out);
     }

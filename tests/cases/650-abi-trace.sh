@@ -156,3 +156,20 @@ expect_exit 2 qetl preview p.yaml --abi-trace
 expect_text err 'it is an option of qetl run'
 expect_exit 0 qetl run --help
 expect_text out '--abi-trace\[=FILE\]'
+
+# Extensions of components: columns of objects, parts, what stands there already.
+cat >ext.yaml <<'YAML'
+name: ext
+sources:
+  in: {plugin: file, path: in.csv, format: csv, metadata: {f: name, r: row}}
+sinks:
+  out: {plugin: file, path: "parts/{g}.csv", input: in}
+YAML
+printf 'id,g\n1,a\n2,b\n3,a\n' >in.csv
+expect_exit 0 qetl run -q ext.yaml --no-state --driver pull --abi-trace=e.txt
+expect_text e.txt ' in/file#1 > object-columns.schema = OK [0-9]+us schema=\(f:text,r:bigint\)$'
+expect_text e.txt ' in/file#1 > object-columns.values = OK [0-9]+us row=1cols$'
+expect_text e.txt ' out/file#[0-9]+ > sink-parts.columns schema=.* = 1 [0-9]+us columns=\[1\] leave_out='
+expect_text e.txt ' out/file#[0-9]+ > write rows=2 bytes=[0-9]+B keys=\[1\] = OK '
+expect_eq 'rows with their files' "$(tail -qn +2 parts/a.csv)" "1,a,in.csv,1
+3,a,in.csv,3"
