@@ -36,6 +36,7 @@ struct qetl_cargo {
     enum qetl_cargo_kind kind;
     bool out;     /* the answer's */
     bool private; /* holds values of rows, or what a plugin says of them: never shown */
+    bool lost;    /* too much to be kept */
     bool options; /* TEXT: the JSON of a component's options */
     union {
         int64_t number;

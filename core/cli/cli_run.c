@@ -187,13 +187,14 @@ static int check_state_options(const struct qetl_cli *cli, struct qetl_findings 
 
 static int run_with(struct qetl_cli *cli, const struct qetl_document *document,
                     const struct qetl_pipeline *pipeline, const struct qetl_registry *registry,
-                    const struct state *state, struct qetl_findings *findings)
+                    const struct state *state, int64_t now_us, struct qetl_findings *findings)
 {
     const struct own *own = cli->own;
     struct qetl_run_options options = qetl_cli_run_options(cli, document);
     options.state_folder = state->folder;
     options.state_name = state->name;
     options.full_refresh = own->full_refresh;
+    options.now_us = now_us;
     struct qetl_run *run = qetl_run_new(pipeline, registry, &options, findings);
     if (!run) {
         qetl_finding_add(findings, QETL_ERROR, "out_of_memory", "no memory to begin a run");
@@ -213,7 +214,7 @@ static int run_watched(struct qetl_cli *cli, const struct qetl_document *documen
     const struct own *own = cli->own;
     if (qetl_watching_open(&watching, &own->watching, pipeline, registry, findings))
         return qetl_cli_answer(cli, qetl_run_verdict(findings), NULL, NULL, findings);
-    int exit_code = run_with(cli, document, pipeline, registry, state, findings);
+    int exit_code = run_with(cli, document, pipeline, registry, state, watching.now_us, findings);
     return qetl_watching_close(&watching, &own->watching, &cli->log, exit_code);
 }
 
@@ -275,6 +276,16 @@ static const struct qetl_option watching_options[] = {
      .help = "tell each call between the program and its plugins in a line, on stderr or in a "
              "file; as JSON where the file's name ends in .ndjson. Neither values nor secrets are "
              "told"},
+    {"record", .kind = QETL_ARG_TEXT, QETL_COMPLETES_FOLDER,
+     .offset = offsetof(struct own, watching.record), .value = "DIR",
+     .help = "keep those calls and all that they carry in a new folder, rows included, for qetl "
+             "plugin replay. Secrets are masked"},
+    {"record-of", .kind = QETL_ARG_TEXT, .offset = offsetof(struct own, watching.record_of),
+     .value = "COMPONENT", .help = "record this component of the pipeline alone"},
+    {"record-most", .kind = QETL_ARG_BYTES, .offset = offsetof(struct own, watching.record_most),
+     .value = "SIZE", .least = 64 << 10,
+     .help = "how large a recording may be (default: 256MiB): the oldest calls behind set-up give "
+             "way to newer ones"},
 };
 
 static const struct qetl_option_group debugging =

@@ -8,37 +8,38 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COMMANDS(X) \
-    X(run)          \
-    X(validate)     \
-    X(lint)         \
-    X(preview)      \
-    X(test)         \
-    X(top)          \
-    X(tap)          \
-    X(graph)        \
-    X(expr)         \
-    X(state_list)   \
-    X(state_show)   \
-    X(state_get)    \
-    X(state_set)    \
-    X(state_export) \
-    X(state_import) \
-    X(state_clear)  \
-    X(doctor)       \
-    X(schema)       \
-    X(plugin_list)  \
-    X(plugin_info)  \
-    X(plugin_new)   \
-    X(plugin_check) \
-    X(dlq_list)     \
-    X(dlq_show)     \
-    X(dlq_edit)     \
-    X(dlq_replay)   \
-    X(dlq_drop)     \
-    X(dlq_export)   \
-    X(completion)   \
-    X(help)         \
+#define COMMANDS(X)  \
+    X(run)           \
+    X(validate)      \
+    X(lint)          \
+    X(preview)       \
+    X(test)          \
+    X(top)           \
+    X(tap)           \
+    X(graph)         \
+    X(expr)          \
+    X(state_list)    \
+    X(state_show)    \
+    X(state_get)     \
+    X(state_set)     \
+    X(state_export)  \
+    X(state_import)  \
+    X(state_clear)   \
+    X(doctor)        \
+    X(schema)        \
+    X(plugin_list)   \
+    X(plugin_info)   \
+    X(plugin_replay) \
+    X(plugin_new)    \
+    X(plugin_check)  \
+    X(dlq_list)      \
+    X(dlq_show)      \
+    X(dlq_edit)      \
+    X(dlq_replay)    \
+    X(dlq_drop)      \
+    X(dlq_export)    \
+    X(completion)    \
+    X(help)          \
     X(version)
 
 #define DECLARE(name) extern const struct qetl_command qetl_command_##name;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who looks on at the border while a pipeline runs: what --abi-trace asks for.
+ * Who looks on at the border while a pipeline runs: what --abi-trace and --record ask for.
  *
  * Invariant: without such an option nothing is made, and plugins are called as they are.
  * Ownership: closed by who opened it, behind the run.
@@ -12,15 +12,22 @@
 #include "cli.h"
 
 struct qetl_watching_options {
-    const char *trace; /* --abi-trace; "": stderr; NULL: none */
+    const char *trace;     /* --abi-trace; "": stderr; NULL: none */
+    const char *record;    /* --record; NULL: none */
+    const char *record_of; /* --record-of; NULL: all components */
+    int64_t record_most;   /* --record-most; 0: not given */
 };
 
 struct qetl_watching {
     struct qetl_border *border;
     struct qetl_trace *trace;
+    struct qetl_recording_writer *writer;
+    struct qetl_recorder *recorder;
+    int64_t now_us; /* what now() is to answer, since a recording says so; 0: no matter */
+    bool lost;      /* there was no memory for an entry */
 };
 
-/* An error for each file that the pipeline has, too. */
+/* Errors for what cannot be: a file that the pipeline has, too; a component that it has not. */
 void qetl_watching_check(const struct qetl_watching_options *, const struct qetl_pipeline *,
                          struct qetl_findings *);
 /* 0, or -1 with findings; before the run is made. */
