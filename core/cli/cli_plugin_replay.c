@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl plugin replay: a recording is played to a plugin again. */
 #include "cli.h"
+#include "playback/playback.h"
 #include "plugin/loader.h"
 #include "plugin/manifest.h"
-#include "playback/playback.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -67,10 +67,10 @@ static int replay(struct qetl_cli *cli, const struct qetl_recording *recording,
     const struct own *own = cli->own;
     struct qetl_playback_result result;
     struct qetl_playback_options options = {.recording = recording,
-                                          .plugin = plugin,
-                                          .component = own->component,
-                                          .settings = own->settings.items,
-                                          .n_settings = own->settings.count};
+                                            .plugin = plugin,
+                                            .component = own->component,
+                                            .settings = own->settings.items,
+                                            .n_settings = own->settings.count};
     json_t *answer = NULL;
     int exit_code = QETL_EXIT_OK;
     if (qetl_playback(&options, &result, findings)) {
@@ -160,9 +160,9 @@ const struct qetl_command qetl_command_plugin_replay = {
     .groups = {&group, &qetl_options_json, &qetl_options_general},
     .examples =
         (const struct qetl_example[]){
-            {"qetl run orders.yaml --record /tmp/rec --record-of clean", "record one component"},
-            {"qetl plugin replay /tmp/rec ./build/clean.so", "after a change of the plugin"},
-            {"qetl plugin replay /tmp/rec ./sink.so -s path=/tmp/copy.csv",
+            {"qetl plugin replay rec plugins/filter.so",
+             "after a change of the plugin: rec was made by qetl run orders.yaml --record rec"},
+            {"qetl plugin replay rec plugins/file_sink.so -s path=copy.ndjson",
              "a sink, with another target"},
             {NULL, NULL}},
     .exits = exits,

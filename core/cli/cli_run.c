@@ -321,6 +321,8 @@ const struct qetl_command qetl_command_run = {
             {"qetl run orders.yaml --dry-run", "what would run, and what it can promise"},
             {"qetl run orders.yaml --abi-trace 2>&1 | grep ' orders/'",
              "each call of a component's plugins, with its time"},
+            {"qetl run orders.yaml --record recording --record-of large",
+             "what a component was given and answered, for qetl plugin replay"},
             {"qetl run orders.yaml --json | jq .summary", "the counts, for a program"},
             {NULL, NULL}},
     .exits = qetl_exits_run,

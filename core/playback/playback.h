@@ -42,7 +42,7 @@ struct qetl_playback_result {
 
 /* 0: it was played to its end, or to the first difference; else -1 with findings. */
 int qetl_playback(const struct qetl_playback_options *, struct qetl_playback_result *,
-                struct qetl_findings *);
+                  struct qetl_findings *);
 void qetl_playback_result_free(struct qetl_playback_result *);
 
 #endif

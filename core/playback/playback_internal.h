@@ -12,8 +12,8 @@
 #include "border/border.h"
 #include "host/instance.h"
 #include "host/poller.h"
-#include "record/recorder.h"
 #include "playback.h"
+#include "record/recorder.h"
 #include "ring/parker.h"
 
 struct player {

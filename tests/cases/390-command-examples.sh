@@ -40,6 +40,7 @@ cp world/orders.yaml orders.test.yaml world/pipelines
 } >dirty.csv
 (cd world && qetl run -q orders.yaml -s sources.orders.path=../dirty.csv -s max_rejected=100 -s sinks.out.path=../none.ndjson \
     -s 'sources.orders.format={type: csv, types: {quantity: bigint}}' -s 'transforms.large.where=1000 / quantity >= 5')
+(cd world && qetl run -q orders.yaml --record rec --no-state && ln -s "${QETL_PLUGIN_PATH%%:*}" plugins)
 XDG_STATE_HOME=$PWD/world/states
 export XDG_STATE_HOME
 qetl state set orders in '2026-01-01 00:00:00' --quiet
