@@ -20,9 +20,9 @@ sinks:
 YAML
 
 # Recording changes nothing, and is for its owner alone.
-expect_exit 0 qetl run -q p.yaml --no-state --workers 3
+expect_exit 0 qetl run -q p.yaml --no-state --workers 1
 cp out.ndjson plain.ndjson
-expect_exit 0 qetl run -q p.yaml --no-state --workers 3 --record rec
+expect_exit 0 qetl run -q p.yaml --no-state --workers 1 --record rec
 expect_same out.ndjson plain.ndjson
 expect_eq 'mode of the folder' "$(stat -c %a rec)" 700
 expect_eq 'modes of the files' "$(stat -c %a rec/* | sort -u)" 600
@@ -92,7 +92,7 @@ expect_text err 'it holds something already'
 expect_absent no
 
 # A ring: the recording is no larger than it may, and says what is missing.
-expect_exit 0 qetl run p.yaml --no-state --record ring --record-most 256KiB
+expect_exit 0 qetl run p.yaml --no-state --workers 1 --record ring --record-most 256KiB
 expect_text err "the recording in 'ring' wrapped: its first [0-9]+ files gave way"
 expect_eq 'it is no larger' "$(($(cat ring/* | wc -c) <= 262144))" 1
 expect_exit 1 qetl plugin replay ring "$drift" -s token=x
@@ -100,7 +100,7 @@ expect_text out '^note: entries [0-9]+ to [0-9]+ gave way to later ones'
 expect_exit 0 qetl plugin replay ring "$libs/ndjson.so"
 
 # … and what is too large for it is left out, and told.
-expect_exit 0 qetl run -q p.yaml --no-state --record small --record-most 64KiB
+expect_exit 0 qetl run -q p.yaml --no-state --workers 1 --record small --record-most 64KiB
 expect_eq 'it is no larger' "$(($(cat small/* | wc -c) <= 65536))" 1
 expect_exit 0 qetl plugin replay small "$libs/file_sink.so" -s path=small.ndjson
 expect_text out '^note: what went into entry [0-9]+, write of out, was not kept'

@@ -54,6 +54,8 @@ static int32_t drift_bind(void *self, uint32_t n_inputs, const struct ArrowSchem
     if (!status)
         status = binder->rows(binder, 0, QETL_ROWS_SUBSET);
     if (!status)
+        status = binder->distribution(binder, QETL_DISTRIBUTION_SINGLE, 0, NULL);
+    if (!status)
         status = qetl_schema_init_field(&field, is(d, "name") ? "sum" : "total", "l");
     return status ? status : binder->derive(binder, 0, &field, 1, &column);
 }
