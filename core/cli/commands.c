@@ -29,9 +29,9 @@
     X(schema)        \
     X(plugin_list)   \
     X(plugin_info)   \
-    X(plugin_replay) \
     X(plugin_new)    \
     X(plugin_check)  \
+    X(plugin_replay) \
     X(dlq_list)      \
     X(dlq_show)      \
     X(dlq_edit)      \
