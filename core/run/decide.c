@@ -6,6 +6,7 @@
 #include "failpoint.h"
 #include "host/call.h"
 #include "increment/increment.h"
+#include "known.h"
 #include "recover.h"
 #include "run_internal.h"
 
@@ -288,5 +289,6 @@ int32_t qetl_sink_commit(struct qetl_run *run, const struct qetl_node *node, str
         QETL_FAILPOINT("commit.between");
         qetl_call_leave();
     } while (qetl_run_again(run, ctx, &retry, "commit", status));
-    return status < 0 ? qetl_run_fail(run, node, ctx, "commit", status) : QETL_OK;
+    return status < 0 ? qetl_run_fail(run, node, ctx, "commit", status)
+                      : qetl_known_done(run, node, "commit", status);
 }

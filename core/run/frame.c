@@ -4,6 +4,7 @@
  * that wait; the framer says where records end; a chunk refers to the buffer, and only the unframed
  * rest, at most a record, is ever copied, to the front of the next buffer.
  */
+#include "known.h"
 #include "op_source.h"
 #include "run_internal.h"
 
@@ -343,6 +344,8 @@ static int32_t frame_once(struct qetl_op *op)
     qetl_tally_add(&framer->tally.nanoseconds, qetl_now_ns() - started);
     if (status < 0)
         return qetl_run_fail(op->run, op->node, framer, "frame", status);
+    if (status)
+        return qetl_known_done(op->run, op->node, "frame", status);
     if (frame.begin < 0 || frame.begin > frame.used || frame.used > window)
         return qetl_op_fault(op, "bad_frame", "the format framed [%lld, %lld) of %lld bytes",
                              (long long)frame.begin, (long long)frame.used, (long long)window);

@@ -3,6 +3,7 @@
 #include "op_encode.h"
 #include "bisect.h"
 #include "checkpoint.h"
+#include "known.h"
 #include "run_internal.h"
 
 #include <stdlib.h>
@@ -116,7 +117,8 @@ int32_t qetl_encode_into(struct qetl_op *op, const struct qetl_batch *batch,
         qetl_instance_forget_rejected(op->instance, rejected);
         return encode_refused(op, batch, space);
     }
-    return status < 0 ? qetl_op_fail(op, "encode", status) : QETL_OK;
+    return status < 0 ? qetl_op_fail(op, "encode", status)
+                      : qetl_known_done(op->run, op->node, "encode", status);
 }
 
 static int32_t encode_batch(struct qetl_op *op, const struct qetl_batch *batch)

@@ -5,6 +5,7 @@
 #include "checkpoint.h"
 #include "decider.h"
 #include "failpoint.h"
+#include "known.h"
 #include "op.h"
 #include "run_internal.h"
 
@@ -273,9 +274,9 @@ static int32_t prepare_once(struct qetl_op *op, const struct qetl_epoch *epoch,
     qetl_call_enter(ctx, "prepare");
     int32_t status = ctx->component->sink->prepare(ctx->self, epoch, &writer);
     qetl_call_leave();
-    if (status < 0)
+    if (status)
         qetl_handed_cut(handed, before);
-    return status;
+    return qetl_known_done(op->run, op->node, "prepare", status);
 }
 
 /* In the sink's own task: it is called again later, and the worker does other things meanwhile. */

@@ -3,6 +3,7 @@
 #include "checkpoint.h"
 #include "host/call.h"
 #include "host/host.h"
+#include "known.h"
 #include "observe.h"
 #include "op.h"
 #include "op_source.h"
@@ -213,6 +214,8 @@ static int32_t setup_source(struct qetl_run *run, const struct qetl_node *node,
     } while (qetl_run_again(run, ctx, &retry, "describe", status));
     if (status < 0)
         return qetl_run_fail(run, node, ctx, "describe", status);
+    if (qetl_known_source(run, node, &flow->source))
+        return QETL_E_FATAL;
     flow->bytes = flow->source.emits == QETL_EMITS_BYTES;
     flow->reader = qetl_source_state_new();
     if (!flow->reader)
@@ -367,6 +370,8 @@ int32_t qetl_sink_describe(struct qetl_run *run, const struct qetl_node *node,
     } while (qetl_run_again(run, flow->instance, &retry, "describe", status));
     if (status < 0)
         return qetl_run_fail(run, node, flow->instance, "describe", status);
+    if (qetl_known_sink(run, node, &info))
+        return QETL_E_FATAL;
     flow->bytes = info.takes == QETL_TAKES_BYTES;
     flow->commit = info.commit;
     flow->sink_delivery = info.delivery;

@@ -59,3 +59,18 @@ says 1 'pile.*write answered 77' p.yaml kept_sink.c 'p->rows += write->rows;
     return QETL_OK' 'p->rows += write->rows; return 77'
 says 1 "decode answered 77, $taken" bars.yaml kept_format.c 'out->record_offsets = p->offsets;
     return QETL_OK' 'out->record_offsets = p->offsets; out->batch.release(&out->batch); return 77'
+says 1 "pile.*prepare answered 77, $taken" p.yaml kept_sink.c 'return handle->write' 'return 77; return handle->write'
+says 1 "pile.*commit answered 77, $taken" p.yaml kept_sink.c 'char from[4096], to[4096];' 'return 77; char from[4096], to[4096];'
+says 1 "frame answered 77, $taken" bars.yaml kept_format.c 'io->used = used;
+    return QETL_OK' 'io->used = used; return 77'
+says 1 "encode answered 77, $taken" encode.yaml kept_format.c 'return status;
+}
+
+static const struct qetl_format' 'return 77;
+}
+
+static const struct qetl_format'
+says 1 'describe says delivery is 77' p.yaml kept_source.c 'out->delivery = QETL_REPLAYABLE' 'out->delivery = 77'
+says 1 'describe says takes is 77' p.yaml kept_sink.c 'out->takes = QETL_TAKES_BATCHES' 'out->takes = 77'
+says 1 'describe says delivery is 77' p.yaml kept_sink.c 'out->delivery = QETL_TRANSACTIONAL' 'out->delivery = 77'
+says 1 'describe says commit is 77' p.yaml kept_sink.c 'out->commit = QETL_COMMIT_TWO_PHASE' 'out->commit = 77'
