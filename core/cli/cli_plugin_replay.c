@@ -161,7 +161,7 @@ const struct qetl_command qetl_command_plugin_replay = {
     .examples =
         (const struct qetl_example[]){
             {"qetl plugin replay rec plugins/filter.so",
-             "after a change of the plugin: rec was made by qetl run orders.yaml --record rec"},
+             "what `qetl run orders.yaml --record rec` kept, to a plugin that changed"},
             {"qetl plugin replay rec plugins/file_sink.so -s path=copy.ndjson",
              "a sink, with another target"},
             {NULL, NULL}},

@@ -5,6 +5,7 @@
 #
 #   alone COMMAND…   runs it with the installation in PATH, PKG_CONFIG_PATH and QETL_PLUGIN_PATH, and nothing else in the
 #                    environment
+#   tree_named FILE… how many lines name a file of the sources or the build, which may hold the prefix
 #   $plugins         the installed plugins
 
 installation=$PWD/root$(sed -n 's/^prefix = //p' "$QETL_BUILD/Makefile")
@@ -16,4 +17,8 @@ alone() {
     env -i PATH="$installation/bin:/usr/bin:/bin" HOME="$PWD" LC_ALL="$LC_ALL" NO_COLOR=1 \
         PKG_CONFIG_PATH="$pkg_config" PKG_CONFIG_SYSROOT_DIR="$scratch/root" QETL_PLUGIN_PATH="$plugins" \
         XDG_STATE_HOME="$XDG_STATE_HOME" XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" "$@"
+}
+
+tree_named() {
+    sed "s#$installation##g" "$@" | grep -cF -e "$root/" -e "$QETL_BUILD/"
 }
