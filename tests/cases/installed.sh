@@ -5,10 +5,11 @@
 #
 #   alone COMMAND…   runs it with the installation in PATH, PKG_CONFIG_PATH and QETL_PLUGIN_PATH, and nothing else in the
 #                    environment
-#   tree_named FILE… how many lines name a file of the sources or the build, which may hold the prefix
+#   tree_named FILE… the lines that name a file of the sources or the build, which may hold the prefix
 #   $plugins         the installed plugins
 
-installation=$PWD/root$(sed -n 's/^prefix = //p' "$QETL_BUILD/Makefile")
+prefix=$(sed -n 's/^prefix = //p' "$QETL_BUILD/Makefile")
+installation=$PWD/root$prefix
 make -C "$QETL_BUILD" install DESTDIR="$PWD/root" >install.log 2>&1 || fail 'make install' "$(tail -n 20 install.log)"
 plugins=$(dirname "$(find "$installation" -name csv.so)")
 pkg_config=$(dirname "$(find "$installation" -name qetl-plugin.pc)")
@@ -20,5 +21,5 @@ alone() {
 }
 
 tree_named() {
-    sed "s#$installation##g" "$@" | grep -cF -e "$root/" -e "$QETL_BUILD/"
+    sed "s#$installation##g; s#$prefix/##g" "$@" | grep -F -e "$root/" -e "$QETL_BUILD/" | head -n 5
 }
