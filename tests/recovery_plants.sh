@@ -159,7 +159,9 @@ plant "the generation is not checked" core/state/store_change.c \
 plant "a sink does not compare generations" plugins/sinks/sqlite_sink/epochs.c \
     'if (values[1] > (int64_t)epoch->generation)' 'if (false)' 'fencing 60'
 plant "a state of a later version is read" core/state/database.c \
-    '*version > STATE_FORMAT ? SQLITE_MISMATCH : rc' 'false ? SQLITE_MISMATCH : rc' 'garbage 600'
+    'if (!rc && *version > STATE_FORMAT)' 'if (false)' 'garbage 600'
+plant "nobody looks at the tables of a state" core/state/database.c \
+    'rc ? rc : tables_check(db)' '((void)tables_check, rc)' 'garbage 60'
 plant "a damaged state is deleted" core/state/folder_files.c \
     '!renameat(folder->fd, name, folder->fd, aside)' '!unlinkat(folder->fd, name, 0)' 'garbage 600'
 
