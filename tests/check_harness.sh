@@ -66,6 +66,12 @@ script() {
     cat >"$1"
     chmod +x "$1"
 }
+script watched.sh <<'S'
+log=$(sed 's/.*log_path=\([^:]*\).*/\1/' <<<"$ASAN_OPTIONS")
+echo '==7==Unable to get registers from thread 6.' >"$log.7" # of a process that was killed at its end
+echo '2 passed, 0 failed'
+S
+verdict 0 '2 passed, 0 failed' ./watched.sh
 script plain.py <<<'print("3 passed, 0 failed")'
 verdict 0 '3 passed, 0 failed' ./plain.py
 script lying.py <<<'print("3 passed, 1 failed")'

@@ -3,8 +3,10 @@
 #
 # Faults that were built into tiny plugins, each against the rule that has to name it; and the same
 # plugins without a fault.
+# tsan: no
 . "$(dirname "$0")/lib.sh"
 
+[ -z "$QETL_SANITIZER" ] || skip_all 'the faults are of plugins that no sanitizer knows'
 command -v "${CC:-cc}" >/dev/null || skip_all "there is no C compiler"
 bad=$root/tests/plugins/bad
 
