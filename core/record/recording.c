@@ -129,7 +129,8 @@ static void settle_head(struct qetl_recording *recording, const struct qetl_entr
 int qetl_recording_settle(struct qetl_recording *recording, const char *name,
                           struct qetl_findings *findings)
 {
-    qsort(recording->entries, recording->n_entries, sizeof *recording->entries, by_seq);
+    if (recording->n_entries)
+        qsort(recording->entries, recording->n_entries, sizeof *recording->entries, by_seq);
     if (!recording->n_entries || recording->entries[0].kind != QETL_ENTRY_HEAD)
         return refuse(findings, name, "its first entry is missing, which says what it is of");
     for (size_t i = 0; i < recording->n_entries; i++) {
