@@ -133,9 +133,9 @@ void conform_bench_destroy(struct conform_bench *b)
     pthread_mutex_unlock(&b->lock);
     void *self = b->ctx->self;
     if (b->self.base && b->trial->component->destroy) {
-        snprintf(b->trial->record->call, sizeof b->trial->record->call, "destroy");
+        conform_record_call(b->trial->record, "destroy");
         b->trial->component->destroy(self);
-        b->trial->record->call[0] = 0;
+        conform_record_call(b->trial->record, "");
     }
     b->ctx->created = false;
     b->ctx->self = b->self.base ? b->self_owned : self;

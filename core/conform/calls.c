@@ -106,7 +106,7 @@ static int32_t call_make(struct conform_bench *b, const struct conform_call *cal
     struct errand errand = {call, args, 0};
     pthread_t thread;
     b->doing = call;
-    snprintf(record->call, sizeof record->call, "%s", call->name);
+    conform_record_call(record, call->name);
     atomic_fetch_add(&record->steps, 1);
     qetl_call_enter(b->ctx, call->name);
     if (call->moves && b->knobs.migrate && !pthread_create(&thread, NULL, errand_run, &errand))
@@ -114,7 +114,7 @@ static int32_t call_make(struct conform_bench *b, const struct conform_call *cal
     else
         errand_run(&errand);
     qetl_call_leave();
-    record->call[0] = 0;
+    conform_record_call(record, "");
     return errand.status;
 }
 

@@ -119,7 +119,7 @@ static int await(const struct conform_errand *e, pid_t pid, int fd)
 int conform_child_run(const struct conform_errand *e)
 {
     e->record->ended = false;
-    e->record->call[0] = 0;
+    conform_record_call(e->record, "");
     atomic_store(&e->record->rule, (int)e->rule);
     fflush(NULL);
     pid_t pid = fork();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,14 @@ void conform_record_free(struct conform_record *record)
 {
     if (record)
         munmap(record, sizeof *record);
+}
+
+void conform_record_call(struct conform_record *record, const char *name)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&lock);
+    snprintf(record->call, sizeof record->call, "%s", name);
+    pthread_mutex_unlock(&lock);
 }
 
 /* One line, whatever a plugin said. */

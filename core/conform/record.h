@@ -26,10 +26,10 @@ struct conform_verdict {
 
 struct conform_record {
     struct conform_verdict verdicts[CONFORM_N_RULES];
-    atomic_llong steps;          /* calls so far: whether anything moves */
-    char call[32];               /* the plugin's call that is under way, or "" */
-    atomic_int rule;             /* what is being tried: whoever crashes breaks it */
-    bool ended;                  /* the child came to its end by itself */
+    atomic_llong steps; /* calls so far: whether anything moves */
+    char call[32];      /* the plugin's call that began last, while it is under way; or "" */
+    atomic_int rule;    /* what is being tried: whoever crashes breaks it */
+    bool ended;         /* the child came to its end by itself */
     bool asked[CONFORM_OPTIONS]; /* options that the plugin has looked at, by their place */
     bool asked_any, unruly;      /* unruly: two equal runs were not equal */
     int64_t load_us;             /* processor time */
@@ -37,6 +37,9 @@ struct conform_record {
 
 struct conform_record *conform_record_new(void); /* NULL: no memory */
 void conform_record_free(struct conform_record *);
+
+/* A call of the plugin begins, on whatever thread; "": it is over. */
+void conform_record_call(struct conform_record *, const char *name);
 
 void conform_break(struct conform_record *, enum conform_rule_id, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
