@@ -19,6 +19,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import increments  # noqa: E402
@@ -200,9 +201,11 @@ class Series:
 
 def series(pipeline, seed, tally, most):
     live = Series(pipeline, random.Random(seed), tally, most)
-    wrong = "it did not come to its end"
+    wrong = None
     try:
         wrong = live.live()
+    except Exception:  # whatever it is: nobody knows how this series ended
+        wrong = traceback.format_exc()
     finally:
         kept = wrong and os.environ.get("QETL_PROOF_KEEP")
         if not kept:
@@ -232,6 +235,9 @@ def report(tally, kills, all_pipelines):
     print("  by failpoint: " + ", ".join(f"{point} {tally.points[point]}" for point in POINTS))
     short = [phase for phase in rig.PHASES if tally.phases[phase] < (LEAST_SHARE if kills >= 1000 else LEAST_SHARE / 2) * tally.kills]
     rare = [point for point in POINTS if tally.points[point] < (3 if kills >= 1000 else 1)]
+    if tally.kills < kills and not tally.wrong:
+        tally.wrong.append(f"only {tally.kills} kills of {kills}")
+        print(f"not ok - {tally.wrong[-1]}")
     counts = all_pipelines and kills >= 200 and not tally.wrong
     if counts and tally.phases["recovering"] < 0.5 * tally.kills:
         tally.wrong.append("less than half of the kills struck a recovery")
