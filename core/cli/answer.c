@@ -62,7 +62,7 @@ static void write_text(const struct qetl_cli *cli, const struct qetl_run_report 
     qetl_findings_print(findings, out ? out : stderr, colour);
     if (out && report)
         qetl_report_print(report, out, qetl_style_columns(stderr), colour);
-    if (out && fclose(out) == 0)
+    if (out && fclose(out) == 0 && text)
         fwrite(text, 1, qetl_mask_hide(cli->mask, text, size), stderr);
     free(text);
 }
