@@ -45,7 +45,8 @@ def play(pipeline, draw):
             code, said = process.returncode, said.decode(errors="replace")
             if "Sanitizer" in said or code not in (0, 130, 143, -signal.SIGTERM, -signal.SIGINT):  # before it listens to them
                 return f"exit {code}: {said[:6000]}", ended
-            if code == 0:
+            # who is ended after its last epoch is through, before the process is gone, has done all there was to do
+            if code == 0 or pipeline.standing(folder) == rig.FINISHED:
                 return pipeline.check(folder, ROWS), ended
     finally:
         shutil.rmtree(folder, ignore_errors=True)
