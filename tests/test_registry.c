@@ -21,10 +21,10 @@ static struct qetl_registry *registry_of(const char *first, const char *second)
     return registry;
 }
 
-#define MANIFEST(id, components)                                                   \
-    "{\"id\": \"" id                                                               \
-    "\", \"version\": \"1.2.3\", \"abi\": {\"min\": \"1.0\", \"max\": \"1.4\"},\n" \
-    " \"components\": [" components "]}"
+#define MANIFEST_OF(min, max, id, components)                                                      \
+    "{\"id\": \"" id "\", \"version\": \"1.2.3\", \"abi\": {\"min\": \"" min "\", \"max\": \"" max \
+    "\"},\n \"components\": [" components "]}"
+#define MANIFEST(id, components) MANIFEST_OF("1.0", "1.0", id, components)
 #define OPTIONS(properties)                                                                 \
     "\"options\": {\"type\": \"object\", \"additionalProperties\": false, \"properties\": " \
     "{" properties "}}"
@@ -43,8 +43,8 @@ Test(registry, reads_what_manifests_say)
     char *dir = fixture_dir();
     write_manifest(
         dir, "b",
-        MANIFEST(
-            "b",
+        MANIFEST_OF(
+            "1.0", "1.4", "b",
             COMPONENT("format", "csv", "\"extensions\": [\".csv\", \".tsv\"], ") ", " COMPONENT(
                 "sink", "b", "\"bytes\": true, \"inputs\": -1, ")));
     write_manifest(
@@ -57,8 +57,8 @@ Test(registry, reads_what_manifests_say)
     const struct qetl_manifest *a = qetl_registry_at(r, 0), *b = qetl_registry_at(r, 1);
     cr_assert_str_eq(a->id, "a");
     cr_assert_str_eq(b->version, "1.2.3");
-    cr_assert_eq(a->abi_min, QETL_ABI_MAKE(1, 0));
-    cr_assert_eq(a->abi_max, QETL_ABI_MAKE(1, 4));
+    cr_assert_eq(b->abi_min, QETL_ABI_MAKE(1, 0));
+    cr_assert_eq(b->abi_max, QETL_ABI_MAKE(1, 4));
     cr_assert(strstr(b->library_path, "/b.so") && strncmp(b->library_path, dir, strlen(dir)) == 0);
     const struct qetl_manifest_component *sink = qetl_registry_find(r, QETL_SINK, "b");
     cr_assert(sink && sink->plugin == b && sink->takes_format && sink->inputs_max == -1);
@@ -181,7 +181,7 @@ Test(registry, manifests_are_checked)
         {"{\"id\": \"a\", \"version\": \"1.0.0\", \"abi\": {\"min\": 1.0, \"max\": \"1.0\"}, "
          "\"components\": [" COMPONENT("sink", "s", "") "]}",
          "wrong_type"},
-        {"{\"id\": \"a\", \"version\": \"1.0.0\", \"abi\": {\"min\": \"1.1\", \"max\": \"1.0\"}, "
+        {"{\"id\": \"a\", \"version\": \"1.0.0\", \"abi\": {\"min\": \"1.0\", \"max\": \"0.9\"}, "
          "\"components\": [" COMPONENT("sink", "s", "") "]}",
          "bad_manifest"},
         {MANIFEST("a", ""), "wrong_size"},
@@ -236,6 +236,81 @@ Test(registry, manifests_are_checked)
     struct qetl_registry *r = registry_of(dir, NULL);
     fixture_expect_none(&findings);
     cr_assert_eq(qetl_registry_count(r), 1);
+    qetl_registry_free(r);
+    fixture_remove(dir);
+}
+
+/* The manifest is loaded; what is warned of: "key:line", one behind the other. */
+static char *passed_over(const char *dir, const char *text)
+{
+    static char told[256];
+    write_manifest(dir, "a", text);
+    struct qetl_registry *r = registry_of(dir, NULL);
+    fixture_expect_none(&findings);
+    cr_assert_eq(qetl_registry_count(r), 1);
+    const struct qetl_findings *warnings = qetl_registry_at(r, 0)->passed_over;
+    *told = 0;
+    for (size_t i = 0; i < warnings->count; i++) {
+        const struct qetl_finding *f = &warnings->items[i];
+        cr_assert(f->severity == QETL_WARNING && strstr(f->message, "ABI 1.0"));
+        snprintf(told + strlen(told), sizeof told - strlen(told), "%s:%d %s\n", f->path, f->line,
+                 f->suggestion);
+    }
+    qetl_registry_free(r);
+    return told;
+}
+
+Test(registry, keys_of_a_later_abi)
+{
+    char *dir = fixture_dir();
+    const char *own = "what is your own begins with `x-`", *meant = "did you mean `extensions`?";
+    char expected[256];
+    snprintf(expected, sizeof expected, "components.0.extension:2 %s\n", meant);
+    cr_assert_str_eq(passed_over(dir, MANIFEST_OF("1.0", "1.1", "a",
+                                                  COMPONENT("sink", "s", "\"extension\": [], "))),
+                     expected);
+    snprintf(expected, sizeof expected, "components.0.of_a_later_abi:2 %s\n", own);
+    cr_assert_str_eq(
+        passed_over(dir, MANIFEST("a", COMPONENT("sink", "s", "\"of_a_later_abi\": 1, "))),
+        expected);
+    cr_assert_str_eq(passed_over(dir, MANIFEST("a", COMPONENT("sink", "s", "\"x-input\": 1, "))),
+                     "");
+    write_manifest(dir, "a", MANIFEST("a", COMPONENT("sink", "s", "\"extension\": [], ")));
+    struct qetl_registry *r = registry_of(dir, NULL);
+    cr_assert_str_eq(fixture_expect(&findings, "unknown_key", 0, 0)->suggestion, meant);
+    qetl_registry_free(r);
+    fixture_remove(dir);
+}
+
+Test(registry, words_of_later_schemas)
+{
+    static const char with_x[] =
+        MANIFEST("a", "{\"kind\": \"sink\", \"id\": \"s\", " OPTIONS(
+                          "\"x\": {\"description\": \"\", \"x-tpye\": [1], \"x-order\": 2}") "}");
+    static const char later[] =
+        MANIFEST_OF("1.0", "1.1", "a",
+                    "{\"kind\": \"sink\", \"id\": \"s\", " OPTIONS(
+                        "\"x\": {\"description\": \"\", \"multipleOf\": 2}") "}");
+    char *dir = fixture_dir();
+    cr_assert_str_eq(passed_over(dir, with_x), "");
+    write_manifest(dir, "a", later); /* it would have to be checked, and cannot be: `min` says so */
+    struct qetl_registry *r = registry_of(dir, NULL);
+    fixture_expect(&findings, "bad_schema", 0, 0);
+    cr_assert_eq(qetl_registry_count(r), 0);
+    qetl_registry_free(r);
+    fixture_remove(dir);
+}
+
+Test(registry, what_needs_a_later_host_is_not_called_wrong)
+{
+    char *dir = fixture_dir();
+    write_manifest(dir, "a",
+                   MANIFEST_OF("1.1", "1.1", "a", COMPONENT("router", "s", "\"extension\": 1, ")));
+    struct qetl_registry *r = registry_of(dir, NULL);
+    const struct qetl_finding *f = fixture_expect(&findings, "abi_mismatch", 0, 0);
+    cr_assert(f->environment && strstr(f->message, "plugin a: it needs ABI 1.1 or later"));
+    cr_assert_eq(findings.count, 1);
+    cr_assert_eq(findings.errors, 1);
     qetl_registry_free(r);
     fixture_remove(dir);
 }

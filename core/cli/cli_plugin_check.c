@@ -81,10 +81,11 @@ static json_t *given_load(const char *path, char **folder, struct qetl_findings 
     return given;
 }
 
-static int answer(struct qetl_cli *cli, const struct conform_results *results, const char *plugin,
-                  struct qetl_findings *findings)
+static int answer(struct qetl_cli *cli, const struct conform_results *results,
+                  const struct qetl_manifest *manifest, struct qetl_findings *findings)
 {
     const struct own *own = cli->own;
+    const char *plugin = manifest->id;
     uint64_t seed = (uint64_t)own->seed;
     int error = own->junit ? conform_report_junit(results, plugin, own->junit) : 0;
     if (error) {
@@ -94,13 +95,15 @@ static int answer(struct qetl_cli *cli, const struct conform_results *results, c
         return qetl_cli_answer(cli, QETL_EXIT_ENVIRONMENT, NULL, NULL, findings);
     }
     size_t broken = conform_broken(results);
+    json_t *report = conform_report_json(results, plugin, seed);
+    json_object_set_new(report, "warnings", qetl_findings_json(manifest->passed_over));
+    qetl_findings_move(findings, manifest->passed_over);
     if (broken)
         qetl_finding_add(findings, QETL_ERROR, "rules_broken", "plugin %s breaks %zu rule%s",
                          plugin, broken, broken == 1 ? "" : "s");
     if (!cli->json)
         conform_report_text(results, plugin, seed, stdout, qetl_style_colour(stdout));
-    return qetl_cli_answer(cli, broken ? QETL_EXIT_FAILED : QETL_EXIT_OK, NULL,
-                           conform_report_json(results, plugin, seed), findings);
+    return qetl_cli_answer(cli, broken ? QETL_EXIT_FAILED : QETL_EXIT_OK, NULL, report, findings);
 }
 
 static int check(struct qetl_cli *cli, const struct qetl_manifest *manifest,
@@ -124,7 +127,7 @@ static int check(struct qetl_cli *cli, const struct qetl_manifest *manifest,
     if (conform_check(manifest, &options, &results, findings))
         code = qetl_cli_answer(cli, QETL_EXIT_ENVIRONMENT, NULL, NULL, findings);
     else
-        code = answer(cli, &results, manifest->id, findings);
+        code = answer(cli, &results, manifest, findings);
     conform_results_free(&results);
     json_decref(given);
     free(folder);

@@ -33,8 +33,9 @@ static json_t *plugin_json(const struct qetl_manifest *plugin, uint32_t kind)
         json_decref(components);
         return NULL;
     }
-    return json_pack("{s:s, s:s, s:s, s:o}", "id", plugin->id, "version", plugin->version,
-                     "manifest", plugin->manifest_path, "components", components);
+    return json_pack("{s:s, s:s, s:s, s:o, s:o}", "id", plugin->id, "version", plugin->version,
+                     "manifest", plugin->manifest_path, "components", components, "warnings",
+                     qetl_findings_json(plugin->passed_over));
 }
 
 static const struct qetl_table_column columns[] = {{.title = "KIND", .least = 9},
@@ -75,6 +76,8 @@ static int list(struct qetl_cli *cli, const struct qetl_registry *registry,
         qetl_table_print(table, stdout, 0, qetl_style_columns(stdout), qetl_style_colour(stdout)))
         qetl_findings_no_memory(findings);
     qetl_table_free(table);
+    for (size_t i = 0; i < qetl_registry_count(registry); i++)
+        qetl_findings_move(findings, qetl_registry_at(registry, i)->passed_over);
     return qetl_cli_answer(cli, qetl_run_verdict(findings), NULL,
                            json_pack("{s:o}", "plugins", plugins), findings);
 }

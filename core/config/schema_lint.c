@@ -17,7 +17,8 @@ struct lint {
 
 static void lint_schema(struct lint *l, const json_t *schema, const char *pointer);
 
-/* A check that is not made is worse than none: every word must be one that is understood. */
+/* A check that is not made is worse than none: every word must be one that is understood; those
+ * that begin with `x-` say nothing about values, but to those who know them. */
 static const struct word {
     const char *name;
     json_type type;    /* what it must be … */
@@ -72,9 +73,9 @@ static void lint_word(struct lint *l, const char *name, const json_t *value, con
     if (strcmp(name, "const") == 0 || strcmp(name, "default") == 0 ||
         (strcmp(name, "additionalProperties") == 0 && json_is_true(value)))
         return;
-    if (!word)
+    if (!word && strncmp(name, "x-", 2) != 0)
         fail_word(l, name, pointer);
-    else if (json_typeof(value) != word->type && json_typeof(value) != word->or_type)
+    else if (word && json_typeof(value) != word->type && json_typeof(value) != word->or_type)
         fail(l, pointer, "this word takes a value of another type");
 }
 

@@ -5,8 +5,8 @@
 #include "config/pointer.h"
 #include "config/schema_check.h"
 #include "config/schema_lint.h"
-#include "config/suggest.h"
 #include "loader.h"
+#include "manifest_keys.h"
 
 #include <qetl/plugin.h>
 
@@ -14,8 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Keys that are not named here are left to later versions; one that is nearly named is a typing
- * error. */
+/* Keys that are not named here are left to later versions: manifest_keys.h. */
 static const char manifest_schema[] =
     "{\"type\":\"object\",\"required\":[\"id\",\"version\",\"abi\",\"components\"],\"properties\":{"
     "\"id\":{\"type\":\"string\",\"pattern\":\"^[a-z][a-z0-9_-]*$\",\"maxLength\":64,"
@@ -34,7 +33,8 @@ static const char manifest_schema[] =
     "\"kind\":{\"type\":\"string\",\"enum\":[\"source\",\"transform\",\"sink\",\"format\"]},"
     "\"id\":{\"type\":\"string\",\"pattern\":\"^[a-z][a-z0-9_-]*$\",\"maxLength\":64,"
     "\"examples\":[\"csv\"]},"
-    "\"summary\":{\"type\":\"string\"},"
+    "\"summary\":{\"type\":\"string\"},\"notes\":{\"type\":\"array\"},"
+    "\"check\":{\"type\":\"object\"},"
     "\"extensions\":{\"type\":\"array\",\"items\":{\"type\":\"string\","
     "\"pattern\":\"^(\\\\.[a-z0-9_-]+)+$\",\"examples\":[\".csv\"]}},"
     "\"encode\":{\"type\":\"string\",\"enum\":[\"concatenable\",\"closed\"]},"
@@ -73,29 +73,6 @@ uint32_t qetl_kind_of(const char *name)
 }
 
 /* ---- checks beyond what the schema says ---- */
-
-static void check_typing(const json_t *schema, const json_t *object, const char *pointer,
-                         const struct qetl_document *document, struct qetl_findings *findings)
-{
-    const char *key, *known;
-    json_t *value, *property;
-    json_object_foreach ((json_t *)object, key, value) {
-        struct qetl_suggest suggest;
-        if (json_object_get(json_object_get(schema, "properties"), key))
-            continue;
-        qetl_suggest_init(&suggest, key);
-        json_object_foreach (json_object_get(schema, "properties"), known, property)
-            if (!json_object_get(object, known))
-                qetl_suggest_offer(&suggest, known);
-        char *place = suggest.best ? qetl_pointer_key(pointer, key) : NULL;
-        if (suggest.best)
-            qetl_finding_mend(qetl_document_error(document, place ? place : "", QETL_AT_KEY,
-                                                  findings, "unknown_key", "`%s` is not known here",
-                                                  key),
-                              "did you mean `%s`?", suggest.best);
-        free(place);
-    }
-}
 
 struct component_check {
     const json_t *json;
@@ -221,10 +198,9 @@ static void check_options(const struct component_check *c)
     free(pointer);
 }
 
-static void check_component(const struct component_check *c, const json_t *schema)
+static void check_component(const struct component_check *c)
 {
     const json_t *inputs = json_object_get(c->json, "inputs");
-    check_typing(schema, c->json, c->pointer, c->document, c->findings);
     check_kind_words(c);
     check_delivery(c);
     check_options(c);
@@ -233,7 +209,7 @@ static void check_component(const struct component_check *c, const json_t *schem
 }
 
 static void check_components(const json_t *schema, const json_t *components,
-                             const struct qetl_document *document, struct qetl_findings *findings)
+                             const struct qetl_manifest_keys *keys)
 {
     const json_t *items = json_object_get(
         json_object_get(json_object_get(schema, "properties"), "components"), "items");
@@ -242,11 +218,13 @@ static void check_components(const json_t *schema, const json_t *components,
     json_array_foreach (components, i, component) {
         char *pointer = qetl_pointer_index("/components", i);
         const char *kind = json_string_value(json_object_get(component, "kind"));
-        struct component_check check = {component, pointer, document, findings, qetl_kind_of(kind)};
-        if (pointer)
-            check_component(&check, items);
-        else
-            qetl_findings_no_memory(findings);
+        struct component_check check = {component, pointer, keys->document, keys->mistakes,
+                                        qetl_kind_of(kind)};
+        if (pointer) {
+            qetl_manifest_keys_check(keys, items, component, pointer);
+            check_component(&check);
+        } else
+            qetl_findings_no_memory(keys->mistakes);
         free(pointer);
     }
 }
@@ -268,7 +246,7 @@ static void check_range(const json_t *abi, const struct qetl_document *document,
 }
 
 static int check_shape(const struct qetl_document *document, json_t *json,
-                       struct qetl_findings *findings)
+                       struct qetl_findings *findings, struct qetl_findings *passed_over)
 {
     size_t before = findings->errors;
     json_t *schema = json_loads(manifest_schema, 0, NULL);
@@ -277,12 +255,35 @@ static int check_shape(const struct qetl_document *document, json_t *json,
         return -1;
     }
     if (qetl_schema_check(schema, json, document, "", findings) == 0) {
-        check_typing(schema, json, "", document, findings);
-        check_range(json_object_get(json, "abi"), document, findings);
-        check_components(schema, json_object_get(json, "components"), document, findings);
+        const json_t *abi = json_object_get(json, "abi");
+        struct qetl_manifest_keys keys = {document, abi_of(abi, "max") > QETL_ABI_VERSION, findings,
+                                          passed_over};
+        qetl_manifest_keys_check(&keys, schema, json, "");
+        check_range(abi, document, findings);
+        check_components(schema, json_object_get(json, "components"), &keys);
     }
     json_decref(schema);
     return findings->errors > before ? -1 : 0;
+}
+
+/* Of a manifest that needs a later host, nothing can be said but that. */
+static void refuse_later(const struct qetl_document *document, const json_t *json, size_t first,
+                         struct qetl_findings *findings)
+{
+    unsigned major, minor;
+    char more;
+    const char *min = json_string_value(json_object_get(json_object_get(json, "abi"), "min"));
+    const char *id = json_string_value(json_object_get(json, "id"));
+    if (!min || sscanf(min, "%4u.%4u%c", &major, &minor, &more) != 2 ||
+        QETL_ABI_MAKE(major, minor) <= QETL_ABI_VERSION)
+        return;
+    qetl_findings_truncate(findings, first);
+    struct qetl_finding *finding = qetl_document_error(
+        document, "/abi/min", QETL_AT_VALUE, findings, "abi_mismatch",
+        "plugin %s: it needs ABI %u.%u or later, this qetl has %u.%u, and does not understand it",
+        id ? id : "?", major, minor, QETL_ABI_VERSION >> 16, QETL_ABI_VERSION & 0xffff);
+    qetl_finding_mend(finding, "install a newer qetl, or an older version of the plugin");
+    qetl_finding_environment(finding);
 }
 
 /* ---- from a checked manifest to the structs ---- */
@@ -334,12 +335,14 @@ static struct qetl_manifest *manifest_make(const char *path, json_t *json)
     manifest->manifest_path = strdup(path);
     manifest->library_path = library_of(path);
     manifest->library = qetl_library_new();
+    manifest->passed_over = calloc(1, sizeof *manifest->passed_over);
     manifest->abi_min = abi_of(abi, "min");
     manifest->abi_max = abi_of(abi, "max");
     manifest->n_components = json_array_size(components);
     manifest->components = calloc(manifest->n_components, sizeof *manifest->components);
     if (!manifest->id || !manifest->version || !manifest->summary || !manifest->manifest_path ||
-        !manifest->library_path || !manifest->library || !manifest->components) {
+        !manifest->library_path || !manifest->library || !manifest->passed_over ||
+        !manifest->components) {
         qetl_manifest_free(manifest);
         return NULL;
     }
@@ -365,17 +368,24 @@ static int check_mode(const char *path, struct qetl_findings *findings)
 struct qetl_manifest *qetl_manifest_load(const char *path, struct qetl_findings *findings)
 {
     struct qetl_manifest *manifest = NULL;
-    size_t before = findings->errors;
+    struct qetl_findings passed_over = {0};
+    size_t before = findings->errors, first = findings->count;
     if (check_mode(path, findings))
         return NULL;
     struct qetl_document *document = qetl_document_load(path, findings);
     if (!document)
         return NULL;
     json_t *json = json_deep_copy(qetl_document_root(document));
-    if (findings->errors == before && json && check_shape(document, json, findings) == 0)
+    if (findings->errors == before && json &&
+        check_shape(document, json, findings, &passed_over) == 0)
         manifest = manifest_make(path, json);
+    if (manifest)
+        qetl_findings_move(manifest->passed_over, &passed_over);
+    else if (findings->errors > before)
+        refuse_later(document, json, first, findings);
     if (findings->errors == before && !manifest)
         qetl_finding_add(findings, QETL_ERROR, "no_memory", "out of memory while reading %s", path);
+    qetl_findings_free(&passed_over);
     json_decref(json);
     qetl_document_free(document);
     return manifest;
@@ -386,6 +396,9 @@ void qetl_manifest_free(struct qetl_manifest *manifest)
     if (!manifest)
         return;
     qetl_library_free(manifest->library);
+    if (manifest->passed_over)
+        qetl_findings_free(manifest->passed_over);
+    free(manifest->passed_over);
     free(manifest->components);
     json_decref(manifest->json);
     free(manifest->library_path);

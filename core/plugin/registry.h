@@ -20,8 +20,9 @@ struct qetl_manifest {
     char *manifest_path; /* …/NAME.qetl.json */
     char *library_path;  /* …/NAME.so beside it */
     uint32_t abi_min, abi_max;
-    json_t *json;                 /* the whole manifest */
-    struct qetl_library *library; /* loader.h's: the opened library, once there is one */
+    json_t *json;                      /* the whole manifest */
+    struct qetl_findings *passed_over; /* warnings: keys that this qetl does not know */
+    struct qetl_library *library;      /* loader.h's: the opened library, once there is one */
     struct qetl_manifest_component *components;
     size_t n_components;
 };

@@ -39,6 +39,28 @@ for kind in source transform sink format; do
 done
 expect_eq 'nothing of 1.1 was used' "$(used calls) $(used read) $(used written) $(used events)" '0 0 0 0'
 
+# A key of 1.1 that is nearly one of 1.0 is no mistake, and told to who looks; in a manifest that claims no more than
+# 1.0 it is one. `x-` words are the author's own in either.
+expect_exit 0 qetl plugin list
+expect_text err 'grown\.qetl\.json:[0-9:]+ warning: `later` is not known to ABI 1\.0'
+mkdir near strict
+cp grown/grown.so near
+sed 's/"later": true/"deliver": "twice", "x-later": [1]/; s/"type": "string"/"x-order": 1, &/' grown/grown.qetl.json >near/grown.qetl.json
+sed 's/"max": "1.1"/"max": "1.0"/' near/grown.qetl.json >strict/grown.qetl.json
+QETL_PLUGIN_PATH=$PWD/near:$plugins expect_exit 0 qetl plugin list --json
+expect_json out '[.result.plugins[] | select(.id == "grown").warnings[] | [.code, .severity]] == [range(5) | ["unknown_key", "warning"]]'
+QETL_PLUGIN_PATH=$PWD/near:$plugins expect_exit 0 qetl plugin list
+expect_text err 'warning: `deliver` is not known to ABI 1\.0'
+expect_text err 'did you mean `delivery`'
+expect_no_text err 'warning: `x-'
+QETL_PLUGIN_PATH=$PWD/near:$plugins expect_exit 0 qetl plugin info kept_numbers
+expect_no_text err warning
+QETL_PLUGIN_PATH=$PWD/near:$plugins qetl plugin check near/grown.so --only load >out 2>err
+expect_text err 'warning: `deliver` is not known to ABI 1\.0'
+QETL_PLUGIN_PATH=$PWD/strict:$plugins qetl plugin list >out 2>err
+expect_text err 'error: `deliver` is not known here'
+expect_no_text out kept_numbers
+
 # It may say that it cannot do without.
 mkdir needy
 sed 's/"min": "1.0"/"min": "1.1"/' "$root/tests/abi/grown.qetl.json" >needy/grown.qetl.json
