@@ -82,6 +82,7 @@ static void made_print(const struct qetl_scaffold *made)
     for (size_t i = 0; i < made->n_files; i++)
         printf("  %s\n", made->files[i]);
     printf("\nnext\n  cd %s\n  make test   # builds it, runs it in pipelines, compares\n"
+           "  make check  # drives it as any host may, also badly\n"
            "  make run    # runs pipeline.yaml\nREADME.md says what to change first\n",
            made->folder);
 }
@@ -134,8 +135,8 @@ const struct qetl_command qetl_command_plugin_new = {
         "Makes the folder NAME with a plugin that builds, tests and runs as it stands: a source "
         "file, the manifest with the schema of its options, a Makefile, a test that runs it in "
         "pipelines (also killed half-way) and compares, a pipeline to run, a README, and what a "
-        "build server needs. Nothing but the installed qetl, pkg-config, make and a compiler is "
-        "needed.\n\n"
+        "build server needs; qetl plugin check finds nothing against it. Nothing but the installed "
+        "qetl, pkg-config, make and a compiler is needed.\n\n"
         "What is made: a source lists the files of a folder, a transform adds up a column and "
         "keeps the sum in its state, a sink writes files that appear when their epoch is decided, "
         "a format reads and writes lines of key=value. Each is small, and real; its comments say "

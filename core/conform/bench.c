@@ -93,7 +93,7 @@ int32_t conform_bench_open(struct conform_bench *b, const struct conform_trial *
     b->use = (struct qetl_plugin_use){.plugin = trial->promised,
                                       .options = knobs->options ? (json_t *)knobs->options
                                                                 : trial->check->options};
-    b->node = (struct qetl_node){.id = (char *)"check",
+    b->node = (struct qetl_node){.id = (char *)(knobs->name ? knobs->name : "check"),
                                  .path = (char *)"check",
                                  .kind = trial->promised->kind,
                                  .use = b->use};

@@ -50,6 +50,7 @@ struct conform_knobs {
     uint32_t only_port, only_column;
     uint64_t keep;         /* … and of its input these columns alone are as they were */
     const json_t *options; /* in place of the check's */
+    const char *name;      /* of the component in its pipeline; NULL: "check" */
 };
 
 enum { CONFORM_OUTS = 8 };

@@ -136,6 +136,7 @@ void conform_case_interrupt(const struct conform_trial *t)
 
 struct worker {
     struct conform_bench bench;
+    char name[16]; /* no two components of pipelines have the same */
     const struct conform_trial *trial;
     pthread_t thread;
 };
@@ -143,7 +144,8 @@ struct worker {
 static void *worker_run(void *arg)
 {
     struct worker *w = arg;
-    conform_drive(&w->bench, w->trial, &plain);
+    struct conform_knobs k = {.name = w->name};
+    conform_drive(&w->bench, w->trial, &k);
     return NULL;
 }
 
@@ -168,6 +170,7 @@ void conform_case_apart(const struct conform_trial *t)
     conform_try(&alone, t, &plain);
     for (; started < RUNS; started++) {
         workers[started].trial = t;
+        snprintf(workers[started].name, sizeof workers[started].name, "check%d", started);
         if (pthread_create(&workers[started].thread, NULL, worker_run, &workers[started]))
             break;
     }

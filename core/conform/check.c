@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 enum { ROWS_LEAST = 20 };
 
@@ -152,6 +153,8 @@ static int content_read(const json_t *content, const char *folder, char **out, s
 
 int conform_check_files(const struct conform_check *check, const char *scratch)
 {
+    /* The same in each run, of which the outcomes are compared. */
+    static const struct timespec times[] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
     const char *name;
     json_t *content;
     int bad = 0;
@@ -165,6 +168,7 @@ int conform_check_files(const struct conform_check *check, const char *scratch)
         }
         FILE *file = fopen(path, "we");
         bad |= !file || fwrite(data, 1, size, file) != size ? -1 : 0;
+        bad |= file && (fflush(file) || futimens(fileno(file), times)) ? -1 : 0;
         if (file && fclose(file))
             bad = -1;
         free(path);

@@ -42,15 +42,23 @@ static int fault(struct work *work, const char *path)
 
 /* ---- texts ---- */
 
-/* The template's text with the plugin's name, and without the line of its own licence. */
+/* Behind the line of the template's own licence, which the author's files are not under. */
+static const char *licence_skip(const struct qetl_template *template)
+{
+    const char *feed = memchr(template->begin, '\n', (size_t)(template->end - template->begin));
+    bool kept =
+        strncmp(template->path, QETL_TEMPLATE_BINDINGS, strlen(QETL_TEMPLATE_BINDINGS)) == 0;
+    bool has = feed && memmem(template->begin, (size_t)(feed - template->begin),
+                              "SPDX-License-Identifier", 23);
+    return has && !kept ? feed + 1 : template->begin;
+}
+
+/* The template's text with the plugin's name. */
 static void text_write(const char *at, const char *end, const struct qetl_scaffold *scaffold,
                        FILE *out)
 {
     static const char *const suffixes[] = {".c", ".cc", ".rs"};
     const size_t name = strlen(QETL_TEMPLATE_NAME), source = strlen(QETL_TEMPLATE_SOURCE);
-    const char *feed = memchr(at, '\n', (size_t)(end - at));
-    if (feed && memmem(at, (size_t)(feed - at), "SPDX-License-Identifier", 23))
-        at = feed + 1;
     while (at < end) {
         const char *next = memmem(at, (size_t)(end - at), QETL_TEMPLATE_NAME, name);
         fwrite(at, 1, (size_t)((next ? next : end) - at), out);
@@ -63,15 +71,24 @@ static void text_write(const char *at, const char *end, const struct qetl_scaffo
     }
 }
 
-/* The caller's; NULL: no memory. */
-static char *text_make(const char *at, const char *end, const struct qetl_scaffold *scaffold,
+static bool is_used(const struct qetl_template *template, const struct qetl_scaffold *scaffold)
+{
+    return template->kinds >> scaffold->kind & 1 && template->langs >> scaffold->lang & 1;
+}
+
+/* Of all templates of the path, or the path itself. The caller's; NULL: no memory. */
+static char *text_make(const char *path, bool name, const struct qetl_scaffold *scaffold,
                        size_t *size)
 {
     char *text = NULL;
     FILE *out = open_memstream(&text, size);
     if (!out)
         return NULL;
-    text_write(at, end, scaffold, out);
+    if (name)
+        text_write(path, path + strlen(path), scaffold, out);
+    for (const struct qetl_template *t = qetl_templates; !name && t->path; t++)
+        if (is_used(t, scaffold) && strcmp(t->path, path) == 0)
+            text_write(licence_skip(t), t->end, scaffold, out);
     int failed = ferror(out);
     if (!fclose(out) && !failed)
         return text;
@@ -128,10 +145,9 @@ static int file_write(struct work *work, const char *name, const char *text, siz
 static int template_write(struct work *work, const struct qetl_template *template)
 {
     struct qetl_scaffold *scaffold = work->scaffold;
-    const char *path = template->path;
     size_t name_size, size;
-    char *name = text_make(path, path + strlen(path), scaffold, &name_size);
-    char *text = name ? text_make(template->begin, template->end, scaffold, &size) : NULL;
+    char *name = text_make(template->path, true, scaffold, &name_size);
+    char *text = name ? text_make(template->path, false, scaffold, &size) : NULL;
     int failed = -1;
     if (name)
         scaffold->files[scaffold->n_files++] = name;
@@ -141,6 +157,14 @@ static int template_write(struct work *work, const struct qetl_template *templat
         qetl_findings_no_memory(work->findings);
     free(text);
     return failed;
+}
+
+static bool is_written(const struct qetl_template *template, const struct qetl_scaffold *scaffold)
+{
+    for (const struct qetl_template *t = qetl_templates; t != template; t++)
+        if (is_used(t, scaffold) && strcmp(t->path, template->path) == 0)
+            return true;
+    return false;
 }
 
 static int files_write(struct work *work)
@@ -155,7 +179,7 @@ static int files_write(struct work *work)
         return -1;
     }
     for (const struct qetl_template *template = qetl_templates; template->path; template ++) {
-        if (!(template->kinds >> scaffold->kind & 1) || !(template->langs >> scaffold->lang & 1))
+        if (!is_used(template, scaffold) || is_written(template, scaffold))
             continue;
         if (template_write(work, template))
             return -1;

@@ -16,50 +16,61 @@ enum {
     LANGS = C | CPP | RUST
 };
 
-/* X(a word for it, kinds, languages, template, name in the new folder) */
-#define TEMPLATES(X)                                                              \
-    X(makefile_c, KINDS, C, "c/build.mk", "Makefile")                             \
-    X(source_c, SOURCE, C, "c/source.c", "newplugin.c")                           \
-    X(transform_c, TRANSFORM, C, "c/transform.c", "newplugin.c")                  \
-    X(sink_c, SINK, C, "c/sink.c", "newplugin.c")                                 \
-    X(format_c, FORMAT, C, "c/format.c", "newplugin.c")                           \
-    X(makefile_cpp, KINDS, CPP, "cpp/build.mk", "Makefile")                       \
-    X(border_cpp, KINDS, CPP, "cpp/border.hh", "border.hh")                       \
-    X(exports_cpp, KINDS, CPP, "cpp/exports.map", "exports.map")                  \
-    X(source_cpp, SOURCE, CPP, "cpp/source.cc", "newplugin.cc")                   \
-    X(transform_cpp, TRANSFORM, CPP, "cpp/transform.cc", "newplugin.cc")          \
-    X(sink_cpp, SINK, CPP, "cpp/sink.cc", "newplugin.cc")                         \
-    X(format_cpp, FORMAT, CPP, "cpp/format.cc", "newplugin.cc")                   \
-    X(makefile_rust, KINDS, RUST, "rust/build.mk", "Makefile")                    \
-    X(qetl_rust, KINDS, RUST, "rust/qetl.rs", "qetl.rs")                          \
-    X(border_rust, KINDS, RUST, "rust/border.rs", "border.rs")                    \
-    X(arrow_rust, SOURCE | TRANSFORM | FORMAT, RUST, "rust/arrow.rs", "arrow.rs") \
-    X(source_rust, SOURCE, RUST, "rust/source.rs", "newplugin.rs")                \
-    X(transform_rust, TRANSFORM, RUST, "rust/transform.rs", "newplugin.rs")       \
-    X(sink_rust, SINK, RUST, "rust/sink.rs", "newplugin.rs")                      \
-    X(format_rust, FORMAT, RUST, "rust/format.rs", "newplugin.rs")                \
-    X(source_manifest, SOURCE, LANGS, "source/manifest.json", MANIFEST)           \
-    X(source_pipeline, SOURCE, LANGS, "source/pipeline.yaml", "pipeline.yaml")    \
-    X(source_test, SOURCE, LANGS, "source/test.sh", "test.sh")                    \
-    X(source_readme, SOURCE, LANGS, "source/README.md", "README.md")              \
-    X(transform_manifest, TRANSFORM, LANGS, "transform/manifest.json", MANIFEST)  \
-    X(transform_pipeline, TRANSFORM, LANGS, "transform/pipeline.yaml", PIPELINE)  \
-    X(transform_test, TRANSFORM, LANGS, "transform/test.sh", "test.sh")           \
-    X(transform_readme, TRANSFORM, LANGS, "transform/README.md", "README.md")     \
-    X(transform_data, TRANSFORM, LANGS, "transform/payments.csv", "payments.csv") \
-    X(sink_manifest, SINK, LANGS, "sink/manifest.json", MANIFEST)                 \
-    X(sink_pipeline, SINK, LANGS, "sink/pipeline.yaml", PIPELINE)                 \
-    X(sink_test, SINK, LANGS, "sink/test.sh", "test.sh")                          \
-    X(sink_readme, SINK, LANGS, "sink/README.md", "README.md")                    \
-    X(sink_data, SINK, LANGS, "sink/payments.csv", "payments.csv")                \
-    X(format_manifest, FORMAT, LANGS, "format/manifest.json", MANIFEST)           \
-    X(format_pipeline, FORMAT, LANGS, "format/pipeline.yaml", PIPELINE)           \
-    X(format_test, FORMAT, LANGS, "format/test.sh", "test.sh")                    \
-    X(format_readme, FORMAT, LANGS, "format/README.md", "README.md")              \
-    X(format_data, FORMAT, LANGS, "format/settings.txt", "settings.newplugin")    \
-    X(testing, KINDS, LANGS, "any/testing.sh", "testing.sh")                      \
-    X(gitignore, KINDS, LANGS, "any/gitignore", ".gitignore")                     \
-    X(ci, KINDS, LANGS, "any/ci.yml", ".github/workflows/ci.yml")
+#define OWN "core/scaffold/templates/"
+#define RUST_BINDINGS "sdk/rust/"
+
+/* X(a word for it, kinds, languages, template, name in the new folder). What has one name is one
+ * file, in this order. */
+#define TEMPLATES(X)                                                                  \
+    X(head_mk, KINDS, LANGS, OWN "any/head.mk", "Makefile")                           \
+    X(c_mk, KINDS, C, OWN "c/build.mk", "Makefile")                                   \
+    X(cpp_mk, KINDS, CPP, OWN "cpp/build.mk", "Makefile")                             \
+    X(native_mk, KINDS, C | CPP, OWN "native/build.mk", "Makefile")                   \
+    X(rust_mk, KINDS, RUST, OWN "rust/build.mk", "Makefile")                          \
+    X(tail_mk, KINDS, LANGS, OWN "any/tail.mk", "Makefile")                           \
+    X(exports, KINDS, C | CPP, OWN "native/exports.map", "exports.map")               \
+    X(border_cpp, KINDS, CPP, OWN "cpp/border.hh", "border.hh")                       \
+    X(cargo, KINDS, RUST, OWN "rust/Cargo.toml", "Cargo.toml")                        \
+    X(source_c, SOURCE, C, OWN "c/source.c", "newplugin.c")                           \
+    X(transform_c, TRANSFORM, C, OWN "c/transform.c", "newplugin.c")                  \
+    X(sink_c, SINK, C, OWN "c/sink.c", "newplugin.c")                                 \
+    X(format_c, FORMAT, C, OWN "c/format.c", "newplugin.c")                           \
+    X(source_cpp, SOURCE, CPP, OWN "cpp/source.cc", "newplugin.cc")                   \
+    X(transform_cpp, TRANSFORM, CPP, OWN "cpp/transform.cc", "newplugin.cc")          \
+    X(sink_cpp, SINK, CPP, OWN "cpp/sink.cc", "newplugin.cc")                         \
+    X(format_cpp, FORMAT, CPP, OWN "cpp/format.cc", "newplugin.cc")                   \
+    X(source_rust, SOURCE, RUST, OWN "rust/source.rs", "newplugin.rs")                \
+    X(transform_rust, TRANSFORM, RUST, OWN "rust/transform.rs", "newplugin.rs")       \
+    X(sink_rust, SINK, RUST, OWN "rust/sink.rs", "newplugin.rs")                      \
+    X(format_rust, FORMAT, RUST, OWN "rust/format.rs", "newplugin.rs")                \
+    X(source_manifest, SOURCE, LANGS, OWN "source/manifest.json", MANIFEST)           \
+    X(source_pipeline, SOURCE, LANGS, OWN "source/pipeline.yaml", "pipeline.yaml")    \
+    X(source_test, SOURCE, LANGS, OWN "source/test.sh", "test.sh")                    \
+    X(source_readme, SOURCE, LANGS, OWN "source/README.md", "README.md")              \
+    X(transform_manifest, TRANSFORM, LANGS, OWN "transform/manifest.json", MANIFEST)  \
+    X(transform_pipeline, TRANSFORM, LANGS, OWN "transform/pipeline.yaml", PIPELINE)  \
+    X(transform_test, TRANSFORM, LANGS, OWN "transform/test.sh", "test.sh")           \
+    X(transform_readme, TRANSFORM, LANGS, OWN "transform/README.md", "README.md")     \
+    X(transform_data, TRANSFORM, LANGS, OWN "transform/payments.csv", "payments.csv") \
+    X(sink_manifest, SINK, LANGS, OWN "sink/manifest.json", MANIFEST)                 \
+    X(sink_pipeline, SINK, LANGS, OWN "sink/pipeline.yaml", PIPELINE)                 \
+    X(sink_test, SINK, LANGS, OWN "sink/test.sh", "test.sh")                          \
+    X(sink_readme, SINK, LANGS, OWN "sink/README.md", "README.md")                    \
+    X(sink_data, SINK, LANGS, OWN "sink/payments.csv", "payments.csv")                \
+    X(format_manifest, FORMAT, LANGS, OWN "format/manifest.json", MANIFEST)           \
+    X(format_pipeline, FORMAT, LANGS, OWN "format/pipeline.yaml", PIPELINE)           \
+    X(format_test, FORMAT, LANGS, OWN "format/test.sh", "test.sh")                    \
+    X(format_readme, FORMAT, LANGS, OWN "format/README.md", "README.md")              \
+    X(format_data, FORMAT, LANGS, OWN "format/settings.txt", "settings.newplugin")    \
+    X(testing, KINDS, LANGS, OWN "any/testing.sh", "testing.sh")                      \
+    X(gitignore, KINDS, LANGS, OWN "any/gitignore", ".gitignore")                     \
+    X(ci, KINDS, LANGS, OWN "any/ci.yml", ".github/workflows/ci.yml")                 \
+    X(mod_rust, KINDS, RUST, RUST_BINDINGS "mod.rs", "qetl/mod.rs")                   \
+    X(abi_rust, KINDS, RUST, RUST_BINDINGS "abi.rs", "qetl/abi.rs")                   \
+    X(border_rust, KINDS, RUST, RUST_BINDINGS "border.rs", "qetl/border.rs")          \
+    X(arrow_rust, KINDS, RUST, RUST_BINDINGS "arrow.rs", "qetl/arrow.rs")             \
+    X(parcel_rust, KINDS, RUST, RUST_BINDINGS "parcel.rs", "qetl/parcel.rs")          \
+    X(memory_rust, KINDS, RUST, RUST_BINDINGS "memory.rs", "qetl/memory.rs")
 
 #define MANIFEST QETL_TEMPLATE_NAME ".qetl.json"
 #define PIPELINE "pipeline.yaml"
@@ -67,16 +78,16 @@ enum {
 #define BEGIN(word) qetl_template_##word
 #define END(word) qetl_template_##word##_end
 
-#define EMBED(word, kinds, langs, from, to)                      \
-    extern const char BEGIN(word)[], END(word)[];                \
-    __asm__(".pushsection .rodata\n"                             \
-            ".global qetl_template_" #word "\n"                  \
-            ".hidden qetl_template_" #word "\n"                  \
-            "qetl_template_" #word ":\n"                         \
-            "    .incbin \"core/scaffold/templates/" from "\"\n" \
-            ".global qetl_template_" #word "_end\n"              \
-            ".hidden qetl_template_" #word "_end\n"              \
-            "qetl_template_" #word "_end:\n"                     \
+#define EMBED(word, kinds, langs, from, to)         \
+    extern const char BEGIN(word)[], END(word)[];   \
+    __asm__(".pushsection .rodata\n"                \
+            ".global qetl_template_" #word "\n"     \
+            ".hidden qetl_template_" #word "\n"     \
+            "qetl_template_" #word ":\n"            \
+            "    .incbin \"" from "\"\n"            \
+            ".global qetl_template_" #word "_end\n" \
+            ".hidden qetl_template_" #word "_end\n" \
+            "qetl_template_" #word "_end:\n"        \
             ".popsection\n");
 TEMPLATES(EMBED)
 

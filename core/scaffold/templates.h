@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The files that a new plugin's folder is made of, as they stand in core/scaffold/templates.
+ * The files that a new plugin's folder is made of, as they stand in core/scaffold/templates and
+ * sdk/rust.
  *
  * Invariant: for each kind and language that scaffold.h offers there is one Makefile, one source
- *            file, one manifest, one test; no two templates of a folder have the same name.
+ *            file, one manifest, one test; templates of one path are parts of one file, in their
+ *            order.
  * Ownership: constant, part of the program.
  * Threads:   any.
  */
@@ -14,6 +16,9 @@
 #define QETL_TEMPLATE_NAME "newplugin"
 /* The name of the source file in texts; its suffix becomes the language's. */
 #define QETL_TEMPLATE_SOURCE QETL_TEMPLATE_NAME ".lang"
+
+/* What stands below it is qetl's own, and stays as it is. */
+#define QETL_TEMPLATE_BINDINGS "qetl/"
 
 struct qetl_template {
     unsigned kinds, langs; /* bits: 1 << enum qetl_scaffold_kind, _lang */

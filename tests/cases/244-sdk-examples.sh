@@ -140,7 +140,8 @@ fi
 
 # ---- Rust ----
 begin rust
-expect_file said-3 <<'END'
+expect_text said-2 "rules held, 0 broken"
+expect_file said-4 <<'END'
 id,city,city_length
 1,berlin,6
 2,köln,4
@@ -167,6 +168,6 @@ sed 's/column: city/column: id/' long.yaml >number.yaml
 expect_exit 2 qetl run number.yaml --plugin-dir .
 expect_text err 'no text'
 # Another layout of a struct is seen.
-sed -i 's/kind: u32,$/kind: u64,/' src/qetl.rs
+sed -i 's/kind: u32,$/kind: u64,/' src/qetl/abi.rs
 bash -c 'rustc --edition 2021 -o layout layout.rs && ./layout >layout.c' && cc -I"$prefix/include" -fsyntax-only layout.c 2>err &&
     fail 'a wrong layout is not seen' || expect_text err 'size of qetl_component'

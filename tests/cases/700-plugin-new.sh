@@ -24,6 +24,7 @@ expect_file ../listed <<'LIST'
 .gitignore 640
 Makefile 640
 README.md 640
+exports.map 640
 my-source.c 640
 my-source.qetl.json 640
 pipeline.yaml 640

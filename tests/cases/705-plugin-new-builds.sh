@@ -41,6 +41,8 @@ runs() { # KIND LANG
     sink) expect_same <(cat "$folder"/outbox/part-*.ndjson | tail -n 1) <(echo '{"payment":4,"amount":5}') ;;
     format) expect_text "$folder.log" '^\{"key":"motto","value":"a=b"\}$' ;;
     esac
+    make_in "$folder" "$folder.log" check
+    expect_text "$folder.log" ' (39|4[0-9]) rules held, 0 broken'
     make_in "$folder" "$folder.log" install DESTDIR="$PWD/there" PLUGINDIR=/plugins
     (cd "$folder" && alone env QETL_PLUGIN_PATH="$plugins:$PWD/../there/plugins" qetl plugin info "$folder") >"$folder.log" 2>&1
     expect_text "$folder.log" "^$1 '$folder' of plugin $folder 0.1.0"
@@ -67,32 +69,72 @@ for lang in c cpp rust; do
     done
 done
 
+# By cargo, which fetches nothing.
+alone qetl plugin new by-cargo --kind transform --lang rust --quiet
+make_in by-cargo by-cargo.log test check CARGO=cargo CARGOFLAGS=--offline
+expect_text by-cargo.log 'cargo rustc --release'
+expect_text by-cargo.log ' 41 rules held, 0 broken'
+
 # The other compiler's sanitizers are found, too.
 one sink c CC=gcc SANITIZE=1 BUILD=build-gcc
 one sink cpp CXX=g++ SANITIZE=1 BUILD=build-gcc
 
 # The ABI in Rust is the header's: each struct's size, and where each field stands.
-cat >layout.rs <<'RUST'
-#[path = "rust-source/qetl.rs"]
-mod qetl;
-
-fn main() {
-    println!("#include <qetl/plugin.h>\n#include <stddef.h>");
-    for (name, field, at) in qetl::layout() {
-        if field.is_empty() {
-            println!("_Static_assert(sizeof(struct {name}) == {at}, \"{name}\");");
-        } else {
-            println!("_Static_assert(offsetof(struct {name}, {field}) == {at}, \"{name}.{field}\");");
-        }
-    }
-}
-RUST
+cp -r "$installation/share/qetl/examples/rust/layout.rs" .
+mkdir src
+cp -r rust-source/qetl src
+expect_exit 0 diff -r "$installation/share/qetl/rust" src/qetl
 alone rustc --edition 2021 -o layout layout.rs 2>layout.log || fail 'layout.rs' "$(tail layout.log)"
 alone ./layout >layout.c
-grep -oE '^pub const E?_?[A-Z_]+: (i32|u32) = -?[0-9]+;' rust-source/qetl.rs |
+grep -oE '^pub const E?_?[A-Z_]+: (i32|u32) = -?[0-9]+;' src/qetl/abi.rs |
     sed -E 's/^pub const ([A-Z_]+): [iu]32 = (-?[0-9]+)/_Static_assert((int)QETL_\1 == \2, "\1");/' >>layout.c
 expect_eq 'what is compared' "$(($(grep -c _Static_assert layout.c) > 200))" 1
 expect_exit 0 gcc -std=c11 "-I$installation/include" -fsyntax-only layout.c
+
+# And so are its parcels, in both directions; what is no whole parcel is refused.
+cat >parcel.rs <<'RUST'
+#[path = "src/qetl/mod.rs"]
+mod qetl;
+use qetl::parcel::{Opened, Parcel};
+
+fn main() {
+    let bytes = Parcel::new(3).int(-5).bytes(b"two words").int(i64::MAX).done();
+    let mut hex: String = bytes.iter().map(|byte| format!("{:02x}", byte)).collect();
+    for size in 0..bytes.len() + 1 {
+        let mut parcel = Opened::of(&bytes[..size], 3);
+        let read = (parcel.int(), parcel.bytes(), parcel.int());
+        let good = parcel.close("it").is_ok();
+        assert_eq!(good, size == bytes.len());
+        assert_eq!(read == (-5, &b"two words"[..], i64::MAX), good);
+    }
+    for damaged in [Opened::of(&bytes, 4).close("another version"), Opened::of(&bytes, 3).close("what was not read")] {
+        hex.push_str(if damaged.is_ok() { " taken" } else { " refused" });
+    }
+    println!("{}", hex);
+}
+RUST
+cat >parcel.c <<'C'
+#include <qetl/parcel.h>
+#include <stdio.h>
+
+int main(void)
+{
+    static struct qetl_parcel parcel;
+    qetl_parcel_begin(&parcel, 3);
+    qetl_parcel_put_int(&parcel, -5);
+    qetl_parcel_put_text(&parcel, "two words");
+    qetl_parcel_put_int(&parcel, INT64_MAX);
+    struct qetl_blob blob = qetl_parcel_blob(&parcel);
+    for (size_t i = 0; i < blob.size; i++)
+        printf("%02x", ((const unsigned char *)blob.data)[i]);
+    puts(" refused refused");
+}
+C
+expect_exit 0 gcc -std=c11 "-I$installation/include" -o parcel_c parcel.c "$installation/lib/libqetl_sdk.a"
+alone rustc --edition 2021 -o parcel_rust parcel.rs 2>parcel.log || fail 'parcel.rs' "$(tail parcel.log)"
+./parcel_c >wanted
+alone ./parcel_rust >got 2>&1
+expect_same got wanted
 
 # Nothing of the tree is as much as looked for.
 if strace -o trace true 2>/dev/null; then

@@ -2,7 +2,7 @@
 //! Prints where the fields of the bindings stand, as a C program that fails to compile unless they
 //! stand there in the header, too.
 
-#[path = "src/qetl.rs"]
+#[path = "src/qetl/abi.rs"]
 mod qetl;
 
 fn main() {

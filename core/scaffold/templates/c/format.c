@@ -24,8 +24,8 @@ enum { KEY, VALUE, N_COLUMNS };
 /* The state of one instance: the host gives it to every call, zeroed before the first. There are no
  * globals: several instances decode at once, each in a thread of its own. */
 struct pairs {
-    struct qetl_env env; /* whom to report to; every helper that can fail wants it */
-    char separator;
+    struct qetl_env env;   /* whom to report to; every helper that can fail wants it */
+    const char *separator; /* one character; options live as long as the instance */
     /* decode */
     int64_t wanted[N_COLUMNS], n_wanted; /* which columns somebody reads, in this order */
     struct qetl_builder columns[N_COLUMNS];
@@ -41,14 +41,20 @@ static int32_t no_memory(const struct pairs *p)
     return qetl_fail(p->env, QETL_E_NO_MEMORY, NULL, NULL, "no memory for pairs");
 }
 
-/* Options were checked against the manifest's schema already, and defaults are filled in. */
+/* What create reads, from what the manifest's schema allows; defaults are filled in there. */
+static const struct qetl_option_field options[] = {
+    {"/separator", QETL_OPTION_TEXT, offsetof(struct pairs, separator), "=", NULL},
+};
+
 static int32_t pairs_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
                             const char *config)
 {
     struct pairs *p = self;
     (void)config; /* the options once more, as JSON text */
     p->env = (struct qetl_env){host, ctx};
-    p->separator = *qetl_option_text(p->env, "/separator");
+    int32_t status = qetl_options_read(p->env, options, 1, p);
+    if (status)
+        return status;
     for (int i = 0; i < N_COLUMNS; i++)
         if (qetl_builder_open(&p->columns[i], p->env, &(struct ArrowSchema){.format = "vu"}, 0))
             return no_memory(p);
@@ -153,7 +159,7 @@ static int32_t line_decode(struct pairs *p, const struct qetl_chunk *chunk, int6
     const char *line = (const char *)chunk->data + at;
     if (!size || *line == '#')
         return QETL_OK;
-    const char *sign = memchr(line, p->separator, (size_t)size);
+    const char *sign = memchr(line, *p->separator, (size_t)size);
     if (!sign || !qetl_utf8_valid(line, size)) {
         line_reject(p, chunk, at, size, out->records++);
         return QETL_OK;
@@ -232,7 +238,7 @@ static bool is_writable(const struct pairs *p, const struct qetl_space *out, int
     size_t size = (size_t)(out->size - from);
     if (size && memchr(text, '\n', size))
         return false;
-    return part == VALUE || (size && *text != '#' && !memchr(text, p->separator, size));
+    return part == VALUE || (size && *text != '#' && !memchr(text, *p->separator, size));
 }
 
 /* A row that cannot be written is rejected, and leaves no bytes. */
@@ -254,7 +260,7 @@ static int32_t row_encode(struct pairs *p, const struct qetl_column *columns, in
             return QETL_OK;
         }
         if (!status)
-            status = qetl_space_put(out, part == KEY ? &p->separator : "\n", 1);
+            status = qetl_space_put(out, part == KEY ? p->separator : "\n", 1);
         if (status)
             return status;
     }

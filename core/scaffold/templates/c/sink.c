@@ -32,11 +32,17 @@ enum { STATE_VERSION = 1, OWNER_SIZE = 208, NAME_SIZE = 256 };
 /* The state of one instance: the host gives it to every call, zeroed before the first. There are no
  * globals, since a pipeline may use the plugin twice. */
 struct parts {
-    struct qetl_env env; /* whom to report to; every helper that can fail wants it */
-    const char *suffix;
-    int folder, file;       /* descriptors; one more than they are, so that 0 is none */
-    char owner[OWNER_SIZE]; /* begins the names of hidden files: `.OWNER.` */
-    char name[NAME_SIZE];   /* of the hidden file that is being written */
+    struct qetl_env env;       /* whom to report to; every helper that can fail wants it */
+    const char *path, *suffix; /* options live as long as the instance */
+    int folder, file;          /* descriptors; one more than they are, so that 0 is none */
+    char owner[OWNER_SIZE];    /* begins the names of hidden files: `.OWNER.` */
+    char name[NAME_SIZE];      /* of the hidden file that is being written */
+};
+
+/* What create reads, from what the manifest's schema allows; defaults are filled in there. */
+static const struct qetl_option_field options[] = {
+    {"/path", QETL_OPTION_TEXT, offsetof(struct parts, path), NULL, NULL},
+    {"/suffix", QETL_OPTION_TEXT, offsetof(struct parts, suffix), ".ndjson", NULL},
 };
 
 static int32_t fail(const struct parts *p, int32_t code, const char *name)
@@ -65,9 +71,8 @@ static int32_t parts_create(void *self, const struct qetl_host *host, struct qet
     struct parts *p = self;
     (void)config; /* the options once more, as JSON text */
     p->env = (struct qetl_env){host, ctx};
-    p->suffix = qetl_option_text(p->env, "/suffix");
     owner_name(p);
-    return QETL_OK;
+    return qetl_options_read(p->env, options, 2, p);
 }
 
 static int32_t file_give_up(struct parts *p)
@@ -94,11 +99,10 @@ static void parts_destroy(void *self)
 static int32_t parts_start(void *self)
 {
     struct parts *p = self;
-    const char *path = qetl_option_text(p->env, "/path");
-    if (mkdir(path, 0777) && errno != EEXIST)
-        return fail(p, QETL_E_ENVIRONMENT, path);
-    p->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) + 1;
-    return p->folder ? QETL_OK : fail(p, QETL_E_ENVIRONMENT, path);
+    if (mkdir(p->path, 0777) && errno != EEXIST)
+        return fail(p, QETL_E_ENVIRONMENT, p->path);
+    p->folder = open(p->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) + 1;
+    return p->folder ? QETL_OK : fail(p, QETL_E_ENVIRONMENT, p->path);
 }
 
 static int32_t parts_describe(void *self, struct qetl_sink_info *out)

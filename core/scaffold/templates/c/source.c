@@ -7,16 +7,20 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <qetl/manifest.h>
+#include <qetl/parcel.h>
 #include <qetl/sdk.h>
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 QETL_EMBED_MANIFEST("newplugin.qetl.json");
+
+enum { POSITION_VERSION = 1 }; /* another layout of positions: another number */
 
 /* The state of one instance: the host gives it to every call, zeroed before the first. There are no
  * globals, since a pipeline may use the plugin twice. */
@@ -26,6 +30,13 @@ struct files {
     struct dirent **entries;   /* in the order of their names, so that a position means something */
     int n_entries, at;
     struct qetl_builder rows;
+    struct qetl_parcel position;
+};
+
+/* What create reads, from what the manifest's schema allows; defaults are filled in there. */
+static const struct qetl_option_field options[] = {
+    {"/path", QETL_OPTION_TEXT, offsetof(struct files, path), NULL, NULL},
+    {"/suffix", QETL_OPTION_TEXT, offsetof(struct files, suffix), "", NULL},
 };
 
 static int32_t no_memory(const struct files *f)
@@ -46,7 +57,6 @@ static int32_t files_schema(struct ArrowSchema *out)
     return status;
 }
 
-/* Options were checked against the manifest's schema already, and defaults are filled in. */
 static int32_t files_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
                             const char *config)
 {
@@ -54,9 +64,10 @@ static int32_t files_create(void *self, const struct qetl_host *host, struct qet
     struct ArrowSchema schema = {0};
     (void)config; /* the options once more, as JSON text */
     f->env = (struct qetl_env){host, ctx};
-    f->path = qetl_option_text(f->env, "/path");
-    f->suffix = qetl_option_text(f->env, "/suffix");
-    int32_t status = files_schema(&schema);
+    int32_t status = qetl_options_read(f->env, options, 2, f);
+    if (status)
+        return status;
+    status = files_schema(&schema);
     if (!status)
         status = qetl_builder_open(&f->rows, f->env, &schema, 0);
     qetl_schema_release(&schema);
@@ -100,21 +111,28 @@ static int32_t files_describe(void *self, struct qetl_source_info *out)
     return files_schema(&out->schema);
 }
 
+/* Behind the file whose name the position holds. One that is cut off or damaged is refused. */
+static int32_t position_find(struct files *f, struct qetl_blob position)
+{
+    char last[NAME_MAX + 1];
+    struct qetl_parcel_in in;
+    qetl_parcel_open(&in, position, POSITION_VERSION);
+    qetl_parcel_text(&in, last, sizeof last);
+    if (qetl_parcel_close(&in))
+        return qetl_fail(f->env, QETL_E_UNSUPPORTED, NULL, "begin anew with --full-refresh",
+                         "the saved position cannot be read");
+    while (f->at < f->n_entries && strcmp(f->entries[f->at]->d_name, last) <= 0)
+        f->at++;
+    return QETL_OK;
+}
+
 /* position: what `next` gave out last in a run that was cut short; NULL: from the beginning. */
 static int32_t files_open(void *self, struct qetl_blob split, const struct qetl_blob *position)
 {
     struct files *f = self;
     (void)split; /* a source that can be read in parts plans splits; this one has one */
     f->at = 0;
-    while (position && f->at < f->n_entries) {
-        const char *name = f->entries[f->at]->d_name;
-        size_t size = strlen(name), least = size < position->size ? size : position->size;
-        int order = memcmp(name, position->data, least);
-        if (order > 0 || (order == 0 && size > position->size))
-            break;
-        f->at++;
-    }
-    return QETL_OK;
+    return position ? position_find(f, *position) : QETL_OK;
 }
 
 /* A row that cannot go on is no reason to fail: it goes to the dead letters, with its reason. */
@@ -177,9 +195,10 @@ static int32_t files_next(void *self, const struct qetl_demand *demand, struct q
         return no_memory(f);
     /* CUT: a run that is cut short may go on here. The position is any bytes that open() knows
      * again, also in another process; they are read before the next call. */
-    const char *last = f->entries[f->at - 1]->d_name;
+    qetl_parcel_begin(&f->position, POSITION_VERSION);
+    qetl_parcel_put_text(&f->position, f->entries[f->at - 1]->d_name);
     out->flags = QETL_ITEM_CUT;
-    out->position = (struct qetl_blob){last, strlen(last)};
+    out->position = qetl_parcel_blob(&f->position);
     return QETL_BATCH;
 }
 

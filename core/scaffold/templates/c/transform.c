@@ -22,16 +22,25 @@ struct total {
     struct qetl_builder sums;
     int32_t *row_map; /* output row -> input row */
     int64_t capacity;
-    int64_t sum; /* what a run that is cut short must not lose */
+    const char *column, *into; /* options live as long as the instance */
+    int64_t sum;               /* what a run that is cut short must not lose */
 };
 
-/* Options were checked against the manifest's schema already, and defaults are filled in. */
+/* What create reads, from what the manifest's schema allows; defaults are filled in there. */
+static const struct qetl_option_field options[] = {
+    {"/column", QETL_OPTION_TEXT, offsetof(struct total, column), NULL, NULL},
+    {"/into", QETL_OPTION_TEXT, offsetof(struct total, into), "total", NULL},
+};
+
 static int32_t total_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
                             const char *config)
 {
     struct total *t = self;
     (void)config; /* the options once more, as JSON text */
     t->env = (struct qetl_env){host, ctx};
+    int32_t status = qetl_options_read(t->env, options, 2, t);
+    if (status)
+        return status;
     return qetl_builder_open(&t->sums, t->env, &(struct ArrowSchema){.format = "l"}, 0);
 }
 
@@ -46,21 +55,20 @@ static void total_destroy(void *self)
 
 static int64_t column_find(struct total *t, const struct ArrowSchema *input)
 {
-    const char *name = qetl_option_text(t->env, "/column");
-    int64_t at = qetl_schema_require(t->env, input, "/column", name);
+    int64_t at = qetl_schema_require(t->env, input, "/column", t->column);
     if (at < 0)
         return at;
     if (strlen(input->children[at]->format) != 1 || !strchr("csil", *input->children[at]->format))
         return qetl_fail(t->env, QETL_E_CONFIG, "/column",
                          "name a column of integers, or cast it with compute before",
-                         "column \"%s\" is not of an integer type", name);
+                         "column \"%s\" is not of an integer type", t->column);
     return at;
 }
 
 static int32_t sum_derive(struct total *t, int64_t at, struct qetl_binder *binder)
 {
     struct ArrowSchema made = {0};
-    int32_t status = qetl_schema_init_field(&made, qetl_option_text(t->env, "/into"), "l");
+    int32_t status = qetl_schema_init_field(&made, t->into, "l");
     if (!status)
         status = binder->derive(binder, 0, &made, 1, &at);
     qetl_schema_release(&made); /* unless derive took it */

@@ -38,6 +38,16 @@ struct Reported {
     int32_t code;
 };
 
+/* An option of text. It was checked against the manifest's schema already, and a default is filled
+ * in. */
+inline std::string option(qetl_env env, const char *pointer)
+{
+    const char *text = qetl_option_text(env, pointer);
+    if (!text)
+        throw Failure{QETL_E_CONFIG, pointer, "give it", "the option is missing"};
+    return text;
+}
+
 template <class Call> int32_t guard(qetl_env env, Call call) noexcept
 {
     try {

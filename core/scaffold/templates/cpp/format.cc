@@ -34,9 +34,8 @@ class Pairs
   public:
     const qetl_env env; /* whom to report to; every helper that can fail wants it */
 
-    /* Options were checked against the manifest's schema already, and defaults are filled in. */
     explicit Pairs(qetl_env e)
-        : env(e), separator(*qetl_option_text(e, "/separator")), keys(e, border::field("vu")),
+        : env(e), separator(border::option(e, "/separator")[0]), keys(e, border::field("vu")),
           values(e, border::field("vu"))
     {
     }

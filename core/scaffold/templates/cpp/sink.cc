@@ -88,7 +88,7 @@ class Parts
     const qetl_env env; /* whom to report to; every helper that can fail wants it */
 
     explicit Parts(qetl_env e)
-        : env(e), folder(qetl_option_text(e, "/path")), suffix(qetl_option_text(e, "/suffix")),
+        : env(e), folder(border::option(e, "/path")), suffix(border::option(e, "/suffix")),
           owner(owner_name(e))
     {
     }

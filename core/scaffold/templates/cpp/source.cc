@@ -8,6 +8,7 @@
 #include "border.hh"
 
 #include <qetl/manifest.h>
+#include <qetl/parcel.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -19,6 +20,8 @@ QETL_EMBED_MANIFEST("newplugin.qetl.json");
 
 namespace
 {
+
+constexpr uint8_t position_version = 1; /* another layout of positions: another number */
 
 /* The columns: Arrow formats, of which "vu" is text and "l" bigint (qetl_type_parse knows all). */
 void schema_make(ArrowSchema *out)
@@ -42,9 +45,8 @@ class Files
   public:
     const qetl_env env; /* whom to report to; every helper that can fail wants it */
 
-    /* Options were checked against the manifest's schema already, and defaults are filled in. */
     explicit Files(qetl_env e)
-        : env(e), path(qetl_option_text(e, "/path")), suffix(qetl_option_text(e, "/suffix")),
+        : env(e), path(border::option(e, "/path")), suffix(border::option(e, "/suffix")),
           rows(e, *Columns().get())
     {
     }
@@ -78,11 +80,9 @@ class Files
     int32_t open(qetl_blob, const qetl_blob *position)
     {
         at = 0;
-        if (position) {
-            const std::string last(static_cast<const char *>(position->data), position->size);
-            at = static_cast<size_t>(std::upper_bound(names.begin(), names.end(), last) -
-                                     names.begin());
-        }
+        if (position)
+            at = static_cast<size_t>(
+                std::upper_bound(names.begin(), names.end(), name_in(*position)) - names.begin());
         return QETL_OK;
     }
 
@@ -96,12 +96,27 @@ class Files
         border::check(qetl_builder_close(rows.get(), &out->batch));
         /* CUT: a run that is cut short may go on here. The position is any bytes that open() knows
          * again, also in another process; they are read before the next call. */
+        qetl_parcel_begin(&place, position_version);
+        qetl_parcel_put_text(&place, names[at - 1].c_str());
         out->flags = QETL_ITEM_CUT;
-        out->position = {names[at - 1].data(), names[at - 1].size()};
+        out->position = qetl_parcel_blob(&place);
         return QETL_BATCH;
     }
 
   private:
+    /* A position that is cut off or damaged is refused. */
+    static std::string name_in(const qetl_blob &position)
+    {
+        char name[QETL_PARCEL_MAX];
+        qetl_parcel_in in;
+        qetl_parcel_open(&in, position, position_version);
+        qetl_parcel_text(&in, name, sizeof name);
+        if (qetl_parcel_close(&in))
+            throw border::Failure{QETL_E_UNSUPPORTED, "", "begin anew with --full-refresh",
+                                  "the saved position cannot be read"};
+        return name;
+    }
+
     bool is_wanted(const std::string &name, struct stat &about) const
     {
         const std::string whole = path + "/" + name;
@@ -145,6 +160,7 @@ class Files
     const std::string path, suffix;
     std::vector<std::string> names;
     size_t at = 0;
+    qetl_parcel place; /* behind the last batch */
     border::Builder rows;
 };
 

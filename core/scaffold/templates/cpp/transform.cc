@@ -26,9 +26,8 @@ class Total
   public:
     const qetl_env env; /* whom to report to; every helper that can fail wants it */
 
-    /* Options were checked against the manifest's schema already, and defaults are filled in. */
     explicit Total(qetl_env e)
-        : env(e), column(qetl_option_text(e, "/column")), into(qetl_option_text(e, "/into")),
+        : env(e), column(border::option(e, "/column")), into(border::option(e, "/into")),
           sums(e, border::field("l"))
     {
     }

@@ -1,15 +1,9 @@
-# make              builds build/newplugin.so
-# make test         runs it in pipelines and compares; SANITIZE=1: with checks of overflow and debug_assert!, and the heap
-#                   watched by AddressSanitizer (what else it sees needs a nightly rustc)
-# make run          runs pipeline.yaml
-# make install      copies it to where qetl finds plugins (PLUGINDIR=… for another folder)
-#
-# Nothing but rustc and its standard library is needed (1.63 or later).
+# make CARGO=cargo  builds it by cargo, as Cargo.toml says, for those who want crates; else rustc alone is needed (1.63 or later)
 RUSTC ?= rustc
 RUSTFLAGS ?= -O
-QETL ?= qetl
-PLUGINDIR ?= $(shell pkg-config --variable=plugindir qetl-plugin)
 
+# SANITIZE=1: checks of overflow and debug_assert!, and the heap watched by AddressSanitizer. What else it sees needs a nightly
+# rustc.
 ifdef SANITIZE
 BUILD = build-sanitized
 CHECKED = -C debug-assertions -C overflow-checks -C force-frame-pointers
@@ -17,26 +11,16 @@ RUNTIME = $(shell gcc -print-file-name=libasan.so)
 else
 BUILD = build
 endif
+LINKED = -D warnings $(CHECKED) -C link-arg=-Wl,-soname,newplugin.so
 
 # Nothing but the entry is exported: that is what a cdylib is.
-$(BUILD)/newplugin.so: $(wildcard *.rs) newplugin.qetl.json Makefile
+$(BUILD)/newplugin.so: newplugin.rs $(wildcard qetl/*.rs) newplugin.qetl.json Makefile Cargo.toml
 	mkdir -p $(BUILD)
-	$(RUSTC) --edition 2021 -D warnings $(RUSTFLAGS) $(CHECKED) --crate-type cdylib --crate-name plugin \
-	  -C link-arg=-Wl,-soname,newplugin.so -o $@.tmp newplugin.rs
+ifdef CARGO
+	$(CARGO) rustc --release --target-dir $(BUILD)/cargo $(CARGOFLAGS) -- $(LINKED)
+	cp $(BUILD)/cargo/release/libplugin.so $@.tmp
+else
+	$(RUSTC) --edition 2021 $(RUSTFLAGS) --crate-type cdylib --crate-name plugin $(LINKED) -o $@.tmp newplugin.rs
+endif
 	cp newplugin.qetl.json $(BUILD)
 	mv $@.tmp $@
-
-test: $(BUILD)/newplugin.so
-	QETL='$(QETL)' PLUGINS='$(BUILD)' RUNTIME='$(RUNTIME)' sh test.sh
-
-run: $(BUILD)/newplugin.so
-	$(QETL) run pipeline.yaml --plugin-dir $(BUILD)
-
-install: $(BUILD)/newplugin.so
-	mkdir -p '$(DESTDIR)$(PLUGINDIR)'
-	cp $(BUILD)/newplugin.so $(BUILD)/newplugin.qetl.json '$(DESTDIR)$(PLUGINDIR)'
-
-clean:
-	rm -rf build build-sanitized
-
-.PHONY: test run install clean

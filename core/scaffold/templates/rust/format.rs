@@ -8,12 +8,9 @@
 //!
 //! What you will change: these four, and the options, which the manifest newplugin.qetl.json declares.
 
-mod arrow;
-mod border;
 mod qetl;
 
-use arrow::{Column, Texts};
-use border::*;
+use qetl::arrow::{self, Column, Texts};
 use qetl::*;
 use std::mem::size_of;
 use std::os::raw::c_void;
@@ -32,11 +29,10 @@ struct Pairs {
 }
 
 impl Instance for Pairs {
-    /// Options were checked against the manifest's schema already, and defaults are filled in.
     fn new(env: Env) -> Result<Pairs, Failure> {
         Ok(Pairs {
             env,
-            separator: env.option("/separator").bytes().next().unwrap_or(b'='),
+            separator: env.option("/separator")?.bytes().next().unwrap_or(b'='),
             wanted: Vec::new(),
             texts: [Texts::default(), Texts::default()],
             record_map: Vec::new(),

@@ -9,10 +9,8 @@
 //!
 //! What you will change: what these four do, and the options, which the manifest newplugin.qetl.json declares.
 
-mod border;
 mod qetl;
 
-use border::*;
 use qetl::*;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
@@ -39,8 +37,8 @@ impl Instance for Parts {
         let owner = env.owner().unwrap_or_else(|| format!("run-{}", std::process::id()));
         Ok(Parts {
             env,
-            folder: PathBuf::from(env.option("/path")),
-            suffix: env.option("/suffix"),
+            folder: PathBuf::from(env.option("/path")?),
+            suffix: env.option("/suffix")?,
             owner: format!(".{}.", owner.chars().take(100).collect::<String>().replace('/', "_")),
             file: None,
         })

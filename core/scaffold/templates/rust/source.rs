@@ -4,19 +4,19 @@
 //! What you will change: `row_append`, the columns, and the options, which the manifest newplugin.qetl.json declares. What has to
 //! stay true is said where it matters.
 
-mod arrow;
-mod border;
 mod qetl;
 
-use arrow::{Integers, Texts};
-use border::*;
+use qetl::arrow::{self, Integers, Texts};
+use qetl::parcel::{Opened, Parcel};
 use qetl::*;
 use std::ffi::OsString;
 use std::mem::size_of;
 use std::os::raw::c_void;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
+
+const POSITION_VERSION: u8 = 1; // another layout of positions: another number
 
 /// Names and Arrow formats: "vu" is text, "l" bigint.
 const COLUMNS: [(&str, &str); 3] = [("name", "vu"), ("size", "l"), ("modified", "tsu:UTC")];
@@ -28,20 +28,21 @@ struct Files {
     suffix: String,
     names: Vec<OsString>,
     at: usize,
+    position: Vec<u8>,
     texts: Texts,
     sizes: Integers,
     times: Integers,
 }
 
 impl Instance for Files {
-    /// Options were checked against the manifest's schema already, and defaults are filled in.
     fn new(env: Env) -> Result<Files, Failure> {
         Ok(Files {
             env,
-            path: PathBuf::from(env.option("/path")),
-            suffix: env.option("/suffix"),
+            path: PathBuf::from(env.option("/path")?),
+            suffix: env.option("/suffix")?,
             names: Vec::new(),
             at: 0,
+            position: Vec::new(),
             texts: Texts::default(),
             sizes: Integers::default(),
             times: Integers::default(),
@@ -70,13 +71,13 @@ impl Files {
 
     /// position: what `next` gave out last in a run that was cut short; None: from the beginning.
     fn open(&mut self, position: Option<&[u8]>) -> Answer {
-        self.at = match position {
-            None => 0,
-            Some(last) => {
-                let last = OsString::from_vec(last.to_vec());
-                self.names.partition_point(|name| *name <= last)
-            }
-        };
+        self.at = 0;
+        if let Some(position) = position {
+            let mut parcel = Opened::of(position, POSITION_VERSION);
+            let last = parcel.bytes();
+            parcel.close("the saved position")?;
+            self.at = self.names.partition_point(|name| name.as_bytes() <= last);
+        }
         Ok(OK)
     }
 
@@ -93,8 +94,8 @@ impl Files {
             return true;
         }
         self.texts.push(name.as_bytes());
-        self.sizes.0.push(about.size() as i64);
-        self.times.0.push(about.mtime() * 1_000_000 + about.mtime_nsec() / 1000);
+        self.sizes.push(about.size() as i64);
+        self.times.push(about.mtime() * 1_000_000 + about.mtime_nsec() / 1000);
         true
     }
 
@@ -108,14 +109,14 @@ impl Files {
             read += i64::from(self.row_append(read));
             self.at += 1;
         }
-        let rows = self.sizes.0.len();
+        let rows = self.sizes.len();
         let columns = vec![self.texts.close(self.env), self.sizes.close(self.env), self.times.close(self.env)];
         (*out).batch = arrow::batch(self.env, rows, columns)?;
         // CUT: a run that is cut short may go on here. The position is any bytes that `open` knows again, also in another
         // process; they are read before the next call.
-        let last = self.names[self.at - 1].as_bytes();
+        self.position = Parcel::new(POSITION_VERSION).bytes(self.names[self.at - 1].as_bytes()).done();
         (*out).flags = ITEM_CUT;
-        (*out).position = Blob { data: last.as_ptr() as *const c_void, size: last.len() };
+        (*out).position = Blob { data: self.position.as_ptr() as *const c_void, size: self.position.len() };
         Ok(BATCH)
     }
 }

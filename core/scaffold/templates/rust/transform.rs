@@ -4,18 +4,17 @@
 //! What you will change: `row_append`, what `bind` asks for, and the options, which the manifest newplugin.qetl.json declares. What
 //! has to stay true is said where it matters.
 
-mod arrow;
-mod border;
 mod qetl;
 
-use arrow::{Column, Integers};
-use border::*;
+use qetl::arrow::{self, Column, Integers};
+use qetl::parcel::{Opened, Parcel};
 use qetl::*;
 use std::mem::size_of;
 use std::os::raw::c_void;
 use std::ptr::null;
 
-const STATE_VERSION: u32 = 1; // another layout of what `save` writes: another number
+const STATE_VERSION: u8 = 1; // another layout of what `save` writes: another number
+const STATE_MOST: usize = 64; // bytes of it
 
 /// One instance. There are no globals, since a pipeline may use the plugin twice.
 struct Total {
@@ -29,12 +28,11 @@ struct Total {
 }
 
 impl Instance for Total {
-    /// Options were checked against the manifest's schema already, and defaults are filled in.
     fn new(env: Env) -> Result<Total, Failure> {
         Ok(Total {
             env,
-            column: env.option("/column"),
-            into: env.option("/into"),
+            column: env.option("/column")?,
+            into: env.option("/into")?,
             format: String::new(),
             sums: Integers::default(),
             row_map: Vec::new(),
@@ -72,12 +70,7 @@ impl Total {
         for i in 0..columns.len() as i64 {
             reported(((*binder).copy)(binder, 0, -1, 0, i, null()))?;
         }
-        let mut made = arrow::field(&self.into, "l");
-        let derived = ((*binder).derive)(binder, 0, &mut made, 1, &at);
-        if let Some(release) = made.release {
-            release(&mut made); // unless derive took it
-        }
-        reported(derived)?;
+        arrow::derive(binder, &self.into, "l", &[at])?;
         reported(((*binder).read)(binder, 0, at, FORM_VALUE))?;
         // One instance sees all rows, in order; without this there may be one a processor.
         reported(((*binder).distribution)(binder, DISTRIBUTION_SINGLE, 0, null()))?;
@@ -91,7 +84,7 @@ impl Total {
         match self.sum.checked_add(value) {
             Some(sum) => {
                 self.sum = sum;
-                self.sums.0.push(sum);
+                self.sums.push(sum);
                 self.row_map.push(row as i32);
             }
             // No reason to fail: the row goes to the dead letters. Column 0 of those that were asked for with read().
@@ -121,11 +114,14 @@ impl Total {
 
     /// In the next process, behind bind. What is not understood is refused, and changes nothing.
     unsafe fn restore(&mut self, version: u32, input: *const Reader) -> Answer {
-        let saved = read_all(input, 9)?;
-        match <[u8; 8]>::try_from(saved.as_slice()) {
-            Ok(sum) if version == STATE_VERSION => self.sum = i64::from_le_bytes(sum),
-            _ => return fail(E_UNSUPPORTED, "", "begin anew with --full-refresh", "the saved sum cannot be read".into()),
+        if version != u32::from(STATE_VERSION) {
+            return fail(E_UNSUPPORTED, "", "begin anew with --full-refresh", "the saved sum is of another version".into());
         }
+        let saved = read_all(input, STATE_MOST)?;
+        let mut parcel = Opened::of(&saved, STATE_VERSION);
+        let sum = parcel.int();
+        parcel.close("the saved sum")?;
+        self.sum = sum;
         Ok(OK)
     }
 }
@@ -141,8 +137,8 @@ unsafe extern "C" fn process(state: *mut c_void, event: *const Event, out: *mut 
 /// At every checkpoint: what the rows so far have left behind.
 unsafe extern "C" fn save(state: *mut c_void, version: *mut u32, out: *const Writer) -> i32 {
     call(state, |total: &mut Total| {
-        *version = STATE_VERSION;
-        write_all(out, &total.sum.to_le_bytes())
+        *version = u32::from(STATE_VERSION);
+        write_all(out, &Parcel::new(STATE_VERSION).int(total.sum).done())
     })
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Between qetl's C callbacks and methods in Rust: errors become status codes, and so do panics, which may not leave a callback.
-#![allow(dead_code)]
 
-use crate::qetl::*;
+use super::abi::*;
+use super::memory;
 use std::ffi::{CStr, CString};
 use std::mem::size_of;
 use std::os::raw::{c_char, c_void};
@@ -70,17 +70,26 @@ impl Env {
         unsafe { ((*self.host).error)(self.ctx, &info) }
     }
 
-    /// The text of an option; the manifest's schema has it that it is one.
-    pub fn option(&self, pointer: &str) -> String {
-        let pointer = c_text(pointer);
+    /// The text of an option. It was checked against the manifest's schema already, and a default is filled in.
+    pub fn option(&self, pointer: &'static str) -> Result<String, Failure> {
+        let name = c_text(pointer);
         unsafe {
             let options = ((*self.host).get_extension)(self.ctx, EXT_OPTIONS.as_ptr() as *const c_char) as *const Options;
-            let text = if options.is_null() { null() } else { ((*options).text)(self.ctx, pointer.as_ptr()) };
+            let text = if options.is_null() { null() } else { ((*options).text)(self.ctx, name.as_ptr()) };
             if text.is_null() {
-                String::new()
+                fail(E_CONFIG, pointer, "give it", "the option is missing".into())
             } else {
-                CStr::from_ptr(text).to_string_lossy().into_owned()
+                Ok(CStr::from_ptr(text).to_string_lossy().into_owned())
             }
+        }
+    }
+
+    /// A whole number, likewise.
+    pub fn integer(&self, pointer: &str) -> i64 {
+        let name = c_text(pointer);
+        unsafe {
+            let options = ((*self.host).get_extension)(self.ctx, EXT_OPTIONS.as_ptr() as *const c_char) as *const Options;
+            if options.is_null() { 0 } else { ((*options).integer)(self.ctx, name.as_ptr()) }
         }
     }
 
@@ -127,6 +136,10 @@ pub trait Instance: Sized {
 }
 
 fn guarded(env: Env, body: impl FnOnce() -> Answer) -> i32 {
+    if memory::was_short() {
+        let what = What { message: "no memory".into(), option: "", mend: "" };
+        return env.report(Failure { code: E_NO_MEMORY, what: Some(what) });
+    }
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(answer)) => answer,
         Ok(Err(failure)) => env.report(failure),
@@ -266,8 +279,8 @@ macro_rules! plugin {
             manifest: *include_bytes!($manifest),
         };
 
-        static COMPONENTS: $crate::border::Shared<[*const $crate::qetl::Component; 1]> = $crate::border::Shared([&$component.0]);
-        static PLUGIN: $crate::border::Shared<$crate::qetl::Plugin> = $crate::border::Shared($crate::qetl::Plugin {
+        static COMPONENTS: $crate::qetl::Shared<[*const $crate::qetl::Component; 1]> = $crate::qetl::Shared([&$component.0]);
+        static PLUGIN: $crate::qetl::Shared<$crate::qetl::Plugin> = $crate::qetl::Shared($crate::qetl::Plugin {
             struct_size: std::mem::size_of::<$crate::qetl::Plugin>() as u32,
             abi: $crate::qetl::ABI_VERSION,
             id: concat!($id, "\0").as_ptr() as *const _,
@@ -283,7 +296,7 @@ macro_rules! plugin {
             abi: *mut u32,
             out: *mut *const $crate::qetl::Plugin,
         ) -> i32 {
-            $crate::border::answer(&PLUGIN.0, abi, out)
+            $crate::qetl::answer(&PLUGIN.0, abi, out)
         }
     };
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! As much of Arrow's C data interface as plugins with texts and integers need: schemas, columns that are read, and columns that
 //! are built, in buffers of the host. Other types: see the interface's page, and do as here.
-#![allow(dead_code)]
 
-use crate::border::{bytes_of, Env, Failure};
-use crate::qetl::*;
+use super::abi::*;
+use super::{bytes_of, reported, Answer, Env, Failure};
 use std::ffi::{CStr, CString};
 use std::os::raw::c_void;
 use std::ptr::{null, null_mut};
@@ -51,6 +50,16 @@ pub fn schema(fields: &[(&str, &str)]) -> ArrowSchema {
         fields.iter().map(|(name, format)| Box::into_raw(Box::new(field(name, format)))).collect();
     let children = Box::leak(children.into_boxed_slice());
     ArrowSchema { flags: 0, n_children: children.len() as i64, children: children.as_mut_ptr(), ..field("", "+s") }
+}
+
+/// bind: a column that process makes, of these columns of the input.
+pub unsafe fn derive(binder: *mut Binder, name: &str, format: &str, of: &[i64]) -> Answer {
+    let mut made = field(name, format);
+    let derived = ((*binder).derive)(binder, 0, &mut made, of.len() as i64, of.as_ptr());
+    if let Some(release) = made.release {
+        release(&mut made); // unless derive took it
+    }
+    reported(derived)
 }
 
 /// Name and format of each column.
@@ -174,7 +183,7 @@ unsafe fn buffer_of<T>(env: Env, values: &[T]) -> Result<*const c_void, Failure>
     Ok(buffer)
 }
 
-unsafe fn array_with(env: Env, length: usize, buffers: Vec<Result<*const c_void, Failure>>) -> Result<ArrowArray, Failure> {
+unsafe fn array_with(env: Env, length: usize, nulls: usize, buffers: Vec<Result<*const c_void, Failure>>) -> Result<ArrowArray, Failure> {
     let free = (*env.host).buffer_free;
     let mut held = Box::new(Held { free, buffers: Vec::new(), children: Vec::new() });
     let mut failed = None;
@@ -184,7 +193,7 @@ unsafe fn array_with(env: Env, length: usize, buffers: Vec<Result<*const c_void,
             Err(failure) => failed = Some(failure),
         }
     }
-    let mut array = array_of(length as i64, 0, held);
+    let mut array = array_of(length as i64, nulls as i64, held);
     match failed {
         None => Ok(array),
         Some(failure) => {
@@ -194,26 +203,80 @@ unsafe fn array_with(env: Env, length: usize, buffers: Vec<Result<*const c_void,
     }
 }
 
-/// Integers, dates or timestamps of 64 bits, none of which is NULL; empty again once it was closed.
+/// Which rows are NULL: a bit each, which is 0 there.
 #[derive(Default)]
-pub struct Integers(pub Vec<i64>);
+struct Validity {
+    bits: Vec<u8>,
+    rows: usize,
+    nulls: usize,
+}
 
-impl Integers {
-    pub unsafe fn close(&mut self, env: Env) -> Result<ArrowArray, Failure> {
-        let values = std::mem::take(&mut self.0);
-        array_with(env, values.len(), vec![Ok(null()), buffer_of(env, &values)])
+impl Validity {
+    fn push(&mut self, valid: bool) {
+        if self.rows % 8 == 0 {
+            self.bits.push(0);
+        }
+        self.bits[self.rows / 8] |= u8::from(valid) << (self.rows % 8);
+        self.rows += 1;
+        self.nulls += usize::from(!valid);
+    }
+
+    unsafe fn close(&mut self, env: Env) -> Result<*const c_void, Failure> {
+        let it = std::mem::take(self);
+        if it.nulls == 0 {
+            Ok(null())
+        } else {
+            buffer_of(env, &it.bits)
+        }
     }
 }
 
-/// Texts ("vu"), none of which is NULL; empty again once it was closed.
+/// Integers, dates or timestamps of 64 bits; empty again once it was closed.
+#[derive(Default)]
+pub struct Integers {
+    values: Vec<i64>,
+    validity: Validity,
+}
+
+impl Integers {
+    pub fn push(&mut self, value: i64) {
+        self.values.push(value);
+        self.validity.push(true);
+    }
+
+    pub fn push_null(&mut self) {
+        self.values.push(0);
+        self.validity.push(false);
+    }
+
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    pub unsafe fn close(&mut self, env: Env) -> Result<ArrowArray, Failure> {
+        let values = std::mem::take(&mut self.values);
+        let nulls = self.validity.nulls;
+        let buffers = vec![self.validity.close(env), buffer_of(env, &values)];
+        array_with(env, values.len(), nulls, buffers)
+    }
+}
+
+/// Texts ("vu"); empty again once it was closed.
 #[derive(Default)]
 pub struct Texts {
     views: Vec<[u8; 16]>,
     heap: Vec<u8>,
+    validity: Validity,
 }
 
 impl Texts {
+    pub fn push_null(&mut self) {
+        self.views.push([0; 16]);
+        self.validity.push(false);
+    }
+
     pub fn push(&mut self, text: &[u8]) {
+        self.validity.push(true);
         let mut view = [0; 16];
         view[..4].copy_from_slice(&(text.len() as i32).to_ne_bytes());
         if text.len() <= 12 {
@@ -231,8 +294,9 @@ impl Texts {
         let views = std::mem::take(&mut self.views);
         let heap = std::mem::take(&mut self.heap);
         let sizes = [heap.len() as i64];
-        let buffers = vec![Ok(null()), buffer_of(env, &views), buffer_of(env, &heap), buffer_of(env, &sizes)];
-        array_with(env, views.len(), buffers)
+        let nulls = self.validity.nulls;
+        let buffers = vec![self.validity.close(env), buffer_of(env, &views), buffer_of(env, &heap), buffer_of(env, &sizes)];
+        array_with(env, views.len(), nulls, buffers)
     }
 }
 
@@ -260,7 +324,7 @@ pub unsafe fn batch(env: Env, rows: usize, columns: Vec<Result<ArrowArray, Failu
 pub unsafe fn put(out: *mut Space, bytes: &[u8]) -> Result<(), Failure> {
     let size = bytes.len() as i64;
     if (*out).capacity - (*out).size < size {
-        crate::border::reported(((*out).reserve)(out, size))?;
+        reported(((*out).reserve)(out, size))?;
     }
     std::ptr::copy_nonoverlapping(bytes.as_ptr(), (*out).data.add((*out).size as usize), bytes.len());
     (*out).size += size;
