@@ -136,7 +136,7 @@ void conform_case_interrupt(const struct conform_trial *t)
 
 struct worker {
     struct conform_bench bench;
-    char name[16]; /* no two components of pipelines have the same */
+    char name[24]; /* no two components of pipelines have the same */
     const struct conform_trial *trial;
     pthread_t thread;
 };

@@ -45,12 +45,14 @@ static int fault(struct work *work, const char *path)
 /* Behind the line of the template's own licence, which the author's files are not under. */
 static const char *licence_skip(const struct qetl_template *template)
 {
-    const char *feed = memchr(template->begin, '\n', (size_t)(template->end - template->begin));
-    bool kept =
-        strncmp(template->path, QETL_TEMPLATE_BINDINGS, strlen(QETL_TEMPLATE_BINDINGS)) == 0;
-    bool has = feed && memmem(template->begin, (size_t)(feed - template->begin),
-                              "SPDX-License-Identifier", 23);
-    return has && !kept ? feed + 1 : template->begin;
+    static const char licence[] = "SPDX-License-Identifier";
+    size_t size = (size_t)(template->end - template->begin),
+           bindings = strlen(QETL_TEMPLATE_BINDINGS);
+    const char *feed = memchr(template->begin, '\n', size);
+    if (!feed || strncmp(template->path, QETL_TEMPLATE_BINDINGS, bindings) == 0)
+        return template->begin;
+    size = (size_t)(feed - template->begin);
+    return memmem(template->begin, size, licence, strlen(licence)) ? feed + 1 : template->begin;
 }
 
 /* The template's text with the plugin's name. */
