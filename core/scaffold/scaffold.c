@@ -56,21 +56,20 @@ static const char *licence_skip(const struct qetl_template *template)
 }
 
 /* The template's text with the plugin's name. */
-static void text_write(const char *at, const char *end, const struct qetl_scaffold *scaffold,
-                       FILE *out)
+static void text_write(const char *at, size_t size, const struct qetl_scaffold *scaffold, FILE *out)
 {
     static const char *const suffixes[] = {".c", ".cc", ".rs"};
     const size_t name = strlen(QETL_TEMPLATE_NAME), source = strlen(QETL_TEMPLATE_SOURCE);
-    while (at < end) {
-        const char *next = memmem(at, (size_t)(end - at), QETL_TEMPLATE_NAME, name);
-        fwrite(at, 1, (size_t)((next ? next : end) - at), out);
-        if (!next)
-            return;
-        bool is_source =
-            (size_t)(end - next) >= source && memcmp(next, QETL_TEMPLATE_SOURCE, source) == 0;
+    const char *next;
+    while (size && (next = memmem(at, size, QETL_TEMPLATE_NAME, name))) {
+        fwrite(at, 1, (size_t)(next - at), out);
+        size -= (size_t)(next - at);
+        bool is_source = size >= source && memcmp(next, QETL_TEMPLATE_SOURCE, source) == 0;
         fprintf(out, "%s%s", scaffold->name, is_source ? suffixes[scaffold->lang] : "");
         at = next + (is_source ? source : name);
+        size -= is_source ? source : name;
     }
+    fwrite(at, 1, size, out);
 }
 
 static bool is_used(const struct qetl_template *template, const struct qetl_scaffold *scaffold)
@@ -87,10 +86,10 @@ static char *text_make(const char *path, bool name, const struct qetl_scaffold *
     if (!out)
         return NULL;
     if (name)
-        text_write(path, path + strlen(path), scaffold, out);
+        text_write(path, strlen(path), scaffold, out);
     for (const struct qetl_template *t = qetl_templates; !name && t->path; t++)
         if (is_used(t, scaffold) && strcmp(t->path, path) == 0)
-            text_write(licence_skip(t), t->end, scaffold, out);
+            text_write(licence_skip(t), (size_t)(t->end - licence_skip(t)), scaffold, out);
     int failed = ferror(out);
     if (!fclose(out) && !failed)
         return text;
