@@ -478,6 +478,30 @@ Test(csv_values, the_only_long_cell_may_stand_in_quotes)
     csv_rig_close(&rig);
 }
 
+/* The rig validates each batch: the prefix of a long cell's view is that of its text. */
+Test(csv_values, texts_of_any_size_are_valid_views)
+{
+    static char data[1200 * 1300];
+    size_t n = (size_t)sprintf(data, "a,b\n");
+
+    for (int size = 0; size < 1200; size++) {
+        for (int i = 0; i < size; i++)
+            data[n++] = (char)('a' + (size + i) % 26);
+        n += (size_t)sprintf(data + n, ",%d\n", size);
+    }
+    for (int k = 0; k < csv_kernels_count; k++) {
+        if (!csv_kernels[k]->usable())
+            continue;
+        csv_rig_open(&rig, "{\"delimiter\": \",\"}");
+        rig.kernel = csv_kernels[k];
+        rig_infer(&rig, data, n);
+        rig_want(&rig, QETL_FORM_LEXICAL);
+        cr_assert_eq(rig_run(&rig, data, n, 0, 1), 0);
+        cr_assert_eq(rig.rows, 1200);
+        csv_rig_close(&rig);
+    }
+}
+
 Test(csv_values, without_memory_a_chunk_fails_and_nothing_leaks)
 {
     static const char data[] = "a,b,c\n1,\"x\"\"y and more of it\",\\x00\n,bad,\\x1122\n2,,\n";

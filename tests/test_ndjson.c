@@ -3,6 +3,7 @@
 #include "ndjson_rig.h"
 
 #include <criterion/criterion.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -479,6 +480,90 @@ Test(ndjson, a_key_twice_is_refused_also_where_prediction_goes_in_circles)
             NULL, QETL_FORM_LEXICAL,
             "{\"a\":1,\"b\":2}\n{\"b\":1,\"a\":2}\n{\"a\":1,\"b\":2,\"a\":3}\n{\"a\":5,\"b\":6}\n"),
         "=1|=2|\n=2|=1|\n=5|=6|\n!duplicate_key:{\"a\":1,\"b\":2,\"a\":3}\n");
+}
+
+/* What stood behind one value is foreseen behind that column alone. */
+Test(ndjson, what_was_learned_behind_one_column_is_not_believed_behind_another)
+{
+    EXPECT_TEXT(rig_all(NULL, QETL_FORM_LEXICAL,
+                        "{\"a\":1}\n{}\n{\"a\":2{}\n{\"b\":1,\"a\":2}\n{\"a\":1}\n"
+                        "{\"b\":3{\"a\":4}\n{\"a\":5}\n"),
+                "=1|~|\n~|~|\n=2|=1|\n=1|~|\n=5|~|\n"
+                "!bad_json:{\"a\":2{}\n!bad_json:{\"b\":3{\"a\":4}\n");
+}
+
+/* Few keys in many orders, now and then with a byte too many, too few, or another. */
+static size_t draw_record(char *out, unsigned *seed)
+{
+    static const char bytes[] = "{}[],:\"a1 ";
+    size_t n = 0;
+    int keys = rand_r(seed) % 4, first = rand_r(seed) % 3;
+
+    out[n++] = '{';
+    for (int i = 0; i < keys; i++)
+        n += (size_t)sprintf(out + n, "%s\"%c\":%s", i ? "," : "", 'a' + (first + i) % 3,
+                             rand_r(seed) % 2 ? "1" : "\"x\"");
+    out[n++] = '}';
+    size_t at = (size_t)rand_r(seed) % n;
+    char byte = bytes[(size_t)rand_r(seed) % (sizeof bytes - 1)];
+    switch (rand_r(seed) % 6) {
+    case 0: /* one less */
+        memmove(out + at, out + at + 1, --n - at);
+        break;
+    case 1: /* one more */
+        memmove(out + at + 1, out + at, n++ - at);
+        out[at] = byte;
+        break;
+    case 2:
+        out[at] = byte;
+        break;
+    default:
+        break;
+    }
+    out[n] = 0;
+    return n;
+}
+
+/* As another parser has it. */
+static bool is_record(const char *line)
+{
+    json_t *value = json_loads(line, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
+    bool is = json_is_object(value);
+    const char *key;
+    json_t *member;
+
+    json_object_foreach (value, key, member)
+        is &= !key[1] && key[0] >= 'a' && key[0] <= 'c';
+    json_decref(value);
+    return is;
+}
+
+Test(ndjson, prediction_takes_what_another_parser_takes)
+{
+    enum { DOCUMENTS = 1000, LINES = 30 };
+    unsigned seed = 1;
+
+    for (int d = 0; d < DOCUMENTS; d++) {
+        char data[LINES * 64], line[64];
+        int64_t wanted = 0, records = 0;
+        size_t n = 0;
+        for (int i = 0; i < LINES; i++) {
+            draw_record(line, &seed);
+            wanted += is_record(line);
+            records += line[strspn(line, " ")] != 0;
+            n += (size_t)sprintf(data + n, "%s\n", line);
+        }
+        struct rig rig;
+        ndjson_rig_open(&rig, "{\"types\":{\"a\":\"json\",\"b\":\"json\",\"c\":\"json\"}}");
+        rig.kernel = kernel_at(d % ndjson_kernels_count);
+        rig_infer(&rig, "", 0);
+        rig_want(&rig, QETL_FORM_LEXICAL);
+        rig_run(&rig, data, n, SIZE_MAX, 0);
+        cr_assert_eq(rig.records, records);
+        cr_assert_eq(rig.rows, wanted, "%s takes %lld of %lld records:\n%s", rig.kernel->name,
+                     (long long)rig.rows, (long long)wanted, data);
+        ndjson_rig_close(&rig);
+    }
 }
 
 Test(ndjson, a_record_that_was_no_example_is_told_by_what_is_wrong_with_it)

@@ -12,7 +12,8 @@
 static inline VIEW_TARGET __attribute__((always_inline)) void
 view_write(uint64_t *view, const uint8_t *data, uint32_t size, int32_t buffer, uint32_t offset)
 {
-    __mmask16 bytes = (__mmask16)(_bzhi_u32(0xfff, size) << 4);
+    /* bzhi looks at the lowest eight bits of a size */
+    __mmask16 bytes = (__mmask16)(_bzhi_u32(0xfff, size < 12 ? size : 12) << 4);
     __m128i v = _mm_maskz_loadu_epi8(bytes, data - 4);
     __m128i place = _mm_set_epi32((int32_t)offset, buffer, 0, (int32_t)size);
     __mmask8 lanes = size > 12 ? 0xd : 0x1;

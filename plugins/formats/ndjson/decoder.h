@@ -48,8 +48,8 @@ struct ndjson_sink {
 };
 
 struct ndjson_column {
-    uint8_t run[NDJSON_RUN_MAX]; /* how this column's key was spelled, from the value before on */
-    struct ndjson_column *next;  /* what came behind this column the last time */
+    uint8_t run[NDJSON_RUN_MAX]; /* what stood between this column's value and the next one's */
+    struct ndjson_column *next;  /* whose that was */
     struct ndjson_view *views;   /* where plain cells go at once; NULL: nobody wants them */
     uint64_t seen;               /* stamp of the last record that had it */
     int32_t run_size;

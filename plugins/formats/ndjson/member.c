@@ -7,16 +7,17 @@
 /* How many names of dropped keys are announced. */
 enum { DROPPED_MAX = 100 };
 
-/* Behind column `at`, c was spelled from `from` to p. */
+/* Behind column `at`, c was spelled from `from` to p. Behind another column the same bytes may be
+ * no JSON. */
 static void run_learn(struct ndjson_column *at, struct ndjson_column *c, const uint8_t *from,
                       const uint8_t *p)
 {
     at->next = c;
-    c->run_size = NDJSON_RUN_NONE;
+    at->run_size = NDJSON_RUN_NONE;
     if (p - from > NDJSON_RUN_MAX)
         return;
-    c->run_size = (int32_t)(p - from);
-    memcpy(c->run, from, (size_t)c->run_size);
+    at->run_size = (int32_t)(p - from);
+    memcpy(at->run, from, (size_t)at->run_size);
 }
 
 /* Behind a value, or the opening brace: the place of the next key, or the record's end. */
@@ -116,7 +117,7 @@ struct ndjson_column *ndjson_member_find(struct ndjson_decoder *d, struct ndjson
     /* A record that ended with its object, not with a line feed: elsewhere, more may stand there.
      */
     if (closed && q[-1] != (d->reader.across ? ',' : '\n'))
-        c->run_size = NDJSON_RUN_NONE;
+        at->run_size = NDJSON_RUN_NONE;
     *p = q;
     return c;
 }

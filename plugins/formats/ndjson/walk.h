@@ -85,8 +85,8 @@ static inline WALK_TARGET const uint8_t *walk_record(struct ndjson_decoder *d, c
     for (;;) {
         struct ndjson_column *c = at->next;
         /* Strictly less: behind a key there is a byte to look at. */
-        if (__builtin_expect(c->run_size < end - p && stands(p, c->run, c->run_size), 1))
-            p += c->run_size;
+        if (__builtin_expect(at->run_size < end - p && stands(p, at->run, at->run_size), 1))
+            p += at->run_size;
         else
             c = ndjson_member_find(d, at, &p);
         if (c == d->stop)
