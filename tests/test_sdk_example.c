@@ -26,13 +26,14 @@ static void rig_init(struct rig *rig, const char *config)
     qetl_schema_add(&rig->schema, "id", "l");
     qetl_schema_add(&rig->schema, "city", "vu");
     qetl_schema_add(&rig->schema, "note", "vu");
-    cr_assert_eq(upper.create(&rig->self, &rig->host.host, rig->host.ctx, rig->host.config_json),
-                 QETL_OK);
+    cr_assert_eq(
+        upper_component.create(&rig->self, &rig->host.host, rig->host.ctx, rig->host.config_json),
+        QETL_OK);
 }
 
 static void rig_free(struct rig *rig)
 {
-    upper.destroy(&rig->self);
+    upper_component.destroy(&rig->self);
     qetl_fake_binder_free(&rig->binder);
     qetl_schema_release(&rig->schema);
     cr_expect_eq(qetl_fake_host_free(&rig->host), 0);
@@ -41,7 +42,7 @@ static void rig_free(struct rig *rig)
 static int32_t rig_bind(struct rig *rig)
 {
     const struct ArrowSchema *inputs[] = {&rig->schema};
-    return upper.transform->bind(&rig->self, 1, inputs, &rig->binder.binder);
+    return upper_component.transform->bind(&rig->self, 1, inputs, &rig->binder.binder);
 }
 
 Test(sdk_example, binds_one_column_and_copies_the_others)
@@ -135,7 +136,7 @@ Test(sdk_example, writes_capitals)
                                    .rows = N_CITIES};
         struct qetl_output output = {.struct_size = sizeof output};
         rig.host.allocs_left = allowed;
-        int32_t status = upper.transform->process(&rig.self, &event, &output);
+        int32_t status = upper_component.transform->process(&rig.self, &event, &output);
         cr_expect(status == QETL_OUTPUT || (allowed >= 0 && status == QETL_E_NO_MEMORY));
         cr_expect_eq(status < 0, output.batch.release == NULL);
         if (status == QETL_OUTPUT)
@@ -152,9 +153,9 @@ Test(sdk_example, passes_other_events_on)
     rig_init(&rig, "{\"column\":\"city\"}");
     struct qetl_event event = {.struct_size = sizeof event, .kind = QETL_EVENT_BARRIER};
     struct qetl_output output = {.struct_size = sizeof output};
-    cr_expect_eq(upper.transform->process(&rig.self, &event, &output), QETL_NEED_INPUT);
+    cr_expect_eq(upper_component.transform->process(&rig.self, &event, &output), QETL_NEED_INPUT);
     event.kind = QETL_EVENT_END;
-    cr_expect_eq(upper.transform->process(&rig.self, &event, &output), QETL_END);
+    cr_expect_eq(upper_component.transform->process(&rig.self, &event, &output), QETL_END);
     rig_free(&rig);
 }
 
@@ -164,5 +165,5 @@ Test(sdk_example, entry)
     uint32_t abi = QETL_ABI_VERSION;
     cr_assert_eq(qetl_plugin_entry(NULL, NULL, &abi, &plugin), QETL_OK);
     cr_expect_str_eq(plugin->id, "upper");
-    cr_expect(plugin->n_components == 1 && plugin->components[0] == &upper);
+    cr_expect(plugin->n_components == 1 && plugin->components[0] == &upper_component);
 }
