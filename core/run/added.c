@@ -5,6 +5,7 @@
  * repeated, and the rows' numbers once they are known. See decision 32.
  */
 #include "data/gather.h"
+#include "op_check.h"
 #include "op_source.h"
 #include "run_internal.h"
 
@@ -91,7 +92,9 @@ int32_t qetl_added_join(struct qetl_run *run, const struct qetl_node *node,
 static int32_t value_take(struct qetl_op *op, struct qetl_object *object,
                           const struct ArrowSchema *field, struct ArrowArray *value)
 {
-    int32_t status = qetl_op_check_column(op, field, QETL_FORM_VALUE, value, 1);
+    const struct qetl_made made = {
+        .part = QETL_MADE_OBJECT, .field = field, .form = QETL_FORM_VALUE};
+    int32_t status = qetl_op_check_column(op, &made, 1, value);
     if (status)
         return status;
     struct qetl_vector *vector = qetl_vector_new(value);

@@ -2,6 +2,7 @@
 #include "carry.h"
 
 #include "data/gather.h"
+#include "op_check.h"
 #include "run_internal.h"
 
 static int32_t no_memory(struct qetl_op *op)
@@ -103,7 +104,9 @@ int32_t qetl_carry_derived(struct qetl_op *op, struct qetl_output *output, int64
                            const struct ArrowSchema *field, struct qetl_batch_column *out)
 {
     struct ArrowArray *child = output->batch.children[index];
-    int32_t status = qetl_op_check_column(op, field, QETL_FORM_VALUE, child, output->batch.length);
+    const struct qetl_made made = {
+        .port = output->port, .rows = output->rows, .field = field, .form = QETL_FORM_VALUE};
+    int32_t status = qetl_op_check_column(op, &made, output->batch.length, child);
     if (status)
         return status;
     out->value = qetl_vector_new(child);

@@ -53,6 +53,7 @@ struct qetl_target {
 struct qetl_out_port {
     struct qetl_target *targets;
     size_t n_targets;
+    int64_t batches, rows; /* that left by it, of this replica */
 };
 
 struct qetl_op {
@@ -103,9 +104,6 @@ static inline void qetl_op_waits(struct qetl_op *op, const char *what)
 }
 bool qetl_op_may_resume(const struct qetl_op *, int64_t now_ns);
 int64_t qetl_now_ns(void);
-/* op_check.c: a column that a plugin handed over, against its schema as delivered in that form. */
-int32_t qetl_op_check_column(struct qetl_op *, const struct ArrowSchema *field, uint32_t form,
-                             const struct ArrowArray *, int64_t rows);
 
 /* op_reject.c: turns what the instance rejected in the call just made into dead letters. For rows
  * of a batch, or of a chunk's records (batch NULL). Answers how many, or a failure. */

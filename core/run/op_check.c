@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a plugin hands over is checked: its length always, all of it where the run asks for that. */
-#include "op.h"
+#include "op_check.h"
 #include "run_internal.h"
 
 #include <string.h>
@@ -46,32 +45,67 @@ static const void *misaligned(const struct ArrowSchema *field, const struct Arro
                : NULL;
 }
 
-int32_t qetl_op_check_column(struct qetl_op *op, const struct ArrowSchema *field, uint32_t form,
-                             const struct ArrowArray *column, int64_t rows)
+static const struct ArrowSchema *layout_of(const struct qetl_made *made)
 {
     static const struct ArrowSchema text = {
         .format = "vu", .name = "", .flags = ARROW_FLAG_NULLABLE, .release = release_nothing};
+    return made->form == QETL_FORM_VALUE ? made->field : &text;
+}
+
+static int32_t validate(struct qetl_op *op, const struct qetl_made *made,
+                        const struct ArrowArray *column)
+{
     char message[300];
+    struct qetl_made found = *made;
+    found.validated = true;
+    return qetl_array_validate(layout_of(made), column, message, sizeof message)
+               ? qetl_op_blame(op, &found, "%s", message)
+               : QETL_OK;
+}
+
+int32_t qetl_op_check_column(struct qetl_op *op, const struct qetl_made *made, int64_t length,
+                             const struct ArrowArray *column)
+{
     if (column->offset < 0 || column->n_buffers < 0 || (column->n_buffers && !column->buffers))
-        return qetl_op_fault(op, "bad_batch", "column '%s' has a negative offset, or no buffers",
-                             field->name);
-    if (column->length != rows)
-        return qetl_op_fault(op, "bad_batch", "column '%s' has %lld rows, the batch %lld",
-                             field->name, (long long)column->length, (long long)rows);
-    if (form == QETL_FORM_VALUE && field->n_children && !shape_fits(field, column))
-        return qetl_op_fault(op, "bad_batch", "column '%s' does not have the layout of its type",
-                             field->name);
-    const struct ArrowSchema *layout = form == QETL_FORM_VALUE ? field : &text;
-    const void *buffer = misaligned(layout, column);
+        return qetl_op_blame(op, made, "it has a negative offset, or no buffers");
+    if (column->length != length)
+        return qetl_op_blame(op, made, "it has %lld rows, the batch %lld",
+                             (long long)column->length, (long long)length);
+    if (made->form == QETL_FORM_VALUE && made->field->n_children &&
+        !shape_fits(made->field, column))
+        return qetl_op_blame(op, made, "it does not have the layout of its type");
+    const void *buffer = misaligned(layout_of(made), column);
     if (buffer)
-        return qetl_op_fault(op, "bad_batch",
-                             "column '%s' has a buffer at %p, which is not aligned to %d bytes: "
-                             "the plugin has to allocate it so, or copy it",
-                             field->name, buffer, BUFFER_ALIGNMENT);
-    if (!op->run->options.validate_full)
+        return qetl_op_blame(op, made,
+                             "a buffer is at %p, which is not aligned to %d bytes: it has to be "
+                             "allocated so, or copied",
+                             buffer, BUFFER_ALIGNMENT);
+    return op->run->options.validate_full ? validate(op, made, column) : QETL_OK;
+}
+
+static int32_t check_form(struct qetl_op *op, const struct qetl_made *made,
+                          const struct qetl_vector *vector, uint32_t form)
+{
+    struct qetl_made column = *made;
+    column.form = form;
+    if (!vector)
         return QETL_OK;
-    if (!qetl_array_validate(layout, column, message, sizeof message))
-        return QETL_OK;
-    return qetl_op_fault(op, "bad_batch", "column '%s' is no valid Arrow array: %s", field->name,
-                         message);
+    if (vector->array.length != made->rows)
+        return qetl_op_blame(op, &column, "it has %lld rows, the batch %lld",
+                             (long long)vector->array.length, (long long)made->rows);
+    return validate(op, &column, &vector->array);
+}
+
+int32_t qetl_op_check_batch(struct qetl_op *op, uint32_t port, const struct qetl_batch *batch)
+{
+    const struct ArrowSchema *schema = op->flow->ports[port].schema;
+    struct qetl_made made = {.port = port, .rows = batch->rows, .passed = true};
+    int32_t status = QETL_OK;
+    for (int64_t c = 0; !status && c < batch->n_columns; c++) {
+        made.field = schema->children[c];
+        status = check_form(op, &made, batch->columns[c].value, QETL_FORM_VALUE);
+        if (!status)
+            status = check_form(op, &made, batch->columns[c].lexical, QETL_FORM_LEXICAL);
+    }
+    return status;
 }

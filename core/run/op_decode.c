@@ -3,6 +3,7 @@
 #include "checkpoint.h"
 #include "host/host.h"
 #include "op.h"
+#include "op_check.h"
 #include "run_internal.h"
 
 #include <stdlib.h>
@@ -31,13 +32,17 @@ static int32_t copy_offsets(struct qetl_op *op, const int32_t *from, int64_t n, 
 }
 
 /* One array of the decoder's into the batch's columns. */
-static int32_t take_column(struct qetl_op *op, const struct qetl_want *want,
+static int32_t take_column(struct qetl_op *op, const struct qetl_want *want, bool late,
                            struct ArrowArray *array, int64_t rows,
                            struct qetl_batch_column *columns)
 {
     const struct qetl_port_flow *port = &op->flow->ports[0];
     const struct ArrowSchema *field = port->schema->children[want->column];
-    int32_t status = qetl_op_check_column(op, field, want->form, array, rows);
+    const struct qetl_made made = {.part = late ? QETL_MADE_LATE : QETL_MADE_BATCH,
+                                   .rows = rows,
+                                   .field = field,
+                                   .form = want->form};
+    int32_t status = qetl_op_check_column(op, &made, rows, array);
     if (status)
         return status;
     struct qetl_batch_column *column = &columns[want->column];
@@ -59,15 +64,17 @@ static int32_t take_columns(struct qetl_op *op, const char *call, struct ArrowAr
                             int64_t rows, int64_t first, int64_t n,
                             struct qetl_batch_column *columns)
 {
+    bool late = op->flow->n_late && first == op->flow->n_wants - op->flow->n_late;
+    const struct qetl_made made = {.part = late ? QETL_MADE_LATE : QETL_MADE_BATCH, .rows = rows};
     if (batch->offset)
-        return qetl_op_fault(op, "bad_batch", "%s answered a batch with an offset of its own",
-                             call);
+        return qetl_op_blame(op, &made, "%s answered a batch with an offset of its own", call);
     if (batch->n_children != n)
-        return qetl_op_fault(op, "bad_batch", "%s answered %lld columns where %lld were wanted",
-                             call, (long long)batch->n_children, (long long)n);
+        return qetl_op_blame(op, &made, "%s answered %lld columns where %lld were wanted", call,
+                             (long long)batch->n_children, (long long)n);
     int32_t status = QETL_OK;
     for (int64_t i = 0; !status && i < n; i++)
-        status = take_column(op, &op->flow->wants[first + i], batch->children[i], rows, columns);
+        status =
+            take_column(op, &op->flow->wants[first + i], late, batch->children[i], rows, columns);
     return status;
 }
 

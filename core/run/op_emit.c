@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How messages leave an operator: to the next ones in its replica, or into an edge. */
+#include "op_check.h"
 #include "op_source.h"
+#include "run_internal.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -52,9 +54,17 @@ static int32_t target_give(struct qetl_op *op, const struct qetl_target *target,
 /* Batches alone are shared by several targets; chunks and blocks have one. */
 int32_t qetl_op_emit(struct qetl_op *op, uint32_t out_port, enum qetl_slot_kind kind, void *payload)
 {
-    const struct qetl_out_port *port = &op->out[out_port];
+    struct qetl_out_port *port = &op->out[out_port];
     assert(port->n_targets <= 1 || kind == QETL_SLOT_BATCH);
     int32_t status = QETL_OK;
+    if (op->run->options.validate_full && kind == QETL_SLOT_BATCH)
+        status = qetl_op_check_batch(op, out_port, payload);
+    if (status) {
+        qetl_payload_free(kind, payload);
+        return status;
+    }
+    port->batches++;
+    port->rows += payload_rows(kind, payload);
     if (op->class->shows && op->instance)
         qetl_tally_add(&op->instance->tally.batches, 1);
     if (op->class->shows && qetl_lookout_used(&op->flow->lookouts[out_port]))

@@ -3,6 +3,7 @@
  * records. */
 #include "op_source.h"
 #include "checkpoint.h"
+#include "op_check.h"
 
 #include "run_internal.h"
 
@@ -244,15 +245,16 @@ static int32_t emit_batch(struct qetl_op *op, struct qetl_item *item)
     struct qetl_tracker *tracker = op->run->attempt.trackers[op->node - op->run->pipeline->nodes];
     const struct qetl_port_flow *port = &op->flow->ports[0];
     int64_t rows = item->batch.length;
+    struct qetl_made made = {.rows = rows, .form = QETL_FORM_VALUE};
     if (item->batch.offset)
-        return qetl_op_fault(op, "bad_batch", "next answered a batch with an offset of its own");
+        return qetl_op_blame(op, &made, "next answered a batch with an offset of its own");
     int64_t n_columns = op->flow->narrowed ? op->flow->n_wants : port->n_columns;
     if (item->batch.n_children != n_columns)
-        return qetl_op_fault(op, "bad_batch", "next answered %lld columns of %lld",
+        return qetl_op_blame(op, &made, "next answered %lld columns of %lld",
                              (long long)item->batch.n_children, (long long)n_columns);
     for (int64_t c = 0; c < n_columns; c++) {
-        int32_t status = qetl_op_check_column(op, port->schema->children[column_at(op->flow, c)],
-                                              QETL_FORM_VALUE, item->batch.children[c], rows);
+        made.field = port->schema->children[column_at(op->flow, c)];
+        int32_t status = qetl_op_check_column(op, &made, rows, item->batch.children[c]);
         if (status)
             return status;
     }

@@ -6,6 +6,7 @@
 #include "checkpoint.h"
 #include "increment/increment.h"
 #include "op.h"
+#include "op_check.h"
 #include "op_source.h"
 #include "run_internal.h"
 
@@ -130,33 +131,34 @@ static int32_t check_output(struct qetl_op *op, const struct qetl_batch *input,
     if (output->port >= binding->n_out)
         return qetl_op_fault(op, "bad_batch", "process answered for output port %u of %u",
                              output->port, binding->n_out);
+    const struct qetl_made made = {.port = output->port, .rows = output->rows};
     const struct qetl_out_binding *port = &binding->out[output->port];
     int64_t children = output->batch.release ? output->batch.n_children : 0;
     if (output->rows < 0 || children != port->n_derived)
-        return qetl_op_fault(op, "bad_batch",
+        return qetl_op_blame(op, &made,
                              "process answered %lld columns and %lld rows, bind promised %lld "
                              "derived columns",
                              (long long)children, (long long)output->rows,
                              (long long)port->n_derived);
     if (children && output->batch.offset)
-        return qetl_op_fault(op, "bad_batch", "process answered a batch with an offset of its own");
+        return qetl_op_blame(op, &made, "process answered a batch with an offset of its own");
     bool copies = port->n_columns > port->n_derived;
     if (copies && (!input || (!output->row_map && output->rows != input->rows)))
-        return qetl_op_fault(op, "bad_batch",
+        return qetl_op_blame(op, &made,
                              "process answered %lld rows without a row map for an input of %lld",
                              (long long)output->rows, (long long)(input ? input->rows : 0));
     int64_t derived = children ? output->batch.length : 0;
     if (children && !output->derived_map && derived != output->rows)
-        return qetl_op_fault(op, "bad_batch", "process answered %lld rows in a batch of %lld",
+        return qetl_op_blame(op, &made, "process answered %lld rows in a batch of %lld",
                              (long long)output->rows, (long long)derived);
     for (int64_t i = 0; children && output->derived_map && i < output->rows; i++)
         if (output->derived_map[i] < -1 || output->derived_map[i] >= derived)
-            return qetl_op_fault(op, "bad_batch",
+            return qetl_op_blame(op, &made,
                                  "process answered a derived map that points to row %d of %lld",
                                  output->derived_map[i], (long long)derived);
     for (int64_t i = 0; output->row_map && i < output->rows; i++)
         if (!input || output->row_map[i] < 0 || output->row_map[i] >= input->rows)
-            return qetl_op_fault(op, "bad_batch",
+            return qetl_op_blame(op, &made,
                                  "process answered a row map that points to row "
                                  "%d of the input",
                                  output->row_map[i]);

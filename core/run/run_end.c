@@ -252,6 +252,14 @@ int32_t qetl_run_fault_as(struct qetl_run *run, const struct qetl_node *node, co
     return status;
 }
 
+int32_t qetl_run_blame(struct qetl_run *run, const struct qetl_node *node, struct qetl_ctx *ctx,
+                       const char *code, const char *message, const char *mend)
+{
+    const struct qetl_error_report error = {.suggestion = (char *)mend};
+    report(run, node, ctx, code, QETL_E_FATAL, message, &error);
+    return QETL_E_FATAL;
+}
+
 int32_t qetl_run_refuse(struct qetl_run *run, const struct qetl_node *node, const char *code,
                         const char *message, const char *mend, const char *option)
 {

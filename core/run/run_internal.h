@@ -111,6 +111,9 @@ int32_t qetl_run_fault(struct qetl_run *, const struct qetl_node *, const char *
 /* As qetl_run_fault, with the exit code of a status. */
 int32_t qetl_run_fault_as(struct qetl_run *, const struct qetl_node *, const char *code,
                           int32_t status, const char *message);
+/* As qetl_run_fault, with how to mend it; ctx: the instance whose plugin is to blame, or NULL. */
+int32_t qetl_run_blame(struct qetl_run *, const struct qetl_node *, struct qetl_ctx *,
+                       const char *code, const char *message, const char *mend);
 /* As qetl_run_fault, where the pipeline itself has to be mended (QETL_E_CONFIG). */
 int32_t qetl_run_refuse(struct qetl_run *, const struct qetl_node *, const char *code,
                         const char *message, const char *mend, const char *option);

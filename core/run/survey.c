@@ -134,7 +134,7 @@ int32_t qetl_source_survey(struct qetl_op *op, struct qetl_node_flow *flow)
     struct survey survey = {.flow = flow};
     struct qetl_op looker = *op;
     struct qetl_target target = {.op = &looker};
-    struct qetl_out_port port = {&target, 1};
+    struct qetl_out_port port = {.targets = &target, .n_targets = 1};
     int64_t columns_before = flow->schema.n_children;
     if (flow->source.delivery != QETL_REPLAYABLE || flow->source.endless)
         return qetl_run_refuse(op->run, op->node, "read_twice",
