@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Adds or replaces columns by expressions, in the order in which they are written, so that each may
  * use those above it. All other columns are carried past, byte for byte. */
-#include <qetl/plugin.h>
+#include <qetl/exprs.h>
 #include <qetl/sdk.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { POINTER_MAX = 600 };
@@ -28,26 +27,15 @@ struct operand {
 };
 
 struct compute {
-    struct qetl_env env;
-    const struct qetl_expr_host *service;
+    struct qetl_exprs exprs;
     struct step *steps;
     int64_t n_steps;
     struct ArrowSchema schema; /* the input's columns, and those of the steps so far */
     struct operand *columns;   /* of schema */
-    int64_t *places;           /* of the input's columns that are read, or -1 */
     int64_t *order;            /* of the derived columns: the steps */
-    int64_t n_order, n_reads;
-    struct ArrowArray *reads, **children, *results;
-    uint8_t *failures; /* of the batch at hand, a bit a row */
-    int32_t *survivors;
-    int64_t capacity;
+    int64_t n_order;
+    struct ArrowArray *results;
 };
-
-static int32_t no_memory(const struct compute *compute)
-{
-    return qetl_fail(compute->env, QETL_E_NO_MEMORY, NULL,
-                     "make batches smaller, or raise --memory", "no memory to compute columns");
-}
 
 static int32_t compute_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
                               const char *config)
@@ -55,37 +43,29 @@ static int32_t compute_create(void *self, const struct qetl_host *host, struct q
     struct compute *compute = self;
 
     (void)config;
-    compute->env = (struct qetl_env){host, ctx};
-    compute->service = host->get_extension(ctx, QETL_EXT_EXPR);
-    if (!compute->service)
-        return qetl_fail(compute->env, QETL_E_UNSUPPORTED, NULL, "use a newer qetl",
-                         "compute needs a host that offers " QETL_EXT_EXPR);
-    return QETL_OK;
+    return qetl_exprs_create(&compute->exprs, (struct qetl_env){host, ctx}, "compute",
+                             "no memory to compute columns");
 }
 
 static void bound_reset(struct compute *compute)
 {
     for (int64_t i = 0; i < compute->n_steps; i++) {
         struct step *step = &compute->steps[i];
-        compute->service->free(step->expr);
+        compute->exprs.service->free(step->expr);
         qetl_array_release(&step->result);
         free(step->operands);
         free(step->depends);
     }
     free(compute->steps);
     free(compute->columns);
-    free(compute->places);
     free(compute->order);
-    free(compute->reads);
-    free(compute->children);
     free(compute->results);
     qetl_schema_release(&compute->schema);
     compute->steps = NULL;
     compute->columns = NULL;
-    compute->places = compute->order = NULL;
-    compute->reads = compute->results = NULL;
-    compute->children = NULL;
-    compute->n_steps = compute->n_order = compute->n_reads = 0;
+    compute->order = NULL;
+    compute->results = NULL;
+    compute->n_steps = compute->n_order = 0;
 }
 
 static void compute_destroy(void *self)
@@ -93,8 +73,7 @@ static void compute_destroy(void *self)
     struct compute *compute = self;
 
     bound_reset(compute);
-    free(compute->failures);
-    free(compute->survivors);
+    qetl_exprs_free(&compute->exprs);
 }
 
 /* ---- bind ---- */
@@ -106,29 +85,14 @@ static int32_t bound_open(struct compute *compute, const struct ArrowSchema *inp
     bound_reset(compute);
     compute->steps = calloc((size_t)n + 1, sizeof *compute->steps);
     compute->columns = calloc(all, sizeof *compute->columns);
-    compute->places = malloc(all * sizeof *compute->places);
     compute->order = calloc(all, sizeof *compute->order);
-    compute->reads = calloc(all, sizeof *compute->reads);
-    compute->children = calloc(all, sizeof *compute->children);
     compute->results = calloc(all, sizeof *compute->results);
-    if (!compute->steps || !compute->columns || !compute->places || !compute->order ||
-        !compute->reads || !compute->children || !compute->results ||
+    if (!compute->steps || !compute->columns || !compute->order || !compute->results ||
         qetl_schema_copy(input, &compute->schema))
-        return no_memory(compute);
-    for (int64_t i = 0; i < input->n_children; i++) {
+        return qetl_exprs_fail_memory(&compute->exprs);
+    for (int64_t i = 0; i < input->n_children; i++)
         compute->columns[i] = (struct operand){.input = i, .step = -1};
-        compute->places[i] = -1;
-    }
-    return QETL_OK;
-}
-
-/* `set: {b: a}`: the column itself, which then needs no computing. */
-static bool is_column(const struct compute *compute, const struct qetl_expr *expr)
-{
-    static const char head[] = "{\"column\":";
-    const char *tree = compute->service->tree(expr);
-
-    return tree && strncmp(tree, head, sizeof head - 1) == 0;
+    return qetl_exprs_bind(&compute->exprs, input, n);
 }
 
 /* Resolves what an expression reads, and has the host hand over what comes from the input. */
@@ -137,11 +101,11 @@ static int32_t operands_resolve(struct compute *compute, struct step *step, int6
 {
     const int64_t *columns;
 
-    step->n_operands = compute->service->columns(step->expr, &columns);
+    step->n_operands = compute->exprs.service->columns(step->expr, &columns);
     step->operands = calloc((size_t)step->n_operands + 1, sizeof *step->operands);
     step->depends = calloc((size_t)n_inputs + 1, 1);
     if (!step->operands || !step->depends)
-        return no_memory(compute);
+        return qetl_exprs_fail_memory(&compute->exprs);
     for (int64_t i = 0; i < step->n_operands; i++) {
         struct operand *operand = &step->operands[i];
         *operand = compute->columns[columns[i]];
@@ -151,14 +115,9 @@ static int32_t operands_resolve(struct compute *compute, struct step *step, int6
             continue;
         }
         step->depends[operand->input] = 1;
-        if (compute->places[operand->input] < 0) {
-            int32_t place = binder->read(binder, 0, operand->input, QETL_FORM_VALUE);
-            if (place < 0)
-                return place;
-            compute->places[operand->input] = place;
-            compute->n_reads++;
-        }
-        operand->place = compute->places[operand->input];
+        operand->place = qetl_exprs_read(&compute->exprs, binder, operand->input);
+        if (operand->place < 0)
+            return (int32_t)operand->place;
     }
     return QETL_OK;
 }
@@ -174,7 +133,7 @@ static int32_t column_put(struct compute *compute, struct ArrowSchema *field, st
         field->release = NULL;
     } else if (qetl_schema_append(&compute->schema, field)) {
         qetl_schema_release(field);
-        return no_memory(compute);
+        return qetl_exprs_fail_memory(&compute->exprs);
     } else {
         at = compute->schema.n_children - 1;
     }
@@ -186,27 +145,27 @@ static int32_t step_bind(struct compute *compute, int64_t i, const char *pointer
                          struct qetl_binder *binder)
 {
     struct step *step = &compute->steps[i];
-    const char *text = qetl_option_text(compute->env, pointer);
     struct operand from = {.input = -1, .step = i};
     const int64_t *columns;
     struct ArrowSchema field;
-    int32_t status = compute->service->compile(compute->env.ctx, text ? text : "", pointer,
-                                               &compute->schema, &step->expr);
+    int32_t status = qetl_exprs_compile(&compute->exprs, pointer, &compute->schema, &step->expr);
 
     if (status)
         return status;
-    compute->service->columns(step->expr, &columns);
-    if (is_column(compute, step->expr) && compute->columns[columns[0]].input >= 0) {
+    compute->exprs.service->columns(step->expr, &columns);
+    /* `{b: a}`: the column itself, which then needs no computing */
+    if (qetl_exprs_is_column(&compute->exprs, step->expr) &&
+        compute->columns[columns[0]].input >= 0) {
         from = compute->columns[columns[0]];
         status = qetl_schema_copy(compute->schema.children[columns[0]], &field);
         if (!status && qetl_schema_set_name(&field, step->name)) {
             qetl_schema_release(&field);
-            return no_memory(compute);
+            return qetl_exprs_fail_memory(&compute->exprs);
         }
     } else {
         status = operands_resolve(compute, step, n_inputs, binder);
         if (!status)
-            status = compute->service->result(step->expr, step->name, &field);
+            status = compute->exprs.service->result(step->expr, step->name, &field);
     }
     return status ? status : column_put(compute, &field, from);
 }
@@ -224,22 +183,22 @@ static bool is_beyond(const struct compute *compute, int64_t i, const char *text
 static int32_t steps_bind(struct compute *compute, const struct ArrowSchema *input,
                           struct qetl_binder *binder)
 {
-    int64_t n = qetl_option_count(compute->env, "/set");
+    int64_t n = qetl_option_count(compute->exprs.env, "/set");
     int32_t status = bound_open(compute, input, n);
 
     if (!status && n == 0)
-        return qetl_fail(compute->env, QETL_E_CONFIG, "/set",
+        return qetl_fail(compute->exprs.env, QETL_E_CONFIG, "/set",
                          "name a column and its expression: set: {total: quantity * unit_price}",
                          "`set` is empty");
     for (int64_t i = 0; i < n && (!status || status == QETL_E_CONFIG); i++) {
         struct step *step = &compute->steps[i];
         char pointer[POINTER_MAX];
-        step->name = qetl_option_key(compute->env, "/set", i);
+        step->name = qetl_option_key(compute->exprs.env, "/set", i);
         compute->n_steps++;
         if (qetl_option_pointer(pointer, sizeof pointer, "/set", step->name))
-            return qetl_fail(compute->env, QETL_E_CONFIG, "/set", "choose a shorter one",
+            return qetl_fail(compute->exprs.env, QETL_E_CONFIG, "/set", "choose a shorter one",
                              "a column's name has more than %d bytes", POINTER_MAX / 2);
-        const char *text = qetl_option_text(compute->env, pointer);
+        const char *text = qetl_option_text(compute->exprs.env, pointer);
         if (status && is_beyond(compute, i, text ? text : ""))
             continue;
         int32_t one = step_bind(compute, i, pointer, input->n_children, binder);
@@ -254,19 +213,15 @@ static int32_t derive(struct compute *compute, int64_t column, int64_t n_inputs,
 {
     struct step *step = &compute->steps[compute->columns[column].step];
     int64_t *inputs = malloc(((size_t)n_inputs + 1) * sizeof *inputs), n = 0;
-    struct ArrowSchema field;
     int32_t status;
 
-    if (!inputs || qetl_schema_copy(compute->schema.children[column], &field)) {
-        free(inputs);
-        return no_memory(compute);
-    }
+    if (!inputs)
+        return qetl_exprs_fail_memory(&compute->exprs);
     for (int64_t i = 0; i < n_inputs; i++)
         if (step->depends[i])
             inputs[n++] = i;
     compute->order[compute->n_order++] = compute->columns[column].step;
-    status = binder->derive(binder, 0, &field, n, inputs);
-    qetl_schema_release(&field);
+    status = qetl_bind_field(binder, 0, compute->schema.children[column], n, inputs);
     free(inputs);
     return status;
 }
@@ -292,104 +247,48 @@ static int32_t compute_bind(void *self, uint32_t n_inputs, const struct ArrowSch
 
 /* ---- batches ---- */
 
-static int32_t rows_reserve(struct compute *compute, int64_t rows)
+static int32_t step_evaluate(struct compute *compute, struct step *step)
 {
-    if (rows > compute->capacity || !compute->failures) {
-        free(compute->failures);
-        free(compute->survivors);
-        compute->failures = malloc((size_t)rows / 8 + 1);
-        compute->survivors = malloc(((size_t)rows + 1) * sizeof *compute->survivors);
-        compute->capacity = compute->failures && compute->survivors ? rows : 0;
-        if (!compute->failures || !compute->survivors)
-            return no_memory(compute);
-    }
-    memset(compute->failures, 0, (size_t)rows / 8 + 1);
-    return QETL_OK;
-}
-
-/* The input's columns from the batch's first row on. */
-static void reads_open(struct compute *compute, const struct ArrowArray *batch)
-{
-    for (int64_t i = 0; i < compute->n_reads; i++) {
-        compute->reads[i] = *batch->children[i];
-        compute->reads[i].offset += batch->offset;
-        compute->reads[i].length = batch->length;
-        if (batch->offset)
-            compute->reads[i].null_count = -1;
-    }
-}
-
-static int32_t step_evaluate(struct compute *compute, struct step *step, int64_t rows,
-                             int64_t *failed)
-{
-    struct ArrowArray view = {.length = rows,
-                              .n_buffers = 1,
-                              .buffers = (const void *[1]){NULL},
-                              .n_children = step->n_operands,
-                              .children = compute->children};
-    int64_t more = 0;
-    int32_t status;
-
     for (int64_t i = 0; i < step->n_operands; i++) {
         const struct operand *from = &step->operands[i];
-        compute->children[i] =
-            from->input >= 0 ? &compute->reads[from->place] : &compute->steps[from->step].result;
+        compute->exprs.operands[i] = from->input >= 0 ? &compute->exprs.reads[from->place]
+                                                      : &compute->steps[from->step].result;
     }
-    status = compute->service->evaluate(step->expr, &view, rows, &step->result, compute->failures,
-                                        &more);
-    *failed += more;
-    return status;
+    return qetl_exprs_evaluate_operands(&compute->exprs, step->expr, step->n_operands,
+                                        &step->result);
 }
 
-static int64_t survivors_list(struct compute *compute, int64_t rows)
+static int32_t output_make(struct compute *compute, int64_t rows, struct qetl_output *out)
 {
-    int64_t count = 0;
-
-    for (int64_t i = 0; i < rows; i++)
-        if (!(compute->failures[i >> 3] >> (i & 7) & 1))
-            compute->survivors[count++] = (int32_t)i;
-    return count;
-}
-
-static int32_t output_make(struct compute *compute, int64_t rows, int64_t failed,
-                           struct qetl_output *out)
-{
-    int32_t status;
-
-    out->rows = failed ? survivors_list(compute, rows) : rows;
-    if (!out->rows)
-        return QETL_NEED_INPUT;
+    out->rows = qetl_exprs_rest(&compute->exprs, &out->row_map);
+    out->derived_map = out->row_map;
+    if (out->rows <= 0)
+        return out->rows ? (int32_t)out->rows : QETL_NEED_INPUT;
     for (int64_t i = 0; i < compute->n_order; i++) {
         compute->results[i] = compute->steps[compute->order[i]].result;
         compute->steps[compute->order[i]].result.release = NULL;
     }
-    status = qetl_array_struct(compute->env, rows, compute->n_order, compute->results, &out->batch);
-    if (status) {
-        for (int64_t i = 0; i < compute->n_order; i++)
-            qetl_array_release(&compute->results[i]);
-        return no_memory(compute);
-    }
-    if (failed)
-        out->row_map = out->derived_map = compute->survivors;
-    return QETL_OUTPUT;
+    if (!qetl_array_struct(compute->exprs.env, rows, compute->n_order, compute->results,
+                           &out->batch))
+        return QETL_OUTPUT;
+    for (int64_t i = 0; i < compute->n_order; i++)
+        qetl_array_release(&compute->results[i]);
+    return qetl_exprs_fail_memory(&compute->exprs);
 }
 
 static int32_t compute_process(void *self, const struct qetl_event *event, struct qetl_output *out)
 {
     struct compute *compute = self;
-    int64_t failed = 0;
     int32_t status;
 
     if (!event || event->kind != QETL_EVENT_BATCH)
         return QETL_NEED_INPUT;
-    status = rows_reserve(compute, event->rows);
-    if (!status)
-        reads_open(compute, event->batch);
+    status = qetl_exprs_begin(&compute->exprs, event->batch, event->rows);
     for (int64_t i = 0; i < compute->n_steps && !status; i++)
         if (compute->steps[i].operands)
-            status = step_evaluate(compute, &compute->steps[i], event->rows, &failed);
+            status = step_evaluate(compute, &compute->steps[i]);
     if (!status)
-        status = output_make(compute, event->rows, failed, out);
+        status = output_make(compute, event->rows, out);
     for (int64_t i = 0; i < compute->n_steps; i++)
         qetl_array_release(&compute->steps[i].result);
     return status;

@@ -52,6 +52,7 @@ struct qetl_row_transform {
 /* The number of a reader in row->columns, from 0. The name stands at an option (or NULL); type:
  * "text"; NULL: any. */
 int64_t qetl_row_read(struct qetl_row *row, const char *option, const char *name, const char *type);
+int64_t qetl_row_read_column(struct qetl_row *row, int64_t column); /* by its place in the input */
 /* The number of a made column, from 0: in the place of the one that the reader reads, and made of
  * it alone. type NULL: as that one's. */
 int64_t qetl_row_replace(struct qetl_row *row, int64_t reader, const char *type);

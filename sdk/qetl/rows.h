@@ -13,6 +13,8 @@
 #include <qetl/options.h>
 #include <qetl/plugin.h>
 
+#include <stdbool.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -46,6 +48,9 @@ int32_t qetl_bind_instead(struct qetl_binder *binder, const struct ArrowSchema *
 /* A further column, made by process of n columns of the input. */
 int32_t qetl_bind_new(struct qetl_binder *binder, const char *name, const char *type, int64_t n,
                       const int64_t *columns);
+/* The same of a field, which is copied, on any output port. */
+int32_t qetl_bind_field(struct qetl_binder *binder, uint32_t port, const struct ArrowSchema *field,
+                        int64_t n, const int64_t *columns);
 /* Asks for a column, as VALUE, and appends its field to `read`: a struct schema, or one that was
  * zeroed, which then becomes one. Release what bind before left in it. */
 int32_t qetl_bind_read(struct qetl_binder *binder, const struct ArrowSchema *input, int64_t column,
@@ -58,6 +63,11 @@ struct qetl_column;
  * schema is what bind_read has gathered. UNSUPPORTED, DATA: as qetl_column_open. */
 int32_t qetl_batch_open(const struct ArrowSchema *schema, const struct ArrowArray *batch,
                         struct qetl_column *columns);
+
+/* Moves a column out of an event's batch, to keep it: all its rows, from the batch's first one on.
+ */
+void qetl_batch_move(struct ArrowArray *batch, int64_t rows, int64_t column,
+                     struct ArrowArray *out);
 
 /* Which rows of the input leave: for qetl_output's row_map and derived_map. Zeroed, it is empty. */
 struct qetl_row_map {

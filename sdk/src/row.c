@@ -49,7 +49,8 @@ void qetl_sdk_row_free(struct qetl_row *row)
 
 int32_t qetl_sdk_row_fail_memory(const struct qetl_row *row)
 {
-    return qetl_fail(row->env, QETL_E_NO_MEMORY, NULL, NULL, "no memory for the rows at hand");
+    return qetl_fail(row->env, QETL_E_NO_MEMORY, NULL, "make batches smaller, or raise --memory",
+                     "no memory for the rows at hand");
 }
 
 int32_t qetl_sdk_row_open(struct qetl_row *row)

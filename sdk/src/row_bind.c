@@ -33,6 +33,21 @@ static bool number_append(int64_t **numbers, int64_t *n, int64_t *room, int64_t 
     return true;
 }
 
+int64_t qetl_row_read_column(struct qetl_row *row, int64_t column)
+{
+    struct qetl_sdk_row_plan *plan = &row->own->plan;
+    if (row->own->status)
+        return -1;
+    if (column < 0 || column >= plan->input->n_children)
+        return fail_later(row, fail_misuse(row, "a column that there is not is read"));
+    for (int64_t k = 0; k < plan->n_readers; k++)
+        if (plan->readers[k] == column)
+            return k;
+    if (!number_append(&plan->readers, &plan->n_readers, &plan->readers_room, column))
+        return fail_later(row, qetl_sdk_row_fail_memory(row));
+    return plan->n_readers - 1;
+}
+
 int64_t qetl_row_read(struct qetl_row *row, const char *option, const char *name, const char *type)
 {
     struct qetl_sdk_row_plan *plan = &row->own->plan;
@@ -47,12 +62,7 @@ int64_t qetl_row_read(struct qetl_row *row, const char *option, const char *name
     if (type && strcmp(found, type) != 0)
         return fail_later(row, qetl_fail(row->env, QETL_E_CONFIG, option, mend,
                                          "column \"%s\" is of the type %s", name, found));
-    for (int64_t k = 0; k < plan->n_readers; k++)
-        if (plan->readers[k] == column)
-            return k;
-    if (!number_append(&plan->readers, &plan->n_readers, &plan->readers_room, column))
-        return fail_later(row, qetl_sdk_row_fail_memory(row));
-    return plan->n_readers - 1;
+    return qetl_row_read_column(row, column);
 }
 
 /* A made column more; reader: in the place of what that one reads, or -1. */
@@ -107,18 +117,6 @@ static int64_t replacement_of(const struct qetl_row *row, int64_t column)
     return -1;
 }
 
-static int32_t made_tell(struct qetl_row *row, struct qetl_binder *binder, int64_t k, int64_t n,
-                         const int64_t *columns)
-{
-    struct ArrowSchema field = {0};
-    int32_t status = qetl_schema_copy(row->own->schema.children[k], &field);
-    if (status)
-        return qetl_sdk_row_fail_memory(row);
-    status = binder->derive(binder, 0, &field, n, columns);
-    qetl_schema_release(&field); /* unless derive took it */
-    return status;
-}
-
 /* Answers of a binder are indices or failures. */
 static int32_t columns_tell(struct qetl_row *row, struct qetl_binder *binder)
 {
@@ -129,14 +127,16 @@ static int32_t columns_tell(struct qetl_row *row, struct qetl_binder *binder)
         status = qetl_bind_read(binder, plan->input, plan->readers[k], &plan->read);
     for (int64_t i = 0; i < plan->input->n_children && status >= 0; i++) {
         int64_t k = replacement_of(row, i);
-        status = k < 0 ? binder->copy(binder, 0, -1, 0, i, NULL) : made_tell(row, binder, k, 1, &i);
+        status = k < 0 ? binder->copy(binder, 0, -1, 0, i, NULL)
+                       : qetl_bind_field(binder, 0, row->own->schema.children[k], 1, &i);
         if (k >= 0)
             plan->order[n++] = k;
     }
     for (int64_t k = 0; k < row->own->schema.n_children && status >= 0; k++) {
         if (plan->replaced[k] >= 0)
             continue;
-        status = made_tell(row, binder, k, plan->n_readers, plan->readers);
+        status = qetl_bind_field(binder, 0, row->own->schema.children[k], plan->n_readers,
+                                 plan->readers);
         plan->order[n++] = k;
     }
     return status < 0 ? status : QETL_OK;

@@ -56,6 +56,17 @@ int32_t qetl_bind_all(struct qetl_binder *binder, const struct ArrowSchema *inpu
     return status < 0 ? status : QETL_OK;
 }
 
+int32_t qetl_bind_field(struct qetl_binder *binder, uint32_t port, const struct ArrowSchema *field,
+                        int64_t n, const int64_t *columns)
+{
+    struct ArrowSchema copy = {0};
+    int32_t status = qetl_schema_copy(field, &copy);
+    if (!status)
+        status = binder->derive(binder, port, &copy, n, columns);
+    qetl_schema_release(&copy); /* unless derive took it */
+    return status < 0 ? status : QETL_OK;
+}
+
 int32_t qetl_bind_new(struct qetl_binder *binder, const char *name, const char *type, int64_t n,
                       const int64_t *columns)
 {
@@ -100,6 +111,15 @@ int32_t qetl_batch_open(const struct ArrowSchema *schema, const struct ArrowArra
     for (int64_t i = 0; i < schema->n_children && !status; i++)
         status = qetl_column_child(&rows, i, &columns[i]);
     return status;
+}
+
+void qetl_batch_move(struct ArrowArray *batch, int64_t rows, int64_t column, struct ArrowArray *out)
+{
+    *out = *batch->children[column];
+    batch->children[column]->release = NULL;
+    out->offset += batch->offset;
+    out->length = rows;
+    out->null_count = -1;
 }
 
 int32_t qetl_row_map_begin(struct qetl_row_map *map, int64_t rows)

@@ -29,6 +29,9 @@ begin() { # LANGUAGE: does what the page says; its blocks' outputs stand in LANG
         timeout 100 bash -euo pipefail "$block" >"said-${block#block-}" 2>"err-${block#block-}" </dev/null && pass "$1: $block" ||
             fail "$1: $block" "$(cat "said-${block#block-}" "err-${block#block-}")"
     done
+    for library in *.so; do
+        expect_exit 0 qetl plugin check "./$library"
+    done
 }
 run() { # FILE, then lines of a pipeline on stdin: runs it with the plugins here
     cat >"$1"
