@@ -34,7 +34,7 @@ export QETL_BUILD=$build QETL_SHIMS=$build/tests/shim
 : "${QETL_PLUGIN_PATH:=$build/plugins/lib}"
 original=$QETL_PLUGIN_PATH
 only=${1:-} # of the names of plants
-libraries=(-ljansson -lyaml -lpcre2-8 -lnettle -lsqlite3 -lm -pthread)
+libraries=(-ljansson -lyaml -lpcre2-8 -lnettle -lsqlite3 -larchive -lzstd -lsodium -lm -pthread)
 echo "seed $seed"
 
 verdict() {

@@ -32,6 +32,10 @@
     X(plugin_new)    \
     X(plugin_check)  \
     X(plugin_replay) \
+    X(plugin_pack)   \
+    X(plugin_keygen) \
+    X(plugin_sign)   \
+    X(plugin_verify) \
     X(dlq_list)      \
     X(dlq_show)      \
     X(dlq_edit)      \

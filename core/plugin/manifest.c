@@ -365,30 +365,48 @@ static int check_mode(const char *path, struct qetl_findings *findings)
     return -1;
 }
 
-struct qetl_manifest *qetl_manifest_load(const char *path, struct qetl_findings *findings)
+/* What there was before the text was read. */
+struct before {
+    size_t errors, count;
+};
+
+/* Takes the document over; NULL was told. */
+static struct qetl_manifest *manifest_of(struct qetl_document *document, const char *path,
+                                         struct before before, struct qetl_findings *findings)
 {
     struct qetl_manifest *manifest = NULL;
     struct qetl_findings passed_over = {0};
-    size_t before = findings->errors, first = findings->count;
-    if (check_mode(path, findings))
-        return NULL;
-    struct qetl_document *document = qetl_document_load(path, findings);
     if (!document)
         return NULL;
     json_t *json = json_deep_copy(qetl_document_root(document));
-    if (findings->errors == before && json &&
+    if (findings->errors == before.errors && json &&
         check_shape(document, json, findings, &passed_over) == 0)
         manifest = manifest_make(path, json);
     if (manifest)
         qetl_findings_move(manifest->passed_over, &passed_over);
-    else if (findings->errors > before)
-        refuse_later(document, json, first, findings);
-    if (findings->errors == before && !manifest)
+    else if (findings->errors > before.errors)
+        refuse_later(document, json, before.count, findings);
+    if (findings->errors == before.errors && !manifest)
         qetl_finding_add(findings, QETL_ERROR, "no_memory", "out of memory while reading %s", path);
     qetl_findings_free(&passed_over);
     json_decref(json);
     qetl_document_free(document);
     return manifest;
+}
+
+struct qetl_manifest *qetl_manifest_load(const char *path, struct qetl_findings *findings)
+{
+    struct before before = {findings->errors, findings->count};
+    if (check_mode(path, findings))
+        return NULL;
+    return manifest_of(qetl_document_load(path, findings), path, before, findings);
+}
+
+struct qetl_manifest *qetl_manifest_parse(const char *text, size_t size, const char *path,
+                                          struct qetl_findings *findings)
+{
+    struct before before = {findings->errors, findings->count};
+    return manifest_of(qetl_document_parse(text, size, path, findings), path, before, findings);
 }
 
 void qetl_manifest_free(struct qetl_manifest *manifest)

@@ -15,6 +15,9 @@
 
 /* NULL with findings that name the file, and where in it. */
 struct qetl_manifest *qetl_manifest_load(const char *path, struct qetl_findings *findings);
+/* Of a text that was read already; path is how it is called, and what its library lies beside. */
+struct qetl_manifest *qetl_manifest_parse(const char *text, size_t size, const char *path,
+                                          struct qetl_findings *findings);
 void qetl_manifest_free(struct qetl_manifest *manifest);
 
 /* "source", "transform", "sink", "format". */

@@ -46,6 +46,16 @@ export XDG_STATE_HOME
 qetl state set orders in '2026-01-01 00:00:00' --quiet
 qetl state export orders >world/orders.state.json
 XDG_STATE_HOME=$PWD/here/states
+# A plugin to pack, and a package of it, signed by a key that is trusted.
+mkdir -p world/acme-source world/dist world/config/qetl/trusted-keys
+for file in lines.so lines.qetl.json; do cp "${QETL_PLUGIN_PATH%%:*}/$file" "world/acme-source/acme-source${file#lines}"; done
+qetl plugin keygen acme --out world -q
+qetl plugin pack world/acme-source --out world/dist --key world/acme.qsecret -q
+cp world/dist/*.qpkg world/acme-source-1.0.0-linux-x86_64-glibc.qpkg
+mv world/dist/*.qpkg world/dist/acme-source.qpkg
+jq '.plugins = ["*"]' world/acme.qkey >world/config/qetl/trusted-keys/acme.qkey
+XDG_CONFIG_HOME=$PWD/here/config
+export XDG_CONFIG_HOME
 awk '/^```sh/ { inside = 1; next } /^```/ { inside = 0 } inside && !/^#/' "$root/docs/reference/commands.md" >lines
 while read -r line; do
     case $line in

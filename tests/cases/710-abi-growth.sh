@@ -98,7 +98,7 @@ careless 5 bars.yaml
 # ---- a qetl of 1.1 ----
 rm -rf later
 expect_exit 0 python3 "$root/tests/abi/grow.py" later --host
-libraries=$(sed -n -E 's/^(JANSSON_LIBS|YAML_LIBS|PCRE2_LIBS|NETTLE_LIBS|SQLITE3_LIBS|EDIT_LIBS|LIBS) = //p' "$QETL_BUILD/Makefile")
+libraries=$(sed -n -E 's/^(JANSSON_LIBS|YAML_LIBS|PCRE2_LIBS|NETTLE_LIBS|SQLITE3_LIBS|LIBARCHIVE_LIBS|ZSTD_LIBS|SODIUM_LIBS|EDIT_LIBS|LIBS) = //p' "$QETL_BUILD/Makefile")
 compile() { # SOURCE
     local object=${1//\//_}
     "${CC:-gcc}" "${flags[@]}" -O0 -Ilater/core -Ilater/sdk -Wa,-I"$root" -c -o "objects/$object.o" "later/$1"

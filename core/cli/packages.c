@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the commands over packages share. */
+#include "packages.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of the machine; the build knows better. */
+#ifndef QETL_KEY_DIR
+#define QETL_KEY_DIR "/usr/local/etc/qetl/trusted-keys"
+#endif
+
+char *qetl_cli_keys_folder(void)
+{
+    const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    char *path = NULL;
+    int failed = base && *base == '/' ? asprintf(&path, "%s/qetl/trusted-keys", base)
+                 : home && *home      ? asprintf(&path, "%s/.config/qetl/trusted-keys", home)
+                                      : -1;
+    return failed < 0 ? NULL : path;
+}
+
+struct package_trust *qetl_cli_trust(struct qetl_findings *findings)
+{
+    char *own = qetl_cli_keys_folder();
+    const char *const both[] = {own ? own : QETL_KEY_DIR, own ? QETL_KEY_DIR : NULL, NULL};
+    struct package_trust *trust = qetl_trust_load(both, findings);
+    free(own);
+    return trust;
+}
+
+int qetl_cli_judge(const struct package_trust *trust, const struct package *package,
+                   bool allow_unsigned, const struct key_file **key, struct qetl_findings *findings)
+{
+    const char *name = package->contents->name;
+    const struct package_signature *signature = package->is_signed ? &package->signature : NULL;
+    enum package_verdict verdict = qetl_trust_judge(trust, signature, name, time(NULL), key);
+    if (verdict == QETL_TRUSTED)
+        return 0;
+    if (verdict == QETL_UNSIGNED && allow_unsigned) {
+        struct qetl_finding *finding = qetl_finding_add(findings, QETL_WARNING, "unsigned_package",
+                                                        "nobody signed %s %s: it is taken on trust",
+                                                        name, package->contents->version);
+        qetl_finding_at(finding, package->file, 0, 0, NULL);
+        return 0;
+    }
+    qetl_trust_refuse(verdict, *key, signature, name, package->file, findings);
+    return -1;
+}
+
+void qetl_hex(const uint8_t *bytes, size_t size, char *text)
+{
+    for (size_t i = 0; i < size; i++)
+        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+}
+
+json_t *qetl_cli_package_json(const struct package *package, const struct key_file *key)
+{
+    const struct package_contents *contents = package->contents;
+    char digest[2 * QETL_SHA256 + 1], signer[QETL_KEY_TEXT] = "";
+    uint64_t unpacked = 0;
+    qetl_hex(package->digest, sizeof package->digest, digest);
+    if (package->is_signed)
+        qetl_key_text(package->signature.key.bytes, signer);
+    for (size_t i = 0; i < contents->n_files; i++)
+        unpacked += contents->files[i].size;
+    return json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:I, s:I, s:s?, s:s?}", "name",
+                     contents->name, "version", contents->version, "platform", contents->platform,
+                     "libc", contents->libc, "abi", "min", contents->abi_min, "max",
+                     contents->abi_max, "digest", digest, "files", (json_int_t)contents->n_files,
+                     "bytes", (json_int_t)unpacked, "signed_by", key ? key->name : NULL, "key",
+                     *signer ? signer : NULL);
+}
+
+void qetl_cli_package_print(const struct package *package, const struct key_file *key)
+{
+    const struct package_contents *contents = package->contents;
+    char digest[2 * QETL_SHA256 + 1];
+    qetl_hex(package->digest, sizeof package->digest, digest);
+    printf("%s %s for %s%s%s, ABI %s to %s\n", contents->name, contents->version,
+           contents->platform, *contents->libc ? " with libc " : "", contents->libc,
+           contents->abi_min, contents->abi_max);
+    printf("  files   %zu\n  digest  %s\n  signed  %s%s\n", contents->n_files, digest,
+           key                  ? "by the key "
+           : package->is_signed ? "by a key that is not trusted here"
+                                : "by nobody",
+           key ? key->name : "");
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the commands over packages share: which keys are trusted here, and a package in words.
+ *
+ * Invariant: a package that was judged good is trusted by a key of this machine or of this user, or
+ *            was taken without a signature by whoever called.
+ * Ownership: answers are the caller's.
+ * Threads:   the main thread.
+ */
+#ifndef QETL_CORE_CLI_PACKAGES_H
+#define QETL_CORE_CLI_PACKAGES_H
+
+#include "cli.h"
+#include "package/package.h"
+#include "package/trust.h"
+
+/* $XDG_CONFIG_HOME/qetl/trusted-keys; NULL: there is no home, or no memory. */
+char *qetl_cli_keys_folder(void);
+/* The user's keys, and those of the machine. NULL with findings. */
+struct package_trust *qetl_cli_trust(struct qetl_findings *);
+
+/* What becomes of a verdict: 0, or -1 with a finding. An unsigned package that is allowed is a
+ * warning. */
+int qetl_cli_judge(const struct package_trust *, const struct package *, bool allow_unsigned,
+                   const struct key_file **key, struct qetl_findings *);
+/* key NULL: nobody's. */
+json_t *qetl_cli_package_json(const struct package *, const struct key_file *key);
+void qetl_cli_package_print(const struct package *, const struct key_file *key);
+void qetl_hex(const uint8_t *bytes, size_t size, char *text);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a list of files must be beyond its form.
+ *
+ * Invariant: none of its own; it is the invariant of contents.h that is looked at.
+ * Ownership: nothing changes hands.
+ * Threads:   none of its own.
+ */
+#ifndef QETL_CORE_PACKAGE_CONTENTS_CHECK_H
+#define QETL_CORE_PACKAGE_CONTENTS_CHECK_H
+
+#include "contents.h"
+
+/* 0, or -1 with a finding. */
+int qetl_package_contents_check(const struct package_contents *, const char *file,
+                                struct qetl_findings *);
+
+#endif

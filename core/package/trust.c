@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trust.h"
+
+#include "refuse.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void qetl_trust_free(struct package_trust *trust)
+{
+    if (!trust)
+        return;
+    for (size_t i = 0; i < trust->n_keys; i++)
+        qetl_key_clear(&trust->keys[i]);
+    free(trust->keys);
+    free(trust);
+}
+
+/* ---- reading ---- */
+
+/* Ours or root's, and nobody else's to change. */
+static int is_safe(const struct stat *status)
+{
+    return !(status->st_mode & (S_IWGRP | S_IWOTH)) &&
+           (status->st_uid == 0 || status->st_uid == geteuid());
+}
+
+static int refuse_unsafe(const char *path, struct qetl_findings *findings)
+{
+    qetl_finding_mend(qetl_package_refuse(findings, path, NULL, "unsafe_key",
+                                          "others on this machine may change which keys are "
+                                          "trusted"),
+                      "it must belong to you or to root: chmod go-w '%s'", path);
+    return 0;
+}
+
+static int text_read(int fd, char text[QETL_KEY_FILE_MAX + 1], size_t *size)
+{
+    *size = 0;
+    while (*size <= QETL_KEY_FILE_MAX) {
+        ssize_t n = read(fd, text + *size, QETL_KEY_FILE_MAX + 1 - *size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return errno;
+        if (n == 0)
+            return 0;
+        *size += (size_t)n;
+    }
+    return EFBIG;
+}
+
+/* 0, or -1 without memory: what is wrong with the key is told, and it is left out. */
+static int key_add(struct package_trust *trust, int fd, const char *path,
+                   struct qetl_findings *findings)
+{
+    struct stat status;
+    struct key_file key;
+    size_t size;
+    char *text = malloc(QETL_KEY_FILE_MAX + 1);
+    struct key_file *keys = reallocarray(trust->keys, trust->n_keys + 1, sizeof *keys);
+    if (keys)
+        trust->keys = keys;
+    if (!text || !keys) {
+        free(text);
+        return -1;
+    }
+    int error = fd < 0 || fstat(fd, &status) ? errno : !S_ISREG(status.st_mode) ? EINVAL : 0;
+    if (!error && !is_safe(&status))
+        refuse_unsafe(path, findings);
+    else if (error || (error = text_read(fd, text, &size)))
+        qetl_package_refuse(findings, path, NULL, "bad_key", "this key cannot be read: %s",
+                            strerror(error));
+    else if (qetl_key_file_parse(text, size, path, &key, findings) == 0)
+        trust->keys[trust->n_keys++] = key;
+    free(text);
+    return 0;
+}
+
+static int is_key(const struct dirent *entry)
+{
+    size_t size = strlen(entry->d_name), suffix = strlen(QETL_KEY_SUFFIX);
+    return entry->d_name[0] != '.' && size > suffix &&
+           strcmp(entry->d_name + size - suffix, QETL_KEY_SUFFIX) == 0;
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int folder_read(struct package_trust *trust, const char *folder, int fd,
+                       struct qetl_findings *findings)
+{
+    struct dirent **entries = NULL;
+    struct stat status;
+    if (fstat(fd, &status) || !is_safe(&status))
+        return refuse_unsafe(folder, findings);
+    int n = scandirat(fd, ".", &entries, is_key, by_bytes), bad = n < 0 ? -1 : 0;
+    for (int i = 0; i < n; i++) {
+        char *path = NULL;
+        if (!bad && asprintf(&path, "%s/%s", folder, entries[i]->d_name) >= 0) {
+            int key = openat(fd, entries[i]->d_name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+            bad = key_add(trust, key, path, findings);
+            if (key >= 0)
+                close(key);
+        } else
+            bad = -1;
+        free(path);
+        free(entries[i]);
+    }
+    free(entries);
+    return bad;
+}
+
+struct package_trust *qetl_trust_load(const char *const *folders, struct qetl_findings *findings)
+{
+    struct package_trust *trust = calloc(1, sizeof *trust);
+    int bad = !trust;
+    for (; !bad && *folders; folders++) {
+        int fd = open(*folders, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0) {
+            bad = folder_read(trust, *folders, fd, findings);
+            close(fd);
+        } else if (errno != ENOENT)
+            qetl_package_refuse(findings, *folders, NULL, "bad_key",
+                                "this folder of trusted keys cannot be read: %s", strerror(errno));
+    }
+    if (!bad)
+        return trust;
+    qetl_findings_no_memory(findings);
+    qetl_trust_free(trust);
+    return NULL;
+}
+
+/* ---- judging ---- */
+
+int qetl_key_signs(const struct key_file *key, const char *plugin)
+{
+    for (size_t i = 0; i < key->n_plugins; i++)
+        if (fnmatch(key->plugins[i], plugin, FNM_NOESCAPE) == 0)
+            return 1;
+    return 0;
+}
+
+/* The day is that of UTC, and belongs to the key as a whole. */
+int qetl_key_is_expired(const struct key_file *key, time_t now)
+{
+    struct tm tm;
+    char today[16];
+    if (!*key->expires)
+        return 0;
+    return !gmtime_r(&now, &tm) || strftime(today, sizeof today, "%Y-%m-%d", &tm) != 10 ||
+           strcmp(today, key->expires) > 0;
+}
+
+/* One key may stand in several files; the one that allows most decides. */
+enum package_verdict qetl_trust_judge(const struct package_trust *trust,
+                                      const struct package_signature *signature, const char *plugin,
+                                      time_t now, const struct key_file **key)
+{
+    enum package_verdict best = QETL_KEY_UNKNOWN;
+    *key = NULL;
+    if (!signature)
+        return QETL_UNSIGNED;
+    for (size_t i = 0; i < trust->n_keys; i++) {
+        const struct key_file *at = &trust->keys[i];
+        if (memcmp(at->key.bytes, signature->key.bytes, QETL_KEY_BYTES) != 0)
+            continue;
+        enum package_verdict verdict = !qetl_key_signs(at, plugin)    ? QETL_KEY_OUT_OF_SCOPE
+                                       : qetl_key_is_expired(at, now) ? QETL_KEY_EXPIRED
+                                                                      : QETL_TRUSTED;
+        if (verdict >= best)
+            continue;
+        best = verdict;
+        *key = at;
+    }
+    return best;
+}
+
+void qetl_trust_refuse(enum package_verdict verdict, const struct key_file *key,
+                       const struct package_signature *signature, const char *plugin,
+                       const char *file, struct qetl_findings *findings)
+{
+    char text[QETL_KEY_TEXT] = "";
+    if (signature)
+        qetl_key_text(signature->key.bytes, text);
+    switch (verdict) {
+    case QETL_TRUSTED:
+        return;
+    case QETL_KEY_EXPIRED:
+        qetl_finding_mend(qetl_package_refuse(findings, file, NULL, "key_expired",
+                                              "the key `%s` that signed it was trusted until %s",
+                                              key->name, key->expires),
+                          "ask for a package with a newer signature, or trust the key for longer: "
+                          "qetl plugin trust add --replace");
+        return;
+    case QETL_KEY_OUT_OF_SCOPE:
+        qetl_finding_mend(qetl_package_refuse(findings, file, NULL, "key_out_of_scope",
+                                              "the key `%s` that signed it is not trusted with the "
+                                              "plugin `%s`",
+                                              key->name, plugin),
+                          "if it should be, add `%s` to what it may sign (%s)", plugin, key->path);
+        return;
+    case QETL_KEY_UNKNOWN:
+        qetl_finding_mend(qetl_package_refuse(findings, file, NULL, "untrusted_key",
+                                              "it is signed by a key that is not trusted here (%s)",
+                                              text),
+                          "if that is the key of whom you have it from: qetl plugin trust add "
+                          "KEY.qkey --plugins '%s'",
+                          plugin);
+        return;
+    case QETL_UNSIGNED:
+        qetl_finding_mend(
+            qetl_package_refuse(findings, file, NULL, "unsigned_package", "nobody signed it"),
+            "get it from where it is signed, or take it on trust with "
+            "--allow-unsigned");
+    }
+}
