@@ -2,6 +2,7 @@
 /* Memory that there is not, and what is left behind. */
 #include "cases.h"
 
+#include "blocks.h"
 #include "process.h"
 #include "starve.h"
 
@@ -59,16 +60,49 @@ static int64_t growth(const struct conform_trial *t, starved_run run, int64_t n)
     return (int64_t)conform_memory_used() - before;
 }
 
-/* The same failure again and again: what grows each time was left behind. */
-static bool leaves(const struct conform_trial *t, starved_run run, int64_t n)
+/* A block of each of these rounds that is there some rounds later was left behind; what is kept
+ * until the next instance comes, or is made once, was not. */
+enum { SEEN_FIRST = 1, SEEN_LAST = 3, SEEN_ROUNDS = 6 };
+
+static bool is_left(struct conform_left *least)
 {
-    int64_t least = INT64_MAX;
-    for (int i = 0; i < ROUNDS && least > NOISE; i++) {
-        int64_t more = growth(t, run, n);
-        if (i && more < least)
-            least = more;
+    least->bytes = INT64_MAX;
+    for (int i = SEEN_FIRST; i <= SEEN_LAST; i++) {
+        struct conform_left left = conform_blocks_left(i);
+        if (!left.blocks)
+            return false;
+        if (left.bytes < least->bytes)
+            *least = left;
     }
-    return least > NOISE;
+    return true;
+}
+
+static bool leaves_blocks(const struct conform_trial *t, starved_run run, int64_t n,
+                          const void *in_library, struct conform_left *left)
+{
+    for (int i = 0; i < SEEN_ROUNDS; i++) {
+        if (i > SEEN_LAST && !conform_blocks_left(SEEN_FIRST).blocks)
+            return false;
+        conform_blocks_round(i, in_library);
+        growth(t, run, n);
+        conform_blocks_round(-1, NULL);
+    }
+    return is_left(left);
+}
+
+/* The same again and again: what grows each time was left behind. */
+static bool leaves(const struct conform_trial *t, starved_run run, int64_t n,
+                   struct conform_left *left)
+{
+    *left = (struct conform_left){.bytes = INT64_MAX};
+    if (conform_blocks_ready())
+        return leaves_blocks(t, run, n, NULL, left) && leaves_blocks(t, run, n, t->component, left);
+    for (int i = 0; i < ROUNDS && left->bytes > NOISE; i++) {
+        int64_t more = growth(t, run, n);
+        if (i >= 2 && more < left->bytes)
+            left->bytes = more;
+    }
+    return left->bytes > NOISE;
 }
 
 static void starve(const struct conform_trial *t, starved_run run, int64_t total,
@@ -85,10 +119,12 @@ static void starve(const struct conform_trial *t, starved_run run, int64_t total
         if (b.status == QETL_OK && !conform_outcome_same(&alone, &b, rule, what))
             i = tries;
         conform_bench_close(&b);
-        if (i < tries && i % 4 == 0 && leaves(t, run, n)) {
+        struct conform_left left;
+        if (i < tries && i % 4 == 0 && leaves(t, run, n, &left)) {
             conform_break(t->record, rule,
-                          "%s: allocation %lld, when it fails, leaves memory behind", what,
-                          (long long)n);
+                          "%s: allocation %lld, when it fails, leaves %lld bytes behind%s%s", what,
+                          (long long)n, (long long)left.bytes,
+                          left.site[0] ? ", asked for at " : "", left.site);
             break;
         }
     }
@@ -111,6 +147,7 @@ void conform_case_host_memory(const struct conform_trial *t)
 void conform_case_memory(const struct conform_trial *t)
 {
     struct conform_bench b;
+    conform_blocks_ready(); /* before, as its functions are the ones that are starved */
     const char *why = conform_starve_ready(t->component);
     if (why) {
         conform_skip(t->record, CONFORM_MEMORY_RULE, "%s", why);
@@ -142,23 +179,21 @@ void conform_case_leaks(const struct conform_trial *t)
 {
     struct conform_process fresh, before, after;
     struct conform_bench b;
-    int64_t least = INT64_MAX;
+    struct conform_left left;
     conform_process_look(&fresh);
     conform_try(&b, t, &plain); /* what is made once a process is made here */
     conform_bench_close(&b);
     conform_process_look(&before);
-    for (int i = 0; i < ROUNDS && least > NOISE; i++) {
-        int64_t more = growth(t, run_without_buffer, 0);
-        if (i >= 2 && more < least)
-            least = more;
-    }
+    bool grows = leaves(t, run_without_buffer, 0, &left);
     threads_settle(before.threads);
     conform_process_look(&after);
     conform_process_compare(t->record, &fresh, &after, CONFORM_PROCESS_RULE);
     conform_process_left(t->record, &before, &after);
-    if (least > NOISE)
-        conform_break(t->record, CONFORM_LEAK_MEMORY_RULE, "%lld bytes more with each instance",
-                      (long long)least);
+    if (grows)
+        conform_break(t->record, CONFORM_LEAK_MEMORY_RULE,
+                      "%lld bytes more%s with each instance%s%s", (long long)left.bytes,
+                      left.mapped ? " of mmap" : "", left.site[0] ? ", asked for at " : "",
+                      left.site);
     else
         conform_hold(t->record, CONFORM_LEAK_MEMORY_RULE);
 }

@@ -35,13 +35,14 @@ _Noreturn static void child_main(const struct conform_errand *e)
     setpgid(0, 0);
     setrlimit(RLIMIT_CORE, &none);
     place("/dev/null", O_RDONLY, STDIN_FILENO);
-    place(e->log, O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
-    dup2(STDOUT_FILENO, STDERR_FILENO);
+    place(e->out, O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
+    place(e->log, O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
     signal(SIGPIPE, SIG_IGN);
     conform_guard_watch(e->record);
     if (chdir(e->scratch))
         _exit(1);
     e->run(e->arg);
+    fflush(NULL);
     e->record->ended = true;
     _exit(0);
 }
@@ -83,6 +84,18 @@ static void end_judge(const struct conform_errand *e, int status)
                       tail);
 }
 
+/* Rows go there, and answers of the command. */
+static void out_judge(const struct conform_errand *e)
+{
+    char line[160] = "";
+    FILE *file = e->prints ? NULL : fopen(e->out, "re");
+    if (file && fgets(line, sizeof line, file))
+        conform_break(e->record, CONFORM_PROCESS_RULE, "it writes to stdout: %.*s",
+                      (int)strcspn(line, "\n"), line);
+    if (file)
+        fclose(file);
+}
+
 static int await(const struct conform_errand *e, pid_t pid, int fd)
 {
     struct conform_record *record = e->record;
@@ -113,6 +126,7 @@ static int await(const struct conform_errand *e, pid_t pid, int fd)
         if (errno != EINTR)
             return -1;
     end_judge(e, status);
+    out_judge(e);
     return 0;
 }
 

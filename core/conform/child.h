@@ -15,8 +15,10 @@ struct conform_errand {
     struct conform_record *record;
     enum conform_rule_id rule;
     const char *scratch; /* its working folder */
-    const char *log;     /* where its stdout and stderr go */
-    int64_t timeout_ns;  /* how long it may stand still */
+    const char *log;     /* where its stderr goes */
+    const char *out; /* … and its stdout; a plugin that may not write there breaks a rule by it */
+    bool prints;     /* it may */
+    int64_t timeout_ns; /* how long it may stand still */
     void (*run)(void *arg);
     void *arg;
 };

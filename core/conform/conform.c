@@ -24,7 +24,7 @@ struct checking {
     const struct conform_options *options;
     struct conform_results *results;
     struct qetl_findings *findings;
-    char folder[64], scratch[96], log[96];
+    char folder[64], scratch[96], log[96], out[96];
 };
 
 /* ---- one case ---- */
@@ -77,13 +77,16 @@ static int no_process(const struct checking *c)
 
 static int case_try(const struct checking *c, const struct case_errand *e)
 {
-    struct conform_errand errand = {.record = e->record,
-                                    .rule = e->tried->rule,
-                                    .scratch = c->scratch,
-                                    .log = c->log,
-                                    .timeout_ns = c->options->timeout_ns,
-                                    .run = case_run,
-                                    .arg = (void *)e};
+    struct conform_errand errand = {
+        .record = e->record,
+        .rule = e->tried->rule,
+        .scratch = c->scratch,
+        .log = c->log,
+        .out = c->out,
+        .prints = json_is_true(json_object_get(e->promised->json, "uses_stdout")),
+        .timeout_ns = c->options->timeout_ns,
+        .run = case_run,
+        .arg = (void *)e};
     if (conform_child_run(&errand) == 0)
         return 0;
     return no_process(c);
@@ -153,6 +156,7 @@ static int library_check(const struct checking *c, struct conform_result *result
                                     .rule = CONFORM_LOAD_RULE,
                                     .scratch = c->scratch,
                                     .log = c->log,
+                                    .out = c->out,
                                     .timeout_ns = c->options->timeout_ns,
                                     .run = conform_library_load,
                                     .arg = &loading};
@@ -178,6 +182,7 @@ static int folder_make(struct checking *c)
         return -1;
     snprintf(c->scratch, sizeof c->scratch, "%s/work", c->folder);
     snprintf(c->log, sizeof c->log, "%s/log", c->folder);
+    snprintf(c->out, sizeof c->out, "%s/out", c->folder);
     return mkdir(c->scratch, 0700);
 }
 
@@ -193,7 +198,7 @@ static int results_new(struct conform_results *results, size_t n)
 int conform_check(const struct qetl_manifest *manifest, const struct conform_options *options,
                   struct conform_results *results, struct qetl_findings *findings)
 {
-    struct checking c = {manifest, options, results, findings, "", "", ""};
+    struct checking c = {manifest, options, results, findings, "", "", "", ""};
     int64_t start = qetl_call_now_ns();
     *results = (struct conform_results){.only = options->only};
     if (results_new(results, manifest->n_components + 1)) {

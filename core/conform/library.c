@@ -199,9 +199,11 @@ void conform_library_load(void *arg)
     struct conform_record *record = l->record;
     struct conform_process before, after;
     conform_process_look(&before);
+    conform_record_call(record, "its loading");
     int64_t start = processor_us();
     bool good = load(l);
     record->load_us = processor_us() - start;
+    conform_record_call(record, "");
     conform_process_look(&after);
     if (!good)
         return;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static uint64_t environment_sum(void)
@@ -31,6 +32,7 @@ void conform_process_look(struct conform_process *p)
     p->files = conform_files_open();
     p->threads = conform_threads_alive();
     p->environment = environment_sum();
+    p->parent = waitid(P_ALL, 0, &(siginfo_t){0}, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
 void conform_process_compare(struct conform_record *r, const struct conform_process *a,
@@ -48,6 +50,11 @@ void conform_process_compare(struct conform_record *r, const struct conform_proc
         conform_break(r, rule, "the umask became %03o", (unsigned)b->mask);
     if (a->environment != b->environment)
         conform_break(r, rule, "an environment variable was changed");
+    if (b->files < a->files)
+        conform_break(r, rule, "%d descriptors were closed that are not its own",
+                      a->files - b->files);
+    if (b->parent && !a->parent)
+        conform_break(r, rule, "a process that it began is left behind");
 }
 
 void conform_process_left(struct conform_record *r, const struct conform_process *a,

@@ -21,6 +21,7 @@ struct conform_process {
     char locale[64], folder[4096];
     mode_t mask;
     int files, threads;
+    bool parent; /* of a process that is there, or whose end nobody took note of */
     uint64_t environment;
 };
 

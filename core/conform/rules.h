@@ -79,7 +79,8 @@ enum {
     X(LEAK_FILES, "leak-files", CONFORM_EACH, "destroy leaves no descriptor open")                 \
     X(LEAK_THREADS, "leak-threads", CONFORM_EACH, "destroy leaves no thread behind")               \
     X(PROCESS, "process-state", CONFORM_EACH,                                                      \
-      "signal handlers, locale, folder, umask and environment stay as they were")                  \
+      "signals, locale, folder, umask, environment, stdin and stdout stay as they were, no "       \
+      "process is left")                                                                           \
     X(ARROW, "arrow", CONFORM_MAKES, "schemas and arrays are valid Arrow, to the last value")      \
     X(RELEASE, "release", CONFORM_MAKES,                                                           \
       "release works once, on another thread, after destroy, and marks the array as released")     \

@@ -8,8 +8,10 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,10 +23,16 @@ enum {
     rows_ignored,
     deadline_missed,
     memory_left,
+    text_left,
+    mapping_left,
+    note_kept,
     descriptor_left,
     thread_left,
     buffer_left,
     umask_changed,
+    process_left,
+    stdout_written,
+    stdin_closed,
     text_invalid,
     buffer_unaligned,
     nulls_miscounted,
@@ -52,6 +60,10 @@ enum {
     callback_missing,
     constructor_slow,
     constructor_opens,
+    constructor_hangs,
+    constructor_ends,
+    constructor_faults,
+    constructor_forks,
     entry_obliging,
     malloc_unchecked,
     buffer_unchecked,
@@ -92,6 +104,12 @@ int bad_helper(void)
 extern void *json_object(void);
 #endif
 
+static void *sleeper(void *arg)
+{
+    pause();
+    return arg;
+}
+
 __attribute__((constructor)) static void construct(void)
 {
     for (clock_t start = clock();
@@ -99,6 +117,14 @@ __attribute__((constructor)) static void construct(void)
         ;
     if (IS(constructor_opens) && open("/dev/null", O_RDONLY) < 0)
         abort();
+    while (IS(constructor_hangs))
+        pause();
+    if (IS(constructor_ends))
+        exit(0);
+    if (IS(constructor_faults))
+        raise(SIGSEGV);
+    if (IS(constructor_forks) && fork() == 0)
+        sleeper(NULL);
 }
 
 /* ---- life ---- */
@@ -137,10 +163,18 @@ static int32_t bad_create(void *self, const struct qetl_host *host, struct qetl_
     return QETL_OK;
 }
 
-static void *sleeper(void *arg)
+/* Of a kind each; note_kept is what a plugin may do: the next instance takes its place. */
+static void leave_memory(const struct bad *s)
 {
-    pause();
-    return arg;
+    static char *kept;
+    if (IS(text_left) && !strdup("a text of 24 bytes, all"))
+        abort();
+    if (IS(mapping_left))
+        mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (IS(note_kept) && s->rows != 3) {
+        free(kept);
+        kept = strdup("a text");
+    }
 }
 
 static int32_t bad_start(void *self)
@@ -155,6 +189,13 @@ static int32_t bad_start(void *self)
         pthread_create(&thread, NULL, sleeper, NULL);
     if (IS(umask_changed))
         umask(0);
+    if (IS(process_left) && fork() == 0)
+        sleeper(NULL);
+    if (IS(stdout_written))
+        puts("hello");
+    if (IS(stdin_closed))
+        close(STDIN_FILENO);
+    leave_memory(s);
     if (IS(log_lines))
         s->env.host->log(s->env.ctx, QETL_LOG_INFO, "one\ntwo");
     return QETL_OK;
