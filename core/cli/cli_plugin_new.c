@@ -97,8 +97,10 @@ static int plugin_new(struct qetl_cli *cli, struct qetl_findings *findings)
                                  .kind = (enum qetl_scaffold_kind)kind,
                                  .lang = (enum qetl_scaffold_lang)own->lang};
     json_t *result = NULL;
-    if (!qetl_scaffold_check_name(name, findings) && kind &&
-        !check_free(cli, name, kind, findings) && !qetl_scaffold_make(&made, findings)) {
+    if (own->dir && !*own->dir)
+        qetl_cli_usage(findings, "leave --dir out, or name a folder", "--dir names nothing");
+    else if (!qetl_scaffold_check_name(name, findings) && kind &&
+             !check_free(cli, name, kind, findings) && !qetl_scaffold_make(&made, findings)) {
         result = made_json(&made);
         if (!cli->json && !cli->quiet)
             made_print(&made);

@@ -58,14 +58,14 @@ static const char *licence_skip(const struct qetl_template *template)
 /* The template's text with the plugin's name. */
 static void text_write(const char *at, size_t size, const struct qetl_scaffold *scaffold, FILE *out)
 {
-    static const char *const suffixes[] = {".c", ".cc", ".rs"};
+    static const char *const sources[] = {"%s.c", "%s.cc", "src/lib.rs"};
     const size_t name = strlen(QETL_TEMPLATE_NAME), source = strlen(QETL_TEMPLATE_SOURCE);
     const char *next;
     while (size && (next = memmem(at, size, QETL_TEMPLATE_NAME, name))) {
         fwrite(at, 1, (size_t)(next - at), out);
         size -= (size_t)(next - at);
         bool is_source = size >= source && memcmp(next, QETL_TEMPLATE_SOURCE, source) == 0;
-        fprintf(out, "%s%s", scaffold->name, is_source ? suffixes[scaffold->lang] : "");
+        fprintf(out, is_source ? sources[scaffold->lang] : "%s", scaffold->name);
         at = next + (is_source ? source : name);
         size -= is_source ? source : name;
     }
@@ -256,7 +256,8 @@ int qetl_scaffold_make(struct qetl_scaffold *scaffold, struct qetl_findings *fin
     struct work work = {.scaffold = scaffold, .findings = findings};
     int failed = -1;
     const char *parent = scaffold->parent ? scaffold->parent : "";
-    const char *slash = scaffold->parent ? "/" : "";
+    size_t length = strlen(parent);
+    const char *slash = length && parent[length - 1] != '/' ? "/" : "";
     if (asprintf(&scaffold->folder, "%s%s%s", parent, slash, scaffold->name) < 0)
         scaffold->folder = NULL;
     if (scaffold->folder &&

@@ -39,10 +39,10 @@ enum {
     X(transform_cpp, TRANSFORM, CPP, OWN "cpp/transform.cc", "newplugin.cc")          \
     X(sink_cpp, SINK, CPP, OWN "cpp/sink.cc", "newplugin.cc")                         \
     X(format_cpp, FORMAT, CPP, OWN "cpp/format.cc", "newplugin.cc")                   \
-    X(source_rust, SOURCE, RUST, OWN "rust/source.rs", "newplugin.rs")                \
-    X(transform_rust, TRANSFORM, RUST, OWN "rust/transform.rs", "newplugin.rs")       \
-    X(sink_rust, SINK, RUST, OWN "rust/sink.rs", "newplugin.rs")                      \
-    X(format_rust, FORMAT, RUST, OWN "rust/format.rs", "newplugin.rs")                \
+    X(source_rust, SOURCE, RUST, OWN "rust/source.rs", "src/lib.rs")                  \
+    X(transform_rust, TRANSFORM, RUST, OWN "rust/transform.rs", "src/lib.rs")         \
+    X(sink_rust, SINK, RUST, OWN "rust/sink.rs", "src/lib.rs")                        \
+    X(format_rust, FORMAT, RUST, OWN "rust/format.rs", "src/lib.rs")                  \
     X(source_manifest, SOURCE, LANGS, OWN "source/manifest.json", MANIFEST)           \
     X(source_pipeline, SOURCE, LANGS, OWN "source/pipeline.yaml", "pipeline.yaml")    \
     X(source_test, SOURCE, LANGS, OWN "source/test.sh", "test.sh")                    \
@@ -65,12 +65,12 @@ enum {
     X(testing, KINDS, LANGS, OWN "any/testing.sh", "testing.sh")                      \
     X(gitignore, KINDS, LANGS, OWN "any/gitignore", ".gitignore")                     \
     X(ci, KINDS, LANGS, OWN "any/ci.yml", ".github/workflows/ci.yml")                 \
-    X(mod_rust, KINDS, RUST, RUST_BINDINGS "mod.rs", "qetl/mod.rs")                   \
-    X(abi_rust, KINDS, RUST, RUST_BINDINGS "abi.rs", "qetl/abi.rs")                   \
-    X(border_rust, KINDS, RUST, RUST_BINDINGS "border.rs", "qetl/border.rs")          \
-    X(arrow_rust, KINDS, RUST, RUST_BINDINGS "arrow.rs", "qetl/arrow.rs")             \
-    X(parcel_rust, KINDS, RUST, RUST_BINDINGS "parcel.rs", "qetl/parcel.rs")          \
-    X(memory_rust, KINDS, RUST, RUST_BINDINGS "memory.rs", "qetl/memory.rs")
+    X(mod_rust, KINDS, RUST, RUST_BINDINGS "mod.rs", "src/qetl/mod.rs")               \
+    X(abi_rust, KINDS, RUST, RUST_BINDINGS "abi.rs", "src/qetl/abi.rs")               \
+    X(border_rust, KINDS, RUST, RUST_BINDINGS "border.rs", "src/qetl/border.rs")      \
+    X(arrow_rust, KINDS, RUST, RUST_BINDINGS "arrow.rs", "src/qetl/arrow.rs")         \
+    X(parcel_rust, KINDS, RUST, RUST_BINDINGS "parcel.rs", "src/qetl/parcel.rs")      \
+    X(memory_rust, KINDS, RUST, RUST_BINDINGS "memory.rs", "src/qetl/memory.rs")
 
 #define MANIFEST QETL_TEMPLATE_NAME ".qetl.json"
 #define PIPELINE "pipeline.yaml"

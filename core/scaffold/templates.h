@@ -14,11 +14,11 @@
 
 /* The name that the templates bear: it becomes the plugin's. */
 #define QETL_TEMPLATE_NAME "newplugin"
-/* The name of the source file in texts; its suffix becomes the language's. */
+/* The name of the source file in texts. */
 #define QETL_TEMPLATE_SOURCE QETL_TEMPLATE_NAME ".lang"
 
 /* What stands below it is qetl's own, and stays as it is. */
-#define QETL_TEMPLATE_BINDINGS "qetl/"
+#define QETL_TEMPLATE_BINDINGS "src/qetl/"
 
 struct qetl_template {
     unsigned kinds, langs; /* bits: 1 << enum qetl_scaffold_kind, _lang */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//! qetl for plugins in Rust, with nothing but the standard library (1.63 or later). It stands as the folder `qetl` beside the
-//! plugin's own source: `mod qetl; use qetl::*;`. Nothing in it is the plugin's: take a newer one as a whole.
+//! qetl for plugins in Rust, with nothing but the standard library (1.63 or later). It stands as the folder `src/qetl` beside
+//! the plugin's own `src/lib.rs`: `mod qetl; use qetl::*;`. Nothing in it is the plugin's: take a newer one as a whole.
 //!
 //!   abi      qetl/plugin.h in Rust
 //!   border   callbacks to methods, errors and panics to statuses, options, rejects, `plugin!`

@@ -90,7 +90,7 @@ mkdir log
 printf 'id,t\n1,a\n' >log/a.csv
 printf 't,id\nb,2\n' >log/b.csv
 holds() {
-    for ((tries = 0; tries < 200; tries++)); do
+    for ((tries = 0; tries < 3000; tries++)); do
         [ -e "$1" ] && [ "$(wc -l <"$1")" -ge "$2" ] && break
         sleep 0.01
     done

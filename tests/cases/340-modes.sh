@@ -16,9 +16,9 @@ typed_end() {
     wait "$pid"
     code=$?
 }
-lines_within_a_second() { # COUNT
+lines_soon() { # COUNT
     local tries
-    for ((tries = 0; tries < 100; tries++)); do
+    for ((tries = 0; tries < 3000; tries++)); do
         [ "$(wc -l <out.txt)" -ge "$1" ] && break
         sleep 0.01
     done
@@ -31,12 +31,12 @@ for mode in stream hybrid; do
     sleep 0.05
     expect_eq "$mode: a header alone says nothing of types" "$(wc -c <out.txt)" 0
     printf '1,5\n' >&7
-    expect_eq "$mode: the first row comes out" "$(lines_within_a_second 1)" 1
+    expect_eq "$mode: the first row comes out" "$(lines_soon 1)" 1
     printf '2,6' >&7
     sleep 0.05
     expect_eq "$mode: a piece of a line waits" "$(wc -l <out.txt)" 1
     printf '0\n3,7\n' >&7
-    expect_eq "$mode: until its line feed" "$(lines_within_a_second 3)" 3
+    expect_eq "$mode: until its line feed" "$(lines_soon 3)" 3
     printf '4,8' >&7
     typed_end
     expect_eq "$mode ends well" "$code" 0

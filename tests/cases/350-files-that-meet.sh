@@ -71,7 +71,7 @@ mkfifo rows
 exec 7>rows
 printf 'id\n1\n' >&7
 wait $!
-for ((tries = 0; tries < 200; tries++)); do
+for ((tries = 0; tries < 3000; tries++)); do
     [ -s code ] && break
     sleep 0.01
 done

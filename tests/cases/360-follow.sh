@@ -8,9 +8,9 @@ follow() { # SRC DST QETL_OPTION...
     shift 2
     background "$QETL" run --from "$from" --to "$to" --to-format ndjson -s sources.in.follow=true --json-file report.json "$@"
 }
-holds() { # FILE LINES: within two seconds
+holds() { # FILE LINES: soon
     local tries
-    for ((tries = 0; tries < 200; tries++)); do
+    for ((tries = 0; tries < 3000; tries++)); do
         [ -e "$1" ] && [ "$(wc -l <"$1")" -ge "$2" ] && break
         sleep 0.01
     done
@@ -194,7 +194,7 @@ wait "$pid"
 expect_eq 'a run that fails' $? 1
 expect_eq 'what was seen stays' "$(head -n 3 kept.ndjson | tr -d '\n')" '{"id":0}{"id":1}{"id":2}'
 follow f.csv kept.ndjson -s sinks.out.if_exists=replace
-for ((tries = 0; tries < 200; tries++)); do
+for ((tries = 0; tries < 3000; tries++)); do
     ls kept.ndjson.*.bak >ls.txt 2>&1 && break
     sleep 0.01
 done

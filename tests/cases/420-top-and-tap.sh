@@ -42,7 +42,7 @@ end() {
     expect_eq 'the run' "$? $(cat run.err)" '0 '
 }
 socket_wait() {
-    for _ in $(seq 200); do
+    for _ in $(seq 2000); do
         [ -S "run/qetl/$pid.sock" ] && break
         sleep 0.02
     done
@@ -210,7 +210,7 @@ expect_no_text out '^slow '
 end
 chmod 755 run/qetl 2>/dev/null || mkdir -m 755 run/qetl
 begin
-for _ in $(seq 100); do
+for _ in $(seq 2000); do
     [ -S "/tmp/qetl-$(id -u)/$pid.sock" ] && break
     sleep 0.02
 done

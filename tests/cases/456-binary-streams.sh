@@ -81,7 +81,7 @@ sinks: {out: {plugin: stdout, input: in, format: ndjson}}\ndead_letters: dead.nd
     printf '\5\0\0\0\0\0\0\0' >>a.bin
     sleep 0.05
     printf '\0\0\0\0\0\0\0' >>b.bin
-    for ((tries = 0; tries < 200; tries++)); do
+    for ((tries = 0; tries < 3000; tries++)); do
         [ "$(wc -l <out)" -ge 5 ] && break
         sleep 0.01
     done
@@ -101,7 +101,7 @@ sinks: {out: {plugin: stdout, input: in, format: ndjson}}\ndead_letters: dead.nd
     printf '\2' >>a.bin
 }
 followed a.bin
-for ((tries = 0; tries < 200; tries++)); do
+for ((tries = 0; tries < 3000; tries++)); do
     [ "$(wc -l <out)" -ge 2 ] && break
     sleep 0.01
 done

@@ -109,7 +109,7 @@ expect_json out '.result.letters[0] | .decoded.name == "***" and .original == "*
 before=$(sha256sum <$letters)
 (exec 9<>$letters && flock -x 9 && sleep 20) &
 holder=$!
-for _ in $(seq 100); do
+for _ in $(seq 600); do
     flock -n $letters true || break
     sleep 0.05
 done

@@ -19,7 +19,7 @@ rows() { sqlite3 out.db 'select count(*), count(distinct n) from t'; }
 cut_short() {
     "$QETL" run p.yaml >/dev/null 2>&1 &
     pid=$!
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         sleep 0.1
         [ "$(sqlite3 out.db 'select max(epoch) > 3 from _qetl_epochs' 2>/dev/null)" = 1 ] && break
     done

@@ -14,7 +14,7 @@ Y
 
 # holds LINES: until the output has so many
 holds() {
-    for _ in $(seq 200); do
+    for _ in $(seq 2000); do
         [ -f out.csv ] && [ "$(wc -l <out.csv)" = "$1" ] && break
         sleep 0.02
     done

@@ -106,7 +106,7 @@ open("locked", "w").close()
 time.sleep(60)
 PY
 holder=$!
-for _ in $(seq 100); do [ -e locked ] || sleep 0.05; done
+for _ in $(seq 600); do [ -e locked ] || sleep 0.05; done
 for command in 'set orders in 8' 'export orders' 'clear orders --yes' 'import orders orders.json --yes'; do
     # shellcheck disable=SC2086
     expect_exit 3 "$QETL" state $command

@@ -166,7 +166,7 @@ YAML
 for least in 2 4; do # epochs that are decided before it dies
     "$QETL" run killed.yaml -q 2>err &
     pid=$!
-    for _ in $(seq 200); do
+    for _ in $(seq 2000); do
         epoch=$("$QETL" state list --json 2>/dev/null | jq '.result.states[] | select(.pipeline == "killed").epoch')
         [ "${epoch:-0}" -lt "$least" ] || break
         sleep 0.02

@@ -55,8 +55,10 @@ for lang in "${langs[@]}"; do
 done
 
 # Names.
+before=$(ls -A . ..)
 while IFS='|' read -r name mend; do
     expect_exit 2 qetl plugin new --kind sink -- "$name"
+    expect_eq "$name: nothing is made" "$(ls -A . ..)" "$before"
     expect_text err 'begins with a letter|at most 64'
     expect_text err "mend: $mend"
 done <<'NAMES'
@@ -66,6 +68,9 @@ a/b|call it a-b$
 ../x|call it x$
 Straße!|call it stra-e$
 -|for example qetl plugin new my-source --kind source$
+..|for example qetl plugin new my-source --kind source$
+Café au lait|call it caf-au-lait$
+_private|call it private$
 7|for example
 NAMES
 expect_exit 2 qetl plugin new '' --kind sink
@@ -91,8 +96,20 @@ expect_text err "no kind 'sorce'"
 expect_text err 'did you mean --kind source'
 expect_exit 2 qetl plugin new x --kind pump
 expect_text err 'mend: give --kind source, transform, sink or format'
-expect_exit 2 qetl plugin new x --kind sink --lang D
-expect_text err 'c'
+expect_exit 2 qetl plugin new x --kind sink --lang c++
+expect_text err "'c\+\+' is not understood"
+expect_text err 'mend: give one of c, cpp, rust'
+expect_exit 2 qetl plugin new 'My Source' --kind sorce # both are told
+expect_text err 'did you mean --kind source'
+expect_text err 'call it my-source'
+expect_exit 2 qetl plugin new x y --kind sink
+expect_text err "'y' is one too many"
+expect_exit 2 qetl plugin new x --kind sink --folder y
+expect_text err "no option '--folder'"
+expect_exit 2 qetl plugin new x --kind sink --dir ''
+expect_text err -- '--dir names nothing'
+expect_exit 2 qetl plugin new "$(printf 'a\033[31mb')" --kind sink
+expect_text err 'a\\x1b\[31mb'
 expect_exit 2 qetl plugin new x --kind sink --lang d --json
 expect_json out '.ok == false'
 
@@ -113,6 +130,9 @@ expect_text err 'mend: --dir names a folder that is there'
 expect_exit 3 qetl plugin new x --kind sink --dir flat
 expect_exit 3 qetl plugin new x --kind sink --dir /proc
 expect_text err 'mend: (name a folder that you may write to|--dir)'
+expect_exit 0 qetl plugin new x --kind sink --dir "$PWD/" --json # a slash more is none
+expect_json out ".result.folder == \"$PWD/x\""
+rm -rf x
 mkdir empty
 expect_exit 0 qetl plugin new empty --kind sink
 [ -f empty/Makefile ] && pass 'an empty folder is taken' || fail 'an empty folder is taken'
@@ -138,3 +158,20 @@ for class in write open mkdir rename; do
         expect_eq "left behind $class $n" "$(ls -A)" ''
     done
 done
+
+# A process that is killed on the way shows nothing; the next one is not hindered.
+strace -o trace true 2>/dev/null || exit 0
+rm trace
+killed=0
+for at in mkdir:1 mkdir:2 write:1 write:5 chmod:1 rename:1; do
+    QETL_PLUGIN_PATH="" strace -o /dev/null -e inject="${at%:*}:signal=KILL:when=${at#*:}" "$QETL" plugin new x --kind sink \
+        --lang rust --plugin-dir nowhere >../out 2>../err
+    code=$?
+    [ $code -ne 137 ] || killed=$((killed + 1))
+    expect_eq "killed at $at" "$code $([ -e x ] && echo there)" '137 '
+    expect_exit 0 qetl plugin new x --kind sink --quiet
+    expect_exit 0 make -C x -n test
+    rm -rf x .x-* out err
+done
+expect_eq 'processes that were killed' "$killed" 6
+expect_eq 'nothing else is left' "$(ls -A)" ''

@@ -70,10 +70,16 @@ for lang in c cpp rust; do
 done
 
 # By cargo, which fetches nothing.
-alone qetl plugin new by-cargo --kind transform --lang rust --quiet
-make_in by-cargo by-cargo.log test check CARGO=cargo CARGOFLAGS=--offline
-expect_text by-cargo.log 'cargo rustc --release'
-expect_text by-cargo.log ' 41 rules held, 0 broken'
+alone qetl plugin new build --kind transform --lang rust --quiet
+make_in build build.log test check CARGO=cargo CARGOFLAGS=--offline
+expect_text build.log 'cargo rustc --release'
+expect_text build.log ' 41 rules held, 0 broken'
+
+# Names that mean something to compilers and build systems.
+for made in 'int c' 'all c' 'class cpp' 'qetl rust' 'fn rust'; do
+    alone qetl plugin new "${made% *}" --kind source --lang "${made#* }" --quiet
+    make_in "${made% *}" "${made% *}.log"
+done
 
 # The other compiler's sanitizers are found, too.
 one sink c CC=gcc SANITIZE=1 BUILD=build-gcc
@@ -82,7 +88,7 @@ one sink cpp CXX=g++ SANITIZE=1 BUILD=build-gcc
 # The ABI in Rust is the header's: each struct's size, and where each field stands.
 cp -r "$installation/share/qetl/examples/rust/layout.rs" .
 mkdir src
-cp -r rust-source/qetl src
+cp -r rust-source/src/qetl src
 expect_exit 0 diff -r "$installation/share/qetl/rust" src/qetl
 alone rustc --edition 2021 -o layout layout.rs 2>layout.log || fail 'layout.rs' "$(tail layout.log)"
 alone ./layout >layout.c

@@ -166,7 +166,7 @@ background() {
 
 interrupt_and_wait() {
     kill -"$1" "$pid"
-    for _ in $(seq 100); do
+    for _ in $(seq 300); do
         kill -0 "$pid" 2>/dev/null || break
         sleep 0.1
     done

@@ -14,13 +14,13 @@ endif
 LINKED = -D warnings $(CHECKED) -C link-arg=-Wl,-soname,newplugin.so
 
 # Nothing but the entry is exported: that is what a cdylib is.
-$(BUILD)/newplugin.so: newplugin.rs $(wildcard qetl/*.rs) newplugin.qetl.json Makefile Cargo.toml
+$(BUILD)/newplugin.so: $(wildcard src/*.rs src/*/*.rs) newplugin.qetl.json Makefile Cargo.toml
 	mkdir -p $(BUILD)
 ifdef CARGO
 	$(CARGO) rustc --release --target-dir $(BUILD)/cargo $(CARGOFLAGS) -- $(LINKED)
 	cp $(BUILD)/cargo/release/libplugin.so $@.tmp
 else
-	$(RUSTC) --edition 2021 $(RUSTFLAGS) --crate-type cdylib --crate-name plugin $(LINKED) -o $@.tmp newplugin.rs
+	$(RUSTC) --edition 2021 $(RUSTFLAGS) --crate-type cdylib --crate-name plugin $(LINKED) -o $@.tmp src/lib.rs
 endif
 	cp newplugin.qetl.json $(BUILD)
 	mv $@.tmp $@

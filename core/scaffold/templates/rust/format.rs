@@ -217,4 +217,4 @@ static FORMAT_TABLE: Shared<Format> = Shared(Format {
 static COMPONENT: Shared<Component> =
     Shared(Component { format: &FORMAT_TABLE.0, ..component::<Pairs>(FORMAT, b"newplugin\0") });
 
-plugin!("newplugin", "0.1.0", COMPONENT, "newplugin.qetl.json");
+plugin!("newplugin", "0.1.0", COMPONENT, "../newplugin.qetl.json");

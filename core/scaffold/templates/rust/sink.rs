@@ -233,4 +233,4 @@ static COMPONENT: Shared<Component> = Shared(Component {
     ..component::<Parts>(SINK, b"newplugin\0")
 });
 
-plugin!("newplugin", "0.1.0", COMPONENT, "newplugin.qetl.json");
+plugin!("newplugin", "0.1.0", COMPONENT, "../newplugin.qetl.json");

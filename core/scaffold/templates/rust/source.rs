@@ -163,4 +163,4 @@ static COMPONENT: Shared<Component> = Shared(Component {
     ..component::<Files>(SOURCE, b"newplugin\0")
 });
 
-plugin!("newplugin", "0.1.0", COMPONENT, "newplugin.qetl.json");
+plugin!("newplugin", "0.1.0", COMPONENT, "../newplugin.qetl.json");

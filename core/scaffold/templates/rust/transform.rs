@@ -156,4 +156,4 @@ static COMPONENT: Shared<Component> = Shared(Component {
     ..component::<Total>(TRANSFORM, b"newplugin\0")
 });
 
-plugin!("newplugin", "0.1.0", COMPONENT, "newplugin.qetl.json");
+plugin!("newplugin", "0.1.0", COMPONENT, "../newplugin.qetl.json");
