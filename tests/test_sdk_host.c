@@ -19,6 +19,10 @@ Test(sdk_host, errors_reach_the_host)
     cr_expect_null(fake.errors[0].vendor_code);
     qetl_logf(fake.env, QETL_LOG_INFO, "%d files", 3);
     cr_expect_eq(qetl_fail((struct qetl_env){0}, QETL_E_DATA, NULL, NULL, "x"), QETL_E_DATA);
+    cr_expect_eq(qetl_fail_throttled(fake.env, 1500, "/url", "HTTP %d", 429), QETL_E_THROTTLED);
+    cr_expect_eq(fake.errors[fake.n_errors - 1].retry_after_ms, 1500);
+    cr_expect_str_eq(qetl_fake_host_message(&fake), "HTTP 429");
+    cr_expect_eq(qetl_fail_throttled((struct qetl_env){0}, 1, NULL, "x"), QETL_E_THROTTLED);
     qetl_fake_host_reset(&fake);
     cr_expect_str_eq(qetl_fake_host_message(&fake), "");
     cr_expect_eq(qetl_fake_host_free(&fake), 0);

@@ -26,6 +26,9 @@ extern "C" {
 /* Reports and returns code. option and suggestion may be NULL. */
 int32_t qetl_fail(struct qetl_env env, int32_t code, const char *option, const char *suggestion,
                   const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Reports and returns THROTTLED: the other side wants to be left alone for so long. */
+int32_t qetl_fail_throttled(struct qetl_env env, int64_t wait_ms, const char *option,
+                            const char *format, ...) __attribute__((format(printf, 4, 5)));
 void qetl_logf(struct qetl_env env, int32_t level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

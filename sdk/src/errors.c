@@ -46,6 +46,24 @@ int32_t qetl_fail(struct qetl_env env, int32_t code, const char *option, const c
     return env.host->error(env.ctx, &info);
 }
 
+int32_t qetl_fail_throttled(struct qetl_env env, int64_t wait_ms, const char *option,
+                            const char *format, ...)
+{
+    if (!env.host)
+        return QETL_E_THROTTLED;
+    char line[LINE_MAX_BYTES];
+    va_list args;
+    va_start(args, format);
+    qetl_sdk_line(line, sizeof line, format, args);
+    va_end(args);
+    struct qetl_error_info info = {.struct_size = sizeof info,
+                                   .code = QETL_E_THROTTLED,
+                                   .message = line,
+                                   .option = option,
+                                   .retry_after_ms = wait_ms};
+    return env.host->error(env.ctx, &info);
+}
+
 void qetl_logf(struct qetl_env env, int32_t level, const char *format, ...)
 {
     if (!env.host)

@@ -151,7 +151,7 @@ fi
 
 # A test that is no test would pass with a plugin that does the wrong thing.
 alone qetl plugin new wrong --kind transform --quiet
-sed -i 's/qetl_builder_int(&t->sums, sum)/qetl_builder_int(\&t->sums, sum + 1)/' wrong/wrong.c
+sed -i 's/qetl_row_put_int(&t->row, 0, sum)/qetl_row_put_int(\&t->row, 0, sum + 1)/' wrong/wrong.c
 (cd wrong && alone make test) >wrong.log 2>&1
 expect_eq 'a wrong plugin fails' "$?" 2
 expect_text wrong.log '^not ok - a total behind each row'

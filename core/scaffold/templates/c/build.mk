@@ -1,5 +1,5 @@
 LDLIBS =
 CFLAGS ?= -O2 -g
 COMPILER = $(CC)
-COMPILE = $(CC) -std=c11 $(CFLAGS)
+COMPILE = $(CC) -std=gnu11 -Werror=implicit $(CFLAGS)
 SOURCES = newplugin.c

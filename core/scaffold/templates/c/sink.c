@@ -11,7 +11,6 @@
  * What you will change: what `write`, `prepare`, `commit` and `abort` do, and the options, which
  * the manifest newplugin.qetl.json declares.
  */
-#define _POSIX_C_SOURCE 200809L
 #include <qetl/manifest.h>
 #include <qetl/sdk.h>
 

@@ -23,7 +23,7 @@ sed -i 's/total/balance/' wanted.csv
 same 'into' out.csv wanted.csv
 
 refused 'a column that is not there' 'amuont' pipeline.yaml --set transforms.balance.column=amuont
-refused 'a column of another type' 'not of an integer type' pipeline.yaml \
+refused 'a column of another type' 'of the type text\|not of an integer type' pipeline.yaml \
     --set sources.payments.format.types.amount=text
 
 printf 'payment,amount\n1,9223372036854775807\n2,1\n3,-1\n' >payments.csv
