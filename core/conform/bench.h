@@ -34,7 +34,7 @@ struct conform_knobs {
     int64_t offset;       /* of the arrays that are handed in */
     bool migrate;         /* each call on a thread of its own */
     bool grown;           /* structs as a later minor version has them */
-    bool bare;            /* a host without extensions */
+    const char *without;  /* an extension that the host lacks; "": it has none */
     bool poison;          /* what was lent is overwritten behind the call */
     int64_t fail_buffer;  /* the n-th buffer is refused; 0: none … */
     bool fail_after;      /* … and all behind it */

@@ -58,13 +58,31 @@ void conform_case_growth(const struct conform_trial *t)
     conform_try_same(t, &k, CONFORM_GROWTH_RULE, "with the structs of a later version");
 }
 
+/* Refused in whatever call, or served: with another outcome it went on without what it asked for.
+ */
+static void without_try(const struct conform_trial *t, const struct conform_bench *all,
+                        const char *extension)
+{
+    struct conform_knobs k = {.without = extension};
+    struct conform_bench b;
+    char what[64];
+    snprintf(what, sizeof what, "on a host without %s", *extension ? extension : "extensions");
+    if (conform_try(&b, t, &k) == QETL_OK)
+        conform_outcome_same(all, &b, CONFORM_EXTENSIONS_RULE, what);
+    else
+        conform_hold(t->record, CONFORM_EXTENSIONS_RULE);
+    conform_bench_close(&b);
+}
+
 void conform_case_extensions(const struct conform_trial *t)
 {
-    struct conform_knobs k = {.bare = true};
-    struct conform_bench b;
-    conform_try(&b, t, &k);
-    conform_bench_close(&b);
-    conform_hold(t->record, CONFORM_EXTENSIONS_RULE);
+    static const char *const extensions[] = {
+        "", QETL_EXT_OPTIONS, QETL_EXT_OUTPUTS, QETL_EXT_POLL, QETL_EXT_RUN, QETL_EXT_EXPR};
+    struct conform_bench all;
+    conform_try(&all, t, &plain);
+    for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++)
+        without_try(t, &all, extensions[i]);
+    conform_bench_close(&all);
 }
 
 void conform_case_migration(const struct conform_trial *t)

@@ -160,7 +160,8 @@ static const struct qetl_poll double_poll = {sizeof double_poll, double_watch};
 
 static const void *double_extension(struct qetl_ctx *ctx, const char *id)
 {
-    if (bench_of(ctx)->knobs.bare)
+    const char *without = bench_of(ctx)->knobs.without;
+    if (without && (!*without || strcmp(id, without) == 0))
         return NULL;
     if (strcmp(id, QETL_EXT_OPTIONS) == 0)
         return &double_options;

@@ -74,7 +74,7 @@ int32_t conform_drive_format(struct conform_bench *b)
     }
     if (!status && decodes && f.bytes.size) {
         size_t rejects = b->rejects.size;
-        bool own = encodes && !check->bytes;
+        bool own = encodes && !check->bytes && !b->knobs.options; /* some concern reading alone */
         status = encodes ? conform_format_renew(&f) : QETL_OK;
         status = status ? status : read_back(&f);
         if (!status && own && b->rejects.size > rejects)

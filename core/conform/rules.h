@@ -61,7 +61,7 @@ enum {
     X(GROWTH, "growth", CONFORM_EACH,                                                              \
       "structs of a later minor version are taken, and nothing is written beyond the known size")  \
     X(EXTENSIONS, "extensions", CONFORM_EACH,                                                      \
-      "a host without optional extensions is refused or served")                                   \
+      "a host that lacks an extension is refused, or served with the same outcome")                \
     X(INTERRUPT, "interrupt", CONFORM_EACH,                                                        \
       "interrupt may come at any moment, twice, from any thread, and ends a call that waits")      \
     X(MIGRATION, "migration", CONFORM_EACH,                                                        \

@@ -103,7 +103,7 @@ int32_t binary_column_make(struct binary_job *job, int64_t want, struct ArrowArr
 /* decode.c: a record is rejected; the first reason counts. */
 void binary_verdict_set(struct binary_job *job, int64_t record, int32_t code, int64_t column);
 /* Sets the verdicts of records whose value in this column is none. */
-void binary_column_judge(struct binary_job *job, int64_t column);
+int32_t binary_column_judge(struct binary_job *job, int64_t column);
 
 /* encode.c */
 int32_t binary_forms(const struct ArrowSchema *schema, uint32_t *forms);

@@ -68,7 +68,10 @@ static int32_t numbers_make(const struct binary_job *job, const struct binary_fi
     if (!values)
         return QETL_E_NO_MEMORY;
     job->self->kernel->gather(strip_of(job, f), (int32_t)f->width, values);
-    return qetl_array_make(env, job->rows, 0, 2, buffers, 0, NULL, out);
+    int32_t status = qetl_array_make(env, job->rows, 0, 2, buffers, 0, NULL, out);
+    if (status)
+        env.host->buffer_free(values);
+    return status;
 }
 
 static int32_t views_make(const struct binary_job *job, const struct binary_field *f,
@@ -83,8 +86,12 @@ static int32_t views_make(const struct binary_job *job, const struct binary_fiel
     if (!views)
         return QETL_E_NO_MEMORY;
     job->self->kernel->views(strip_of(job, f), f->width, (int32_t)(begin + f->at), views);
-    env.host->buffer_retain(chunk->buffer);
-    return qetl_array_views(env, job->rows, 0, NULL, views, 1, &data, &size, out);
+    int32_t status = qetl_array_views(env, job->rows, 0, NULL, views, 1, &data, &size, out);
+    if (status)
+        env.host->buffer_free(views);
+    else
+        env.host->buffer_retain(chunk->buffer);
+    return status;
 }
 
 static int32_t values_make(const struct binary_job *job, const struct binary_column *column,
@@ -126,7 +133,7 @@ int32_t binary_column_make(struct binary_job *job, int64_t want, struct ArrowArr
                                   "column %s: a value was judged in two ways", column->field->name);
 }
 
-void binary_column_judge(struct binary_job *job, int64_t c)
+int32_t binary_column_judge(struct binary_job *job, int64_t c)
 {
     const struct binary_column *column = &job->self->layout.columns[c];
     const struct binary_layout *l = &job->self->layout;
@@ -136,13 +143,16 @@ void binary_column_judge(struct binary_job *job, int64_t c)
         job->self->kernel->ascii(
             (struct binary_strip){job->chunk->data + f->at, l->stride, job->records}, f->width) &&
         !f->pascal)
-        return;
+        return QETL_OK;
     for (int64_t r = 0; r < job->records; r++) {
         struct binary_cell cell = binary_cell_at(job, column, r);
         int32_t code =
             cell.data ? binary_value_read(cell.field, cell.data, cell.size, NULL) : BINARY_FINE;
 
+        if (code < 0)
+            return code;
         if (code)
             binary_verdict_set(job, r, code, c);
     }
+    return QETL_OK;
 }

@@ -113,13 +113,15 @@ static int64_t records_count(const struct binary_job *job)
     return n;
 }
 
-static void records_judge(struct binary_job *job)
+static int32_t records_judge(struct binary_job *job)
 {
     const struct binary_layout *l = &job->self->layout;
+    int32_t status = QETL_OK;
 
-    for (int64_t c = 0; c < l->n_columns; c++)
+    for (int64_t c = 0; !status && c < l->n_columns; c++)
         if (l->columns[c].fallible)
-            binary_column_judge(job, c);
+            status = binary_column_judge(job, c);
+    return status;
 }
 
 static void rows_collect(struct binary_job *job)
@@ -212,7 +214,9 @@ int32_t binary_decode(struct binary *self, const struct qetl_chunk *chunk, struc
         walk_index(&job);
     else
         stride_index(&job);
-    records_judge(&job);
+    status = records_judge(&job);
+    if (status)
+        return status;
     rows_collect(&job);
     status = batch_make(&job, out);
     if (status)

@@ -52,7 +52,7 @@ static bool text_fits(const struct binary_field *f, const uint8_t *data, double 
     struct qetl_text text;
     bool nul_behind = f->trim == BINARY_TRIM_NUL;
 
-    if (!binary_text_read(f, data, f->size, &text))
+    if (binary_text_read(f, data, f->size, &text))
         return false;
     for (int64_t i = 0; i < text.size; i++)
         if ((uint8_t)text.data[i] < ' ' || text.data[i] == 127)

@@ -4,6 +4,7 @@
 
 #include "text.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #define COMMON_KEYS "name type endian description count count_prefix count_field "
@@ -93,8 +94,10 @@ static int32_t encoding_read(struct binary_reader *r, const json_t *object, stru
         return status;
     f->converter = binary_converter_new(f->encoding);
     return f->converter ? QETL_OK
-                        : binary_reader_fail(r, "`iconv -l` lists them.",
-                                             "iconv does not know the encoding %.40s", f->encoding);
+           : errno == ENOMEM
+               ? QETL_E_NO_MEMORY
+               : binary_reader_fail(r, "`iconv -l` lists them.",
+                                    "iconv does not know the encoding %.40s", f->encoding);
 }
 
 /* Text and bytes: of a fixed size, with their length before them, or as another field says. */

@@ -5,6 +5,7 @@
 #include "catalogue.h"
 #include "text.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 /* Of a struct string alone: a layout says these things itself. Defaults are always there. */
@@ -76,8 +77,10 @@ static int32_t text_adjust(struct binary *self, struct binary_field *f)
         return QETL_OK;
     f->converter = binary_converter_new(encoding);
     return f->converter ? QETL_OK
-                        : qetl_fail(self->env, QETL_E_CONFIG, "/encoding", "`iconv -l` lists them.",
-                                    "iconv does not know the encoding %s", encoding);
+           : errno == ENOMEM
+               ? QETL_E_NO_MEMORY
+               : qetl_fail(self->env, QETL_E_CONFIG, "/encoding", "`iconv -l` lists them.",
+                           "iconv does not know the encoding %s", encoding);
 }
 
 int32_t binary_layout_adjust(struct binary *self)

@@ -191,10 +191,11 @@ int32_t binary_struct_read(struct qetl_env env, const char *text, struct binary_
     const char *clash = NULL;
     int32_t status;
 
-    *out = (struct binary_layout){.tag_field = -1, .n_types = 1};
+    *out = (struct binary_layout){.tag_field = -1};
     out->types = calloc(1, sizeof *out->types);
     if (!out->types)
         return QETL_E_NO_MEMORY;
+    out->n_types = 1;
     r.record = out->types;
     order_read(&r);
     status = codes_read(&r);

@@ -56,8 +56,9 @@ int32_t binary_converter_unit(const struct binary_converter *c)
     return c ? c->unit : 1;
 }
 
-static bool convert(struct binary_converter *c, iconv_t how, struct qetl_text in,
-                    struct qetl_text *out)
+/* bad: what it is where it cannot be converted. */
+static int32_t convert(struct binary_converter *c, iconv_t how, struct qetl_text in,
+                       struct qetl_text *out, int32_t bad)
 {
     size_t needed = (size_t)in.size * 4 + 16, left, rest = (size_t)in.size;
     char *from = (char *)in.data, *to;
@@ -66,7 +67,7 @@ static bool convert(struct binary_converter *c, iconv_t how, struct qetl_text in
         char *grown = realloc(c->buffer, needed * 2);
 
         if (!grown)
-            return false;
+            return QETL_E_NO_MEMORY;
         c->buffer = grown;
         c->capacity = needed * 2;
     }
@@ -75,19 +76,28 @@ static bool convert(struct binary_converter *c, iconv_t how, struct qetl_text in
     iconv(how, NULL, NULL, NULL, NULL);
     if (iconv(how, &from, &rest, &to, &left) != 0 || rest ||
         iconv(how, NULL, NULL, &to, &left) != 0)
-        return false;
+        return bad;
     *out = (struct qetl_text){c->buffer, to - c->buffer};
-    return true;
+    return BINARY_FINE;
 }
 
-bool binary_converter_decode(struct binary_converter *c, struct qetl_text in, struct qetl_text *out)
+static int32_t utf8_check(struct qetl_text text)
 {
-    return convert(c, c->in, in, out) && qetl_utf8_valid(out->data, out->size);
+    return qetl_utf8_valid(text.data, text.size) ? BINARY_FINE : BINARY_BAD_TEXT;
 }
 
-bool binary_converter_encode(struct binary_converter *c, struct qetl_text in, struct qetl_text *out)
+int32_t binary_converter_decode(struct binary_converter *c, struct qetl_text in,
+                                struct qetl_text *out)
 {
-    return convert(c, c->out, in, out);
+    int32_t code = convert(c, c->in, in, out, BINARY_BAD_TEXT);
+
+    return code ? code : utf8_check(*out);
+}
+
+int32_t binary_converter_encode(struct binary_converter *c, struct qetl_text in,
+                                struct qetl_text *out)
+{
+    return convert(c, c->out, in, out, BINARY_NO_LETTER);
 }
 
 int64_t binary_text_size(enum binary_trim trim, const uint8_t *data, int64_t size)
@@ -132,9 +142,11 @@ static int64_t nuls_trim(const struct binary_field *f, const uint8_t *data, int6
     return end;
 }
 
-bool binary_text_read(const struct binary_field *f, const uint8_t *data, int64_t size,
-                      struct qetl_text *out)
+int32_t binary_text_read(const struct binary_field *f, const uint8_t *data, int64_t size,
+                         struct qetl_text *out)
 {
+    int32_t code;
+
     if (f->pascal) {
         int64_t said = data[0];
 
@@ -144,12 +156,11 @@ bool binary_text_read(const struct binary_field *f, const uint8_t *data, int64_t
     *out = (struct qetl_text){(const char *)data, size};
     if (f->converter) {
         out->size = nuls_trim(f, data, size);
-        if (!binary_converter_decode(f->converter, *out, out))
-            return false;
-        if (f->trim == BINARY_TRIM_SPACE || f->trim == BINARY_TRIM_BOTH)
+        code = binary_converter_decode(f->converter, *out, out);
+        if (!code && (f->trim == BINARY_TRIM_SPACE || f->trim == BINARY_TRIM_BOTH))
             out->size = binary_text_size(f->trim, (const uint8_t *)out->data, out->size);
-        return true;
+        return code;
     }
     out->size = binary_text_size(f->trim, data, size);
-    return qetl_utf8_valid(out->data, out->size);
+    return utf8_check(*out);
 }

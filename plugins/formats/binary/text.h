@@ -9,23 +9,23 @@
 #ifndef QETL_BINARY_TEXT_H
 #define QETL_BINARY_TEXT_H
 
-#include "layout.h"
+#include "value.h"
 
-/* NULL: iconv does not know the encoding, or there is no memory. */
+/* NULL: iconv does not know the encoding, or errno is ENOMEM. */
 struct binary_converter *binary_converter_new(const char *encoding);
 void binary_converter_free(struct binary_converter *converter); /* accepts NULL */
 /* Bytes of the units that a NUL of the encoding has: 1, 2 or 4. */
 int32_t binary_converter_unit(const struct binary_converter *converter);
-/* false: these bytes mean nothing in the encoding. */
-bool binary_converter_decode(struct binary_converter *converter, struct qetl_text in,
-                             struct qetl_text *out);
-/* false: the encoding has no such letters. */
-bool binary_converter_encode(struct binary_converter *converter, struct qetl_text in,
-                             struct qetl_text *out);
+/* BINARY_BAD_TEXT: these bytes mean nothing in the encoding. NO_MEMORY. */
+int32_t binary_converter_decode(struct binary_converter *converter, struct qetl_text in,
+                                struct qetl_text *out);
+/* BINARY_NO_LETTER: the encoding has no such letters. NO_MEMORY. */
+int32_t binary_converter_encode(struct binary_converter *converter, struct qetl_text in,
+                                struct qetl_text *out);
 
-/* The content of a field's bytes. false: it is no text. */
-bool binary_text_read(const struct binary_field *f, const uint8_t *data, int64_t size,
-                      struct qetl_text *out);
+/* The content of a field's bytes. BINARY_BAD_TEXT: it is no text. NO_MEMORY. */
+int32_t binary_text_read(const struct binary_field *f, const uint8_t *data, int64_t size,
+                         struct qetl_text *out);
 /* Bytes before what is trimmed, of content in UTF-8 or bytes of one letter each. */
 int64_t binary_text_size(enum binary_trim trim, const uint8_t *data, int64_t size);
 

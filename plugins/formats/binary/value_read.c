@@ -132,11 +132,10 @@ static int32_t text_put(const struct binary_field *f, const uint8_t *data, int64
                         struct qetl_builder *b)
 {
     struct qetl_text text;
+    int32_t code = binary_text_read(f, data, size, &text);
 
-    if (!binary_text_read(f, data, size, &text))
-        return BINARY_BAD_TEXT;
-    if (!b)
-        return BINARY_FINE;
+    if (code || !b)
+        return code;
     if (f->null_text && (size_t)text.size == strlen(f->null_text) &&
         !memcmp(text.data, f->null_text, (size_t)text.size))
         return qetl_builder_null(b);

@@ -45,18 +45,18 @@ static int32_t content_of(const struct binary_field *f, const struct qetl_column
             binary_text_size(f->trim, (const uint8_t *)out->data, out->size) != out->size)
             return BINARY_TRIMMED;
     }
-    if (f->converter && !binary_converter_encode(f->converter, *out, out))
-        return BINARY_NO_LETTER;
-    return BINARY_FINE;
+    return f->converter ? binary_converter_encode(f->converter, *out, out) : BINARY_FINE;
 }
 
 /* Spaces of the encoding up to the end. */
 static int32_t spaces_fill(const struct binary_field *f, uint8_t *data, int64_t size)
 {
     struct qetl_text space = {" ", 1};
+    int32_t code =
+        f->converter ? binary_converter_encode(f->converter, space, &space) : BINARY_FINE;
 
-    if (f->converter && !binary_converter_encode(f->converter, space, &space))
-        return BINARY_NO_LETTER;
+    if (code)
+        return code;
     if (size % space.size)
         return BINARY_WRONG_COUNT;
     for (int64_t i = 0; i < size; i += space.size)
