@@ -55,7 +55,7 @@ struct qetl_option_field {
 };
 
 /* CONFIG: an option is missing, of another type or out of its range; it is named, with what it may
- * be. FATAL: the table is wrong. Both are reported. */
+ * be. FATAL: the table is wrong. UNSUPPORTED: the host tells no options. All are reported. */
 int32_t qetl_options_read(struct qetl_env env, const struct qetl_option_field *table, int64_t n,
                           void *into);
 /* The same below a pointer, such as "/columns/0" of a list of objects; "": as above. */

@@ -34,6 +34,9 @@ void qetl_logf(struct qetl_env env, int32_t level, const char *format, ...)
 
 /* ---- options.c: over qetl.options/1; `pointer` is a JSON pointer, e.g. "/delimiter" ---- */
 
+/* For create, before the first of these: UNSUPPORTED, reported, where the host does not tell
+ * options, all of which would be as if nobody had given them. */
+int32_t qetl_options_need(struct qetl_env env);
 const char *qetl_option_text(struct qetl_env env, const char *pointer);
 int64_t qetl_option_int(struct qetl_env env, const char *pointer);
 double qetl_option_real(struct qetl_env env, const char *pointer);

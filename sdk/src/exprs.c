@@ -11,7 +11,7 @@ int32_t qetl_exprs_create(struct qetl_exprs *exprs, struct qetl_env env, const c
     exprs->no_memory = no_memory;
     exprs->service = env.host->get_extension(env.ctx, QETL_EXT_EXPR);
     if (exprs->service)
-        return QETL_OK;
+        return qetl_options_need(env); /* where expressions come from */
     return qetl_fail(env, QETL_E_UNSUPPORTED, NULL, "use a newer qetl",
                      "%s needs a host that offers " QETL_EXT_EXPR, who);
 }

@@ -220,7 +220,7 @@ static int32_t option_read(struct qetl_env env, const char *parent,
 int32_t qetl_options_read_at(struct qetl_env env, const char *parent,
                              const struct qetl_option_field *table, int64_t n, void *into)
 {
-    int32_t status = QETL_OK;
+    int32_t status = qetl_options_need(env);
     for (int64_t i = 0; i < n && !status; i++)
         status = option_read(env, parent, &table[i], into);
     return status;

@@ -7,6 +7,15 @@ static const struct qetl_options *options_of(struct qetl_env env)
     return env.host ? env.host->get_extension(env.ctx, QETL_EXT_OPTIONS) : NULL;
 }
 
+int32_t qetl_options_need(struct qetl_env env)
+{
+    return !env.host || options_of(env)
+               ? QETL_OK
+               : qetl_fail(env, QETL_E_UNSUPPORTED, NULL, "use another version of the host",
+                           "the host lacks " QETL_EXT_OPTIONS
+                           ", by which plugins are told their options");
+}
+
 const char *qetl_option_text(struct qetl_env env, const char *pointer)
 {
     const struct qetl_options *options = options_of(env);

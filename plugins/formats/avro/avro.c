@@ -21,7 +21,8 @@ static int32_t create(void *self, const struct qetl_host *host, struct qetl_ctx 
     a->policy = policy && !strcmp(policy, "drop")     ? AVRO_NEW_DROP
                 : policy && !strcmp(policy, "evolve") ? AVRO_NEW_EVOLVE
                                                       : AVRO_NEW_REJECT;
-    return avro_encoder_create(&a->encoder, a->env);
+    int32_t status = qetl_options_need(a->env);
+    return status ? status : avro_encoder_create(&a->encoder, a->env);
 }
 
 static void destroy(void *self)
@@ -48,7 +49,8 @@ static int32_t open_decode(void *self, const struct ArrowSchema *schema, struct 
     void *about = malloc(prologue.size + 1);
     if (!about)
         return QETL_E_NO_MEMORY;
-    memcpy(about, prologue.data, prologue.size);
+    if (prologue.size)
+        memcpy(about, prologue.data, prologue.size);
     free((void *)(uintptr_t)a->framer.about.data);
     a->framer.about = (struct qetl_blob){about, prologue.size};
     a->decoder.env = a->env;

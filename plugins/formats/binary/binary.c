@@ -13,7 +13,7 @@ static int32_t instance_create(void *instance, const struct qetl_host *host, str
     self->env = (struct qetl_env){host, ctx};
     self->kernel = binary_kernel_best();
     self->layout.tag_field = -1;
-    return QETL_OK;
+    return qetl_options_need(self->env);
 }
 
 static void instance_destroy(void *instance)

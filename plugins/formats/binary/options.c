@@ -62,17 +62,15 @@ static enum binary_trim trim_option(const char *word)
     return BINARY_TRIM_NUL;
 }
 
-static int32_t text_adjust(struct binary *self, struct binary_field *f)
+static int32_t text_adjust(struct binary *self, const char *as, enum binary_trim trim,
+                           const char *encoding, struct binary_field *f)
 {
-    const char *encoding = qetl_option_text(self->env, "/encoding");
-    const char *as = qetl_option_text(self->env, "/text");
-
     if (as && !strcmp(as, "binary")) {
         f->kind = BINARY_BYTES;
         return QETL_OK;
     }
     if (!f->pascal)
-        f->trim = trim_option(qetl_option_text(self->env, "/trim"));
+        f->trim = trim;
     if (!encoding || !strcmp(encoding, "utf-8"))
         return QETL_OK;
     f->converter = binary_converter_new(encoding);
@@ -86,6 +84,9 @@ static int32_t text_adjust(struct binary *self, struct binary_field *f)
 int32_t binary_layout_adjust(struct binary *self)
 {
     struct binary_record *record = self->layout.types;
+    const char *encoding = qetl_option_text(self->env, "/encoding");
+    const char *as = qetl_option_text(self->env, "/text");
+    enum binary_trim trim = trim_option(qetl_option_text(self->env, "/trim"));
     int32_t status = QETL_OK;
 
     if (!qetl_option_text(self->env, "/struct"))
@@ -94,6 +95,6 @@ int32_t binary_layout_adjust(struct binary *self)
     self->layout.trailer = qetl_option_int(self->env, "/trailer_bytes");
     for (int64_t i = 0; !status && i < record->n_fields; i++)
         if (record->fields[i].kind == BINARY_TEXT)
-            status = text_adjust(self, &record->fields[i]);
+            status = text_adjust(self, as, trim, encoding, &record->fields[i]);
     return status;
 }

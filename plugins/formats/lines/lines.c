@@ -25,7 +25,8 @@ static int32_t create(struct lines *l, const struct qetl_host *host, struct qetl
 {
     l->env = (struct qetl_env){host, ctx};
     l->raw = raw;
-    int32_t status = lines_options(l);
+    int32_t status = qetl_options_need(l->env);
+    status = status ? status : lines_options(l);
     return status ? status : names_differ(l);
 }
 

@@ -26,7 +26,7 @@ static int32_t format_create(void *self, const struct qetl_host *host, struct qe
     struct parquet_writer *w = self;
     (void)config;
     w->session.env = (struct qetl_env){host, ctx};
-    return QETL_OK;
+    return qetl_options_need(w->session.env);
 }
 
 static void columns_free(struct parquet_writer *w)

@@ -36,7 +36,7 @@ static int32_t source_create(void *self, const struct qetl_host *host, struct qe
     struct parquet_source *p = self;
     (void)config;
     p->session.env = (struct qetl_env){host, ctx};
-    return QETL_OK;
+    return qetl_options_need(p->session.env);
 }
 
 static void query_end(struct parquet_source *p)

@@ -273,9 +273,9 @@ static void state_look(struct look *l, bool parted)
     if (parted)
         error = parts_state_each(about->state_version, about->state, &folder, staged_look, l);
     else if (!(error = single_state_look(about->state_version, about->state, &h, &tail))) {
-        if (*h.staged || !about->n_handles)
+        if (h.final && (*h.staged || !about->n_handles))
             file_look(l, &h, *h.staged ? h.staged : h.final, false, tail);
-        else if (stands(&h, h.final) && tail_differs(h.final, h.length, tail))
+        else if (h.final && stands(&h, h.final) && tail_differs(h.final, h.length, tail))
             lost(l, h.final, "it was changed in the meantime");
     }
     if (error == EINVAL)

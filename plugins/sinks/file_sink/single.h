@@ -16,9 +16,10 @@
 enum { SINGLE_TAIL_BYTES = 64, SINGLE_STATE_VERSION = 1 };
 
 enum place {
-    PLACE_STAGED = 1, /* nobody sees it yet */
-    PLACE_IN,         /* a file of ours, or one that is appended to: can be cut back */
-    PLACE_SPECIAL     /* what was written stays */
+    PLACE_NONE,   /* there is nothing yet, or nothing to go on with */
+    PLACE_STAGED, /* nobody sees it yet */
+    PLACE_IN,     /* a file of ours, or one that is appended to: can be cut back */
+    PLACE_SPECIAL /* what was written stays */
 };
 
 struct single {
@@ -67,7 +68,7 @@ void single_free(struct single *); /* zeroed is freed, with output.fd -1 */
 int32_t single_save(struct single *, uint32_t *version, const struct qetl_writer *);
 int32_t single_restore(struct single *, uint32_t version, const struct qetl_reader *);
 /* What a saved state names: the file, the caller's, and what stands before the place to go on at,
- * which points into the blob. 0, EINVAL or ENOMEM. */
+ * which points into the blob; nothing: a handle without names. 0, EINVAL or ENOMEM. */
 int single_state_look(uint32_t version, struct qetl_blob, struct handle *, struct qetl_blob *tail);
 
 /* Bytes of the file by now, those that the compressor holds left out. */

@@ -39,18 +39,19 @@ int32_t single_save(struct single *s, uint32_t *version, const struct qetl_write
     struct record r = {0};
     uint8_t tail[SINGLE_TAIL_BYTES];
     char none[] = "";
+    bool nothing = s->place == PLACE_SPECIAL || !s->epoch;
     *version = SINGLE_STATE_VERSION;
-    if (s->place == PLACE_SPECIAL || !s->epoch)
-        return QETL_OK;
     if (s->turns) {
         h.action = HANDLE_APPEND;
         h.staged = none;
     }
-    record_number(&r, s->turns ? PLACE_IN : s->place);
-    handle_put(&h, &r);
-    record_bytes(&r, tail, tail_read(s->output.fd, h.length, tail));
+    record_number(&r, nothing ? PLACE_NONE : s->turns ? PLACE_IN : s->place);
+    if (!nothing) {
+        handle_put(&h, &r);
+        record_bytes(&r, tail, tail_read(s->output.fd, h.length, tail));
+    }
     int32_t status = record_send(&r, out);
-    s->saved = true;
+    s->saved |= !nothing;
     return status == QETL_E_NO_MEMORY ? fault_memory(s->env) : status;
 }
 
@@ -60,6 +61,8 @@ static int state_read(struct state *state, const struct record *r)
 {
     struct cursor c = {.at = r->data, .end = r->data + r->size};
     *state = (struct state){.place = cursor_number(&c)};
+    if (!c.error && state->place == PLACE_NONE)
+        return c.at == c.end ? 0 : EINVAL;
     handle_get(&state->handle, &c);
     state->tail = cursor_bytes(&c, &state->tail_size);
     bool in = state->place == PLACE_IN && state->handle.action == HANDLE_APPEND;
@@ -176,8 +179,8 @@ int32_t single_restore(struct single *s, uint32_t version, const struct qetl_rea
     struct record r = {0};
     struct state state = {0};
     int error = version == SINGLE_STATE_VERSION ? record_take(&r, in, STATE_MOST) : EINVAL;
-    bool nothing = !error && !r.size; /* of a device or pipe */
-    if (!error && !nothing)
+    bool empty = !r.size && s->target.kind == TARGET_SPECIAL; /* as qetl 0.1 has written it */
+    if (!error && !empty)
         error = state_read(&state, &r);
     int32_t status = QETL_OK;
     if (error == ENOMEM)
@@ -186,7 +189,7 @@ int32_t single_restore(struct single *s, uint32_t version, const struct qetl_rea
         status = qetl_fail(s->env, QETL_E_UNSUPPORTED, NULL,
                            "begin anew with --full-refresh, or use the qetl that wrote it",
                            "the state of the sink file is none of this version of it");
-    else if (!nothing)
+    else if (state.place != PLACE_NONE)
         status = state_adopt(s, &state);
     handle_free(&state.handle);
     record_free(&r);
@@ -200,7 +203,7 @@ int single_state_look(uint32_t version, struct qetl_blob blob, struct handle *h,
 {
     struct state state = {0};
     const struct record r = {.data = (uint8_t *)blob.data, .size = blob.size};
-    int error = version == SINGLE_STATE_VERSION ? state_read(&state, &r) : EINVAL;
+    int error = version != SINGLE_STATE_VERSION ? EINVAL : r.size ? state_read(&state, &r) : 0;
     *h = state.handle;
     *tail = (struct qetl_blob){state.tail, error ? 0 : state.tail_size};
     return error;

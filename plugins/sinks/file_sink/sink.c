@@ -84,6 +84,10 @@ static int32_t level_choose(struct file_sink *s)
 
 static int32_t alone_check(const struct file_sink *s)
 {
+    if (qetl_option_given(s->env, "/max_open"))
+        return qetl_fail(s->env, QETL_E_CONFIG, "/max_open",
+                         "leave it out, or add partition_by, max_rows or max_bytes",
+                         "%s: is one file, and no more are open at a time", s->path);
     if (s->if_exists != IF_EXISTS_REPLACE_ALL && s->if_exists != IF_EXISTS_REPLACE_PARTITIONS)
         return QETL_OK;
     return qetl_fail(s->env, QETL_E_CONFIG, "/if_exists", "set replace, or add partition_by",
@@ -99,6 +103,9 @@ static int32_t sink_create(void *self, const struct qetl_host *host, struct qetl
     (void)config;
     s->env = (struct qetl_env){host, ctx};
     s->waker.fd = s->single.output.fd = -1;
+    int32_t status = qetl_options_need(s->env);
+    if (status)
+        return status;
     s->path = qetl_option_text(s->env, "/path");
     s->if_exists = if_exists_of(qetl_option_text(s->env, "/if_exists"));
     if (!s->path)
@@ -106,7 +113,7 @@ static int32_t sink_create(void *self, const struct qetl_host *host, struct qetl
     int error = waker_init(&s->waker);
     if (error)
         return fault_report(s->env, error, "eventfd", "cannot be made");
-    int32_t status = packing_choose(s);
+    status = packing_choose(s);
     if (status == QETL_OK)
         status = level_choose(s);
     if (status)

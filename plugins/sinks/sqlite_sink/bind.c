@@ -79,15 +79,31 @@ static const char *refuse(struct binder *b, int64_t i, const char *why)
     return bad_value;
 }
 
+/* What SQLite does not take it forgets: the parameter would be NULL. */
+static const char *taken(struct binder *b, int code, int64_t size)
+{
+    if (code == SQLITE_OK)
+        return NULL;
+    b->starved = code != SQLITE_TOOBIG;
+    snprintf(b->why, sizeof b->why, "a value of %lld bytes is more than the database takes",
+             (long long)size);
+    return "too_big";
+}
+
+static const char *bind_text(struct binder *b, sqlite3_stmt *statement, const void *data,
+                             int64_t size)
+{
+    /* a NULL pointer would be NULL */
+    return taken(b,
+                 sqlite3_bind_text64(statement, b->parameter, size ? data : "",
+                                     (sqlite3_uint64)size, SQLITE_STATIC, SQLITE_UTF8),
+                 size);
+}
+
 static const char *bind_render(struct binder *b, sqlite3_stmt *statement, int64_t i)
 {
-    if (render(b, i)) {
-        snprintf(b->why, sizeof b->why, "no memory to write the value out");
-        return "out_of_memory";
-    }
-    sqlite3_bind_text64(statement, b->parameter, b->room.size ? (char *)b->room.data : "",
-                        (sqlite3_uint64)b->room.size, SQLITE_STATIC, SQLITE_UTF8);
-    return NULL;
+    int32_t status = render(b, i);
+    return status ? taken(b, SQLITE_NOMEM, 0) : bind_text(b, statement, b->room.data, b->room.size);
 }
 
 static const char *bind_int_as_real(struct binder *b, sqlite3_stmt *statement, int64_t i)
@@ -154,15 +170,15 @@ static const char *bind_decimal(struct binder *b, sqlite3_stmt *statement, int64
     return NULL;
 }
 
-static void bind_bytes(const struct binder *b, sqlite3_stmt *statement, int64_t i)
+static const char *bind_bytes(struct binder *b, sqlite3_stmt *statement, int64_t i)
 {
     struct qetl_text t = qetl_column_text(&b->column, i);
-    const char *data = t.size ? t.data : ""; /* a NULL pointer would be NULL */
     if (b->way == BIND_TEXT)
-        sqlite3_bind_text64(statement, b->parameter, data, (sqlite3_uint64)t.size, SQLITE_STATIC,
-                            SQLITE_UTF8);
-    else
-        sqlite3_bind_blob64(statement, b->parameter, data, (sqlite3_uint64)t.size, SQLITE_STATIC);
+        return bind_text(b, statement, t.data, t.size);
+    return taken(b,
+                 sqlite3_bind_blob64(statement, b->parameter, t.size ? t.data : "",
+                                     (sqlite3_uint64)t.size, SQLITE_STATIC),
+                 t.size);
 }
 
 static const char *bind_null(struct binder *b, sqlite3_stmt *statement)
@@ -195,8 +211,7 @@ const char *binder_bind(struct binder *b, sqlite3_stmt *statement, int64_t i)
         return bind_decimal(b, statement, i);
     case BIND_TEXT:
     case BIND_BLOB:
-        bind_bytes(b, statement, i);
-        return NULL;
+        return bind_bytes(b, statement, i);
     default:
         return bind_render(b, statement, i);
     }

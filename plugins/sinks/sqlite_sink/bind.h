@@ -38,6 +38,7 @@ struct binder {
     struct qetl_column column;
     struct qetl_space room;
     char why[240]; /* of the value that was refused last */
+    bool starved;  /* which was for want of memory: its row is not at fault */
 };
 
 /* What the next values are taken from. UNSUPPORTED: a type that cannot be written. */

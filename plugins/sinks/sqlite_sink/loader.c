@@ -141,28 +141,33 @@ static int32_t row_failed(struct loader *l, int64_t row, int code, const struct 
     return QETL_OK;
 }
 
-/* Binds all values; false: one of them was refused, and told. */
-static bool row_bind(struct loader *l, int64_t row)
+/* Binds all values; *refused: one of them was, and told. */
+static int32_t row_bind(struct loader *l, int64_t row, bool *refused)
 {
     for (int64_t i = 0; i < l->n_binders; i++) {
         struct binder *b = &l->binders[i];
         const char *word = binder_bind(b, l->statement, row);
+        if (word && b->starved)
+            return fault_memory(l->database->env);
         if (word) {
             reject(l, row, b->child, word, b->why);
-            return false;
+            *refused = true;
+            return QETL_OK;
         }
     }
-    return true;
+    return QETL_OK;
 }
 
 static int32_t row_write(struct loader *l, int64_t row, const struct ArrowSchema *schema,
                          int64_t *written)
 {
-    if (!row_bind(l, row))
-        return QETL_OK;
+    bool refused = false;
+    int32_t status = row_bind(l, row, &refused);
+    if (status || refused)
+        return status;
     int code = sqlite3_step(l->statement);
     if (code != SQLITE_DONE) {
-        int32_t status = row_failed(l, row, code, schema);
+        status = row_failed(l, row, code, schema);
         sqlite3_reset(l->statement);
         return status;
     }

@@ -16,6 +16,7 @@ enum load_mode { LOAD_INSERT, LOAD_UPSERT, LOAD_REPLACE, LOAD_DELETE };
 struct loader {
     struct database *database;
     enum load_mode mode;
+    const char *new_columns; /* the option: what becomes of columns that the table lacks */
     struct table table;
     struct binder *binders;
     int64_t n_binders, n_keys; /* the keys' binders are the first */

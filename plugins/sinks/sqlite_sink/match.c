@@ -82,14 +82,14 @@ static int32_t names_check(const struct loader *l, const struct ArrowSchema *sch
 static int32_t column_new(struct loader *l, const struct ArrowSchema *field, int64_t *place)
 {
     struct database *d = l->database;
-    const char *way = qetl_option_text(d->env, "/new_columns"), *name = l->table.name;
+    const char *name = l->table.name;
     *place = -1;
-    if (strcmp(way, "drop") == 0) {
+    if (strcmp(l->new_columns, "drop") == 0) {
         qetl_logf(d->env, QETL_LOG_INFO, "%s: %s has no column %s, which is left out", d->path,
                   name, field->name);
         return QETL_OK;
     }
-    if (strcmp(way, "reject") == 0)
+    if (strcmp(l->new_columns, "reject") == 0)
         return qetl_fail(d->env, QETL_E_CONFIG, "/new_columns",
                          "add it to the table (new_columns: evolve), leave it out (new_columns: "
                          "drop), or give it another name before the sink (transform select)",

@@ -32,9 +32,13 @@ static int32_t sink_create(void *self, const struct qetl_host *host, struct qetl
     (void)config;
     d->env = (struct qetl_env){host, ctx};
     pthread_mutex_init(&d->closing, NULL);
+    int32_t status = qetl_options_need(d->env);
+    if (status)
+        return status;
     d->path = qetl_option_text(d->env, "/path");
     d->create = qetl_option_bool(d->env, "/create");
     s->loader.mode = mode_of(qetl_option_text(d->env, "/mode"));
+    s->loader.new_columns = qetl_option_text(d->env, "/new_columns");
     s->loader.fresh = true;
     if (d->path[0] == ':')
         return qetl_fail(d->env, QETL_E_CONFIG, "/path",
@@ -231,8 +235,13 @@ static int32_t sink_save(void *self, uint32_t *version, const struct qetl_writer
 static int32_t sink_restore(void *self, uint32_t version, const struct qetl_reader *in)
 {
     struct sqlite_sink *s = self;
-    (void)in;
-    if (version != STATE_VERSION)
+    char saved[2];
+    int64_t size = 0, n = 1;
+    for (; n > 0 && size<(int64_t)sizeof saved; size += n> 0 ? n : 0)
+        n = in->read(in->stream, saved + size, sizeof saved - (size_t)size);
+    if (n < 0)
+        return (int32_t)n;
+    if (version != STATE_VERSION || size != 1 || saved[0] != '1')
         return qetl_fail(s->database.env, QETL_E_UNSUPPORTED, NULL, NULL,
                          "the state is none of this version of the sink sqlite");
     s->loader.fresh = false;

@@ -54,6 +54,9 @@ static int32_t source_create(void *self, const struct qetl_host *host, struct qe
     s->env = (struct qetl_env){host, ctx};
     s->waker.fd = -1;
     object_init(&s->object);
+    int32_t status = qetl_options_need(s->env);
+    if (status)
+        return status;
     int error = waker_init(&s->waker);
     if (error)
         return fault_report(s->env, error, NULL, "eventfd", "cannot be made");
@@ -63,7 +66,7 @@ static int32_t source_create(void *self, const struct qetl_host *host, struct qe
     s->object.hidden = qetl_option_bool(s->env, "/hidden");
     s->object.max_ratio = qetl_option_int(s->env, "/max_ratio");
     s->follows = qetl_option_bool(s->env, "/follow");
-    int32_t status = metadata_read(&s->metadata, s->env);
+    status = metadata_read(&s->metadata, s->env);
     return status ? status : choice_read(&s->choice, s->env);
 }
 

@@ -34,6 +34,9 @@ static int32_t source_create(void *self, const struct qetl_host *host, struct qe
     (void)config;
     d->env = (struct qetl_env){host, ctx};
     pthread_mutex_init(&d->closing, NULL);
+    int32_t status = qetl_options_need(d->env);
+    if (status)
+        return status;
     d->path = qetl_option_text(d->env, "/path");
     s->left = INT64_MAX;
     bool table = qetl_option_given(d->env, "/table"), query = qetl_option_given(d->env, "/query");

@@ -92,7 +92,7 @@ static int32_t select_create(void *self, const struct qetl_host *host, struct qe
     if (!select->service)
         return qetl_fail(select->env, QETL_E_UNSUPPORTED, NULL, "use a newer qetl",
                          "select needs a host that offers " QETL_EXT_EXPR);
-    return QETL_OK;
+    return qetl_options_need(select->env);
 }
 
 static void select_destroy(void *self)
