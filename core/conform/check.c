@@ -185,11 +185,20 @@ static const json_t *entry_of(const struct qetl_manifest_component *c, const jso
     return given ? given : own ? own : json_array_get(json_object_get(c->json, "examples"), 0);
 }
 
-int conform_check_make(const struct qetl_manifest_component *c, const json_t *given,
+size_t conform_check_count(const struct qetl_manifest_component *c, const json_t *given)
+{
+    const json_t *entry = entry_of(c, given);
+    size_t n = json_array_size(entry);
+    return n ? n : 1;
+}
+
+int conform_check_make(const struct qetl_manifest_component *c, const json_t *given, size_t number,
                        const char *folder, const char *scratch, struct conform_check *out,
                        char *why, size_t size)
 {
-    const json_t *entry = entry_of(c, given), *options = json_object_get(entry, "options");
+    const json_t *entry = entry_of(c, given);
+    entry = json_is_array(entry) ? json_array_get(entry, number) : entry;
+    const json_t *options = json_object_get(entry, "options");
     const json_t *bytes = json_object_get(entry, "bytes");
     *out = (struct conform_check){.folder = folder, .files = json_object_get(entry, "files")};
     out->options = options ? value_placed(options, scratch) : json_object();

@@ -31,9 +31,10 @@ struct conform_check {
     const char *folder;  /* what paths in it are relative to; borrowed */
 };
 
-/* given: of --options, for this component, or NULL. The rest of the arguments as its file has them.
- * 0, or -1: why stands in `why`. */
-int conform_check_make(const struct qetl_manifest_component *, const json_t *given,
+/* given: of --options, for this component, or NULL. How many checks it has, one at least. */
+size_t conform_check_count(const struct qetl_manifest_component *, const json_t *given);
+/* The rest of the arguments as its file has them. 0, or -1: why stands in `why`. */
+int conform_check_make(const struct qetl_manifest_component *, const json_t *given, size_t number,
                        const char *folder, const char *scratch, struct conform_check *out,
                        char *why, size_t size);
 void conform_check_free(struct conform_check *);

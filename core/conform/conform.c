@@ -34,6 +34,8 @@ struct case_errand {
     const struct qetl_manifest_component *promised;
     const struct conform_case *tried;
     struct conform_record *record;
+    const json_t *given; /* of --options */
+    size_t number;       /* of the component's checks */
 };
 
 static const json_t *given_for(const struct checking *c, const char *name)
@@ -47,7 +49,7 @@ static void case_run(void *arg)
     const struct case_errand *e = arg;
     struct qetl_findings findings = {0};
     struct conform_check check;
-    char name[96], why[CONFORM_NOTE];
+    char why[CONFORM_NOTE];
     struct conform_trial trial = {.record = e->record,
                                   .promised = e->promised,
                                   .check = &check,
@@ -55,8 +57,7 @@ static void case_run(void *arg)
                                   .seed = e->c->options->seed,
                                   .patience_ns = e->c->options->timeout_ns / 2,
                                   .until_ns = qetl_call_now_ns() + CASE_MS * 1000000LL};
-    snprintf(name, sizeof name, "%s %s", qetl_kind_name(e->promised->kind), e->promised->id);
-    if (conform_check_make(e->promised, given_for(e->c, name), e->c->options->folder, e->c->scratch,
+    if (conform_check_make(e->promised, e->given, e->number, e->c->options->folder, e->c->scratch,
                            &check, why, sizeof why))
         conform_break(e->record, CONFORM_RUN_RULE, "%s", why);
     else if (qetl_load_component(e->promised, &qetl_host_table, NULL, &trial.component, &findings))
@@ -125,6 +126,24 @@ static bool wanted(const struct checking *c, const struct conform_case *tried)
            !(conform_rules[only].kinds & CONFORM_EACH) || tried->rule == CONFORM_PIECES_RULE;
 }
 
+/* All cases with one of its checks. */
+static int cases_try(struct case_errand *e, uint32_t kinds)
+{
+    for (size_t k = 0; k < conform_n_cases; k++) {
+        e->tried = &conform_cases[k];
+        if (!(e->tried->kinds & kinds) || !wanted(e->c, e->tried))
+            continue;
+        if (k && conform_is_broken(e->record, CONFORM_RUN_RULE) &&
+            e->tried->rule != CONFORM_LIFE_ORDER_RULE) {
+            conform_skip(e->record, e->tried->rule, "the plain run fails");
+            continue;
+        }
+        if (case_try(e->c, e))
+            return -1;
+    }
+    return 0;
+}
+
 static int component_check(const struct checking *c, size_t i, struct conform_result *result)
 {
     const struct qetl_manifest_component *promised = &c->manifest->components[i];
@@ -132,16 +151,11 @@ static int component_check(const struct checking *c, size_t i, struct conform_re
     snprintf(result->name, sizeof result->name, "%s %s", qetl_kind_name(promised->kind),
              promised->id);
     result->kinds = 1u << promised->kind;
-    for (size_t k = 0; k < conform_n_cases; k++) {
-        e.tried = &conform_cases[k];
-        if (!(e.tried->kinds & result->kinds) || !wanted(c, e.tried))
-            continue;
-        if (k && conform_is_broken(result->record, CONFORM_RUN_RULE) &&
-            e.tried->rule != CONFORM_LIFE_ORDER_RULE) {
-            conform_skip(result->record, e.tried->rule, "the plain run fails");
-            continue;
-        }
-        if (case_try(c, &e))
+    e.given = given_for(c, result->name);
+    size_t checks = conform_check_count(promised, e.given);
+    for (; e.number < checks; e.number++) {
+        conform_record_check(result->record, e.number, checks);
+        if (cases_try(&e, result->kinds))
             return -1;
     }
     if (c->options->only == CONFORM_N_RULES || c->options->only == CONFORM_OPTIONS_READ_RULE)

@@ -130,22 +130,12 @@ static int32_t forms(struct conform_sinking *s)
 int32_t conform_sink_open(struct conform_sinking *s)
 {
     qetl_schema_release(&s->schema);
-    int32_t status = forms(s);
-    return status ? status
-                  : conform_call(s->b, &conform_open_sink, (struct conform_args){.a = &s->schema});
-}
-
-/* Whether it wants the rows of each object by themselves, with their keys. */
-static bool wants_parts(const struct conform_sinking *s)
-{
-    const struct qetl_component *c = s->b->trial->component;
-    const struct qetl_sink_parts *parts =
-        c->get_extension ? c->get_extension(s->b->ctx->self, QETL_EXT_SINK_PARTS) : NULL;
-    const struct ArrowSchema *schema = &s->table->schema;
-    int64_t columns[64];
-    int32_t leave_out[64] = {0};
-    return parts && schema->n_children <= 64 &&
-           parts->columns(s->b->ctx->self, schema, columns, leave_out) > 0;
+    int32_t status = conform_parts_begin(s);
+    status = status ? status : forms(s);
+    status = status
+                 ? status
+                 : conform_call(s->b, &conform_open_sink, (struct conform_args){.a = &s->schema});
+    return status ? status : conform_parts_frame(s);
 }
 
 int32_t conform_sink_ready(struct conform_sinking *s)
@@ -155,10 +145,6 @@ int32_t conform_sink_ready(struct conform_sinking *s)
     status = status ? status : describe(s);
     if (!status && s->commit == QETL_COMMIT_ONE_PHASE)
         status = conform_sink_last(s, &number);
-    if (!status && wants_parts(s)) {
-        s->b->left = true; /* keys are a host's to make */
-        status = QETL_E_CANCELLED;
-    }
     return status;
 }
 
@@ -175,10 +161,11 @@ static int32_t write_lend(struct conform_sinking *s, int64_t first, int64_t rows
     if (!s->bytes)
         return conform_forms_batch(b, &s->table->schema, &all, s->n_wants, s->wants, batch);
     conform_text_rows(&text, &s->table->schema, &all);
+    status = conform_parts_keys(s, &all);
     qetl_array_release(&all);
-    if (conform_guard_make(lines, text.size ? text.size : 1, CONFORM_LENT_RULE))
+    if (!status && conform_guard_make(lines, text.size ? text.size : 1, CONFORM_LENT_RULE))
         status = QETL_E_NO_MEMORY;
-    else
+    else if (!status)
         memcpy(lines->data, text.data, text.size);
     lines->size = text.size;
     conform_text_free(&text);
@@ -207,8 +194,12 @@ static int32_t write_call(struct conform_sinking *s, struct ArrowArray *batch,
         write->bytes = lines->data;
         write->bytes_size = (int64_t)lines->size;
         write->rows = rows;
-        answer =
-            conform_call(s->b, &conform_write, (struct conform_args){.out = write, .rows = rows});
+        write->n_keys = s->n_keys;
+        write->keys = s->keys;
+        answer = conform_parts_room(s);
+        answer = answer ? answer
+                        : conform_call(s->b, &conform_write,
+                                       (struct conform_args){.out = write, .rows = rows});
         if (answer == QETL_OK)
             account(s, write, rows);
         if (answer && !s->bytes && !batch->release)
@@ -221,7 +212,7 @@ static int32_t write_call(struct conform_sinking *s, struct ArrowArray *batch,
     return answer;
 }
 
-int32_t conform_sink_write(struct conform_sinking *s, int64_t first, int64_t rows)
+static int32_t rows_write(struct conform_sinking *s, int64_t first, int64_t rows)
 {
     struct ArrowArray batch = {0};
     struct conform_guard lines = {0};
@@ -233,10 +224,21 @@ int32_t conform_sink_write(struct conform_sinking *s, int64_t first, int64_t row
     return status;
 }
 
+int32_t conform_sink_write(struct conform_sinking *s, int64_t first, int64_t rows)
+{
+    int64_t step = s->parts ? 1 : rows;
+    int32_t status = QETL_OK;
+    for (int64_t at = first; !status && at < first + rows; at += step)
+        status = rows_write(s, at, step);
+    return status;
+}
+
 void conform_sink_clear(struct conform_sinking *s)
 {
     for (size_t i = 0; i < CONFORM_HANDLES; i++)
         conform_text_free(&s->texts[i]);
+    for (size_t i = 0; i < CONFORM_KEYS; i++)
+        conform_text_free(&s->key_texts[i]);
     conform_saved_free(&s->saved);
     qetl_schema_release(&s->schema);
 }

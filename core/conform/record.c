@@ -28,10 +28,19 @@ void conform_record_call(struct conform_record *record, const char *name)
     pthread_mutex_unlock(&lock);
 }
 
-/* One line, whatever a plugin said. */
-static void note_write(struct conform_verdict *verdict, const char *format, va_list args)
+void conform_record_check(struct conform_record *record, size_t number, size_t of)
 {
-    vsnprintf(verdict->note, sizeof verdict->note, format, args);
+    record->unruly = false;
+    if (of > 1)
+        snprintf(record->within, sizeof record->within, "check %zu: ", number + 1);
+}
+
+/* One line, whatever a plugin said. */
+static void note_write(struct conform_verdict *verdict, const char *within, const char *format,
+                       va_list args)
+{
+    int size = snprintf(verdict->note, sizeof verdict->note, "%s", within);
+    vsnprintf(verdict->note + size, sizeof verdict->note - (size_t)size, format, args);
     for (char *at = verdict->note; *at; at++)
         if ((unsigned char)*at < ' ')
             *at = ' ';
@@ -44,7 +53,7 @@ void conform_break(struct conform_record *record, enum conform_rule_id rule, con
     va_list args;
     if (atomic_fetch_add(&verdict->count, 1) == 0) {
         va_start(args, format);
-        note_write(verdict, format, args);
+        note_write(verdict, record->within, format, args);
         va_end(args);
     }
     atomic_store(&verdict->state, CONFORM_BROKEN);
@@ -63,7 +72,7 @@ void conform_skip(struct conform_record *record, enum conform_rule_id rule, cons
     if (atomic_load(&verdict->state) != CONFORM_UNTRIED || verdict->note[0])
         return;
     va_start(args, format);
-    note_write(verdict, format, args);
+    note_write(verdict, record->within, format, args);
     va_end(args);
 }
 

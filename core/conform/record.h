@@ -32,6 +32,7 @@ struct conform_record {
     bool ended;         /* the child came to its end by itself */
     bool asked[CONFORM_OPTIONS]; /* options that the plugin has looked at, by their place */
     bool asked_any, unruly;      /* unruly: two equal runs were not equal */
+    char within[32];             /* what findings begin with */
     int64_t load_us;             /* processor time */
 };
 
@@ -47,6 +48,8 @@ void conform_hold(struct conform_record *, enum conform_rule_id); /* unless it w
 /* Why it was not tried; says nothing of a rule that was. */
 void conform_skip(struct conform_record *, enum conform_rule_id, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* What follows is of the check of that number, of so many that the component has. */
+void conform_record_check(struct conform_record *, size_t number, size_t of);
 bool conform_is_broken(const struct conform_record *, enum conform_rule_id);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "drive.h"
 
-enum { CONFORM_HANDLES = 16 };
+enum { CONFORM_HANDLES = 16, CONFORM_KEYS = 64 };
 
 struct conform_sinking {
     struct conform_bench *b;
@@ -25,6 +25,10 @@ struct conform_sinking {
     struct conform_text texts[CONFORM_HANDLES];
     struct qetl_blob handles[CONFORM_HANDLES];
     size_t n_handles;
+    const struct qetl_sink_parts *parts; /* or NULL … */
+    int64_t n_keys, key_columns[CONFORM_KEYS];
+    struct conform_text key_texts[CONFORM_KEYS]; /* of the row at hand */
+    struct qetl_blob keys[CONFORM_KEYS];
     int64_t written;
 };
 
@@ -38,5 +42,11 @@ int32_t conform_sink_last(struct conform_sinking *, uint64_t *number);
 /* Another instance, of the next generation, takes the place of the one on the bench. */
 int32_t conform_sink_replace(struct conform_sinking *);
 void conform_sink_clear(struct conform_sinking *);
+
+/* drive_parts.c: each does nothing where the sink writes one object. QETL_OK or a failure. */
+int32_t conform_parts_begin(struct conform_sinking *); /* before open */
+int32_t conform_parts_frame(struct conform_sinking *); /* behind it */
+int32_t conform_parts_keys(struct conform_sinking *, const struct ArrowArray *row);
+int32_t conform_parts_room(struct conform_sinking *); /* for one row with the keys */
 
 #endif

@@ -34,7 +34,7 @@ static const char manifest_schema[] =
     "\"id\":{\"type\":\"string\",\"pattern\":\"^[a-z][a-z0-9_-]*$\",\"maxLength\":64,"
     "\"examples\":[\"csv\"]},"
     "\"summary\":{\"type\":\"string\"},\"notes\":{\"type\":\"array\"},"
-    "\"check\":{\"type\":\"object\"},"
+    "\"check\":{\"type\":[\"object\",\"array\"]},"
     "\"extensions\":{\"type\":\"array\",\"items\":{\"type\":\"string\","
     "\"pattern\":\"^(\\\\.[a-z0-9_-]+)+$\",\"examples\":[\".csv\"]}},"
     "\"encode\":{\"type\":\"string\",\"enum\":[\"concatenable\",\"closed\"]},"
