@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -236,30 +237,38 @@ Test(sqlite_sink, is_what_a_model_says)
 
 /* ---- State ---- */
 
+struct state {
+    char data[16];
+    size_t size, at;
+};
+
 static int32_t state_write(void *stream, const void *data, size_t size)
 {
-    cr_assert_leq(size, 16);
-    memcpy(stream, data, size);
+    struct state *state = stream;
+    cr_assert_leq(state->size + size, sizeof state->data);
+    memcpy(state->data + state->size, data, size);
+    state->size += size;
     return QETL_OK;
 }
 
 static int64_t state_read(void *stream, void *data, size_t capacity)
 {
-    (void)stream;
-    (void)data;
-    (void)capacity;
-    return 0;
+    struct state *state = stream;
+    if (!capacity || state->at == state->size)
+        return 0;
+    memcpy(data, state->data + state->at++, 1);
+    return 1;
 }
 
 Test(sqlite_sink, empties_the_table_once_a_run)
 {
     static const char *const TRUNCATE = "\"if_exists\": \"truncate\"";
     struct sqlite_rig rig;
-    char state[16];
+    struct state state = {.size = 0};
     uint32_t version;
     uint64_t number;
-    struct qetl_writer out = {state, state_write};
-    struct qetl_reader in = {state, state_read};
+    struct qetl_writer out = {&state, state_write};
+    struct qetl_reader in = {&state, state_read};
     rig_begin(&rig, 1, "");
     cr_assert_eq(rig_put(&rig, 1, 3, NULL), QETL_OK);
     cr_assert(!rig_prepare(&rig, 1) && !rig_commit(&rig, 1));
@@ -281,7 +290,54 @@ Test(sqlite_sink, empties_the_table_once_a_run)
     rig_end(&rig);
 }
 
+Test(sqlite_sink, takes_no_state_that_is_none)
+{
+    static const char *const damaged[] = {"", "0", "11", "\xb1"};
+    struct sqlite_rig rig;
+    cr_assert_eq(rig_make(&rig, 1, ""), QETL_OK);
+    for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++) {
+        struct state state = {.size = strlen(damaged[i])};
+        struct qetl_reader in = {&state, state_read};
+        memcpy(state.data, damaged[i], state.size);
+        cr_expect_eq(rig.component->restore(rig.self, 1, &in), QETL_E_UNSUPPORTED, "%zu", i);
+    }
+    rig_end(&rig);
+}
+
 /* ---- What goes wrong ---- */
+
+static void release_nothing(struct ArrowArray *array)
+{
+    array->release = NULL;
+}
+
+/* SQLite takes a thousand million bytes; what it does not take would be NULL. */
+Test(sqlite_sink, a_value_that_sqlite_refuses_is_no_null)
+{
+    const size_t sizes[] = {1000000001, 4};
+    struct sqlite_rig rig;
+    char *data = mmap(NULL, sizes[0], PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int64_t ids[2] = {1, 2}, data_size = (int64_t)sizes[0];
+    int32_t views[2][4] = {{1000000001, 0, 0, 0}, {4, 0x64636261, 0, 0}};
+    const void *id_buffers[] = {NULL, ids}, *none[] = {NULL};
+    const void *text_buffers[] = {NULL, views, data, &data_size};
+    struct ArrowArray id = {2, 0, 0, 2, 0, id_buffers, NULL, NULL, release_nothing, NULL};
+    struct ArrowArray text = {2, 0, 0, 4, 0, text_buffers, NULL, NULL, release_nothing, NULL};
+    struct ArrowArray *children[] = {&id, &text};
+    struct ArrowArray batch = {2, 0, 0, 1, 2, none, children, NULL, release_nothing, NULL};
+    struct qetl_write write = {.struct_size = sizeof write, .batch = &batch, .rows = 2};
+    cr_assert_neq(data, MAP_FAILED);
+    rig_begin(&rig, 1, "");
+    cr_assert_eq(rig.component->sink->write(rig.self, &write), QETL_OK);
+    cr_expect_eq(write.rows_written, 1);
+    cr_assert_eq(rig.fake.n_rejects, 1);
+    cr_expect_str_eq(rig.fake.rejects[0].code, "too_big");
+    cr_expect_eq(rig.fake.rejects[0].row, 0);
+    cr_assert(!rig_prepare(&rig, 1) && !rig_commit(&rig, 1));
+    rig_end(&rig);
+    expect_asked("SELECT id, t FROM t", "2 abcd");
+    munmap(data, sizes[0]);
+}
 
 Test(sqlite_sink, waits_for_readers_at_prepare)
 {

@@ -211,6 +211,8 @@ int conform_check_make(const struct qetl_manifest_component *c, const json_t *gi
                  "NDJSON with `\"input_format\": \"ndjson\"`, is wanted");
         return -1;
     }
+    out->reads_only =
+        bytes && !json_object_get(entry, "input") && !json_object_get(entry, "inputs");
     if (bytes && content_read(bytes, folder, &out->bytes, &out->bytes_size)) {
         snprintf(why, size,
                  "the check's bytes cannot be read: a text or {\"from\": FILE} is wanted");

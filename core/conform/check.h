@@ -27,6 +27,7 @@ struct conform_check {
     size_t n_tables;
     char *bytes; /* for formats; NULL: what the format writes itself */
     size_t bytes_size;
+    bool reads_only;     /* bytes are given and no rows: the format is not asked to write */
     const json_t *files; /* name: text, or {"from": path}; borrowed */
     const char *folder;  /* what paths in it are relative to; borrowed */
 };

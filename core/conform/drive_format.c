@@ -62,7 +62,8 @@ int32_t conform_drive_format(struct conform_bench *b)
 {
     struct conform_formatting f = {.b = b};
     const struct conform_check *check = b->trial->check;
-    bool encodes = b->trial->promised->writes && b->trial->component->format->encode;
+    bool encodes =
+        b->trial->promised->writes && b->trial->component->format->encode && !check->reads_only;
     bool decodes = b->trial->promised->reads && b->trial->component->format->decode;
     int32_t status = conform_bench_start(b);
     status = status ? status : conform_format_describe(&f);

@@ -130,8 +130,7 @@ static int32_t forms(struct conform_sinking *s)
 int32_t conform_sink_open(struct conform_sinking *s)
 {
     qetl_schema_release(&s->schema);
-    int32_t status = conform_parts_begin(s);
-    status = status ? status : forms(s);
+    int32_t status = forms(s);
     status = status
                  ? status
                  : conform_call(s->b, &conform_open_sink, (struct conform_args){.a = &s->schema});
@@ -145,7 +144,7 @@ int32_t conform_sink_ready(struct conform_sinking *s)
     status = status ? status : describe(s);
     if (!status && s->commit == QETL_COMMIT_ONE_PHASE)
         status = conform_sink_last(s, &number);
-    return status;
+    return status ? status : conform_parts_begin(s);
 }
 
 static int32_t write_lend(struct conform_sinking *s, int64_t first, int64_t rows,

@@ -32,7 +32,7 @@ struct conform_sinking {
     int64_t written;
 };
 
-int32_t conform_sink_ready(struct conform_sinking *); /* start, describe, last_committed */
+int32_t conform_sink_ready(struct conform_sinking *); /* start to the columns of parts */
 int32_t conform_sink_open(struct conform_sinking *);
 int32_t conform_sink_write(struct conform_sinking *, int64_t first, int64_t rows);
 int32_t conform_sink_prepare(struct conform_sinking *);
@@ -44,7 +44,7 @@ int32_t conform_sink_replace(struct conform_sinking *);
 void conform_sink_clear(struct conform_sinking *);
 
 /* drive_parts.c: each does nothing where the sink writes one object. QETL_OK or a failure. */
-int32_t conform_parts_begin(struct conform_sinking *); /* before open */
+int32_t conform_parts_begin(struct conform_sinking *); /* behind describe */
 int32_t conform_parts_frame(struct conform_sinking *); /* behind it */
 int32_t conform_parts_keys(struct conform_sinking *, const struct ArrowArray *row);
 int32_t conform_parts_room(struct conform_sinking *); /* for one row with the keys */

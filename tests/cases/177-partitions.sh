@@ -56,7 +56,7 @@ expect_text err 'a name of 308 bytes'
 expect_eq 'nothing' "$(files long)" ''
 mkdir -p led elsewhere && ln -s ../elsewhere 'led/country=DE'
 sink 'path: led/o.csv' 'partition_by: country' 'if_exists: replace'
-expect_exit 1 qetl run p.yaml
+expect_exit 3 qetl run p.yaml
 expect_text err 'leads out of led'
 expect_eq 'nothing' "$(files elsewhere)" ''
 

@@ -91,6 +91,7 @@ source buffer_unchecked host-memory
 source wake_forgotten wake --only wake
 source log_lines host-calls
 source extension_assumed extensions
+source extension_guessed extensions
 source limit_ignored source-negotiate
 source splits_mixed source-splits
 source item_backward source-item

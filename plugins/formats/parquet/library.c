@@ -130,8 +130,7 @@ static int32_t configure(struct session *s, struct duck_config *config)
 {
     const struct duck *duck = &s->duck;
     char threads[24], memory[32];
-    int64_t wanted = qetl_option_int(s->env, "/threads");
-    snprintf(threads, sizeof threads, "%lld", (long long)(wanted > 0 ? wanted : 1));
+    snprintf(threads, sizeof threads, "%lld", (long long)(s->threads > 0 ? s->threads : 1));
     snprintf(memory, sizeof memory, "%lldB",
              (long long)(qetl_option_int(s->env, "/memory_mib") * 1024 * 1024));
     int bad = duck->set_config(config, "threads", threads) ||

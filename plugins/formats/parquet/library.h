@@ -21,10 +21,10 @@ struct session {
     bool shares;       /* the database with others; it is theirs, too */
     const char *about; /* the file that a failure is told of, or the first of several; or NULL */
     bool several;
+    int64_t threads; /* set before it is opened; 0: one */
 };
 
-/* By the options /library, /memory_mib and /threads (0: one). OK or a failure, which was reported.
- */
+/* By the options /library and /memory_mib. OK or a failure, which was reported. */
 int32_t session_open(struct session *, struct qetl_env);
 /* As that, in the database that all who call this have in common; each adds its memory_mib. */
 int32_t session_share(struct session *, struct qetl_env);

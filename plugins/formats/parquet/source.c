@@ -23,6 +23,8 @@ struct parquet_source {
     struct duck_statement *statement;
     struct duck_pending *pending;
     struct duck_result result;
+    struct duck_chunk *chunk; /* of the result, of which so many rows were handed out */
+    int64_t chunk_rows, chunk_taken;
     bool streaming, exhausted;
     struct place {
         uint64_t files; /* digest of their names, sizes and times: rows are counted over all */
@@ -39,9 +41,18 @@ static int32_t source_create(void *self, const struct qetl_host *host, struct qe
     return qetl_options_need(p->session.env);
 }
 
+static void chunk_drop(struct parquet_source *p)
+{
+    if (p->chunk)
+        p->session.duck.destroy_data_chunk(&p->chunk);
+    p->chunk = NULL;
+    p->chunk_rows = p->chunk_taken = 0;
+}
+
 static void query_end(struct parquet_source *p)
 {
     const struct duck *duck = &p->session.duck;
+    chunk_drop(p);
     if (p->streaming)
         duck->destroy_result(&p->result);
     if (p->pending)
@@ -82,6 +93,7 @@ static int32_t wants_set(struct parquet_source *p, int64_t n, const int64_t *col
 static int32_t source_start(void *self)
 {
     struct parquet_source *p = self;
+    p->session.threads = qetl_option_int(p->session.env, "/threads");
     int32_t status = session_open(&p->session, p->session.env);
     if (!status)
         status = files_open(&p->files, &p->session);
@@ -218,14 +230,14 @@ static int32_t source_open(void *self, struct qetl_blob split, const struct qetl
     return status;
 }
 
-static int32_t chunk_take(struct parquet_source *p, struct duck_chunk *chunk, int64_t rows)
+static int32_t chunk_take(struct parquet_source *p, int64_t rows)
 {
     const struct duck *duck = &p->session.duck;
     int32_t status = QETL_OK;
     for (int64_t i = 0; !status && i < p->n_wants; i++) {
         struct shape *shape = &p->shapes[p->wants[i]];
-        shape_attach(shape, duck, duck->data_chunk_get_vector(chunk, (uint64_t)i));
-        status = take_rows(shape, &p->builders[i], 0, rows);
+        shape_attach(shape, duck, duck->data_chunk_get_vector(p->chunk, (uint64_t)i));
+        status = take_rows(shape, &p->builders[i], p->chunk_taken, rows);
         if (status == QETL_E_DATA || status == QETL_E_UNSUPPORTED)
             return qetl_fail(
                 p->session.env, QETL_E_DATA, "/path", NULL,
@@ -252,24 +264,37 @@ static int32_t batch_close(struct parquet_source *p, int64_t rows, struct ArrowA
     return status ? session_memory(&p->session) : QETL_OK;
 }
 
+/* The next chunk, or none: the result is exhausted. */
+static int32_t chunk_fetch(struct parquet_source *p)
+{
+    const struct duck *duck = &p->session.duck;
+    chunk_drop(p);
+    p->chunk = duck->fetch_chunk(p->result);
+    if (p->chunk) {
+        p->chunk_rows = (int64_t)duck->data_chunk_get_size(p->chunk);
+        return QETL_OK;
+    }
+    const char *error = duck->result_error(&p->result);
+    p->exhausted = true;
+    p->session.about = files_at(&p->files, p->place.rows);
+    return error ? session_fault(&p->session, "/path", error) : QETL_OK;
+}
+
 /* Rows up to a batch, fewer only at the end. */
 static int32_t rows_fetch(struct parquet_source *p, int64_t wanted, int64_t *rows)
 {
-    const struct duck *duck = &p->session.duck;
     int32_t status = QETL_OK;
     while (!status && !p->exhausted && *rows < wanted) {
-        struct duck_chunk *chunk = duck->fetch_chunk(p->result);
-        if (!chunk) {
-            const char *error = duck->result_error(&p->result);
-            p->exhausted = true;
-            p->session.about = files_at(&p->files, p->place.rows);
-            return error ? session_fault(&p->session, "/path", error) : QETL_OK;
+        int64_t left = p->chunk_rows - p->chunk_taken;
+        int64_t n = left < wanted - *rows ? left : wanted - *rows;
+        if (!n) {
+            status = chunk_fetch(p);
+            continue;
         }
-        int64_t size = (int64_t)duck->data_chunk_get_size(chunk);
-        status = chunk_take(p, chunk, size);
-        duck->destroy_data_chunk(&chunk);
-        p->place.rows += size;
-        *rows += size;
+        status = chunk_take(p, n);
+        p->chunk_taken += n;
+        p->place.rows += n;
+        *rows += n;
     }
     return status;
 }

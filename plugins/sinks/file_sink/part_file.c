@@ -147,14 +147,12 @@ static int32_t file_make(struct parts *p, struct part_file *f, const char *path,
     return status ? status : file_stage(p, f, t);
 }
 
-struct part_file *part_file_make(struct parts *p, const char *path)
+int32_t part_file_make(struct parts *p, const char *path, struct part_file **out)
 {
     struct part_file *f = calloc(1, sizeof *f);
     struct target t = {0};
-    if (!f) {
-        fault_memory(p->env);
-        return NULL;
-    }
+    if (!f)
+        return fault_memory(p->env);
     part_file_add(p, f);
     p->n_staged++;
     p->named = false;
@@ -163,7 +161,8 @@ struct part_file *part_file_make(struct parts *p, const char *path)
     target_free(&t);
     if (status == QETL_OK)
         status = part_file_put(p, f, p->header.data, p->header.size);
-    return status ? NULL : f;
+    *out = status ? NULL : f;
+    return status;
 }
 
 int32_t part_file_name(struct parts *p, struct part_file *f, const char *path)

@@ -115,57 +115,63 @@ static struct qetl_blob *keys_copy(const struct qetl_blob *keys, int64_t n)
     return copy;
 }
 
-struct part_stream *part_stream_find(struct parts *p, const struct qetl_blob *keys)
+int32_t part_stream_find(struct parts *p, const struct qetl_blob *keys, struct part_stream **out)
 {
-    char *name = template_expand(&p->template, p->env, keys, 0);
-    if (!name || (p->n_streams >= p->table_size && table_grow(p))) {
+    char *name;
+    int32_t status = template_expand(&p->template, p->env, keys, 0, &name);
+    if (!status && p->n_streams >= p->table_size)
+        status = table_grow(p);
+    if (status) {
         free(name);
-        return NULL;
+        return status;
     }
     uint64_t hash = hash_of(name);
     struct part_stream **slot = &p->table[hash & (uint64_t)(p->table_size - 1)];
     for (struct part_stream *s = *slot; s; s = s->next)
         if (s->hash == hash && strcmp(s->name, name) == 0) {
             free(name);
-            return s;
+            *out = s;
+            return QETL_OK;
         }
-    struct part_stream *s = calloc(1, sizeof *s);
+    struct part_stream *s = *out = calloc(1, sizeof *s);
     struct qetl_blob *copy = keys_copy(keys, template_keys(&p->template));
     if (!s || !copy) {
         free(name);
         free(s);
         free(copy);
-        fault_memory(p->env);
-        return NULL;
+        return fault_memory(p->env);
     }
     *s = (struct part_stream){
         .next = *slot, .hash = hash, .name = name, .index = p->n_streams++, .keys = copy};
     *slot = s;
-    return s;
+    return QETL_OK;
 }
 
 /* Where files are added: the next number that is free. */
-static char *path_next(struct parts *p, struct part_stream *s, const struct qetl_blob *keys)
+static int32_t path_next(struct parts *p, struct part_stream *s, const struct qetl_blob *keys,
+                         char **out)
 {
     for (;;) {
-        char *path = template_expand(&p->template, p->env, keys, ++s->number);
-        if (!path || p->if_exists != IF_EXISTS_APPEND || access(path, F_OK) != 0)
-            return path;
-        free(path);
+        int32_t status = template_expand(&p->template, p->env, keys, ++s->number, out);
+        if (status || p->if_exists != IF_EXISTS_APPEND || access(*out, F_OK) != 0)
+            return status;
+        free(*out);
     }
 }
 
 static int32_t file_next(struct parts *p, struct part_stream *s, const struct qetl_blob *keys)
 {
-    bool later = p->template.by_epoch;
-    char *path = later ? NULL : path_next(p, s, keys);
+    char *path = NULL;
+    int32_t status = p->template.by_epoch ? QETL_OK : path_next(p, s, keys, &path);
     p->broken += s->early;
     s->early = false;
-    s->file = path || later ? part_file_make(p, path) : NULL;
+    s->file = NULL;
+    if (!status)
+        status = part_file_make(p, path, &s->file);
     free(path);
     if (s->file)
         s->file->stream = s;
-    return s->file ? QETL_OK : QETL_E_FATAL;
+    return status;
 }
 
 /* Prepared with an epoch before: they are their handles' now. */
@@ -198,10 +204,11 @@ static bool is_full(const struct parts *p, const struct part_file *f, int64_t mo
 
 int64_t parts_room(struct parts *p, const struct qetl_blob *keys)
 {
-    struct part_stream *s = part_stream_find(p, keys);
-    const struct part_file *f = s ? s->file : NULL;
-    if (!s)
-        return QETL_E_FATAL;
+    struct part_stream *s;
+    int32_t status = part_stream_find(p, keys, &s);
+    if (status)
+        return status;
+    const struct part_file *f = s->file;
     int64_t rows = p->max_rows ? p->max_rows : INT64_MAX;
     if (p->whole && f && is_full(p, f, 0))
         return 0;
@@ -224,9 +231,9 @@ int64_t parts_room(struct parts *p, const struct qetl_blob *keys)
 int32_t parts_write(struct parts *p, const struct qetl_write *write)
 {
     handed_forget(p, 0);
-    struct part_stream *s = part_stream_find(p, write->keys);
-    int32_t status = s ? QETL_OK : QETL_E_FATAL;
-    if (s && !p->whole && s->file && is_full(p, s->file, write->bytes_size)) {
+    struct part_stream *s;
+    int32_t status = part_stream_find(p, write->keys, &s);
+    if (!status && !p->whole && s->file && is_full(p, s->file, write->bytes_size)) {
         status = part_file_finish(p, s->file, true);
         s->file = NULL;
     }
@@ -257,17 +264,19 @@ int64_t parts_whole(struct parts *p, uint32_t encode)
 
 int64_t parts_object(struct parts *p, const struct qetl_blob *keys)
 {
-    const struct part_stream *s = part_stream_find(p, keys);
-    return s ? s->index : QETL_E_FATAL;
+    struct part_stream *s;
+    int32_t status = part_stream_find(p, keys, &s);
+    return status ? status : s->index;
 }
 
 int32_t parts_end(struct parts *p, const struct qetl_blob *keys)
 {
-    struct part_stream *s = part_stream_find(p, keys);
-    if (!s || !s->file)
-        return QETL_E_FATAL;
+    struct part_stream *s;
+    int32_t status = part_stream_find(p, keys, &s);
+    if (status || !s->file)
+        return status ? status : QETL_E_FATAL;
     s->early = !is_full(p, s->file, 0);
-    int32_t status = part_file_finish(p, s->file, p->n_files <= SYNC_ONE_BY_ONE);
+    status = part_file_finish(p, s->file, p->n_files <= SYNC_ONE_BY_ONE);
     s->file = NULL;
     return status;
 }
@@ -292,8 +301,11 @@ static int32_t first_make(struct parts *p)
     for (int64_t i = 0; i < p->template.count; i++)
         if (p->template.pieces[i].kind == PIECE_COLUMN)
             return QETL_OK;
-    struct part_stream *s = p->n_staged ? NULL : part_stream_find(p, NULL);
-    return p->n_staged ? QETL_OK : s ? file_next(p, s, NULL) : QETL_E_FATAL;
+    if (p->n_staged)
+        return QETL_OK;
+    struct part_stream *s;
+    int32_t status = part_stream_find(p, NULL, &s);
+    return status ? status : file_next(p, s, NULL);
 }
 
 static int32_t all_sync(struct parts *p)
@@ -328,9 +340,10 @@ static int32_t followers_retire(struct parts *p, const struct part_stream *s,
 {
     int32_t status = QETL_OK;
     for (int64_t number = s->number + 1; status == QETL_OK; number++) {
-        char *path = template_expand(&p->template, p->env, s->keys, number);
+        char *path;
+        status = template_expand(&p->template, p->env, s->keys, number, &path);
         bool there = path && access(path, F_OK) == 0;
-        status = !path ? QETL_E_FATAL : there ? follower_retire(p, path, out) : QETL_OK;
+        status = there ? follower_retire(p, path, out) : status;
         free(path);
         if (!there)
             break;
@@ -345,9 +358,10 @@ static int32_t all_name(struct parts *p, uint64_t epoch)
     for (struct part_file *f = p->files; f && !status; f = f->next) {
         struct part_stream *s = (struct part_stream *)f->stream;
         p->template.epoch = epoch;
-        char *path = path_next(p, s, s->keys);
+        char *path;
+        status = path_next(p, s, s->keys, &path);
         p->template.epoch = 0;
-        status = path ? part_file_name(p, f, path) : QETL_E_FATAL;
+        status = status ? status : part_file_name(p, f, path);
         free(path);
         s->file = NULL;
         s->early = false;

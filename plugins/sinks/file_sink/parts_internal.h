@@ -36,13 +36,12 @@ struct part_file {
     int64_t plain; /* bytes of rows, header too, before compression */
 };
 
-/* parts.c: the stream with these keys, made if it is new. NULL after a failure, which was reported.
- */
-struct part_stream *part_stream_find(struct parts *, const struct qetl_blob *keys);
+/* parts.c: the stream with these keys, made if it is new. A failure was reported. */
+int32_t part_stream_find(struct parts *, const struct qetl_blob *keys, struct part_stream **out);
 
-/* part_file.c: a new file that will have this name; NULL: it gets one later. NULL after a failure,
- * which was reported. */
-struct part_file *part_file_make(struct parts *, const char *path);
+/* part_file.c: a new file that will have this name; NULL: it gets one later. A failure was
+ * reported. */
+int32_t part_file_make(struct parts *, const char *path, struct part_file **out);
 /* Its name, once that is known. */
 int32_t part_file_name(struct parts *, struct part_file *, const char *path);
 void part_file_add(struct parts *, struct part_file *);

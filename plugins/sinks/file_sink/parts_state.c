@@ -129,12 +129,11 @@ static int32_t stream_get(struct parts *p, struct cursor *c, struct part_file *c
     int64_t number = cursor_number(c), early = cursor_number(c), file = cursor_number(c);
     if (!c->error && (file < -1 || file >= p->n_files))
         c->error = EINVAL;
-    struct part_stream *s = c->error ? NULL : part_stream_find(p, keys);
+    struct part_stream *s = NULL;
+    int32_t status = c->error ? QETL_OK : part_stream_find(p, keys, &s);
     free(keys);
-    if (c->error)
-        return QETL_OK;
     if (!s)
-        return QETL_E_FATAL;
+        return status;
     s->number = number;
     s->early = early;
     s->file = file >= 0 ? files[file] : NULL;
@@ -179,13 +178,14 @@ static int32_t state_get(struct parts *p, struct cursor *c)
 int32_t parts_restore(struct parts *p, uint32_t version, const struct qetl_reader *in)
 {
     struct record r = {0};
-    int error = version == PARTS_STATE_VERSION ? record_take(&r, in, STATE_MOST) : EINVAL;
+    bool known = version == PARTS_STATE_VERSION;
+    int error = known ? record_take(&r, in, STATE_MOST) : EINVAL;
     struct cursor c = {.at = r.data, .end = r.data + r.size, .error = error};
     int32_t status = error ? QETL_OK : state_get(p, &c);
     if (!c.error && !status && c.at != c.end)
         c.error = EINVAL;
     record_free(&r);
-    p->restored = p->saved = true; /* also what could not be read is not removed */
+    p->restored = p->saved = known; /* also what could not be read is not removed */
     if (c.error == ENOMEM)
         return fault_memory(p->env);
     if (c.error && !status)

@@ -301,24 +301,23 @@ int64_t template_columns(struct template *t, struct qetl_env env, const struct A
 
 /* ---- Expanding ---- */
 
-static bool names_fit(struct qetl_env env, const char *path)
+static int32_t names_check(struct qetl_env env, const char *path)
 {
     for (const char *part = path; part; part = strchr(part, '/')) {
         part += *part == '/';
         size_t size = strcspn(part, "/");
         if (size <= NAME_MAX)
             continue;
-        qetl_fail(env, QETL_E_DATA, "/path",
-                  "part the rows by a shorter column, for example substr(COLUMN, 1, 60)",
-                  "a value makes a name of %zu bytes, and names have %d at most: %.80s...", size,
-                  NAME_MAX, part);
-        return false;
+        return qetl_fail(env, QETL_E_DATA, "/path",
+                         "part the rows by a shorter column, for example substr(COLUMN, 1, 60)",
+                         "a value makes a name of %zu bytes, and names have %d at most: %.80s...",
+                         size, NAME_MAX, part);
     }
-    return true;
+    return QETL_OK;
 }
 
-char *template_expand(const struct template *t, struct qetl_env env, const struct qetl_blob *keys,
-                      int64_t number)
+int32_t template_expand(const struct template *t, struct qetl_env env, const struct qetl_blob *keys,
+                        int64_t number, char **out)
 {
     struct text text = {0};
     bool good = true;
@@ -340,12 +339,11 @@ char *template_expand(const struct template *t, struct qetl_env env, const struc
             good = value_add(&text, i + 1 < t->count ? piece + 1 : NULL, &keys[piece->key]);
         }
     }
-    if (!good)
-        fault_memory(env);
-    if (good && names_fit(env, text.data))
-        return text.data;
-    free(text.data);
-    return NULL;
+    int32_t status = good ? names_check(env, text.data) : fault_memory(env);
+    *out = status ? NULL : text.data;
+    if (status)
+        free(text.data);
+    return status;
 }
 
 int32_t template_restamp(struct template *t, struct qetl_env env, time_t began)

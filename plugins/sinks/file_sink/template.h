@@ -48,9 +48,9 @@ int32_t template_parse(struct template *, struct qetl_env, const char *path, boo
 /* The columns that the pieces name, each once: as qetl_sink_parts's columns. */
 int64_t template_columns(struct template *, struct qetl_env, const struct ArrowSchema *,
                          int64_t *columns, int32_t *leave_out);
-/* The path for these values, to be freed; NULL after a failure, which has been reported. */
-char *template_expand(const struct template *, struct qetl_env, const struct qetl_blob *keys,
-                      int64_t number);
+/* The path for these values, to be freed. A failure has been reported. */
+int32_t template_expand(const struct template *, struct qetl_env, const struct qetl_blob *keys,
+                        int64_t number, char **out);
 /* The run began at another time than this process did. OK or NO_MEMORY, which has been reported. */
 int32_t template_restamp(struct template *, struct qetl_env, time_t began);
 /* How many keys there are: after template_columns. */

@@ -236,12 +236,12 @@ static int32_t sink_restore(void *self, uint32_t version, const struct qetl_read
 {
     struct sqlite_sink *s = self;
     char saved[2];
-    int64_t size = 0, n = 1;
+    int64_t size = 0, n = version == STATE_VERSION;
     for (; n > 0 && size<(int64_t)sizeof saved; size += n> 0 ? n : 0)
         n = in->read(in->stream, saved + size, sizeof saved - (size_t)size);
     if (n < 0)
         return (int32_t)n;
-    if (version != STATE_VERSION || size != 1 || saved[0] != '1')
+    if (size != 1 || saved[0] != '1')
         return qetl_fail(s->database.env, QETL_E_UNSUPPORTED, NULL, NULL,
                          "the state is none of this version of the sink sqlite");
     s->loader.fresh = false;

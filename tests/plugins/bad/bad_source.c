@@ -70,6 +70,7 @@ enum {
     wake_forgotten,
     log_lines,
     extension_assumed,
+    extension_guessed,
     limit_ignored,
     splits_mixed,
     item_backward,
@@ -142,6 +143,8 @@ static int32_t bad_create(void *self, const struct qetl_host *host, struct qetl_
 #if defined(FAULT_IMPORT)
     s->rows = json_object() != NULL;
 #endif
+    if (!IS(extension_guessed) && qetl_options_need(s->env))
+        return QETL_E_UNSUPPORTED;
     s->rows = qetl_option_int(s->env, "/rows");
     if (!IS(option_unread))
         s->word = qetl_option_text(s->env, "/word");

@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Every connector of the tree against the rules of the ABI: all that lie in the folder of plugins, none
+# left out. QETL_CONFORM_ONLY names some of them, to look at by hand.
+# tsan: no
+. "$(dirname "$0")/lib.sh"
+[ -z "$QETL_SANITIZER" ] || skip_all 'memory that a sanitizer keeps back looks like memory that was left behind'
+cache=$QETL_BUILD/tests/cache
+"$root/.ci/duckdb" "$cache" || { fail "libduckdb cannot be had"; exit 1; }
+export QETL_DUCKDB_LIBRARY=$cache/libduckdb.so
+! [ -w /dev/shm ] || export TMPDIR=/dev/shm # thousands of runs, each with its syncs
+
+python3 - <<'PY'
+import sqlite3
+db = sqlite3.connect("in.db")
+db.execute("create table t (id integer primary key, name text, total real)")
+db.executemany("insert into t values (?, ?, ?)", [(i, f"name {i}", i * 1.5) for i in range(30)])
+db.commit()
+PY
+printf 'id,name\n1,a\n2,\n' >p.csv
+expect_exit 0 qetl run --from p.csv --to in.parquet --no-state
+
+# What a manifest cannot hold: bytes that are no text.
+cat >check.json <<'JSON'
+{
+  "source sqlite": [
+    {"options": {"path": "{tmp}/in.db", "table": "t"}, "files": {"in.db": {"from": "in.db"}}},
+    {"options": {"path": "{tmp}/in.db", "query": "select name, total from t order by id"},
+     "files": {"in.db": {"from": "in.db"}}}
+  ],
+  "source parquet": {"options": {"path": "{tmp}/in.parquet"}, "files": {"in.parquet": {"from": "in.parquet"}}}
+}
+JSON
+
+check_one() {
+    timeout 120 "$QETL" plugin check "$folder/$1.so" --options check.json --json >"$1.report" 2>"$1.err"
+    echo $? >"$1.code"
+}
+export -f check_one
+export folder=${QETL_PLUGIN_PATH%%:*}
+all=$(cd "$root/plugins" && printf '%s\n' */*.qetl.json | sed 's/.*\///; s/\.qetl\.json$//' | sort)
+names=$(tr ' ' '\n' <<<"${QETL_CONFORM_ONLY:-$all}")
+xargs -P 2 -I{} bash -c 'check_one {}' <<<"$names"
+
+for name in $names; do
+    jq -r '.result.rules[] | select(.outcome == "broken") | "\(.component) breaks \(.rule): \(.message)"' \
+        "$name.report" >broken 2>&1
+    expect_eq "$name: exit code, rules broken" "$(cat "$name.code"), $(cat broken)" '0, '
+    expect_json "$name.report" '.result.held >= 30 and .result.seconds < 30'
+    echo "   $name: $(jq -r '"\(.result.held) rules held, \(.result.not_tried) not tried, \(.result.seconds) s"' "$name.report")"
+done
+[ -n "${QETL_CONFORM_ONLY:-}" ] ||
+    expect_eq 'connectors that are installed' "$(cd "$folder" && printf '%s\n' *.so | sed 's/\.so$//' | sort)" "$all"
