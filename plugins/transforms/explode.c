@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Makes a row of each element of a list, or of each part of a text. Elements are not copied: the
  * host repeats the other columns by the row map, and picks elements by another. */
-#include <qetl/plugin.h>
+#include <qetl/rows.h>
 #include <qetl/sdk.h>
 
 #include <stdlib.h>
@@ -13,7 +13,7 @@ struct explode {
     const char *separator; /* of text; NULL: the column is a list */
     size_t separator_size;
     const char *ordinality; /* the name of the column, or NULL */
-    bool keep_empty;
+    int32_t keep_empty;
     struct ArrowSchema column, element; /* of the input; of the output, with its name there */
 
     /* the batch at hand */
@@ -36,19 +36,24 @@ static int32_t no_memory(const struct explode *explode)
                      "make batches smaller, or raise --memory", "no memory to explode a column");
 }
 
+static const struct qetl_option_field options[] = {
+    {"/empty", QETL_OPTION_WORD, offsetof(struct explode, keep_empty), "drop", "drop|null"},
+};
+
 static int32_t explode_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
                               const char *config)
 {
     struct explode *explode = self;
-    const char *empty;
+    int32_t status;
 
     (void)config;
     explode->env = (struct qetl_env){host, ctx};
+    status = qetl_options_read(explode->env, options, 1, explode);
+    if (status)
+        return status;
     explode->separator = qetl_option_text(explode->env, "/separator");
     explode->separator_size = explode->separator ? strlen(explode->separator) : 0;
     explode->ordinality = qetl_option_text(explode->env, "/ordinality");
-    empty = qetl_option_text(explode->env, "/empty");
-    explode->keep_empty = empty && !strcmp(empty, "null");
     explode->row_map = malloc(CHUNK_ROWS * sizeof *explode->row_map);
     explode->element_map = malloc(CHUNK_ROWS * sizeof *explode->element_map);
     return explode->row_map && explode->element_map ? QETL_OK : no_memory(explode);
@@ -139,19 +144,10 @@ static int32_t names_check(const struct explode *explode, const struct ArrowSche
 
 static int32_t made_bind(struct explode *explode, int64_t column, struct qetl_binder *binder)
 {
-    struct ArrowSchema field;
-    int32_t status;
+    int32_t status = qetl_bind_field(binder, 0, &explode->element, 1, &column);
 
-    if (qetl_schema_copy(&explode->element, &field))
-        return no_memory(explode);
-    status = binder->derive(binder, 0, &field, 1, &column);
-    qetl_schema_release(&field);
-    if (status || !explode->ordinality)
-        return status;
-    if (qetl_schema_init_field(&field, explode->ordinality, "l"))
-        return no_memory(explode);
-    status = binder->derive(binder, 0, &field, 1, &column);
-    qetl_schema_release(&field);
+    if (!status && explode->ordinality)
+        status = qetl_bind_new(binder, explode->ordinality, "bigint", 1, &column);
     return status;
 }
 
@@ -184,13 +180,10 @@ static int32_t explode_bind(void *self, uint32_t n_inputs, const struct ArrowSch
 
 static int32_t batch_take(struct explode *explode, const struct qetl_event *event)
 {
-    struct ArrowArray *child = event->batch->children[0], moved = *child;
+    struct ArrowArray moved;
     int32_t status;
 
-    child->release = NULL;
-    moved.offset += event->batch->offset;
-    moved.length = event->rows;
-    moved.null_count = -1;
+    qetl_batch_move(event->batch, event->rows, 0, &moved);
     if (qetl_shared_new(&moved, &explode->batch)) {
         qetl_array_release(&moved);
         return no_memory(explode);

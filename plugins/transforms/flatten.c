@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Makes a column of each member of a struct, and of the members of its members. Values are not
  * copied; where a struct is NULL, so are its members. */
-#include <qetl/plugin.h>
+#include <qetl/rows.h>
 #include <qetl/sdk.h>
 
 #include <stdio.h>
@@ -37,21 +37,20 @@ static int32_t no_memory(const struct flatten *flatten)
                      "make batches smaller, or raise --memory", "no memory to flatten a column");
 }
 
+static const struct qetl_option_field options[] = {
+    {"/separator", QETL_OPTION_TEXT, offsetof(struct flatten, separator), "_", NULL},
+    {"/prefix", QETL_OPTION_BOOL, offsetof(struct flatten, prefix), "true", NULL},
+    {"/depth", QETL_OPTION_INT, offsetof(struct flatten, depth), "64", "1..64"},
+};
+
 static int32_t flatten_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
                               const char *config)
 {
     struct flatten *flatten = self;
-    const char *separator;
 
     (void)config;
     flatten->env = (struct qetl_env){host, ctx};
-    separator = qetl_option_text(flatten->env, "/separator");
-    flatten->separator = separator ? separator : "_";
-    flatten->prefix = qetl_option_bool(flatten->env, "/prefix");
-    flatten->depth = qetl_option_int(flatten->env, "/depth");
-    if (!flatten->depth || flatten->depth > DEPTH_MAX)
-        flatten->depth = DEPTH_MAX;
-    return QETL_OK;
+    return qetl_options_read(flatten->env, options, 3, flatten);
 }
 
 static void bound_reset(struct flatten *flatten)
@@ -207,15 +206,9 @@ static int32_t column_bind(const struct flatten *flatten, int64_t column,
 {
     int32_t status = binder->read(binder, 0, column, QETL_FORM_VALUE);
 
-    for (int64_t i = 0; i < flatten->n_leaves && status >= 0; i++) {
-        struct ArrowSchema field;
-        if (flatten->leaves[i].column != column)
-            continue;
-        if (qetl_schema_copy(&flatten->leaves[i].field, &field))
-            return no_memory(flatten);
-        status = binder->derive(binder, 0, &field, 1, &column);
-        qetl_schema_release(&field);
-    }
+    for (int64_t i = 0; i < flatten->n_leaves && status >= 0; i++)
+        if (flatten->leaves[i].column == column)
+            status = qetl_bind_field(binder, 0, &flatten->leaves[i].field, 1, &column);
     return status;
 }
 
@@ -301,11 +294,8 @@ static int32_t leaf_give(const struct flatten *flatten, const struct leaf *leaf,
 static int32_t structs_take(struct flatten *flatten, const struct qetl_event *event)
 {
     for (int64_t i = 0; i < flatten->n_shared; i++) {
-        struct ArrowArray *child = event->batch->children[i], moved = *child;
-        child->release = NULL;
-        moved.offset += event->batch->offset;
-        moved.length = event->rows;
-        moved.null_count = -1;
+        struct ArrowArray moved;
+        qetl_batch_move(event->batch, event->rows, i, &moved);
         if (qetl_shared_new(&moved, &flatten->shared[i])) {
             qetl_array_release(&moved);
             return QETL_E_NO_MEMORY;

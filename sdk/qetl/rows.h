@@ -64,8 +64,9 @@ struct qetl_column;
 int32_t qetl_batch_open(const struct ArrowSchema *schema, const struct ArrowArray *batch,
                         struct qetl_column *columns);
 
-/* Moves a column out of an event's batch, to keep it: all its rows, from the batch's first one on.
- */
+/* A column of an event's batch, lent: all its rows, from the batch's first one on. */
+struct ArrowArray qetl_batch_column(const struct ArrowArray *batch, int64_t rows, int64_t column);
+/* The same, moved out of the batch, to keep it. */
 void qetl_batch_move(struct ArrowArray *batch, int64_t rows, int64_t column,
                      struct ArrowArray *out);
 

@@ -130,13 +130,8 @@ int32_t qetl_exprs_begin(struct qetl_exprs *exprs, const struct ArrowArray *batc
     memset(exprs->failures, 0, (size_t)bytes);
     exprs->rows = rows;
     exprs->failed = 0;
-    for (int64_t i = 0; i < exprs->n_reads; i++) {
-        exprs->reads[i] = *batch->children[i];
-        exprs->reads[i].offset += batch->offset;
-        exprs->reads[i].length = rows;
-        if (batch->offset)
-            exprs->reads[i].null_count = -1;
-    }
+    for (int64_t i = 0; i < exprs->n_reads; i++)
+        exprs->reads[i] = qetl_batch_column(batch, rows, i);
     return QETL_OK;
 }
 

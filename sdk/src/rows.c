@@ -113,13 +113,20 @@ int32_t qetl_batch_open(const struct ArrowSchema *schema, const struct ArrowArra
     return status;
 }
 
+struct ArrowArray qetl_batch_column(const struct ArrowArray *batch, int64_t rows, int64_t column)
+{
+    struct ArrowArray view = *batch->children[column];
+    if (batch->offset || rows != view.length)
+        view.null_count = -1;
+    view.offset += batch->offset;
+    view.length = rows;
+    return view;
+}
+
 void qetl_batch_move(struct ArrowArray *batch, int64_t rows, int64_t column, struct ArrowArray *out)
 {
-    *out = *batch->children[column];
+    *out = qetl_batch_column(batch, rows, column);
     batch->children[column]->release = NULL;
-    out->offset += batch->offset;
-    out->length = rows;
-    out->null_count = -1;
 }
 
 int32_t qetl_row_map_begin(struct qetl_row_map *map, int64_t rows)

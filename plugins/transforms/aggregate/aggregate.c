@@ -3,24 +3,13 @@
  * way; the host has their states merged into one at the end. */
 #include "state.h"
 
-#include <qetl/plugin.h>
-
 #include <stdlib.h>
 
 enum { STATE_VERSION = 1 };
 
 struct aggregate {
     struct items items;
-    struct ArrowArray *reads, **children;
-    uint8_t *failures; /* of the batch at hand, a bit a row */
-    int64_t capacity;
 };
-
-static int32_t no_memory(const struct aggregate *aggregate)
-{
-    return qetl_fail(aggregate->items.env, QETL_E_NO_MEMORY, NULL, NULL,
-                     "no memory for an aggregate");
-}
 
 static int32_t aggregate_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
                                 const char *config)
@@ -29,11 +18,8 @@ static int32_t aggregate_create(void *self, const struct qetl_host *host, struct
 
     (void)config;
     aggregate->items.env = (struct qetl_env){host, ctx};
-    aggregate->items.service = host->get_extension(ctx, QETL_EXT_EXPR);
-    if (!aggregate->items.service)
-        return qetl_fail(aggregate->items.env, QETL_E_UNSUPPORTED, NULL, "use a newer qetl",
-                         "aggregate needs a host that offers " QETL_EXT_EXPR);
-    return QETL_OK;
+    return qetl_exprs_create(&aggregate->items.exprs, aggregate->items.env, "aggregate",
+                             "no memory for an aggregate");
 }
 
 static void aggregate_destroy(void *self)
@@ -41,108 +27,66 @@ static void aggregate_destroy(void *self)
     struct aggregate *aggregate = self;
 
     items_clear(&aggregate->items);
-    free(aggregate->reads);
-    free(aggregate->children);
-    free(aggregate->failures);
+    qetl_exprs_free(&aggregate->items.exprs);
 }
 
 static int32_t aggregate_bind(void *self, uint32_t n_inputs,
                               const struct ArrowSchema *const *inputs, struct qetl_binder *binder)
 {
     struct aggregate *aggregate = self;
-    size_t columns = (size_t)inputs[0]->n_children + 1;
 
     (void)n_inputs;
-    free(aggregate->reads);
-    free(aggregate->children);
-    aggregate->reads = calloc(columns, sizeof *aggregate->reads);
-    aggregate->children = calloc(columns, sizeof *aggregate->children);
-    if (!aggregate->reads || !aggregate->children)
-        return no_memory(aggregate);
     return items_bind(&aggregate->items, inputs[0], binder);
 }
 
 /* ---- batches ---- */
 
-static int32_t batch_open(struct aggregate *aggregate, const struct qetl_event *event)
-{
-    if (event->rows > aggregate->capacity || !aggregate->failures) {
-        free(aggregate->failures);
-        aggregate->failures = malloc((size_t)event->rows / 8 + 1);
-        aggregate->capacity = aggregate->failures ? event->rows : 0;
-        if (!aggregate->failures)
-            return no_memory(aggregate);
-    }
-    memset(aggregate->failures, 0, (size_t)event->rows / 8 + 1);
-    for (int64_t i = 0; i < aggregate->items.n_reads; i++) {
-        aggregate->reads[i] = *event->batch->children[i];
-        aggregate->reads[i].offset += event->batch->offset;
-        aggregate->reads[i].length = event->rows;
-        if (event->batch->offset)
-            aggregate->reads[i].null_count = -1;
-    }
-    return QETL_OK;
-}
-
 /* Every expression, before a value is taken in: a row that fails in one counts in none. */
-static int32_t items_evaluate(struct aggregate *aggregate, int64_t rows, int64_t *failed)
+static int32_t items_evaluate(struct items *items)
 {
-    struct items *items = &aggregate->items;
     int32_t status = QETL_OK;
 
     for (int64_t i = 0; i < items->count && !status; i++) {
         struct item *item = &items->list[i];
-        struct ArrowArray view = {.length = rows,
-                                  .n_buffers = 1,
-                                  .buffers = (const void *[1]){NULL},
-                                  .n_children = item->n_places,
-                                  .children = aggregate->children};
-        int64_t more = 0;
-        if (!item->expr)
-            continue;
-        for (int64_t k = 0; k < item->n_places; k++)
-            aggregate->children[k] = &aggregate->reads[item->places[k]];
-        status = items->service->evaluate(item->expr, &view, rows, &item->result,
-                                          aggregate->failures, &more);
-        *failed += more;
+        if (item->expr)
+            status = qetl_exprs_evaluate(&items->exprs, item->expr, item->places, item->n_places,
+                                         &item->result);
     }
     return status;
 }
 
-static int32_t item_add(struct aggregate *aggregate, struct item *item, int64_t rows,
-                        int64_t failed)
+static int32_t item_add(const struct qetl_exprs *exprs, struct item *item)
 {
     const struct ArrowArray *values = item->expr ? &item->result : NULL;
     struct qetl_column column;
     int32_t status;
 
     if (item->rows) {
-        item->reduction.count += rows - failed;
+        item->reduction.count += exprs->rows - exprs->failed;
         return QETL_OK;
     }
     if (!values)
-        values = &aggregate->reads[item->places[0]];
+        values = &exprs->reads[item->places[0]];
     status = qetl_column_open(&column, &item->values, values);
     if (!status)
-        status = reduce_add(&item->reduction, &column, rows, failed ? aggregate->failures : NULL);
-    return status ? no_memory(aggregate) : QETL_OK;
+        status = reduce_add(&item->reduction, &column, exprs->rows,
+                            exprs->failed ? exprs->failures : NULL);
+    return status ? qetl_exprs_fail_memory(exprs) : QETL_OK;
 }
 
-static int32_t batch_reduce(struct aggregate *aggregate, const struct qetl_event *event,
+static int32_t batch_reduce(struct items *items, const struct qetl_event *event,
                             struct qetl_output *out)
 {
-    struct items *items = &aggregate->items;
-    int64_t failed = 0;
-    int32_t status = batch_open(aggregate, event);
+    int32_t status = qetl_exprs_begin(&items->exprs, event->batch, event->rows);
 
     if (!status)
-        status = items_evaluate(aggregate, event->rows, &failed);
+        status = items_evaluate(items);
     for (int64_t i = 0; i < items->count; i++) {
         if (!status)
-            status = item_add(aggregate, &items->list[i], event->rows, failed);
+            status = item_add(&items->exprs, &items->list[i]);
         qetl_array_release(&items->list[i].result);
     }
-    out->rows_reduced = event->rows - failed;
+    out->rows_reduced = event->rows - items->exprs.failed;
     return status ? status : QETL_NEED_INPUT;
 }
 
@@ -161,7 +105,7 @@ static int32_t result_make(struct aggregate *aggregate, struct item *item, struc
     if (!status)
         return QETL_OK;
     if (status != QETL_E_DATA)
-        return no_memory(aggregate);
+        return qetl_exprs_fail_memory(&aggregate->items.exprs);
     return qetl_fail(aggregate->items.env, QETL_E_DATA, "/set",
                      "sum a CAST of it to double, which is not exact",
                      "column \"%s\": the sum is beyond what its type can hold", item->name);
@@ -171,12 +115,12 @@ static int32_t results_give(struct aggregate *aggregate, struct qetl_output *out
 {
     struct items *items = &aggregate->items;
     struct ArrowArray *results = calloc((size_t)items->count + 1, sizeof *results);
-    int32_t status = results ? QETL_OK : no_memory(aggregate);
+    int32_t status = results ? QETL_OK : qetl_exprs_fail_memory(&aggregate->items.exprs);
 
     for (int64_t i = 0; i < items->count && !status; i++)
         status = result_make(aggregate, &items->list[i], &results[i]);
     if (!status && qetl_array_struct(items->env, 1, items->count, results, &out->batch))
-        status = no_memory(aggregate);
+        status = qetl_exprs_fail_memory(&aggregate->items.exprs);
     for (int64_t i = 0; results && i < items->count; i++)
         qetl_array_release(&results[i]);
     free(results);
@@ -187,8 +131,10 @@ static int32_t results_give(struct aggregate *aggregate, struct qetl_output *out
 static int32_t aggregate_process(void *self, const struct qetl_event *event,
                                  struct qetl_output *out)
 {
+    struct aggregate *aggregate = self;
+
     if (event && event->kind == QETL_EVENT_BATCH)
-        return batch_reduce(self, event, out);
+        return batch_reduce(&aggregate->items, event, out);
     if (event && event->kind == QETL_EVENT_END)
         return results_give(self, out);
     return QETL_NEED_INPUT;
@@ -211,7 +157,7 @@ static int32_t aggregate_merge(void *self, uint32_t version, const struct qetl_r
         version == STATE_VERSION ? items_merge(&aggregate->items, in) : QETL_E_UNSUPPORTED;
 
     if (status == QETL_E_NO_MEMORY)
-        return no_memory(aggregate);
+        return qetl_exprs_fail_memory(&aggregate->items.exprs);
     return status == QETL_OK
                ? QETL_OK
                : qetl_fail(aggregate->items.env, status, NULL, "begin anew with --full-refresh",

@@ -16,16 +16,11 @@ static const struct {
                  {"min", REDUCE_MIN},
                  {"max", REDUCE_MAX}};
 
-static int32_t no_memory(const struct items *items)
-{
-    return qetl_fail(items->env, QETL_E_NO_MEMORY, NULL, NULL, "no memory for an aggregate");
-}
-
 void items_clear(struct items *items)
 {
     for (int64_t i = 0; i < items->count; i++) {
         struct item *item = &items->list[i];
-        items->service->free(item->expr);
+        items->exprs.service->free(item->expr);
         free(item->places);
         qetl_schema_release(&item->values);
         qetl_schema_release(&item->field);
@@ -34,7 +29,7 @@ void items_clear(struct items *items)
     }
     free(items->list);
     items->list = NULL;
-    items->count = items->n_reads = 0;
+    items->count = 0;
 }
 
 /* ---- what is written ---- */
@@ -90,7 +85,7 @@ static int32_t call_parse(const struct items *items, struct item *item, const ch
     item->reduction.kind = functions[i].kind;
     *inner = strndup(open + 1, (size_t)(close - open - 1));
     if (!*inner)
-        return no_memory(items);
+        return qetl_exprs_fail_memory(&items->exprs);
     text = blanks_skip(*inner);
     item->rows = item->reduction.kind == REDUCE_COUNT && *text == '*' && !*blanks_skip(text + 1);
     return QETL_OK;
@@ -113,73 +108,50 @@ static int32_t types_settle(const struct items *items, struct item *item, const 
                          qetl_type_name(&item->values, name, sizeof name));
     if (qetl_schema_init_field(&item->field, item->name, format) ||
         qetl_array_nulls(items->env, &item->values, 0, &none))
-        return no_memory(items);
+        return qetl_exprs_fail_memory(&items->exprs);
     status = qetl_column_open(&column, &item->values, &none);
     item->reduction.type = column.kind;
     qetl_array_release(&none);
     qetl_type_decimal(item->values.format, &item->reduction.precision, &item->scale);
-    return status ? no_memory(items) : QETL_OK;
+    return status ? qetl_exprs_fail_memory(&items->exprs) : QETL_OK;
 }
 
 /* An expression that is nothing but a column need not be computed. */
 static bool is_column(const struct items *items, const struct item *item,
                       const struct ArrowSchema *input, int64_t column)
 {
-    static const char head[] = "{\"column\":";
-    const char *tree = items->service->tree(item->expr);
-
-    return tree && !strncmp(tree, head, sizeof head - 1) && !input->children[column]->dictionary;
-}
-
-static int32_t columns_read(struct items *items, struct item *item, int64_t *places,
-                            int64_t n_columns, const int64_t *columns, struct qetl_binder *binder)
-{
-    item->places = calloc((size_t)n_columns + 1, sizeof *item->places);
-    if (!item->places)
-        return no_memory(items);
-    item->n_places = n_columns;
-    for (int64_t i = 0; i < n_columns; i++) {
-        if (places[columns[i]] < 0) {
-            int32_t place = binder->read(binder, 0, columns[i], QETL_FORM_VALUE);
-            if (place < 0)
-                return place;
-            places[columns[i]] = place;
-            items->n_reads++;
-        }
-        item->places[i] = places[columns[i]];
-    }
-    return QETL_OK;
+    return qetl_exprs_is_column(&items->exprs, item->expr) && !input->children[column]->dictionary;
 }
 
 static int32_t expression_bind(struct items *items, struct item *item, const char *inner,
                                const char *pointer, const struct ArrowSchema *input,
-                               int64_t *places, struct qetl_binder *binder)
+                               struct qetl_binder *binder)
 {
     const int64_t *columns;
-    int64_t n;
-    int32_t status = items->service->compile(items->env.ctx, inner, pointer, input, &item->expr);
+    int32_t status =
+        items->exprs.service->compile(items->env.ctx, inner, pointer, input, &item->expr);
 
     if (!status)
-        status = items->service->result(item->expr, item->name, &item->values);
+        status = items->exprs.service->result(item->expr, item->name, &item->values);
     if (status)
         return status;
-    n = items->service->columns(item->expr, &columns);
-    status = columns_read(items, item, places, n, columns, binder);
-    if (!status && n == 1 && is_column(items, item, input, columns[0])) {
+    items->exprs.service->columns(item->expr, &columns);
+    status = qetl_exprs_read_all(&items->exprs, binder, item->expr, &item->places, &item->n_places);
+    if (!status && item->n_places == 1 && is_column(items, item, input, columns[0])) {
         const struct ArrowSchema *field = input->children[columns[0]]; /* columns goes, too */
-        items->service->free(item->expr);
+        items->exprs.service->free(item->expr);
         item->expr = NULL;
         qetl_schema_release(&item->values);
-        status = qetl_schema_copy(field, &item->values) ? no_memory(items) : QETL_OK;
+        status = qetl_schema_copy(field, &item->values) ? qetl_exprs_fail_memory(&items->exprs)
+                                                        : QETL_OK;
     }
     return status ? status : types_settle(items, item, pointer);
 }
 
 static int32_t item_bind(struct items *items, struct item *item, const struct ArrowSchema *input,
-                         int64_t *places, struct qetl_binder *binder)
+                         struct qetl_binder *binder)
 {
     char pointer[POINTER_MAX], *inner = NULL;
-    struct ArrowSchema field;
     int32_t status = qetl_option_pointer(pointer, sizeof pointer, "/set", item->name);
 
     if (status)
@@ -187,33 +159,27 @@ static int32_t item_bind(struct items *items, struct item *item, const struct Ar
                          "a column's name has more than %d bytes", POINTER_MAX / 2);
     status = call_parse(items, item, pointer, &inner);
     if (!status && item->rows)
-        status = qetl_schema_init_field(&item->field, item->name, "l") ? no_memory(items) : QETL_OK;
+        status = qetl_schema_init_field(&item->field, item->name, "l")
+                     ? qetl_exprs_fail_memory(&items->exprs)
+                     : QETL_OK;
     else if (!status)
-        status = expression_bind(items, item, inner, pointer, input, places, binder);
+        status = expression_bind(items, item, inner, pointer, input, binder);
     free(inner);
-    if (!status && qetl_schema_copy(&item->field, &field))
-        status = no_memory(items);
-    if (status)
-        return status;
-    status = binder->derive(binder, 0, &field, -1, NULL);
-    qetl_schema_release(&field);
-    return status;
+    return status ? status : qetl_bind_field(binder, 0, &item->field, -1, NULL);
 }
 
 int32_t items_bind(struct items *items, const struct ArrowSchema *input, struct qetl_binder *binder)
 {
     int64_t n = qetl_option_count(items->env, "/set");
-    int64_t *places = malloc(((size_t)input->n_children + 1) * sizeof *places);
-    int32_t status = QETL_OK;
+    int32_t status;
 
     items_clear(items);
     items->list = calloc((size_t)(n > 0 ? n : 0) + 1, sizeof *items->list);
-    if (!places || !items->list) {
-        free(places);
-        return no_memory(items);
-    }
-    for (int64_t i = 0; i < input->n_children; i++)
-        places[i] = -1;
+    if (!items->list)
+        return qetl_exprs_fail_memory(&items->exprs);
+    status = qetl_exprs_bind(&items->exprs, input, 0);
+    if (status)
+        return status;
     if (n <= 0)
         status =
             qetl_fail(items->env, QETL_E_CONFIG, "/set",
@@ -221,9 +187,8 @@ int32_t items_bind(struct items *items, const struct ArrowSchema *input, struct 
     for (int64_t i = 0; i < n; i++) {
         items->list[i].name = qetl_option_key(items->env, "/set", i);
         items->count++;
-        int32_t one = item_bind(items, &items->list[i], input, places, binder);
+        int32_t one = item_bind(items, &items->list[i], input, binder);
         status = status ? status : one;
     }
-    free(places);
     return status < 0 ? status : binder->rows(binder, 0, QETL_ROWS_STATEFUL);
 }

@@ -11,6 +11,8 @@
 
 #include "reduce.h"
 
+#include <qetl/exprs.h>
+
 struct item {
     const char *name;
     bool rows;              /* count(*) */
@@ -25,9 +27,9 @@ struct item {
 
 struct items {
     struct qetl_env env;
-    const struct qetl_expr_host *service;
+    struct qetl_exprs exprs;
     struct item *list;
-    int64_t count, n_reads;
+    int64_t count;
 };
 
 /* From the option `set`; a failure was reported. */

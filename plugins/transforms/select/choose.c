@@ -4,11 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int32_t select_no_memory(const struct select *select)
-{
-    return qetl_fail(select->env, QETL_E_NO_MEMORY, NULL, NULL, "no memory for select");
-}
-
 /* The pointer of an option's member; a key that is too long is cut, and then found nowhere. */
 static void pointer_make(char *out, const char *option, const char *key)
 {
@@ -66,7 +61,7 @@ static int32_t pattern_fail(const struct select *select, const char *option, con
 void select_reset(struct select *select)
 {
     for (int64_t i = 0; i < select->n_chosen; i++)
-        select->service->free(select->chosen[i].expr);
+        select->exprs.service->free(select->chosen[i].expr);
     free(select->chosen);
     select->chosen = NULL;
     select->n_chosen = select->n_casts = 0;
@@ -127,7 +122,7 @@ static int32_t choose(struct select *select, const struct ArrowSchema *input)
 
     select->chosen = calloc((size_t)(n + input->n_children) + 1, sizeof *select->chosen);
     if (!select->chosen)
-        return select_no_memory(select);
+        return qetl_exprs_fail_memory(&select->exprs);
     for (int64_t i = 0; i < n; i++) {
         int32_t one = listed ? choose_entry(select, input, i) : QETL_OK;
         status = status ? status : one;

@@ -3,8 +3,6 @@
  * carries all columns past, and process is never called. */
 #include "select.h"
 
-#include <qetl/plugin.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -46,7 +44,7 @@ static int32_t cast_compile(struct select *select, const struct ArrowSchema *inp
         return QETL_OK;
     status = sql_make(select, field->name, c->type, sql);
     if (!status)
-        status = select->service->compile(select->env.ctx, sql, pointer, input, &c->expr);
+        status = select->exprs.service->compile(select->env.ctx, sql, pointer, input, &c->expr);
     select->n_casts += !status;
     return status;
 }
@@ -77,22 +75,22 @@ static int32_t casts_compile(struct select *select, const struct ArrowSchema *in
 
 /* ---- the component ---- */
 
+static const struct qetl_option_field options[] = {
+    {"/missing", QETL_OPTION_WORD, offsetof(struct select, skips), "error", "error|skip"},
+};
+
 static int32_t select_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
                              const char *config)
 {
     struct select *select = self;
-
-    const char *missing;
+    int32_t status;
 
     (void)config;
     select->env = (struct qetl_env){host, ctx};
-    missing = qetl_option_text(select->env, "/missing");
-    select->skips = missing && !strcmp(missing, "skip");
-    select->service = host->get_extension(ctx, QETL_EXT_EXPR);
-    if (!select->service)
-        return qetl_fail(select->env, QETL_E_UNSUPPORTED, NULL, "use a newer qetl",
-                         "select needs a host that offers " QETL_EXT_EXPR);
-    return qetl_options_need(select->env);
+    status = qetl_options_read(select->env, options, 1, select);
+    return status
+               ? status
+               : qetl_exprs_create(&select->exprs, select->env, "select", "no memory for select");
 }
 
 static void select_destroy(void *self)
@@ -100,24 +98,22 @@ static void select_destroy(void *self)
     struct select *select = self;
 
     select_reset(select);
-    free(select->failures);
-    free(select->row_map);
+    qetl_exprs_free(&select->exprs);
     free(select->results);
 }
 
-static int32_t bind_column(const struct select *select, struct chosen *c,
-                           struct qetl_binder *binder)
+static int32_t bind_column(struct select *select, struct chosen *c, struct qetl_binder *binder)
 {
     struct ArrowSchema field;
     int32_t status;
 
     if (!c->expr)
         return binder->copy(binder, 0, -1, 0, c->column, c->name);
-    status = binder->read(binder, 0, c->column, QETL_FORM_VALUE);
+    status = qetl_exprs_read(&select->exprs, binder, c->column);
     if (status < 0)
         return status;
     c->place = status;
-    status = select->service->result(c->expr, c->name, &field);
+    status = select->exprs.service->result(c->expr, c->name, &field);
     if (status)
         return status;
     status = binder->derive(binder, 0, &field, 1, &c->column);
@@ -135,6 +131,8 @@ static int32_t select_bind(void *self, uint32_t n_inputs, const struct ArrowSche
     status = select_choose(select, inputs[0]);
     if (!status)
         status = casts_compile(select, inputs[0]);
+    if (!status)
+        status = qetl_exprs_bind(&select->exprs, inputs[0], 0);
     for (int64_t i = 0; i < select->n_chosen && status >= 0; i++)
         status = bind_column(select, &select->chosen[i], binder);
     if (status < 0)
@@ -142,61 +140,23 @@ static int32_t select_bind(void *self, uint32_t n_inputs, const struct ArrowSche
     free(select->results);
     select->results = calloc((size_t)select->n_casts + 1, sizeof *select->results);
     if (!select->results)
-        return select_no_memory(select);
+        return qetl_exprs_fail_memory(&select->exprs);
     return binder->rows(binder, 0, select->n_casts ? QETL_ROWS_SUBSET : QETL_ROWS_KEEP);
 }
 
 /* ---- batches ---- */
 
-static int32_t rows_reserve(struct select *select, int64_t rows)
-{
-    if (rows > select->capacity || !select->failures) {
-        free(select->failures);
-        free(select->row_map);
-        select->failures = malloc((size_t)rows / 8 + 1);
-        select->row_map = malloc(((size_t)rows + 1) * sizeof *select->row_map);
-        select->capacity = select->failures && select->row_map ? rows : 0;
-        if (!select->failures || !select->row_map)
-            return select_no_memory(select);
-    }
-    memset(select->failures, 0, (size_t)rows / 8 + 1);
-    return QETL_OK;
-}
-
-/* Evaluates every cast; rows that failed in one are left out by the next. */
-static int32_t casts_evaluate(struct select *select, const struct qetl_event *event,
-                              int64_t *failed)
+/* Every cast; rows that failed in one are left out by the next. */
+static int32_t casts_evaluate(struct select *select)
 {
     int32_t status = QETL_OK;
-    int64_t at = 0, more;
+    int64_t at = 0;
 
-    for (int64_t i = 0; i < select->n_chosen && !status; i++) {
-        struct ArrowArray *child, view;
-        if (!select->chosen[i].expr)
-            continue;
-        child = event->batch->children[select->chosen[i].place];
-        view = (struct ArrowArray){.length = event->rows,
-                                   .offset = event->batch->offset,
-                                   .n_buffers = 1,
-                                   .buffers = (const void *[1]){NULL},
-                                   .n_children = 1,
-                                   .children = &child};
-        status = select->service->evaluate(select->chosen[i].expr, &view, event->rows,
-                                           &select->results[at], select->failures, &more);
-        at++;
-        *failed += more;
-    }
+    for (int64_t i = 0; i < select->n_chosen && !status; i++)
+        if (select->chosen[i].expr)
+            status = qetl_exprs_evaluate(&select->exprs, select->chosen[i].expr,
+                                         &select->chosen[i].place, 1, &select->results[at++]);
     return status;
-}
-
-static int64_t survivors_list(struct select *select, int64_t rows)
-{
-    int64_t count = 0;
-
-    for (int64_t i = 0; i < rows; i++)
-        if (!(select->failures[i >> 3] >> (i & 7) & 1))
-            select->row_map[count++] = (int32_t)i;
-    return count;
 }
 
 static void results_drop(struct select *select)
@@ -208,17 +168,18 @@ static void results_drop(struct select *select)
 static int32_t select_process(void *self, const struct qetl_event *event, struct qetl_output *out)
 {
     struct select *select = self;
-    int64_t failed = 0;
     int32_t status;
 
     if (!event || event->kind != QETL_EVENT_BATCH)
         return QETL_NEED_INPUT;
-    status = rows_reserve(select, event->rows);
+    status = qetl_exprs_begin(&select->exprs, event->batch, event->rows);
     if (!status)
-        status = casts_evaluate(select, event, &failed);
-    out->rows = failed ? survivors_list(select, event->rows) : event->rows;
-    if (failed)
-        out->row_map = out->derived_map = select->row_map;
+        status = casts_evaluate(select);
+    if (!status)
+        out->rows = qetl_exprs_rest(&select->exprs, &out->row_map);
+    if (!status && out->rows < 0)
+        status = (int32_t)out->rows;
+    out->derived_map = out->row_map;
     if (!status && select->n_casts)
         status = qetl_array_struct(select->env, event->rows, select->n_casts, select->results,
                                    &out->batch);

@@ -9,6 +9,7 @@
 #ifndef QETL_SELECT_H
 #define QETL_SELECT_H
 
+#include <qetl/exprs.h>
 #include <qetl/sdk.h>
 
 enum { SELECT_POINTER_MAX = 600 };
@@ -25,14 +26,11 @@ struct chosen {
 
 struct select {
     struct qetl_env env;
-    const struct qetl_expr_host *service;
+    struct qetl_exprs exprs;
     struct chosen *chosen;
     int64_t n_chosen, n_casts;
-    bool skips;        /* names of columns that are not there */
-    uint8_t *failures; /* of the batch at hand, a bit a row */
-    int32_t *row_map;
+    int32_t skips; /* names of columns that are not there */
     struct ArrowArray *results;
-    int64_t capacity;
 };
 
 /* From the options columns, drop and rename; a failure was reported. */
@@ -42,6 +40,5 @@ void select_reset(struct select *select);
  * written. A failure, or SKIPPED. */
 int64_t select_keyed(struct select *select, const struct ArrowSchema *input, const char *option,
                      int64_t i, char pointer[SELECT_POINTER_MAX]);
-int32_t select_no_memory(const struct select *select);
 
 #endif

@@ -7,17 +7,12 @@
 
 enum { NAME_MAX_SHOWN = 100 };
 
-static int32_t no_memory(const struct union_table *table)
-{
-    return qetl_fail(table->env, QETL_E_NO_MEMORY, NULL, NULL, "no memory for a union's columns");
-}
-
 void union_table_clear(struct union_table *table)
 {
     for (int64_t i = 0; i < table->n_columns; i++) {
         struct union_column *column = &table->columns[i];
         for (uint32_t p = 0; column->sources && p < table->n_inputs; p++)
-            table->service->free(column->sources[p].cast);
+            table->exprs.service->free(column->sources[p].cast);
         free(column->sources);
         qetl_schema_release(&column->field);
     }
@@ -78,7 +73,7 @@ static int32_t nested_check(const struct union_table *table, const struct union_
     int32_t status = QETL_OK;
 
     if (!a || !b)
-        status = no_memory(table);
+        status = qetl_exprs_fail_memory(&table->exprs);
     else if (strcmp(a, b) != 0)
         status = fail_types(table, column, port, other);
     free(a);
@@ -114,7 +109,7 @@ static int32_t input_add(struct union_table *table, uint32_t port, const struct 
         if (column)
             status = column_widen(table, column, port, field);
         else if (!(column = column_add(table, port, field)))
-            status = no_memory(table);
+            status = qetl_exprs_fail_memory(&table->exprs);
         if (!status)
             column->sources[port].column = i;
     }
@@ -159,10 +154,10 @@ static int32_t casts_compile(struct union_table *table, struct union_column *col
     int32_t status = qetl_schema_init_field(&column->field, column->name, column->format);
 
     if (status)
-        return no_memory(table);
+        return qetl_exprs_fail_memory(&table->exprs);
     sql = cast_text(column->name, &column->field);
     if (!sql)
-        return no_memory(table);
+        return qetl_exprs_fail_memory(&table->exprs);
     for (uint32_t p = 0; p < table->n_inputs && !status; p++) {
         struct union_source *source = &column->sources[p];
         const struct ArrowSchema *field;
@@ -170,7 +165,8 @@ static int32_t casts_compile(struct union_table *table, struct union_column *col
             continue;
         field = inputs[p]->children[source->column];
         if (field->dictionary || strcmp(field->format, column->format) != 0)
-            status = table->service->compile(table->env.ctx, sql, NULL, inputs[p], &source->cast);
+            status =
+                table->exprs.service->compile(table->env.ctx, sql, NULL, inputs[p], &source->cast);
     }
     free(sql);
     table->n_made++;
@@ -189,7 +185,7 @@ int32_t union_table_make(struct union_table *table, uint32_t n_inputs,
         most += inputs[p]->n_children;
     table->columns = calloc((size_t)most, sizeof *table->columns);
     if (!table->columns)
-        return no_memory(table);
+        return qetl_exprs_fail_memory(&table->exprs);
     for (uint32_t p = 0; p < n_inputs && !status; p++)
         status = input_add(table, p, inputs[p]);
     if (!status)
@@ -233,7 +229,7 @@ static int32_t made_bind(const struct union_table *table, struct union_column *c
             return column->sources[p].place;
     }
     if (qetl_schema_copy(&column->field, &field))
-        return no_memory(table);
+        return qetl_exprs_fail_memory(&table->exprs);
     status = binder->derive(binder, 0, &field, from < 0 ? -1 : 1, &from);
     qetl_schema_release(&field);
     return status;

@@ -2,16 +2,18 @@
 /* The rows of all inputs as those of one table, its columns matched by name. */
 #include "union.h"
 
-#include <qetl/plugin.h>
-
 #include <stdlib.h>
 
 struct union_state {
     struct union_table table;
     struct ArrowArray *results; /* of the made columns */
-    uint8_t *failures;          /* of the batch at hand, a bit a row */
-    int32_t *survivors;
-    int64_t capacity;
+};
+
+static const struct qetl_option_field options[] = {
+    {"/on_conflict", QETL_OPTION_WORD, offsetof(struct union_state, table.as_text), "error",
+     "error|text"},
+    {"/missing", QETL_OPTION_WORD, offsetof(struct union_state, table.missing_fails), "nulls",
+     "nulls|error"},
 };
 
 static int32_t union_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
@@ -19,19 +21,13 @@ static int32_t union_create(void *self, const struct qetl_host *host, struct qet
 {
     struct union_state *state = self;
     struct union_table *table = &state->table;
-    const char *word;
+    int32_t status;
 
     (void)config;
     table->env = (struct qetl_env){host, ctx};
-    table->service = host->get_extension(ctx, QETL_EXT_EXPR);
-    if (!table->service)
-        return qetl_fail(table->env, QETL_E_UNSUPPORTED, NULL, "use a newer qetl",
-                         "union needs a host that offers " QETL_EXT_EXPR);
-    word = qetl_option_text(table->env, "/on_conflict");
-    table->as_text = word && !strcmp(word, "text");
-    word = qetl_option_text(table->env, "/missing");
-    table->missing_fails = word && !strcmp(word, "error");
-    return QETL_OK;
+    status = qetl_options_read(table->env, options, 2, state);
+    return status ? status
+                  : qetl_exprs_create(&table->exprs, table->env, "union", "no memory for a union");
 }
 
 static void union_destroy(void *self)
@@ -39,14 +35,8 @@ static void union_destroy(void *self)
     struct union_state *state = self;
 
     union_table_clear(&state->table);
+    qetl_exprs_free(&state->table.exprs);
     free(state->results);
-    free(state->failures);
-    free(state->survivors);
-}
-
-static int32_t no_memory(const struct union_state *state)
-{
-    return qetl_fail(state->table.env, QETL_E_NO_MEMORY, NULL, NULL, "no memory for a union");
 }
 
 static int32_t union_bind(void *self, uint32_t n_inputs, const struct ArrowSchema *const *inputs,
@@ -55,104 +45,70 @@ static int32_t union_bind(void *self, uint32_t n_inputs, const struct ArrowSchem
     struct union_state *state = self;
     int32_t status = union_table_make(&state->table, n_inputs, inputs);
 
+    if (!status)
+        status = qetl_exprs_bind(&state->table.exprs, inputs[0], 1);
     if (status)
         return status;
     free(state->results);
     state->results = calloc((size_t)state->table.n_made + 1, sizeof *state->results);
-    return state->results ? union_table_bind(&state->table, binder) : no_memory(state);
+    return state->results ? union_table_bind(&state->table, binder)
+                          : qetl_exprs_fail_memory(&state->table.exprs);
 }
 
 /* ---- batches ---- */
 
-static int32_t rows_reserve(struct union_state *state, int64_t rows)
-{
-    if (rows > state->capacity || !state->failures) {
-        free(state->failures);
-        free(state->survivors);
-        state->failures = malloc((size_t)rows / 8 + 1);
-        state->survivors = malloc(((size_t)rows + 1) * sizeof *state->survivors);
-        state->capacity = state->failures && state->survivors ? rows : 0;
-        if (!state->failures || !state->survivors)
-            return no_memory(state);
-    }
-    memset(state->failures, 0, (size_t)rows / 8 + 1);
-    return QETL_OK;
-}
-
-static int32_t column_cast(struct union_state *state, const struct union_source *source,
-                           struct ArrowArray *child, const struct qetl_event *event,
-                           struct ArrowArray *out, int64_t *failed)
-{
-    struct ArrowArray view = {.length = event->rows,
-                              .offset = event->batch->offset,
-                              .n_buffers = 1,
-                              .buffers = (const void *[1]){NULL},
-                              .n_children = 1,
-                              .children = &child};
-    int64_t more = 0;
-    int32_t status = state->table.service->evaluate(source->cast, &view, event->rows, out,
-                                                    state->failures, &more);
-
-    *failed += more;
-    return status;
-}
-
 /* A made column for the rows of one input: cast, as it is, or NULLs. */
 static int32_t column_make(struct union_state *state, const struct union_column *column,
-                           const struct qetl_event *event, struct ArrowArray *out, int64_t *failed)
+                           const struct qetl_event *event, struct ArrowArray *out)
 {
     const struct union_source *source = &column->sources[event->port];
-    struct ArrowArray *child;
+    struct qetl_exprs *exprs = &state->table.exprs;
 
+    if (source->cast) {
+        struct ArrowArray read = qetl_batch_column(event->batch, event->rows, source->place);
+        exprs->operands[0] = &read;
+        return qetl_exprs_evaluate_operands(exprs, source->cast, 1, out);
+    }
     if (source->column < 0)
-        return qetl_array_nulls(state->table.env, &column->field, event->rows, out)
-                   ? no_memory(state)
+        return qetl_array_nulls(exprs->env, &column->field, event->rows, out)
+                   ? qetl_exprs_fail_memory(exprs)
                    : QETL_OK;
-    child = event->batch->children[source->place];
-    if (source->cast)
-        return column_cast(state, source, child, event, out, failed);
-    *out = *child;
-    child->release = NULL;
-    out->offset += event->batch->offset;
-    out->length = event->rows;
-    out->null_count = -1;
+    qetl_batch_move(event->batch, event->rows, source->place, out);
     return QETL_OK;
 }
 
-static int64_t survivors_list(struct union_state *state, int64_t rows)
+static int32_t columns_make(struct union_state *state, const struct qetl_event *event,
+                            struct qetl_output *out)
 {
-    int64_t count = 0;
+    struct qetl_exprs *exprs = &state->table.exprs;
+    int32_t status = qetl_exprs_begin(exprs, event->batch, event->rows);
+    int64_t made = 0;
 
-    for (int64_t i = 0; i < rows; i++)
-        if (!(state->failures[i >> 3] >> (i & 7) & 1))
-            state->survivors[count++] = (int32_t)i;
-    return count;
+    for (int64_t i = 0; i < state->table.n_columns && !status; i++)
+        if (state->table.columns[i].made)
+            status = column_make(state, &state->table.columns[i], event, &state->results[made++]);
+    if (!status)
+        out->rows = qetl_exprs_rest(exprs, &out->row_map);
+    if (!status && out->rows < 0)
+        status = (int32_t)out->rows;
+    if (!status && out->rows && made &&
+        qetl_array_struct(exprs->env, event->rows, made, state->results, &out->batch))
+        status = qetl_exprs_fail_memory(exprs);
+    out->derived_map = out->row_map;
+    for (int64_t i = 0; i < made; i++)
+        qetl_array_release(&state->results[i]);
+    return status;
 }
 
 static int32_t union_process(void *self, const struct qetl_event *event, struct qetl_output *out)
 {
-    struct union_state *state = self;
-    int64_t failed = 0, made = 0;
     int32_t status;
 
     if (!event || event->kind != QETL_EVENT_BATCH)
         return QETL_NEED_INPUT;
-    status = rows_reserve(state, event->rows);
-    for (int64_t i = 0; i < state->table.n_columns && !status; i++) {
-        const struct union_column *column = &state->table.columns[i];
-        if (column->made)
-            status = column_make(state, column, event, &state->results[made++], &failed);
-    }
-    out->rows = !status && failed ? survivors_list(state, event->rows) : event->rows;
-    if (!status && out->rows && made &&
-        qetl_array_struct(state->table.env, event->rows, made, state->results, &out->batch))
-        status = no_memory(state);
-    for (int64_t i = 0; i < made; i++)
-        qetl_array_release(&state->results[i]);
+    status = columns_make(self, event, out);
     if (status)
         return status;
-    if (failed)
-        out->row_map = out->derived_map = state->survivors;
     return out->rows ? QETL_OUTPUT : QETL_NEED_INPUT;
 }
 

@@ -9,11 +9,12 @@
 #ifndef QETL_UNION_H
 #define QETL_UNION_H
 
+#include <qetl/exprs.h>
 #include <qetl/sdk.h>
 
 struct union_source {       /* of a column, in one input */
     int64_t column;         /* of the input, or -1 */
-    int32_t place;          /* among those that process gets */
+    int64_t place;          /* among those that process gets */
     struct qetl_expr *cast; /* NULL: it is of the common type */
 };
 
@@ -29,12 +30,12 @@ struct union_column {
 
 struct union_table {
     struct qetl_env env;
-    const struct qetl_expr_host *service;
+    struct qetl_exprs exprs; /* only of batches: inputs are read port by port */
     struct union_column *columns;
     int64_t n_columns, n_made;
     uint32_t n_inputs;
-    bool as_text;       /* types that do not go together become text */
-    bool missing_fails; /* every input must have every column */
+    int32_t as_text;       /* types that do not go together become text */
+    int32_t missing_fails; /* every input must have every column */
 };
 
 /* From the inputs' schemas; a failure was reported. */
