@@ -23,7 +23,8 @@ void conform_case_run(const struct conform_trial *t)
 {
     struct conform_bench first, second;
     if (conform_try(&first, t, &plain) < 0) {
-        conform_break(t->record, CONFORM_RUN_RULE, "%s", first.error);
+        conform_break(t->record, CONFORM_RUN_RULE, "%s",
+                      first.error[0] ? first.error : "it did not come to its end");
         conform_bench_close(&first);
         return;
     }

@@ -117,7 +117,7 @@ static int await(const struct conform_errand *e, pid_t pid, int fd)
                           "%s did not come back within %lld s",
                           record->call[0] ? record->call : "the plugin",
                           (long long)(e->timeout_ns / 1000000000));
-            record->ended = true;
+            record->ended = record->hung = true;
             break;
         }
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record.h"
 
+#include <qetl/sdk.h>
+
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -35,15 +37,29 @@ void conform_record_check(struct conform_record *record, size_t number, size_t o
         snprintf(record->within, sizeof record->within, "check %zu: ", number + 1);
 }
 
-/* One line, whatever a plugin said. */
+/* The length of the character there; 0: it is none. */
+static int64_t character(const char *at)
+{
+    int64_t n = 1;
+    while (n < 4 && at[n] && !qetl_utf8_valid(at, n))
+        n++;
+    return qetl_utf8_valid(at, n) ? n : 0;
+}
+
+/* One line of UTF-8, whatever a plugin said, and wherever it was cut. */
 static void note_write(struct conform_verdict *verdict, const char *within, const char *format,
                        va_list args)
 {
     int size = snprintf(verdict->note, sizeof verdict->note, "%s", within);
     vsnprintf(verdict->note + size, sizeof verdict->note - (size_t)size, format, args);
-    for (char *at = verdict->note; *at; at++)
-        if ((unsigned char)*at < ' ')
+    for (char *at = verdict->note; *at;) {
+        int64_t n = character(at);
+        if (!n)
+            *at = '?';
+        else if ((unsigned char)*at < ' ' || *at == 0x7f)
             *at = ' ';
+        at += n ? n : 1;
+    }
 }
 
 void conform_break(struct conform_record *record, enum conform_rule_id rule, const char *format,

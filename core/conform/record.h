@@ -30,6 +30,7 @@ struct conform_record {
     char call[32];      /* the plugin's call that began last, while it is under way; or "" */
     atomic_int rule;    /* what is being tried: whoever crashes breaks it */
     bool ended;         /* the child came to its end by itself */
+    bool hung;          /* a call did not come back: others are waited for less long */
     bool asked[CONFORM_OPTIONS]; /* options that the plugin has looked at, by their place */
     bool asked_any, unruly;      /* unruly: two equal runs were not equal */
     char within[32];             /* what findings begin with */

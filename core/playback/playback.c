@@ -199,8 +199,8 @@ static int step_do(struct step *step)
             continue;
         qetl_playback_note(
             step->replay,
-            "what went into entry %llu, %s of %s, was not kept (it was too large, or "
-            "its type is not known): the instance is not played from there on",
+            "what went into entry %llu, %s of %s, was not kept (it was too large, held a secret, "
+            "or its type is not known): the instance is not played from there on",
             (unsigned long long)step->call->seq, step->call->call, player->recorded->component);
         player->over = true;
         return 0;
@@ -241,7 +241,9 @@ static void note_gaps(struct replay *replay)
 {
     const struct qetl_recording *recording = replay->options->recording;
     if (!recording->ended)
-        qetl_playback_note(replay, "the recording has no end: the run was killed, or goes on");
+        qetl_playback_note(
+            replay,
+            "the recording has no end: the run was killed, its disk was full, or it goes on");
     if (recording->gap_from)
         qetl_playback_note(
             replay,

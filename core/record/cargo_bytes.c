@@ -143,16 +143,52 @@ static int32_t pack_value(struct qetl_pack *pack, const struct qetl_cargo *cargo
     return QETL_OK;
 }
 
-static void pack_one(struct qetl_pack *pack, const struct qetl_cargo *cargo,
-                     const struct qetl_mask *mask, const char *options)
+static bool holds_secret(struct qetl_blob blob, const struct qetl_mask *mask)
+{
+    char *copy = blob.size ? malloc(blob.size) : NULL;
+    if (!copy)
+        return blob.size > 0; /* who knows */
+    memcpy(copy, blob.data, blob.size);
+    size_t size = qetl_mask_hide(mask, copy, blob.size);
+    bool holds = size != blob.size || memcmp(copy, blob.data, size) != 0;
+    free(copy);
+    return holds;
+}
+
+/* What plugins keep of themselves, and not rows: positions, splits, handles, states. In these a
+ * secret cannot be masked, as they would mean something else. */
+static bool is_secret(const struct qetl_crossing *crossing, const struct qetl_cargo *cargo,
+                      const struct qetl_mask *mask)
+{
+    static const char *const rows[] = {"bytes", "keys", "data", "header", "footer"};
+    bool stream = crossing->call && strchr(crossing->call, '.') && !strcmp(cargo->name, "data");
+    if (qetl_mask_is_empty(mask) ||
+        (cargo->kind != QETL_CARGO_BYTES && cargo->kind != QETL_CARGO_BLOBS))
+        return false;
+    for (size_t i = 0; !stream && i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(cargo->name, rows[i]) == 0)
+            return false;
+    const struct qetl_blob *blobs = cargo->data;
+    if (cargo->kind == QETL_CARGO_BYTES)
+        return holds_secret((struct qetl_blob){cargo->data, (size_t)cargo->count}, mask);
+    bool holds = false;
+    for (int64_t i = 0; !holds && i < cargo->count; i++)
+        holds = holds_secret(blobs[i], mask);
+    return holds;
+}
+
+static void pack_one(struct qetl_pack *pack, const struct qetl_crossing *crossing,
+                     const struct qetl_cargo *cargo, const struct qetl_mask *mask,
+                     const char *options)
 {
     bool absent = is_absent(cargo);
+    bool lost = cargo->lost || (!absent && is_secret(crossing, cargo, mask));
     pack_text(pack, cargo->name);
     qetl_pack_u8(pack, (uint8_t)cargo->kind);
     size_t flags_at = pack->size;
     qetl_pack_u8(pack, (uint8_t)((cargo->out ? IS_OUT : 0) | (absent ? IS_ABSENT : 0)));
     size_t value_at = pack->size;
-    if (absent || (!cargo->lost && !pack_value(pack, cargo, mask, options)) || pack->failed)
+    if (absent || (!lost && !pack_value(pack, cargo, mask, options)) || pack->failed)
         return;
     pack->size = value_at;
     pack->data[flags_at] |= IS_LOST;
@@ -167,7 +203,7 @@ void qetl_pack_cargo(struct qetl_pack *pack, const struct qetl_crossing *crossin
     qetl_pack_u8(pack, n);
     for (int i = 0; i < crossing->n_cargo; i++)
         if (crossing->cargo[i].out == out)
-            pack_one(pack, &crossing->cargo[i], mask, options);
+            pack_one(pack, crossing, &crossing->cargo[i], mask, options);
 }
 
 /* ---- read ---- */

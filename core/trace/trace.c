@@ -6,11 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 struct qetl_trace {
+    pthread_mutex_t lock; /* of fd: a pipe takes a long line in pieces */
     int fd;
     bool owned, json;
     const struct qetl_mask *mask;
@@ -28,6 +30,7 @@ static _Thread_local struct {
 
 static void write_all(struct qetl_trace *trace, const char *data, size_t size)
 {
+    pthread_mutex_lock(&trace->lock);
     while (size) {
         ssize_t n = write(trace->fd, data, size);
         if (n < 0 && errno == EINTR)
@@ -35,11 +38,12 @@ static void write_all(struct qetl_trace *trace, const char *data, size_t size)
         if (n <= 0) {
             int none = 0;
             atomic_compare_exchange_strong(&trace->error, &none, errno ? errno : EIO);
-            return;
+            break;
         }
         data += n;
         size -= (size_t)n;
     }
+    pthread_mutex_unlock(&trace->lock);
 }
 
 static void line_begin(const struct qetl_trace *trace, struct qetl_trace_line *line,
@@ -110,6 +114,7 @@ struct qetl_trace *qetl_trace_open(const char *path, const struct qetl_mask *mas
     struct qetl_trace *trace = calloc(1, sizeof *trace);
     if (!trace)
         return NULL;
+    pthread_mutex_init(&trace->lock, NULL);
     trace->mask = mask;
     trace->began_ns = qetl_call_now_ns();
     trace->fd = STDERR_FILENO;
@@ -121,6 +126,7 @@ struct qetl_trace *qetl_trace_open(const char *path, const struct qetl_mask *mas
     if (trace->fd >= 0)
         return trace;
     int error = errno;
+    pthread_mutex_destroy(&trace->lock);
     free(trace);
     errno = error;
     return NULL;
@@ -138,6 +144,7 @@ int qetl_trace_close(struct qetl_trace *trace)
     if (trace->owned && close(trace->fd) && !atomic_load(&trace->error))
         atomic_store(&trace->error, errno);
     int error = atomic_load(&trace->error);
+    pthread_mutex_destroy(&trace->lock);
     free(trace);
     return error;
 }

@@ -117,7 +117,7 @@ sinks:
   out: {plugin: file, path: killed.ndjson, input: sum}
 YAML
 for round in 1 2 3; do
-    "$QETL" run -q slow.yaml --no-state --record "killed$round" >/dev/null 2>&1 &
+    "$QETL" run -q slow.yaml --no-state --workers $((round * 2 - 1)) --record "killed$round" >/dev/null 2>&1 &
     victim=$!
     for _ in $(seq 3000); do # until so many calls of process are in it, and their answers
         [ "$(cat "killed$round"/0*.qetlrec 2>/dev/null | grep -ao 'process' | wc -l)" -ge $((round * 2)) ] && break
@@ -155,6 +155,57 @@ expect_exit 2 qetl run -q p.yaml --no-state --record private -s 'dead_letters={p
 expect_text err "column 'name' is never to be stored"
 expect_absent private
 
-# A disk that is full: the run goes on, and says that the recording does not.
+# Beside many threads: each instance on its own, in the order in which it was called.
+sed 's/drift/filter/; s/column: n, token: .*}/where: n > 3}/' p.yaml >many.yaml
+expect_exit 0 qetl run -q many.yaml --no-state --workers 4 --record many
+for lib in csv ndjson filter; do
+    expect_exit 0 qetl plugin replay many "$libs/$lib.so" --json
+    expect_json out '.result | .same and .compared > 5 and .notes == []'
+done
+expect_exit 0 qetl plugin replay many "$libs/csv.so"
+expect_text out '^the same: [0-9]+ calls of [5-9] instances$'
+
+# A disk that is full, as files may not grow: the run goes on, and says that the recording does not, which is good up to there.
+awk 'BEGIN { print "n,name"; for (i = 1; i <= 20000; i++) printf "%d,name %d\n", i % 40, i }' >large.csv
+sed 's/in\.csv/large.csv/; s/plugin: file, path: out.ndjson/plugin: "null"/; s/, if_exists: replace//' p.yaml >full.yaml
+(
+    trap '' XFSZ
+    ulimit -f 400
+    qetl run -q full.yaml --no-state --workers 4 --record full --json-file report.json >out 2>err
+)
+expect_eq 'exit code of a run whose recording found no room' $? 0
+expect_text err "the recording in 'full' is not whole: File too large"
+expect_json report.json '.ok and .summary.rows_out == 20000'
+expect_exit 0 qetl plugin replay full "$libs/csv.so" --json
+expect_json out '.result | .same and .compared > 3 and (.notes | any(test("has no end")))'
+
+# Secrets: in options, in expressions, in names of files, and so in positions and handles.
+mkdir kept
+cp in.csv kept/in-canary-sesame.csv
+cat >secret.yaml <<'YAML'
+name: secret
+sources:
+  in: {plugin: file, path: "kept/in-${secret:T}.csv", format: {type: csv, types: {n: bigint}}}
+transforms:
+  some: {plugin: filter, input: in, where: "name <> '${secret:T}'"}
+  sum: {plugin: drift, input: some, column: n, token: "${T}"}
+sinks:
+  out: {plugin: file, path: "kept/out-${secret:T}.ndjson", input: sum, if_exists: replace}
+YAML
+for round in 1 2; do
+    for how in txt ndjson; do
+        T=canary-sesame expect_exit 0 qetl run secret.yaml --state state --workers 4 --record "secret$round$how" --abi-trace="trace$round.$how" \
+            --json-file report.json
+        cp err "told$round.$how"
+    done
+done
+expect_eq 'files of recordings and traces' "$(($(find secret* trace* told* -type f | wc -l) >= 16))" 1
+expect_eq 'secrets in them' "$(grep -lra canary secret1* secret2* trace* told* report.json)" ''
+expect_exit 0 qetl plugin replay secret1txt "$drift" -s token=x
+expect_exit 0 qetl plugin replay secret1txt "$libs/csv.so"
+expect_exit 0 qetl plugin replay secret1txt "$libs/file_source.so" -s path=kept/in-canary-sesame.csv
+expect_text out '^note: what went into entry [0-9]+, open of in, was not kept \(it was too large, held a secret'
+
+# No folder for it.
 expect_exit 3 qetl run -q p.yaml --no-state --record /dev/null/x
 expect_text err "cannot hold a recording"
