@@ -3,6 +3,8 @@
  * Where a source stands at a barrier. Bytes come in items, and a position is known behind each of
  * them; but barriers enter between records, which end anywhere. So the newest position that lies
  * not behind the first unframed byte is kept, and how many bytes from there are to be passed over.
+ * A source that does not offer each item as a cut may not bring the same bytes again: there, nothing
+ * is passed over, and a barrier waits for a cut.
  */
 #include "checkpoint.h"
 #include "failpoint.h"
@@ -99,6 +101,22 @@ void qetl_source_pass_over(struct qetl_source_state *s, int64_t bytes)
 }
 
 /* ---- a barrier ---- */
+
+bool qetl_source_is_at_cut(const struct qetl_op *op)
+{
+    const struct qetl_source_state *s = op->state;
+    bool at = s->at_cut && !s->coarse;
+    for (size_t i = 0; s->at_cut && !at && i < s->n_kept; i++)
+        at = (int64_t)s->kept[i].at == framed(s);
+    return at;
+}
+
+bool qetl_source_owes_cut(const struct qetl_op *op)
+{
+    const struct qetl_source_state *s = op->state;
+    return s->coarse && !s->exhausted && !qetl_source_is_at_cut(op) &&
+           atomic_load_explicit(&op->run->draining, memory_order_relaxed) == QETL_DRAIN_GRACEFUL;
+}
 
 /* What the host itself knows of the objects; nothing of one whose first byte is still to come. */
 static int32_t objects_note(const struct qetl_source_state *s, struct qetl_stand *stand)

@@ -129,6 +129,7 @@ static int32_t draw(struct qetl_op *op, int64_t most)
     if (!status)
         status = qetl_source_keep(op, &item);
     s->object_ended = item.flags & QETL_ITEM_OBJECT_END;
+    s->coarse |= !(item.flags & QETL_ITEM_CUT);
     s->want_more = false;
     qetl_source_pass_over(s, item.bytes);
     s->since_ns = s->end > s->start ? s->since_ns : 0;
@@ -447,7 +448,7 @@ int32_t qetl_frame_step(struct qetl_op *op)
 {
     struct qetl_source_state *s = op->state;
     int draining = atomic_load_explicit(&op->run->draining, memory_order_relaxed);
-    if (draining)
+    if (draining && !qetl_source_owes_cut(op))
         return drain_step(op, draining);
     if (qetl_source_unwanted(op)) {
         s->ended = true;

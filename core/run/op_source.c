@@ -155,7 +155,8 @@ int32_t qetl_source_draw(struct qetl_op *op, void *space, int64_t room, struct q
         state->exhausted = true;
         return QETL_END;
     }
-    if (atomic_load_explicit(&op->run->draining, memory_order_relaxed)) {
+    if (atomic_load_explicit(&op->run->draining, memory_order_relaxed) &&
+        !qetl_source_owes_cut(op)) {
         atomic_store(&op->run->attempt.cut_short, 1);
         state->exhausted = state->drained = true;
         return QETL_END;
@@ -179,7 +180,7 @@ static bool barrier_is_due(const struct qetl_op *op)
 {
     const struct qetl_source_state *state = op->state;
     const struct qetl_run *run = op->run;
-    return state->at_cut &&
+    return qetl_source_is_at_cut(op) &&
            (state->epoch < atomic_load_explicit(&run->attempt.epoch, memory_order_relaxed) ||
             atomic_load_explicit(&run->epoch_requests, memory_order_relaxed) !=
                 atomic_load_explicit(&run->epoch_requests_seen, memory_order_relaxed));
@@ -309,7 +310,7 @@ static int32_t cut_epoch(struct qetl_op *op)
     struct qetl_source_state *state = op->state;
     uint64_t epoch = qetl_run_epoch(op->run);
     int32_t status = QETL_OK;
-    while (!status && state->at_cut && state->epoch < epoch) {
+    while (!status && qetl_source_is_at_cut(op) && state->epoch < epoch) {
         status = qetl_source_cut(op, ++state->epoch, false);
         if (!status)
             status = qetl_op_emit_all(op, QETL_SLOT_BARRIER, state->epoch);

@@ -40,6 +40,7 @@ struct qetl_source_state {
     int64_t in_vain;     /* in so many bytes from start no record ends */
     bool exhausted;      /* the source has no more bytes */
     bool at_cut, ended;
+    bool coarse; /* bytes: not every item is one to resume behind */
     bool rows_uncut; /* something went out since the last barrier */
     uint64_t epoch;
 
@@ -97,6 +98,11 @@ int32_t qetl_source_keep_start(struct qetl_op *);
 /* What of an item another process has framed already is passed over. */
 void qetl_source_pass_over(struct qetl_source_state *, int64_t bytes);
 void qetl_source_kept_free(struct qetl_source_state *);
+/* What was framed so far ends where the source can be resumed. */
+bool qetl_source_is_at_cut(const struct qetl_op *);
+/* The run drains, and would end where the source cannot be resumed: it has to go on to its next
+ * cut. */
+bool qetl_source_owes_cut(const struct qetl_op *);
 
 /* frame.c */
 /* Draws until the sample is large enough, the object ends, or nothing more comes for now; but a

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "asking.h"
+#include "../../shared/http/url.h"
+#include "scan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static int32_t no_memory(struct qetl_env env)
+{
+    return qetl_fail(env, QETL_E_NO_MEMORY, NULL, NULL, "no memory for a request");
+}
+
+/* Text, number or boolean, as it stands in a URL. false: it is neither. */
+static bool scalar_text(struct qetl_env env, const char *pointer, char *digits, size_t size,
+                        const char **out)
+{
+    *out = digits;
+    switch (qetl_option_kind(env, pointer)) {
+    case QETL_OPTION_TEXT:
+        *out = qetl_option_text(env, pointer);
+        return true;
+    case QETL_OPTION_INT:
+        snprintf(digits, size, "%lld", (long long)qetl_option_int(env, pointer));
+        return true;
+    case QETL_OPTION_REAL:
+        snprintf(digits, size, "%.17g", qetl_option_real(env, pointer));
+        return true;
+    case QETL_OPTION_BOOL:
+        *out = qetl_option_bool(env, pointer) ? "true" : "false";
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int32_t query_read(struct asking *a, struct qetl_env env)
+{
+    const char *name, *value;
+    a->url = strdup(qetl_option_text(env, "/url"));
+    for (int64_t i = 0; a->url && (name = qetl_option_key(env, "/query", i)); i++) {
+        char pointer[400], digits[40];
+        if (qetl_option_pointer(pointer, sizeof pointer, "/query", name) ||
+            !scalar_text(env, pointer, digits, sizeof digits, &value))
+            return qetl_fail(env, QETL_E_CONFIG, "/query", NULL,
+                             "`%.200s` is neither text nor number nor boolean", name);
+        char *url = http_url_set(a->url, name, value);
+        free(a->url);
+        a->url = url;
+    }
+    return a->url ? QETL_OK : no_memory(env);
+}
+
+static bool is_name(const char *name)
+{
+    size_t size = strlen(name);
+    return size && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "!#$%&'*+-.^_`|~") == size;
+}
+
+static int32_t header_add(struct asking *a, struct qetl_env env, const char *name,
+                          const char *value)
+{
+    char *line;
+    bool empty = !*value; /* curl leaves out a header without a value unless it ends so */
+    for (const char *c = value; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            return qetl_fail(env, QETL_E_CONFIG, "/headers", NULL,
+                             "a control character stands in the header `%.100s`", name);
+    if (!is_name(name))
+        return qetl_fail(env, QETL_E_CONFIG, "/headers", NULL,
+                         "`%.100s` cannot be the name of a header", name);
+    if (asprintf(&line, "%s%s%s", name, empty ? ";" : ": ", value) < 0)
+        return no_memory(env);
+    struct curl_slist *longer = curl_slist_append(a->headers, line);
+    free(line);
+    if (!longer)
+        return no_memory(env);
+    a->headers = longer;
+    if (strcasecmp(name, "content-type") == 0)
+        a->content_type = NULL;
+    return QETL_OK;
+}
+
+static int32_t headers_read(struct asking *a, struct qetl_env env)
+{
+    const char *name;
+    int32_t status = QETL_OK;
+    for (int64_t i = 0; !status && (name = qetl_option_key(env, "/headers", i)); i++) {
+        char pointer[400];
+        const char *value = NULL;
+        if (!qetl_option_pointer(pointer, sizeof pointer, "/headers", name))
+            value = qetl_option_text(env, pointer);
+        status = value
+                     ? header_add(a, env, name, value)
+                     : qetl_fail(env, QETL_E_CONFIG, "/headers", NULL, "`%.100s` is no text", name);
+    }
+    return status;
+}
+
+/* A mapping goes out as JSON, as the host spells it. */
+static int32_t body_read(struct asking *a, struct qetl_env env, const char *config)
+{
+    const char *text = qetl_option_text(env, "/body");
+    struct scan_target body = {.pointer = "/body"};
+    struct scan_result result;
+    if (!qetl_option_given(env, "/body"))
+        return QETL_OK;
+    if (text) {
+        a->body = strdup(text);
+        a->content_type = "text/plain; charset=utf-8";
+    } else if (scan_json(config, (int64_t)strlen(config), &body, 1, &result) && body.at) {
+        a->body = strndup(body.at, (size_t)body.size);
+        a->content_type = "application/json";
+    }
+    if (!a->body)
+        return no_memory(env);
+    a->body_size = strlen(a->body);
+    return QETL_OK;
+}
+
+int32_t asking_read(struct asking *a, struct qetl_env env, const char *config)
+{
+    *a = (struct asking){.method = qetl_option_text(env, "/method")};
+    int32_t status = body_read(a, env, config);
+    if (!status)
+        status = headers_read(a, env);
+    if (!status)
+        status = query_read(a, env);
+    if (!a->method)
+        a->method = a->body ? "POST" : "GET";
+    if (!status && a->body && (!strcmp(a->method, "GET") || !strcmp(a->method, "HEAD")))
+        status = qetl_fail(env, QETL_E_CONFIG, "/body", "leave `method` out: it is POST then",
+                           "%s has no body", a->method);
+    return status;
+}
+
+void asking_free(struct asking *a)
+{
+    free(a->url);
+    free(a->body);
+    curl_slist_free_all(a->headers);
+    *a = (struct asking){0};
+}
+
+struct http_request asking_request(const struct asking *a, const char *url)
+{
+    return (struct http_request){.method = a->method,
+                                 .url = url,
+                                 .headers = a->headers,
+                                 .content_type = a->content_type,
+                                 .body = a->body,
+                                 .body_size = a->body_size};
+}

@@ -1,0 +1,349 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A server of rows over HTTP, for tests: it pages in each way, fails in each way, checks who asks, and writes down every request.
+
+    rest_server.py --port-file FILE --journal FILE [--rows N] [--pad BYTES] [--tls CERT KEY]
+
+The port stands in FILE once it listens. Rows: {"id": 1…N, "name": "row-1", "amount": 0.01, "note": …}.
+
+GET or POST, parameters in the query or, of a POST, in a JSON body:
+  /offset  offset, limit     /page  page, limit       /cursor  after, limit (keyset: {"data", "next_cursor", "has_more", "total"})
+  /next    after, limit ({"data", "next": URL or null})  /link  after, limit (a list; Link: <…>; rel="next")
+  /plain   all rows      /plan  what one plan of rows is: {"data": {"items": […]}, "total"}
+and beside them
+  shape=list|data|deep       where the rows stand          type=json|ndjson|csv   how they are written
+  drift=1   each row has a text whose length changes with every request    gzip=1  packed, if that is welcome
+  stuck=1   the cursor, or page, never changes                              beyond=404  in place of an empty page
+  relative=1  next URLs without scheme and host     elsewhere=URL  they lead there instead
+  short=1   every third page lacks half of its rows, which come with the next (page and offset: not)
+A path may begin with /secure/basic, /secure/bearer, /secure/header, /secure/query or /secure/oauth; POST /token gives tokens.
+/redirect?to=URL&status=302, /bomb?bytes=N, /echo (the request as one row) and /status/N serve single purposes.
+
+PUT /_faults sets what goes wrong, a JSON list; each has what it is for: "on" (the n-th request for rows, from 1) or "where" (parameters),
+"times" (default 1), and what happens:
+  {"status": 429, "retry_after": "1", "body": …}   {"reset": BYTES}   {"stall": BYTES}   {"slow": BYTES_PER_SECOND}
+  {"cut_json": BYTES}   {"short_length": N}   {"long_length": N}   {"bad_chunk": true}   {"type": "text/html"}   {"redirect": URL}
+PUT /_rows with N: from now on there are N rows. GET /_requests: how many there were for rows.
+"""
+import argparse
+import asyncio
+import base64
+import gzip
+import json
+import os
+import ssl
+import time
+import urllib.parse
+
+USER, PASSWORD, TOKEN, KEY = "reader", "pass word:1", "canary-bearer-7f3a", "canary-key-91bc"
+CLIENT, CLIENT_SECRET = "client-1", "canary-client-55d0"
+PHRASES = {200: "OK", 204: "No Content", 301: "Moved", 302: "Found", 307: "Temporary Redirect", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden",
+           404: "Not Found", 408: "Timeout", 429: "Too Many Requests", 500: "Error", 502: "Bad Gateway", 503: "Unavailable", 504: "Timeout"}
+
+
+class Rows:
+    def __init__(self, count, pad):
+        self.pad = "x" * pad
+        self.cache = []
+        self.count = count
+
+    def json(self, first, last, drift):
+        """Rows first … last - 1, from 0, joined by commas."""
+        while len(self.cache) < last:
+            i = len(self.cache) + 1
+            self.cache.append(b'{"id":%d,"name":"row-%d","amount":%d.%02d,"note":"%s"}' % (i, i, i // 100, i % 100, self.pad.encode()))
+        rows = self.cache[first:last]
+        if drift:
+            rows = [row[:-1] + b',"served":"%s"}' % (b"y" * ((drift * 7 + n) % 23)) for n, row in enumerate(rows)]
+        return rows
+
+
+class Request:
+    def __init__(self, method, target, headers, body):
+        self.method, self.headers, self.body = method, headers, body
+        split = urllib.parse.urlsplit(target)
+        self.path = urllib.parse.unquote(split.path)
+        self.query = dict(urllib.parse.parse_qsl(split.query, keep_blank_values=True))
+        self.params = dict(self.query)
+        if body and body[:1] == b"{":
+            try:
+                self.params.update({k: str(v) for k, v in json.loads(body).items() if v is not None})
+            except ValueError:
+                pass
+        elif body and headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            self.params.update(urllib.parse.parse_qsl(body.decode()))
+
+    def number(self, name, default):
+        text = self.params.get(name, "")
+        return int(text) if text.lstrip("-").isdigit() else default
+
+
+class Server:
+    def __init__(self, options):
+        self.rows = Rows(options.rows, options.pad)
+        self.journal = open(options.journal, "a", buffering=1, encoding="utf-8")
+        self.faults, self.data_requests, self.requests = [], 0, 0
+        self.tokens, self.token_seconds = {}, 3600
+        self.scheme = "https" if options.tls else "http"
+        self.connections = 0
+
+    # ---- who asks ----
+
+    def admitted(self, kind, request):
+        got = request.headers.get("authorization", "")
+        if kind == "basic":
+            return got == "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        if kind == "bearer":
+            return got == f"Bearer {TOKEN}"
+        if kind == "header":
+            return request.headers.get("x-api-key") == KEY
+        if kind == "query":
+            return request.params.get("api_key") == KEY
+        if kind == "oauth":
+            token = got.removeprefix("Bearer ")
+            return self.tokens.get(token, 0) > time.monotonic()
+        return False
+
+    def token(self, request):
+        form = request.params
+        basic = "Basic " + base64.b64encode(f"{CLIENT}:{CLIENT_SECRET}".encode()).decode()
+        known = request.headers.get("authorization") == basic or (form.get("client_id"), form.get("client_secret")) == (CLIENT, CLIENT_SECRET)
+        if not known or form.get("grant_type") != "client_credentials":
+            return 401, {}, b'{"error":"invalid_client"}'
+        token = f"canary-token-{len(self.tokens) + 1}-{os.urandom(6).hex()}"
+        self.tokens[token] = time.monotonic() + self.token_seconds
+        return 200, {"content-type": "application/json"}, json.dumps(
+            {"access_token": token, "token_type": "Bearer", "expires_in": self.token_seconds, "scope": form.get("scope")}).encode()
+
+    # ---- rows ----
+
+    def shaped(self, request, rows, more):
+        kind = request.params.get("type", "json")
+        if kind == "ndjson":
+            return "application/x-ndjson", b"".join(row + b"\n" for row in rows)
+        if kind == "csv":
+            lines = [b"id,name,amount,note\n"]
+            for row in rows:
+                value = json.loads(row, parse_float=str)
+                lines.append(f"{value['id']},{value['name']},{value['amount']},{value['note']}\n".encode())
+            return "text/csv", b"".join(lines)
+        shape = request.params.get("shape", "list" if more is None else "data")
+        listed = b"[" + b",".join(rows) + b"]"
+        if shape == "list":
+            return "application/json", listed
+        if shape == "deep":
+            listed = b'{"first":[1,[2]],"items":' + listed + b',"last":{"items":[{"id":-1}]}}'
+        tail = b"".join(b',"%s":%s' % (k.encode(), json.dumps(v).encode()) for k, v in (more or {"total": self.rows.count}).items())
+        return "application/json", b'{"note":"a \\"quote\\" and ]}","data":' + listed + tail + b"}"
+
+    def span(self, request):
+        limit = max(1, min(request.number("limit", 100), 100000))
+        count, path = self.rows.count, request.path
+        if path == "/page":
+            page = 1 if request.params.get("stuck") else request.number("page", 1)
+            first = (page - 1) * limit
+        elif path == "/offset":
+            first = 0 if request.params.get("stuck") else request.number("offset", 0)
+        elif path in ("/cursor", "/next", "/link"):
+            after = request.params.get("after", "")
+            first = int(base64.urlsafe_b64decode(after).decode().removeprefix("after:")) if after else 0
+        else:
+            return 0, count
+        first = max(0, first)
+        return min(first, count), min(first + limit, count)
+
+    def address(self, request, after):
+        query = {**request.query, "after": after}
+        url = f"{request.full_path}?{urllib.parse.urlencode(query)}"
+        if "elsewhere" in query:
+            return query["elsewhere"]
+        return url if query.get("relative") else f"{self.scheme}://{request.headers.get('host')}{url}"
+
+    def page(self, request):
+        first, last = self.span(request)
+        drift = self.requests if request.params.get("drift") else 0
+        headers, more = {}, None
+        if request.params.get("short") and (first // max(1, last - first)) % 3 == 1:
+            last = first + max(1, (last - first) // 2)
+        rows = self.rows.json(first, last, drift)
+        ended = last >= self.rows.count
+        cursor = base64.urlsafe_b64encode(f"after:{last}".encode()).decode()
+        if request.params.get("stuck") and request.path in ("/cursor", "/next", "/link"):
+            ended, cursor = False, base64.urlsafe_b64encode(b"after:0").decode()
+        if request.path == "/cursor":
+            more = {"next_cursor": None if ended else cursor, "has_more": not ended, "total": self.rows.count}
+        elif request.path == "/next":
+            more = {"next": None if ended else self.address(request, cursor)}
+        elif request.path == "/link" and not ended:
+            headers["link"] = f'<{self.address(request, "")}>; rel="first", <{self.address(request, cursor)}>; title="more, much"; rel="next last"'
+        elif request.path == "/plan":
+            request.params["shape"] = "deep"
+        if not rows and request.params.get("beyond") == "404":
+            return 404, {}, b'{"error":"no such page"}', 0
+        kind, body = self.shaped(request, rows, more)
+        return 200, {"content-type": kind, **headers}, body, len(rows)
+
+    # ---- what goes wrong ----
+
+    def fault(self, request):
+        for fault in self.faults:
+            if fault.get("times", 1) <= 0:
+                continue
+            at = fault.get("on")
+            if at is not None and not at <= self.data_requests:
+                continue
+            if any(request.params.get(k) != str(v) for k, v in fault.get("where", {}).items()):
+                continue
+            fault["times"] = fault.get("times", 1) - 1
+            return fault
+        return None
+
+    def answer(self, request):
+        """(status, headers, body, rows, fault)"""
+        request.full_path = request.path
+        path = request.path
+        if path.startswith("/_"):
+            return self.control(request) + (0, None)
+        if path == "/token":
+            return self.token(request) + (0, None)
+        if path == "/redirect":
+            return int(request.params.get("status", 302)), {"location": request.params["to"]}, b"moved", 0, None
+        if path.startswith("/status/"):
+            return int(path[8:]), {}, request.params.get("body", "as asked").encode(), 0, None
+        self.data_requests += 1
+        if path.startswith("/secure/"):
+            kind, rest = (path[8:].split("/", 1) + [""])[:2]
+            request.path = "/" + rest
+            if not self.admitted(kind, request):
+                return 401, {"www-authenticate": "Bearer"}, b'{"error":"who are you?"}', 0, None
+        fault = self.fault(request)
+        if fault and "status" in fault:
+            headers = {"retry-after": str(fault["retry_after"])} if "retry_after" in fault else {}
+            return fault["status"], headers, fault.get("body", '{"error":"not now"}').encode(), 0, fault
+        if fault and "redirect" in fault:
+            return 302, {"location": fault["redirect"]}, b"", 0, fault
+        if request.path == "/echo":
+            row = {"method": request.method, "path": request.full_path, "query": request.query, "headers": request.headers, "body": request.body.decode()}
+            return 200, {"content-type": "application/json"}, json.dumps([row]).encode(), 1, fault
+        if request.path == "/bomb":
+            body = b"[" + b" " * int(request.params.get("bytes", 1 << 28)) + b"]"
+            return 200, {"content-type": "application/json", "content-encoding": "gzip"}, gzip.compress(body, 9), 0, fault
+        if request.path not in ("/offset", "/page", "/cursor", "/next", "/link", "/plain", "/plan"):
+            return 404, {}, b'{"error":"no such thing"}', 0, fault
+        status, headers, body, rows = self.page(request)
+        if request.params.get("gzip") and "gzip" in request.headers.get("accept-encoding", ""):
+            body, headers["content-encoding"] = gzip.compress(body, 1), "gzip"
+        if fault and "type" in fault:
+            headers["content-type"] = fault["type"]
+        return status, headers, body, rows, fault
+
+    def control(self, request):
+        if request.path == "/_faults":
+            self.faults = json.loads(request.body)
+            self.data_requests = 0
+        elif request.path == "/_rows":
+            self.rows.count = int(request.body)
+        elif request.path == "/_token_seconds":
+            self.token_seconds = float(request.body)
+        elif request.path == "/_revoke":
+            self.tokens = {}
+        return 200, {"content-type": "application/json"}, json.dumps({"requests": self.data_requests, "connections": self.connections}).encode()
+
+    # ---- the wire ----
+
+    async def send(self, writer, status, headers, body, fault):
+        fault = fault or {}
+        cut = body[:fault["cut_json"]] if "cut_json" in fault else body
+        length = len(cut) + fault.get("long_length", 0) - fault.get("short_length", 0)
+        headers = {"server": "rows", **headers}
+        if "bad_chunk" in fault:
+            headers["transfer-encoding"] = "chunked"
+        elif status != 204:
+            headers["content-length"] = str(length)
+        head = f"HTTP/1.1 {status} {PHRASES.get(status, 'Status')}\r\n" + "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n"
+        writer.write(head.encode())
+        if "bad_chunk" in fault:
+            writer.write(b"10\r\n" + cut[:16] + b"\r\nZZ\r\n" + cut[16:])
+            return False
+        if "reset" in fault:
+            writer.write(cut[:fault["reset"]])
+            await writer.drain()
+            writer.transport.abort()
+            return False
+        if "stall" in fault:
+            writer.write(cut[:fault["stall"]])
+            await writer.drain()
+            await asyncio.sleep(fault.get("seconds", 30))
+            return False
+        if "slow" in fault:
+            step = max(1, fault["slow"] // 20)
+            for at in range(0, len(cut), step):
+                writer.write(cut[at:at + step])
+                await writer.drain()
+                await asyncio.sleep(0.05)
+            return True
+        if status != 204:
+            writer.write(cut)
+        await writer.drain()
+        return not ("short_length" in fault or "long_length" in fault)
+
+    async def read(self, reader):
+        head = await reader.readuntil(b"\r\n\r\n")
+        lines = head.decode("latin-1").split("\r\n")
+        method, target, _ = lines[0].split(" ", 2)
+        headers = {}
+        for line in lines[1:]:
+            if line:
+                name, value = line.split(":", 1)
+                headers[name.strip().lower()] = value.strip()
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        return Request(method, target, headers, body)
+
+    async def serve(self, reader, writer):
+        self.connections += 1
+        number, keep = self.connections, True
+        try:
+            while keep:
+                request = await self.read(reader)
+                at = time.time()
+                self.requests += 1
+                status, headers, body, rows, fault = self.answer(request)
+                if not request.path.startswith("/_"):
+                    self.journal.write(json.dumps({
+                        "n": self.requests, "at": round(at, 6), "connection": number, "method": request.method, "path": request.full_path,
+                        "query": request.query, "headers": request.headers, "body": request.body.decode("utf-8", "replace"), "status": status,
+                        "rows": rows, "fault": {k: v for k, v in (fault or {}).items() if k not in ("times", "on", "where")} or None}) + "\n")
+                keep = await self.send(writer, status, headers, body, fault)
+        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+            pass
+        finally:
+            writer.close()
+
+
+async def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port-file", required=True)
+    parser.add_argument("--journal", required=True)
+    parser.add_argument("--rows", type=int, default=1000)
+    parser.add_argument("--pad", type=int, default=0)
+    parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"))
+    options = parser.parse_args()
+    context = None
+    if options.tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*options.tls)
+    server = Server(options)
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=context, limit=1 << 20)
+    port = listening.sockets[0].getsockname()[1]
+    with open(options.port_file + ".tmp", "w", encoding="ascii") as out:
+        out.write(str(port))
+    os.rename(options.port_file + ".tmp", options.port_file)
+    async with listening:
+        await listening.serve_forever()
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main())
+    except KeyboardInterrupt:
+        pass
