@@ -21,7 +21,7 @@ A path may begin with /secure/basic, /secure/bearer, /secure/header, /secure/que
 
 PUT /_faults sets what goes wrong, a JSON list; each has what it is for: "on" (the n-th request for rows, from 1) or "where" (parameters),
 "times" (default 1), and what happens:
-  {"status": 429, "retry_after": "1", "body": …}   {"reset": BYTES}   {"stall": BYTES}   {"slow": BYTES_PER_SECOND}
+  {"status": 429, "retry_after": "1", "body": …}   {"reset": BYTES}   {"late": SECONDS}   {"stall": BYTES}   {"slow": BYTES_PER_SECOND}
   {"cut_json": BYTES}   {"short_length": N}   {"long_length": N}   {"bad_chunk": true}   {"type": "text/html"}   {"redirect": URL}
 PUT /_rows with N: from now on there are N rows. GET /_requests: how many there were for rows.
 """
@@ -163,7 +163,7 @@ class Server:
         first, last = self.span(request)
         drift = self.requests if request.params.get("drift") else 0
         headers, more = {}, None
-        if request.params.get("short") and (first // max(1, last - first)) % 3 == 1:
+        if request.params.get("short") and last > first and (first // max(1, last - first)) % 3 == 1:
             last = first + max(1, (last - first) // 2)
         rows = self.rows.json(first, last, drift)
         ended = last >= self.rows.count
@@ -207,7 +207,7 @@ class Server:
         if path == "/token":
             return self.token(request) + (0, None)
         if path == "/redirect":
-            return int(request.params.get("status", 302)), {"location": request.params["to"]}, b"moved", 0, None
+            return int(request.params.get("status", 302)), {"location": request.params.get("to", "/redirect")}, b"moved", 0, None
         if path.startswith("/status/"):
             return int(path[8:]), {}, request.params.get("body", "as asked").encode(), 0, None
         self.data_requests += 1
@@ -260,6 +260,7 @@ class Server:
             headers["transfer-encoding"] = "chunked"
         elif status != 204:
             headers["content-length"] = str(length)
+        await asyncio.sleep(fault.get("late", 0))
         head = f"HTTP/1.1 {status} {PHRASES.get(status, 'Status')}\r\n" + "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n"
         writer.write(head.encode())
         if "bad_chunk" in fault:

@@ -76,7 +76,7 @@ struct qetl_op {
     uint32_t wakes_seen;
     int64_t idle_until_ns;
     struct qetl_retry retry; /* of the call that failed last */
-    int64_t retry_at_ns;     /* before which it is not made again */
+    int64_t retry_at_ns;     /* before which it is not made again; 0: whenever it is called */
     bool piece;         /* decoders: what is fetched late is of a piece of the last batch, … */
     int64_t piece_from; /* … that begins at this row of it */
     struct qetl_op *decoder; /* transforms: the one in front, if columns are fetched from it late */

@@ -169,7 +169,7 @@ int32_t qetl_source_draw(struct qetl_op *op, void *space, int64_t room, struct q
         answer = status ? status : next(op, &demand, item);
     }
     if (answer == QETL_IDLE)
-        qetl_op_set_idle(op, wakes, op->retry.failures ? op->retry_at_ns : INT64_MAX);
+        qetl_op_set_idle(op, wakes, op->retry_at_ns ? op->retry_at_ns : INT64_MAX);
     else
         op->idle = false;
     return answer;

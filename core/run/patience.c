@@ -144,7 +144,13 @@ int32_t qetl_op_answered(struct qetl_op *op, const char *call, int32_t answer, i
     }
     if (answer < 0)
         return answer == QETL_E_ROW && bisects(op) ? answer : qetl_op_fail(op, call, answer);
-    if (op->retry.failures || (is_limited(p) && answer != QETL_IDLE)) /* it had asked */
+    op->retry_at_ns = 0;
+    if (answer == QETL_IDLE || answer == QETL_BUSY) { /* how it ends a later call will tell */
+        if (op->retry.failures)
+            qetl_breaker_withdrawn(&p->breaker);
+        return answer;
+    }
+    if (op->retry.failures || is_limited(p)) /* it had asked */
         qetl_breaker_succeeded(&p->breaker);
     if (op->retry.failures) {
         qetl_retry_succeeded(&op->retry);

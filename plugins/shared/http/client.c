@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EVENTS = 32, ROUNDS = 64, AT_ONCE_NS = 1000 };
+enum { EVENTS = 32, ROUNDS = 64, AT_ONCE_NS = 1000, IDLE_CONNECTIONS = 64 };
 
 int64_t http_now_ns(void)
 {
@@ -108,6 +108,7 @@ int32_t http_client_init(struct http_client *c, struct qetl_env env, const char 
     curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
     curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
+    curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS);
     c->left_ns = http_now_ns();
     return QETL_OK;
 }
@@ -202,8 +203,9 @@ static int64_t sooner(int64_t a, int64_t b)
 }
 
 /* Begins what may begin. Answers how long the next has to wait; INT64_MAX: none does. */
-static int64_t begin_due(struct http_client *c, int64_t now)
+static int64_t begin_due(struct http_client *c, int64_t now, bool *begun)
 {
+    *begun = false;
     for (struct http_exchange *e = c->first, *next; e; e = next) {
         next = e->next;
         if (e->state != HTTP_WAITS)
@@ -212,6 +214,7 @@ static int64_t begin_due(struct http_client *c, int64_t now)
         if (wait)
             return wait;
         http_transfer_start(e, now);
+        *begun = true;
     }
     return INT64_MAX;
 }
@@ -262,13 +265,14 @@ int32_t http_client_drive(struct http_client *c)
     if (!c->awaits)
         c->away_ns += now - c->left_ns; /* nobody read, so that the server may have waited for us */
     c->awaits = false;
-    if (!events_take(c))
-        return QETL_E_CANCELLED;
-    now = http_now_ns();
-    int64_t left = end_overdue(c, now);
-    left = sooner(left, begin_due(c, now));
-    if (!events_take(c)) /* what has just begun sends its request */
-        return QETL_E_CANCELLED;
+    int64_t left = INT64_MAX;
+    for (bool begun = true; begun;) { /* what has just begun sends its request */
+        if (!events_take(c))
+            return QETL_E_CANCELLED;
+        now = http_now_ns();
+        left = end_overdue(c, now);
+        left = sooner(left, begin_due(c, now, &begun));
+    }
     timer_set(c->alarm_fd, left == INT64_MAX ? -1 : left);
     c->left_ns = http_now_ns();
     return QETL_OK;

@@ -32,12 +32,12 @@ int32_t http_origin_of(const char *url, struct http_origin *out, const char **wh
     *out = (struct http_origin){0};
     if (!code)
         code = curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0);
-    if (!code)
+    bool known = !code && (!strcmp(scheme, "http") || !strcmp(scheme, "https"));
+    if (known)
         code = curl_url_get(parts, CURLUPART_HOST, &host, 0);
-    if (!code)
+    if (known && !code)
         code = curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
     bool named = !code && curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_OK;
-    bool known = !code && (!strcmp(scheme, "http") || !strcmp(scheme, "https"));
     int32_t status = code || !known ? fail(code, why) : QETL_OK;
     if (!status && named) {
         *why = "a name or password stands in it: that is what `auth` is for";

@@ -112,6 +112,7 @@ void pager_free(struct pager *p)
 void pager_start(struct pager *p, struct place *first)
 {
     seen_free(&p->seen);
+    p->bound = p->total ? p->first : INT64_MAX;
     *first = (struct place){.number = p->first};
 }
 
@@ -145,7 +146,7 @@ bool pager_guess(const struct pager *p, const struct place *at, struct place *ou
         out->number = at->number + p->limit;
     else
         return false;
-    return true;
+    return out->number < p->bound;
 }
 
 bool pager_ends_with(const struct pager *p, const struct place *at, long status)

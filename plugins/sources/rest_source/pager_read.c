@@ -72,6 +72,11 @@ static int32_t fail_records(const struct reading *r)
                 *lists ? lists : "none");
 }
 
+static bool is_lines(const char *type)
+{
+    return type && (strcasestr(type, "ndjson") || strcasestr(type, "jsonl"));
+}
+
 /* Pages without rows look alike whatever is around them. */
 static int32_t rows_find(struct reading *r)
 {
@@ -79,7 +84,7 @@ static int32_t rows_find(struct reading *r)
     const struct scan_target *t = &r->targets[RECORDS];
     bool counted = p->kind == PAGER_OFFSET || p->kind == PAGER_PAGE;
     r->out->rows = -1;
-    if (r->result.documents > 1) {
+    if (r->result.documents != 1 || is_lines(r->type)) {
         r->out->rows = r->result.documents;
     } else if (t->kind == SCAN_LIST) {
         r->out->rows = t->count;
@@ -216,23 +221,31 @@ static int32_t repeats_check(const struct reading *r)
                 : QETL_OK;
 }
 
+/* Which place lies behind all rows. */
+static int32_t total_read(struct reading *r)
+{
+    struct pager *p = r->pager;
+    const struct scan_target *total = &r->targets[TOTAL];
+    char digits[24] = "", *end;
+    if (total->kind == SCAN_NUMBER && total->size < (int64_t)sizeof digits)
+        memcpy(digits, total->at, (size_t)total->size);
+    int64_t all = strtoll(digits, &end, 10);
+    if (!*digits || *end || all < 0 || all > INT64_MAX / 2)
+        return fail(r, QETL_E_DATA, "/pagination/total", NULL, "no count stands at ", p->total);
+    p->bound = p->first + (p->kind == PAGER_PAGE ? (all + p->limit - 1) / p->limit : all);
+    return QETL_OK;
+}
+
 static int32_t next_numbered(struct reading *r)
 {
-    const struct pager *p = r->pager;
+    struct pager *p = r->pager;
     struct page_content *c = r->out;
-    const struct scan_target *total = &r->targets[TOTAL];
     bool is_short = p->limit && c->rows < p->limit;
+    int32_t status = p->total ? total_read(r) : QETL_OK;
     c->next.number = r->at->number + (p->kind == PAGER_PAGE ? 1 : c->rows);
-    if (c->rows == 0 || (is_short && p->until_short))
+    if (c->rows == 0 || (is_short && p->until_short) || c->next.number >= p->bound)
         c->next.ended = true;
-    if (p->total && total->kind == SCAN_NUMBER) {
-        int64_t all = strtoll(total->at, NULL, 10), index = r->at->number - p->first;
-        int64_t there = p->kind == PAGER_OFFSET ? index + c->rows : (index + 1) * p->limit;
-        c->next.ended |= (p->kind == PAGER_OFFSET || p->limit) && there >= all;
-    } else if (p->total) {
-        return fail(r, QETL_E_DATA, "/pagination/total", NULL, "no number stands at ", p->total);
-    }
-    return repeats_check(r);
+    return status ? status : repeats_check(r);
 }
 
 static int32_t next_find(struct reading *r)

@@ -110,15 +110,23 @@ static int32_t page_read(struct pages *p, int64_t i)
     return guesses_drop(p, i);
 }
 
-/* Whoever failed for the moment is asked again with it: the reason was the same, or is past. */
-static int32_t page_fail(struct pages *p, struct page *page)
+/* The host waits, and then calls again. */
+static int32_t page_fail(struct pages *p, const struct page *page)
 {
-    int32_t status = http_fault_report(&page->exchange->fault, p->env);
-    for (int64_t i = 0; i < p->count; i++) {
+    p->failed = true;
+    return http_fault_report(&page->exchange->fault, p->env);
+}
+
+/* After that wait: whoever failed meanwhile is asked again, too, as the reason was the same. */
+static int32_t failed_drop(struct pages *p)
+{
+    int32_t status = p->failed ? http_client_drive(p->client) : QETL_OK;
+    for (int64_t i = 0; p->failed && i < p->count; i++) {
         const struct http_exchange *e = p->items[i].exchange;
         if (e && e->state == HTTP_DONE && e->fault.code)
             exchange_end(&p->items[i]);
     }
+    p->failed = false;
     return status;
 }
 
@@ -173,7 +181,7 @@ int32_t pages_advance(struct pages *p)
 
 int32_t pages_reach(struct pages *p)
 {
-    int32_t status = QETL_OK;
+    int32_t status = failed_drop(p);
     for (int64_t before = -1; !status && before != p->count;) { /* a page read may tell the next */
         before = p->count;
         status = ask(p);

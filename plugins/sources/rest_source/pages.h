@@ -33,6 +33,7 @@ struct pages {
     int64_t ahead; /* how many may be asked for behind the first */
     struct page items[PAGES_AHEAD_MAX + 1];
     int64_t count;
+    bool failed; /* for the moment, as the host was told */
 };
 
 /* The first page to be asked for; takes the place. */
