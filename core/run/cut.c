@@ -3,8 +3,8 @@
  * Where a source stands at a barrier. Bytes come in items, and a position is known behind each of
  * them; but barriers enter between records, which end anywhere. So the newest position that lies
  * not behind the first unframed byte is kept, and how many bytes from there are to be passed over.
- * A source that does not offer each item as a cut may not bring the same bytes again: there, nothing
- * is passed over, and a barrier waits for a cut.
+ * A source that does not offer each item as a cut may not bring the same bytes again: there,
+ * nothing is passed over, and a barrier waits for a cut.
  */
 #include "checkpoint.h"
 #include "failpoint.h"

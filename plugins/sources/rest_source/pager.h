@@ -27,7 +27,7 @@ struct pager {
     const char *param, *limit_param, *from, *more, *total, *records;
     const char *key_param; /* of the query, which holds a key; NULL: none does */
     int64_t limit;         /* 0: the server's own */
-    int64_t first, bound; /* no place from bound on is guessed */
+    int64_t first, bound;  /* no place from bound on is guessed */
     bool until_short, allows_repeats;
     struct seen seen;
 };

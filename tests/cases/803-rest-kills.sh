@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The source rest is killed again and again, and goes on: by a cursor every row comes once, although no page has the same bytes
+# when it is asked for again; and no page is asked for that was decided already.
+. "$(dirname "$0")/rest-lib.sh"
+RANDOM=${SEED:-1}
+echo "# seed ${SEED:-1}"
+serve --rows 120000 --pad 150
+
+# until_done PIPELINE: starts it again and again, and kills it ten times, and until it has an epoch to go on behind
+until_done() {
+    local kills=0 epoch=0 status= resumed=0
+    while :; do
+        "$QETL" run "$1" --json >out 2>err </dev/null &
+        pid=$!
+        if [ $kills -lt 10 ] || [ "$epoch" = 0 ] && [ $kills -lt 60 ]; then
+            sleep "0.$(printf %03d $((30 * kills % 400 + 40 + RANDOM % 100)))"
+            kill -KILL "$pid" 2>/dev/null && kills=$((kills + 1))
+        fi
+        wait "$pid" 2>/dev/null
+        code=$?
+        [ $code = 137 ] || break
+        qetl state list --json | jq -r --arg of "${1%.yaml}" \
+            '.result.states[] | select(.pipeline == $of) | [.status, if .stage == "prepared" or .stage == "none" then 0 else .epoch end] | @tsv' |
+            IFS=$'\t' read -r status epoch
+        [ "$epoch" = 0 ] || resumed=$((resumed + 1))
+        [ "$status" = finished ] && code=0 && break # it was killed on its way out
+    done
+    echo "# $1: $kills kills, $resumed of them behind an epoch"
+    expect_eq 'it went on at least once' "$((resumed > 0))" 1
+}
+
+# Pages of less than a batch, and of several, whose rows are taken so slowly that most kills come in the middle of one.
+for limit in 500 8000; do
+    : >journal
+    cat >"k$limit.yaml" <<Y
+name: k$limit
+checkpoint: {every: 10ms}
+sources: {in: {plugin: rest, url: '$base/cursor?drift=1', private_hosts: [127.0.0.1], records: /data,
+    $([ $limit = 500 ] && echo 'requests_per_second: 120' || echo 'rate_limit: {bytes: 12MiB/s}'),
+    pagination: {kind: cursor, param: after, from: /next_cursor, limit: $limit}}}
+sinks: {out: {plugin: file, input: in, path: k$limit.csv, if_exists: append}}
+Y
+    until_done "k$limit.yaml"
+    expect_eq 'it ended well' "$code" 0
+    expect_eq "pages of $limit rows" "$(rows "k$limit.csv")" '120000 rows of them 120000'
+    expect_eq 'in their order' "$(tail -n +2 "k$limit.csv" | cut -d, -f1 | sort -nc 2>&1)" ''
+    # of one process: a connection
+    expect_eq 'no page was asked for twice by one process' "$(jq -c '[.connection, .query.after]' journal | sort | uniq -d | wc -l)" 0
+    first=$(jq -s '[group_by(.connection)[] | .[0].query.after // ""] | map(select(. == "")) | length' journal)
+    starts=$(jq .connection journal | sort -u | wc -l)
+    echo "# $starts processes that asked, $first of them for the first page"
+    expect_eq 'who goes on begins behind what was decided' "$((first < starts))" 1
+done
+
+# pages by number: what comes is at-least-once, and said so
+pipeline n "url: $base/offset, pagination: {kind: offset, limit: 10000}"
+expect_exit 0 qetl validate n.yaml --json
+expect_text out 'at-least-once'
+pipeline c "url: $base/cursor, pagination: {kind: cursor, from: /next_cursor}"
+expect_exit 0 qetl validate c.yaml --json
+expect_text out 'exactly-once'
+expect_exit 2 qetl run n.yaml -q -s delivery=exactly-once
+expect_text err 'at-least-once'
