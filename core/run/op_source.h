@@ -40,7 +40,7 @@ struct qetl_source_state {
     int64_t in_vain;     /* in so many bytes from start no record ends */
     bool exhausted;      /* the source has no more bytes */
     bool at_cut, ended;
-    bool coarse; /* bytes: not every item is one to resume behind */
+    bool coarse;     /* bytes: not every item is one to resume behind */
     bool rows_uncut; /* something went out since the last barrier */
     uint64_t epoch;
 

@@ -9,7 +9,7 @@ serve --rows 120000 --pad 150
 
 # until_done PIPELINE: starts it again and again, and kills it ten times, and until it has an epoch to go on behind
 until_done() {
-    local kills=0 epoch=0 status= resumed=0
+    local kills=0 epoch=0 status="" resumed=0
     while :; do
         "$QETL" run "$1" --json >out 2>err </dev/null &
         pid=$!
