@@ -142,9 +142,13 @@ const struct qetl_command qetl_command_plugin_new = {
         "What is made: a source lists the files of a folder, a transform adds up a column and "
         "keeps the sum in its state, a sink writes files that appear when their epoch is decided, "
         "a format reads and writes lines of key=value. Each is small, and real; its comments say "
-        "what has to stay true when you make it yours.\n\n"
+        "what has to stay true when you make it yours. The guide, from an empty folder to three "
+        "plugins, is plugin-guide.md in the folder that pkg-config --variable=docdir qetl-plugin "
+        "names.\n\n"
         "NAME is of a-z, 0-9, - and _, begins with a letter, and is nobody else's. A folder that "
-        "is there already is left alone, unless it is empty.",
+        "is there already is left alone, unless it is empty. It appears when all of it is there; a "
+        "process that is killed on the way leaves a hidden folder .NAME-XXXXXX, which may be "
+        "removed.",
     .operands = {.name = "NAME", .least = 1, .most = 1},
     .groups = {&group, &qetl_options_json, &qetl_options_plugins, &qetl_options_general},
     .examples =

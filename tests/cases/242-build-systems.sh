@@ -23,7 +23,7 @@ abi=$(sed -n 's/^#define QETL_ABI_VERSION QETL_ABI_MAKE(\([0-9]*\), \([0-9]*\))$
 expect_eq 'abi' "$(say --variable=abi qetl-plugin)" "$abi"
 expect_eq 'version' "$(say --modversion qetl-plugin)" "$("$QETL" version | sed 's/^qetl \([^ ]*\).*/\1/;q')"
 expect_eq 'plugindir' "$(say --variable=plugindir qetl-plugin)" "$(dirname "$(find "$prefix" -name csv.so)")"
-for name in snippetdir exampledir; do
+for name in snippetdir exampledir rustdir docdir; do
     [ -d "$(say --variable=$name qetl-plugin)" ] && pass "$name" || fail "$name is no folder"
 done
 expect_eq 'cflags' "$(say --cflags qetl-plugin)" "-I$prefix/include "

@@ -33,7 +33,7 @@ testing.sh 640
 LIST
 expect_eq 'the folder' "$(stat -c %a my-source)" 750
 expect_eq 'names of templates' "$(grep -rlE 'newplugin|SPDX' my-source)" ''
-expect_text my-source/README.md 'in `my-source\.c`'
+expect_text my-source/README.md 'of `my-source\.c`'
 umask 022
 
 langs=(c cpp rust)

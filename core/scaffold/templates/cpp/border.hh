@@ -6,8 +6,9 @@
 #ifndef BORDER_HH
 #define BORDER_HH
 
-#include <qetl/sdk.h>
+#include <qetl/row.h>
 
+#include <cstddef>
 #include <exception>
 #include <new>
 #include <string>
@@ -94,6 +95,45 @@ template <class Type> struct Callbacks {
     }
 };
 
+/* The same for components that are written a row at a time (qetl/row.h): Type has a constructor
+ * from the row at hand and from its Kept, a plain struct of what a restart brings back. */
+template <class Type> struct Rows {
+    struct State {
+        qetl_row row;
+        typename Type::Kept kept;
+        Type *object;
+    };
+
+    static int32_t create(void *self)
+    {
+        State &state = *static_cast<State *>(self);
+        return guard(state.row.env, [&] {
+            state.object = new Type(state.row, state.kept);
+            return int32_t{QETL_OK};
+        });
+    }
+
+    static void close(void *self)
+    {
+        delete static_cast<State *>(self)->object;
+    }
+
+    template <auto method, class... Arguments>
+    static int32_t call(void *self, Arguments... arguments)
+    {
+        State &state = *static_cast<State *>(self);
+        return guard(state.row.env, [&] { return (state.object->*method)(arguments...); });
+    }
+};
+
+#define BORDER_KEPT(Type, field, text)                                           \
+    {                                                                            \
+        offsetof(border::Rows<Type>::State, kept) + offsetof(Type::Kept, field), \
+            sizeof(Type::Kept::field), text                                      \
+    }
+#define BORDER_KEPT_INT(Type, field) BORDER_KEPT(Type, field, false)
+#define BORDER_KEPT_TEXT(Type, field) BORDER_KEPT(Type, field, true)
+
 class Schema
 {
   public:
@@ -117,26 +157,6 @@ class Schema
 
   private:
     ArrowSchema schema{};
-};
-
-class Array
-{
-  public:
-    Array() = default;
-    Array(const Array &) = delete;
-    Array &operator=(const Array &) = delete;
-    ~Array()
-    {
-        qetl_array_release(&array);
-    }
-
-    ArrowArray *get()
-    {
-        return &array;
-    }
-
-  private:
-    ArrowArray array{};
 };
 
 class Builder
