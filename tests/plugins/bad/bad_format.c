@@ -5,6 +5,7 @@
 #include <qetl/manifest.h>
 #include <qetl/sdk.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
 QETL_EMBED_MANIFEST("bad_format.qetl.json");
@@ -24,7 +25,9 @@ enum {
     encode_unreadable,
     encode_overflows,
     grows_unsaid,
-    describe_both
+    describe_both,
+    inputs_told, /* into the file that BAD_INPUTS names: no fault */
+    error_garbled
 };
 
 struct bad {
@@ -150,6 +153,17 @@ static int32_t lines_read(struct bad *s, const struct qetl_chunk *chunk, struct 
     return status;
 }
 
+static void inputs_tell(const struct qetl_chunk *chunk)
+{
+    FILE *file = fopen(getenv("BAD_INPUTS"), "ae");
+    for (int64_t i = 0; file && i < chunk->size; i++)
+        fprintf(file, "%02x", chunk->data[i]);
+    if (file) {
+        fputc('\n', file);
+        fclose(file);
+    }
+}
+
 static int32_t bad_decode(void *self, const struct qetl_chunk *chunk, struct qetl_decoded *out)
 {
     struct bad *s = self;
@@ -158,6 +172,10 @@ static int32_t bad_decode(void *self, const struct qetl_chunk *chunk, struct qet
     static _Thread_local int32_t map[65536];
     if (IS(grows_unsaid) && !s->schema.children[0]->flags)
         return QETL_E_DATA;
+    if (IS(inputs_told))
+        inputs_tell(chunk);
+    if (IS(error_garbled))
+        return qetl_fail(s->env, QETL_E_DATA, NULL, NULL, "it <is> \"wrong\" & \x01\xff\xe2\x82");
     if (IS(grows_unsaid)) {
         s->schema.children[0]->flags = 0;
         int32_t status = schema_make(&out->schema);
