@@ -61,6 +61,7 @@ if [ ! -s "$base" ]; then
         --aptopt='Acquire::Retries "5"' --skip=cleanup/apt/lists bookworm "$base.tmp"
     mv "$base.tmp" "$base" || exit 1
 fi
+users=/home
 mkdir system
 tar -C system -xf "$base" || exit 1
 cp /etc/resolv.conf system/etc/
@@ -78,10 +79,10 @@ apart() {
     fi
 }
 inside() { apart chroot system env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
-user() { inside setpriv --reuid=1000 --regid=1000 --clear-groups env HOME=/home/user sh -euc "cd /home/user; $1"; }
+user() { inside setpriv --reuid=1000 --regid=1000 --clear-groups env HOME=$users/user sh -euc "cd $users/user; $1"; }
 # All that there is, but for what apt, dpkg and the linker's cache keep of anything.
 census() {
-    (cd system && find . -xdev \( -path ./root -o -path ./home/user -o -path ./var/lib/dpkg -o -path ./var/cache -o -path ./var/lib/apt -o -path ./tmp -o -path ./proc \
+    (cd system && find . -xdev \( -path ./root -o -path ./home -o -path ./var/lib/dpkg -o -path ./var/cache -o -path ./var/lib/apt -o -path ./tmp -o -path ./proc \
         -o -path ./sys -o -path ./run -o -path ./dev \) -prune -o -printf '%p %y %m %u %g\n' |
         grep -vE '^\./(etc/(passwd|group|shadow|gshadow|subuid|subgid|resolv\.conf)-?|etc/ld\.so\.cache|var/log/.*|var/lib/systemd/deb-systemd.*) ' | LC_ALL=C sort)
 }
@@ -96,17 +97,17 @@ census >fresh
 # ---- qetl alone: what the README shows, by a user ----
 
 install /root/first/qetl_"$version"_"$(dpkg --print-architecture)".deb
-mkdir system/home/user/data
+mkdir system$users/user/data
 orders orders.csv --rows 5000
-gzip -c orders.csv >system/home/user/data/orders-1.csv.gz
-awk '/^```yaml/ { inside = 1; next } /^```/ { inside = 0 } inside' "$root/README.md" >system/home/user/big-orders.yaml
-chown -R 1000:1000 system/home/user
+gzip -c orders.csv >system$users/user/data/orders-1.csv.gz
+awk '/^```yaml/ { inside = 1; next } /^```/ { inside = 0 } inside' "$root/README.md" >system$users/user/big-orders.yaml
+chown -R 1000:1000 system$users/user
 awk '/^```sh/ { inside = 1; next } /^```/ { inside = 0 } inside && /^qetl /' "$root/README.md" | sed 's/  *#.*//' >lines
 while read -r line; do
     expect_exit 0 user "$line"
 done <lines
 expect_eq 'lines tried' "$(($(wc -l <lines) >= 5))" 1
-expect_eq 'rows of both' "$(sort -u <(wc -l <system/home/user/out/big.ndjson) <(truth orders.csv matching) | wc -l), $(wc -l <system/home/user/big.ndjson)" \
+expect_eq 'rows of both' "$(sort -u <(wc -l <system$users/user/out/big.ndjson) <(truth orders.csv matching) | wc -l), $(wc -l <system$users/user/big.ndjson)" \
     "1, $(user "zcat data/orders-1.csv.gz >o.csv; qetl run -q --from o.csv --to - --to-format ndjson --where 'quantity * unit_price > 100' | wc -l")"
 expect_exit 0 user 'qetl --version'
 expect_text out "^qetl ${version%-*} "
@@ -122,12 +123,13 @@ expect_eq 'secrets are for it alone' "$(inside stat -c '%U %G %a' /etc/qetl/secr
 
 # ---- The others ----
 
-install $(cd system && ls root/first/*.deb | sed 's#^#/#')
+mapfile -t all < <(cd system && printf '/%s\n' root/first/*.deb)
+install "${all[@]}"
 expect_exit 0 user 'qetl plugin info xlsx'
 [ -z "$mounted" ] || expect_exit 0 user 'qetl run -q --from o.csv --to o.xlsx && qetl run -q --from o.xlsx --to from-xlsx.ndjson'
 expect_exit 0 user 'qetl run -q --from o.csv --to o.avro && qetl run -q --from o.avro --to from-avro.ndjson'
 for format in ${mounted:+xlsx} avro; do
-    expect_eq "rows that came back from $format" "$(wc -l <system/home/user/from-$format.ndjson)" 5000
+    expect_eq "rows that came back from $format" "$(wc -l <system$users/user/from-$format.ndjson)" 5000
 done
 inside bash -c 'for file in /usr/lib/*/qetl/plugins/*.so; do ldd $file | grep "not found" | sed "s#^#$file: #"; done' >missing 2>&1
 expect_eq 'libraries that are missing' "$(cat missing)" ''
@@ -181,7 +183,7 @@ for package in system/root/first/*.deb; do
     dpkg-deb --root-owner-group -Znone -b repacked system/root/later >/dev/null || fail "$package" 'cannot be packed again'
     rm -r repacked
 done
-install $(cd system && ls root/first/*.deb | sed 's#^#/#')
+install "${all[@]}"
 cp "$root"/tests/debian/inside.* system/root/
 timeout -k 5 300 "$root/tests/debian/boot" "$PWD/system" >boot.log 2>&1
 expect_file system/root/inside.out <<X
@@ -211,7 +213,7 @@ absent has: 1 rows
 absent ended: inactive, success
 outside is refused: 3
 neighbour is refused: 3
-home is refused: 3
+private is refused: 3
 what they wrote: 0
 remove: 0
 orders after that: inactive, success

@@ -90,14 +90,15 @@ until_so is absent ActiveState inactive
 say 'absent ended' "$(property absent ActiveState), $(property absent Result)"
 
 # It writes nowhere but below its own folder, and does not see homes.
-mkdir -p /home/someone
-printf 'n\n8\n' >/home/someone/in.csv
-chmod 755 /home/someone
+homes=/home
+mkdir -p $homes/someone
+printf 'n\n8\n' >$homes/someone/in.csv
+chmod 755 $homes/someone
 chmod 777 /srv
 sed 's#out.ndjson#/srv/out.ndjson#' /etc/qetl/absent.yaml >/etc/qetl/outside.yaml
 sed 's#out.ndjson#/var/lib/qetl/orders/hers.ndjson#' /etc/qetl/absent.yaml >/etc/qetl/neighbour.yaml
-sed 's#/srv/absent.csv#/home/someone/in.csv#' /etc/qetl/absent.yaml >/etc/qetl/home.yaml
-for name in outside neighbour home; do
+sed "s#/srv/absent.csv#$homes/someone/in.csv#" /etc/qetl/absent.yaml >/etc/qetl/private.yaml
+for name in outside neighbour private; do
     sed -i "s/absent$/$name/" /etc/qetl/$name.yaml
     systemctl start qetl@$name
     tried() { journalctl -u "qetl@$name" -o cat | grep -q 'Main process exited'; }
@@ -105,7 +106,7 @@ for name in outside neighbour home; do
     systemctl stop qetl@$name
     say "$name is refused" "$(journalctl -u "qetl@$name" -o cat | sed -n 's/.*status=\([0-9]*\).*/\1/p' | head -n 1)"
 done
-say 'what they wrote' "$(echo /srv/out.ndjson /var/lib/qetl/orders/hers.ndjson /var/lib/qetl/home/out.ndjson | xargs ls 2>/dev/null | wc -l)"
+say 'what they wrote' "$(echo /srv/out.ndjson /var/lib/qetl/orders/hers.ndjson /var/lib/qetl/private/out.ndjson | xargs ls 2>/dev/null | wc -l)"
 
 # Removed while one runs: it ends in good order, and keeps what it knows.
 systemctl start qetl@orders
