@@ -13,6 +13,7 @@ done
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES
 tree_before=$(git -C "$root" status --porcelain 2>/dev/null)
 expect_exit 0 make -C "$QETL_BUILD" deb
+[ "$failed" = 0 ] || exit 1
 expect_no_text out '^[EWI]: '
 expect_eq 'the build leaves nothing among the sources' "$(git -C "$root" status --porcelain 2>/dev/null)" "$tree_before"
 made=$QETL_BUILD/build-deb
