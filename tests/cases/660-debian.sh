@@ -38,8 +38,9 @@ expect_eq 'libraries of qetl-dev' "$(field qetl-dev Depends)" ''
 # A connector that begins to need a library ends the build, until there is a package for it.
 mkdir -p shared/debian
 cp "$root/debian/share-out" "$root/debian/control" "$root"/debian/*.files shared/debian
-dpkg-deb -x "$made/qetl_${version}_"*.deb shared/tmp
-dpkg-deb -x "$made/qetl-plugin-xlsx_${version}_"*.deb shared/tmp
+for package in "$made"/qetl_*.deb "$made"/qetl-plugin-*_*.deb; do
+    [[ $package == *-dbgsym_* || $package == *-avro_* ]] || dpkg-deb -x "$package" shared/tmp
+done
 expect_exit 1 shared/debian/share-out "$PWD/shared/tmp"
 expect_text err '^< qetl-plugin-avro'
 dpkg-deb -x "$made/qetl-plugin-avro_${version}_"*.deb shared/tmp
@@ -132,7 +133,7 @@ expect_exit 0 user 'qetl run -q --from o.csv --to o.avro && qetl run -q --from o
 for format in ${mounted:+xlsx} avro; do
     expect_eq "rows that came back from $format" "$(wc -l <system$users/user/from-$format.ndjson)" 5000
 done
-inside bash -c 'for file in /usr/lib/*/qetl/plugins/*.so; do ldd $file | grep "not found" | sed "s#^#$file: #"; done' >missing 2>&1
+inside bash -c 'for file in /usr/lib/*/qetl/plugins/*.so; do ldd -r $file 2>&1 | grep -E "not found|undefined symbol" | sed "s#^#$file: #"; done' >missing 2>&1
 expect_eq 'libraries that are missing' "$(cat missing)" ''
 expect_exit 0 inside sh -c 'ls /usr/include/qetl/plugin.h /usr/lib/*/libqetl_sdk.a /usr/lib/*/libqetl_testhost.a /usr/share/qetl/examples/c/upper.c /usr/share/aclocal/qetl-plugin.m4'
 
@@ -154,7 +155,7 @@ added() { # since the beginning
     inside apt-get autoremove -y -qq --purge >apt.log 2>&1 || fail autoremove "$(cat apt.log)"
     census | diff fresh - | grep '^[<>]' | cut -d' ' -f1,2
 }
-expect_exit 0 inside apt-get remove -y -qq qetl qetl-dev qetl-plugin-avro qetl-plugin-xlsx
+expect_exit 0 inside apt-get remove -y -qq qetl qetl-dev 'qetl-plugin-*'
 added >left
 expect_file left <<'X'
 > ./etc/qetl
@@ -164,7 +165,7 @@ expect_file left <<'X'
 > ./var/lib/qetl/orders
 > ./var/lib/qetl/orders/state.db
 X
-expect_exit 0 inside apt-get purge -y -qq qetl qetl-dev qetl-plugin-avro qetl-plugin-xlsx
+expect_exit 0 inside apt-get purge -y -qq qetl qetl-dev 'qetl-plugin-*'
 added >left
 expect_file left <<'X'
 X
