@@ -12,7 +12,8 @@
  * Rows as text: a line each, cells parted by |. NULL stands for a NULL; \| \\ and \n for these
  * characters, and \NULL for the text NULL. Values are written as qetl_render writes them.
  *
- * Invariant: what the plugin hands over is validated in full, and an error if it breaks a rule.
+ * Invariant: what the plugin hands over is validated in full; what breaks a rule is told on stderr,
+ *            and fails the test.
  * Ownership: texts that are answered belong to the test; they are valid until the next call of it.
  * Threads:   one thread calls; wake, log, error and buffers may be used by threads of the plugin.
  */
@@ -38,8 +39,8 @@ struct qetl_rig *qetl_rig_open(const char *file, const char *component, const ch
  * passed as they are. */
 struct qetl_rig *qetl_rig_open_entry(qetl_plugin_entry_fn *entry, const char *manifest,
                                      const char *component, const char *options);
-/* Stops and destroys the instance; says on stderr what was expected and did not come, and what
- * leaked. Answers how many of these there were: 0 is success. Accepts NULL. */
+/* Stops and destroys the instance; says on stderr what leaked. Answers how many expectations did
+ * not come true, rules were broken and buffers leaked: 0 is success. Accepts NULL. */
 int qetl_rig_close(struct qetl_rig *t);
 
 /* What the last call answered. */

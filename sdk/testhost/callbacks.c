@@ -11,10 +11,10 @@ static int32_t callbacks_check(struct qetl_rig *t, const struct callback *callba
 {
     for (size_t i = 0; i < n; i++)
         if (!callbacks[i].present)
-            return test_fail(t, QETL_E_FATAL,
-                             "the callback %s is missing; plugin.h marks those that may be with "
-                             "(opt)",
-                             callbacks[i].name);
+            return test_broken(t,
+                               "the callback %s is missing; plugin.h marks those that may be with "
+                               "(opt)",
+                               callbacks[i].name);
     return QETL_OK;
 }
 
@@ -43,7 +43,7 @@ int32_t test_callbacks_check(struct qetl_rig *t)
     const struct qetl_component *c = t->component;
     const bool tables[] = {false, c->source, c->transform, c->sink, c->format};
     if (c->kind < QETL_SOURCE || c->kind > QETL_FORMAT || !tables[c->kind] || !c->create)
-        return test_fail(t, QETL_E_FATAL, "create or the table that kind names is missing");
+        return test_broken(t, "create or the table that kind names is missing");
     switch (c->kind) {
     case QETL_SOURCE:
         return CHECK(t, CALLBACK(c->source, describe), CALLBACK(c->source, open),

@@ -48,6 +48,18 @@ int32_t test_fail(struct qetl_rig *t, int32_t code, const char *format, ...)
     return host_error((struct qetl_ctx *)t, &info);
 }
 
+int32_t test_broken(struct qetl_rig *t, const char *format, ...)
+{
+    char line[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    fprintf(stderr, "the plugin breaks a rule: %s\n", line);
+    t->failed++;
+    return test_fail(t, QETL_E_FATAL, "%s", line);
+}
+
 int32_t test_done(struct qetl_rig *t, int32_t status)
 {
     t->status = status;

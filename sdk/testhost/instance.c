@@ -226,7 +226,7 @@ int qetl_rig_close(struct qetl_rig *t)
     long long left = atomic_load(&t->buffers);
     int failed = t->failed + (left != 0);
     if (left)
-        fprintf(stderr, "%lld buffers were never freed\n", left);
+        fprintf(stderr, "%lld %s never freed\n", left, left == 1 ? "buffer was" : "buffers were");
     fprintf(stderr, "%d passed, %d failed\n", t->passed, failed);
     if (left) /* whoever still holds one may give it back */
         return failed;

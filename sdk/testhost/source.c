@@ -68,7 +68,11 @@ static int32_t item_take(struct qetl_rig *t, int32_t answer, struct qetl_item *i
                          const char *space)
 {
     int32_t status = QETL_OK;
-    if (answer == QETL_BATCH) {
+    if (answer == QETL_BATCH && item->batch.length > t->max_rows) {
+        status = test_broken(t, "next brought %lld rows and was asked for %lld",
+                             (long long)item->batch.length, (long long)t->max_rows);
+        qetl_array_release(&item->batch);
+    } else if (answer == QETL_BATCH) {
         status = test_validate(t, &t->made, &item->batch);
         if (!status)
             status = test_rows_print(t, &t->made, &item->batch, &t->rows[0]);
@@ -77,7 +81,7 @@ static int32_t item_take(struct qetl_rig *t, int32_t answer, struct qetl_item *i
         if (!status)
             position_take(t, item);
     } else if (answer == QETL_BYTES && item->bytes > t->max_bytes) {
-        return test_fail(t, QETL_E_FATAL, "next wrote more bytes than it had room for");
+        return test_broken(t, "next wrote more bytes than it had room for");
     } else if (answer == QETL_BYTES) {
         text_put(&t->bytes, space, (size_t)item->bytes);
         position_take(t, item);

@@ -96,8 +96,8 @@ int32_t test_validate(struct qetl_rig *t, const struct ArrowSchema *schema,
 {
     char message[400];
     if (!batch->release)
-        return test_fail(t, QETL_E_FATAL, "the batch has been released already");
+        return test_broken(t, "the batch has been released already");
     if (qetl_array_validate(schema, batch, message, sizeof message))
-        return test_fail(t, QETL_E_FATAL, "the batch breaks a rule of Arrow: %s", message);
+        return test_broken(t, "the batch breaks a rule of Arrow: %s", message);
     return QETL_OK;
 }

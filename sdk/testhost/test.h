@@ -102,6 +102,9 @@ bool test_wait(struct qetl_rig *t);
 /* Reports what the test host itself finds, as the plugin reports: answers code. */
 int32_t test_fail(struct qetl_rig *t, int32_t code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same of a rule of the ABI that the plugin breaks: said at once, and the test fails. FATAL. */
+int32_t test_broken(struct qetl_rig *t, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 int32_t test_done(struct qetl_rig *t, int32_t status); /* becomes what qetl_rig_status says */
 /* options.c: checks the options against the manifest, and fills in what it says. */
 int32_t test_options_fill(struct qetl_rig *t);

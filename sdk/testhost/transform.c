@@ -16,7 +16,7 @@ static int32_t bind_read(struct qetl_binder *binder, uint32_t in_port, int64_t c
     int32_t before = 0;
     if (in_port >= b->test->n_inputs || column < 0 ||
         column >= b->test->inputs[in_port].n_children || b->n_reads == COLUMNS_MAX)
-        return test_fail(b->test, QETL_E_FATAL, "bind: there is no such column to read");
+        return test_broken(b->test, "bind: there is no such column to read");
     if (form != QETL_FORM_VALUE)
         return test_fail(b->test, QETL_E_UNSUPPORTED,
                          "the test host hands columns over as VALUE only");
@@ -52,11 +52,11 @@ static int32_t bind_copy(struct qetl_binder *binder, uint32_t out_port, int64_t 
 {
     struct binding *b = binding_of(binder);
     if (in_port >= b->test->n_inputs || column < 0 || column >= b->test->inputs[in_port].n_children)
-        return test_fail(b->test, QETL_E_FATAL, "bind: there is no such column to copy");
+        return test_broken(b->test, "bind: there is no such column to copy");
     struct bound_column *made =
         out_column < 0 ? column_add(b, out_port) : column_at(b, out_port, out_column);
     if (!made)
-        return test_fail(b->test, QETL_E_FATAL, "bind: there is no such output column");
+        return test_broken(b->test, "bind: there is no such output column");
     made->from[in_port] = true;
     made->column[in_port] = column;
     if (out_column >= 0)
@@ -87,7 +87,7 @@ static int32_t bind_rows(struct qetl_binder *binder, uint32_t out_port, uint32_t
 {
     struct binding *b = binding_of(binder);
     if (out_port >= PORTS_MAX || rows < QETL_ROWS_KEEP || rows > QETL_ROWS_STATEFUL)
-        return test_fail(b->test, QETL_E_FATAL, "bind: no such rows");
+        return test_broken(b->test, "bind: no such rows");
     if (out_port >= b->n_out)
         b->n_out = out_port + 1;
     return QETL_OK;
@@ -99,18 +99,17 @@ static int32_t bind_distribution(struct qetl_binder *binder, uint32_t kind, int6
     struct binding *b = binding_of(binder);
     for (int64_t i = 0; i < n_columns; i++)
         if (columns[i] < 0 || columns[i] >= b->test->inputs[0].n_children)
-            return test_fail(b->test, QETL_E_FATAL, "bind: there is no such column to hash");
+            return test_broken(b->test, "bind: there is no such column to hash");
     return kind >= QETL_DISTRIBUTION_ANY && kind <= QETL_DISTRIBUTION_HASH
                ? QETL_OK
-               : test_fail(b->test, QETL_E_FATAL, "bind: no such distribution");
+               : test_broken(b->test, "bind: no such distribution");
 }
 
 static int32_t bind_input(struct qetl_binder *binder, uint32_t in_port, uint32_t kind)
 {
     struct binding *b = binding_of(binder);
     (void)kind;
-    return in_port < b->test->n_inputs ? QETL_OK
-                                       : test_fail(b->test, QETL_E_FATAL, "bind: no such input");
+    return in_port < b->test->n_inputs ? QETL_OK : test_broken(b->test, "bind: no such input");
 }
 
 void transform_unbind(struct qetl_rig *t)
@@ -210,9 +209,9 @@ static int32_t maps_check(const struct event *e, const struct qetl_output *out)
         int64_t in = out->row_map ? out->row_map[r] : r;
         int64_t of = out->derived_map ? out->derived_map[r] : r;
         if (e->batch && out->row_map && (in < 0 || in >= e->batch->length))
-            return test_fail(e->test, QETL_E_FATAL, "row_map names no row of the input");
+            return test_broken(e->test, "row_map names no row of the input");
         if (of < -1 || (out->batch.release && of >= out->batch.length))
-            return test_fail(e->test, QETL_E_FATAL, "row %lld has no derived row", (long long)r);
+            return test_broken(e->test, "row %lld has no derived row", (long long)r);
     }
     return QETL_OK;
 }
@@ -243,9 +242,9 @@ static int32_t output_take(const struct event *e, struct qetl_output *out)
 {
     struct qetl_rig *t = e->test;
     struct ArrowSchema derived = {0};
-    if (out->port >= t->binding->n_out)
-        return test_fail(t, QETL_E_FATAL, "there is no output port %u", out->port);
-    int32_t status = port_schema(t->binding, out->port, true, &derived);
+    int32_t status = out->port < t->binding->n_out
+                         ? port_schema(t->binding, out->port, true, &derived)
+                         : test_broken(t, "there is no output port %u", out->port);
     if (!status && out->rows && derived.n_children)
         status = test_validate(t, &derived, &out->batch);
     if (!status)
@@ -257,9 +256,29 @@ static int32_t output_take(const struct event *e, struct qetl_output *out)
     return status;
 }
 
+/* Where the rows of an event have gone. */
+struct ledger {
+    int64_t in, out, filtered, added, reduced, rejected, held;
+};
+
+static int32_t ledger_check(struct qetl_rig *t, const struct ledger *l)
+{
+    int64_t gone = l->out + l->filtered + l->reduced + l->rejected + l->held - l->added;
+    return gone == l->in
+               ? QETL_OK
+               : test_broken(t,
+                             "%lld rows went in, and %lld out (%lld of them added), %lld filtered, "
+                             "%lld reduced, %lld rejected, %lld held",
+                             (long long)l->in, (long long)l->out, (long long)l->added,
+                             (long long)l->filtered, (long long)l->reduced, (long long)l->rejected,
+                             (long long)l->held);
+}
+
 static int32_t advance(const struct event *e, const struct qetl_event *event)
 {
     struct qetl_rig *t = e->test;
+    struct ledger ledger = {
+        .in = e->batch ? e->batch->length : 0, .rejected = -t->n_rejected, .held = -t->held};
     int32_t answer;
     do {
         struct qetl_output out = {.struct_size = sizeof out};
@@ -270,6 +289,10 @@ static int32_t advance(const struct event *e, const struct qetl_event *event)
         t->added += out.rows_added;
         t->reduced += out.rows_reduced;
         t->held = out.rows_held;
+        ledger.out += out.rows;
+        ledger.filtered += out.rows_filtered;
+        ledger.added += out.rows_added;
+        ledger.reduced += out.rows_reduced;
         int32_t status = output_take(e, &out);
         if (status < 0)
             return status;
@@ -277,7 +300,10 @@ static int32_t advance(const struct event *e, const struct qetl_event *event)
         if (answer == QETL_BLOCKED && !test_wait(t))
             return answer;
     } while (answer == QETL_MORE || answer == QETL_BLOCKED);
-    return answer;
+    ledger.rejected += t->n_rejected;
+    ledger.held += t->held;
+    int32_t status = ledger_check(t, &ledger);
+    return status ? status : answer;
 }
 
 /* The columns that were asked for, as a batch of their own: parts of what was fed. */
