@@ -57,7 +57,7 @@ def run(folder, pipeline):
         json.dump(pipeline, file)
     report = os.path.join(folder, "report.json")
     done = subprocess.run([QETL, "run", path, "--json-file", report, "--validate", "full", "-q"], capture_output=True,
-                          text=True, timeout=60, cwd=folder)
+                          text=True, timeout=300, cwd=folder)
     if done.returncode:
         check("qetl " + json.dumps(pipeline), (done.returncode, done.stderr), (0, ""))
         return None

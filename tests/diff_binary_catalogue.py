@@ -166,7 +166,7 @@ def run(folder, source, source_format, target, target_format):
     with open(os.path.join(folder, "p.json"), "w", encoding="utf-8") as file:
         json.dump(pipeline, file)
     done = subprocess.run([QETL, "run", "p.json", "--json-file", "report.json", "--validate", "full", "-q", "--log-level", "info"],
-                          capture_output=True, text=True, timeout=60, cwd=folder)
+                          capture_output=True, text=True, timeout=300, cwd=folder)
     if done.returncode:
         return None, done.stderr
     with open(os.path.join(folder, "report.json"), encoding="utf-8") as file:
@@ -231,10 +231,10 @@ def by_last(folder, rng):
     if not shutil.which("utmpdump"):
         print("no utmpdump")
         return
-    dump = subprocess.run(["utmpdump", os.path.join(folder, "wtmp")], capture_output=True, text=True, timeout=20, check=True).stdout
+    dump = subprocess.run(["utmpdump", os.path.join(folder, "wtmp")], capture_output=True, text=True, timeout=300, check=True).stdout
     lines = [line for line in dump.splitlines() if line.startswith("[")]
     check("utmpdump: users", [line.split("] [")[3].strip() for line in lines], [row["user"] for row in rows])
-    back = subprocess.run(["utmpdump", "-r"], input=dump.encode(), capture_output=True, timeout=20, check=True).stdout
+    back = subprocess.run(["utmpdump", "-r"], input=dump.encode(), capture_output=True, timeout=300, check=True).stdout
     with open(os.path.join(folder, "in.bin"), "wb") as file:
         file.write(back)
     summary, log = run(folder, "in.bin", "binary", "out.ndjson", "ndjson")

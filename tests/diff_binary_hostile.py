@@ -38,7 +38,7 @@ def run(folder, source, source_format, target, target_format):
     with open(os.path.join(folder, "p.json"), "w", encoding="utf-8") as file:
         json.dump(pipeline, file)
     done = subprocess.run([QETL, "run", "p.json", "--json-file", "report.json", "--validate", "full", "-q"], capture_output=True,
-                          text=True, timeout=60, cwd=folder)
+                          text=True, timeout=300, cwd=folder)
     letters = []
     if os.path.exists(dead):
         with open(dead, encoding="utf-8") as file:

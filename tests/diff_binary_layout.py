@@ -48,7 +48,7 @@ def run(folder, source, source_format, target, target_format):
         if os.path.exists(os.path.join(folder, name)):
             os.unlink(os.path.join(folder, name))
     done = subprocess.run([QETL, "run", "p.json", "--json-file", "report.json", "--validate", "full", "-q"],
-                          capture_output=True, text=True, timeout=60, cwd=folder)
+                          capture_output=True, text=True, timeout=300, cwd=folder)
     if done.returncode:
         return None, done.stderr
     with open(os.path.join(folder, "report.json"), encoding="utf-8") as file:

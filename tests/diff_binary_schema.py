@@ -148,7 +148,7 @@ def answer(folder, layout):
     """None, or what qetl has against it."""
     with open(os.path.join(folder, "layout.json"), "w", encoding="utf-8") as file:
         json.dump(layout, file)
-    done = subprocess.run([QETL, "run", "p.json", "--dry-run"], capture_output=True, text=True, timeout=20, cwd=folder)
+    done = subprocess.run([QETL, "run", "p.json", "--dry-run"], capture_output=True, text=True, timeout=300, cwd=folder)
     check("it ends with 0 or 2, and a reason", done.returncode in (0, 2) and bool(done.returncode) == ("error: " in done.stderr),
           done.returncode, done.stderr, layout)
     return done.stderr if done.returncode else None

@@ -133,7 +133,7 @@ def source_of(table, folder, kind, rng):
 
 def qetl(folder, *words):
     env = dict(os.environ, XDG_STATE_HOME=os.path.join(folder, "state"))
-    return subprocess.run([QETL, *words], capture_output=True, text=True, timeout=60, env=env, cwd=folder, check=False)
+    return subprocess.run([QETL, *words], capture_output=True, text=True, timeout=300, env=env, cwd=folder, check=False)
 
 
 def run(folder, source, incremental, way, limit=None):

@@ -80,7 +80,7 @@ def run(folder, source, target):
     name, report = os.path.join(folder, "p.json"), os.path.join(folder, "report.json")
     with open(name, "w", encoding="utf-8") as file:
         json.dump(pipeline, file)
-    done = subprocess.run([QETL, "run", name, "--json-file", report, "-q"], capture_output=True, text=True, timeout=60,
+    done = subprocess.run([QETL, "run", name, "--json-file", report, "-q"], capture_output=True, text=True, timeout=300,
                           cwd=folder)
     check("exit", (done.returncode, done.stderr), (0, ""))
     if done.returncode:

@@ -86,7 +86,7 @@ def run(experiment, option=None, value=None):
         with open(os.path.join(folder, "p.json"), "w", encoding="utf-8") as file:
             json.dump(pipeline, file)
         done = subprocess.run([QETL, "run", "p.json"], cwd=folder, capture_output=True, stdin=subprocess.DEVNULL,
-                              timeout=60)
+                              timeout=300)
         if re.search(rb"Sanitizer|runtime error:", done.stderr):
             return -1, done.stderr.decode()[-600:], []
         if done.returncode in (0, 1, 3):

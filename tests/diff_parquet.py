@@ -241,7 +241,7 @@ def too_wide(folder):
     for given, wanted, said in [(source, "wide.ndjson", "wide.parquet has more than 20000 columns"),
                                 (text, "again.parquet", "100000 columns are too many for a Parquet file")]:
         wanted = os.path.join(folder, wanted)
-        run = subprocess.run([QETL, "run", "--from", given, "--to", wanted], capture_output=True, text=True, timeout=60)
+        run = subprocess.run([QETL, "run", "--from", given, "--to", wanted], capture_output=True, text=True, timeout=300)
         check(f"{given}: {run.stderr:.400}", (run.returncode, said in run.stderr, os.path.exists(wanted)), (1, True, False))
 
 

@@ -48,7 +48,7 @@ def write(folder, file_name, **words):
 
 
 def qetl(folder, *words, wanted=(0,)):
-    done = subprocess.run([QETL, *words], cwd=folder, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([QETL, *words], cwd=folder, capture_output=True, text=True, timeout=300)
     if done.returncode not in wanted:
         print(f"FAILED {words}: exit {done.returncode}\n{done.stderr}")
         sys.exit(1)

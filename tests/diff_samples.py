@@ -48,7 +48,7 @@ def run(path, options="{}", format_name=None):
     told = ["--from-format", format_name] if format_name else []
     done = subprocess.run([QETL, "run", "--from", path, *told, "--to", "out.ndjson", "--json", "-s", "dead_letters=letters.ndjson",
                            "-s", f"sources.in.format={options}"][:-2 if options == "{}" else None],
-                          capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
+                          capture_output=True, stdin=subprocess.DEVNULL, timeout=300)
     rows = [json.loads(line, parse_float=Decimal) for line in open("out.ndjson", encoding="utf-8")] if os.path.exists("out.ndjson") else None
     summary = json.loads(done.stdout).get("summary") or {}
     check(f"{path}: the ledger", summary.get("balanced", True), True)

@@ -38,7 +38,7 @@ def run(document, folder, *more):
     path = os.path.join(folder, "pipeline.json")
     with open(path, "w", encoding="utf-8") as file:
         json.dump(document | {"dead_letters": os.path.join(folder, "dead.ndjson")}, file)
-    answer = subprocess.run([QETL, "run", "-q", path, *more], check=True, capture_output=True, text=True, timeout=60)
+    answer = subprocess.run([QETL, "run", "-q", path, *more], check=True, capture_output=True, text=True, timeout=300)
     return list(csv.DictReader(answer.stdout.splitlines()))
 
 

@@ -44,7 +44,7 @@ def run(source, sink, types="{}"):
                 f" sinks: {{o: {{plugin: file, input: a, path: {sink}}}}}}}")
     with open("p.yaml", "w") as file:
         file.write(pipeline)
-    done = subprocess.run([QETL, "run", "p.yaml", "-q"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([QETL, "run", "p.yaml", "-q"], capture_output=True, text=True, timeout=300)
     return "" if done.returncode == 0 else done.stderr + done.stdout
 
 
@@ -176,7 +176,7 @@ def other_program():
     with open("in.csv", "w") as file:
         file.write("id,day,text,price\n1,2024-02-29,one,1.5\n2,1999-12-31,two,\n3,,one,-7\n")
     try:
-        subprocess.run(["ssconvert", "in.csv", "gnumeric.xlsx"], capture_output=True, timeout=60, check=True)
+        subprocess.run(["ssconvert", "in.csv", "gnumeric.xlsx"], capture_output=True, timeout=300, check=True)
     except FileNotFoundError:
         print("gnumeric is not there: its workbooks are not read")
         return

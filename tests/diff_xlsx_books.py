@@ -447,7 +447,7 @@ def programs():
     subprocess.run([QETL, "run", "--from", "in.csv", "--to", "in.xlsx", "-q"], check=True)
     reads("libxlsxwriter", None, [{"n": 1, "t": "x", "d": "2024-02-29"}, {"n": 2.5, "t": "y", "d": None}])
     try:
-        subprocess.run(["ssconvert", "in.csv", "in.xlsx"], capture_output=True, timeout=60, check=True)
+        subprocess.run(["ssconvert", "in.csv", "in.xlsx"], capture_output=True, timeout=300, check=True)
     except FileNotFoundError:
         return
     reads("gnumeric", None, [{"n": 1, "t": "x", "d": "2024-02-29"}, {"n": 2.5, "t": "y", "d": None}])

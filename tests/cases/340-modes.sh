@@ -70,14 +70,14 @@ expect_exit 0 awk '/idle/ { exit !($2 <= 20) }' latency.txt
 expect_exit 0 awk '/rows per batch/ { exit !($4 < 5) }' latency.txt # a machine that stalls joins a few
 
 # While those who take a batch are busy it grows: until linger_ms, or until they have time for it. The sink
-# takes 50 ms for each, so that queues fill.
+# takes 50 ms for each, so that queues fill. On a machine that is slow to begin, the writer is slower, too.
 lingering() { # MODE LINGER_MS: how many batches 40 rows make that come one by one
     {
         printf 'id\n0\n'
-        sleep 0.1 # types are inferred once nothing more comes for a while
+        sleep "$begin" # types are inferred once nothing more comes for a while
         for i in $(seq 40); do
             echo "$i"
-            sleep 0.001
+            sleep "$pause"
         done
     } |
         "$QETL" run lingering.yaml --plugin-dir "$QETL_TEST_PLUGINS" --workers 2 -q --json-file report.json --mode "$1" -s linger_ms="$2"
@@ -87,7 +87,11 @@ cat >lingering.yaml <<'END'
 sources: {in: {plugin: file, path: '-', format: csv}}
 sinks: {slow: {plugin: fault, input: in, fault: slow}}
 END
-none=$(lingering hybrid 0) long=$(lingering hybrid 60000) stream=$(lingering stream 60000)
+for slow in '0.1 0.001' '1 0.02' '5 0.1'; do
+    begin=${slow% *} pause=${slow#* }
+    none=$(lingering hybrid 0) long=$(lingering hybrid 60000) stream=$(lingering stream 60000)
+    [ "$none" -ge $((long + 4)) ] && [ "$stream" -ge $((long + 12)) ] && break
+done
 echo "# batches of 41 rows: $none without, $long with linger_ms, $stream in stream mode"
 [ "$none" -ge $((long + 4)) ] && pass 'linger_ms: fewer batches' || fail "$none batches, $long with linger_ms"
 [ "$stream" -ge $((long + 12)) ] && pass 'stream mode does not linger' || fail "$stream batches, $long with linger_ms"
