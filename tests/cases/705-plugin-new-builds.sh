@@ -75,6 +75,68 @@ make_in build build.log test check CARGO=cargo CARGOFLAGS=--offline
 expect_text build.log 'cargo rustc --release'
 expect_text build.log ' 41 rules held, 0 broken'
 
+# In C++ a transform without a state has no Kept, and exceptions are failures of the call.
+alone qetl plugin new masked --kind transform --lang cpp --quiet
+cat >masked/masked.cc <<'CPP'
+#include "border.hh"
+#include <qetl/row_transform.h>
+QETL_EMBED_MANIFEST("masked.qetl.json");
+
+class Masked
+{
+  public:
+    explicit Masked(qetl_row &r) : at(r), column(border::option(r.env, "/column")), into(border::option(r.env, "/into"))
+    {
+    }
+    int32_t bind(const ArrowSchema *)
+    {
+        qetl_row_replace(&at, qetl_row_read(&at, "/column", column.c_str(), "text"), "text");
+        return QETL_ROWS_KEEP;
+    }
+    int32_t row()
+    {
+        const qetl_text text = qetl_row_text(&at, 0);
+        if (text.size == 0)
+            throw border::Failure{QETL_E_DATA, "/column", "leave such rows out", "an empty text"};
+        std::string out(static_cast<size_t>(text.size), into[0]);
+        out.back() = text.data[text.size - 1];
+        qetl_row_put_text(&at, 0, out.data(), text.size);
+        return QETL_OK;
+    }
+
+  private:
+    qetl_row &at;
+    const std::string column, into;
+};
+using Rows = border::Rows<Masked>;
+static constexpr qetl_row_transform masked = [] {
+    qetl_row_transform t{};
+    t.create = Rows::create;
+    t.bind = Rows::call<&Masked::bind>;
+    t.row = Rows::call<&Masked::row>;
+    t.close = Rows::close;
+    return t;
+}();
+QETL_ROW_TRANSFORM(masked, "masked", Rows::State)
+QETL_PLUGIN("masked", "0.1.0", &masked_component)
+CPP
+sed -i 's/"input_format": "ndjson",//; s/"input": .*/"input": "amount\\n4111 1111\\n55\\n"/; s/"default": "total"/"default": "*"/' masked/masked.qetl.json
+make_in masked masked.log check WARNINGS="$warnings"
+expect_text masked.log ' 4[0-9] rules held, 0 broken'
+printf 'amount\n4111 1111\nx5\n' >masked/in.csv
+cat >masked/masked.yaml <<'YAML'
+name: masked
+sources: {in: {plugin: file, path: in.csv}}
+transforms: {m: {plugin: masked, input: in, column: amount}}
+sinks: {out: {plugin: file, input: m, path: out.csv, if_exists: replace}}
+YAML
+(cd masked && alone qetl run masked.yaml --plugin-dir build) >masked.log 2>&1
+printf 'amount\n********1\n*5\n' | diff - masked/out.csv >/dev/null && pass 'masked' || fail 'masked' "$(cat masked.log masked/out.csv)"
+printf 'n,amount\n1,""\n' >masked/in.csv
+(cd masked && alone qetl run masked.yaml --plugin-dir build) >masked.log 2>&1
+expect_text masked.log 'an empty text'
+expect_text masked.log 'mend: leave such rows out'
+
 # Names that mean something to compilers and build systems.
 for made in 'int c' 'all c' 'class cpp' 'qetl rust' 'fn rust'; do
     alone qetl plugin new "${made% *}" --kind source --lang "${made#* }" --quiet

@@ -12,6 +12,7 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace border
@@ -95,12 +96,22 @@ template <class Type> struct Callbacks {
     }
 };
 
+struct Nothing {
+};
+template <class Type, class = void> struct KeptOf {
+    using type = Nothing;
+};
+template <class Type> struct KeptOf<Type, std::void_t<typename Type::Kept>> {
+    using type = typename Type::Kept;
+};
+
 /* The same for components that are written a row at a time (qetl/row.h): Type has a constructor
- * from the row at hand and from its Kept, a plain struct of what a restart brings back. */
+ * from the row at hand; or, if a restart is to bring something back, from the row and from its
+ * Kept, a plain struct. */
 template <class Type> struct Rows {
     struct State {
         qetl_row row;
-        typename Type::Kept kept;
+        typename KeptOf<Type>::type kept;
         Type *object;
     };
 
@@ -108,7 +119,10 @@ template <class Type> struct Rows {
     {
         State &state = *static_cast<State *>(self);
         return guard(state.row.env, [&] {
-            state.object = new Type(state.row, state.kept);
+            if constexpr (std::is_constructible_v<Type, qetl_row &>)
+                state.object = new Type(state.row);
+            else
+                state.object = new Type(state.row, state.kept);
             return int32_t{QETL_OK};
         });
     }
