@@ -50,6 +50,18 @@ expect_exit 1 shared/debian/share-out "$PWD/shared/tmp"
 expect_text err '^> qetl-plugin-queue$'
 rm -r shared
 
+# ---- The Dockerfile, as far as it can be read ----
+
+sed ':a; /\\$/ { N; s/\\\n *//; ba }' "$root/Dockerfile" | grep -v '^#' >docker
+expect_eq 'stages' "$(sed -n 's/^FROM \(debian:12[^ ]*\).*/\1/p' docker | paste -sd' ')" 'debian:12 debian:12-slim'
+expect_eq 'not root' "$(sed -n 's/^USER //p' docker | tail -n 1)" 900:900
+sed -n 's/^COPY \([^-].*\) [^ ]*$/\1/p' docker | while read -r file; do
+    [ -e "$root/$file" ] && pass "COPY $file" || fail "COPY $file"
+done
+sed -n 's/^RUN \(\[.*\)/\1/p' docker | jq -r '.[2]' | bash -n && pass 'RUN, by bash' || fail 'RUN, by bash'
+sed -n 's/^RUN \([^[].*\)/\1/p' docker | sh -n && pass 'RUN, by sh' || fail 'RUN, by sh'
+expect_eq 'words it does not know' "$(grep -vE '^(FROM|WORKDIR|COPY|RUN|USER|ENTRYPOINT|CMD) |^$' docker)" ''
+
 [ "$(id -u)" = 0 ] || {
     echo '# who is not root has no system of its own to install packages in'
     exit 0
