@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl plugin list: what is installed, from manifests alone. */
 #include "cli.h"
+#include "plugin/sealed.h"
 #include "show/report.h"
 #include "show/report_table.h"
 #include "show/style.h"
@@ -11,7 +12,7 @@
 #include <string.h>
 
 struct own {
-    bool names;
+    bool names, packages;
     int kind; /* 0: all */
 };
 
@@ -33,9 +34,10 @@ static json_t *plugin_json(const struct qetl_manifest *plugin, uint32_t kind)
         json_decref(components);
         return NULL;
     }
-    return json_pack("{s:s, s:s, s:s, s:o, s:o}", "id", plugin->id, "version", plugin->version,
-                     "manifest", plugin->manifest_path, "components", components, "warnings",
-                     qetl_findings_json(plugin->passed_over));
+    return json_pack("{s:s, s:s, s:s, s:b, s:s?, s:o, s:o}", "id", plugin->id, "version",
+                     plugin->version, "manifest", plugin->manifest_path, "hidden", plugin->hidden,
+                     "package", plugin->sealed ? plugin->sealed->digest : NULL, "components",
+                     components, "warnings", qetl_findings_json(plugin->passed_over));
 }
 
 static const struct qetl_table_column columns[] = {{.title = "KIND", .least = 9},
@@ -48,7 +50,7 @@ static void add_kind(const struct qetl_registry *registry, uint32_t kind, struct
 {
     for (size_t i = 0; i < qetl_registry_count(registry); i++) {
         const struct qetl_manifest *plugin = qetl_registry_at(registry, i);
-        for (size_t c = 0; c < plugin->n_components; c++) {
+        for (size_t c = 0; c < plugin->n_components && !plugin->hidden; c++) {
             const struct qetl_manifest_component *component = &plugin->components[c];
             if (component->kind != kind)
                 continue;
@@ -82,12 +84,49 @@ static int list(struct qetl_cli *cli, const struct qetl_registry *registry,
                            json_pack("{s:o}", "plugins", plugins), findings);
 }
 
+static const struct qetl_table_column package_columns[] = {
+    {.title = "PACKAGE"}, {.title = "VERSION"},   {.title = "USED"},
+    {.title = "FOR"},     {.title = "SIGNED BY"}, {.title = "DIGEST"}};
+
+static int list_packages(struct qetl_cli *cli, const struct qetl_registry *registry,
+                         struct qetl_findings *findings)
+{
+    struct qetl_table *table =
+        qetl_table_new(package_columns, sizeof package_columns / sizeof *package_columns);
+    json_t *packages = json_array();
+    for (size_t i = 0; i < qetl_registry_count(registry); i++) {
+        const struct qetl_manifest *plugin = qetl_registry_at(registry, i);
+        const struct qetl_sealed *sealed = plugin->sealed;
+        char digest[13];
+        if (!sealed)
+            continue;
+        snprintf(digest, sizeof digest, "%s", sealed->digest);
+        qetl_table_add(table,
+                       (const char *[]){plugin->id, plugin->version, plugin->hidden ? "" : "yes",
+                                        sealed->is_system ? "all users" : "you",
+                                        sealed->signed_by ? sealed->signed_by : "", digest});
+        json_array_append_new(
+            packages, json_pack("{s:s, s:s, s:b, s:b, s:s?, s:s, s:o}", "name", plugin->id,
+                                "version", plugin->version, "used", !plugin->hidden, "system",
+                                sealed->is_system, "signed_by", sealed->signed_by, "digest",
+                                sealed->digest, "findings", qetl_findings_json(&sealed->told)));
+    }
+    if (!cli->json && json_array_size(packages) &&
+        qetl_table_print(table, stdout, 0, qetl_style_columns(stdout), qetl_style_colour(stdout)))
+        qetl_findings_no_memory(findings);
+    qetl_table_free(table);
+    return qetl_cli_answer(cli, qetl_run_verdict(findings), NULL,
+                           json_pack("{s:o}", "packages", packages), findings);
+}
+
 static int plugin_list(struct qetl_cli *cli, struct qetl_findings *findings)
 {
     struct qetl_registry *registry = qetl_cli_registry(cli, findings);
     if (!registry)
         return qetl_cli_answer(cli, QETL_EXIT_ENVIRONMENT, NULL, NULL, findings);
-    int exit_code = list(cli, registry, findings);
+    const struct own *own = cli->own;
+    int exit_code =
+        own->packages ? list_packages(cli, registry, findings) : list(cli, registry, findings);
     qetl_registry_free(registry);
     return exit_code;
 }
@@ -97,6 +136,8 @@ static const struct qetl_option options[] = {
      .choices = kinds, .help = "only the components of this kind (default: all)"},
     {"names", .kind = QETL_ARG_FLAG, .offset = offsetof(struct own, names),
      .help = "only the names, one in a line"},
+    {"packages", .kind = QETL_ARG_FLAG, .offset = offsetof(struct own, packages),
+     .help = "installed packages instead, each version, and who signed it"},
 };
 static const struct qetl_option_group group = QETL_OPTION_GROUP("List", true, options);
 

@@ -7,19 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the machine; the build knows better. */
-#ifndef QETL_KEY_DIR
-#define QETL_KEY_DIR "/usr/local/etc/qetl/trusted-keys"
-#endif
+static char *folder_of(const char *variable, const char *otherwise, const char *name)
+{
+    const char *base = getenv(variable), *home = getenv("HOME");
+    char *path = NULL;
+    int failed = base && *base == '/' ? asprintf(&path, "%s/qetl/%s", base, name)
+                 : home && *home      ? asprintf(&path, "%s/%s/qetl/%s", home, otherwise, name)
+                                      : -1;
+    return failed < 0 ? NULL : path;
+}
+
+char *qetl_cli_packages_folder(void)
+{
+    return folder_of("XDG_DATA_HOME", ".local/share", "plugins");
+}
 
 char *qetl_cli_keys_folder(void)
 {
-    const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-    char *path = NULL;
-    int failed = base && *base == '/' ? asprintf(&path, "%s/qetl/trusted-keys", base)
-                 : home && *home      ? asprintf(&path, "%s/.config/qetl/trusted-keys", home)
-                                      : -1;
-    return failed < 0 ? NULL : path;
+    return folder_of("XDG_CONFIG_HOME", ".config", "trusted-keys");
 }
 
 struct package_trust *qetl_cli_trust(struct qetl_findings *findings)
@@ -29,6 +34,22 @@ struct package_trust *qetl_cli_trust(struct qetl_findings *findings)
     struct package_trust *trust = qetl_trust_load(both, findings);
     free(own);
     return trust;
+}
+
+struct package_trust *qetl_cli_trust_of(bool system, struct qetl_findings *findings)
+{
+    static const char *const machine[] = {QETL_KEY_DIR, NULL};
+    return system ? qetl_trust_load(machine, findings) : qetl_cli_trust(findings);
+}
+
+char *qetl_cli_depot(bool system, struct qetl_findings *findings)
+{
+    char *folder = system ? strdup(QETL_PACKAGES_DIR) : qetl_cli_packages_folder();
+    if (!folder)
+        qetl_finding_mend(qetl_finding_add(findings, QETL_ERROR, "no_home",
+                                           "there is no folder to install packages in"),
+                          "set HOME or XDG_DATA_HOME");
+    return folder;
 }
 
 int qetl_cli_judge(const struct package_trust *trust, const struct package *package,

@@ -14,10 +14,25 @@
 #include "package/package.h"
 #include "package/trust.h"
 
-/* $XDG_CONFIG_HOME/qetl/trusted-keys; NULL: there is no home, or no memory. */
+/* Of the machine; the build knows better. */
+#ifndef QETL_KEY_DIR
+#define QETL_KEY_DIR "/usr/local/etc/qetl/trusted-keys"
+#endif
+#ifndef QETL_PACKAGES_DIR
+#define QETL_PACKAGES_DIR "/usr/local/var/lib/qetl/plugins"
+#endif
+
+/* $XDG_DATA_HOME/qetl/plugins, and $XDG_CONFIG_HOME/qetl/trusted-keys; NULL: there is no home, or
+ * no memory. */
+char *qetl_cli_packages_folder(void);
 char *qetl_cli_keys_folder(void);
 /* The user's keys, and those of the machine. NULL with findings. */
 struct package_trust *qetl_cli_trust(struct qetl_findings *);
+
+/* The machine's alone, or both. */
+struct package_trust *qetl_cli_trust_of(bool system, struct qetl_findings *);
+/* Where packages are installed; the caller's. NULL with a finding. */
+char *qetl_cli_depot(bool system, struct qetl_findings *);
 
 /* What becomes of a verdict: 0, or -1 with a finding. An unsigned package that is allowed is a
  * warning. */

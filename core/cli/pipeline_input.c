@@ -1,20 +1,59 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What commands over a pipeline begin with: plugins, the file or the one-liner, the log. */
 #include "cli.h"
+#include "package/installed.h"
+#include "packages.h"
 #include "plugin/plugin_dirs.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* Keys are looked at where there is something to judge by them. */
+static int depot_offer(struct qetl_registry *registry, const char *folder, bool system,
+                       struct qetl_findings *findings)
+{
+    if (!folder || access(folder, F_OK))
+        return 0;
+    struct package_trust *trust = qetl_cli_trust_of(system, findings);
+    int bad = trust ? qetl_installed_offer(registry, folder, system, trust, findings) : -1;
+    qetl_trust_free(trust);
+    return bad;
+}
+
+/* Whoever names a folder has its plugins; then come packages, the user's before the machine's, then
+ * what came with qetl. */
+static int registry_fill(struct qetl_registry *registry, char *const *named, char *const *all,
+                         struct qetl_findings *findings)
+{
+    char *own = qetl_cli_packages_folder();
+    size_t n = 0;
+    while (named[n])
+        n++;
+    int bad = depot_offer(registry, own, false, findings) ||
+              depot_offer(registry, QETL_PACKAGES_DIR, true, findings) ||
+              qetl_registry_scan(registry, (const char *const *)all + n, findings);
+    free(own);
+    return bad ? -1 : 0;
+}
 
 struct qetl_registry *qetl_cli_registry(const struct qetl_cli *cli, struct qetl_findings *findings)
 {
     static const char *const none[] = {NULL};
     const char *const *given = cli->plugin_dirs.count ? cli->plugin_dirs.items : none;
-    char **dirs =
-        qetl_plugin_dirs_new(given, getenv("QETL_PLUGIN_PATH"), QETL_PLUGIN_DIR, findings);
+    const char *path = getenv("QETL_PLUGIN_PATH");
+    struct qetl_findings again = {0}; /* the same as of the first time */
+    char **named = qetl_plugin_dirs_new(given, path, NULL, findings);
+    char **all = qetl_plugin_dirs_new(given, path, QETL_PLUGIN_DIR, &again);
     struct qetl_registry *registry =
-        dirs ? qetl_registry_new((const char *const *)dirs, findings) : NULL;
-    qetl_plugin_dirs_free(dirs);
+        named && all ? qetl_registry_new((const char *const *)named, findings) : NULL;
+    if (registry && registry_fill(registry, named, all, findings)) {
+        qetl_registry_free(registry);
+        registry = NULL;
+    }
+    qetl_findings_free(&again);
+    qetl_plugin_dirs_free(all);
+    qetl_plugin_dirs_free(named);
     return registry;
 }
 

@@ -3,9 +3,11 @@
 
 #include "elf_note.h"
 #include "manifest.h"
+#include "sealed.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <nettle/sha2.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,11 +82,35 @@ static void mend_note(struct qetl_finding *finding, const struct qetl_manifest *
                       manifest->manifest_path);
 }
 
+static int refuse_note(const struct qetl_manifest *manifest, struct qetl_findings *findings)
+{
+    mend_note(qetl_library_refuse(manifest, findings, "manifest_mismatch",
+                                  "its manifest file is not the one that it was built with"),
+              manifest);
+    return -1;
+}
+
+/* What was read of a package was hashed then. */
+static int compare_sealed(const struct qetl_manifest *manifest, const void *note, size_t size,
+                          struct qetl_findings *findings)
+{
+    uint8_t digest[QETL_SEALED_HASH];
+    struct sha256_ctx sha256;
+    sha256_init(&sha256);
+    sha256_update(&sha256, size, note);
+    sha256_digest(&sha256, sizeof digest, digest);
+    if (memcmp(digest, manifest->sealed->manifest_sha256, sizeof digest) == 0)
+        return 0;
+    return refuse_note(manifest, findings);
+}
+
 static int compare_note(const struct qetl_manifest *manifest, const void *note, size_t size,
                         struct qetl_findings *findings)
 {
     struct mapping file = {0};
     mode_t mode;
+    if (manifest->sealed)
+        return compare_sealed(manifest, note, size, findings);
     int error = mapping_open(&file, manifest->manifest_path, &mode);
     if (error) {
         qetl_library_refuse(manifest, findings, "unreadable_file", "%s cannot be read: %s",
@@ -93,12 +119,7 @@ static int compare_note(const struct qetl_manifest *manifest, const void *note, 
     }
     int same = size == file.size && memcmp(note, file.data, size) == 0;
     munmap(file.data, file.size);
-    if (same)
-        return 0;
-    mend_note(qetl_library_refuse(manifest, findings, "manifest_mismatch",
-                                  "its manifest file is not the one that it was built with"),
-              manifest);
-    return -1;
+    return same ? 0 : refuse_note(manifest, findings);
 }
 
 static int check_note(const struct qetl_manifest *manifest, const struct mapping *image,
@@ -129,7 +150,8 @@ int qetl_library_examine(const struct qetl_manifest *manifest, struct qetl_findi
     mode_t mode = 0;
     if (check_range(manifest, findings))
         return -1;
-    int error = mapping_open(&image, manifest->library_path, &mode);
+    int error = mapping_open(
+        &image, manifest->sealed ? manifest->sealed->path : manifest->library_path, &mode);
     if (error) {
         struct qetl_finding *finding = qetl_library_refuse(
             manifest, findings, "cannot_load", "its library cannot be read: %s", strerror(error));

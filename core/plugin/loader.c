@@ -3,8 +3,10 @@
 
 #include "elf_needs.h"
 #include "library_check.h"
+#include "sealed.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,7 +63,8 @@ static int library_open(const struct qetl_manifest *manifest, struct qetl_findin
 {
     struct qetl_library *library = manifest->library;
     dlerror();
-    library->handle = dlopen(manifest->library_path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    library->handle = dlopen(manifest->sealed ? manifest->sealed->path : manifest->library_path,
+                             RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (library->handle)
         return 0;
     const char *error = dlerror();
@@ -71,6 +74,31 @@ static int library_open(const struct qetl_manifest *manifest, struct qetl_findin
         qetl_finding_mend(finding, "rebuild the plugin, and link the library that has this symbol");
     else if (error)
         mend_missing_library(finding, error);
+    return -1;
+}
+
+/* What has to be said of an installed package, and what was verified of it becomes what is loaded.
+ */
+static int library_seal(const struct qetl_manifest *manifest, struct qetl_findings *findings)
+{
+    struct qetl_sealed *sealed = manifest->sealed;
+    if (!sealed)
+        return 0;
+    size_t errors = sealed->told.errors;
+    qetl_findings_move(findings, &sealed->told);
+    if (errors)
+        return -1;
+    int error = qetl_sealed_open(sealed);
+    if (!error)
+        return 0;
+    struct qetl_finding *finding = qetl_library_refuse(
+        manifest, findings, error == EBADMSG ? "package_changed" : "cannot_load",
+        error == EBADMSG ? "its library is not the one that was installed: it was changed, or "
+                           "damaged%s"
+                         : "its library cannot be read: %s",
+        error == EBADMSG ? "" : strerror(error));
+    qetl_finding_mend(finding, "install the package again, and look who may write to %s",
+                      manifest->library_path);
     return -1;
 }
 
@@ -118,9 +146,9 @@ static int library_ready(const struct qetl_manifest *manifest, const struct qetl
         refuse(manifest, findings, "it was refused before");
         return -1;
     }
-    library->refused = qetl_library_examine(manifest, findings) ||
-                       library_open(manifest, findings) ||
-                       library_enter(manifest, host, ctx, findings);
+    library->refused =
+        library_seal(manifest, findings) || qetl_library_examine(manifest, findings) ||
+        library_open(manifest, findings) || library_enter(manifest, host, ctx, findings);
     return library->refused ? -1 : 0;
 }
 

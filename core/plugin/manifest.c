@@ -7,6 +7,7 @@
 #include "config/schema_lint.h"
 #include "loader.h"
 #include "manifest_keys.h"
+#include "sealed.h"
 
 #include <qetl/plugin.h>
 
@@ -414,6 +415,7 @@ void qetl_manifest_free(struct qetl_manifest *manifest)
     if (!manifest)
         return;
     qetl_library_free(manifest->library);
+    qetl_sealed_free(manifest->sealed);
     if (manifest->passed_over)
         qetl_findings_free(manifest->passed_over);
     free(manifest->passed_over);

@@ -48,7 +48,7 @@ next_of(const struct qetl_registry *registry, uint32_t kind, size_t *manifest, s
 {
     for (; *manifest < registry->count; ++*manifest, *component = 0) {
         const struct qetl_manifest *at = registry->manifests[*manifest];
-        while (*component < at->n_components) {
+        while (!at->hidden && *component < at->n_components) {
             const struct qetl_manifest_component *found = &at->components[(*component)++];
             if (found->kind == kind)
                 return found;
@@ -60,11 +60,17 @@ next_of(const struct qetl_registry *registry, uint32_t kind, size_t *manifest, s
 const struct qetl_manifest_component *qetl_registry_find(const struct qetl_registry *registry,
                                                          uint32_t kind, const char *id)
 {
-    size_t manifest = 0, component = 0;
-    const struct qetl_manifest_component *found;
-    while ((found = next_of(registry, kind, &manifest, &component)))
-        if (strcmp(found->id, id) == 0)
-            return found;
+    const char *version = strchr(id, '@');
+    size_t size = version ? (size_t)(version - id) : strlen(id);
+    for (size_t i = 0; i < registry->count; i++) {
+        const struct qetl_manifest *at = registry->manifests[i];
+        if (version ? strcmp(at->version, version + 1) != 0 : at->hidden)
+            continue;
+        for (size_t c = 0; c < at->n_components; c++)
+            if (at->components[c].kind == kind && strlen(at->components[c].id) == size &&
+                memcmp(at->components[c].id, id, size) == 0)
+                return &at->components[c];
+    }
     return NULL;
 }
 
@@ -181,12 +187,17 @@ static int components_clash(const struct qetl_registry *registry,
     return clash;
 }
 
-static int manifest_clashes(const struct qetl_registry *registry,
-                            const struct qetl_manifest *manifest, struct qetl_findings *findings)
+static int manifest_clashes(const struct qetl_registry *registry, struct qetl_manifest *manifest,
+                            struct qetl_findings *findings)
 {
     for (size_t i = 0; i < registry->count; i++) {
-        if (strcmp(registry->manifests[i]->id, manifest->id) != 0)
+        const struct qetl_manifest *other = registry->manifests[i];
+        if (other->hidden || strcmp(other->id, manifest->id) != 0)
             continue;
+        if (other->sealed || manifest->sealed) {
+            manifest->hidden = 1;
+            return 0;
+        }
         report_twice(findings, "duplicate_plugin", "plugin", manifest->id, registry->manifests[i],
                      manifest);
         return 1;
@@ -194,13 +205,10 @@ static int manifest_clashes(const struct qetl_registry *registry,
     return components_clash(registry, manifest, findings);
 }
 
-static int registry_add(struct qetl_registry *registry, const char *path,
-                        struct qetl_findings *findings)
+static int registry_keep(struct qetl_registry *registry, struct qetl_manifest *manifest,
+                         struct qetl_findings *findings)
 {
-    struct qetl_manifest *manifest = qetl_manifest_load(path, findings);
-    if (!manifest)
-        return 0;
-    if (manifest_clashes(registry, manifest, findings)) {
+    if (!manifest->hidden && manifest_clashes(registry, manifest, findings)) {
         qetl_manifest_free(manifest);
         return 0;
     }
@@ -213,6 +221,20 @@ static int registry_add(struct qetl_registry *registry, const char *path,
     registry->manifests = manifests;
     registry->manifests[registry->count++] = manifest;
     return 0;
+}
+
+static int registry_add(struct qetl_registry *registry, const char *path,
+                        struct qetl_findings *findings)
+{
+    struct qetl_manifest *manifest = qetl_manifest_load(path, findings);
+    return manifest ? registry_keep(registry, manifest, findings) : 0;
+}
+
+int qetl_registry_offer(struct qetl_registry *registry, struct qetl_manifest *manifest, int hidden,
+                        struct qetl_findings *findings)
+{
+    manifest->hidden = hidden;
+    return registry_keep(registry, manifest, findings);
 }
 
 static int is_manifest(const struct dirent *entry)
@@ -246,8 +268,8 @@ static int check_directory(const char *dir, int fd, struct qetl_findings *findin
     return -1;
 }
 
-static int registry_scan(struct qetl_registry *registry, const char *dir,
-                         struct qetl_findings *findings)
+static int directory_scan(struct qetl_registry *registry, const char *dir,
+                          struct qetl_findings *findings)
 {
     struct dirent **entries = NULL;
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -267,15 +289,25 @@ static int registry_scan(struct qetl_registry *registry, const char *dir,
     return bad;
 }
 
+int qetl_registry_scan(struct qetl_registry *registry, const char *const *dirs,
+                       struct qetl_findings *findings)
+{
+    int bad = 0;
+    for (; !bad && *dirs; dirs++)
+        bad = directory_scan(registry, *dirs, findings);
+    if (bad)
+        qetl_finding_add(findings, QETL_ERROR, "no_memory",
+                         "out of memory while looking for plugins");
+    return bad;
+}
+
 struct qetl_registry *qetl_registry_new(const char *const *dirs, struct qetl_findings *findings)
 {
     struct qetl_registry *registry = calloc(1, sizeof *registry);
-    int bad = !registry;
-    for (size_t i = 0; !bad && dirs[i]; i++)
-        bad = registry_scan(registry, dirs[i], findings);
-    if (!bad)
+    if (!registry)
+        qetl_findings_no_memory(findings);
+    if (registry && qetl_registry_scan(registry, dirs, findings) == 0)
         return registry;
-    qetl_finding_add(findings, QETL_ERROR, "no_memory", "out of memory while looking for plugins");
     qetl_registry_free(registry);
     return NULL;
 }

@@ -23,6 +23,8 @@ struct qetl_manifest {
     json_t *json;                      /* the whole manifest */
     struct qetl_findings *passed_over; /* warnings: keys that this qetl does not know */
     struct qetl_library *library;      /* loader.h's: the opened library, once there is one */
+    struct qetl_sealed *sealed;        /* of an installed package; NULL: of a folder */
+    int hidden; /* another one has its name: it is found as NAME@VERSION alone */
     struct qetl_manifest_component *components;
     size_t n_components;
 };
@@ -50,7 +52,15 @@ struct qetl_registry;
  * plugins, is an error wherever they lie: which of them ran would be hidden from the user. What is
  * wrong is left out and told in findings; NULL only without memory. */
 struct qetl_registry *qetl_registry_new(const char *const *dirs, struct qetl_findings *);
+/* More of them, behind the others: what has a name that an installed package has, is hidden by it.
+ */
+int qetl_registry_scan(struct qetl_registry *, const char *const *dirs, struct qetl_findings *);
+/* A plugin of an installed package; it is the registry's from now on, in any case. Hidden where
+ * `hidden` says so, or the plugin is there already. -1 without memory. */
+int qetl_registry_offer(struct qetl_registry *, struct qetl_manifest *, int hidden,
+                        struct qetl_findings *);
 void qetl_registry_free(struct qetl_registry *);
+/* id may be NAME@VERSION: of the plugin of that version, and of no other. */
 const struct qetl_manifest_component *qetl_registry_find(const struct qetl_registry *,
                                                          uint32_t kind, const char *id);
 size_t qetl_registry_count(const struct qetl_registry *);

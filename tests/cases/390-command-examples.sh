@@ -54,8 +54,10 @@ qetl plugin pack world/acme-source --out world/dist --key world/acme.qsecret -q
 cp world/dist/*.qpkg world/acme-source-1.0.0-linux-x86_64-glibc.qpkg
 mv world/dist/*.qpkg world/dist/acme-source.qpkg
 jq '.plugins = ["*"]' world/acme.qkey >world/config/qetl/trusted-keys/acme.qkey
+XDG_CONFIG_HOME=$PWD/world/config XDG_DATA_HOME=$PWD/world/share "$QETL" plugin install world/dist -q
 XDG_CONFIG_HOME=$PWD/here/config
-export XDG_CONFIG_HOME
+XDG_DATA_HOME=$PWD/here/share
+export XDG_CONFIG_HOME XDG_DATA_HOME
 awk '/^```sh/ { inside = 1; next } /^```/ { inside = 0 } inside && !/^#/' "$root/docs/reference/commands.md" >lines
 while read -r line; do
     case $line in

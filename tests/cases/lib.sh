@@ -38,7 +38,9 @@ XDG_RUNTIME_DIR=$(mktemp -d) # sockets of runs: a place that no other script loo
 export XDG_RUNTIME_DIR
 runtime=$XDG_RUNTIME_DIR
 XDG_STATE_HOME=$runtime/state # nor does any see what another keeps of its runs
-export XDG_STATE_HOME
+XDG_DATA_HOME=$runtime/data   # or what somebody installed, and whom he trusts
+XDG_CONFIG_HOME=$runtime/config
+export XDG_STATE_HOME XDG_DATA_HOME XDG_CONFIG_HOME
 cd "$scratch" || exit 1
 
 finish() {

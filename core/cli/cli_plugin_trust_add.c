@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* qetl plugin trust add: a public key, and what it may sign. */
+#include "cli.h"
+#include "package/durable.h"
+#include "package/key_file.h"
+#include "packages.h"
+
+#include <qetl/plugin.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct own {
+    struct qetl_texts plugins;
+    const char *expires, *name;
+    bool replace, system;
+};
+
+static int refuse(struct qetl_findings *findings, const char *code, const char *option,
+                  const char *value, const char *mend)
+{
+    qetl_finding_mend(
+        qetl_finding_add(findings, QETL_ERROR, code, "%s: '%s' is not understood", option, value),
+        "%s", mend);
+    return -1;
+}
+
+static int globs_take(const struct own *own, struct key_file *key, struct qetl_findings *findings)
+{
+    if (!own->plugins.count) {
+        qetl_cli_usage(findings, "qetl plugin trust add KEY.qkey --plugins 'acme-*'",
+                       "nothing was said of which plugins the key may sign");
+        return -1;
+    }
+    for (size_t i = 0; i < key->n_plugins; i++)
+        free(key->plugins[i]);
+    free(key->plugins);
+    key->n_plugins = 0;
+    key->plugins = calloc(own->plugins.count, sizeof *key->plugins);
+    for (size_t i = 0; i < own->plugins.count; i++) {
+        const char *glob = own->plugins.items[i];
+        if (!qetl_is_key_glob(glob))
+            return refuse(findings, "bad_option", "--plugins", glob,
+                          "names of plugins, in which * is any letters and ? any one");
+        char *copy = key->plugins ? strdup(glob) : NULL;
+        if (!copy) {
+            qetl_findings_no_memory(findings);
+            return -1;
+        }
+        key->plugins[key->n_plugins++] = copy;
+    }
+    return 0;
+}
+
+static int words_take(const struct own *own, struct key_file *key, struct qetl_findings *findings)
+{
+    if (own->expires && !qetl_is_day(own->expires))
+        return refuse(findings, "bad_option", "--expires", own->expires, "a day: 2027-12-31");
+    if (own->name && !qetl_is_key_name(own->name))
+        return refuse(findings, "bad_key_name", "--name", own->name,
+                      "small letters, digits, _ and -");
+    snprintf(key->expires, sizeof key->expires, "%s", own->expires ? own->expires : "");
+    char *name = own->name ? strdup(own->name) : key->name;
+    if (!name) {
+        qetl_findings_no_memory(findings);
+        return -1;
+    }
+    if (name != key->name)
+        free(key->name);
+    key->name = name;
+    return globs_take(own, key, findings);
+}
+
+/* It is written among the others, under its name. */
+static int key_put(const struct own *own, struct key_file *key, struct qetl_findings *findings)
+{
+    char *folder = own->system ? strdup(QETL_KEY_DIR) : qetl_cli_keys_folder(), *path = NULL;
+    int error = folder ? qetl_durable_folders(folder, 0755) : 0;
+    if (error)
+        qetl_finding_environment(qetl_finding_add(findings, QETL_ERROR, "cannot_write",
+                                                  "keys cannot be kept in %s: %s", folder,
+                                                  strerror(error)));
+    if (!folder || (!error && asprintf(&path, "%s/%s%s", folder, key->name, QETL_KEY_SUFFIX) < 0))
+        qetl_findings_no_memory(findings);
+    free(folder);
+    if (!path)
+        return -1;
+    free(key->path);
+    key->path = path;
+    return qetl_key_file_write(key, own->replace, findings);
+}
+
+static int trust_add(struct qetl_cli *cli, struct qetl_findings *findings)
+{
+    const struct own *own = cli->own;
+    struct key_file key;
+    json_t *result = NULL;
+    char text[QETL_KEY_TEXT];
+    int bad = qetl_key_file_read(cli->operands[0], &key, findings) ||
+              words_take(own, &key, findings) || key_put(own, &key, findings);
+    if (!bad) {
+        qetl_key_text(key.key.bytes, text);
+        result = json_pack("{s:s, s:s, s:s}", "name", key.name, "key", text, "path", key.path);
+        if (!cli->json && !cli->quiet)
+            printf("%s is trusted (%s)\n", key.name, key.path);
+    }
+    qetl_key_clear(&key);
+    return qetl_cli_answer(cli, qetl_run_verdict(findings), NULL, result, findings);
+}
+
+#define AT(field) .offset = offsetof(struct own, field)
+
+static const struct qetl_option options[] = {
+    {"plugins", 'p', QETL_ARG_TEXTS, AT(plugins), .value = "PATTERN",
+     .help = "plugins that it may sign, 'acme-*'; has to be given, and may be again"},
+    {"expires", .kind = QETL_ARG_TEXT, AT(expires), .value = "DAY",
+     .help = "the last day on which it may, 2027-12-31 (default: no end)"},
+    {"name", .kind = QETL_ARG_TEXT, AT(name), .value = "NAME",
+     .help = "what to call it here (default: as its file says)"},
+    {"replace", .kind = QETL_ARG_FLAG, AT(replace), .help = "in place of one of that name"},
+    {"system", .kind = QETL_ARG_FLAG, AT(system), .help = "for all users of this machine"},
+};
+static const struct qetl_option_group group = QETL_OPTION_GROUP("Trusting", true, options);
+
+static const struct qetl_exit exits[] = {
+    {"0", "it is trusted"},
+    {"2", "the command line is wrong"},
+    {"3", "the file is no key, one of that name is there, or it cannot be written"},
+    {NULL, NULL},
+};
+
+const struct qetl_command qetl_command_plugin_trust_add = {
+    .name = "plugin trust add",
+    .section = "Plugins",
+    .summary = "trust a key with some plugins",
+    .synopses = (const char *const[]){"KEY.qkey --plugins PATTERN", NULL},
+    .description =
+        "From now on packages that this key signed may be installed and used, as long as their "
+        "plugins' names fit one of the patterns. Compare the key that you were given with the one "
+        "that its owner tells you in another way: whose key it is, nobody else can say.\n\n"
+        "The key goes to $XDG_CONFIG_HOME/qetl/trusted-keys (~/.config/qetl/trusted-keys). You may "
+        "as well copy it there and edit its `plugins` and `expires` by hand.",
+    .operands = {.name = "FILE", .least = 1, .most = 1, .completes = QETL_COMPLETES_FILE},
+    .groups = {&group, &qetl_options_json, &qetl_options_general},
+    .examples =
+        (const struct qetl_example[]){
+            {"qetl plugin trust add acme.qkey --plugins 'acme-*' --replace",
+             "all plugins whose names begin so"},
+            {"qetl plugin trust add acme.qkey --plugins lines --expires 2027-12-31 --name "
+             "acme-lines",
+             "one plugin, until the end of 2027"},
+            {NULL, NULL}},
+    .exits = exits,
+    .own_size = sizeof(struct own),
+    .run = trust_add,
+};

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A folder of installed packages:
+ *
+ *   installed.json    which there are, and which version of each is the one that pipelines get
+ *   content/DIGEST/   a package's files, CONTENTS and SIGNATURE; written once, never changed
+ *   unborn/           what is not yet there, or not there any more; nobody reads it
+ *   lock              held by whoever changes any of this
+ *
+ * Invariant: what installed.json names is whole in content/, at any moment, whoever is killed; the
+ *            rename of installed.json is when something is installed, upgraded or removed.
+ * Ownership: closed by whoever opened it.
+ * Threads:   none of its own.
+ */
+#ifndef QETL_CORE_PACKAGE_DEPOT_H
+#define QETL_CORE_PACKAGE_DEPOT_H
+
+#include "package.h"
+
+#include <stdbool.h>
+
+enum { QETL_DIGEST_TEXT = 2 * QETL_SHA256 + 1 };
+
+struct depot_entry {
+    char *name, *version;
+    char digest[QETL_DIGEST_TEXT];
+    bool active;      /* of this name it is the one that pipelines get */
+    bool is_unsigned; /* it was taken so */
+};
+
+struct depot { /* entries by name, then by version */
+    char *path;
+    int folder; /* -1: there is none */
+    int lock;   /* -1: only looked at */
+    struct depot_entry *entries;
+    size_t n_entries;
+};
+
+/* To look: 0, also where there is no folder; -1 with a finding. */
+int qetl_depot_look(struct depot *, const char *path, struct qetl_findings *);
+/* To change: makes the folder, waits for the lock, and clears what killed processes left behind. */
+int qetl_depot_open(struct depot *, const char *path, struct qetl_findings *);
+/* What was changed of its entries becomes so, durably. 0 or -1 with a finding. */
+int qetl_depot_commit(struct depot *, struct qetl_findings *);
+/* What no entry names goes, unless somebody uses it: the next one to open the depot tries again. */
+void qetl_depot_sweep(const struct depot *);
+void qetl_depot_close(struct depot *);
+
+/* version NULL: the active one. NULL: there is none. */
+struct depot_entry *qetl_depot_find(const struct depot *, const char *name, const char *version);
+/* -1 without memory. The entries stay in order; pointers to them do not stay. */
+int qetl_depot_add(struct depot *, const char *name, const char *version, const char *digest,
+                   bool is_unsigned);
+void qetl_depot_drop(struct depot *, struct depot_entry *);
+/* The folder of an entry's content, with a lock that keeps it from being removed; -1 with errno. */
+int qetl_depot_content(const struct depot *, const char *digest);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "depot_list.h"
+
+#include "refuse.h"
+#include "version.h"
+
+#include "config/slurp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char type[] = "qetl-installed/1";
+
+enum { LIST_MAX = 16 << 20 };
+
+static int is_digest(const char *text)
+{
+    return strlen(text) == QETL_DIGEST_TEXT - 1 &&
+           strspn(text, "0123456789abcdef") == QETL_DIGEST_TEXT - 1;
+}
+
+static int entry_read(struct depot *depot, json_t *json)
+{
+    const char *name, *version, *digest;
+    int active, is_unsigned;
+    if (json_unpack(json, "{s:s, s:s, s:s, s:b, s:b !}", "name", &name, "version", &version,
+                    "digest", &digest, "active", &active, "unsigned", &is_unsigned) ||
+        !qetl_package_is_version(version) || !is_digest(digest) ||
+        qetl_depot_find(depot, name, version) || (active && qetl_depot_find(depot, name, NULL)) ||
+        qetl_depot_add(depot, name, version, digest, is_unsigned))
+        return -1;
+    qetl_depot_find(depot, name, version)->active = active;
+    return 0;
+}
+
+static int list_parse(struct depot *depot, const char *text, size_t size)
+{
+    const char *kind;
+    json_t *packages, *entry, *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
+    size_t i;
+    int bad = !json || json_unpack(json, "{s:s, s:o !}", "type", &kind, "packages", &packages) ||
+              strcmp(kind, type) != 0 || !json_is_array(packages);
+    if (!bad)
+        json_array_foreach (packages, i, entry)
+            bad |= entry_read(depot, entry);
+    json_decref(json);
+    return bad ? -1 : 0;
+}
+
+int qetl_depot_list_read(struct depot *depot, struct qetl_findings *findings)
+{
+    char *path = NULL, *text = NULL;
+    size_t size = 0;
+    if (faccessat(depot->folder, QETL_DEPOT_LIST, F_OK, AT_SYMLINK_NOFOLLOW) && errno == ENOENT)
+        return 0;
+    if (asprintf(&path, "%s/%s", depot->path, QETL_DEPOT_LIST) < 0) {
+        qetl_findings_no_memory(findings);
+        return -1;
+    }
+    int bad = qetl_slurp(path, LIST_MAX, &text, &size, findings);
+    if (!bad && (size > LIST_MAX || list_parse(depot, text, size))) {
+        bad = -1;
+        qetl_finding_mend(
+            qetl_package_refuse(findings, path, NULL, "bad_packages",
+                                "the list of installed packages cannot be understood"),
+            "install the newest qetl; if it is damaged, remove %s and install the "
+            "packages again",
+            depot->path);
+    }
+    free(text);
+    free(path);
+    return bad;
+}
+
+char *qetl_depot_list_write(const struct depot *depot)
+{
+    json_t *packages = json_array();
+    int bad = 0;
+    for (size_t i = 0; i < depot->n_entries; i++) {
+        const struct depot_entry *entry = &depot->entries[i];
+        bad |= json_array_append_new(
+            packages, json_pack("{s:s, s:s, s:s, s:b, s:b}", "name", entry->name, "version",
+                                entry->version, "digest", entry->digest, "active", entry->active,
+                                "unsigned", entry->is_unsigned));
+    }
+    json_t *json = json_pack("{s:s, s:o}", "type", type, "packages", packages);
+    char *text = bad || !json ? NULL : json_dumps(json, JSON_INDENT(1)), *line = NULL;
+    if (text && asprintf(&line, "%s\n", text) < 0)
+        line = NULL;
+    free(text);
+    json_decref(json);
+    return line;
+}

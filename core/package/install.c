@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "install.h"
+
+#include "content_write.h"
+#include "refuse.h"
+#include "version.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The newest of a name; NULL: there is none. */
+static struct depot_entry *newest_of(const struct depot *depot, const char *name)
+{
+    struct depot_entry *newest = NULL;
+    for (size_t i = 0; i < depot->n_entries; i++)
+        if (strcmp(depot->entries[i].name, name) == 0)
+            newest = &depot->entries[i];
+    return newest;
+}
+
+static int check_newer(const struct depot *depot, const struct package *package, bool downgrade,
+                       struct qetl_findings *findings)
+{
+    const struct package_contents *contents = package->contents;
+    const struct depot_entry *newest = newest_of(depot, contents->name);
+    if (!newest || downgrade ||
+        qetl_package_version_compare(contents->version, newest->version) >= 0)
+        return 0;
+    qetl_finding_mend(qetl_package_refuse(findings, package->file, NULL, "downgrade",
+                                          "%s %s is older than %s, which is installed",
+                                          contents->name, contents->version, newest->version),
+                      "if that is meant, say --downgrade");
+    return -1;
+}
+
+/* One version is one package. */
+static int check_same(const struct depot_entry *entry, const struct package *package,
+                      const char *digest, struct qetl_findings *findings)
+{
+    if (!entry || strcmp(entry->digest, digest) == 0)
+        return 0;
+    qetl_finding_mend(qetl_package_refuse(findings, package->file, NULL, "version_reused",
+                                          "another package of %s %s is installed", entry->name,
+                                          entry->version),
+                      "if it was packed anew, have its version raised; else remove the one that is "
+                      "installed: qetl plugin remove %s@%s",
+                      entry->name, entry->version);
+    return -1;
+}
+
+static void activate(struct depot *depot, const char *name, const char *version)
+{
+    for (size_t i = 0; i < depot->n_entries; i++)
+        if (strcmp(depot->entries[i].name, name) == 0)
+            depot->entries[i].active = strcmp(depot->entries[i].version, version) == 0;
+}
+
+static int entry_set(struct depot *depot, const struct package *package, const char *digest,
+                     struct qetl_findings *findings)
+{
+    const struct package_contents *contents = package->contents;
+    struct depot_entry *entry = qetl_depot_find(depot, contents->name, contents->version);
+    if (!entry &&
+        qetl_depot_add(depot, contents->name, contents->version, digest, !package->is_signed)) {
+        qetl_findings_no_memory(findings);
+        return -1;
+    }
+    if (entry)
+        entry->is_unsigned = !package->is_signed;
+    activate(depot, contents->name, contents->version);
+    return qetl_depot_commit(depot, findings);
+}
+
+int qetl_package_install(struct depot *depot, const struct package *package, bool downgrade,
+                         enum package_installed *installed, struct qetl_findings *findings)
+{
+    const struct package_contents *contents = package->contents;
+    char digest[QETL_DIGEST_TEXT];
+    for (int i = 0; i < QETL_SHA256; i++)
+        snprintf(digest + 2 * i, 3, "%02x", package->digest[i]);
+    const struct depot_entry *entry = qetl_depot_find(depot, contents->name, contents->version);
+    *installed = entry && entry->active ? QETL_INSTALLED_BEFORE : QETL_INSTALLED;
+    if (check_newer(depot, package, downgrade, findings) ||
+        check_same(entry, package, digest, findings))
+        return -1;
+    int error = qetl_content_write(depot, package, digest, findings);
+    if (error > 0)
+        qetl_package_refuse(findings, depot->path, NULL, "cannot_write",
+                            "%s %s cannot be installed: %s", contents->name, contents->version,
+                            strerror(error));
+    if (error || entry_set(depot, package, digest, findings))
+        return -1;
+    qetl_depot_sweep(depot); /* what it stands in the place of */
+    return 0;
+}
+
+int qetl_package_remove(struct depot *depot, const char *name, const char *version, size_t *count,
+                        struct qetl_findings *findings)
+{
+    *count = 0;
+    for (size_t i = depot->n_entries; i-- > 0;) {
+        struct depot_entry *entry = &depot->entries[i];
+        if (strcmp(entry->name, name) != 0 || (version && strcmp(entry->version, version) != 0))
+            continue;
+        qetl_depot_drop(depot, entry);
+        ++*count;
+    }
+    if (*count == 0)
+        return 0;
+    const struct depot_entry *newest = newest_of(depot, name);
+    if (newest && !qetl_depot_find(depot, name, NULL))
+        activate(depot, name, newest->version);
+    if (qetl_depot_commit(depot, findings))
+        return -1;
+    qetl_depot_sweep(depot);
+    return 0;
+}

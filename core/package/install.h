@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Packages come to a depot and go from it, each by one rename.
+ *
+ * Invariant: the depot is open to be changed; whoever is killed on the way leaves it as it was, or
+ * as it was to be. Ownership: nothing changes hands. Threads:   none of its own.
+ */
+#ifndef QETL_CORE_PACKAGE_INSTALL_H
+#define QETL_CORE_PACKAGE_INSTALL_H
+
+#include "depot.h"
+
+enum package_installed { QETL_INSTALLED, QETL_INSTALLED_BEFORE };
+
+/* A package whose signature, machine and plugin were found good. downgrade: an older version than
+ * there is will do. 0 or -1 with findings. */
+int qetl_package_install(struct depot *, const struct package *, bool downgrade,
+                         enum package_installed *, struct qetl_findings *);
+/* version NULL: all of them. How many went in *count. */
+int qetl_package_remove(struct depot *, const char *name, const char *version, size_t *count,
+                        struct qetl_findings *);
+
+#endif

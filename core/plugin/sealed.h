@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The library of an installed package: read into memory while it is hashed, sealed there, and
+ * loaded from there. What was verified is what runs, whatever becomes of the file.
+ *
+ * Invariant: `path` names bytes with the hash that was demanded, which nobody can change any more;
+ * the descriptor stays open as long as the process lives, as the loader of libc knows the library
+ * by its path. Ownership: the manifest owns it; its folder's descriptor keeps the package from
+ * being removed. Threads:   one control thread at a time.
+ */
+#ifndef QETL_CORE_SEALED_H
+#define QETL_CORE_SEALED_H
+
+#include "config/finding.h"
+
+#include <stdint.h>
+
+enum { QETL_SEALED_HASH = 32 };
+
+struct qetl_sealed {
+    int folder; /* the package's; -1: none */
+    char *name; /* of the library in it */
+    uint64_t size;
+    uint8_t sha256[QETL_SEALED_HASH], manifest_sha256[QETL_SEALED_HASH];
+    char *package;             /* "csv 1.2.0" */
+    char *digest;              /* the package's, in hex */
+    char *signed_by;           /* the key's name; NULL: nobody, or one that is not trusted */
+    int is_system;             /* it is installed for all users */
+    struct qetl_findings told; /* of its signature: told when it is loaded; errors refuse it */
+    int fd;                    /* -1: not yet opened */
+    char path[40];
+};
+
+struct qetl_sealed *qetl_sealed_new(void);
+void qetl_sealed_free(struct qetl_sealed *);
+/* 0, or an errno; EBADMSG: it is not the file that was installed. */
+int qetl_sealed_open(struct qetl_sealed *);
+
+#endif
