@@ -111,8 +111,7 @@ int qetl_key_file_parse(const char *text, size_t size, const char *path, struct 
     qetl_key_clear(file);
     qetl_finding_mend(
         qetl_package_refuse(findings, path, NULL, "bad_key", "this is no public key of qetl"),
-        "a file NAME%s, as `qetl plugin keygen` and `qetl plugin trust add` write it",
-        QETL_KEY_SUFFIX);
+        "a file NAME%s, as `qetl plugin keygen` and `qetl key add` write it", QETL_KEY_SUFFIX);
     return -1;
 }
 

@@ -199,7 +199,7 @@ void qetl_trust_refuse(enum package_verdict verdict, const struct key_file *key,
                                               "the key `%s` that signed it was trusted until %s",
                                               key->name, key->expires),
                           "ask for a package with a newer signature, or trust the key for longer: "
-                          "qetl plugin trust add --replace");
+                          "qetl key add --replace");
         return;
     case QETL_KEY_OUT_OF_SCOPE:
         qetl_finding_mend(qetl_package_refuse(findings, file, NULL, "key_out_of_scope",
@@ -212,7 +212,7 @@ void qetl_trust_refuse(enum package_verdict verdict, const struct key_file *key,
         qetl_finding_mend(qetl_package_refuse(findings, file, NULL, "untrusted_key",
                                               "it is signed by a key that is not trusted here (%s)",
                                               text),
-                          "if that is the key of whom you have it from: qetl plugin trust add "
+                          "if that is the key of whom you have it from: qetl key add "
                           "KEY.qkey --plugins '%s'",
                           plugin);
         return;

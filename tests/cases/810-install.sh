@@ -43,14 +43,14 @@ two=$(packed 0.2.0 acme.qsecret)
 expect_exit 3 qetl plugin install "$one"
 expect_text err 'not trusted here'
 expect_absent "$depot/installed.json" "$depot/content/"*
-expect_exit 2 qetl plugin trust add acme.qkey
-expect_exit 2 qetl plugin trust add acme.qkey --plugins '../*'
-expect_exit 2 qetl plugin trust add acme.qkey --plugins touch --expires tomorrow
-expect_exit 2 qetl plugin trust add acme.qkey --plugins touch --name 'A B'
-expect_exit 0 qetl plugin trust add acme.qkey --plugins 'x-*' -p touch
-expect_exit 3 qetl plugin trust add acme.qkey --plugins 'touch'
+expect_exit 2 qetl key add acme.qkey
+expect_exit 2 qetl key add acme.qkey --plugins '../*'
+expect_exit 2 qetl key add acme.qkey --plugins touch --expires tomorrow
+expect_exit 2 qetl key add acme.qkey --plugins touch --name 'A B'
+expect_exit 0 qetl key add acme.qkey --plugins 'x-*' -p touch
+expect_exit 3 qetl key add acme.qkey --plugins 'touch'
 expect_text err 'exists'
-expect_exit 0 qetl plugin trust list --json
+expect_exit 0 qetl key list --json
 expect_json out '.result.keys | length == 1 and .[0].plugins == ["x-*", "touch"] and .[0].expires == null and .[0].name == "acme"'
 
 # ---- installed, and found ----
@@ -121,21 +121,21 @@ expect_exit 0 qetl plugin remove touch
 
 # ---- a key that ends ----
 expect_exit 0 qetl plugin install "$one"
-expect_exit 0 qetl plugin trust add acme.qkey --plugins touch --expires 2024-12-31 --replace
+expect_exit 0 qetl key add acme.qkey --plugins touch --expires 2024-12-31 --replace
 expect_exit 3 qetl plugin install "$two"
 expect_text err 'until 2024-12-31'
 expect_exit 0 run p.yaml
 expect_text err 'warning: the key `acme` .* until 2024-12-31'
-expect_exit 0 qetl plugin trust add acme.qkey --plugins other --replace
+expect_exit 0 qetl key add acme.qkey --plugins other --replace
 rm -f touched
 expect_exit 3 run p.yaml
 expect_text err 'not trusted with the plugin `touch`'
-expect_exit 0 qetl plugin trust remove acme
-expect_exit 2 qetl plugin trust remove acme
+expect_exit 0 qetl key remove acme
+expect_exit 2 qetl key remove acme
 expect_exit 3 run p.yaml
 expect_text err 'signed by a key that is not trusted'
 expect_absent touched
-expect_exit 0 qetl plugin trust add acme.qkey --plugins 'to*'
+expect_exit 0 qetl key add acme.qkey --plugins 'to*'
 expect_exit 0 run p.yaml
 
 # ---- damaged, or changed: refused before any of its code runs ----

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* qetl plugin trust add: a public key, and what it may sign. */
+/* qetl key add: a public key, and what it may sign. */
 #include "cli.h"
 #include "package/durable.h"
 #include "package/key_file.h"
@@ -29,7 +29,7 @@ static int refuse(struct qetl_findings *findings, const char *code, const char *
 static int globs_take(const struct own *own, struct key_file *key, struct qetl_findings *findings)
 {
     if (!own->plugins.count) {
-        qetl_cli_usage(findings, "qetl plugin trust add KEY.qkey --plugins 'acme-*'",
+        qetl_cli_usage(findings, "qetl key add KEY.qkey --plugins 'acme-*'",
                        "nothing was said of which plugins the key may sign");
         return -1;
     }
@@ -130,8 +130,8 @@ static const struct qetl_exit exits[] = {
     {NULL, NULL},
 };
 
-const struct qetl_command qetl_command_plugin_trust_add = {
-    .name = "plugin trust add",
+const struct qetl_command qetl_command_key_add = {
+    .name = "key add",
     .section = "Plugins",
     .summary = "trust a key with some plugins",
     .synopses = (const char *const[]){"KEY.qkey --plugins PATTERN", NULL},
@@ -145,9 +145,9 @@ const struct qetl_command qetl_command_plugin_trust_add = {
     .groups = {&group, &qetl_options_json, &qetl_options_general},
     .examples =
         (const struct qetl_example[]){
-            {"qetl plugin trust add acme.qkey --plugins 'acme-*' --replace",
+            {"qetl key add acme.qkey --plugins 'acme-*' --replace",
              "all plugins whose names begin so"},
-            {"qetl plugin trust add acme.qkey --plugins lines --expires 2027-12-31 --name "
+            {"qetl key add acme.qkey --plugins lines --expires 2027-12-31 --name "
              "acme-lines",
              "one plugin, until the end of 2027"},
             {NULL, NULL}},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* qetl plugin trust remove: a key is trusted no more. */
+/* qetl key remove: a key is trusted no more. */
 #include "cli.h"
 #include "package/durable.h"
 #include "packages.h"
@@ -28,7 +28,7 @@ static int key_remove(const char *name, bool system, struct qetl_findings *findi
     if (error == ENOENT)
         qetl_finding_mend(qetl_finding_add(findings, QETL_ERROR, "unknown_key",
                                            "no key is called '%s' here", name),
-                          "qetl plugin trust list shows those that are there");
+                          "qetl key list shows those that are there");
     else if (error)
         qetl_finding_environment(qetl_finding_add(findings, QETL_ERROR, "cannot_write",
                                                   "%s cannot be removed: %s", path,
@@ -64,8 +64,8 @@ static const struct qetl_exit exits[] = {
     {NULL, NULL},
 };
 
-const struct qetl_command qetl_command_plugin_trust_remove = {
-    .name = "plugin trust remove",
+const struct qetl_command qetl_command_key_remove = {
+    .name = "key remove",
     .section = "Plugins",
     .summary = "trust a key no more",
     .synopses = (const char *const[]){"NAME...", NULL},
@@ -73,8 +73,8 @@ const struct qetl_command qetl_command_plugin_trust_remove = {
                    "refused by the next run: that is what to do with a key that was stolen.",
     .operands = {.name = "NAME", .least = 1, .most = 1000},
     .groups = {&group, &qetl_options_json, &qetl_options_general},
-    .examples = (const struct qetl_example[]){{"qetl plugin trust remove acme", "from now on"},
-                                              {NULL, NULL}},
+    .examples =
+        (const struct qetl_example[]){{"qetl key remove acme", "from now on"}, {NULL, NULL}},
     .exits = exits,
     .own_size = sizeof(struct own),
     .run = trust_remove,

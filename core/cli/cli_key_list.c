@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* qetl plugin trust list: which keys are trusted, and with what. */
+/* qetl key list: which keys are trusted, and with what. */
 #include "cli.h"
 #include "packages.h"
 #include "show/report_table.h"
@@ -58,16 +58,16 @@ static int trust_list(struct qetl_cli *cli, struct qetl_findings *findings)
                            findings);
 }
 
-const struct qetl_command qetl_command_plugin_trust_list = {
-    .name = "plugin trust list",
+const struct qetl_command qetl_command_key_list = {
+    .name = "key list",
     .section = "Plugins",
     .summary = "which keys are trusted, and with what",
     .synopses = (const char *const[]){"", NULL},
     .description = "Shows the user's keys and those of the machine: what each may sign, and until "
                    "which day.",
     .groups = {&qetl_options_json, &qetl_options_general},
-    .examples = (const struct qetl_example[]){{"qetl plugin trust list", "as a table"},
-                                              {"qetl plugin trust list --json | jq "
+    .examples = (const struct qetl_example[]){{"qetl key list", "as a table"},
+                                              {"qetl key list --json | jq "
                                                "'.result.keys[] | select(.expired).name'",
                                                "those that have expired"},
                                               {NULL, NULL}},
