@@ -89,8 +89,9 @@ const struct qetl_command qetl_command_plugin_keygen = {
     .synopses = (const char *const[]){"NAME", NULL},
     .description =
         "Makes an Ed25519 key: NAME.qsecret, which signs packages and which nobody else may read, "
-        "and NAME.qkey, the public key. Whoever installs your packages says once, with qetl plugin "
-        "trust add, that this key may sign them.\n\n"
+        "and NAME.qkey, the public key. Whoever installs your packages says once, with qetl key "
+        "add, "
+        "that this key may sign them.\n\n"
         "A secret that is there already is never written over: packages that it signed could not "
         "be signed again. It is not encrypted; keep it where your build server keeps secrets.",
     .operands = {.name = "NAME", .least = 1, .most = 1},
