@@ -71,6 +71,7 @@ enum {
     log_lines,
     extension_assumed,
     extension_guessed,
+    freed_read,
     limit_ignored,
     splits_mixed,
     item_backward,
@@ -130,6 +131,16 @@ __attribute__((constructor)) static void construct(void)
 
 /* ---- life ---- */
 
+static int64_t read_freed(void)
+{
+    volatile char *at = malloc(16);
+    if (!at)
+        return 0;
+    *at = 0;
+    free((void *)at);
+    return *at & 0;
+}
+
 static int32_t bad_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
                           const char *config)
 {
@@ -146,6 +157,8 @@ static int32_t bad_create(void *self, const struct qetl_host *host, struct qetl_
     if (!IS(extension_guessed) && qetl_options_need(s->env))
         return QETL_E_UNSUPPORTED;
     s->rows = qetl_option_int(s->env, "/rows");
+    if (IS(freed_read))
+        s->rows += read_freed();
     if (!IS(option_unread))
         s->word = qetl_option_text(s->env, "/word");
     if (IS(option_unknown))
