@@ -17,7 +17,11 @@ db = sqlite3.connect("in.db")
 db.execute("create table t (id integer primary key, name text, total real)")
 db.executemany("insert into t values (?, ?, ?)", [(i, f"name {i}", i * 1.5) for i in range(30)])
 db.commit()
+db = sqlite3.connect("few.db")
+db.execute("create table t (id integer primary key, name text not null check (length(name) < 20))")
+db.commit()
 PY
+(echo id,name; seq 40 | sed 's/$/,x/') | gzip -n >in.csv.gz
 printf 'id,name\n1,a\n2,\n' >p.csv
 expect_exit 0 qetl run --from p.csv --to in.parquet --no-state
 
@@ -28,6 +32,19 @@ cat >check.json <<'JSON'
     {"options": {"path": "{tmp}/in.db", "table": "t"}, "files": {"in.db": {"from": "in.db"}}},
     {"options": {"path": "{tmp}/in.db", "query": "select name, total from t order by id"},
      "files": {"in.db": {"from": "in.db"}}}
+  ],
+  "sink sqlite": [
+    {"options": {"path": "{tmp}/new/out.db", "table": "t", "strict": true, "decimals": "text"}},
+    {"options": {"path": "{tmp}/in.db", "table": "t", "mode": "upsert", "if_exists": "append", "new_columns": "drop"},
+     "files": {"in.db": {"from": "in.db"}}},
+    {"options": {"path": "{tmp}/in.db", "table": "t", "mode": "delete", "key": "id", "if_exists": "append"},
+     "files": {"in.db": {"from": "in.db"}}},
+    {"options": {"path": "{tmp}/few.db", "table": "t", "new_columns": "evolve", "if_exists": "truncate"},
+     "files": {"few.db": {"from": "few.db"}}}
+  ],
+  "source file": [
+    {"options": {"path": "{tmp}/in.csv"}},
+    {"options": {"path": "{tmp}/in.csv.gz"}, "files": {"in.csv.gz": {"from": "in.csv.gz"}}}
   ],
   "source parquet": {"options": {"path": "{tmp}/in.parquet"}, "files": {"in.parquet": {"from": "in.parquet"}}}
 }

@@ -179,8 +179,7 @@ int32_t single_restore(struct single *s, uint32_t version, const struct qetl_rea
     struct record r = {0};
     struct state state = {0};
     int error = version == SINGLE_STATE_VERSION ? record_take(&r, in, STATE_MOST) : EINVAL;
-    bool empty = !r.size && s->target.kind == TARGET_SPECIAL; /* as qetl 0.1 has written it */
-    if (!error && !empty)
+    if (!error)
         error = state_read(&state, &r);
     int32_t status = QETL_OK;
     if (error == ENOMEM)
@@ -203,7 +202,7 @@ int single_state_look(uint32_t version, struct qetl_blob blob, struct handle *h,
 {
     struct state state = {0};
     const struct record r = {.data = (uint8_t *)blob.data, .size = blob.size};
-    int error = version != SINGLE_STATE_VERSION ? EINVAL : r.size ? state_read(&state, &r) : 0;
+    int error = version == SINGLE_STATE_VERSION ? state_read(&state, &r) : EINVAL;
     *h = state.handle;
     *tail = (struct qetl_blob){state.tail, error ? 0 : state.tail_size};
     return error;

@@ -158,7 +158,7 @@ static int32_t binders_make(struct loader *l, const struct ArrowSchema *schema,
     for (int64_t i = 0; !status && l->mode != LOAD_DELETE && i < schema->n_children; i++)
         if (!is_key(keys, i))
             status = binder_add(l, schema, i, false);
-    for (int64_t i = 0; i < l->n_binders; i++) { /* the table stays as it is from here on */
+    for (int64_t i = 0; !status && i < l->n_binders; i++) { /* the table stays as it is from now */
         const struct ArrowSchema *field = schema->children[l->binders[i].child];
         l->binders[i].declared = l->table.columns[table_find(&l->table, field->name)].declared;
     }
