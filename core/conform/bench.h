@@ -16,6 +16,8 @@
 #include "ring/parker.h"
 #include "text.h"
 
+#include <poll.h>
+
 /* One component and what it is tried with: the same for all cases. */
 struct conform_trial {
     struct conform_record *record;
@@ -53,7 +55,7 @@ struct conform_knobs {
     const char *name;      /* of the component in its pipeline; NULL: "check" */
 };
 
-enum { CONFORM_OUTS = 8 };
+enum { CONFORM_OUTS = 8, CONFORM_WATCHES = 64 };
 
 struct conform_bench {
     const struct conform_trial *trial;
@@ -80,10 +82,11 @@ struct conform_bench {
     int64_t calls, buffers, chances;
     int64_t row_base, rejected; /* rows before the batch at hand; rejected by the last call */
     const struct conform_call *doing;
-    bool watched;     /* a descriptor was given to qetl.poll/1 */
-    unsigned wakes;   /* that were waited for */
-    size_t splits;    /* of a source */
-    bool emits_bytes; /* likewise */
+    struct pollfd watched[CONFORM_WATCHES]; /* given to qetl.poll/1: one shot each … */
+    size_t n_watched;                       /* … between this call and the next */
+    unsigned wakes;                         /* that were waited for */
+    size_t splits;                          /* of a source */
+    bool emits_bytes;                       /* likewise */
     struct ArrowArray kept[64];
     size_t n_kept;
     bool left; /* the run was given up, as the knobs say */

@@ -148,10 +148,13 @@ static const struct qetl_options double_options = {
 static int32_t double_watch(struct qetl_ctx *ctx, int fd, uint32_t events)
 {
     struct conform_bench *b = bench_of(ctx);
-    b->watched = true;
     if (fd < 0)
         wrong(b, CONFORM_HOST_CALLS_RULE, "qetl.poll/1 was given no descriptor");
-    if (!(events & QETL_POLL_HANGUP)) /* at once: next and write have to ask again in any case */
+    else if (events & QETL_POLL_HANGUP)
+        return QETL_OK; /* nobody hangs up here */
+    else if (b->n_watched < CONFORM_WATCHES)
+        b->watched[b->n_watched++] = (struct pollfd){.fd = fd, .events = (short)events};
+    else /* more than are looked at: next and write have to ask again in any case */
         qetl_host_table.wake(ctx);
     return QETL_OK;
 }

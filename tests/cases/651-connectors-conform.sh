@@ -4,7 +4,7 @@
 # Every connector of the tree against the rules of the ABI: all that lie in the folder of plugins, none
 # left out. QETL_CONFORM_ONLY names some of them, to look at by hand.
 # tsan: no
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/rest-lib.sh"
 [ -z "$QETL_SANITIZER" ] || skip_all 'memory that a sanitizer keeps back looks like memory that was left behind'
 cache=$QETL_BUILD/tests/cache
 "$root/.ci/duckdb" "$cache" || { fail "libduckdb cannot be had"; exit 1; }
@@ -25,8 +25,10 @@ PY
 printf 'id,name\n1,a\n2,\n' >p.csv
 expect_exit 0 qetl run --from p.csv --to in.parquet --no-state
 
-# What a manifest cannot hold: bytes that are no text.
-cat >check.json <<'JSON'
+serve --rows 12
+
+# What a manifest cannot hold: bytes that are no text, and a server.
+sed "s|BASE|$base|" >check.json <<'JSON'
 {
   "source sqlite": [
     {"options": {"path": "{tmp}/in.db", "table": "t"}, "files": {"in.db": {"from": "in.db"}}},
@@ -46,6 +48,8 @@ cat >check.json <<'JSON'
     {"options": {"path": "{tmp}/in.csv"}},
     {"options": {"path": "{tmp}/in.csv.gz"}, "files": {"in.csv.gz": {"from": "in.csv.gz"}}}
   ],
+  "source rest": {"options": {"url": "BASE/cursor", "records": "/data", "private_hosts": ["127.0.0.1"],
+                              "pagination": {"kind": "cursor", "param": "after", "from": "/next_cursor", "limit": 4}}},
   "source parquet": {"options": {"path": "{tmp}/in.parquet"}, "files": {"in.parquet": {"from": "in.parquet"}}}
 }
 JSON

@@ -34,6 +34,9 @@ done
 refused 'a name or password stands in it' "url: 'http://u:p@127.0.0.1:$port/plain'"
 refused 'neither http nor https' "url: 'file:///etc/passwd'"
 refused 'cannot be asked' "url: 'http://:80/'"
+for pattern in '*' 'https://localhost' 'a.*.example' '*.' 'localhost/x'; do
+    refused "no host is called " "url: '$base/plain', private_hosts: [127.0.0.1], hosts: ['$pattern']"
+done
 
 here="private_hosts: [127.0.0.1, localhost]"
 refused 'it is another host than that of .url' "url: '$base/redirect?to=http://localhost:$port/plain', $here"

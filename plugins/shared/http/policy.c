@@ -5,6 +5,24 @@
 #include <string.h>
 #include <strings.h>
 
+/* What no host can be called is a URL, or a pattern of another kind. */
+static int32_t list_check(struct qetl_env env, const char *list)
+{
+    int64_t count = qetl_option_count(env, list);
+    for (int64_t i = 0; i < count; i++) {
+        char pointer[80];
+        snprintf(pointer, sizeof pointer, "%s/%lld", list, (long long)i);
+        const char *pattern = qetl_option_text(env, pointer);
+        const char *name = pattern && strncmp(pattern, "*.", 2) == 0 ? pattern + 2 : pattern;
+        if (!name || !*name || strpbrk(name, "*/@?# "))
+            return qetl_fail(env, QETL_E_CONFIG, pointer,
+                             "write the name alone: files.example.com, or *.example.com for all "
+                             "below it",
+                             "no host is called %.100s", pattern ? pattern : "so");
+    }
+    return QETL_OK;
+}
+
 int32_t http_policy_init(struct http_policy *p, struct qetl_env env, const char *url,
                          const char *option)
 {
@@ -16,7 +34,8 @@ int32_t http_policy_init(struct http_policy *p, struct qetl_env env, const char 
     if (status)
         return qetl_fail(env, QETL_E_CONFIG, option, "write it as https://HOST/PATH",
                          "the URL cannot be asked: %s", why);
-    return QETL_OK;
+    status = list_check(env, p->hosts);
+    return status ? status : list_check(env, p->private_hosts);
 }
 
 void http_policy_free(struct http_policy *p)
