@@ -3,6 +3,7 @@
 #include "client.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -276,6 +277,18 @@ int32_t http_client_drive(struct http_client *c)
     timer_set(c->alarm_fd, left == INT64_MAX ? -1 : left);
     c->left_ns = http_now_ns();
     return QETL_OK;
+}
+
+bool http_client_wait(struct http_client *c, int64_t until_ns)
+{
+    int64_t left = until_ns - http_now_ns();
+    struct pollfd watched = {.fd = c->events_fd, .events = POLLIN};
+    const struct timespec most = {left / 1000000000, left % 1000000000};
+    if (left <= 0)
+        return false;
+    c->awaits = true;
+    ppoll(&watched, 1, &most, NULL);
+    return true;
 }
 
 int32_t http_client_await(struct http_client *c)

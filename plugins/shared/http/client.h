@@ -43,6 +43,9 @@ void http_client_ring(struct http_client *); /* [any] a waiting call ends */
 
 /* Gets all exchanges on, without waiting. OK, CANCELLED or a failure that was reported. */
 int32_t http_client_drive(struct http_client *);
+/* Waits until there is something to do, or until then (CLOCK_MONOTONIC): false if it is that late.
+ */
+bool http_client_wait(struct http_client *, int64_t until_ns);
 /* Before IDLE: has the host call again. */
 int32_t http_client_await(struct http_client *);
 

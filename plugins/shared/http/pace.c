@@ -6,7 +6,7 @@ static const int64_t BURST_NS = 50000000; /* what one may make up for who was ca
 void http_pace_init(struct http_pace *pace, double per_second)
 {
     *pace = (struct http_pace){.step_ns = per_second > 0 ? (int64_t)(1e9 / per_second) : 0,
-                                .due_ns = INT64_MIN};
+                               .due_ns = INT64_MIN};
 }
 
 int64_t http_pace_take(struct http_pace *pace, int64_t now_ns)

@@ -144,6 +144,8 @@ static int32_t source_next(void *self, const struct qetl_demand *demand, struct 
         status = page_done(s);
     if (!status)
         status = first_page(s);
+    while (status == QETL_IDLE && http_client_wait(&s->client, demand->deadline_ns))
+        status = first_page(s);
     if (status == QETL_IDLE) {
         status = http_client_await(&s->client);
         return status ? status : QETL_IDLE;
