@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The source rest against a server that fails: what may pass is asked for again, and nothing else is; no row is lost, none comes
 # twice, and no page in part.
+# tsan: no
 . "$(dirname "$0")/rest-lib.sh"
 serve --rows 1000
 cursor="url: $base/cursor, records: /data, pagination: {kind: cursor, param: after, from: /next_cursor, limit: 100}, idle_timeout_ms: 300, first_byte_timeout_ms: 300"

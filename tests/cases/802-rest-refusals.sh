@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The source rest refuses: other hosts, private addresses, less TLS than was asked for. Nothing is asked there, and credentials
 # never leave the host that they are for.
+# tsan: no
 . "$(dirname "$0")/rest-lib.sh"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out cert.pem -days 30 \
     -subj /CN=rows -addext subjectAltName=IP:127.0.0.1,DNS:localhost 2>openssl.log || fail openssl "$(cat openssl.log)"

@@ -2,28 +2,35 @@
 # SPDX-License-Identifier: Apache-2.0
 # The source rest is killed again and again, and goes on: by a cursor every row comes once, although no page has the same bytes
 # when it is asked for again; and no page is asked for that was decided already.
+# tsan: no
 . "$(dirname "$0")/rest-lib.sh"
 RANDOM=${SEED:-1}
 echo "# seed ${SEED:-1}"
 serve --rows 120000 --pad 150
 
-# until_done PIPELINE: starts it again and again, and kills it ten times, and until it has an epoch to go on behind
+# until_done PIPELINE: starts it again and again, and kills it ten times, later where it decided no epoch before
 until_done() {
-    local kills=0 epoch=0 status="" resumed=0
+    local kills=0 epoch=0 status="" resumed=0 patience=50 wait before=0
     while :; do
         "$QETL" run "$1" --json >out 2>err </dev/null &
         pid=$!
-        if [ $kills -lt 10 ] || [ "$epoch" = 0 ] && [ $kills -lt 60 ]; then
-            sleep "0.$(printf %03d $((30 * kills % 400 + 40 + RANDOM % 100)))"
+        if [ $kills -lt 10 ]; then
+            wait=$((patience + RANDOM % 150))
+            sleep "$((wait / 1000)).$(printf %03d $((wait % 1000)))"
             kill -KILL "$pid" 2>/dev/null && kills=$((kills + 1))
         fi
         wait "$pid" 2>/dev/null
         code=$?
         [ $code = 137 ] || break
+        before=$epoch
         qetl state list --json | jq -r --arg of "${1%.yaml}" \
             '.result.states[] | select(.pipeline == $of) | [.status, if .stage == "prepared" or .stage == "none" then 0 else .epoch end] | @tsv' |
             IFS=$'\t' read -r status epoch
-        [ "$epoch" = 0 ] || resumed=$((resumed + 1))
+        if [ "$epoch" = "$before" ]; then
+            patience=$((2 * patience)) # it needs longer here to get anywhere
+        else
+            resumed=$((resumed + 1))
+        fi
         [ "$status" = finished ] && code=0 && break # it was killed on its way out
     done
     echo "# $1: $kills kills, $resumed of them behind an epoch"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Each kind of credentials is what the server wants, and stands nowhere but in the request: not in output, log, report, state,
 # dead letters, trace or anything else that a run leaves behind.
+# tsan: no
 . "$(dirname "$0")/rest-lib.sh"
 serve --rows 300
 mkdir secrets

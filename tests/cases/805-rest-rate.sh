@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # No more requests in a second than the source rest is told; and not fewer, where there are pages enough. Repetitions count.
+# tsan: no
 . "$(dirname "$0")/rest-lib.sh"
 serve --rows 1600
 

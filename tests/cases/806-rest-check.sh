@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The source rest keeps the rules of the ABI: `qetl plugin check`, against a server.
+# tsan: no
 . "$(dirname "$0")/rest-lib.sh"
 
 [ -z "$QETL_SANITIZER" ] || skip_all 'the check starves malloc, which sanitizers do not take'

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 struct range4 {
@@ -110,12 +111,9 @@ const char *http_address_private_text(const char *host)
     uint8_t six[16];
     char text[64];
     struct in_addr four;
-    size_t size = strlen(host);
     if (inet_pton(AF_INET, host, &four) == 1)
         return private4(ntohl(four.s_addr));
-    if (size < 3 || size >= sizeof text)
-        return NULL;
-    memcpy(text, host + (*host == '['), size);
+    snprintf(text, sizeof text, "%s", host + (*host == '['));
     text[strcspn(text, "]%")] = 0; /* brackets, and the name of an interface */
     return inet_pton(AF_INET6, text, six) == 1 ? private6(six) : NULL;
 }

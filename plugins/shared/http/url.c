@@ -87,15 +87,24 @@ char *http_url_join(const char *base, const char *reference)
     return url;
 }
 
+/* However it is spelled: "a[]" and "a%5b%5D" are one. */
+static bool is_named(const char *part, size_t size, const char *name)
+{
+    int length;
+    char *plain = curl_easy_unescape(NULL, part, (int)size, &length);
+    bool same = plain && strcmp(plain, name) == 0 && (size_t)length == strlen(name);
+    curl_free(plain);
+    return same;
+}
+
 /* Leaves out the parameters of that name: in place. */
 static void query_drop(char *query, const char *name)
 {
-    size_t size = strlen(name);
     char *to = query;
     for (char *at = query; *at;) {
-        size_t part = strcspn(at, "&");
-        bool same = strncmp(at, name, size) == 0 && (at[size] == '=' || part == size);
-        char *next = at + part + (at[part] == '&');
+        size_t part = strcspn(at, "&"), named = strcspn(at, "=&");
+        bool last = !at[part], same = named && is_named(at, named, name);
+        char *next = at + part + !last;
         if (!same) {
             if (to > query)
                 *to++ = '&';
@@ -121,12 +130,11 @@ static char *query_text(const char *name, const char *value)
 /* The former query without parameters of that name; NULL: none, or no memory. */
 static char *query_without(CURLU *parts, const char *name)
 {
-    char *query = NULL, *escaped = curl_easy_escape(NULL, name, 0), *rest = NULL;
-    if (escaped && !curl_url_get(parts, CURLUPART_QUERY, &query, 0)) {
-        query_drop(query, escaped);
+    char *query = NULL, *rest = NULL;
+    if (!curl_url_get(parts, CURLUPART_QUERY, &query, 0)) {
+        query_drop(query, name);
         rest = strdup(query);
     }
-    curl_free(escaped);
     curl_free(query);
     return rest;
 }

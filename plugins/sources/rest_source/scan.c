@@ -44,7 +44,9 @@ static bool text_skip(struct scan *s)
 static bool scalar_skip(struct scan *s)
 {
     const char *from = s->at;
-    while (s->at < s->end && !strchr(",]} \t\r\n", *s->at))
+    while (s->at < s->end &&
+           ((*s->at >= '0' && *s->at <= '9') || (*s->at >= 'a' && *s->at <= 'z') || *s->at == '-' ||
+            *s->at == '+' || *s->at == '.' || *s->at == 'E'))
         s->at++;
     return s->at > from;
 }
