@@ -7,7 +7,7 @@
 #include "plugins/shared/http/link.h"
 #include "plugins/shared/http/policy.h"
 #include "plugins/sources/rest_source/position.h"
-#include "plugins/sources/rest_source/scan.h"
+#include "plugins/shared/http/scan.h"
 
 #include <stdio.h>
 #include <stdlib.h>

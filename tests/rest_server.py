@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server of rows over HTTP, for tests: it pages in each way, fails in each way, checks who asks, and writes down every request.
 
-    rest_server.py --port-file FILE --journal FILE [--rows N] [--pad BYTES] [--tls CERT KEY]
+    rest_server.py --port-file FILE --journal FILE [--rows N] [--pad BYTES] [--late SECONDS] [--tls CERT KEY]
 
 The port stands in FILE once it listens. Rows: {"id": 1…N, "name": "row-1", "amount": 0.01, "note": …}.
 
@@ -86,6 +86,7 @@ class Server:
         self.tokens, self.token_seconds = {}, 3600
         self.scheme = "https" if options.tls else "http"
         self.connections = 0
+        self.late = options.late
 
     # ---- who asks ----
 
@@ -215,7 +216,7 @@ class Server:
             kind, rest = (path[8:].split("/", 1) + [""])[:2]
             request.path = "/" + rest
             if not self.admitted(kind, request):
-                return 401, {"www-authenticate": "Bearer"}, b'{"error":"who are you?"}', 0, None
+                return 401, {"www-authenticate": "Bearer"}, json.dumps({"error": "who are you?", "got": request.headers.get("authorization")}).encode(), 0, None
         fault = self.fault(request)
         if fault and "status" in fault:
             headers = {"retry-after": str(fault["retry_after"])} if "retry_after" in fault else {}
@@ -260,7 +261,7 @@ class Server:
             headers["transfer-encoding"] = "chunked"
         elif status != 204:
             headers["content-length"] = str(length)
-        await asyncio.sleep(fault.get("late", 0))
+        await asyncio.sleep(fault.get("late", self.late))
         head = f"HTTP/1.1 {status} {PHRASES.get(status, 'Status')}\r\n" + "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n"
         writer.write(head.encode())
         if "bad_chunk" in fault:
@@ -327,6 +328,7 @@ async def main():
     parser.add_argument("--journal", required=True)
     parser.add_argument("--rows", type=int, default=1000)
     parser.add_argument("--pad", type=int, default=0)
+    parser.add_argument("--late", type=float, default=0)
     parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"))
     options = parser.parse_args()
     context = None

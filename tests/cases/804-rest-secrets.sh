@@ -9,12 +9,13 @@ mkdir secrets
 printf 'canary-bearer-7f3a\n' >secrets/TOKEN
 printf 'canary-key-91bc' >secrets/KEY
 printf 'pass word:1' >secrets/PASSWORD
+printf 'canary-client-55d0' >secrets/CLIENT
 chmod 600 secrets/*
 
 # nowhere NAME: none of the secrets, in any spelling, stands in what this run has left
 nowhere() {
     local leaks
-    leaks=$(grep -rlaE 'canary-(bearer|key)|pass word|cGFzcyB3b3Jk|pass(\+|%20)word|cmVhZGVyOnBhc3Mgd29yZDox' \
+    leaks=$(grep -rlaE 'canary-(bearer|key|client|token)|pass word|cGFzcyB3b3Jk|pass(\+|%20)word|cmVhZGVyOnBhc3Mgd29yZDox' \
         --exclude=journal --exclude-dir=secrets --exclude-dir=wrong . "$XDG_STATE_HOME" "$XDG_RUNTIME_DIR" 2>/dev/null)
     expect_eq "$1 leaves no secret behind" "$leaks" ''
 }
@@ -37,11 +38,11 @@ Y
     # refused, with a secret that is none
     expect_exit 3 qetl run a.yaml --json --secrets-dir wrong -s sources.in.retry=false
     expect_text out '401 unauthorized'
-    expect_eq 'asked once' "$(requests '.status == 401')" 1
+    expect_eq 'refused once' "$(requests '.status == 401')" 1
     nowhere "$1, refused"
 }
 mkdir wrong
-for name in TOKEN KEY PASSWORD; do printf 'canary-bearer-wrong' >wrong/$name; done
+for name in TOKEN KEY PASSWORD CLIENT; do printf 'canary-bearer-wrong' >wrong/$name; done
 chmod 600 wrong/*
 
 pages='pagination: {kind: link, limit: 100}'
@@ -76,6 +77,46 @@ expect_exit 0 qetl run k.yaml -q --secrets-dir secrets
 expect_eq 'it went on' "$(rows k.csv)" '300 rows of them 300'
 nowhere 'a run that went on'
 
+# OAuth2: tokens that are asked for, renewed before they expire, and when they are taken back
+oauth="kind: oauth2, token_url: $base/token, client_id: client-1, client_secret: '\${secret:CLIENT}'"
+admitted oauth "$oauth" link "$pages"
+admitted oauth "$oauth, client_auth: body, scope: 'rows read'" link "$pages"
+: >journal
+cat >o.yaml <<Y
+name: o
+sources: {in: {plugin: rest, url: $base/secure/oauth/page, private_hosts: [127.0.0.1], auth: {$oauth, scope: 'rows read'}, prefetch: 0,
+    requests_per_second: 12, pagination: {kind: page, limit: 10}}}
+sinks: {out: {plugin: file, input: in, path: o.csv, if_exists: replace}}
+Y
+expect_exit 0 qetl run o.yaml -q --no-state --secrets-dir secrets
+expect_eq 'one token' "$(requests '.path == "/token"') $(jq -r 'select(.path == "/token") | .body' journal)" \
+    '1 grant_type=client_credentials&scope=rows%20read'
+control /_token_seconds 1 >control.out
+: >journal
+expect_exit 0 qetl run o.yaml -q --no-state --secrets-dir secrets
+expect_eq 'all rows with tokens of a second' "$(rows o.csv)" '300 rows of them 300'
+expect_eq 'renewed in time' "$(requests '.status == 401') $(($(requests '.path == "/token"') >= 3))" '0 1'
+control /_token_seconds 3600 >control.out
+: >journal
+"$QETL" run o.yaml -q --no-state --secrets-dir secrets >out 2>err </dev/null &
+pid=$!
+for _ in $(seq 400); do
+    [ "$(requests)" -ge 8 ] && break
+    sleep 0.05
+done
+control /_revoke '' >control.out
+wait $pid
+expect_eq 'a token was taken back' "$? $(requests '.status == 401') $(requests '.path == "/token"')" '0 1 2'
+expect_eq 'and all rows came' "$(rows o.csv)" '300 rows of them 300'
+nowhere 'a token that was taken back'
+
+# a server that shows what it was sent
+: >journal
+expect_exit 3 qetl run o.yaml --json --no-state --secrets-dir secrets -s "sources.in.url=$base/secure/bearer/plain"
+expect_text out 'got.*Bearer \*+'
+expect_eq 'tried with two tokens, and no more' "$(requests '.path == "/token"') $(requests '.path != "/token"')" '2 2'
+nowhere 'a token that a server shows'
+
 # words that do not belong together
 wrong() {
     cat >w.yaml <<Y
@@ -88,6 +129,7 @@ Y
 }
 wrong 'kind `basic` needs `password`' 'kind: basic, user: a'
 wrong 'kind `bearer` has no `user`' 'kind: bearer, token: a, user: b'
+wrong 'kind `oauth2` needs `client_id`' 'kind: oauth2, token_url: http://a/'
 wrong 'kind `none` has no `token`' 'kind: none, token: a'
 wrong 'a control character' 'kind: bearer, token: "a\nX-Other: b"'
 wrong 'a colon stands in it' 'kind: basic, user: "a:b", password: c'

@@ -6,27 +6,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NONE, BASIC, BEARER, KEY_HEADER, KEY_QUERY };
+enum { NONE, BASIC, BEARER, KEY_HEADER, KEY_QUERY, OAUTH2, NEEDS = 3 };
 
 struct kind {
     const char *word;
-    const char *needs[3]; /* options, besides `kind` */
+    const char *needs[NEEDS]; /* options, besides `kind` */
+    const char *takes;        /* others that may be there */
 };
 
 static const struct kind kinds[] = {
-    [NONE] = {"none", {NULL}},
-    [BASIC] = {"basic", {"user", "password", NULL}},
-    [BEARER] = {"bearer", {"token", NULL}},
-    [KEY_HEADER] = {"header", {"name", "key", NULL}},
-    [KEY_QUERY] = {"query", {"name", "key", NULL}},
+    [NONE] = {"none", {NULL}, NULL},
+    [BASIC] = {"basic", {"user", "password", NULL}, NULL},
+    [BEARER] = {"bearer", {"token", NULL}, NULL},
+    [KEY_HEADER] = {"header", {"name", "key", NULL}, NULL},
+    [KEY_QUERY] = {"query", {"name", "key", NULL}, NULL},
+    [OAUTH2] = {"oauth2", {"token_url", "client_id", "client_secret"}, " scope client_auth "},
 };
 
 static bool is_needed(const struct kind *kind, const char *word)
 {
-    for (int i = 0; i < 3 && kind->needs[i]; i++)
+    char padded[40];
+    for (int i = 0; i < NEEDS && kind->needs[i]; i++)
         if (strcmp(kind->needs[i], word) == 0)
             return true;
-    return strcmp(word, "kind") == 0;
+    snprintf(padded, sizeof padded, " %s ", word);
+    return strcmp(word, "kind") == 0 || (kind->takes && strstr(kind->takes, padded));
 }
 
 /* What the kind needs has to be there, and nothing else. */
@@ -34,7 +38,7 @@ static int32_t words_check(struct qetl_env env, const struct kind *kind)
 {
     char pointer[64];
     const char *word;
-    for (int i = 0; i < 3 && kind->needs[i]; i++) {
+    for (int i = 0; i < NEEDS && kind->needs[i]; i++) {
         snprintf(pointer, sizeof pointer, "/auth/%s", kind->needs[i]);
         if (!qetl_option_given(env, pointer))
             return qetl_fail(env, QETL_E_CONFIG, "/auth", NULL, "kind `%s` needs `%s`", kind->word,
@@ -85,24 +89,32 @@ static char *join(const char *a, const char *between, const char *b)
     return asprintf(&text, "%s%s%s", a, between, b) < 0 ? NULL : text;
 }
 
+char *http_auth_basic(const char *user, const char *password)
+{
+    char *pair = join(user, ":", password);
+    char *code = pair ? base64(pair) : NULL;
+    char *header = code ? join("Authorization: Basic", " ", code) : NULL;
+    free(pair);
+    free(code);
+    return header;
+}
+
 static int32_t basic_make(struct http_auth *a, struct qetl_env env)
 {
     const char *user = qetl_option_text(env, "/auth/user");
     if (strchr(user, ':'))
         return qetl_fail(env, QETL_E_CONFIG, "/auth/user", NULL,
                          "a colon stands in it, which ends the name of a user");
-    char *pair = join(user, ":", qetl_option_text(env, "/auth/password"));
-    char *code = pair ? base64(pair) : NULL;
-    a->header = code ? join("Authorization: Basic", " ", code) : NULL;
-    free(pair);
-    free(code);
+    a->header = http_auth_basic(user, qetl_option_text(env, "/auth/password"));
     return a->header ? QETL_OK : QETL_E_NO_MEMORY;
 }
 
 static int32_t kind_make(struct http_auth *a, struct qetl_env env, size_t kind)
 {
+    a->tokens = kind == OAUTH2;
     switch (kind) {
     case NONE:
+    case OAUTH2:
         return QETL_OK;
     case BASIC:
         return basic_make(a, env);

@@ -15,11 +15,14 @@
 struct http_auth {
     char *header;           /* "Authorization: …", or NULL */
     const char *name, *key; /* a parameter of the query, or NULL */
+    bool tokens;            /* token.h says who asks */
 };
 
 /* From the option `auth`: OK, or a failure that was reported. */
 int32_t http_auth_read(struct http_auth *, struct qetl_env);
 void http_auth_free(struct http_auth *);
+/* The header of a name and a password, to be freed. NULL: no memory. */
+char *http_auth_basic(const char *user, const char *password);
 /* The URL as it goes out, to be freed. NULL: no memory. */
 char *http_auth_url(const struct http_auth *, const char *url);
 

@@ -99,6 +99,8 @@ int32_t http_client_init(struct http_client *c, struct qetl_env env, const char 
         status = http_policy_init(&c->policy, env, url, option);
     if (!status)
         status = http_auth_read(&c->auth, env);
+    if (!status && c->auth.tokens && http_token_read(&c->token, env))
+        status = qetl_fail(env, QETL_E_NO_MEMORY, NULL, NULL, "no memory for credentials");
     if (status)
         return status;
     http_pace_init(&c->pace, c->settings.requests_per_second);
@@ -124,6 +126,7 @@ void http_client_free(struct http_client *c)
 {
     if (!c->open)
         return;
+    http_token_free(&c->token);
     while (c->first)
         http_transfer_drop(c->first);
     if (c->multi)
@@ -211,7 +214,15 @@ static int64_t begin_due(struct http_client *c, int64_t now, bool *begun)
         next = e->next;
         if (e->state != HTTP_WAITS)
             continue;
-        int64_t wait = http_pace_take(&c->pace, now);
+        if (!e->for_token && !http_token_is_ready(c, now)) {
+            if (!c->token.asking) {
+                http_fault_set(&e->fault, QETL_E_NO_MEMORY, NULL, NULL, "no memory for a request");
+                http_transfer_drop(e);
+            }
+            *begun |= !c->token.asking || c->token.asking->state == HTTP_WAITS;
+            continue;
+        }
+        int64_t wait = e->for_token ? 0 : http_pace_take(&c->pace, now);
         if (wait)
             return wait;
         http_transfer_start(e, now);
@@ -272,6 +283,7 @@ int32_t http_client_drive(struct http_client *c)
             return QETL_E_CANCELLED;
         now = http_now_ns();
         left = end_overdue(c, now);
+        http_token_take(c, now);
         left = sooner(left, begin_due(c, now, &begun));
     }
     timer_set(c->alarm_fd, left == INT64_MAX ? -1 : left);

@@ -16,12 +16,14 @@
 #include "pace.h"
 #include "policy.h"
 #include "settings.h"
+#include "token.h"
 
 struct http_client {
     struct qetl_env env;
     struct http_settings settings;
     struct http_policy policy;
     struct http_auth auth;
+    struct http_token token;
     struct http_pace pace;
     CURLM *multi;
     struct http_exchange *first, *last; /* that were begun, and are not done */
@@ -72,7 +74,10 @@ struct http_exchange {
     struct curl_slist *headers;
     char detail[CURL_ERROR_SIZE];
     bool proxied;
-    char refused[160]; /* why the address that it leads to is refused */
+    bool for_token;       /* it asks for one */
+    bool renewed;         /* it was refused once for its token … */
+    int64_t token_number; /* … of this number */
+    char refused[160];    /* why the address that it leads to is refused */
     int64_t began_ns, heard_ns, away_ns;
     bool heard; /* something of the response came */
 

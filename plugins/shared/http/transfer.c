@@ -266,12 +266,16 @@ static bool type_add(struct http_exchange *e)
 static bool headers_make(struct http_exchange *e, bool home)
 {
     bool fine = header_add(e, "Expect:");
-    for (const struct curl_slist *h = e->request.headers; h && home && fine; h = h->next)
+    bool told = home || e->for_token;
+    for (const struct curl_slist *h = e->request.headers; h && told && fine; h = h->next)
         fine = header_add(e, h->data);
     if (fine && e->request.body && e->request.content_type)
         fine = type_add(e);
     if (fine && home && e->client->auth.header)
         fine = header_add(e, e->client->auth.header);
+    if (fine && home && e->client->token.header)
+        fine = header_add(e, e->client->token.header);
+    e->token_number = e->client->token.number;
     return fine;
 }
 
@@ -335,7 +339,7 @@ static void easy_set(struct http_exchange *e, const char *proxy)
 static char *hop_url(struct http_exchange *e, const struct http_origin *origin, bool home)
 {
     const struct http_policy *policy = &e->client->policy;
-    const char *why = http_policy_refuses(policy, origin);
+    const char *why = e->for_token ? NULL : http_policy_refuses(policy, origin);
     const char *kind = http_address_private_text(origin->host);
     if (why) {
         http_fault_set(&e->fault, QETL_E_CONFIG, "/hosts",
@@ -360,7 +364,7 @@ static void address_fault(struct http_exchange *e)
 /* false: there is a fault. */
 static bool hop_make(struct http_exchange *e, const struct http_origin *origin)
 {
-    bool home = http_policy_is_home(&e->client->policy, origin);
+    bool home = !e->for_token && http_policy_is_home(&e->client->policy, origin);
     const char *proxy = proxy_of(e->client, origin);
     e->proxied = *proxy;
     *e->refused = *e->detail = 0;
@@ -462,6 +466,19 @@ static bool redirect(struct http_exchange *e)
     return true;
 }
 
+/* With another token, once: it may have expired early, or was taken back. */
+static bool authorize_again(struct http_exchange *e)
+{
+    if (!e->client->token.url || e->for_token || e->renewed)
+        return false;
+    e->renewed = true;
+    http_token_refused(&e->client->token, e->token_number);
+    hop_clear(e);
+    reply_clear(e);
+    e->state = HTTP_WAITS;
+    return true;
+}
+
 static void reply_take(struct http_exchange *e)
 {
     bool lacks = false;
@@ -494,12 +511,16 @@ void http_transfer_finish(struct http_exchange *e, CURLcode code)
         address_fault(e);
     else if (!e->fault.code && code)
         http_fault_curl(&e->fault, what, code, e->detail, e->client->reached);
-    if (!e->fault.code && is_redirect(e->status) && redirect(e))
+    if (!e->fault.code && is_redirect(e->status) && !e->for_token && redirect(e))
         return;
-    if (!e->fault.code && !is_success(e->status))
+    if (!e->fault.code && e->status == 401 && authorize_again(e))
+        return;
+    if (!e->fault.code && !is_success(e->status)) {
         status_fault(e, what);
-    else if (!e->fault.code)
+        http_token_hide(&e->client->token, e->fault.message);
+    } else if (!e->fault.code) {
         reply_take(e);
+    }
     hop_clear(e);
     delist(e);
     e->state = HTTP_DONE;

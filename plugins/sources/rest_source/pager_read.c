@@ -3,7 +3,7 @@
 #include "../../shared/http/link.h"
 #include "../../shared/http/url.h"
 #include "pager.h"
-#include "scan.h"
+#include "../../shared/http/scan.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where values stand in a JSON text, in one pass: what pagination has to know of a page.
+ * Where values stand in a JSON text, in one pass: what has to be known of a response.
  *
  * Invariant: a text whose brackets and quotes are not closed is never taken for a whole one.
  * Whether commas and numbers are right is the format's affair. Ownership: what is found points into
  * the text. Threads:   any.
  */
-#ifndef REST_SOURCE_SCAN_H
-#define REST_SOURCE_SCAN_H
+#ifndef HTTP_SCAN_H
+#define HTTP_SCAN_H
 
 #include <stdbool.h>
 #include <stdint.h>
