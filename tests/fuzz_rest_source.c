@@ -6,8 +6,8 @@
  */
 #include "plugins/shared/http/link.h"
 #include "plugins/shared/http/policy.h"
-#include "plugins/sources/rest_source/position.h"
 #include "plugins/shared/http/scan.h"
+#include "plugins/sources/rest_source/position.h"
 
 #include <stdio.h>
 #include <stdlib.h>

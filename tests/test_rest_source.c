@@ -5,9 +5,9 @@
 #include "plugins/shared/http/link.h"
 #include "plugins/shared/http/pace.h"
 #include "plugins/shared/http/policy.h"
+#include "plugins/shared/http/scan.h"
 #include "plugins/shared/http/url.h"
 #include "plugins/sources/rest_source/position.h"
-#include "plugins/shared/http/scan.h"
 #include "plugins/sources/rest_source/seen.h"
 
 #include <criterion/criterion.h>

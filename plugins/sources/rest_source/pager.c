@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pager.h"
-#include "../../shared/http/url.h"
 #include "../../shared/http/scan.h"
+#include "../../shared/http/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a page says of itself and of the one behind it. */
 #include "../../shared/http/link.h"
+#include "../../shared/http/scan.h"
 #include "../../shared/http/url.h"
 #include "pager.h"
-#include "../../shared/http/scan.h"
 
 #include <stdlib.h>
 #include <string.h>
