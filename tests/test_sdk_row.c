@@ -257,8 +257,9 @@ Test(sdk_row, behind_a_failure_a_source_goes_no_further)
         {"{\"steps\": \"a2a\"}",
          "FATAL: a value of another type, or a second one, was put into "
          "column \"at\" - mend the plugin\nFATAL: script has failed before\n"},
-        {"{\"steps\": \"a9a\"}", "FATAL: a value was put into column 9, and there are 3 - mend the "
-                                 "plugin\nFATAL: script has failed before\n"},
+        {"{\"steps\": \"a9a\"}",
+         "FATAL: a value was put into column 9, and there are 3, from 0 on - mend the "
+         "plugin\nFATAL: script has failed before\n"},
         {"{\"steps\": \"ata\"}", "FATAL: a value of another type, or a second one, was put into "
                                  "column \"price\" - mend the plugin\nFATAL: script has failed "
                                  "before\n"},

@@ -22,7 +22,7 @@ extern "C" {
 
 struct qetl_row_own;
 
-/* The first member of a component's state. */
+/* The first member of a component's state, which is called row. */
 struct qetl_row {
     struct qetl_env env;
     struct qetl_column *columns; /* readers of what bind asked for, of the batch at hand … */
@@ -64,6 +64,10 @@ struct qetl_kept_table {
 /* What a function for one row answers beside QETL_OK and failures. NONE: it makes no row, on
  * purpose. */
 enum { QETL_ROW_NONE = 101, QETL_ROW_REJECTED = 102 };
+
+/* Does not compile where another member is the first. */
+#define QETL_ROW_FIRST(spec, type) \
+    enum { spec##_state_begins_with_its_row = 1 / (offsetof(type, row) == 0) };
 
 /* ---- What is read of a row ---- */
 

@@ -52,6 +52,7 @@ extern const struct qetl_source qetl_row_source_table;
 
 /* Defines spec_component; type: the struct of the state. */
 #define QETL_ROW_SOURCE(spec, component_id, type)                                         \
+    QETL_ROW_FIRST(spec, type)                                                            \
     static int32_t spec##_component_create(void *self, const struct qetl_host *host,      \
                                            struct qetl_ctx *ctx, const char *config)      \
     {                                                                                     \

@@ -78,6 +78,7 @@ extern const struct qetl_transform qetl_row_transform_table;
                             qetl_row_transform_restore)
 
 #define QETL_ROW_TRANSFORM_WITH(spec, component_id, type, saved, save, restore)           \
+    QETL_ROW_FIRST(spec, type)                                                            \
     static int32_t spec##_component_create(void *self, const struct qetl_host *host,      \
                                            struct qetl_ctx *ctx, const char *config)      \
     {                                                                                     \

@@ -86,8 +86,8 @@ static int32_t misuse(const struct qetl_row *row, int64_t column)
     const struct qetl_row_own *own = row->own;
     if (column < 0 || column >= own->n_made)
         return qetl_fail(row->env, QETL_E_FATAL, NULL, "mend the plugin",
-                         "a value was put into column %lld, and there are %lld", (long long)column,
-                         (long long)own->n_made);
+                         "a value was put into column %lld, and there are %lld, from 0 on",
+                         (long long)column, (long long)own->n_made);
     return qetl_fail(row->env, QETL_E_FATAL, NULL, "mend the plugin",
                      "a value of another type, or a second one, was put into column \"%s\"",
                      own->schema.children[column]->name);

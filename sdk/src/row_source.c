@@ -58,8 +58,9 @@ static int32_t source_describe(void *self, struct qetl_source_info *out)
     if (spec->columns)
         status = qetl_schema_parse(spec->columns, &out->schema);
     if (status)
-        return qetl_fail(row->env, status, NULL, NULL, "the columns of %s cannot be had: %s",
-                         row->own->id, spec->columns);
+        return qetl_fail(row->env, status, NULL,
+                         "mend the plugin: names and SQL types, as in id bigint, city text",
+                         "the columns of %s cannot be read: %s", row->own->id, spec->columns);
     if (spec->describe)
         status = spec->describe(self, out);
     if (status)

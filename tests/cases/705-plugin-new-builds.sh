@@ -211,6 +211,21 @@ if strace -o trace true 2>/dev/null; then
     expect_eq 'looked for in the tree' "$(tree_named trace)" ''
 fi
 
+# What authors get wrong is told where it is wrong.
+wrong() { # WHAT SED_SCRIPT TEXT GOAL
+    rm -rf mistaken
+    alone qetl plugin new mistaken --kind source --quiet
+    sed -i "$2" mistaken/mistaken.c mistaken/mistaken.qetl.json
+    (cd mistaken && alone make "$4") >mistaken.log 2>&1 && fail "$1: it went well"
+    expect_text mistaken.log "$3"
+}
+wrong 'the row is not the first' 's/^    struct qetl_row row;.*/    int first; struct qetl_row row;/' 'files_state_begins_with_its_row' all
+wrong 'a type' 's/size bigint/size bigit/' 'names and SQL types' run
+wrong 'a column' 's/, modified timestamptz//' 'put into column 2, and there are 2, from 0 on' run
+wrong 'a name in the manifest' 's/"suffix": {/"sufix": {/' 'asks for /suffix' check
+wrong 'another id' 's/QETL_PLUGIN("mistaken"/QETL_PLUGIN("mistook"/' 'calls itself mistook' check
+wrong 'a function that nobody declared' 's/entries_free(f);/entries_lose(f);/' 'entries_lose' build/mistaken.so
+
 # A test that is no test would pass with a plugin that does the wrong thing.
 alone qetl plugin new wrong --kind transform --quiet
 sed -i 's/qetl_row_put_int(&t->row, 0, sum)/qetl_row_put_int(\&t->row, 0, sum + 1)/' wrong/wrong.c

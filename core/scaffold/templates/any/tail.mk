@@ -1,4 +1,6 @@
 
+all: $(BUILD)/newplugin.so
+
 test: $(BUILD)/newplugin.so
 	QETL='$(QETL)' PLUGINS='$(BUILD)' RUNTIME='$(RUNTIME)' sh test.sh
 
@@ -16,4 +18,4 @@ install: $(BUILD)/newplugin.so
 clean:
 	rm -rf build build-sanitized
 
-.PHONY: test check run install clean
+.PHONY: all test check run install clean
