@@ -4,6 +4,7 @@
 #include "fake_host.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 Test(sdk_host, errors_reach_the_host)
 {
@@ -115,4 +116,35 @@ Test(sdk_host, the_fake_keeps_rejects_and_counts_buffers)
     fake.allocs_left = 0;
     cr_expect_null(fake.host.buffer_alloc(fake.ctx, 10));
     cr_expect_eq(qetl_fake_host_free(&fake), 0);
+}
+
+struct told {
+    int calls;
+    struct qetl_inspected what;
+    char message[64];
+};
+
+static int32_t told_take(void *stream, const struct qetl_inspected *what)
+{
+    struct told *told = stream;
+    told->calls++;
+    told->what = *what;
+    snprintf(told->message, sizeof told->message, "%s", what->message);
+    return QETL_E_FATAL;
+}
+
+Test(sdk_host, what_an_inspection_says_is_one_line)
+{
+    struct told told = {0};
+    const struct qetl_inspect_to to = {told_take, &told};
+    cr_expect_eq(
+        qetl_inspect_say(&to, QETL_INSPECT_LEFT, true, "a\nb", "mend", "%s has %d", "a\nb", 3),
+        QETL_E_FATAL);
+    cr_expect_eq(told.calls, 1);
+    cr_expect_eq(told.what.struct_size, sizeof told.what);
+    cr_expect_eq(told.what.kind, QETL_INSPECT_LEFT);
+    cr_expect_eq(told.what.cleared, 1);
+    cr_expect_str_eq(told.what.object, "a\nb");
+    cr_expect_str_eq(told.what.mend, "mend");
+    cr_expect_str_eq(told.message, "a?b has 3");
 }

@@ -32,6 +32,15 @@ int32_t qetl_fail_throttled(struct qetl_env env, int64_t wait_ms, const char *op
 void qetl_logf(struct qetl_env env, int32_t level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* As inspect (qetl.inspect/1) was given them, and what it has found, in one line. */
+struct qetl_inspect_to {
+    int32_t (*tell)(void *stream, const struct qetl_inspected *what);
+    void *stream;
+};
+int32_t qetl_inspect_say(const struct qetl_inspect_to *to, uint32_t kind, bool cleared,
+                         const char *object, const char *mend, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+
 /* ---- options.c: over qetl.options/1; `pointer` is a JSON pointer, e.g. "/delimiter" ---- */
 
 /* For create, before the first of these: UNSUPPORTED, reported, where the host does not tell

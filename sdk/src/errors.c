@@ -75,3 +75,20 @@ void qetl_logf(struct qetl_env env, int32_t level, const char *format, ...)
     va_end(args);
     env.host->log(env.ctx, level, line);
 }
+
+int32_t qetl_inspect_say(const struct qetl_inspect_to *to, uint32_t kind, bool cleared,
+                         const char *object, const char *mend, const char *format, ...)
+{
+    char line[LINE_MAX_BYTES];
+    va_list args;
+    va_start(args, format);
+    qetl_sdk_line(line, sizeof line, format, args);
+    va_end(args);
+    const struct qetl_inspected what = {.struct_size = sizeof what,
+                                        .kind = kind,
+                                        .cleared = cleared,
+                                        .object = object,
+                                        .message = line,
+                                        .mend = mend};
+    return to->tell(to->stream, &what);
+}

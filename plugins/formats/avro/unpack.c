@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 enum {
     STEP_LEAST = 64 << 10,
@@ -150,7 +151,9 @@ static int32_t zstandard_unpack(const struct unpacking *u)
         ZSTD_outBuffer out = {u->room->data + u->room->size, (size_t)free, 0};
         answer = ZSTD_decompressStream(z, &out, &in);
         if (ZSTD_isError(answer))
-            status = fault_set(u, "its zstandard data is damaged");
+            status = ZSTD_getErrorCode(answer) == ZSTD_error_memory_allocation
+                         ? QETL_E_NO_MEMORY
+                         : fault_set(u, "its zstandard data is damaged");
         else
             u->room->size += (int64_t)out.pos;
         stuck = in.pos == in.size && out.pos < out.size && answer;

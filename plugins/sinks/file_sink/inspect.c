@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,36 +16,16 @@
 struct look {
     struct qetl_env env;
     const struct qetl_inspection *about;
-    inspect_tell *tell;
-    void *stream;
+    struct qetl_inspect_to to;
     char **names; /* files and folders that handles and states name */
     size_t n_names;
     bool failed; /* there was no memory */
 };
 
-static void say(const struct look *l, uint32_t kind, bool cleared, const char *object,
-                const char *mend, const char *format, ...) __attribute__((format(printf, 6, 7)));
-
-static void say(const struct look *l, uint32_t kind, bool cleared, const char *object,
-                const char *mend, const char *format, ...)
-{
-    char message[600];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
-    va_end(args);
-    const struct qetl_inspected what = {.struct_size = sizeof what,
-                                        .kind = kind,
-                                        .cleared = cleared,
-                                        .object = object,
-                                        .message = message,
-                                        .mend = mend};
-    l->tell(l->stream, &what);
-}
-
 static void lost(const struct look *l, const char *object, const char *what)
 {
-    say(l, QETL_INSPECT_LOST, false, object,
+    qetl_inspect_say(
+        &l->to, QETL_INSPECT_LOST, false, object,
         l->about->flags & QETL_INSPECT_GOES_ON
             ? "put the file back as it was; or begin anew with `qetl run --full-refresh`, which "
               "leaves it as it is"
@@ -158,8 +137,10 @@ static void file_look(const struct look *l, const struct handle *h, const char *
     } else if (tail.size && tail_differs(path, h->length, tail)) {
         lost(l, path, "it was changed in the meantime");
     } else if (st.st_size > h->length && l->about->flags & QETL_INSPECT_GOES_ON) {
-        say(l, QETL_INSPECT_OPEN, false, path, "the next run cuts it back, and writes them again",
-            "%lld bytes stand behind what was decided", (long long)(st.st_size - h->length));
+        qetl_inspect_say(&l->to, QETL_INSPECT_OPEN, false, path,
+                         "the next run cuts it back, and writes them again",
+                         "%lld bytes stand behind what was decided",
+                         (long long)(st.st_size - h->length));
     }
 }
 
@@ -212,11 +193,13 @@ static void decided_look(const struct look *l, const struct handle *h)
     else if (stands(h, h->staged)) {
         if (h->action != HANDLE_SWAP)
             file_look(l, h, h->staged, true, (struct qetl_blob){0});
-        say(l, QETL_INSPECT_OPEN, false, h->staged, "the next run gives it that name",
-            "it counts, and is not called %s yet", h->final);
+        qetl_inspect_say(&l->to, QETL_INSPECT_OPEN, false, h->staged,
+                         "the next run gives it that name", "it counts, and is not called %s yet",
+                         h->final);
     } else if (h->action == HANDLE_SWAP)
-        say(l, QETL_INSPECT_OPEN, false, h->staged, "the next run comes to its end with it",
-            "a folder counts that is on its way to be called %s", h->final);
+        qetl_inspect_say(&l->to, QETL_INSPECT_OPEN, false, h->staged,
+                         "the next run comes to its end with it",
+                         "a folder counts that is on its way to be called %s", h->final);
     else
         lost(l, h->final, "the finished output is neither there nor where it was staged");
 }
@@ -289,16 +272,17 @@ static void state_look(struct look *l, bool parted)
 static void left_tell(void *arg, const char *path, bool removed)
 {
     const struct look *l = arg;
-    say(l, QETL_INSPECT_LEFT, removed, path, NULL,
-        "a run that was killed staged rows there, which do not count");
+    qetl_inspect_say(&l->to, QETL_INSPECT_LEFT, removed, path, NULL,
+                     "a run that was killed staged rows there, which do not count");
 }
 
 static void intent_look(const struct look *l, const char *final, const char *owner)
 {
     char *note = owner ? intent_path(final, owner) : NULL;
     if (note && access(note, F_OK) == 0 && !l->about->epoch->number)
-        say(l, QETL_INSPECT_OPEN, false, final, "the next run cuts it back to where it was",
-            "a run that was killed before it decided anything was appending to it");
+        qetl_inspect_say(&l->to, QETL_INSPECT_OPEN, false, final,
+                         "the next run cuts it back to where it was",
+                         "a run that was killed before it decided anything was appending to it");
     free(note);
 }
 
@@ -326,7 +310,7 @@ static void left_look(struct look *l, const struct single *single, const struct 
 int32_t inspect(struct qetl_env env, const struct single *single, const struct parts *parts,
                 const struct qetl_inspection *about, void *stream, inspect_tell *tell)
 {
-    struct look l = {.env = env, .about = about, .tell = tell, .stream = stream};
+    struct look l = {.env = env, .about = about, .to = {tell, stream}};
     bool parted = parts != NULL;
     blobs_keep(&l, about->n_handles, about->handles);
     blobs_keep(&l, about->n_prepared_handles, about->prepared_handles);

@@ -2,34 +2,14 @@
 #include "inspect.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
 struct look {
     const struct database *database;
     struct qetl_inspection *about;
-    inspect_tell *tell;
-    void *stream;
+    struct qetl_inspect_to to;
 };
-
-static void say(const struct look *l, uint32_t kind, const char *mend, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-
-static void say(const struct look *l, uint32_t kind, const char *mend, const char *format, ...)
-{
-    char message[600];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
-    va_end(args);
-    const struct qetl_inspected what = {.struct_size = sizeof what,
-                                        .kind = kind,
-                                        .object = l->database->path,
-                                        .message = message,
-                                        .mend = mend};
-    l->tell(l->stream, &what);
-}
 
 static bool has_bytes(const char *path, const char *ending)
 {
@@ -104,14 +84,15 @@ static int epoch_read(const struct look *l, sqlite3 *db, int64_t *number)
 int32_t inspect(const struct database *d, struct qetl_inspection *about, void *stream,
                 inspect_tell *tell)
 {
-    const struct look l = {d, about, tell, stream};
+    const struct look l = {d, about, {tell, stream}};
     struct stat st;
     sqlite3 *db = NULL;
     int64_t number = 0;
     about->committed = -1;
     if (stat(d->path, &st) != 0) {
         if (about->epoch->number)
-            say(&l, QETL_INSPECT_LOST,
+            qetl_inspect_say(
+                &l.to, QETL_INSPECT_LOST, false, d->path,
                 about->flags & QETL_INSPECT_GOES_ON
                     ? "put it back as it was; or begin anew with `qetl run --full-refresh`"
                     : "if that was meant, nothing; else put it back, or run again",
@@ -119,16 +100,19 @@ int32_t inspect(const struct database *d, struct qetl_inspection *about, void *s
         return QETL_OK;
     }
     if (has_journal(d->path)) {
-        say(&l, QETL_INSPECT_OPEN, "the next run, or whoever opens it, takes that back",
-            "a transaction on the database was cut short");
+        qetl_inspect_say(&l.to, QETL_INSPECT_OPEN, false, d->path,
+                         "the next run, or whoever opens it, takes that back",
+                         "a transaction on the database was cut short");
         return QETL_OK;
     }
     int code = open_to_look(&l, &db);
     if (!code)
         code = epoch_read(&l, db, &number);
     if (code)
-        say(&l, QETL_INSPECT_LOST, "look at it with sqlite3 and its .recover; or put a copy back",
-            "the database cannot be read: %s", db ? sqlite3_errmsg(db) : sqlite3_errstr(code));
+        qetl_inspect_say(&l.to, QETL_INSPECT_LOST, false, d->path,
+                         "look at it with sqlite3 and its .recover; or put a copy back",
+                         "the database cannot be read: %s",
+                         db ? sqlite3_errmsg(db) : sqlite3_errstr(code));
     else
         about->committed = number;
     sqlite3_close(db);
