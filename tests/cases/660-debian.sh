@@ -27,7 +27,8 @@ base_made=$!
 
 tree_before=$(git -C "$root" status --porcelain 2>/dev/null)
 # Nobody debugs these.
-export DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$(nproc)" DEB_CFLAGS_STRIP=-g
+DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$(nproc)"
+export DEB_BUILD_OPTIONS DEB_CFLAGS_STRIP=-g
 expect_exit 0 make -C "$QETL_BUILD" deb
 [ "$failed" = 0 ] || { wait && exit 1; }
 expect_no_text out '^[EWI]: '
