@@ -60,6 +60,7 @@ done
 
 # What the headers define for authors, in each language.
 in_use='#include <qetl/row_source.h>
+#include <qetl/row_sink.h>
 #include <qetl/row_transform.h>
 struct state { struct qetl_row row; const char *path; int64_t at; char token[8]; };
 static const struct qetl_option_field options[] = {{"/path", QETL_OPTION_TEXT, offsetof(struct state, path), NULL, NULL}};
@@ -69,10 +70,12 @@ static int32_t bind(void *self, const struct ArrowSchema *input) { (void)self; (
 static const struct qetl_row_source source = {"id bigint", QETL_TABLE(options), QETL_TABLE(kept), 1, NULL, NULL, NULL, row, NULL, NULL};
 static const struct qetl_row_transform plain = {QETL_TABLE(options), NULL, bind, row, NULL, NULL, {NULL, 0}, 0, NULL};
 static const struct qetl_row_transform saved = {QETL_TABLE(options), NULL, bind, row, NULL, NULL, QETL_TABLE(kept), 1, NULL};
+static const struct qetl_row_sink sink = {QETL_APPEND, QETL_TABLE(options), NULL, NULL, row, NULL, NULL, NULL, NULL, NULL, 1};
+QETL_ROW_SINK(sink, "sink", struct state)
 QETL_ROW_SOURCE(source, "source", struct state)
 QETL_ROW_TRANSFORM(plain, "plain", struct state)
 QETL_ROW_TRANSFORM_SAVED(saved, "saved", struct state)
-QETL_PLUGIN("rows", "1.0.0", &source_component, &plain_component, &saved_component)'
+QETL_PLUGIN("rows", "1.0.0", &source_component, &plain_component, &saved_component, &sink_component)'
 for standard in c11 c17; do
     for compiler in gcc clang; do
         take 'rows in use' $compiler -x c -std=$standard <<<"$in_use"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Components written a row at a time: what the skeletons promise, through the test host. */
 #include <criterion/criterion.h>
+#include <qetl/row_sink.h>
 #include <qetl/row_source.h>
 #include <qetl/row_transform.h>
 #include <qetl/testhost.h>
@@ -181,6 +182,69 @@ static const struct qetl_row_transform tail = {
     .options = QETL_TABLE(tail_options), .bind = tail_bind, .batch = tail_batch};
 QETL_ROW_TRANSFORM(tail, "tail", struct tail)
 
+/* ---- A sink: it counts, does what a text says, and commits how many ---- */
+
+struct tally {
+    struct qetl_row row;
+    int64_t taken;
+    bool wordy;
+};
+static int64_t shown;
+static bool busy;
+
+static int32_t tally_row(void *self)
+{
+    struct tally *t = self;
+    struct qetl_text word =
+        qetl_row_is_null(&t->row, 0) ? (struct qetl_text){"", 0} : qetl_row_text(&t->row, 0);
+    if (word.size && *word.data == 'r')
+        return qetl_row_reject(&t->row, 0, "odd", "it is odd");
+    if (word.size && *word.data == '~' && busy)
+        return qetl_fail(t->row.env, QETL_E_RETRY_CALL, NULL, NULL, "not now");
+    t->wordy |= word.size && *word.data == 'w';
+    t->taken++;
+    return QETL_OK;
+}
+static int32_t tally_prepare(void *self, const struct qetl_epoch *epoch, struct qetl_parcel *handle)
+{
+    struct tally *t = self;
+    (void)epoch;
+    if (!t->taken)
+        return QETL_ROW_NONE;
+    qetl_parcel_put_int(handle, t->taken);
+    for (int i = 0; t->wordy && i < 600; i++)
+        qetl_parcel_put_int(handle, i);
+    t->taken = 0;
+    return QETL_OK;
+}
+static int32_t tally_commit(void *self, const struct qetl_epoch *epoch,
+                            struct qetl_parcel_in *handle)
+{
+    (void)self;
+    (void)epoch;
+    shown += qetl_parcel_int(handle);
+    return qetl_parcel_close(handle);
+}
+static int32_t tally_abort(void *self, const struct qetl_epoch *epoch,
+                           struct qetl_parcel_in *handle)
+{
+    struct tally *t = self;
+    (void)epoch;
+    if (!handle)
+        t->taken = 0;
+    return QETL_OK;
+}
+static const struct qetl_row_sink tally = {.delivery = QETL_TRANSACTIONAL,
+                                           .row = tally_row,
+                                           .prepare = tally_prepare,
+                                           .commit = tally_commit,
+                                           .abort = tally_abort};
+QETL_ROW_SINK_COMMITS(tally, "tally", struct tally)
+static const struct qetl_row_sink plain = {.delivery = QETL_APPEND, .row = tally_row};
+QETL_ROW_SINK(plain, "plain", struct tally)
+static const struct qetl_row_sink half = {.delivery = QETL_TRANSACTIONAL, .row = tally_row};
+QETL_ROW_SINK_COMMITS(half, "half", struct tally)
+
 /* A spec with a state, in a component that does not save it. */
 static const struct qetl_row_transform forgets = {
     .options = QETL_TABLE(halve_options),
@@ -191,7 +255,7 @@ static const struct qetl_row_transform forgets = {
 QETL_ROW_TRANSFORM(forgets, "forgets", struct halve)
 
 QETL_PLUGIN("rows", "0.1.0", &script_component, &halve_component, &tail_component,
-            &forgets_component)
+            &forgets_component, &tally_component, &plain_component, &half_component)
 
 static struct qetl_rig *rig_of(const char *component, const char *options)
 {
@@ -386,5 +450,71 @@ Test(sdk_row, by_the_batch)
     cr_expect_str_eq(qetl_rig_errors(t),
                      "CONFIG: column \"id\" is of the type text - name a column "
                      "of the type bigint\n");
+    expect_closed(t);
+}
+
+Test(sdk_row, a_sink_takes_rejects_and_commits)
+{
+    struct qetl_rig *t = rig_of("tally", "{}");
+    qetl_rig_input(t, 0, "word text");
+    cr_expect_eq(qetl_rig_feed(t, 0, "a\nr\nNULL\n"), QETL_OK);
+    cr_expect_str_eq(qetl_rig_rejects(t), "1|0|odd|it is odd\n");
+    qetl_rig_epoch(t);
+    qetl_rig_restart(t);
+    cr_expect_eq(shown, 0);
+    qetl_rig_commit(t);
+    cr_expect_eq(shown, 2);
+    qetl_rig_feed(t, 0, "a\n");
+    qetl_rig_epoch(t);
+    qetl_rig_abort(t);
+    qetl_rig_epoch(t); /* nothing came */
+    cr_expect_eq(qetl_rig_commit(t), QETL_OK);
+    cr_expect_eq(shown, 2);
+    qetl_rig_feed(t, 0, "w\n");
+    cr_expect_eq(qetl_rig_epoch(t), QETL_E_FATAL);
+    cr_expect_str_eq(qetl_rig_errors(t),
+                     "FATAL: tally: a handle has room for 4096 bytes - mend the plugin\n");
+    expect_closed(t);
+}
+
+/* The first row of a batch may be tried again; behind it, the epoch is. */
+Test(sdk_row, a_sink_writes_no_row_twice)
+{
+    struct qetl_rig *t = rig_of("plain", "{}");
+    qetl_rig_input(t, 0, "word text");
+    busy = true;
+    cr_expect_eq(qetl_rig_feed(t, 0, "~\na\n"), QETL_E_RETRY_CALL);
+    cr_expect_eq(qetl_rig_feed(t, 0, "r\n~\na\n"), QETL_E_RETRY_CALL);
+    cr_expect_eq(qetl_rig_feed(t, 0, "a\n~\na\n"), QETL_E_RETRY_EPOCH);
+    busy = false;
+    cr_expect_eq(qetl_rig_feed(t, 0, "~\na\n"), QETL_OK);
+    expect_closed(t);
+}
+
+Test(sdk_row, a_sink_refuses_what_is_not_its_own)
+{
+    struct tally self = {0};
+    const struct qetl_sink *table = tally_component.sink;
+    struct qetl_epoch epoch = {.struct_size = sizeof epoch, .number = 1};
+    struct qetl_parcel parcel;
+    cr_assert_eq(qetl_row_sink_create(&self, NULL, NULL, &tally, "tally", true), QETL_OK);
+    qetl_parcel_begin(&parcel, 1);
+    qetl_parcel_put_int(&parcel, 5);
+    struct qetl_blob handle = qetl_parcel_blob(&parcel);
+    shown = 0;
+    cr_expect_eq(table->commit(&self, &epoch, 1, &handle), QETL_OK);
+    cr_expect_eq(shown, 5);
+    for (size_t i = 0; i < handle.size; i++) {
+        parcel.bytes[i] ^= 1;
+        cr_expect_eq(table->commit(&self, &epoch, 1, &handle), QETL_E_UNSUPPORTED);
+        cr_expect_eq(table->abort(&self, &epoch, 1, &handle), QETL_E_UNSUPPORTED);
+        parcel.bytes[i] ^= 1;
+    }
+    cr_expect_eq(shown, 5);
+    cr_expect_eq(tally_component.restore(&self, 2, NULL), QETL_E_UNSUPPORTED);
+    qetl_row_sink_destroy(&self);
+    struct qetl_rig *t = rig_of("half", "{}");
+    cr_expect_str_eq(qetl_rig_errors(t), "FATAL: half: a row is needed, and to commit a prepare, "
+                                         "commit and abort - mend the plugin\n");
     expect_closed(t);
 }

@@ -59,8 +59,6 @@ void qetl_sdk_row_begin(struct qetl_row *row, int64_t index);
 int32_t qetl_sdk_row_finish(struct qetl_row *row, int32_t answer);
 /* Of a whole batch: each builder has so many values. */
 int32_t qetl_sdk_row_settle(struct qetl_row *row, int64_t rows);
-/* row_put.c: a text that the author has written. */
-void qetl_sdk_row_room_put(struct qetl_row *row);
 void qetl_sdk_row_clear(struct qetl_row *row);
 /* The made columns, in this order (NULL: their own), as a batch. */
 int32_t qetl_sdk_row_take(struct qetl_row *row, const int64_t *order, struct ArrowArray *out);
@@ -78,5 +76,14 @@ int32_t qetl_sdk_kept_take(struct qetl_kept_table table, void *self, struct qetl
 size_t qetl_sdk_kept_size(struct qetl_kept_table table);
 void qetl_sdk_kept_copy(struct qetl_kept_table table, const void *self, uint8_t *to);
 void qetl_sdk_kept_return(struct qetl_kept_table table, void *self, const uint8_t *from);
+
+/* A text that the author has written into its room by now. */
+static inline void qetl_sdk_row_room_put(struct qetl_row *row)
+{
+    struct qetl_row_own *own = row->own;
+    if (own->room_column >= 0)
+        qetl_builder_text_put(&own->made[own->room_column], own->room_size);
+    own->room_column = -1;
+}
 
 #endif

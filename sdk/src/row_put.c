@@ -16,14 +16,6 @@ void qetl_row_put(struct qetl_row *row, int64_t column, int32_t status)
     own->unfit = column;
 }
 
-void qetl_sdk_row_room_put(struct qetl_row *row)
-{
-    struct qetl_row_own *own = row->own;
-    if (own->room_column >= 0)
-        qetl_builder_text_put(&own->made[own->room_column], own->room_size);
-    own->room_column = -1;
-}
-
 /* The builder for a value, or NULL: the call is a mistake. */
 static struct qetl_builder *place(struct qetl_row *row, int64_t column)
 {

@@ -8,6 +8,7 @@
 
 /* So long are rows gathered where they come slowly, and so many bytes where nobody says. */
 static const int64_t GATHER_NS = 100000000, GATHER_BYTES = 1 << 24;
+static const int64_t QUICK_NS = 1000000, STEP_MOST = 64;
 
 static const struct qetl_row_source *spec_of(const struct qetl_row *row)
 {
@@ -112,16 +113,34 @@ static int64_t now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+/* Whether rows were gathered for long enough. The clock is looked at seldom where they come
+ * quickly.
+ */
+struct patience {
+    int64_t until, seen, left, step;
+};
+
+static bool patience_ends(struct patience *p)
+{
+    if (--p->left > 0)
+        return false;
+    int64_t now = now_ns();
+    p->step = now - p->seen >= QUICK_NS ? 1 : p->step < STEP_MOST ? p->step * 2 : STEP_MOST;
+    p->left = p->step;
+    p->seen = now;
+    return now > p->until;
+}
+
 /* Rows until enough were made, or the author's function answered something else, which is answered.
  * moved: the position is another one than before. */
 static int32_t rows_gather(struct qetl_row *row, const struct qetl_demand *demand, bool *moved)
 {
-    int64_t end = now_ns() + GATHER_NS;
+    int64_t bytes = demand->max_bytes > 0 ? demand->max_bytes : GATHER_BYTES, now = now_ns();
+    struct patience patience = {.until = now + GATHER_NS, .seen = now, .left = 1, .step = 1};
     int32_t answer = row->own->ended ? QETL_END : QETL_OK;
-    int64_t bytes = demand->max_bytes > 0 ? demand->max_bytes : GATHER_BYTES;
     int64_t n = 0;
-    if (end < demand->deadline_ns)
-        end = demand->deadline_ns;
+    if (patience.until < demand->deadline_ns)
+        patience.until = demand->deadline_ns;
     while (!answer && n < demand->max_rows && row->own->put_bytes < bytes) {
         qetl_sdk_row_begin(row, n);
         answer = qetl_sdk_row_finish(row, spec_of(row)->row(row));
@@ -129,7 +148,7 @@ static int32_t rows_gather(struct qetl_row *row, const struct qetl_demand *deman
         if (answer == QETL_ROW_NONE || answer == QETL_ROW_REJECTED)
             answer = QETL_OK;
         *moved |= answer == QETL_OK;
-        if (now_ns() > end)
+        if (patience_ends(&patience))
             break;
     }
     row->own->ended |= answer == QETL_END;

@@ -7,10 +7,7 @@
  * removes it. Both may be called again, by a process that wrote none of it: what is there tells
  * what is left to do.
  */
-#include <qetl/manifest.h>
-#include <qetl/parcel.h>
-#include <qetl/rows.h>
-#include <qetl/sdk.h>
+#include <qetl/row_sink.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,13 +18,12 @@
 
 QETL_EMBED_MANIFEST("journal.qetl.json");
 
-enum { PATH_SIZE = 1024, HANDLE = 1 };
+enum { PATH_SIZE = 1024 };
 
 struct journal {
-    struct qetl_env env;
+    struct qetl_row row;
     const char *folder, *prefix;
-    struct ArrowSchema schema;
-    struct qetl_column *columns;
+    const struct ArrowSchema *schema;
     FILE *file; /* of the epoch under way; NULL: no row came yet */
     char staged[PATH_SIZE];
     struct qetl_space line;
@@ -40,8 +36,8 @@ static const struct qetl_option_field options[] = {
 
 static int32_t fail_file(const struct journal *j, const char *path)
 {
-    return qetl_fail(j->env, errno == ENOSPC ? QETL_E_RETRY_EPOCH : QETL_E_ENVIRONMENT, "/folder",
-                     NULL, "%s: %s", path, strerror(errno));
+    return qetl_fail(j->row.env, errno == ENOSPC ? QETL_E_RETRY_EPOCH : QETL_E_ENVIRONMENT,
+                     "/folder", NULL, "%s: %s", path, strerror(errno));
 }
 
 static int32_t line_reserve(struct qetl_space *space, int64_t n)
@@ -55,33 +51,18 @@ static int32_t line_reserve(struct qetl_space *space, int64_t n)
     return QETL_OK;
 }
 
-static int32_t journal_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
-                              const char *config)
+static int32_t journal_create(void *self)
 {
-    struct journal *j = self;
-    (void)config;
-    j->env = (struct qetl_env){host, ctx};
-    j->line.reserve = line_reserve;
-    return qetl_options_read(j->env, options, 2, j);
+    ((struct journal *)self)->line.reserve = line_reserve;
+    return QETL_OK;
 }
 
-static void journal_destroy(void *self)
+static void journal_close(void *self)
 {
     struct journal *j = self;
     if (j->file)
         fclose(j->file);
     free(j->line.data);
-    free(j->columns);
-    qetl_schema_release(&j->schema);
-}
-
-static int32_t journal_describe(void *self, struct qetl_sink_info *out)
-{
-    (void)self;
-    out->takes = QETL_TAKES_BATCHES;
-    out->delivery = QETL_TRANSACTIONAL;
-    out->commit = QETL_COMMIT_TWO_PHASE;
-    return QETL_OK;
 }
 
 /* What a process that died has staged, and was not decided. The host has committed or aborted all
@@ -104,71 +85,52 @@ static int32_t left_overs_remove(const struct journal *j)
     return QETL_OK;
 }
 
-static int32_t journal_open(void *self, uint32_t stream, const struct ArrowSchema *schema)
+static int32_t journal_open(void *self, const struct ArrowSchema *schema)
 {
     struct journal *j = self;
-    (void)stream;
-    qetl_schema_release(&j->schema);
-    free(j->columns);
-    j->columns = calloc((size_t)schema->n_children + 1, sizeof *j->columns);
-    int32_t status = j->columns ? qetl_schema_copy(schema, &j->schema) : QETL_E_NO_MEMORY;
-    return status ? status : left_overs_remove(j);
+    j->schema = schema;
+    return left_overs_remove(j);
+}
+
+static int32_t file_begin(struct journal *j)
+{
+    snprintf(j->staged, sizeof j->staged, "%s/.%s-XXXXXX", j->folder, j->prefix);
+    int fd = mkstemp(j->staged);
+    j->file = fd < 0 ? NULL : fdopen(fd, "w");
+    return j->file ? QETL_OK : fail_file(j, j->staged);
 }
 
 /* Cells parted by tabs. A text that holds one, or a newline, would become two: its row goes. */
-static int32_t row_write(struct journal *j, int64_t row)
+static int32_t journal_row(void *self)
 {
-    int32_t status = QETL_OK;
+    struct journal *j = self;
+    int32_t status = j->file ? QETL_OK : file_begin(j);
     j->line.size = 0;
-    for (int64_t c = 0; c < j->schema.n_children && !status; c++) {
+    for (int64_t c = 0; c < j->schema->n_children && !status; c++) {
         int64_t from = j->line.size;
-        if (!qetl_column_is_null(&j->columns[c], row))
-            status = qetl_render(&j->columns[c], row, &j->line);
+        if (!qetl_row_is_null(&j->row, c))
+            status = qetl_render(&j->row.columns[c], j->row.index, &j->line);
         for (int64_t i = from; i < j->line.size && !status; i++)
-            if (j->line.data[i] == '\t' || j->line.data[i] == '\n') {
-                qetl_rejectf(j->env, row, c, "separator_in_text",
-                             "a tab or newline stands in column \"%s\"",
-                             j->schema.children[c]->name);
-                return QETL_E_DATA;
-            }
+            if (j->line.data[i] == '\t' || j->line.data[i] == '\n')
+                return qetl_row_reject(&j->row, c, "separator_in_text",
+                                       "a tab or newline stands in column \"%s\"",
+                                       j->schema->children[c]->name);
         if (!status)
-            status = qetl_space_put(&j->line, c + 1 < j->schema.n_children ? "\t" : "\n", 1);
+            status = qetl_space_put(&j->line, c + 1 < j->schema->n_children ? "\t" : "\n", 1);
     }
     if (!status && fwrite(j->line.data, 1, (size_t)j->line.size, j->file) != (size_t)j->line.size)
         status = fail_file(j, j->staged);
     return status;
 }
 
-static int32_t journal_write(void *self, struct qetl_write *write)
-{
-    struct journal *j = self;
-    if (!j->file) {
-        snprintf(j->staged, sizeof j->staged, "%s/.%s-XXXXXX", j->folder, j->prefix);
-        int fd = mkstemp(j->staged);
-        j->file = fd < 0 ? NULL : fdopen(fd, "w");
-        if (!j->file)
-            return fail_file(j, j->staged);
-    }
-    int32_t status = qetl_batch_open(&j->schema, write->batch, j->columns);
-    write->rows_written = 0;
-    for (int64_t row = 0; row < write->rows && !status; row++) {
-        status = row_write(j, row);
-        write->rows_written += !status;
-        if (status == QETL_E_DATA)
-            status = QETL_OK; /* rejected */
-    }
-    return status;
-}
-
 /* The handle: what the file is called now, and what it will be called. */
 static int32_t journal_prepare(void *self, const struct qetl_epoch *epoch,
-                               const struct qetl_writer *handle)
+                               struct qetl_parcel *handle)
 {
     struct journal *j = self;
-    struct qetl_parcel parcel;
     char final[PATH_SIZE];
     if (!j->file)
-        return QETL_OK;
+        return QETL_ROW_NONE;
     int failed = fflush(j->file) || fsync(fileno(j->file));
     failed |= fclose(j->file);
     j->file = NULL;
@@ -176,43 +138,19 @@ static int32_t journal_prepare(void *self, const struct qetl_epoch *epoch,
         return fail_file(j, j->staged);
     snprintf(final, sizeof final, "%s/%s-%06llu.tsv", j->folder, j->prefix,
              (unsigned long long)epoch->number);
-    qetl_parcel_begin(&parcel, HANDLE);
-    qetl_parcel_put_text(&parcel, j->staged);
-    qetl_parcel_put_text(&parcel, final);
-    struct qetl_blob blob = qetl_parcel_blob(&parcel);
-    return handle->write(handle->stream, blob.data, blob.size);
-}
-
-/* Nothing of an epoch goes on in the next one. That there is a save says so: without one, the host
- * would have a single epoch only. */
-static int32_t journal_save(void *self, uint32_t *version, const struct qetl_writer *out)
-{
-    (void)self;
-    (void)out;
-    *version = 1;
+    qetl_parcel_put_text(handle, j->staged);
+    qetl_parcel_put_text(handle, final);
     return QETL_OK;
 }
 
-static int32_t journal_restore(void *self, uint32_t version, const struct qetl_reader *in)
-{
-    struct journal *j = self;
-    (void)in;
-    return version == 1
-               ? QETL_OK
-               : qetl_fail(j->env, QETL_E_UNSUPPORTED, NULL, "begin anew with --full-refresh",
-                           "this is no state of a journal");
-}
-
-static int32_t handle_read(const struct journal *j, struct qetl_blob handle, char *staged,
+static int32_t handle_read(const struct journal *j, struct qetl_parcel_in *handle, char *staged,
                            char *final)
 {
-    struct qetl_parcel_in in;
-    qetl_parcel_open(&in, handle, HANDLE);
-    qetl_parcel_text(&in, staged, PATH_SIZE);
-    qetl_parcel_text(&in, final, PATH_SIZE);
-    return qetl_parcel_close(&in)
-               ? qetl_fail(j->env, QETL_E_UNSUPPORTED, NULL, NULL, "this is no handle of a journal")
-               : QETL_OK;
+    qetl_parcel_text(handle, staged, PATH_SIZE);
+    qetl_parcel_text(handle, final, PATH_SIZE);
+    return qetl_parcel_close(handle) ? qetl_fail(j->row.env, QETL_E_UNSUPPORTED, NULL, NULL,
+                                                 "this is no handle of a journal")
+                                     : QETL_OK;
 }
 
 /* The name itself is durable once the folder is. */
@@ -225,64 +163,55 @@ static int32_t folder_sync(const struct journal *j)
     return failed ? fail_file(j, j->folder) : QETL_OK;
 }
 
-static int32_t journal_commit(void *self, const struct qetl_epoch *epoch, int64_t n_handles,
-                              const struct qetl_blob *handles)
+static int32_t journal_commit(void *self, const struct qetl_epoch *epoch,
+                              struct qetl_parcel_in *handle)
 {
     struct journal *j = self;
     char staged[PATH_SIZE], final[PATH_SIZE];
+    int32_t status = handle_read(j, handle, staged, final);
     (void)epoch;
-    for (int64_t i = 0; i < n_handles; i++) {
-        int32_t status = handle_read(j, handles[i], staged, final);
-        if (status)
-            return status;
-        if (rename(staged, final) == 0)
-            continue;
-        if (errno != ENOENT)
-            return fail_file(j, final);
-        if (access(final, F_OK)) /* not renamed by an earlier commit either */
-            return qetl_fail(j->env, QETL_E_IN_DOUBT, NULL, "look for it among the backups",
-                             "%s was prepared, and is gone", staged);
-    }
-    return n_handles ? folder_sync(j) : QETL_OK;
+    if (status)
+        return status;
+    if (rename(staged, final) == 0)
+        return folder_sync(j);
+    if (errno != ENOENT)
+        return fail_file(j, final);
+    if (access(final, F_OK)) /* not renamed by an earlier commit either */
+        return qetl_fail(j->row.env, QETL_E_IN_DOUBT, NULL, "look for it among the backups",
+                         "%s was prepared, and is gone", staged);
+    return folder_sync(j);
 }
 
-static int32_t journal_abort(void *self, const struct qetl_epoch *epoch, int64_t n_handles,
-                             const struct qetl_blob *handles)
+static int32_t journal_abort(void *self, const struct qetl_epoch *epoch,
+                             struct qetl_parcel_in *handle)
 {
     struct journal *j = self;
     char staged[PATH_SIZE], final[PATH_SIZE];
     (void)epoch;
-    if (j->file) {
+    if (!handle && j->file) {
         fclose(j->file);
         j->file = NULL;
         unlink(j->staged);
     }
-    for (int64_t i = 0; i < n_handles; i++) {
-        int32_t status = handle_read(j, handles[i], staged, final);
-        if (status)
-            return status;
-        if (unlink(staged) && errno != ENOENT)
-            return fail_file(j, staged);
-    }
-    return QETL_OK;
+    if (!handle)
+        return QETL_OK;
+    int32_t status = handle_read(j, handle, staged, final);
+    if (!status && unlink(staged) && errno != ENOENT)
+        status = fail_file(j, staged);
+    return status;
 }
 
-static const struct qetl_sink journal_sink = {.struct_size = sizeof journal_sink,
-                                              .describe = journal_describe,
-                                              .open = journal_open,
-                                              .write = journal_write,
-                                              .prepare = journal_prepare,
-                                              .commit = journal_commit,
-                                              .abort = journal_abort};
+static const struct qetl_row_sink journal = {
+    .delivery = QETL_TRANSACTIONAL,
+    .options = QETL_TABLE(options),
+    .create = journal_create,
+    .open = journal_open,
+    .row = journal_row,
+    .close = journal_close,
+    .prepare = journal_prepare,
+    .commit = journal_commit,
+    .abort = journal_abort,
+};
 
-static const struct qetl_component journal = {.struct_size = sizeof journal,
-                                              .kind = QETL_SINK,
-                                              .id = "journal",
-                                              .state_size = sizeof(struct journal),
-                                              .create = journal_create,
-                                              .destroy = journal_destroy,
-                                              .save = journal_save,
-                                              .restore = journal_restore,
-                                              .sink = &journal_sink};
-
-QETL_PLUGIN("journal", "0.1.0", &journal)
+QETL_ROW_SINK_COMMITS(journal, "journal", struct journal)
+QETL_PLUGIN("journal", "0.1.0", &journal_component)
