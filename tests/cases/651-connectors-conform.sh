@@ -54,10 +54,6 @@ sed "s|BASE|$base|" >check.json <<'JSON'
 }
 JSON
 
-serve --rows 100
-jq --arg url "$base/cursor" '."source rest" = {options: {url: $url, private_hosts: ["127.0.0.1"], records: "/data",
-    pagination: {kind: "cursor", param: "after", from: "/next_cursor", limit: 30}}}' check.json >more.json && mv more.json check.json
-
 check_one() {
     timeout 120 "$QETL" plugin check "$folder/$1.so" --options check.json --json >"$1.report" 2>"$1.err"
     echo $? >"$1.code"
