@@ -34,7 +34,7 @@ serve() {
 
 serve_end() {
     status=$?
-    [ -z "$server" ] || kill "$server" 2>/dev/null
+    [ -z "$server" ] || kill -KILL "$server" 2>/dev/null
     (exit $status)
     finish
 }
