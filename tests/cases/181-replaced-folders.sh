@@ -92,7 +92,7 @@ input=second.csv sink 'path: lake/other.csv' 'partition_by: country'
 expect_exit 2 qetl run p.yaml
 input=second.csv sink 'path: "lake/o-{run.date}.csv"' 'partition_by: country'
 expect_exit 0 qetl run p.yaml
-expect_exit 1 qetl run p.yaml
+expect_exit 2 qetl run p.yaml
 input=second.csv sink 'path: lake/o.csv' 'partition_by: country' 'if_exists: append'
 expect_exit 0 qetl run p.yaml
 mkdir -p void/empty/.hidden && touch void/.hidden
@@ -124,11 +124,11 @@ refused 2 'folders of partition_by' 'path: "lake/{country}.csv"' 'if_exists: rep
 refused 2 'needs a folder' 'path: "{country}.csv"' 'if_exists: replace_all'
 refused 2 'needs a folder' 'path: "/{country}.csv"' 'if_exists: replace_all'
 refused 3 'a file system is mounted there' 'path: "/proc/{country}.csv"' 'if_exists: replace_all'
-refused 1 'leads out' 'path: "lake/{country}/../../x.csv"' 'if_exists: replace_all'
+refused 2 'leads out' 'path: "lake/{country}/../../x.csv"' 'if_exists: replace_all'
 echo file >plain
 refused 3 'Not a directory' 'path: "plain/{country}.csv"' 'if_exists: replace_all'
 rm -rf lake/country=FR && mkdir elsewhere && ln -s ../elsewhere lake/country=FR
-refused 1 'leads out of lake' 'path: lake/o.csv' 'partition_by: country' 'if_exists: replace_partitions'
+refused 3 'leads out of lake' 'path: lake/o.csv' 'partition_by: country' 'if_exists: replace_partitions'
 expect_eq 'nothing' "$(files elsewhere)" ''
 expect_eq 'nothing hidden' "$(hidden)" 0
 

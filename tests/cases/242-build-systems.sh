@@ -121,4 +121,4 @@ breaks automake make -C automake/build check
 sed -i "s|^prefix=.*|prefix=${prefix#"$PWD"/root}|" "$prefix"/lib/pkgconfig/qetl-*.pc
 make -C "$QETL_BUILD" uninstall DESTDIR="$PWD/root" >uninstall.log 2>&1
 expect_eq 'files that are left' "$(find root -type f -o -type l | wc -l)" 0
-expect_eq 'folders of qetl that are left' "$(find root -type d -iname '*qetl*' | wc -l)" 0
+expect_eq 'folders of qetl that are left' "$(find "$prefix" -mindepth 1 -type d -iname '*qetl*' | wc -l)" 0
