@@ -129,7 +129,7 @@ expect_exit 0 qetl plugin verify crafted/good.qpkg
 count=0
 while read -r name code text; do
     count=$((count + 1))
-    timeout 60 "$QETL" plugin verify "crafted/$name.qpkg" --json >out 2>err
+    timeout 60 "$QETL" plugin install "crafted/$name.qpkg" --json >out 2>err
     got="$? $(jq -r .error.code out 2>&1)"
     if [[ $got =~ ^3\ ($code)$ ]] && jq -r .error.message out | grep -q -- "$text"; then
         pass "$name: ${got#3 }"
@@ -138,6 +138,8 @@ while read -r name code text; do
     fi
 done <crafted/refusals
 expect_eq 'refusals tried' "$((count >= 95))" 1
+expect_eq 'what they left' "$(find "$XDG_DATA_HOME/qetl/plugins/content" "$XDG_DATA_HOME/qetl/plugins/unborn" -mindepth 1 | wc -l)" 0
+expect_absent "$XDG_DATA_HOME/qetl/plugins/installed.json"
 expect_absent touched
 # The trap is set: whoever loads that library leaves a trace.
 printf 'id\n1\n' >in.csv

@@ -172,7 +172,7 @@ mkfifo pipe
 sed 's/path: in.csv/path: pipe, format: {type: csv}/' p.yaml >pipe.yaml
 qetl run -q --no-state pipe.yaml 2>err &
 pid=$!
-exec 3>pipe # opened at both ends: the run has loaded its plugins
+exec 3>pipe # opened at both ends: the run knows its plugins, and has yet to load that of the sink
 expect_exit 0 qetl plugin remove touch
 expect_eq 'its files stay as long' "$(ls "$depot/content" | wc -l)" 1
 printf 'id\n1\n' >&3
