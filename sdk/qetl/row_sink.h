@@ -63,6 +63,7 @@ extern const struct qetl_sink qetl_row_sink_table, qetl_row_sink_commits_table;
                        qetl_row_sink_commits_table)
 
 #define QETL_ROW_SINK_WITH(spec, component_id, type, commits, save, restore, table)       \
+    QETL_ROW_FIRST(spec, type)                                                            \
     static int32_t spec##_component_create(void *self, const struct qetl_host *host,      \
                                            struct qetl_ctx *ctx, const char *config)      \
     {                                                                                     \
