@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server of rows over HTTP, for tests: it pages in each way, fails in each way, checks who asks, and writes down every request.
 
-    rest_server.py --port-file FILE --journal FILE [--rows N] [--pad BYTES] [--late SECONDS] [--tls CERT KEY]
+    rest_server.py --port-file FILE --journal FILE [--rows N] [--pad BYTES] [--late SECONDS] [--tls CERT KEY [--clients CERT]]
 
 The port stands in FILE once it listens. Rows: {"id": 1…N, "name": "row-1", "amount": 0.01, "note": …}.
 
@@ -337,11 +337,15 @@ async def main():
     parser.add_argument("--pad", type=int, default=0)
     parser.add_argument("--late", type=float, default=0)
     parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"))
+    parser.add_argument("--clients", metavar="CERT", help="with --tls: who does not show a certificate signed by this one is not let in")
     options = parser.parse_args()
     context = None
     if options.tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*options.tls)
+        if options.clients:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(options.clients)
     server = Server(options)
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=context, limit=1 << 20)
     port = listening.sockets[0].getsockname()[1]

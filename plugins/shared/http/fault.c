@@ -107,9 +107,11 @@ static int32_t curl_class(CURLcode code, bool reached, const char **option, cons
     case CURLE_OUT_OF_MEMORY:
         return QETL_E_NO_MEMORY;
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
         *option = "/url";
         return QETL_E_CONFIG;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* also for bytes that an answer left behind */
+        *option = reached ? NULL : "/url";
+        return reached ? QETL_E_RETRY_CALL : QETL_E_CONFIG;
     case CURLE_PEER_FAILED_VERIFICATION:
         *mend = "if its certificate is signed by an authority of your own, name that as `tls_ca`";
         return QETL_E_ENVIRONMENT;
