@@ -40,6 +40,8 @@ static struct {
     void *(*aligned_alloc)(size_t, size_t);
     void *(*memalign)(size_t, size_t);
     int (*posix_memalign)(void **, size_t, size_t);
+    char *(*strdup)(const char *);
+    char *(*strndup)(const char *, size_t);
     void (*free)(void *);
     void *(*mmap)(void *, size_t, int, int, int, off_t);
     int (*munmap)(void *, size_t);
@@ -220,6 +222,21 @@ static int noted_posix_memalign(void **out, size_t alignment, size_t size)
     return error;
 }
 
+/* The C library's asks malloc, a sanitizer's does not. */
+static char *noted_strdup(const char *text)
+{
+    char *at = real.strdup(text);
+    note(at, at ? strlen(at) + 1 : 0);
+    return at;
+}
+
+static char *noted_strndup(const char *text, size_t size)
+{
+    char *at = real.strndup(text, size);
+    note(at, at ? strlen(at) + 1 : 0);
+    return at;
+}
+
 static void noted_free(void *at)
 {
     forget(at);
@@ -249,6 +266,10 @@ static const struct conform_turned functions[] = {
     {"aligned_alloc", (conform_function *)noted_aligned_alloc},
     {"memalign", (conform_function *)noted_memalign},
     {"posix_memalign", (conform_function *)noted_posix_memalign},
+    {"strdup", (conform_function *)noted_strdup},
+    {"__strdup", (conform_function *)noted_strdup},
+    {"strndup", (conform_function *)noted_strndup},
+    {"__strndup", (conform_function *)noted_strndup},
     {"free", (conform_function *)noted_free},
     {"mmap", (conform_function *)noted_mmap},
     {"mmap64", (conform_function *)noted_mmap},
@@ -256,8 +277,6 @@ static const struct conform_turned functions[] = {
 };
 
 /* ---- rounds ---- */
-
-size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
 
 static void real_find(const char *name, void *function)
 {
@@ -273,15 +292,23 @@ static void real_find_all(void)
     real_find("aligned_alloc", &real.aligned_alloc);
     real_find("memalign", &real.memalign);
     real_find("posix_memalign", &real.posix_memalign);
+    real_find("strdup", &real.strdup);
+    real_find("strndup", &real.strndup);
     real_find("free", &real.free);
     real_find("mmap", &real.mmap);
     real_find("munmap", &real.munmap);
 }
 
-/* The loader's own, and what the kernel lends, are none that can be turned. */
+/* The loader's own, and what the kernel lends, are none that can be turned; a sanitizer's are what
+ * the others are turned from. */
 static bool is_a_library(const struct link_map *map)
 {
-    return !strstr(map->l_name, "linux-vdso") && !strstr(map->l_name, "/ld-");
+    static const char *const others[] = {"linux-vdso", "/ld-",      "/libasan.",
+                                         "/libubsan.", "/libtsan.", "/liblsan."};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strstr(map->l_name, others[i]))
+            return false;
+    return true;
 }
 
 bool conform_blocks_ready(void)
@@ -289,8 +316,8 @@ bool conform_blocks_ready(void)
     void *frames[FRAMES];
     void *self = dlopen(NULL, RTLD_NOW);
     struct link_map *map = NULL;
-    if (__sanitizer_get_current_allocated_bytes || known.slots)
-        return known.slots != NULL;
+    if (known.slots)
+        return true;
     backtrace(frames, FRAMES); /* what it loads for itself it loads now */
     real_find_all();
     known.slots = mmap(NULL, SLOTS * sizeof *known.slots, PROT_READ | PROT_WRITE,

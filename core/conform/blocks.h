@@ -22,7 +22,7 @@ struct conform_left {
     char site[CONFORM_SITE]; /* who asked for one of them: "bad_source.so+0x1234"; or "" */
 };
 
-/* False: a sanitizer does the same already, or there is no memory for it. */
+/* False: there is no memory for it. */
 bool conform_blocks_ready(void);
 /* What is allocated from now on is of this round; below 0: of none. in_library: an address in a
  * library whose part in it is to be noted, which takes its time; or NULL. */

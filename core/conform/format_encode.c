@@ -50,6 +50,8 @@ static int32_t append(struct encoding *e, const struct conform_call *call,
                       call->name);
     else
         conform_hold(b->trial->record, CONFORM_ENCODE_RULE);
+    if (e->space.size < 0 || e->space.size > e->space.capacity)
+        e->space.size = (int64_t)before.size; /* what is behind it is nobody's */
     conform_text_free(&before);
     return status;
 }

@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <locale.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -71,16 +70,6 @@ void conform_process_left(struct conform_record *r, const struct conform_process
 }
 
 /* ---- what the process holds ---- */
-
-size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
-
-size_t conform_memory_used(void)
-{
-    if (__sanitizer_get_current_allocated_bytes)
-        return __sanitizer_get_current_allocated_bytes();
-    struct mallinfo2 info = mallinfo2();
-    return info.uordblks + info.hblkhd;
-}
 
 static int entries_of(const char *folder)
 {

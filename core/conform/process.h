@@ -33,8 +33,7 @@ void conform_process_compare(struct conform_record *, const struct conform_proce
 void conform_process_left(struct conform_record *, const struct conform_process *before,
                           const struct conform_process *after);
 
-/* Bytes of memory in use, entries for open descriptors, and for threads. */
-size_t conform_memory_used(void);
+/* Entries for open descriptors, and for threads. */
 int conform_files_open(void);
 int conform_threads_alive(void);
 

@@ -172,6 +172,22 @@ static int step_play(struct step *step, play_fn *fn)
     return 0;
 }
 
+/* A call with rows, before the instance was told of which: the host never makes it, and a plugin
+ * need not stand it. */
+static bool is_too_early(struct step *step)
+{
+    static const char *const works[] = {"next",   "process", "merge",       "write",
+                                        "decode", "encode",  "decode_late", "frame"};
+    static const char *const readies[] = {"open", "bind", "open_decode", "open_encode"};
+    const char *call = step->call->call;
+    for (size_t i = 0; i < sizeof readies / sizeof *readies; i++)
+        step->player->readied |= strcmp(call, readies[i]) == 0;
+    for (size_t i = 0; !step->player->readied && i < sizeof works / sizeof *works; i++)
+        if (strcmp(call, works[i]) == 0)
+            return true;
+    return false;
+}
+
 static int step_do(struct step *step)
 {
     struct player *player = step->player;
@@ -188,7 +204,7 @@ static int step_do(struct step *step)
     }
     if (!fn)
         return qetl_step_fail(step, "this program does not know the call");
-    if (!player->ctx) {
+    if (!player->ctx || is_too_early(step)) {
         qetl_playback_note(step->replay, "the making of an instance of %s is not in the recording",
                            player->recorded->component);
         player->over = true;
@@ -237,6 +253,17 @@ static int entry_play(struct replay *replay, size_t at)
     return bad;
 }
 
+/* How many entries may be played: behind a hole nobody knows what an instance is. */
+static size_t playable(const struct qetl_recording *recording)
+{
+    size_t n = 0;
+    if (!recording->gap_from || recording->wrapped)
+        return recording->n_entries;
+    while (n < recording->n_entries && recording->entries[n].seq < recording->gap_from)
+        n++;
+    return n;
+}
+
 static void note_gaps(struct replay *replay)
 {
     const struct qetl_recording *recording = replay->options->recording;
@@ -244,7 +271,13 @@ static void note_gaps(struct replay *replay)
         qetl_playback_note(
             replay,
             "the recording has no end: the run was killed, its disk was full, or it goes on");
-    if (recording->gap_from)
+    if (recording->gap_from && !recording->wrapped)
+        qetl_playback_note(replay,
+                           "entries %llu to %llu are missing: a file of it was cut, or is gone; "
+                           "what is behind them is not played",
+                           (unsigned long long)recording->gap_from,
+                           (unsigned long long)recording->gap_upto);
+    else if (recording->gap_from)
         qetl_playback_note(
             replay,
             "entries %llu to %llu gave way to later ones: what a plugin kept of them it "
@@ -265,7 +298,7 @@ int qetl_playback(const struct qetl_playback_options *options, struct qetl_playb
     result->instances = replay.n_players;
     if (!bad)
         note_gaps(&replay);
-    for (size_t i = 0; !bad && !result->differs && i < options->recording->n_entries; i++)
+    for (size_t i = 0; !bad && !result->differs && i < playable(options->recording); i++)
         bad = entry_play(&replay, i) < 0;
     close_all(&replay);
     return bad ? -1 : 0;

@@ -24,6 +24,7 @@ struct player {
     struct qetl_ctx *ctx;
     const struct qetl_component *component; /* watched by the replay's border */
     bool endless;                           /* what qetl.run/1 said */
+    bool readied;                           /* it was told which rows come: bind, open, … */
     bool over;                              /* it is played no further, and a note says why */
     uint64_t *handle_epochs;                /* of each handle that it prepared here … */
     struct qetl_blob *handles;              /* … which is owned */

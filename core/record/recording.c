@@ -68,6 +68,9 @@ int qetl_recording_read(struct qetl_recording *recording, const char *name, cons
     struct qetl_entry entry;
     struct qetl_values values;
     int32_t got;
+    if (last && size < QETL_RECORDING_HEADER &&
+        memcmp(data, QETL_RECORDING_MAGIC, size < 8 ? size : 8) == 0)
+        return 0; /* he had just begun it */
     if (read_header(name, &in, findings))
         return -1;
     while ((got = qetl_unpack_entry(&in, &entry)) == 1) {
@@ -205,6 +208,8 @@ struct qetl_recording *qetl_recording_open(const char *folder, struct qetl_findi
     else if (n <= 0)
         bad = refuse(findings, folder, "%s",
                      n < 0 ? strerror(errno) : "there is no file of a recording in it");
+    if (recording && n > 1)
+        recording->wrapped = strtoul(files[0]->d_name, NULL, 10) > 1;
     /* "base" stands behind the ring's numbers. Either may have been written last. */
     for (int i = 0; i < n && !bad; i++)
         bad = file_read(recording, folder, files[i]->d_name, i >= n - 2, findings);

@@ -27,6 +27,7 @@ struct qetl_recording {
     const char *pipeline, *version, *timezone; /* timezone NULL: UTC */
     int64_t now_us;
     bool ended;        /* by the run's own end */
+    bool wrapped;      /* its first files gave way: that entries are missing is as it should be */
     uint64_t gap_from; /* seq of the first entry that is missing within; 0: none is */
     uint64_t gap_upto; /* … and of the last */
     void **files;      /* bytes of the files */
