@@ -126,11 +126,21 @@ static void options_judge(const struct qetl_manifest_component *promised, struct
     conform_hold(r, CONFORM_OPTIONS_READ_RULE);
 }
 
+static bool has_case(enum conform_rule_id rule)
+{
+    for (size_t i = 0; i < conform_n_cases; i++)
+        if (conform_cases[i].rule == rule)
+            return true;
+    return false;
+}
+
+/* What has no case of its own is looked at in all of them. */
 static bool wanted(const struct checking *c, const struct conform_case *tried)
 {
     enum conform_rule_id only = c->options->only;
-    return only == CONFORM_N_RULES || tried->rule == only || tried->rule == CONFORM_RUN_RULE ||
-           !(conform_rules[only].kinds & CONFORM_EACH) || tried->rule == CONFORM_PIECES_RULE;
+    return only == CONFORM_N_RULES || !has_case(only) || tried->rule == only ||
+           tried->rule == CONFORM_RUN_RULE || !(conform_rules[only].kinds & CONFORM_EACH) ||
+           tried->rule == CONFORM_PIECES_RULE;
 }
 
 /* All cases with one of its checks. */

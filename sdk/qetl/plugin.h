@@ -19,6 +19,11 @@
  *
  * Errors: a negative status is a failure; details go through host->error(), which copies. errno
  * never crosses the border, nor does a C++ exception or a longjmp.
+ *
+ * The process is the host's, and other plugins are in it: signal handlers, locale, umask, working
+ * folder and environment stay as they are, nobody calls exit(), leaves a process or a thread
+ * behind, reads stdin, or writes to stdout, where rows and answers may go, unless that is what a
+ * component is for (`uses_stdout` in its manifest). What is to be said goes through host->log().
  */
 #ifndef QETL_PLUGIN_H
 #define QETL_PLUGIN_H
@@ -261,7 +266,9 @@ struct qetl_component {
     /* [worker] (opt) The state at a barrier: what the rows so far have left behind and the rows to
      * come depend on. Who has no save says that there is none, except for a transform with an
      * output that is STATEFUL, a sink that is TWO_PHASE and a format that is CLOSED: with those, a
-     * run has no epoch but its last. Sinks: right behind prepare. The version tag is the plugin's
+     * run has no epoch but its last: nothing is committed before its end, and a run that was cut
+     * short begins anew. A TWO_PHASE sink with nothing to keep has a save that writes nothing (and
+     * a restore that answers OK). Sinks: right behind prepare. The version tag is the plugin's
      * own; restore of an unknown one answers QETL_E_UNSUPPORTED and changes nothing. restore comes
      * on a new instance, once: behind start and, of transforms, bind; before a sink's open, behind
      * a format's open_encode.
@@ -528,8 +535,9 @@ struct qetl_write {
     const void *bytes;        /* TAKES_BYTES: whole records, lent */
     int64_t bytes_size;
     int64_t rows;
-    int64_t
-        rows_written; /* out: rows taken; those rejected through host->reject are not among them */
+    /* In: as rows. Out: rows taken, those rejected through host->reject not among them; who leaves
+     * it as it was took all but those. Anything else ends the run: rows would be missing. */
+    int64_t rows_written;
     /* qetl.sink-parts/1: what the rows have in its columns, as text; data NULL: NULL. Lent. */
     int64_t n_keys;
     const struct qetl_blob *keys;

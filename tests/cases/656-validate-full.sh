@@ -92,3 +92,10 @@ expect_exit 0 qetl run p.yaml
 pipeline length right right
 expect_exit 1 qetl run p.yaml
 expect_text err "column 'number': it has 9 rows, the batch 10; batch 3 \(rows 21 to 30\) on the edge made -> more;"
+
+# What the page about it shows.
+pipeline utf8 right right
+expect_exit 1 qetl run p.yaml --validate full --driver pull
+sed -n 's/^p\.yaml:[0-9:]* \(error: source\)/\1/p' err >got
+grep '^error: source' "$root/docs/debugging-plugins.md" >shown
+expect_same got shown
