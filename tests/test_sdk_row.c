@@ -40,6 +40,12 @@ static int32_t script_row(void *self)
     qetl_row_put_int(row, 0, step == 'b' ? 70000 : s->at); /* smallint: it does not fit */
     if (step == 'n')
         return QETL_OK;
+    if (step == 'w') {
+        char *room = qetl_row_put_room(row, 1, 2);
+        if (room)
+            memcpy(room, "\xc3(", 2);
+        return QETL_OK;
+    }
     qetl_row_put_text(row, 1, s->last, (int64_t)strlen(s->last));
     snprintf(s->last, sizeof s->last, "%c", step);
     switch (step) {
@@ -59,6 +65,11 @@ static int32_t script_row(void *self)
     case 't':
         qetl_row_put_bool(row, 2, true);
         return QETL_OK;
+    case 'u':
+        snprintf(s->last, sizeof s->last, "\xff"); /* which the next row has as its text */
+        return QETL_ROW_NONE;
+    case 'q': /* nobody said why */
+        return QETL_ROW_REJECTED;
     case 'x':
         return qetl_fail(row->env, QETL_E_ENVIRONMENT, NULL, NULL, "it is broken");
     default:
@@ -280,6 +291,30 @@ Test(sdk_row, a_source_gives_rejects_and_passes_over_rows)
                      "4|1|odd|first\n"
                      "5|2|does_not_fit|column \"price\" is of the type decimal(3,2), and cannot "
                      "hold it\n");
+    expect_closed(t);
+}
+
+Test(sdk_row, a_text_that_is_no_utf8_has_its_row_rejected)
+{
+    struct qetl_rig *t = rig_of("script", "{\"steps\": \"aucaw\"}");
+    qetl_rig_demand(t, 1000, 0);
+    cr_expect_eq(qetl_rig_read(t, -1), QETL_END);
+    cr_expect_str_eq(qetl_rig_rows(t, 0), "1||1.25\n4|c|1.25\n");
+    cr_expect_str_eq(qetl_rig_rejects(t),
+                     "1|1|bad_utf8|the text for column \"before\" is no UTF-8\n"
+                     "3|1|bad_utf8|the text for column \"before\" is no UTF-8\n");
+    expect_closed(t);
+}
+
+Test(sdk_row, a_row_is_rejected_by_who_says_why)
+{
+    struct qetl_rig *t = rig_of("script", "{\"steps\": \"aqa\"}");
+    qetl_rig_demand(t, 1, 0);
+    cr_expect_eq(qetl_rig_read(t, -1), QETL_E_FATAL);
+    cr_expect_str_eq(qetl_rig_rows(t, 0), "1||1.25\n");
+    cr_expect_str_eq(qetl_rig_errors(t),
+                     "FATAL: script: a row is answered as rejected, and was not - mend the plugin: "
+                     "return qetl_row_reject(...), which says why\n");
     expect_closed(t);
 }
 

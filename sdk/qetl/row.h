@@ -89,7 +89,8 @@ static inline double qetl_row_real(const struct qetl_row *row, int64_t column)
 }
 
 /* ---- What is made of it. What was not put is NULL. There are no answers to be looked at: a value
- * that the column's type cannot hold has its row rejected (does_not_fit) ---- */
+ * that the column's type cannot hold has its row rejected (does_not_fit), a text that is no UTF-8,
+ * too (bad_utf8) ---- */
 
 void qetl_row_put_null(struct qetl_row *row, int64_t column);
 void qetl_row_put_bool(struct qetl_row *row, int64_t column, bool value);

@@ -105,6 +105,10 @@ static int32_t calls_judge(struct qetl_row *row)
     if (own->status != QETL_E_DATA)
         return own->status;
     const struct ArrowSchema *field = own->schema.children[own->unfit];
+    if (qetl_sdk_row_is_text(own, own->unfit))
+        return qetl_row_reject(row,
+                               own->plan.replaced ? own->plan.replaced[own->unfit] : own->unfit,
+                               "bad_utf8", "the text for column \"%s\" is no UTF-8", field->name);
     return qetl_row_reject(row, own->plan.replaced ? own->plan.replaced[own->unfit] : own->unfit,
                            "does_not_fit", "column \"%s\" is of the type %s, and cannot hold it",
                            field->name, qetl_type_name(field, type, sizeof type));
@@ -124,10 +128,10 @@ int32_t qetl_sdk_row_finish(struct qetl_row *row, int32_t answer)
 {
     struct qetl_row_own *own = row->own;
     qetl_sdk_row_room_put(row);
-    if (answer == QETL_ROW_REJECTED && !own->row_rejected) {
-        own->row_rejected = true; /* by another helper */
-        own->rejected++;
-    }
+    if (answer == QETL_ROW_REJECTED && !own->row_rejected)
+        answer = qetl_fail(row->env, QETL_E_FATAL, NULL,
+                           "mend the plugin: return qetl_row_reject(...), which says why",
+                           "%s: a row is answered as rejected, and was not", own->id);
     if (answer == QETL_E_NO_MEMORY && own->status == answer)
         answer = QETL_OK; /* which was not reported yet */
     if (answer == QETL_OK && !own->row_rejected)

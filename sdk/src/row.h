@@ -40,7 +40,8 @@ struct qetl_row_own {
     int32_t status;                 /* the first failure of a call within the author's function */
     int64_t unfit;                  /* DATA: of this column */
     int64_t room_column, room_size; /* a text that the author writes; column -1: none */
-    int64_t rejected;               /* in this call */
+    const char *room;
+    int64_t rejected; /* in this call */
     bool row_rejected, whole_batch, ended, failed, saved;
     struct qetl_sdk_row_plan plan;
     struct qetl_parcel position;
@@ -77,13 +78,20 @@ size_t qetl_sdk_kept_size(struct qetl_kept_table table);
 void qetl_sdk_kept_copy(struct qetl_kept_table table, const void *self, uint8_t *to);
 void qetl_sdk_kept_return(struct qetl_kept_table table, void *self, const uint8_t *from);
 
+/* ---- row_put.c ---- */
+
+void qetl_sdk_row_room_take(struct qetl_row *row);
 /* A text that the author has written into its room by now. */
 static inline void qetl_sdk_row_room_put(struct qetl_row *row)
 {
-    struct qetl_row_own *own = row->own;
-    if (own->room_column >= 0)
-        qetl_builder_text_put(&own->made[own->room_column], own->room_size);
-    own->room_column = -1;
+    if (row->own->room_column >= 0)
+        qetl_sdk_row_room_take(row);
+}
+
+static inline bool qetl_sdk_row_is_text(const struct qetl_row_own *own, int64_t column)
+{
+    const char *format = own->schema.children[column]->format;
+    return (format[format[0] == 'v'] | 0x20) == 'u';
 }
 
 #endif

@@ -70,12 +70,31 @@ void qetl_row_put_decimal(struct qetl_row *row, int64_t column, qetl_int128 valu
         qetl_row_put(row, column, qetl_builder_decimal(b, value));
 }
 
+/* Who writes whole batches has their texts from other columns. */
+static bool is_no_text(const struct qetl_row *row, int64_t column, const char *data, int64_t size)
+{
+    return !row->own->whole_batch && qetl_sdk_row_is_text(row->own, column) &&
+           !qetl_utf8_valid(data, size);
+}
+
 void qetl_row_put_text(struct qetl_row *row, int64_t column, const char *data, int64_t size)
 {
     struct qetl_builder *b = place(row, column);
     row->own->put_bytes += size;
     if (b)
-        qetl_row_put(row, column, qetl_builder_text(b, data, size));
+        qetl_row_put(row, column,
+                     is_no_text(row, column, data, size) ? QETL_E_DATA
+                                                         : qetl_builder_text(b, data, size));
+}
+
+void qetl_sdk_row_room_take(struct qetl_row *row)
+{
+    struct qetl_row_own *own = row->own;
+    int64_t column = own->room_column;
+    own->room_column = -1;
+    qetl_builder_text_put(&own->made[column], own->room_size);
+    if (is_no_text(row, column, own->room, own->room_size))
+        qetl_row_put(row, column, QETL_E_DATA);
 }
 
 char *qetl_row_put_room(struct qetl_row *row, int64_t column, int64_t size)
@@ -87,6 +106,7 @@ char *qetl_row_put_room(struct qetl_row *row, int64_t column, int64_t size)
     if (room) {
         row->own->room_column = column;
         row->own->room_size = size;
+        row->own->room = room;
         row->own->put_bytes += VALUE_BYTES + size;
     }
     return room;
