@@ -533,7 +533,7 @@ static bool is_record(const char *line)
     json_t *member;
 
     json_object_foreach (value, key, member)
-        is &= !key[1] && key[0] >= 'a' && key[0] <= 'c';
+        is &= strlen(key) == 1 && key[0] >= 'a' && key[0] <= 'c';
     json_decref(value);
     return is;
 }
