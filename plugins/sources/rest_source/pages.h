@@ -10,7 +10,7 @@
 #ifndef REST_SOURCE_PAGES_H
 #define REST_SOURCE_PAGES_H
 
-#include "asking.h"
+#include "../../shared/http/asking.h"
 #include "pager.h"
 
 enum { PAGES_AHEAD_MAX = 64 };

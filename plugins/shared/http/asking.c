@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "asking.h"
-#include "../../shared/http/scan.h"
-#include "../../shared/http/url.h"
+#include "scan.h"
+#include "url.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What every request of a source has in common: method, URL, headers and body, from the options.
+ * What every request of a component has in common: method, URL, headers and body, from the options.
  *
  * Invariant: no header can begin another one.
  * Ownership: owns what it made of the options.
  * Threads:   immutable once read.
  */
-#ifndef REST_SOURCE_ASKING_H
-#define REST_SOURCE_ASKING_H
+#ifndef HTTP_ASKING_H
+#define HTTP_ASKING_H
 
-#include "../../shared/http/client.h"
+#include "client.h"
 
 struct asking {
     const char *method;
-    char *url; /* with the parameters of `query` */
+    char *url; /* of the option, with the parameters of `query` */
     struct curl_slist *headers;
     char *body; /* NULL: none */
     size_t body_size;
@@ -23,7 +23,7 @@ struct asking {
 /* OK, or a failure that was reported. config: as create got it. */
 int32_t asking_read(struct asking *, struct qetl_env, const char *config);
 void asking_free(struct asking *);
-/* For a page's URL, which is lent as everything is. */
+/* For this URL, which is lent as everything is. */
 struct http_request asking_request(const struct asking *, const char *url);
 
 #endif
