@@ -105,23 +105,18 @@ struct qetl_finding *qetl_document_error(const struct qetl_document *document, c
                                          enum qetl_place_part part, struct qetl_findings *findings,
                                          const char *code, const char *format, ...)
 {
-    char *message;
     va_list args;
     struct qetl_place place = place_of(document, pointer, part == QETL_AT_KEY);
     if (qetl_document_is_broken(document, pointer) || is_told(findings, place))
         return NULL;
     va_start(args, format);
-    if (vasprintf(&message, format, args) < 0)
-        message = NULL;
+    struct qetl_finding *finding = qetl_finding_vadd(findings, QETL_ERROR, code, format, args);
     va_end(args);
-    struct qetl_finding *finding =
-        qetl_finding_add(findings, QETL_ERROR, code, "%s", message ? message : code);
     char *dotted = qetl_pointer_dotted(pointer);
     qetl_finding_at(finding, place.file, place.line, place.column,
                     dotted && *dotted ? dotted : NULL);
     qetl_document_show(document, finding, place);
     free(dotted);
-    free(message);
     return finding;
 }
 

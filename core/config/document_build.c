@@ -4,24 +4,19 @@
 #include "excerpt.h"
 
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct qetl_finding *qetl_build_error(struct qetl_build *build, struct qetl_mark mark,
                                       const char *code, const char *format, ...)
 {
-    char *message;
     va_list args;
     va_start(args, format);
-    if (vasprintf(&message, format, args) < 0)
-        message = NULL;
-    va_end(args);
     struct qetl_finding *finding =
-        qetl_finding_add(build->findings, QETL_ERROR, code, "%s", message ? message : code);
+        qetl_finding_vadd(build->findings, QETL_ERROR, code, format, args);
+    va_end(args);
     qetl_finding_at(finding, build->file, mark.line, mark.column, NULL);
     if (mark.line > 0 && strcmp(code, "not_utf8") != 0)
         qetl_finding_excerpt_line(finding, build->text, build->size, 0);
-    free(message);
     build->errors++;
     return finding;
 }

@@ -34,16 +34,22 @@ static struct qetl_finding *findings_grow(struct qetl_findings *findings)
 struct qetl_finding *qetl_finding_add(struct qetl_findings *findings, enum qetl_severity severity,
                                       const char *code, const char *format, ...)
 {
+    va_list args;
+    va_start(args, format);
+    struct qetl_finding *finding = qetl_finding_vadd(findings, severity, code, format, args);
+    va_end(args);
+    return finding;
+}
+
+struct qetl_finding *qetl_finding_vadd(struct qetl_findings *findings, enum qetl_severity severity,
+                                       const char *code, const char *format, va_list args)
+{
     if (severity == QETL_ERROR)
         findings->errors++;
     struct qetl_finding *finding = findings_grow(findings);
     if (!finding)
         return NULL;
-    va_list args;
-    va_start(args, format);
-    int length = vasprintf(&finding->message, format, args);
-    va_end(args);
-    if (length < 0)
+    if (vasprintf(&finding->message, format, args) < 0)
         finding->message = NULL;
     finding->code = strdup(code);
     finding->severity = severity;

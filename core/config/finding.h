@@ -10,6 +10,7 @@
 #define QETL_CORE_FINDING_H
 
 #include <jansson.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -39,6 +40,9 @@ struct qetl_findings {
 struct qetl_finding *qetl_finding_add(struct qetl_findings *, enum qetl_severity, const char *code,
                                       const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+struct qetl_finding *qetl_finding_vadd(struct qetl_findings *, enum qetl_severity, const char *code,
+                                       const char *format, va_list)
+    __attribute__((format(printf, 4, 0)));
 void qetl_finding_at(struct qetl_finding *, const char *file, int line, int column,
                      const char *path);
 void qetl_finding_mend(struct qetl_finding *, const char *format, ...)
