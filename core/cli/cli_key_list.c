@@ -49,8 +49,11 @@ static int trust_list(struct qetl_cli *cli, struct qetl_findings *findings)
                                                *key->expires ? key->expires : "", text});
         free(patterns);
     }
-    if (!cli->json && trust && trust->n_keys &&
-        qetl_table_print(table, stdout, 0, qetl_style_columns(stdout), qetl_style_colour(stdout)))
+    if (!cli->json && trust && !trust->n_keys)
+        puts("no key is trusted");
+    else if (!cli->json && trust &&
+             qetl_table_print(table, stdout, 0, qetl_style_columns(stdout),
+                              qetl_style_colour(stdout)))
         qetl_findings_no_memory(findings);
     qetl_table_free(table);
     qetl_trust_free(trust);

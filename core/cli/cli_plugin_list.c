@@ -111,8 +111,10 @@ static int list_packages(struct qetl_cli *cli, const struct qetl_registry *regis
                                 sealed->is_system, "signed_by", sealed->signed_by, "digest",
                                 sealed->digest, "findings", qetl_findings_json(&sealed->told)));
     }
-    if (!cli->json && json_array_size(packages) &&
-        qetl_table_print(table, stdout, 0, qetl_style_columns(stdout), qetl_style_colour(stdout)))
+    if (!cli->json && !json_array_size(packages))
+        puts("no package is installed");
+    else if (!cli->json && qetl_table_print(table, stdout, 0, qetl_style_columns(stdout),
+                                            qetl_style_colour(stdout)))
         qetl_findings_no_memory(findings);
     qetl_table_free(table);
     return qetl_cli_answer(cli, qetl_run_verdict(findings), NULL,

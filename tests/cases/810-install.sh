@@ -43,6 +43,10 @@ two=$(packed 0.2.0 acme.qsecret)
 expect_exit 3 qetl plugin install "$one"
 expect_text err 'not trusted here'
 expect_absent "$depot/installed.json" "$depot/content/"*
+expect_exit 0 qetl plugin list --packages
+expect_text out '^no package is installed$'
+expect_exit 0 qetl key list
+expect_text out '^no key is trusted$'
 expect_exit 2 qetl key add acme.qkey
 expect_exit 2 qetl key add acme.qkey --plugins '../*'
 expect_exit 2 qetl key add acme.qkey --plugins touch --expires tomorrow
