@@ -92,7 +92,11 @@ static void expect_error(const char *config, const char *option, const char *mes
 
 Test(sdk_options, a_wrong_one_is_named)
 {
-    expect_error("{}", "/url", "the option /url is missing", "write it into the pipeline file");
+    expect_error("{}", "/url",
+                 "the plugin needs the option /url, which is missing, and which its manifest does "
+                 "not require",
+                 "write it into the pipeline file if `qetl plugin info` shows it; else mend the "
+                 "plugin: declare it in the manifest, as required or with a default");
     expect_error("{\"url\": 5}", "/url", "the option /url cannot be a whole number",
                  "it is a text");
     expect_error("{\"url\": \"u\", \"mode\": \"sl\"}", "/mode", "the option /mode cannot be \"sl\"",

@@ -26,8 +26,9 @@ struct qetl_row_own;
 struct qetl_row {
     struct qetl_env env;
     struct qetl_column *columns; /* readers of what bind asked for, of the batch at hand … */
-    int64_t index;               /* … and the row in it */
-    struct qetl_row_own *own;    /* the skeleton's */
+    int64_t n_columns;
+    int64_t index;            /* … and the row in it */
+    struct qetl_row_own *own; /* the skeleton's */
 };
 
 /* ---- Tables, such as .options = QETL_TABLE(options) ---- */
@@ -69,23 +70,48 @@ enum { QETL_ROW_NONE = 101, QETL_ROW_REJECTED = 102 };
 #define QETL_ROW_FIRST(spec, type) \
     enum { spec##_state_begins_with_its_row = 1 / (offsetof(type, row) == 0) };
 
-/* ---- What is read of a row ---- */
+/* ---- What is read of a row. A column that is not there, or is of another kind, fails the row with
+ * a message that names it, and reads as NULL, "" or 0 ---- */
 
+enum {
+    QETL_ROW_TEXTS = 1 << QETL_KIND_TEXT | 1 << QETL_KIND_BINARY,
+    QETL_ROW_INTS = 1 << QETL_KIND_BOOL | 1 << QETL_KIND_INT | 1 << QETL_KIND_UINT |
+                    1 << QETL_KIND_DATE | 1 << QETL_KIND_TIME | 1 << QETL_KIND_TIMESTAMP,
+    QETL_ROW_REALS =
+        1 << QETL_KIND_INT | 1 << QETL_KIND_UINT | 1 << QETL_KIND_REAL | 1 << QETL_KIND_DECIMAL
+};
+/* Tells that it is neither of the kinds; answers false. */
+bool qetl_row_misread(const struct qetl_row *row, int64_t column, const char *wanted);
+
+static inline bool qetl_row_reads(const struct qetl_row *row, int64_t column, int kinds,
+                                  const char *wanted)
+{
+    return (column >= 0 && column < row->n_columns && kinds >> row->columns[column].kind & 1) ||
+           qetl_row_misread(row, column, wanted);
+}
 static inline bool qetl_row_is_null(const struct qetl_row *row, int64_t column)
 {
-    return qetl_column_is_null(&row->columns[column], row->index);
+    return !qetl_row_reads(row, column, ~0, "anything") ||
+           qetl_column_is_null(&row->columns[column], row->index);
 }
 static inline struct qetl_text qetl_row_text(const struct qetl_row *row, int64_t column)
 {
-    return qetl_column_text(&row->columns[column], row->index);
+    const struct qetl_text none = {"", 0};
+    return qetl_row_reads(row, column, QETL_ROW_TEXTS, "a text")
+               ? qetl_column_text(&row->columns[column], row->index)
+               : none;
 }
 static inline int64_t qetl_row_int(const struct qetl_row *row, int64_t column)
 {
-    return qetl_column_int(&row->columns[column], row->index);
+    return qetl_row_reads(row, column, QETL_ROW_INTS, "a whole number")
+               ? qetl_column_int(&row->columns[column], row->index)
+               : 0;
 }
 static inline double qetl_row_real(const struct qetl_row *row, int64_t column)
 {
-    return qetl_column_real(&row->columns[column], row->index);
+    return qetl_row_reads(row, column, QETL_ROW_REALS, "a number")
+               ? qetl_column_real(&row->columns[column], row->index)
+               : 0;
 }
 
 /* ---- What is made of it. What was not put is NULL. There are no answers to be looked at: a value

@@ -41,6 +41,11 @@ struct qetl_sdk_type {
 
 int32_t qetl_sdk_type_of(const char *format, struct qetl_sdk_type *out);
 const char *qetl_sdk_type_word(const char *format); /* its SQL name where a table has it, or NULL */
+/* As qetl_type_field; *bad: the words within type that are no type, size 0: it fails elsewhere. */
+int32_t qetl_sdk_type_field(const char *type, const char *name, struct ArrowSchema *out,
+                            struct qetl_text *bad);
+/* type_fail.c: a plugin's own columns are of no type: which, and what there is. FATAL. */
+int32_t qetl_sdk_type_fail(struct qetl_env env, const char *id, const char *columns);
 
 qetl_int128 qetl_sdk_power10(int32_t exponent); /* 10^exponent for 0 … 38 */
 

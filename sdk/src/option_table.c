@@ -43,6 +43,18 @@ static int32_t fail_table(const struct reading *r)
                      "the plugin's own table of options is wrong at %s", r->pointer);
 }
 
+/* What the manifest requires has been asked of the user before: it is the plugin that forgot it. */
+static int32_t fail_absent(const struct reading *r)
+{
+    return qetl_fail(
+        r->env, QETL_E_CONFIG, r->pointer,
+        "write it into the pipeline file if `qetl plugin info` shows it; else mend the "
+        "plugin: declare it in the manifest, as required or with a default",
+        "the plugin needs the option %s, which is missing, and which its manifest "
+        "does not require",
+        r->pointer);
+}
+
 /* Which of the words of "a|b|c" it is, or -1. */
 static int32_t word_find(const char *words, const char *text)
 {
@@ -157,8 +169,7 @@ static int32_t fallback_set(const struct reading *r)
     int64_t integer;
     double real;
     if (!text)
-        return qetl_fail(r->env, QETL_E_CONFIG, r->pointer, "write it into the pipeline file",
-                         "the option %s is missing", r->pointer);
+        return fail_absent(r);
     switch (r->option->type) {
     case QETL_OPTION_INT:
         return int_parse(text, strlen(text), &integer) ? int_set(r, integer) : fail_table(r);

@@ -128,6 +128,8 @@ int32_t qetl_sdk_row_finish(struct qetl_row *row, int32_t answer)
 {
     struct qetl_row_own *own = row->own;
     qetl_sdk_row_room_put(row);
+    if (own->misread && answer >= 0)
+        answer = own->misread;
     if (answer == QETL_ROW_REJECTED && !own->row_rejected)
         answer = qetl_fail(row->env, QETL_E_FATAL, NULL,
                            "mend the plugin: return qetl_row_reject(...), which says why",
@@ -150,7 +152,9 @@ int32_t qetl_sdk_row_settle(struct qetl_row *row, int64_t rows)
 {
     struct qetl_row_own *own = row->own;
     qetl_sdk_row_room_put(row);
-    int32_t status = own->status == QETL_E_DATA ? misuse(row, own->unfit) : calls_judge(row);
+    int32_t status = own->misread                 ? own->misread
+                     : own->status == QETL_E_DATA ? misuse(row, own->unfit)
+                                                  : calls_judge(row);
     for (int64_t i = 0; i < own->n_made && !status; i++)
         if (own->made[i].length != rows)
             status = qetl_fail(row->env, QETL_E_FATAL, NULL, "mend the plugin",

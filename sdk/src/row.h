@@ -38,6 +38,7 @@ struct qetl_row_own {
     int64_t n_made, built;
     int64_t put_bytes;
     int32_t status;                 /* the first failure of a call within the author's function */
+    int32_t misread;                /* the first read of what is not there: reported */
     int64_t unfit;                  /* DATA: of this column */
     int64_t room_column, room_size; /* a text that the author writes; column -1: none */
     const char *room;
@@ -78,7 +79,7 @@ size_t qetl_sdk_kept_size(struct qetl_kept_table table);
 void qetl_sdk_kept_copy(struct qetl_kept_table table, const void *self, uint8_t *to);
 void qetl_sdk_kept_return(struct qetl_kept_table table, void *self, const uint8_t *from);
 
-/* ---- row_put.c ---- */
+/* ---- row_read.c, row_put.c ---- */
 
 void qetl_sdk_row_room_take(struct qetl_row *row);
 /* A text that the author has written into its room by now. */

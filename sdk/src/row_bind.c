@@ -65,6 +65,14 @@ int64_t qetl_row_read(struct qetl_row *row, const char *option, const char *name
     return qetl_row_read_column(row, column);
 }
 
+/* The type stands in the plugin's code: the message is for its author. */
+static int32_t fail_type(const struct qetl_row *row, const char *name, const char *type)
+{
+    char columns[300];
+    snprintf(columns, sizeof columns, "\"%.120s\" %.150s", name, type ? type : "NULL");
+    return qetl_sdk_type_fail(row->env, row->own->id, columns);
+}
+
 /* A made column more; reader: in the place of what that one reads, or -1. */
 static int64_t column_make(struct qetl_row *row, const char *name, const char *type, int64_t reader)
 {
@@ -73,7 +81,7 @@ static int64_t column_make(struct qetl_row *row, const char *name, const char *t
     int64_t n = row->own->schema.n_children;
     int32_t status = qetl_type_field(type, name, &field);
     if (status == QETL_E_UNSUPPORTED)
-        return fail_later(row, fail_misuse(row, "a column of no type is made"));
+        return fail_later(row, fail_type(row, name, type));
     if (!status)
         status = qetl_schema_append(&row->own->schema, &field);
     if (status || !number_append(&plan->replaced, &n, &plan->replaced_room, reader))
@@ -81,9 +89,23 @@ static int64_t column_make(struct qetl_row *row, const char *name, const char *t
     return n - 1;
 }
 
+/* The name may stand in an option, so that it is the user who can mend it. */
 int64_t qetl_row_make(struct qetl_row *row, const char *name, const char *type)
 {
-    return row->own->status ? -1 : column_make(row, name, type, -1);
+    if (row->own->status)
+        return -1;
+    const char *whose = qetl_schema_find(row->own->plan.input, name) >= 0 ? "the input has"
+                        : qetl_schema_find(&row->own->schema, name) >= 0  ? "it makes"
+                                                                          : NULL;
+    if (whose)
+        return fail_later(
+            row, qetl_fail(row->env, QETL_E_CONFIG, NULL,
+                           "give the new column another name, or rename the input's with a select "
+                           "before; in the plugin, qetl_row_replace puts one in the place of "
+                           "another",
+                           "%s: a column \"%s\" is to be made, and %s one of that name already",
+                           row->own->id, name, whose));
+    return column_make(row, name, type, -1);
 }
 
 int64_t qetl_row_replace(struct qetl_row *row, int64_t reader, const char *type)
@@ -171,6 +193,7 @@ static int32_t room_make(struct qetl_row *row)
     free(row->columns);
     plan->order = calloc((size_t)row->own->schema.n_children + 1, sizeof *plan->order);
     row->columns = calloc((size_t)plan->n_readers + 1, sizeof *row->columns);
+    row->n_columns = row->columns ? plan->n_readers : 0;
     return plan->order && row->columns ? qetl_sdk_row_open(row) : qetl_sdk_row_fail_memory(row);
 }
 
@@ -182,8 +205,8 @@ int32_t qetl_sdk_row_bind(struct qetl_row *row, const struct qetl_row_transform 
     if (status)
         return status;
     int32_t rows = spec->bind(row, input);
-    if (rows < 0 || own->status)
-        return rows < 0 ? rows : own->status;
+    if (rows < 0 || own->status || own->misread)
+        return rows < 0 ? rows : own->status ? own->status : own->misread;
     if (rows != QETL_ROWS_KEEP && rows != QETL_ROWS_SUBSET)
         return fail_misuse(row, "rows are neither QETL_ROWS_KEEP nor QETL_ROWS_SUBSET");
     own->plan.keeps = rows == QETL_ROWS_KEEP && all_fit(&own->schema);

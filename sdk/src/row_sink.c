@@ -59,6 +59,7 @@ static int32_t sink_open(void *self, uint32_t stream, const struct ArrowSchema *
     qetl_schema_release(&row->own->plan.read);
     free(row->columns);
     row->columns = calloc((size_t)schema->n_children + 1, sizeof *row->columns);
+    row->n_columns = row->columns ? schema->n_children : 0;
     if (!row->columns || qetl_schema_copy(schema, &row->own->plan.read))
         return qetl_sdk_row_fail_memory(row);
     return spec_of(row)->open ? spec_of(row)->open(self, &row->own->plan.read) : QETL_OK;

@@ -58,10 +58,10 @@ static int32_t source_describe(void *self, struct qetl_source_info *out)
     out->bytes_expected = out->rows_expected = -1;
     if (spec->columns)
         status = qetl_schema_parse(spec->columns, &out->schema);
+    if (status == QETL_E_UNSUPPORTED)
+        return qetl_sdk_type_fail(row->env, row->own->id, spec->columns);
     if (status)
-        return qetl_fail(row->env, status, NULL,
-                         "mend the plugin: names and SQL types, as in id bigint, city text",
-                         "the columns of %s cannot be read: %s", row->own->id, spec->columns);
+        return qetl_sdk_row_fail_memory(row);
     if (spec->describe)
         status = spec->describe(self, out);
     if (status)

@@ -9,6 +9,7 @@ enum { WORD_MAX = 80 };
 struct sql {
     const char *at;
     int depth;
+    struct qetl_text bad; /* the first words that are no type, if it failed at such */
 };
 
 static void blanks_skip(struct sql *sql)
@@ -70,6 +71,7 @@ static int32_t scalar_read(struct sql *sql, const char *name, struct ArrowSchema
     size_t size = (size_t)(sql->at - begin);
     while (size && strchr(" \t\r\n", begin[size - 1]))
         size--;
+    sql->bad = (struct qetl_text){begin, (int64_t)size};
     if (!size || size >= sizeof word)
         return QETL_E_UNSUPPORTED;
     memcpy(word, begin, size);
@@ -80,6 +82,8 @@ static int32_t scalar_read(struct sql *sql, const char *name, struct ArrowSchema
         status = qetl_schema_init_field(out, name, json ? "vu" : format);
     if (!status && json)
         status = qetl_schema_set_metadata(out, "qetl:type", "json");
+    if (!status)
+        sql->bad.size = 0;
     return status;
 }
 
@@ -136,7 +140,7 @@ static bool word_accept(struct sql *sql, const char *word)
     blanks_skip(sql);
     if (strncasecmp(sql->at, word, size) != 0)
         return false;
-    struct sql behind = {sql->at + size, 0};
+    struct sql behind = {.at = sql->at + size};
     if (!accept(&behind, '('))
         return false;
     sql->at = behind.at;
@@ -159,9 +163,10 @@ static int32_t type_read(struct sql *sql, const char *name, struct ArrowSchema *
     return status;
 }
 
-int32_t qetl_type_field(const char *type, const char *name, struct ArrowSchema *out)
+int32_t qetl_sdk_type_field(const char *type, const char *name, struct ArrowSchema *out,
+                            struct qetl_text *bad)
 {
-    struct sql sql = {type ? type : "", 0};
+    struct sql sql = {.at = type ? type : ""};
     memset(out, 0, sizeof *out);
     blanks_skip(&sql);
     int32_t status = type_read(&sql, name, out);
@@ -170,5 +175,12 @@ int32_t qetl_type_field(const char *type, const char *name, struct ArrowSchema *
         status = QETL_E_UNSUPPORTED;
     if (status)
         qetl_schema_release(out);
+    *bad = sql.bad;
     return status;
+}
+
+int32_t qetl_type_field(const char *type, const char *name, struct ArrowSchema *out)
+{
+    struct qetl_text bad;
+    return qetl_sdk_type_field(type, name, out, &bad);
 }
