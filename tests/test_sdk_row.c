@@ -109,20 +109,6 @@ static int32_t halve_bind(void *self, const struct ArrowSchema *input)
         qetl_row_replace(&h->row, name, "text");
     if (strcmp(h->mode, "nothing") == 0)
         qetl_row_replace(&h->row, 5, "text");
-    if (strcmp(h->mode, "no type") == 0)
-        qetl_row_make(&h->row, "other", "Int64");
-    if (strcmp(h->mode, "no type within") == 0)
-        qetl_row_make(&h->row, "other", "struct(a integer, b money)[]");
-    if (strcmp(h->mode, "no end") == 0)
-        qetl_row_make(&h->row, "other", "struct(a integer");
-    if (strcmp(h->mode, "a name of the input") == 0)
-        qetl_row_make(&h->row, "id", "bigint");
-    if (strcmp(h->mode, "a name twice") == 0)
-        qetl_row_make(&h->row, "seen", "text");
-    if (strcmp(h->mode, "another spelling") == 0)
-        qetl_row_make(&h->row, "Seen", "text");
-    if (strcmp(h->mode, "reads in bind") == 0)
-        qetl_row_int(&h->row, 0);
     if (strcmp(h->mode, "rows") == 0)
         return QETL_ROWS_EXPAND;
     return strcmp(h->mode, "keep") == 0 ? QETL_ROWS_KEEP : QETL_ROWS_SUBSET;
@@ -137,14 +123,6 @@ static int32_t halve_row(void *self)
     if (seen % 2 == 0)
         return QETL_ROW_NONE;
     qetl_row_put_int(&h->row, 0, seen);
-    if (strcmp(h->mode, "reads an int") == 0)
-        qetl_row_put_int(&h->row, 0, qetl_row_int(&h->row, 0));
-    if (strcmp(h->mode, "reads a real") == 0 && qetl_row_real(&h->row, 0) == 0)
-        return QETL_ROW_NONE;
-    if (strcmp(h->mode, "reads behind") == 0 && qetl_row_text(&h->row, 1).size == 0)
-        return qetl_row_reject(&h->row, 0, "odd", "it is empty");
-    if (strcmp(h->mode, "reads before") == 0 && qetl_row_is_null(&h->row, -1))
-        return QETL_OK;
     if (qetl_row_is_null(&h->row, 0))
         return QETL_OK;
     struct qetl_text name = qetl_row_text(&h->row, 0);
@@ -456,17 +434,6 @@ Test(sdk_row, a_batch_that_failed_leaves_state_and_columns_as_they_were)
     cr_expect(failures >= 2);
 }
 
-#define TYPES                                                                                   \
-    "boolean, tinyint, smallint, integer, bigint (also unsigned), real, double, decimal(P,S), " \
-    "text, binary, date, time, timestamp, timestamptz, interval, json, TYPE[] and "             \
-    "struct(NAME TYPE, ...) are types\n"
-#define READS                                                                                \
-    " - mend the plugin: a transform reads what its bind has asked for, by the number that " \
-    "qetl_row_read answered there; a sink what its open was told\n"
-#define KINDS                                                                                    \
-    " - mend the plugin: ask for the type in bind or open, where the user can be told, or read " \
-    "it by row->columns and the functions of sdk.h\n"
-
 Test(sdk_row, mistakes_of_a_plugin_are_told)
 {
     static const struct {
@@ -476,26 +443,6 @@ Test(sdk_row, mistakes_of_a_plugin_are_told)
          "FATAL: halve: a column is replaced twice in bind - mend the plugin\n"},
         {"halve", "{\"mode\": \"nothing\"}",
          "FATAL: halve: a column that is not read is replaced in bind - mend the plugin\n"},
-        {"halve", "{\"mode\": \"no type\"}",
-         "FATAL: halve: \"Int64\" is no type, in the columns \"other\" Int64 - mend the plugin: "
-         "write bigint; " TYPES},
-        {"halve", "{\"mode\": \"no type within\"}",
-         "FATAL: halve: \"money\" is no type, in the columns \"other\" struct(a integer, b "
-         "money)[] - mend the plugin: " TYPES},
-        {"halve", "{\"mode\": \"no end\"}",
-         "FATAL: halve: the columns cannot be read: \"other\" struct(a integer; each is a name and "
-         "a type, no name comes twice, and one with spaces stands in quotes - mend the "
-         "plugin: " TYPES},
-        {"halve", "{\"mode\": \"reads in bind\"}",
-         "FATAL: halve: column 0 is read, and there are 0" READS},
-        {"halve", "{\"mode\": \"reads behind\"}",
-         "FATAL: halve: column 1 is read, and there are 1: 0 \"name\"" READS},
-        {"halve", "{\"mode\": \"reads before\"}",
-         "FATAL: halve: column -1 is read, and there are 1: 0 \"name\"" READS},
-        {"halve", "{\"mode\": \"reads an int\"}",
-         "FATAL: halve: column \"name\" is of the type text, and is read as a whole number" KINDS},
-        {"halve", "{\"mode\": \"reads a real\"}",
-         "FATAL: halve: column \"name\" is of the type text, and is read as a number" KINDS},
         {"halve", "{\"mode\": \"rows\"}",
          "FATAL: halve: rows are neither QETL_ROWS_KEEP nor QETL_ROWS_SUBSET in bind - mend the "
          "plugin\n"},
@@ -516,36 +463,6 @@ Test(sdk_row, mistakes_of_a_plugin_are_told)
         cr_expect_str_eq(qetl_rig_rows(t, 0), "");
         expect_closed(t);
     }
-}
-
-static void expect_bind(const char *mode, int32_t status, const char *said)
-{
-    char options[100];
-    snprintf(options, sizeof options, "{\"mode\": \"%s\"}", mode);
-    struct qetl_rig *t = rig_of("halve", options);
-    qetl_rig_input(t, 0, "id bigint, name text");
-    cr_expect_eq(qetl_rig_feed(t, 0, "1|ab\n"), status, "%s", mode);
-    cr_expect_str_eq(status == QETL_OUTPUT ? qetl_rig_columns(t, 0) : qetl_rig_errors(t), said);
-    expect_closed(t);
-}
-
-/* Names are compared as they are spelled. */
-Test(sdk_row, two_columns_have_two_names)
-{
-    const char *mend = "give the new column another name, or rename the input's with a select "
-                       "before; in the plugin, qetl_row_replace puts one in the place of another";
-    char said[400];
-    snprintf(said, sizeof said,
-             "CONFIG: halve: a column \"id\" is to be made, and the input has one of that name "
-             "already - %s\n",
-             mend);
-    expect_bind("a name of the input", QETL_E_CONFIG, said);
-    snprintf(said, sizeof said,
-             "CONFIG: halve: a column \"seen\" is to be made, and it makes one of that name "
-             "already - %s\n",
-             mend);
-    expect_bind("a name twice", QETL_E_CONFIG, said);
-    expect_bind("another spelling", QETL_OUTPUT, "id bigint, name text, seen bigint, Seen text");
 }
 
 Test(sdk_row, by_the_batch)

@@ -4,6 +4,7 @@
 #include "host/call.h"
 #include "host/host.h"
 #include "known.h"
+#include "names.h"
 #include "observe.h"
 #include "op.h"
 #include "op_source.h"
@@ -48,7 +49,7 @@ static int32_t port_fill(struct qetl_run *run, const struct qetl_node *node,
     port->schema = schema;
     port->n_columns = schema->n_children;
     port->columns = calloc((size_t)port->n_columns + 1, sizeof *port->columns);
-    return port->columns ? QETL_OK : no_memory(run, node);
+    return port->columns ? qetl_names_check(run, node, schema) : no_memory(run, node);
 }
 
 /* ---- sources ---- */

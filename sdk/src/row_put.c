@@ -124,8 +124,8 @@ static int32_t reject(struct qetl_row *row, int64_t column, const char *code, co
                                .bytes = bytes.data,
                                .bytes_size = (int64_t)bytes.size};
     own->room_column = -1;
-    if (own->row_rejected)
-        return QETL_ROW_REJECTED; /* a row has one reason */
+    if (own->row_rejected || own->misread)
+        return QETL_ROW_REJECTED; /* a row has one reason; what was never read is none */
     own->row_rejected = !own->whole_batch;
     own->rejected++;
     row->env.host->reject(row->env.ctx, &info);

@@ -70,12 +70,25 @@ static int32_t field_init(int column, const char *prefix, struct ArrowSchema *fi
                              : qetl_schema_init_field(field, name, formats[column]);
 }
 
-static int32_t schema_make(struct ArrowSchema *out)
+/* Of the columns, or of a column's own fields, two have one name. */
+static int32_t twin_make(const char *how, int column, struct ArrowSchema *field)
+{
+    struct ArrowSchema twin = {0};
+    if (column == TEXT && !strcmp(how, "twins"))
+        return qetl_schema_set_name(field, "number");
+    if (column != NESTED || strcmp(how, "inner_twins") != 0)
+        return QETL_OK;
+    int32_t status = qetl_schema_copy(field->children[0], &twin);
+    return status ? status : qetl_schema_append(field, &twin);
+}
+
+static int32_t schema_make(const char *how, struct ArrowSchema *out)
 {
     int32_t status = qetl_schema_init_struct(out);
     for (int c = 0; !status && c < N_COLUMNS; c++) {
         struct ArrowSchema field = {0};
         status = field_init(c, "", &field);
+        status = status ? status : twin_make(how, c, &field);
         status = status ? status : qetl_schema_append(out, &field);
         qetl_schema_release(&field);
     }
@@ -268,11 +281,10 @@ static int32_t batch_make(struct broken *b, int64_t n, const struct qetl_want *c
 
 static int32_t source_describe(void *self, struct qetl_source_info *out)
 {
-    (void)self;
     out->emits = QETL_EMITS_BATCHES;
     out->delivery = QETL_LOSSY;
     out->rows_expected = ROWS * BATCHES;
-    return schema_make(&out->schema);
+    return schema_make(((struct broken *)self)->how, &out->schema);
 }
 
 static int32_t source_open(void *self, struct qetl_blob split, const struct qetl_blob *position)
@@ -330,8 +342,8 @@ static int32_t format_describe(void *self, struct qetl_format_info *out)
 
 static int32_t format_infer(void *self, const struct qetl_sample *sample, struct qetl_inferred *out)
 {
-    (void)self, (void)sample;
-    return schema_make(&out->schema);
+    (void)sample;
+    return schema_make(((struct broken *)self)->how, &out->schema);
 }
 
 static int32_t format_open(void *self, const struct ArrowSchema *schema, struct qetl_blob prologue,
