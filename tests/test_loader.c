@@ -9,6 +9,11 @@
 #include "../core/plugin/loader.h"
 #include "../core/plugin/registry.h"
 
+#include <fcntl.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct qetl_findings findings;
@@ -239,6 +244,46 @@ Test(loader, libraries_have_packages)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         cr_expect_str_eq(qetl_library_package(names[i][0], package), names[i][1], "%s: %s",
                          names[i][0], package);
+}
+
+static void package_check(void *arg, const char *library)
+{
+    size_t *checked = arg;
+    char package[QETL_PACKAGE], command[256], line[512];
+    bool found = false;
+    if (strncmp(library, "lib", 3) != 0)
+        return;
+    snprintf(command, sizeof command, "dpkg -S '*/%s' 2>/dev/null", library);
+    FILE *said = popen(command, "r");
+    cr_assert_not_null(said);
+    qetl_library_package(library, package);
+    while (fgets(line, sizeof line, said))
+        found |= strncmp(line, package, strlen(package)) == 0 && line[strlen(package)] == ':';
+    pclose(said);
+    cr_expect(found, "%s is not in the package `%s`", library, package);
+    ++*checked;
+}
+
+/* Debian is asked about each library that a connector of qetl's needs. */
+Test(loader, libraries_of_connectors_have_the_packages_that_debian_says, .timeout = 60)
+{
+    glob_t plugins;
+    size_t checked = 0;
+    if (system("command -v dpkg >/dev/null") != 0)
+        cr_skip("this is no Debian");
+    cr_assert_eq(glob("plugins/lib/*.so", 0, NULL, &plugins), 0);
+    for (size_t i = 0; i < plugins.gl_pathc; i++) {
+        struct stat status;
+        int fd = open(plugins.gl_pathv[i], O_RDONLY);
+        cr_assert(fd >= 0 && fstat(fd, &status) == 0);
+        void *image = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        cr_assert_neq(image, MAP_FAILED);
+        qetl_elf_needs(image, (size_t)status.st_size, package_check, &checked);
+        munmap(image, (size_t)status.st_size);
+        close(fd);
+    }
+    globfree(&plugins);
+    cr_expect_gt(checked, 20);
 }
 
 Test(loader, what_others_can_write_is_not_run)

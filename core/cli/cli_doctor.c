@@ -2,6 +2,7 @@
 /* qetl doctor: whether the installation and what runs have left are sound. */
 #include "cli.h"
 #include "doctor/doctor.h"
+#include "packages.h"
 #include "show/report_table.h"
 #include "show/style.h"
 #include "state/folder.h"
@@ -121,9 +122,9 @@ static json_t *result_json(const struct qetl_doctor *d)
     json_array_foreach (findings, i, finding)
         if ((about = json_array_get(d->about, i)))
             json_object_update(finding, about);
-    return json_pack("{s:O, s:o, s:I, s:I, s:b, s:b}", "checks", d->checks, "findings", findings,
-                     "open", (json_int_t)d->open, "repaired", (json_int_t)d->repaired, "deep",
-                     d->deep, "repair", d->repair);
+    return json_pack("{s:O, s:o, s:O, s:I, s:I, s:b, s:b}", "checks", d->checks, "findings",
+                     findings, "plugins", d->plugins, "open", (json_int_t)d->open, "repaired",
+                     (json_int_t)d->repaired, "deep", d->deep, "repair", d->repair);
 }
 
 static int answer(struct qetl_cli *cli, struct qetl_doctor *d, struct qetl_findings *findings)
@@ -150,6 +151,9 @@ static void examine(struct qetl_cli *cli, struct qetl_doctor *d, struct qetl_fin
     if (!registry)
         return;
     qetl_doctor_machine(d);
+    qetl_doctor_folders(d);
+    qetl_doctor_packages(d);
+    qetl_doctor_keys(d);
     qetl_doctor_folder(d);
     for (size_t i = 0; i < cli->n_operands; i++)
         if (is_file(cli->operands[i]))
@@ -186,16 +190,24 @@ static int doctor(struct qetl_cli *cli, struct qetl_findings *findings)
         free(named);
         return qetl_cli_answer(cli, qetl_run_verdict(findings), NULL, NULL, findings);
     }
+    char *packages = qetl_cli_packages_folder(), *keys = qetl_cli_keys_folder();
     struct qetl_doctor d = {.deep = own->deep,
                             .repair = own->repair,
                             .states = folder,
                             .named = named,
                             .load = load,
                             .load_arg = cli,
+                            .packages = {packages, QETL_PACKAGES_DIR},
+                            .keys = {keys, QETL_KEY_DIR},
+                            .plugin_dirs = cli->plugin_dirs.count ? cli->plugin_dirs.items : NULL,
+                            .plugin_path = getenv("QETL_PLUGIN_PATH"),
                             .checks = json_array(),
+                            .plugins = json_array(),
                             .about = json_array()};
     examine(cli, &d, findings);
     int exit_code = answer(cli, &d, findings);
+    free(packages);
+    free(keys);
     qetl_doctor_free(&d);
     free(folder);
     free(named);
@@ -229,7 +241,9 @@ const struct qetl_command qetl_command_doctor = {
     .synopses = (const char *const[]){"[PIPELINE...]", "--deep [--repair] [PIPELINE...]", NULL},
     .description =
         "Looks at versions, plugins (each is loaded; a library that is missing is named, with its "
-        "Debian package), the folder of states and each state in it. A PIPELINE is a file, or a "
+        "Debian package), the folders that they lie in and which of one name is used, every file "
+        "of installed packages, trusted keys, the folder of states and each state in it. A "
+        "PIPELINE is a file, or a "
         "name as `qetl state list` shows it; without one, all states are looked at.\n\n"
         "With --deep each state is read to its last page, and compared with what it is about: the "
         "files and tables that sinks wrote, as far as the last decided epoch says (they are there, "

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static char *text_of(const char *format, va_list args)
 {
@@ -45,10 +46,24 @@ struct qetl_finding *qetl_doctor_tell(struct qetl_doctor *d, const struct qetl_a
     return finding;
 }
 
+static bool was_told(const struct qetl_doctor *d, const struct qetl_finding *f)
+{
+    for (size_t i = 0; i < d->findings.count; i++) {
+        const struct qetl_finding *told = &d->findings.items[i];
+        if (told->code && told->message && told->file && f->code && f->message && f->file &&
+            !strcmp(told->code, f->code) && !strcmp(told->message, f->message) &&
+            !strcmp(told->file, f->file))
+            return true;
+    }
+    return false;
+}
+
 void qetl_doctor_take(struct qetl_doctor *d, const struct qetl_findings *from)
 {
     for (size_t i = 0; i < from->count; i++) {
         const struct qetl_finding *f = &from->items[i];
+        if (was_told(d, f))
+            continue;
         struct qetl_finding *told = qetl_doctor_tell(
             d, &(struct qetl_ailment){.severity = f->severity, .code = f->code, .file = f->file},
             "%s", f->message);
@@ -93,6 +108,7 @@ void qetl_doctor_free(struct qetl_doctor *d)
 {
     qetl_findings_free(&d->findings);
     json_decref(d->checks);
+    json_decref(d->plugins);
     json_decref(d->about);
-    d->checks = d->about = NULL;
+    d->checks = d->plugins = d->about = NULL;
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The program and its plugins: each is loaded, and asked for nothing. */
 #include "doctor.h"
+
+#include "data/json_text.h"
 #include "host/host.h"
 #include "plugin/elf_needs.h"
 #include "plugin/loader.h"
+#include "plugin/sealed.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -70,10 +73,30 @@ static size_t needs_try(struct qetl_doctor *d, const struct qetl_manifest *manif
 
 /* ---- plugins ---- */
 
+static json_t *abi_json(uint32_t abi)
+{
+    return json_sprintf("%u.%u", abi >> 16, abi & 0xffff);
+}
+
+static void plugin_note(struct qetl_doctor *d, const struct qetl_manifest *manifest, size_t loaded)
+{
+    const struct qetl_sealed *sealed = manifest->sealed;
+    uint32_t abi = qetl_library_abi(manifest->library);
+    d->no_memory |= json_array_append_new(
+        d->plugins,
+        json_pack("{s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:i, s:i, s:s?, s:s?}", "id",
+                  qetl_json_text(manifest->id), "version", manifest->version, "used",
+                  !manifest->hidden, "abi_min", abi_json(manifest->abi_min), "abi_max",
+                  abi_json(manifest->abi_max), "abi", abi ? abi_json(abi) : json_null(), "library",
+                  qetl_json_text(manifest->library_path), "components", (int)manifest->n_components,
+                  "loaded", (int)loaded, "package", sealed ? sealed->digest : NULL, "signed_by",
+                  sealed ? sealed->signed_by : NULL));
+}
+
 static size_t plugin_try(struct qetl_doctor *d, const struct qetl_manifest *manifest)
 {
     struct qetl_findings refused = {0};
-    size_t loaded = 0;
+    size_t loaded = 0, missing = 0;
     for (size_t i = 0; i < manifest->n_components; i++) {
         const struct qetl_component *component;
         if (qetl_load_component(&manifest->components[i], &qetl_host_table, NULL, &component,
@@ -82,9 +105,12 @@ static size_t plugin_try(struct qetl_doctor *d, const struct qetl_manifest *mani
         loaded++;
     }
     /* The libraries say more than that one of them is missing. */
-    if (!refused.count || !needs_try(d, manifest))
+    if (refused.errors)
+        missing = needs_try(d, manifest);
+    if (!missing)
         qetl_doctor_take(d, &refused);
     qetl_findings_free(&refused);
+    plugin_note(d, manifest, loaded);
     return loaded;
 }
 

@@ -44,6 +44,8 @@ int qetl_depot_open(struct depot *, const char *path, struct qetl_findings *);
 int qetl_depot_commit(struct depot *, struct qetl_findings *);
 /* What no entry names goes, unless somebody uses it: the next one to open the depot tries again. */
 void qetl_depot_sweep(const struct depot *);
+/* How many things that would be; 0 while somebody changes what is installed. */
+size_t qetl_depot_left_overs(const struct depot *);
 void qetl_depot_close(struct depot *);
 
 /* version NULL: the active one. NULL: there is none. */

@@ -54,6 +54,11 @@ static void content_retire(const struct depot *depot, int content, int unborn, c
         close(fd);
 }
 
+static int is_unfinished_list(const char *name)
+{
+    return strncmp(name, QETL_DEPOT_LIST ".", sizeof QETL_DEPOT_LIST) == 0;
+}
+
 /* Lists that were not yet renamed. */
 static void lists_remove(const struct depot *depot)
 {
@@ -62,7 +67,7 @@ static void lists_remove(const struct depot *depot)
     if (!all && fd >= 0)
         close(fd);
     for (struct dirent *entry; all && (entry = readdir(all));)
-        if (strncmp(entry->d_name, QETL_DEPOT_LIST ".", sizeof QETL_DEPOT_LIST) == 0)
+        if (is_unfinished_list(entry->d_name))
             unlinkat(depot->folder, entry->d_name, 0);
     if (all)
         closedir(all);
@@ -89,4 +94,47 @@ void qetl_depot_sweep(const struct depot *depot)
         close(content);
     if (unborn >= 0)
         close(unborn);
+}
+
+/* ---- what a sweep would find ---- */
+
+static int is_used(int folder, const char *name)
+{
+    int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    int used = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
+    if (fd >= 0)
+        close(fd);
+    return used;
+}
+
+static size_t count_in(const struct depot *depot, const char *name)
+{
+    int fd = openat(depot->folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    DIR *all = fd < 0 ? NULL : fdopendir(fd);
+    int is_unborn = strcmp(name, "unborn") == 0;
+    size_t count = 0;
+    if (!all && fd >= 0)
+        close(fd);
+    for (struct dirent *entry; all && (entry = readdir(all));)
+        if (strcmp(name, ".") == 0)
+            count += (size_t)is_unfinished_list(entry->d_name);
+        else
+            count += !is_self(entry->d_name) && !is_used(fd, entry->d_name) &&
+                     (is_unborn || !is_named(depot, entry->d_name));
+    if (all)
+        closedir(all);
+    return count;
+}
+
+size_t qetl_depot_left_overs(const struct depot *depot)
+{
+    if (depot->folder < 0)
+        return 0;
+    int lock = openat(depot->folder, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int at_work = lock >= 0 && flock(lock, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+    size_t count =
+        at_work ? 0 : count_in(depot, ".") + count_in(depot, "unborn") + count_in(depot, "content");
+    if (lock >= 0)
+        close(lock);
+    return count;
 }
