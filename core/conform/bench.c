@@ -133,9 +133,9 @@ void conform_bench_destroy(struct conform_bench *b)
     pthread_mutex_unlock(&b->lock);
     void *self = b->ctx->self;
     if (b->self.base && b->trial->component->destroy) {
-        conform_record_call(b->trial->record, "destroy");
+        conform_call_begin(b, "destroy");
         b->trial->component->destroy(self);
-        conform_record_call(b->trial->record, "");
+        conform_call_end(b);
     }
     b->ctx->created = false;
     b->ctx->self = b->self.base ? b->self_owned : self;
@@ -162,6 +162,7 @@ void conform_bench_close(struct conform_bench *b)
     for (size_t i = 0; i < CONFORM_OUTS; i++)
         conform_text_free(&b->outs[i]);
     conform_text_free(&b->rejects);
+    conform_text_free(&b->written);
     qetl_pool_free(b->pool);
     pthread_mutex_destroy(&b->lock);
     b->pool = NULL;

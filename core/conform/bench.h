@@ -13,6 +13,7 @@
 #include "guard.h"
 #include "host/instance.h"
 #include "record.h"
+#include "relay.h"
 #include "ring/parker.h"
 #include "text.h"
 
@@ -50,9 +51,11 @@ struct conform_knobs {
     bool keep_arrays;     /* what was given out is released behind destroy */
     bool only;            /* of a transform's output only one derived column is taken … */
     uint32_t only_port, only_column;
-    uint64_t keep;         /* … and of its input these columns alone are as they were */
-    const json_t *options; /* in place of the check's */
-    const char *name;      /* of the component in its pipeline; NULL: "check" */
+    uint64_t keep;               /* … and of its input these columns alone are as they were */
+    const json_t *options;       /* in place of the check's */
+    const char *name;            /* of the component in its pipeline; NULL: "check" */
+    struct conform_relay *relay; /* calls are made in turns with another run; or NULL … */
+    int runner;                  /* … as which of the two */
 };
 
 enum { CONFORM_OUTS = 8, CONFORM_WATCHES = 64 };
@@ -93,6 +96,7 @@ struct conform_bench {
     int32_t status;
     char error[300]; /* of the last failure */
     struct conform_text outs[CONFORM_OUTS], rejects;
+    struct conform_text written; /* by a sink: the files in the scratch folder, by their sums */
 };
 
 /* Makes the instance and calls create: QETL_OK or its failure. conform_bench_close in any case. */
@@ -139,6 +143,9 @@ extern const struct conform_call conform_create, conform_start, conform_stop, co
  * rejected rows of the call go to bench->rejects. QETL_E_CANCELLED where the run is given up. */
 int32_t conform_call(struct conform_bench *, const struct conform_call *, struct conform_args);
 void conform_interrupt(struct conform_bench *);
+/* Around what calls into the plugin in another way: in its turn, and counted. */
+void conform_call_begin(struct conform_bench *, const char *name);
+void conform_call_end(struct conform_bench *);
 
 /* ---- double.c: the host ---- */
 

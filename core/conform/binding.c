@@ -101,11 +101,10 @@ int32_t conform_bind(struct conform_bench *b, struct conform_binding *out)
     transform = component->transform;
     current = &listening;
     b->ctx->component = &with;
-    conform_record_call(record, "bind");
-    atomic_fetch_add(&record->steps, 1);
+    conform_call_begin(b, "bind");
     int32_t status = qetl_bind(b->ctx, (uint32_t)b->trial->check->n_tables, inputs,
                                conform_outputs(b), &out->host);
-    conform_record_call(record, "");
+    conform_call_end(b);
     b->ctx->component = component;
     if (status) {
         const char *why = b->ctx->error.message ? b->ctx->error.message : "no reason given";

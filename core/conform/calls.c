@@ -99,22 +99,35 @@ static void *errand_run(void *arg)
     return NULL;
 }
 
+void conform_call_begin(struct conform_bench *b, const char *name)
+{
+    if (b->knobs.relay)
+        conform_relay_take(b->knobs.relay, b->knobs.runner);
+    conform_record_call(b->trial->record, name);
+    atomic_fetch_add(&b->trial->record->steps, 1);
+}
+
+void conform_call_end(struct conform_bench *b)
+{
+    conform_record_call(b->trial->record, "");
+    if (b->knobs.relay)
+        conform_relay_pass(b->knobs.relay, b->knobs.runner);
+}
+
 static int32_t call_make(struct conform_bench *b, const struct conform_call *call,
                          struct conform_args *args)
 {
-    struct conform_record *record = b->trial->record;
     struct errand errand = {call, args, 0};
     pthread_t thread;
     b->doing = call;
-    conform_record_call(record, call->name);
-    atomic_fetch_add(&record->steps, 1);
+    conform_call_begin(b, call->name);
     qetl_call_enter(b->ctx, call->name);
     if (call->moves && b->knobs.migrate && !pthread_create(&thread, NULL, errand_run, &errand))
         pthread_join(thread, NULL);
     else
         errand_run(&errand);
     qetl_call_leave();
-    conform_record_call(record, "");
+    conform_call_end(b);
     return errand.status;
 }
 

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RUNS = 3, INTERRUPTS = 24 };
+enum { INTERRUPTS = 24 };
 
 static const struct conform_knobs plain = {0};
 
@@ -30,9 +30,7 @@ void conform_case_run(const struct conform_trial *t)
     }
     conform_hold(t->record, CONFORM_RUN_RULE);
     conform_try(&second, t, &plain);
-    for (size_t i = 0; i < CONFORM_OUTS; i++)
-        t->record->unruly |= !conform_text_same(&first.outs[i], &second.outs[i]);
-    t->record->unruly |= !conform_text_same(&first.rejects, &second.rejects);
+    conform_outcome_judge(&first, &second);
     conform_bench_close(&second);
     conform_bench_close(&first);
 }
@@ -149,58 +147,4 @@ void conform_case_interrupt(const struct conform_trial *t)
         conform_skip(t->record, CONFORM_INTERRUPT_RULE, "the component has no interrupt");
     else
         conform_hold(t->record, CONFORM_INTERRUPT_RULE);
-}
-
-/* ---- several at once ---- */
-
-struct worker {
-    struct conform_bench bench;
-    char name[24]; /* no two components of pipelines have the same */
-    const struct conform_trial *trial;
-    pthread_t thread;
-};
-
-static void *worker_run(void *arg)
-{
-    struct worker *w = arg;
-    struct conform_knobs k = {.name = w->name};
-    conform_drive(&w->bench, w->trial, &k);
-    return NULL;
-}
-
-/* Sinks that name a place would write one object all at once. */
-static bool writes_a_place(const struct conform_trial *t)
-{
-    char *options = json_dumps(t->check->options, JSON_COMPACT);
-    bool names = options && strstr(options, t->scratch);
-    free(options);
-    return names && t->promised->kind == QETL_SINK;
-}
-
-void conform_case_apart(const struct conform_trial *t)
-{
-    static struct worker workers[RUNS];
-    struct conform_bench alone;
-    int started = 0;
-    if (writes_a_place(t)) {
-        conform_skip(t->record, CONFORM_APART_RULE, "its instances would write one place");
-        return;
-    }
-    conform_try(&alone, t, &plain);
-    for (; started < RUNS; started++) {
-        workers[started].trial = t;
-        snprintf(workers[started].name, sizeof workers[started].name, "check%d", started);
-        if (pthread_create(&workers[started].thread, NULL, worker_run, &workers[started]))
-            break;
-    }
-    for (int i = 0; i < started; i++) {
-        pthread_join(workers[i].thread, NULL);
-        if (workers[i].bench.status != alone.status)
-            conform_break(t->record, CONFORM_APART_RULE, "beside others: %s",
-                          workers[i].bench.error);
-        else
-            conform_outcome_same(&alone, &workers[i].bench, CONFORM_APART_RULE, "beside others");
-        conform_bench_close(&workers[i].bench);
-    }
-    conform_bench_close(&alone);
 }

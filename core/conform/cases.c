@@ -11,6 +11,8 @@
 
 const struct conform_case conform_cases[] = {
     {CONFORM_EACH, CONFORM_RUN_RULE, conform_case_run},
+    {CONFORM_EACH, CONFORM_APART_RULE, conform_case_behind},
+    {CONFORM_EACH, CONFORM_APART_RULE, conform_case_alone},
     {CONFORM_EACH, CONFORM_LIFE_ORDER_RULE, conform_case_lifecycle},
     {CONFORM_EACH, CONFORM_OPTIONS_DEFAULT_RULE, conform_case_options},
     {CONFORM_EACH, CONFORM_GROWTH_RULE, conform_case_growth},
@@ -65,7 +67,9 @@ static void input_write(const struct conform_trial *trial)
         conform_text_rows(&text, &t->schema, &batch);
     qetl_array_release(&batch);
     qetl_pool_free(pool);
-    FILE *file = fopen("in.csv", "we");
+    char path[256];
+    snprintf(path, sizeof path, "%s/in.csv", trial->scratch);
+    FILE *file = fopen(path, "we");
     if (file && text.size)
         fwrite(text.data, 1, text.size, file);
     if (file)
@@ -88,34 +92,6 @@ int32_t conform_try(struct conform_bench *b, const struct conform_trial *trial,
 {
     conform_scratch(trial);
     return conform_drive(b, trial, knobs);
-}
-
-bool conform_outcome_same(const struct conform_bench *plain, const struct conform_bench *other,
-                          enum conform_rule_id rule, const char *what)
-{
-    struct conform_record *record = plain->trial->record;
-    char difference[256];
-    const struct conform_text *a = NULL, *b = NULL;
-    for (size_t i = 0; !a && i < CONFORM_OUTS; i++)
-        if (!conform_text_same(&plain->outs[i], &other->outs[i])) {
-            a = &plain->outs[i];
-            b = &other->outs[i];
-        }
-    if (!a && !conform_text_same(&plain->rejects, &other->rejects)) {
-        a = &plain->rejects;
-        b = &other->rejects;
-    }
-    if (record->unruly) {
-        conform_skip(record, rule, "two equal runs have different outcomes");
-        return true;
-    }
-    if (!a) {
-        conform_hold(record, rule);
-        return true;
-    }
-    conform_text_difference(a, b, difference, sizeof difference);
-    conform_break(record, rule, "%s: the outcome is another: %s", what, difference);
-    return false;
 }
 
 bool conform_try_same(const struct conform_trial *trial, const struct conform_knobs *knobs,

@@ -28,10 +28,17 @@ void conform_scratch(const struct conform_trial *);
 /* Whether a run with the knobs gives what a plain run gives; else the rule is broken. */
 bool conform_try_same(const struct conform_trial *, const struct conform_knobs *,
                       enum conform_rule_id, const char *what);
-bool conform_outcome_same(const struct conform_bench *, const struct conform_bench *,
-                          enum conform_rule_id, const char *what);
 bool conform_time_left(const struct conform_trial *);
 uint64_t conform_draw(uint64_t *seed);
+
+/* ---- outcome.c: what came out of two runs ---- */
+
+bool conform_outcome_same(const struct conform_bench *, const struct conform_bench *,
+                          enum conform_rule_id, const char *what);
+/* The same for runs with the same outcome, in whatever processes. */
+uint64_t conform_outcome_sum(const struct conform_bench *);
+/* Of two plain runs: what of their outcomes can be compared at all. */
+void conform_outcome_judge(const struct conform_bench *, const struct conform_bench *);
 
 /* case_NAME.c */
 void conform_case_run(const struct conform_trial *);
@@ -42,6 +49,8 @@ void conform_case_extensions(const struct conform_trial *);
 void conform_case_interrupt(const struct conform_trial *);
 void conform_case_migration(const struct conform_trial *);
 void conform_case_apart(const struct conform_trial *);
+void conform_case_behind(const struct conform_trial *);
+void conform_case_alone(const struct conform_trial *);
 void conform_case_host_memory(const struct conform_trial *);
 void conform_case_memory(const struct conform_trial *);
 void conform_case_leaks(const struct conform_trial *);

@@ -83,6 +83,47 @@ static int options_check(json_t *options, const json_t *schema, char *why, size_
     return errors ? -1 : 0;
 }
 
+/* ---- at another place ---- */
+
+static json_t *value_moved(const json_t *value, const char *from, const char *to)
+{
+    const char *key, *text = json_string_value(value), *at = text ? strstr(text, from) : NULL;
+    json_t *member, *out;
+    size_t i;
+    if (!json_is_object(value) && !json_is_array(value))
+        return at ? json_sprintf("%.*s%s%s", (int)(at - text), text, to, at + strlen(from))
+                  : json_deep_copy(value);
+    out = json_is_object(value) ? json_object() : json_array();
+    json_object_foreach ((json_t *)value, key, member)
+        json_object_set_new(out, key, value_moved(member, from, to));
+    json_array_foreach (value, i, member)
+        json_array_append_new(out, value_moved(member, from, to));
+    return out;
+}
+
+void conform_options_move(const json_t *options, const struct qetl_manifest_component *c,
+                          const char *scratch, const char *place, json_t **out)
+{
+    const char *name;
+    json_t *schema, *moved = value_moved(options, scratch, place);
+    json_object_foreach (json_object_get(c->options, "properties"), name, schema) {
+        const char *path = json_string_value(json_object_get(moved, name)),
+                   *file = json_string_value(json_object_get(schema, "x-file"));
+        if (path && file && strcmp(file, "writes") == 0 && *path != '/' && !strstr(path, "://"))
+            json_object_set_new(moved, name, json_sprintf("%s/%s", place, path));
+    }
+    json_decref(*out);
+    *out = moved;
+}
+
+void conform_check_move(const struct conform_check *from, const struct qetl_manifest_component *c,
+                        const char *scratch, const char *place, struct conform_check *out)
+{
+    *out = *from;
+    out->options = NULL;
+    conform_options_move(from->options, c, scratch, place, &out->options);
+}
+
 /* ---- rows ---- */
 
 static void rows_repeat(struct conform_table *t)

@@ -39,6 +39,12 @@ int conform_check_make(const struct qetl_manifest_component *, const json_t *giv
                        const char *folder, const char *scratch, struct conform_check *out,
                        char *why, size_t size);
 void conform_check_free(struct conform_check *);
+/* As `from`, at another place: a copy whose options alone are its own. */
+void conform_check_move(const struct conform_check *from, const struct qetl_manifest_component *,
+                        const char *scratch, const char *place, struct conform_check *out);
+/* Such options in place of *out, which is freed. */
+void conform_options_move(const json_t *options, const struct qetl_manifest_component *,
+                          const char *scratch, const char *place, json_t **out);
 /* Its files into the scratch folder, as they were. 0, or -1. */
 int conform_check_files(const struct conform_check *, const char *scratch);
 

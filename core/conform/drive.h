@@ -51,6 +51,9 @@ struct qetl_env conform_lender(struct conform_bench *); /* whose buffers are the
 /* Waits for a wake. False: none came in time. */
 bool conform_await(struct conform_bench *, const char *call);
 
+/* written.c: of a sink that is gone. */
+void conform_written_take(struct conform_bench *);
+
 /* forms.c: a batch in the forms that were asked for; which: children, n of them. */
 int32_t conform_forms_batch(struct conform_bench *, const struct ArrowSchema *,
                             struct ArrowArray *moved, int64_t n, const struct qetl_want *,

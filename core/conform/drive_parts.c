@@ -22,9 +22,9 @@ int32_t conform_parts_begin(struct conform_sinking *s)
     s->n_keys = 0;
     if (!s->parts)
         return QETL_OK;
-    conform_record_call(s->b->trial->record, "sink-parts.columns");
+    conform_call_begin(s->b, "sink-parts.columns");
     int64_t n = s->parts->columns(s->b->ctx->self, schema, s->key_columns, leave_out);
-    conform_record_call(s->b->trial->record, "");
+    conform_call_end(s->b);
     if (n < 0)
         return (int32_t)n;
     for (int64_t i = 0; i < n && i < schema->n_children; i++)
@@ -43,9 +43,11 @@ int32_t conform_parts_frame(struct conform_sinking *s)
     static const char header[] = "header\n", footer[] = "footer\n";
     if (!s->parts)
         return QETL_OK;
-    conform_record_call(s->b->trial->record, "sink-parts.frame");
-    return s->parts->frame(s->b->ctx->self, (struct qetl_blob){header, sizeof header - 1},
-                           (struct qetl_blob){footer, sizeof footer - 1});
+    conform_call_begin(s->b, "sink-parts.frame");
+    int32_t status = s->parts->frame(s->b->ctx->self, (struct qetl_blob){header, sizeof header - 1},
+                                     (struct qetl_blob){footer, sizeof footer - 1});
+    conform_call_end(s->b);
+    return status;
 }
 
 int32_t conform_parts_keys(struct conform_sinking *s, const struct ArrowArray *row)
@@ -69,8 +71,9 @@ int32_t conform_parts_room(struct conform_sinking *s)
 {
     if (!s->parts || !s->parts->room)
         return QETL_OK;
-    conform_record_call(s->b->trial->record, "sink-parts.room");
+    conform_call_begin(s->b, "sink-parts.room");
     int64_t room = s->parts->room(s->b->ctx->self, s->n_keys, s->keys);
+    conform_call_end(s->b);
     if (room < 0)
         return (int32_t)room;
     if (room == 0) {

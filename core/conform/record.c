@@ -32,7 +32,9 @@ void conform_record_call(struct conform_record *record, const char *name)
 
 void conform_record_check(struct conform_record *record, size_t number, size_t of)
 {
-    record->unruly = false;
+    record->unruly = record->files_vary = false;
+    record->outcome = 0;
+    record->suspect[0] = 0;
     if (of > 1)
         snprintf(record->within, sizeof record->within, "check %zu: ", number + 1);
 }

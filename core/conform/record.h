@@ -33,6 +33,9 @@ struct conform_record {
     bool hung;          /* a call did not come back: others are waited for less long */
     bool asked[CONFORM_OPTIONS]; /* options that the plugin has looked at, by their place */
     bool asked_any, unruly;      /* unruly: two equal runs were not equal */
+    bool files_vary;             /* … in what a sink wrote */
+    uint64_t outcome;            /* of the plain run, of the first instance of a process */
+    char suspect[320];           /* why it may be that instances disturb one another; or "" */
     char within[32];             /* what findings begin with */
     int64_t load_us;             /* processor time */
 };

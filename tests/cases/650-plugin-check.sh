@@ -67,6 +67,9 @@ source interrupt_crashes interrupt
 source interrupt_ignored interrupt --only interrupt
 source thread_bound migration
 source state_shared instances-apart
+source rows_counted instances-apart
+source options_last instances-apart
+source options_first instances-apart
 source failure_silent error
 source status_unknown status
 source option_unread options-read

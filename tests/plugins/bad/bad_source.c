@@ -44,6 +44,9 @@ enum {
     interrupt_ignored,
     thread_bound,
     state_shared,
+    rows_counted,
+    options_last,
+    options_first,
     failure_silent,
     status_unknown,
     option_unread,
@@ -90,7 +93,8 @@ struct bad {
     char *note;
 };
 
-static int64_t shared_at;
+static int64_t shared_at, shared_count;
+static const char *shared_word;
 static _Thread_local int64_t thread_at;
 
 /* ---- faults of the library itself ---- */
@@ -167,6 +171,8 @@ static int32_t bad_create(void *self, const struct qetl_host *host, struct qetl_
         return qetl_fail(s->env, QETL_E_CONFIG, NULL, NULL, "no such word");
     if (!s->word)
         s->word = "a";
+    if (IS(options_last) || !shared_word)
+        shared_word = strcmp(s->word, "a") == 0 ? "a" : "b";
     s->limit = -1;
     if (IS(state_overrun))
         memset((char *)self + sizeof *s, 1, 16);
@@ -349,7 +355,9 @@ static int32_t rows_make(struct bad *s, int64_t n, struct ArrowArray *out)
         return status;
     }
     for (int64_t i = 0; !status && i < n; i++) {
-        snprintf(text, sizeof text, "%s%lld", s->word, (long long)(at + i));
+        const char *word = IS(options_last) || IS(options_first) ? shared_word : s->word;
+        snprintf(text, sizeof text, "%s%lld", word,
+                 (long long)(IS(rows_counted) ? shared_count++ : at + i));
         status = qetl_builder_int(qetl_builder_child(&b, 0), at + i);
         if (!status)
             status = qetl_builder_text(qetl_builder_child(&b, 1), text, (int64_t)strlen(text));
