@@ -39,6 +39,7 @@ struct conform_knobs {
     bool grown;           /* structs as a later minor version has them */
     const char *without;  /* an extension that the host lacks; "": it has none */
     bool poison;          /* what was lent is overwritten behind the call */
+    uint8_t unseen;       /* what stands where nobody may look */
     int64_t fail_buffer;  /* the n-th buffer is refused; 0: none … */
     bool fail_after;      /* … and all behind it */
     int64_t leave_at;     /* the run is given up at that call; 0: never */

@@ -25,6 +25,7 @@ const struct conform_case conform_cases[] = {
     {CONFORM_EACH, CONFORM_LEAK_MEMORY_RULE, conform_case_leaks},
     {CONFORM_TRANSFORM | CONFORM_SINK | CONFORM_FORMAT, CONFORM_LENT_RULE, conform_case_lent},
     {CONFORM_MAKES, CONFORM_RELEASE_RULE, conform_case_release},
+    {CONFORM_EACH, CONFORM_UNSEEN_RULE, conform_case_unseen},
     {CONFORM_EACH, CONFORM_PIECES_RULE, conform_case_pieces},
     {CONFORM_TRANSFORM | CONFORM_SINK | CONFORM_FORMAT, CONFORM_OFFSET_RULE, conform_case_offset},
     {CONFORM_EACH, CONFORM_SAVE_RULE, conform_case_save},

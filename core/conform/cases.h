@@ -35,6 +35,10 @@ uint64_t conform_draw(uint64_t *seed);
 
 bool conform_outcome_same(const struct conform_bench *, const struct conform_bench *,
                           enum conform_rule_id, const char *what);
+enum { CONFORM_DIFFERENCE = 256 };
+/* files: also in what a sink wrote. */
+bool conform_outcome_differs(const struct conform_bench *, const struct conform_bench *, bool files,
+                             char difference[CONFORM_DIFFERENCE]);
 /* The same for runs with the same outcome, in whatever processes. */
 uint64_t conform_outcome_sum(const struct conform_bench *);
 /* Of two plain runs: what of their outcomes can be compared at all. */
@@ -56,6 +60,7 @@ void conform_case_memory(const struct conform_trial *);
 void conform_case_leaks(const struct conform_trial *);
 void conform_case_lent(const struct conform_trial *);
 void conform_case_release(const struct conform_trial *);
+void conform_case_unseen(const struct conform_trial *);
 void conform_case_pieces(const struct conform_trial *);
 void conform_case_offset(const struct conform_trial *);
 void conform_case_save(const struct conform_trial *);

@@ -19,6 +19,7 @@ enum { CONFORM_INPUTS = 4 };
 struct conform_table { /* rows of one input */
     struct ArrowSchema schema;
     json_t *rows; /* lists of values: null, true, 7, 1.5, "text", [ ... ], { ... } */
+    bool holed;   /* some of them are NULL all the same */
 };
 
 struct conform_check {

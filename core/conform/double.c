@@ -69,7 +69,7 @@ static void *double_alloc(struct qetl_ctx *ctx, size_t size)
         return NULL;
     void *buffer = qetl_host_table.buffer_alloc(ctx, size);
     if (buffer)
-        memset(buffer, 0xa5, size); /* contents are undefined, and no zeros */
+        memset(buffer, k->unseen ? k->unseen : 0xa5, size); /* undefined, and no zeros */
     return buffer;
 }
 

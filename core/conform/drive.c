@@ -3,6 +3,7 @@
 
 #include "host/call.h"
 #include "host/host.h"
+#include "unseen.h"
 
 #include <stdlib.h>
 
@@ -187,6 +188,12 @@ void conform_take_batch(struct conform_bench *b, const char *call, const struct 
     conform_hold(b->trial->record, CONFORM_ARROW_RULE);
     conform_text_rows(out, schema, array);
     conform_release_away(b, call, array);
+}
+
+void conform_fill_unseen(struct conform_bench *b, const struct ArrowSchema *schema,
+                         struct ArrowArray *batch)
+{
+    conform_unseen_fill(schema, batch, b->knobs.unseen);
 }
 
 static void overwrite(const struct ArrowArray *array)

@@ -45,6 +45,8 @@ void conform_take_batch(struct conform_bench *, const char *call, const struct A
 bool conform_check_schema(struct conform_bench *, const char *call, const struct ArrowSchema *);
 /* Has another thread release it, or keeps it for later, as the knobs say. */
 void conform_release_away(struct conform_bench *, const char *call, struct ArrowArray *);
+/* The bytes where nobody may look, as the knobs say. */
+void conform_fill_unseen(struct conform_bench *, const struct ArrowSchema *, struct ArrowArray *);
 /* Overwrites what was lent, where the knobs say so, and releases it. */
 void conform_take_back(struct conform_bench *, struct ArrowArray *);
 struct qetl_env conform_lender(struct conform_bench *); /* whose buffers are the checker's */

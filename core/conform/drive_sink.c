@@ -157,6 +157,7 @@ static int32_t write_lend(struct conform_sinking *s, int64_t first, int64_t rows
                                          UINT64_MAX, &all);
     if (status)
         return status;
+    conform_fill_unseen(b, &s->table->schema, &all);
     if (!s->bytes)
         return conform_forms_batch(b, &s->table->schema, &all, s->n_wants, s->wants, batch);
     conform_text_rows(&text, &s->table->schema, &all);

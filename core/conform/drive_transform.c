@@ -195,6 +195,7 @@ static int32_t batch_lend(struct driving *d, int64_t first, int64_t rows, struct
                : conform_table_batch(d->table, conform_lender(b), first, rows, 0, keep, &d->whole);
     if (status)
         return status;
+    conform_fill_unseen(b, &d->table->schema, &all);
     return conform_forms_batch(b, &d->table->schema, &all, in->n_reads, in->reads, out);
 }
 

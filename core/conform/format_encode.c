@@ -80,6 +80,8 @@ static int32_t batch_encode(struct encoding *e, int64_t first, int64_t rows)
     b->row_base = first;
     int32_t status = conform_table_batch(e->table, conform_lender(b), first, rows, b->knobs.offset,
                                          UINT64_MAX, &all);
+    if (!status)
+        conform_fill_unseen(b, &e->table->schema, &all);
     status = status ? status
                     : conform_forms_batch(b, &e->table->schema, &all, e->n_wants, e->wants, &batch);
     status = status ? status : append(e, &conform_encode, &batch, rows);

@@ -27,23 +27,31 @@ static bool writes_alike(const struct conform_bench *b)
     return !b->trial->record->files_vary && !k->rows && !k->bytes && !k->cut_at && !k->without;
 }
 
+bool conform_outcome_differs(const struct conform_bench *a, const struct conform_bench *b,
+                             bool files, char difference[CONFORM_DIFFERENCE])
+{
+    size_t at = different(a, b, files ? PARTS : WRITTEN);
+    if (at == PARTS)
+        return false;
+    conform_text_difference(part(a, at), part(b, at), difference, CONFORM_DIFFERENCE);
+    return true;
+}
+
 bool conform_outcome_same(const struct conform_bench *plain, const struct conform_bench *other,
                           enum conform_rule_id rule, const char *what)
 {
     struct conform_record *record = plain->trial->record;
-    char difference[256];
+    char difference[CONFORM_DIFFERENCE];
     if (record->unruly) {
         conform_skip(record, rule, "%s",
                      record->suspect[0] ? record->suspect
                                         : "two equal runs have different outcomes");
         return true;
     }
-    size_t at = different(plain, other, writes_alike(other) ? PARTS : WRITTEN);
-    if (at == PARTS) {
+    if (!conform_outcome_differs(plain, other, writes_alike(other), difference)) {
         conform_hold(record, rule);
         return true;
     }
-    conform_text_difference(part(plain, at), part(other, at), difference, sizeof difference);
     conform_break(record, rule, "%s: the outcome is another: %s", what, difference);
     return false;
 }
@@ -63,14 +71,11 @@ uint64_t conform_outcome_sum(const struct conform_bench *b)
 void conform_outcome_judge(const struct conform_bench *a, const struct conform_bench *b)
 {
     struct conform_record *record = a->trial->record;
-    char difference[256];
-    size_t at = different(a, b, PARTS);
-    record->files_vary = at == WRITTEN;
-    record->unruly = at < WRITTEN;
-    if (record->unruly) {
-        conform_text_difference(part(a, at), part(b, at), difference, sizeof difference);
+    char difference[CONFORM_DIFFERENCE];
+    record->unruly = conform_outcome_differs(a, b, false, difference);
+    record->files_vary = !record->unruly && conform_outcome_differs(a, b, true, difference);
+    if (record->unruly)
         snprintf(record->suspect, sizeof record->suspect,
                  "a second instance has another outcome than the first: %s", difference);
-    }
     record->outcome = conform_outcome_sum(a);
 }

@@ -85,6 +85,8 @@ enum {
     X(RELEASE, "release", CONFORM_MAKES,                                                           \
       "release works once, on another thread, after destroy, and marks the array as released")     \
     X(LENT, "lent", CONFORM_EACH, "what a call lent is not used after it")                         \
+    X(UNSEEN, "unseen-bytes", CONFORM_EACH,                                                        \
+      "bytes under a NULL, of no row, or that nobody wrote yet, mean nothing")                     \
     X(PIECES, "pieces", CONFORM_EACH,                                                              \
       "rows are the same in one batch and one by one, bytes likewise")                             \
     X(SAVE, "save", CONFORM_EACH,                                                                  \

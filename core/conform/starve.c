@@ -13,6 +13,7 @@
 #include <string.h>
 
 static atomic_llong count, fails_at;
+static atomic_int fills = -1;
 
 /* Whether this allocation is the one. */
 static int is_refused(void)
@@ -24,9 +25,17 @@ static int is_refused(void)
     return 1;
 }
 
+static void *filled(void *at, size_t size)
+{
+    int byte = atomic_load(&fills);
+    if (at && byte >= 0)
+        memset(at, byte, size);
+    return at;
+}
+
 static void *starved_malloc(size_t size)
 {
-    return is_refused() ? NULL : malloc(size);
+    return is_refused() ? NULL : filled(malloc(size), size);
 }
 
 static void *starved_calloc(size_t n, size_t size)
@@ -36,7 +45,11 @@ static void *starved_calloc(size_t n, size_t size)
 
 static void *starved_realloc(void *old, size_t size)
 {
-    return is_refused() ? NULL : realloc(old, size);
+    size_t had = old ? malloc_usable_size(old) : 0;
+    char *at = is_refused() ? NULL : realloc(old, size);
+    if (at && size > had)
+        filled(at + had, size - had);
+    return at;
 }
 
 static char *starved_strdup(const char *text)
@@ -51,12 +64,15 @@ static char *starved_strndup(const char *text, size_t size)
 
 static void *starved_aligned_alloc(size_t alignment, size_t size)
 {
-    return is_refused() ? NULL : aligned_alloc(alignment, size);
+    return is_refused() ? NULL : filled(aligned_alloc(alignment, size), size);
 }
 
 static int starved_posix_memalign(void **out, size_t alignment, size_t size)
 {
-    return is_refused() ? ENOMEM : posix_memalign(out, alignment, size);
+    int error = is_refused() ? ENOMEM : posix_memalign(out, alignment, size);
+    if (!error)
+        filled(*out, size);
+    return error;
 }
 
 static int starved_vasprintf(char **out, const char *format, va_list args)
@@ -114,6 +130,11 @@ const char *conform_starve_ready(const struct qetl_component *component)
         return "the library of the component was not found in memory";
     conform_turn(map, replacements, sizeof replacements / sizeof *replacements);
     return NULL;
+}
+
+void conform_starve_fill(int byte)
+{
+    atomic_store(&fills, byte);
 }
 
 int64_t conform_starve_count(void)

@@ -103,6 +103,7 @@ source splits_mixed source-splits
 source item_backward source-item
 source delivery_unknown describe
 source throttled_bare retry
+source memory_unwritten unseen-bytes
 source never_ends run --only run
 transform map_beyond row-map
 transform map_backward row-map
@@ -122,6 +123,9 @@ transform kept_on_failure moved-on-failure
 transform ends_never run --only run
 transform blocked_bare wake --only wake
 transform rejects_beyond host-calls
+transform null_forgotten unseen-bytes
+transform padding_read unseen-bytes
+sink null_forgotten unseen-bytes
 sink commit_once commit
 sink abort_once abort
 sink abort_needs_prepare abort

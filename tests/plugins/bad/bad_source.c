@@ -80,6 +80,7 @@ enum {
     item_backward,
     delivery_unknown,
     throttled_bare,
+    memory_unwritten,
     never_ends,
     aborts
 };
@@ -176,11 +177,13 @@ static int32_t bad_create(void *self, const struct qetl_host *host, struct qetl_
     s->limit = -1;
     if (IS(state_overrun))
         memset((char *)self + sizeof *s, 1, 16);
-    if (!IS(malloc_unchecked) && !IS(memory_left))
+    if (!IS(malloc_unchecked) && !IS(memory_left) && !IS(memory_unwritten))
         return QETL_OK;
     s->note = malloc(64);
     if (!s->note && !IS(malloc_unchecked))
         return QETL_E_NO_MEMORY;
+    if (IS(memory_unwritten))
+        s->rows += *(volatile char *)s->note & 4;
     strcpy(s->note, "a note");
     return QETL_OK;
 }

@@ -28,6 +28,8 @@ enum {
     derived_short,
     ends_never,
     blocked_bare,
+    null_forgotten,
+    padding_read,
     rejects_beyond
 };
 
@@ -244,6 +246,8 @@ static int32_t total_process(void *self, const struct qetl_event *event, struct 
         return total_give(s, out);
     if (event->kind != QETL_EVENT_BATCH)
         return QETL_NEED_INPUT;
+    if (IS(padding_read) && event->rows)
+        s->sum += value_at(s, event->batch->children[0], event->rows);
     for (int64_t i = 0; i < event->rows; i++)
         if (!is_null(event->batch->children[0], i))
             s->sum += value_at(s, event->batch->children[0], i);
@@ -283,8 +287,8 @@ static int32_t double_process(void *self, const struct qetl_event *event, struct
     if (status)
         return status;
     for (int64_t i = 0; !status && i < event->rows; i++)
-        status =
-            is_null(n, i) ? qetl_builder_null(&b) : qetl_builder_int(&b, 2 * value_at(s, n, i));
+        status = is_null(n, i) && !IS(null_forgotten) ? qetl_builder_null(&b)
+                                                      : qetl_builder_int(&b, 2 * value_at(s, n, i));
     status = status ? status : qetl_builder_close(&b, &column);
     status = status ? status : qetl_array_struct(s->env, event->rows, 1, &column, &out->batch);
     qetl_builder_free(&b);
