@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl plugin info: a component and its options, from manifests alone. */
 #include "cli.h"
+#include "package_facts.h"
 #include "show/report.h"
 
 #include <qetl/plugin.h>
@@ -62,7 +63,9 @@ static void print_component(const struct qetl_manifest_component *component)
            plugin->version);
     if (component->summary)
         print_wrapped(component->summary, 2);
-    printf("  library %s\n  options\n", plugin->library_path);
+    printf("  library %s\n", plugin->library_path);
+    qetl_cli_package_facts_print(plugin);
+    puts("  options");
     const char *name;
     json_t *schema;
     json_t *properties = json_object_get(component->options, "properties");
@@ -100,10 +103,10 @@ static int info(struct qetl_cli *cli, const struct qetl_registry *registry, cons
                 continue;
             if (!cli->json)
                 print_component(component);
-            json_array_append_new(found,
-                                  json_pack("{s:s, s:s, s:s, s:O}", "plugin", plugin->id, "version",
-                                            plugin->version, "library", plugin->library_path,
-                                            "component", component->json));
+            json_array_append_new(
+                found, json_pack("{s:s, s:s, s:s, s:o, s:O}", "plugin", plugin->id, "version",
+                                 plugin->version, "library", plugin->library_path, "package",
+                                 qetl_cli_package_facts(plugin), "component", component->json));
         }
     }
     if (json_array_size(found))
@@ -128,8 +131,10 @@ const struct qetl_command qetl_command_plugin_info = {
     .section = "Plugins",
     .summary = "a connector and its options",
     .synopses = (const char *const[]){"NAME", NULL},
-    .description = "Shows the components called NAME, or all components of the plugin NAME, with "
-                   "their options, defaults and examples. Nothing is loaded.",
+    .description =
+        "Shows the components called NAME, or all components of the plugin NAME, with "
+        "their options, defaults and examples; of an installed package also who signed it, since "
+        "when it is here, and where it came from. Nothing is loaded.",
     .operands = {.name = "NAME", .least = 1, .most = 1, .completes = QETL_COMPLETES_PLUGIN},
     .groups = {&qetl_options_json, &qetl_options_plugins, &qetl_options_general},
     .examples =

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl plugin install: packages, verified and put where pipelines find them. */
 #include "cli.h"
+#include "package/clash.h"
 #include "package/install.h"
 #include "package/limits.h"
 #include "package/plugin_check.h"
@@ -39,6 +40,21 @@ static int tell(struct work *work, const struct package *package, const struct k
     return 0;
 }
 
+/* What pipelines have by now: those of this command that are installed already count, too. */
+static int check_clash(struct work *work, const struct package *package)
+{
+    struct qetl_findings said = {0}; /* of other plugins: they are not what is installed here */
+    struct qetl_registry *registry = qetl_cli_registry(work->cli, &said);
+    int bad = registry
+                  ? qetl_package_clash_check(package, registry, work->own->system, work->findings)
+                  : -1;
+    if (!registry)
+        qetl_findings_move(work->findings, &said);
+    qetl_registry_free(registry);
+    qetl_findings_free(&said);
+    return bad;
+}
+
 /* Nothing is written before all was looked at. */
 static int install(struct work *work, const char *path)
 {
@@ -49,7 +65,7 @@ static int install(struct work *work, const char *path)
         !package ||
         qetl_cli_judge(work->trust, package, work->own->allow_unsigned, &key, work->findings) ||
         qetl_package_machine_check(package->contents, path, work->findings) ||
-        qetl_package_plugin_check(package, work->findings) ||
+        qetl_package_plugin_check(package, work->findings) || check_clash(work, package) ||
         qetl_package_install(&work->depot, package, work->own->downgrade, &installed,
                              work->findings) ||
         tell(work, package, key, installed);

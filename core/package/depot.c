@@ -20,6 +20,8 @@ static void entry_clear(struct depot_entry *entry)
 {
     free(entry->name);
     free(entry->version);
+    free(entry->since);
+    free(entry->from);
 }
 
 static int entry_compare(const struct depot_entry *entry, const char *name, const char *version)
@@ -61,6 +63,16 @@ int qetl_depot_add(struct depot *depot, const char *name, const char *version, c
     entries[at] = entry;
     depot->n_entries++;
     return 0;
+}
+
+int qetl_depot_tell(struct depot_entry *entry, const char *since, const char *from)
+{
+    char *copies[] = {since ? strdup(since) : NULL, from ? strdup(from) : NULL};
+    free(entry->since);
+    free(entry->from);
+    entry->since = copies[0];
+    entry->from = copies[1];
+    return (since && !copies[0]) || (from && !copies[1]) ? -1 : 0;
 }
 
 void qetl_depot_drop(struct depot *depot, struct depot_entry *entry)

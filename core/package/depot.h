@@ -23,6 +23,7 @@ enum { QETL_DIGEST_TEXT = 2 * QETL_SHA256 + 1 };
 
 struct depot_entry {
     char *name, *version;
+    char *since, *from; /* "2026-11-22T05:40:00Z"; the file or the address it was; NULL: unknown */
     char digest[QETL_DIGEST_TEXT];
     bool active;      /* of this name it is the one that pipelines get */
     bool is_unsigned; /* it was taken so */
@@ -53,6 +54,8 @@ struct depot_entry *qetl_depot_find(const struct depot *, const char *name, cons
 /* -1 without memory. The entries stay in order; pointers to them do not stay. */
 int qetl_depot_add(struct depot *, const char *name, const char *version, const char *digest,
                    bool is_unsigned);
+/* When and where from it came: as texts, or NULL. -1 without memory. */
+int qetl_depot_tell(struct depot_entry *, const char *since, const char *from);
 void qetl_depot_drop(struct depot *, struct depot_entry *);
 /* The folder of an entry's content, with a lock that keeps it from being removed; -1 with errno. */
 int qetl_depot_content(const struct depot *, const char *digest);

@@ -5,6 +5,7 @@
 #include "version.h"
 
 #include "config/slurp.h"
+#include "data/json_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,16 +26,18 @@ static int is_digest(const char *text)
 
 static int entry_read(struct depot *depot, json_t *json)
 {
-    const char *name, *version, *digest;
+    const char *name, *version, *digest, *since = NULL, *from = NULL;
     int active, is_unsigned;
-    if (json_unpack(json, "{s:s, s:s, s:s, s:b, s:b !}", "name", &name, "version", &version,
-                    "digest", &digest, "active", &active, "unsigned", &is_unsigned) ||
+    if (json_unpack(json, "{s:s, s:s, s:s, s:b, s:b, s?s, s?s !}", "name", &name, "version",
+                    &version, "digest", &digest, "active", &active, "unsigned", &is_unsigned,
+                    "since", &since, "from", &from) ||
         !qetl_package_is_version(version) || !is_digest(digest) ||
         qetl_depot_find(depot, name, version) || (active && qetl_depot_find(depot, name, NULL)) ||
         qetl_depot_add(depot, name, version, digest, is_unsigned))
         return -1;
-    qetl_depot_find(depot, name, version)->active = active;
-    return 0;
+    struct depot_entry *entry = qetl_depot_find(depot, name, version);
+    entry->active = active;
+    return qetl_depot_tell(entry, since, from);
 }
 
 static int list_parse(struct depot *depot, const char *text, size_t size)
@@ -82,10 +85,12 @@ char *qetl_depot_list_write(const struct depot *depot)
     int bad = 0;
     for (size_t i = 0; i < depot->n_entries; i++) {
         const struct depot_entry *entry = &depot->entries[i];
-        bad |= json_array_append_new(
-            packages, json_pack("{s:s, s:s, s:s, s:b, s:b}", "name", entry->name, "version",
-                                entry->version, "digest", entry->digest, "active", entry->active,
-                                "unsigned", entry->is_unsigned));
+        bad |= json_array_append_new(packages,
+                                     json_pack("{s:s, s:s, s:s, s:b, s:b, s:s*, s:o*}", "name",
+                                               entry->name, "version", entry->version, "digest",
+                                               entry->digest, "active", entry->active, "unsigned",
+                                               entry->is_unsigned, "since", entry->since, "from",
+                                               entry->from ? qetl_json_text(entry->from) : NULL));
     }
     json_t *json = json_pack("{s:s, s:o}", "type", type, "packages", packages);
     char *text = bad || !json ? NULL : json_dumps(json, JSON_INDENT(1)), *line = NULL;

@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* The newest of a name; NULL: there is none. */
 static struct depot_entry *newest_of(const struct depot *depot, const char *name)
@@ -56,18 +58,50 @@ static void activate(struct depot *depot, const char *name, const char *version)
             depot->entries[i].active = strcmp(depot->entries[i].version, version) == 0;
 }
 
+/* The whole path of a file; of an address what is no secret. The caller's; NULL without memory. */
+static char *origin_of(const char *file)
+{
+    const char *host = strstr(file, "://");
+    char *origin = host ? NULL : realpath(file, NULL);
+    if (!host)
+        return origin ? origin : strdup(file);
+    host += 3;
+    size_t size = strcspn(host, "?#"), authority = strcspn(host, "/?#"), user = authority;
+    while (user > 0 && host[user - 1] != '@')
+        user--;
+    if (asprintf(&origin, "%.*s%.*s", (int)(host - file), file, (int)(size - user), host + user) <
+        0)
+        origin = NULL;
+    return origin;
+}
+
+/* What is installed again is there since it was first. */
+static int origin_tell(struct depot_entry *entry, const char *file)
+{
+    char now[32], since[32] = "", *origin = origin_of(file);
+    time_t seconds = time(NULL);
+    struct tm tm;
+    if (entry->since)
+        snprintf(since, sizeof since, "%s", entry->since);
+    else if (gmtime_r(&seconds, &tm) && strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", &tm))
+        snprintf(since, sizeof since, "%s", now);
+    int bad = !origin || qetl_depot_tell(entry, *since ? since : NULL, origin);
+    free(origin);
+    return bad ? -1 : 0;
+}
+
 static int entry_set(struct depot *depot, const struct package *package, const char *digest,
                      struct qetl_findings *findings)
 {
     const struct package_contents *contents = package->contents;
     struct depot_entry *entry = qetl_depot_find(depot, contents->name, contents->version);
-    if (!entry &&
-        qetl_depot_add(depot, contents->name, contents->version, digest, !package->is_signed)) {
+    if (!entry && !qetl_depot_add(depot, contents->name, contents->version, digest, false))
+        entry = qetl_depot_find(depot, contents->name, contents->version);
+    if (!entry || origin_tell(entry, package->file)) {
         qetl_findings_no_memory(findings);
         return -1;
     }
-    if (entry)
-        entry->is_unsigned = !package->is_signed;
+    entry->is_unsigned = !package->is_signed;
     activate(depot, contents->name, contents->version);
     return qetl_depot_commit(depot, findings);
 }

@@ -132,6 +132,8 @@ static int sealed_fill(const struct incoming *in, struct qetl_sealed *sealed)
     sealed->is_system = in->is_system;
     sealed->name = strdup(contents->library);
     sealed->digest = strdup(in->entry->digest);
+    sealed->since = in->entry->since ? strdup(in->entry->since) : NULL;
+    sealed->from = in->entry->from ? strdup(in->entry->from) : NULL;
     if (asprintf(&sealed->package, "%s %s", contents->name, contents->version) < 0)
         sealed->package = NULL;
     return sealed->name && sealed->digest && sealed->package ? 0 : -1;

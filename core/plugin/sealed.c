@@ -34,6 +34,8 @@ void qetl_sealed_free(struct qetl_sealed *sealed)
     qetl_findings_free(&sealed->told);
     free(sealed->signed_by);
     free(sealed->digest);
+    free(sealed->since);
+    free(sealed->from);
     free(sealed->package);
     free(sealed->name);
     free(sealed);

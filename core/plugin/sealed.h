@@ -25,6 +25,7 @@ struct qetl_sealed {
     char *package;             /* "csv 1.2.0" */
     char *digest;              /* the package's, in hex */
     char *signed_by;           /* the key's name; NULL: nobody, or one that is not trusted */
+    char *since, *from;        /* when it was installed, and from which file or address; or NULL */
     int is_system;             /* it is installed for all users */
     struct qetl_findings told; /* of its signature: told when it is loaded; errors refuse it */
     int fd;                    /* -1: not yet opened */

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "clash.h"
+
+#include "refuse.h"
+
+#include "plugin/manifest.h"
+#include "plugin/sealed.h"
+
+#include <qetl/plugin.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *whose(const struct qetl_manifest *plugin)
+{
+    return !plugin->sealed             ? ""
+           : plugin->sealed->is_system ? ", a package of all users"
+                                       : ", a package of yours";
+}
+
+static void refuse(const struct package *package, const struct qetl_manifest_component *own,
+                   const struct qetl_manifest *other, struct qetl_findings *findings)
+{
+    struct qetl_finding *finding =
+        qetl_package_refuse(findings, package->file, NULL, "component_clash",
+                            "it brings the %s `%s`, which the plugin %s %s has already (%s%s)",
+                            qetl_kind_name(own->kind), own->id, other->id, other->version,
+                            other->manifest_path, whose(other));
+    if (other->sealed)
+        qetl_finding_mend(finding,
+                          "keep one of the two: qetl plugin remove %s%s; or ask its author for "
+                          "another name",
+                          other->id, other->sealed->is_system ? " --system" : "");
+    else
+        qetl_finding_mend(finding, "ask its author to give `%s` another name", own->id);
+}
+
+static int is_same(const struct qetl_manifest_component *one,
+                   const struct qetl_manifest_component *other)
+{
+    return one->kind == other->kind && strcmp(one->id, other->id) == 0;
+}
+
+/* Whose it is by now; NULL: nobody's. */
+static const struct qetl_manifest *holder_of(const struct qetl_registry *registry,
+                                             const struct qetl_manifest_component *own,
+                                             bool is_system)
+{
+    for (size_t i = 0; i < qetl_registry_count(registry); i++) {
+        const struct qetl_manifest *at = qetl_registry_at(registry, i);
+        if (at->hidden || strcmp(at->id, own->plugin->id) == 0 ||
+            (is_system && at->sealed && !at->sealed->is_system))
+            continue;
+        for (size_t c = 0; c < at->n_components; c++)
+            if (is_same(&at->components[c], own))
+                return at;
+    }
+    return NULL;
+}
+
+static int is_twice(const struct qetl_manifest *manifest, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (is_same(&manifest->components[i], &manifest->components[at]))
+            return 1;
+    return 0;
+}
+
+int qetl_package_clash_check(const struct package *package, const struct qetl_registry *registry,
+                             bool is_system, struct qetl_findings *findings)
+{
+    const struct package_contents *contents = package->contents;
+    const struct package_file *file = qetl_package_contents_find(contents, contents->manifest);
+    size_t before = findings->errors;
+    char *text = (char *)qetl_package_extract(package, file, findings);
+    struct qetl_manifest *manifest =
+        text ? qetl_manifest_parse(text, file->size, contents->manifest, findings) : NULL;
+    for (size_t i = 0; manifest && i < manifest->n_components; i++) {
+        const struct qetl_manifest_component *own = &manifest->components[i];
+        const struct qetl_manifest *other = holder_of(registry, own, is_system);
+        if (other)
+            refuse(package, own, other, findings);
+        else if (is_twice(manifest, i))
+            qetl_package_refuse(findings, package->file, NULL, "component_clash",
+                                "it brings the %s `%s` twice", qetl_kind_name(own->kind), own->id);
+    }
+    qetl_manifest_free(manifest);
+    free(text);
+    return findings->errors > before ? -1 : 0;
+}

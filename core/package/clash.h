@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whether a package brings a component that another plugin has already: later, nobody could say
+ * which of them a pipeline means.
+ *
+ * Invariant: a package that passed can be found by all of its names.
+ * Ownership: all is lent for the call.
+ * Threads:   none of its own.
+ */
+#ifndef QETL_CORE_PACKAGE_CLASH_H
+#define QETL_CORE_PACKAGE_CLASH_H
+
+#include "package.h"
+
+#include "plugin/registry.h"
+
+/* registry: what pipelines have without it; is_system: packages of one user alone do not count. An
+ * older version of the same plugin gives way, and is no clash. 0, or -1 with findings. */
+int qetl_package_clash_check(const struct package *, const struct qetl_registry *registry,
+                             bool is_system, struct qetl_findings *);
+
+#endif
