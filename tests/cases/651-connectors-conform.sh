@@ -26,9 +26,15 @@ printf 'id,name\n1,a\n2,\n' >p.csv
 expect_exit 0 qetl run --from p.csv --to in.parquet --no-state
 
 serve --rows 12
+python3 "$root/tests/sse_server.py" --port-file events --journal events.journal & # ends with this process
+for _ in $(seq 600); do
+    [ -e events ] && break
+    sleep 0.05
+done
+events="http://127.0.0.1:$(cat events)/events?count=40"
 
 # What a manifest cannot hold: bytes that are no text, and a server.
-sed "s|BASE|$base|" >check.json <<'JSON'
+sed "s|BASE|$base|; s|EVENTS|$events|" >check.json <<'JSON'
 {
   "source sqlite": [
     {"options": {"path": "{tmp}/in.db", "table": "t"}, "files": {"in.db": {"from": "in.db"}}},
@@ -50,6 +56,8 @@ sed "s|BASE|$base|" >check.json <<'JSON'
   ],
   "source rest": {"options": {"url": "BASE/cursor", "records": "/data", "private_hosts": ["127.0.0.1"],
                               "pagination": {"kind": "cursor", "param": "after", "from": "/next_cursor", "limit": 4}}},
+  "source sse": {"options": {"url": "EVENTS&after=end", "reconnect": false, "replays": true, "private_hosts": ["127.0.0.1"]}},
+  "source sse_events": {"options": {"url": "EVENTS&close=15", "reconnect_ms": 5, "private_hosts": ["127.0.0.1"]}},
   "source parquet": {"options": {"path": "{tmp}/in.parquet"}, "files": {"in.parquet": {"from": "in.parquet"}}}
 }
 JSON

@@ -85,8 +85,8 @@ static int32_t descriptors_open(struct http_client *c)
                      "no descriptors for requests over HTTP: %m");
 }
 
-int32_t http_client_init(struct http_client *c, struct qetl_env env, const char *url,
-                         const char *option)
+static int32_t init(struct http_client *c, struct qetl_env env, const char *url, const char *option,
+                    bool streams)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, curl_begin);
@@ -94,7 +94,7 @@ int32_t http_client_init(struct http_client *c, struct qetl_env env, const char 
         .env = env, .open = true, .events_fd = -1, .timer_fd = -1, .alarm_fd = -1, .bell_fd = -1};
     int32_t status = descriptors_open(c);
     if (!status)
-        status = http_settings_read(&c->settings, env);
+        status = http_settings_read(&c->settings, env, streams);
     if (!status)
         status = http_policy_init(&c->policy, env, url, option);
     if (!status)
@@ -114,6 +114,18 @@ int32_t http_client_init(struct http_client *c, struct qetl_env env, const char 
     curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS);
     c->left_ns = http_now_ns();
     return QETL_OK;
+}
+
+int32_t http_client_init(struct http_client *c, struct qetl_env env, const char *url,
+                         const char *option)
+{
+    return init(c, env, url, option, false);
+}
+
+int32_t http_client_init_streams(struct http_client *c, struct qetl_env env, const char *url,
+                                 const char *option)
+{
+    return init(c, env, url, option, true);
 }
 
 static void descriptor_close(int fd)
@@ -241,7 +253,7 @@ static int64_t time_left(const struct http_exchange *e, int64_t now, const char 
         left = s->total_ms * 1000000 - passed;
         *why = "it took longer than `total_timeout_ms`";
     }
-    int64_t quiet_ms = e->heard ? s->idle_ms : s->first_byte_ms;
+    int64_t quiet_ms = e->held ? 0 : e->heard ? s->idle_ms : s->first_byte_ms;
     if (quiet_ms && quiet_ms * 1000000 - (now - e->heard_ns) < left) {
         left = quiet_ms * 1000000 - (now - e->heard_ns);
         *why = e->heard ? "nothing more came within `idle_timeout_ms`"
@@ -286,6 +298,8 @@ int32_t http_client_drive(struct http_client *c)
         http_token_take(c, now);
         left = sooner(left, begin_due(c, now, &begun));
     }
+    if (c->alarm_ns)
+        left = sooner(left, c->alarm_ns > now ? c->alarm_ns - now : 0);
     timer_set(c->alarm_fd, left == INT64_MAX ? -1 : left);
     c->left_ns = http_now_ns();
     return QETL_OK;

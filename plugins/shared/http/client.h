@@ -33,6 +33,7 @@ struct http_client {
     bool open;                          /* the descriptors are -1 or open; else nothing is */
     bool reached;                       /* it has answered once */
     bool awaits;                        /* what passes now is the server's time */
+    int64_t alarm_ns;                   /* the caller wants to be called again then; 0: no */
     int64_t left_ns, away_ns;           /* when the last drive ended; time that was not its */
 };
 
@@ -40,6 +41,9 @@ struct http_client {
  * freed in either case; zeroed is freed. */
 int32_t http_client_init(struct http_client *, struct qetl_env, const char *url,
                          const char *option);
+/* The same for requests that stream. */
+int32_t http_client_init_streams(struct http_client *, struct qetl_env, const char *url,
+                                 const char *option);
 void http_client_free(struct http_client *);
 void http_client_ring(struct http_client *); /* [any] a waiting call ends */
 
@@ -59,6 +63,7 @@ struct http_request {
     const char *content_type;         /* of the body; NULL: what stands in headers, if anything */
     const char *body;                 /* NULL: none */
     size_t body_size;
+    bool streams; /* what comes of the body is taken while more comes: http_taken */
 };
 
 enum http_state { HTTP_WAITS, HTTP_RUNS, HTTP_DONE };
@@ -80,13 +85,16 @@ struct http_exchange {
     char refused[160];    /* why the address that it leads to is refused */
     int64_t began_ns, heard_ns, away_ns;
     bool heard; /* something of the response came */
+    bool held;  /* a stream that is not read on before some of it is taken */
 
     /* Once it is done: */
     struct http_fault fault; /* code 0: there is a reply */
+    /* Of a stream from the moment on in which it is open: */
+    bool open; /* the head of a success came */
     long status;
-    char *type; /* of the content, without parameters; NULL: it does not say */
-    char *link; /* the header Link; all of them, joined by commas */
-    uint8_t *body;
+    char *type;    /* of the content, without parameters; NULL: it does not say */
+    char *link;    /* the header Link; all of them, joined by commas */
+    uint8_t *body; /* of a stream: what was not taken */
     int64_t size, capacity;
     int64_t taken; /* bytes that came over the wire */
 };
@@ -94,6 +102,8 @@ struct http_exchange {
 /* NULL: no memory. It begins when the pace allows. */
 struct http_exchange *http_begin(struct http_client *, const struct http_request *);
 void http_end(struct http_exchange *); /* accepts NULL; one that still runs is given up */
+/* So many bytes at the beginning of a stream's body are done with. */
+void http_taken(struct http_exchange *, int64_t bytes);
 
 /* transfer.c: for the client. Hands the exchange's hop to curl. */
 void http_transfer_start(struct http_exchange *, int64_t now_ns);

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 enum { HOPS = 10, FIRST_BYTES = 64 * 1024, REASON_BYTES = 4096, RATIO_FROM = 1024 * 1024 };
+enum { PAGE_BUFFER = 256 * 1024 };
+enum { STREAM_FIRST = 4096, STREAM_BUFFER = 16 * 1024, STREAM_AHEAD = 256 * 1024 };
 
 /* ---- the list of those that are not done ---- */
 
@@ -81,6 +83,7 @@ static void reply_clear(struct http_exchange *e)
     e->body = NULL;
     e->size = e->capacity = 0;
     e->status = 0;
+    e->open = e->held = false;
 }
 
 void http_end(struct http_exchange *e)
@@ -104,10 +107,12 @@ static bool is_success(long status)
 static bool reserve(struct http_exchange *e, int64_t size)
 {
     const struct qetl_env *env = &e->client->env;
-    int64_t capacity = e->capacity ? e->capacity : FIRST_BYTES;
+    int64_t first = e->request.streams ? STREAM_FIRST : FIRST_BYTES;
+    int64_t capacity = e->capacity ? e->capacity : first;
     curl_off_t length = -1;
     curl_easy_getinfo(e->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    if (!e->capacity && length > 0 && length <= e->client->settings.max_bytes)
+    if (!e->request.streams && !e->capacity && length > 0 &&
+        length <= e->client->settings.max_bytes)
         capacity = length;
     while (capacity < size)
         capacity *= 2;
@@ -166,20 +171,44 @@ static size_t on_body(char *data, size_t one, size_t n, void *arg)
         e->size += got < room ? got : room;
         return (size_t)got;
     }
-    if (is_too_much(e, e->size + got) || !reserve(e, e->size + got))
+    if (e->request.streams && e->size >= STREAM_AHEAD) {
+        e->held = true;
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    if ((!e->request.streams && is_too_much(e, e->size + got)) || !reserve(e, e->size + got))
         return 0;
     memcpy(e->body + e->size, data, (size_t)got);
     e->size += got;
     return (size_t)got;
 }
 
+static void reply_take(struct http_exchange *e);
+
 static size_t on_header(char *data, size_t one, size_t n, void *arg)
 {
     struct http_exchange *e = arg;
-    (void)data;
     e->heard = true;
     e->heard_ns = http_now_ns();
+    curl_easy_getinfo(e->easy, CURLINFO_RESPONSE_CODE, &e->status);
+    if (e->request.streams && !e->open && (*data == '\r' || *data == '\n') && is_success(e->status))
+        reply_take(e);
     return one * n;
+}
+
+void http_taken(struct http_exchange *e, int64_t bytes)
+{
+    e->size -= bytes;
+    memmove(e->body, e->body + bytes, (size_t)e->size);
+    if (!e->held || e->size)
+        return;
+    e->held = false;
+    e->heard_ns = http_now_ns();
+    if (!e->easy || !curl_easy_pause(e->easy, CURLPAUSE_CONT)) /* what curl holds comes at once */
+        return;
+    if (!e->fault.code)
+        http_fault_set(&e->fault, QETL_E_RETRY_CALL, NULL, NULL, "%s %.300s: it does not go on",
+                       e->request.method, e->url);
+    http_transfer_drop(e);
 }
 
 /* ---- where it leads ---- */
@@ -315,11 +344,13 @@ static void easy_set(struct http_exchange *e, const char *proxy)
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 256L * 1024);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)(r->streams ? STREAM_BUFFER : PAGE_BUFFER));
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, r->streams ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)s->connect_ms);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, s->user_agent);
     curl_easy_setopt(easy, CURLOPT_PROXY, proxy);
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, e->headers);
     if (s->compression)
         curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
@@ -486,6 +517,7 @@ static void reply_take(struct http_exchange *e)
     e->link = header_text(e->easy, "Link", &lacks);
     if (e->type)
         e->type[strcspn(e->type, "; \t")] = 0;
+    e->open = true;
     if (lacks)
         http_fault_set(&e->fault, QETL_E_NO_MEMORY, NULL, NULL, "no memory for a response");
 }
@@ -518,7 +550,7 @@ void http_transfer_finish(struct http_exchange *e, CURLcode code)
     if (!e->fault.code && !is_success(e->status)) {
         status_fault(e, what);
         http_token_hide(&e->client->token, e->fault.message);
-    } else if (!e->fault.code) {
+    } else if (!e->fault.code && !e->open) {
         reply_take(e);
     }
     hop_clear(e);
