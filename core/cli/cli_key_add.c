@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct own {
     struct qetl_texts plugins;
@@ -76,6 +77,7 @@ static int words_take(const struct own *own, struct key_file *key, struct qetl_f
 static int key_put(const struct own *own, struct key_file *key, struct qetl_findings *findings)
 {
     char *folder = own->system ? strdup(QETL_KEY_DIR) : qetl_cli_keys_folder(), *path = NULL;
+    umask(022); /* whoever may not read which keys the machine trusts cannot run anything */
     int error = folder ? qetl_durable_folders(folder, 0755) : 0;
     if (error)
         qetl_finding_environment(qetl_finding_add(findings, QETL_ERROR, "cannot_write",

@@ -65,7 +65,10 @@ void qetl_doctor_packages(struct qetl_doctor *d)
 {
     static const char *const whose[] = {"you", "all users"};
     for (int i = 0; i < 2; i++)
-        if (d->packages[i] && !access(d->packages[i], F_OK))
+        if (d->packages[i] && access(d->packages[i], F_OK))
+            qetl_doctor_check(d, "packages", d->findings.count, "none for %s: %s", whose[i],
+                              d->packages[i]);
+        else if (d->packages[i])
             depot_check(d, d->packages[i], whose[i]);
 }
 
@@ -110,6 +113,8 @@ void qetl_doctor_keys(struct qetl_doctor *d)
         const char *const folders[] = {d->keys[i], NULL};
         struct qetl_findings said = {0};
         size_t before = d->findings.count;
+        if (d->keys[i] && access(d->keys[i], F_OK))
+            qetl_doctor_check(d, "keys", before, "none that %s: %s", whose[i], d->keys[i]);
         if (!d->keys[i] || access(d->keys[i], F_OK))
             continue;
         struct package_trust *trust = qetl_trust_load(folders, &said);

@@ -1,0 +1,178 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Packages for all users: whose keys speak for them, who may read and who may change them, and which is used
+# where a user has one, too. The folders of the machine are those of a mount namespace, in which nobody else lives.
+if [ -z "${QETL_APART-}" ]; then
+    options=--mount
+    [ "$(id -u)" = 0 ] || options='--user --map-root-user --mount'
+    # shellcheck disable=SC2086
+    if ! unshare $options true 2>/dev/null; then
+        echo 'skipped: this machine permits no mount namespaces'
+        exit 77
+    fi
+    # shellcheck disable=SC2086
+    QETL_APART=$([ "$(id -u)" = 0 ] && echo root || echo alone) exec unshare $options "$0"
+fi
+. "$(dirname "$0")/lib.sh"
+export QETL_APART
+
+# ---- a machine of our own ----
+chmod 755 "$scratch" "$runtime"
+of_machine() { # CHECK: the folder of all users
+    qetl doctor --json | jq -r --arg c "$1" '[.result.checks[] | select(.check == $c)][1].says | sub("^[^/]*"; "")'
+}
+system_depot=$(of_machine packages)
+system_keys=$(of_machine keys)
+made_here=()
+apart() { # DIR: empty, and gone with this namespace
+    local at=$1
+    while [ ! -d "$at" ]; do at=$(dirname "$at"); done
+    if [[ $QETL_BUILD/ == "$at"/* ]]; then # its mount would hide the program
+        at=$1
+        while [ ! -d "$(dirname "$at")" ]; do at=$(dirname "$at"); done
+        mkdir -p "$1" && made_here+=("$1:$(dirname "$at")")
+        at=$1
+    fi
+    mount -t tmpfs -o mode=755 tmpfs "$at" || fail "no place for $1"
+}
+apart "$(dirname "$(dirname "$system_depot")")"
+apart "$(dirname "$(dirname "$system_keys")")"
+leave() {
+    local pair at
+    for pair in "${made_here[@]}"; do
+        umount -l "${pair%:*}"
+        at=${pair%:*}
+        while [ "$at" != "${pair#*:}" ] && rmdir "$at" 2>/dev/null; do at=$(dirname "$at"); done
+    done
+    finish
+}
+trap leave EXIT
+
+mkdir -p plain made home
+for name in file_source csv file_sink; do
+    cp "${QETL_PLUGIN_PATH%%:*}/$name.so" "${QETL_PLUGIN_PATH%%:*}/$name.qetl.json" plain
+done
+cp "$QETL" program
+QETL=$PWD/program # where others can reach it
+export QETL QETL_PLUGIN_PATH=$PWD/plain
+for v in 0.1.0 0.2.0 0.3.0; do
+    mkdir -p "made/$v"
+    for end in so qetl.json; do sed "s/0\.1\.0/$v/g" "$QETL_TEST_PLUGINS/touch.$end" >"made/$v/touch.$end"; done
+done
+printf 'id\n1\n' >in.csv
+printf 'sources: {s: {plugin: file, path: in.csv}}\nsinks: {t: {plugin: touch, input: s}}\n' >p.yaml
+for v in 0.1.0 0.2.0 0.3.0; do sed "s/touch,/touch@$v,/" p.yaml >"p-$v.yaml"; done
+expect_exit 0 qetl plugin keygen machine
+expect_exit 0 qetl plugin keygen mine
+for key in machine mine; do
+    mkdir "by-$key"
+    for v in 0.1.0 0.2.0 0.3.0; do expect_exit 0 qetl plugin pack "made/$v" --out "by-$key" --key "$key.qsecret"; done
+done
+chmod -R a+rX .
+# The user: another one where there is another one, else by other folders alone.
+chmod 777 home
+if [ "$QETL_APART" = root ]; then
+    user() { setpriv --reuid=12345 --regid=12345 --clear-groups env -u XDG_RUNTIME_DIR -u XDG_STATE_HOME -u XDG_DATA_HOME -u XDG_CONFIG_HOME HOME="$PWD/home" timeout 60 "$QETL" "$@"; }
+else
+    user() { env -u XDG_STATE_HOME -u XDG_DATA_HOME -u XDG_CONFIG_HOME HOME="$PWD/home" timeout 60 "$QETL" "$@"; }
+fi
+run() { user run -q --no-state "$@"; }
+used() { user plugin list --packages --json | jq -c '[.result.packages[] | [.version, .system, .used]]'; }
+
+# ---- keys: the machine's alone speak for the machine ----
+expect_exit 0 qetl key add mine.qkey --plugins touch
+expect_exit 3 qetl plugin install --system by-mine/touch-0.1.0-*.qpkg
+expect_text err 'not trusted here'
+expect_absent "$system_depot/installed.json"
+umask 077 # what is for all is read by all, whatever the administrator's habits
+expect_exit 0 qetl key add --system machine.qkey --plugins touch
+expect_exit 0 qetl plugin install --system by-machine/touch-0.1.0-*.qpkg
+umask 022
+expect_eq 'modes of folders' "$(find "$system_depot" "$system_keys" -type d -printf '%m %U %G\n' | sort -u)" '755 0 0'
+expect_eq 'modes of files' "$(find "$system_depot" "$system_keys" -type f -printf '%m %U %G\n' | sort -u)" $'444 0 0\n644 0 0'
+expect_eq 'what is 644' "$(find "$system_depot" "$system_keys" -type f -perm 644 -printf '%f\n' | sort | paste -sd' ')" 'installed.json lock machine.qkey'
+
+# ---- it is everybody's ----
+expect_exit 0 run p.yaml
+expect_exit 0 run p-0.1.0.yaml
+expect_eq 'all users have it' "$(used)" '[["0.1.0",true,true]]'
+user plugin info touch >out
+expect_text out '^  package touch 0.1.0, for all users$'
+expect_text out '^    signed by the key machine$'
+if [ "$QETL_APART" = root ]; then
+    cp -a "$system_depot" before
+    for change in 'install --system by-machine/touch-0.2.0-*.qpkg' 'remove --system touch'; do
+        # shellcheck disable=SC2086
+        expect_exit 3 user plugin $change
+        expect_text err 'denied'
+    done
+    expect_exit 3 user key add --system mine.qkey --plugins '*'
+    expect_exit 0 diff -r before "$system_depot"
+fi
+
+# ---- a user has one, too: it goes before that of all users, whichever is newer ----
+expect_exit 3 user plugin install by-mine/touch-0.2.0-*.qpkg
+expect_text err 'not trusted here'
+expect_exit 0 user plugin install by-machine/touch-0.2.0-*.qpkg # the machine's keys are good for it
+expect_eq 'the user goes first' "$(used)" '[["0.2.0",false,true],["0.1.0",true,false]]'
+for v in 0.1.0 0.2.0; do expect_exit 0 run "p-$v.yaml"; done
+user doctor --json >look
+expect_json look '[.result.findings[] | select(.code == "shadowed_plugin") | .severity] == ["note"]'
+expect_exit 0 qetl plugin install --system by-machine/touch-0.3.0-*.qpkg
+expect_eq 'also where it is older' "$(used)" '[["0.2.0",false,true],["0.1.0",true,false],["0.3.0",true,false]]'
+expect_exit 0 run p-0.3.0.yaml
+user doctor --json >look
+expect_json look '[.result.findings[] | select(.code == "shadowed_plugin" and .severity == "warning") | .message] | length == 1 and
+    (.[0] | test("touch 0.3.0, from a package of all users, is not used: the older 0.2.0, from a package of yours"))'
+expect_json look '[.result.findings[] | select(.code == "shadowed_plugin") | .suggestion | test("qetl plugin remove touch@0.2.0$")] | all'
+expect_exit 0 user plugin remove touch
+expect_eq 'the others stay' "$(used)" '[["0.1.0",true,false],["0.3.0",true,true]]'
+expect_exit 2 user plugin remove touch
+# The very same one at both places.
+expect_exit 0 user plugin install by-machine/touch-0.3.0-*.qpkg
+expect_eq 'one of two that are alike' "$(used)" '[["0.3.0",false,true],["0.1.0",true,false],["0.3.0",true,false]]'
+expect_exit 0 run p-0.3.0.yaml
+expect_exit 0 user plugin remove touch
+
+# ---- what a user trusts is that user's alone ----
+expect_exit 0 user key add mine.qkey --plugins touch
+expect_exit 0 user plugin install by-mine/touch-0.2.0-*.qpkg
+expect_exit 0 run p.yaml
+expect_exit 0 user plugin remove touch
+mv "$system_keys/machine.qkey" kept.qkey
+expect_exit 0 user key add machine.qkey --plugins touch
+expect_exit 3 run p.yaml
+expect_text err 'signed by a key that is not trusted'
+mv kept.qkey "$system_keys/machine.qkey"
+expect_exit 0 run p.yaml
+
+# ---- others may not change what all use ----
+for open in "$system_depot" "$system_keys" "$system_keys/machine.qkey"; do
+    mode=$(stat -c %a "$open")
+    chmod o+w "$open"
+    expect_exit 3 run p.yaml
+    expect_text err 'others on this machine may change'
+    chmod "$mode" "$open"
+done
+if [ "$QETL_APART" = root ]; then
+    chown 23456 "$system_depot"
+    expect_exit 3 run p.yaml
+    expect_text err 'others on this machine may change'
+    chown 0 "$system_depot"
+fi
+expect_exit 0 run p.yaml
+
+# ---- a component that another one has ----
+mkdir made/tough
+for end in so qetl.json; do
+    sed '0,/"id": "touch"/s//"id": "tough"/' "$QETL_TEST_PLUGINS/touch.$end" >"made/tough/touch.$end"
+done
+expect_exit 0 qetl plugin pack made/tough --out made
+expect_exit 3 user plugin install --allow-unsigned made/tough-*.qpkg
+expect_text err 'brings the sink `touch`, which the plugin touch 0.3.0 has already .*, a package of all users'
+expect_exit 0 qetl plugin remove --system touch
+expect_eq 'nothing is left' "$(find "$system_depot/content" "$system_depot/unborn" -mindepth 1 | wc -l)" 0
+# What the administrator has for himself is not in the way of all others.
+expect_exit 0 qetl plugin install --allow-unsigned made/tough-*.qpkg
+expect_exit 0 qetl plugin install --system by-machine/touch-0.1.0-*.qpkg
+expect_exit 0 run p.yaml
