@@ -15,7 +15,7 @@
 struct own {
     struct qetl_texts plugins;
     const char *expires, *name;
-    bool replace, system;
+    bool replace, system, indexes;
 };
 
 static int refuse(struct qetl_findings *findings, const char *code, const char *option,
@@ -61,6 +61,7 @@ static int words_take(const struct own *own, struct key_file *key, struct qetl_f
     if (own->name && !qetl_is_key_name(own->name))
         return refuse(findings, "bad_key_name", "--name", own->name,
                       "small letters, digits, _ and -");
+    key->for_indexes = own->indexes;
     snprintf(key->expires, sizeof key->expires, "%s", own->expires ? own->expires : "");
     char *name = own->name ? strdup(own->name) : key->name;
     if (!name) {
@@ -120,6 +121,8 @@ static const struct qetl_option options[] = {
      .help = "the last day on which it may, 2027-12-31 (default: no end)"},
     {"name", .kind = QETL_ARG_TEXT, AT(name), .value = "NAME",
      .help = "what to call it here (default: as its file says)"},
+    {"indexes", .kind = QETL_ARG_FLAG, AT(indexes),
+     .help = "it signs indexes, which may name these plugins, and no packages"},
     {"replace", .kind = QETL_ARG_FLAG, AT(replace), .help = "in place of one of that name"},
     {"system", .kind = QETL_ARG_FLAG, AT(system), .help = "for all users of this machine"},
 };
@@ -142,13 +145,18 @@ const struct qetl_command qetl_command_key_add = {
         "plugins' names fit one of the patterns. Compare the key that you were given with the one "
         "that its owner tells you in another way: whose key it is, nobody else can say.\n\n"
         "The key goes to $XDG_CONFIG_HOME/qetl/trusted-keys (~/.config/qetl/trusted-keys). You may "
-        "as well copy it there and edit its `plugins` and `expires` by hand.",
+        "as well copy it there and edit its `plugins` and `expires` by hand.\n\n"
+        "With --indexes the key signs what `qetl plugin index` makes: which packages there are, in "
+        "which versions. That key is used each time the index is renewed, so that it lies on a "
+        "server; it is worth nothing for packages, which another key signs.",
     .operands = {.name = "FILE", .least = 1, .most = 1, .completes = QETL_COMPLETES_FILE},
     .groups = {&group, &qetl_options_json, &qetl_options_general},
     .examples =
         (const struct qetl_example[]){
             {"qetl key add acme.qkey --plugins 'acme-*' --replace",
              "all plugins whose names begin so"},
+            {"qetl key add acme-index.qkey --plugins 'acme-*' --indexes --replace",
+             "what lists of packages are signed with"},
             {"qetl key add acme.qkey --plugins lines --expires 2027-12-31 --name "
              "acme-lines",
              "one plugin, until the end of 2027"},

@@ -13,6 +13,7 @@
 
 static const struct qetl_table_column columns[] = {{.title = "NAME"},
                                                    {.title = "PLUGINS", .least = 10, .wraps = 1},
+                                                   {.title = "SIGNS"},
                                                    {.title = "UNTIL"},
                                                    {.title = "KEY"}};
 
@@ -30,8 +31,9 @@ static json_t *key_json(const struct key_file *key, char **patterns)
         json_array_append_new(globs, json_string(key->plugins[i]));
     }
     qetl_key_text(key->key.bytes, text);
-    return json_pack("{s:s, s:s, s:o, s:s?, s:b, s:s}", "name", key->name, "key", text, "plugins",
-                     globs, "expires", *key->expires ? key->expires : NULL, "expired",
+    return json_pack("{s:s, s:s, s:o, s:s, s:s?, s:b, s:s}", "name", key->name, "key", text,
+                     "plugins", globs, "signs", key->for_indexes ? "indexes" : "packages",
+                     "expires", *key->expires ? key->expires : NULL, "expired",
                      qetl_key_is_expired(key, time(NULL)), "path", key->path);
 }
 
@@ -46,6 +48,7 @@ static int trust_list(struct qetl_cli *cli, struct qetl_findings *findings)
         json_array_append_new(keys, key_json(key, &patterns));
         qetl_key_text(key->key.bytes, text);
         qetl_table_add(table, (const char *[]){key->name, patterns ? patterns : "none",
+                                               key->for_indexes ? "indexes" : "packages",
                                                *key->expires ? key->expires : "", text});
         free(patterns);
     }

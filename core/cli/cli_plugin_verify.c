@@ -28,6 +28,7 @@ static struct package_trust *trust_of(const char *path, struct qetl_findings *fi
             free(key->plugins[i]);
         free(key->plugins);
         any[0] = glob;
+        key->for_indexes = false;
         key->plugins = any;
         key->n_plugins = 1;
         *trust = (struct package_trust){key, 1};

@@ -37,7 +37,10 @@
     X(plugin_sign)    \
     X(plugin_verify)  \
     X(plugin_install) \
+    X(plugin_search)  \
+    X(plugin_upgrade) \
     X(plugin_remove)  \
+    X(plugin_index)   \
     X(key_add)        \
     X(key_list)       \
     X(key_remove)     \

@@ -22,9 +22,14 @@ char *qetl_cli_packages_folder(void)
     return folder_of("XDG_DATA_HOME", ".local/share", "plugins");
 }
 
+char *qetl_cli_config_file(const char *name)
+{
+    return folder_of("XDG_CONFIG_HOME", ".config", name);
+}
+
 char *qetl_cli_keys_folder(void)
 {
-    return folder_of("XDG_CONFIG_HOME", ".config", "trusted-keys");
+    return qetl_cli_config_file("trusted-keys");
 }
 
 struct package_trust *qetl_cli_trust(struct qetl_findings *findings)

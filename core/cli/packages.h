@@ -26,6 +26,7 @@
  * no memory. */
 char *qetl_cli_packages_folder(void);
 char *qetl_cli_keys_folder(void);
+char *qetl_cli_config_file(const char *name); /* $XDG_CONFIG_HOME/qetl/NAME */
 /* The user's keys, and those of the machine. NULL with findings. */
 struct package_trust *qetl_cli_trust(struct qetl_findings *);
 

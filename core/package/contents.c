@@ -61,11 +61,16 @@ const struct package_file *qetl_package_contents_find(const struct package_conte
 
 /* ---- writing ---- */
 
+void qetl_hash_text(const uint8_t sha256[QETL_SHA256], char text[QETL_HASH_TEXT])
+{
+    for (int i = 0; i < QETL_SHA256; i++)
+        snprintf(text + 2 * i, 3, "%02x", sha256[i]);
+}
+
 static json_t *file_json(const struct package_file *file)
 {
-    char hex[2 * QETL_SHA256 + 1];
-    for (int i = 0; i < QETL_SHA256; i++)
-        snprintf(hex + 2 * i, 3, "%02x", file->sha256[i]);
+    char hex[QETL_HASH_TEXT];
+    qetl_hash_text(file->sha256, hex);
     return json_pack("{s:s, s:I, s:s}", "path", file->path, "size", (json_int_t)file->size,
                      "sha256", hex);
 }
@@ -97,7 +102,7 @@ static int hex_digit(char c)
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static int hash_read(const char *hex, uint8_t sha256[QETL_SHA256])
+int qetl_hash_read(const char *hex, uint8_t sha256[QETL_SHA256])
 {
     if (strlen(hex) != 2 * QETL_SHA256)
         return -1;
@@ -115,7 +120,7 @@ static int file_read(json_t *json, struct package_file *file)
     const char *path, *hash;
     json_int_t size;
     if (json_unpack(json, "{s:s, s:I, s:s !}", "path", &path, "size", &size, "sha256", &hash) ||
-        size < 0 || size > QETL_PACKAGE_FILE_MAX || hash_read(hash, file->sha256))
+        size < 0 || size > QETL_PACKAGE_FILE_MAX || qetl_hash_read(hash, file->sha256))
         return -1;
     file->size = (uint64_t)size;
     file->path = strdup(path);

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { QETL_SHA256 = 32 };
+enum { QETL_SHA256 = 32, QETL_HASH_TEXT = 2 * QETL_SHA256 + 1 };
 
 struct package_file {
     char *path;
@@ -40,6 +40,10 @@ struct package_contents *qetl_package_contents_read(const void *text, size_t siz
 void qetl_package_contents_free(struct package_contents *);
 /* The text; the caller's. NULL without memory. */
 char *qetl_package_contents_write(const struct package_contents *);
+
+/* A hash as 64 small digits, and back: 0, or -1: it is none. */
+void qetl_hash_text(const uint8_t sha256[QETL_SHA256], char text[QETL_HASH_TEXT]);
+int qetl_hash_read(const char *text, uint8_t sha256[QETL_SHA256]);
 
 /* NULL: there is none. */
 const struct package_file *qetl_package_contents_find(const struct package_contents *,

@@ -66,22 +66,26 @@ static int refuse(const char *file, struct qetl_findings *findings, const char *
     return -1;
 }
 
+const char *qetl_package_words_fault(const struct package_contents *contents, const char **value)
+{
+    if (!is_name(*value = contents->name))
+        return "the name";
+    if (!qetl_package_is_version(*value = contents->version))
+        return "the version";
+    if (!is_platform(*value = contents->platform))
+        return "the platform";
+    if (*contents->libc && !is_pair(*value = contents->libc))
+        return "the version of libc";
+    if (!is_pair(*value = contents->abi_min) || !is_pair(*value = contents->abi_max))
+        return "the ABI";
+    return NULL;
+}
+
 static int check_words(const struct package_contents *contents, const char *file,
                        struct qetl_findings *findings)
 {
-    if (!is_name(contents->name))
-        return refuse(file, findings, "the name", contents->name);
-    if (!qetl_package_is_version(contents->version))
-        return refuse(file, findings, "the version", contents->version);
-    if (!is_platform(contents->platform))
-        return refuse(file, findings, "the platform", contents->platform);
-    if (*contents->libc && !is_pair(contents->libc))
-        return refuse(file, findings, "the version of libc", contents->libc);
-    if (!is_pair(contents->abi_min))
-        return refuse(file, findings, "the ABI", contents->abi_min);
-    if (!is_pair(contents->abi_max))
-        return refuse(file, findings, "the ABI", contents->abi_max);
-    return 0;
+    const char *value, *fault = qetl_package_words_fault(contents, &value);
+    return fault ? refuse(file, findings, fault, value) : 0;
 }
 
 static int refuse_name(const char *file, const char *path, struct qetl_findings *findings,

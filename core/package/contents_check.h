@@ -11,6 +11,9 @@
 
 #include "contents.h"
 
+/* Name, version, platform, libc and ABI alone. NULL: they are good; else which is not, "the name",
+ * with what stands there in *value. */
+const char *qetl_package_words_fault(const struct package_contents *, const char **value);
 /* 0, or -1 with a finding. */
 int qetl_package_contents_check(const struct package_contents *, const char *file,
                                 struct qetl_findings *);

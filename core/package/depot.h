@@ -5,6 +5,7 @@
  *   installed.json    which there are, and which version of each is the one that pipelines get
  *   content/DIGEST/   a package's files, CONTENTS and SIGNATURE; written once, never changed
  *   unborn/           what is not yet there, or not there any more; nobody reads it
+ *   seen.json         which release of each index was the newest (index_seen.h)
  *   lock              held by whoever changes any of this
  *
  * Invariant: what installed.json names is whole in content/, at any moment, whoever is killed; the

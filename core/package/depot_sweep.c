@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What nobody names any more, or never did, goes. */
 #include "depot_list.h"
+#include "index_seen.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -56,7 +57,8 @@ static void content_retire(const struct depot *depot, int content, int unborn, c
 
 static int is_unfinished_list(const char *name)
 {
-    return strncmp(name, QETL_DEPOT_LIST ".", sizeof QETL_DEPOT_LIST) == 0;
+    return strncmp(name, QETL_DEPOT_LIST ".", sizeof QETL_DEPOT_LIST) == 0 ||
+           strncmp(name, QETL_SEEN_FILE ".", sizeof QETL_SEEN_FILE) == 0;
 }
 
 /* Lists that were not yet renamed. */

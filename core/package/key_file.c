@@ -17,6 +17,7 @@
 
 static const char key_type[] = "qetl-key/1";
 static const char secret_type[] = "qetl-secret/1";
+static const char signs_indexes[] = "indexes"; /* in place of packages */
 
 static int is_word(const char *text, const char *more, size_t most)
 {
@@ -90,18 +91,19 @@ static int globs_read(const json_t *json, struct key_file *file)
 int qetl_key_file_parse(const char *text, size_t size, const char *path, struct key_file *file,
                         struct qetl_findings *findings)
 {
-    const char *type, *name, *key, *expires = NULL;
+    const char *type, *name, *key, *expires = NULL, *signs = NULL;
     json_t *plugins = NULL, *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
     *file = (struct key_file){0};
     int bad = !json ||
-              json_unpack(json, "{s:s, s:s, s:s, s?o, s?s !}", "type", &type, "name", &name, "key",
-                          &key, "plugins", &plugins, "expires", &expires) ||
+              json_unpack(json, "{s:s, s:s, s:s, s?o, s?s, s?s !}", "type", &type, "name", &name,
+                          "key", &key, "plugins", &plugins, "expires", &expires, "signs", &signs) ||
               strcmp(type, key_type) != 0 || !qetl_is_key_name(name) ||
               qetl_key_read(key, file->key.bytes) || globs_read(plugins, file) ||
-              (expires && !qetl_is_day(expires));
+              (expires && !qetl_is_day(expires)) || (signs && strcmp(signs, signs_indexes) != 0);
     if (!bad) {
         file->path = strdup(path);
         file->name = strdup(name);
+        file->for_indexes = signs != NULL;
         memcpy(file->expires, expires ? expires : "", expires ? sizeof file->expires : 1);
         bad = !file->path || !file->name;
     }
@@ -141,6 +143,8 @@ static char *key_json(const struct key_file *file)
         json_object_set_new(json, "plugins", plugins);
     if (*file->expires)
         json_object_set_new(json, "expires", json_string(file->expires));
+    if (file->for_indexes)
+        json_object_set_new(json, "signs", json_string(signs_indexes));
     char *text = json_dumps(json, JSON_INDENT(1));
     json_decref(json);
     return text;

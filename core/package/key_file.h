@@ -26,6 +26,7 @@ struct key_file {
     char **plugins;   /* patterns of the names that it may sign, as far as it is trusted; … */
     size_t n_plugins; /* … 0: it is not yet said */
     char expires[11]; /* "2027-12-31", its last day; "": never */
+    bool for_indexes; /* it signs indexes, which may name those plugins, and no packages */
 };
 
 /* Each 0, or -1 with findings. */

@@ -173,7 +173,29 @@ enum package_verdict qetl_trust_judge(const struct package_trust *trust,
         const struct key_file *at = &trust->keys[i];
         if (memcmp(at->key.bytes, signature->key.bytes, QETL_KEY_BYTES) != 0)
             continue;
-        enum package_verdict verdict = !qetl_key_signs(at, plugin)    ? QETL_KEY_OUT_OF_SCOPE
+        enum package_verdict verdict = at->for_indexes || !qetl_key_signs(at, plugin)
+                                           ? QETL_KEY_OUT_OF_SCOPE
+                                       : qetl_key_is_expired(at, now) ? QETL_KEY_EXPIRED
+                                                                      : QETL_TRUSTED;
+        if (verdict >= best)
+            continue;
+        best = verdict;
+        *key = at;
+    }
+    return best;
+}
+
+enum package_verdict qetl_trust_judge_index(const struct package_trust *trust,
+                                            const struct package_signature *signature, time_t now,
+                                            const struct key_file **key)
+{
+    enum package_verdict best = QETL_KEY_UNKNOWN;
+    *key = NULL;
+    for (size_t i = 0; i < trust->n_keys; i++) {
+        const struct key_file *at = &trust->keys[i];
+        if (memcmp(at->key.bytes, signature->key.bytes, QETL_KEY_BYTES) != 0)
+            continue;
+        enum package_verdict verdict = !at->for_indexes               ? QETL_KEY_OUT_OF_SCOPE
                                        : qetl_key_is_expired(at, now) ? QETL_KEY_EXPIRED
                                                                       : QETL_TRUSTED;
         if (verdict >= best)
@@ -203,8 +225,11 @@ void qetl_trust_refuse(enum package_verdict verdict, const struct key_file *key,
         return;
     case QETL_KEY_OUT_OF_SCOPE:
         qetl_finding_mend(qetl_package_refuse(findings, file, NULL, "key_out_of_scope",
-                                              "the key `%s` that signed it is not trusted with the "
-                                              "plugin `%s`",
+                                              key->for_indexes
+                                                  ? "the key `%s` that signed it is trusted with "
+                                                    "indexes alone, and not with the plugin `%s`"
+                                                  : "the key `%s` that signed it is not trusted "
+                                                    "with the plugin `%s`",
                                               key->name, plugin),
                           "if it should be, add `%s` to what it may sign (%s)", plugin, key->path);
         return;

@@ -36,6 +36,11 @@ void qetl_trust_free(struct package_trust *);
 enum package_verdict qetl_trust_judge(const struct package_trust *,
                                       const struct package_signature *signature, const char *plugin,
                                       time_t now, const struct key_file **key);
+/* The same of an index: its key has to be trusted with indexes. Which plugins the index may name is
+ * the key's scope. */
+enum package_verdict qetl_trust_judge_index(const struct package_trust *,
+                                            const struct package_signature *signature, time_t now,
+                                            const struct key_file **key);
 /* The verdict as an error about a package, with how to mend it. */
 void qetl_trust_refuse(enum package_verdict, const struct key_file *key,
                        const struct package_signature *signature, const char *plugin,

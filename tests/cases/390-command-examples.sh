@@ -55,6 +55,17 @@ cp world/dist/*.qpkg world/acme-source-1.0.0-linux-x86_64-glibc.qpkg
 mv world/dist/*.qpkg world/dist/acme-source.qpkg
 jq '.plugins = ["*"]' world/acme.qkey >world/config/qetl/trusted-keys/acme.qkey
 XDG_CONFIG_HOME=$PWD/world/config XDG_DATA_HOME=$PWD/world/share "$QETL" plugin install world/dist -q
+# An index of it, on a server.
+qetl plugin keygen acme-index --out world -q
+jq '.plugins = ["*"] | .signs = "indexes"' world/acme-index.qkey >world/config/qetl/trusted-keys/acme-index.qkey
+mkdir world/site
+qetl plugin pack world/acme-source --out world/site --key world/acme.qsecret -q
+qetl plugin index world/site --name acme --key world/acme-index.qsecret -q
+echo "$PWD/world/site" >world/config/qetl/indexes
+python3 "$root/tests/indexes.py" serve "$PWD/world/site" "$PWD/port" &
+server=$!
+trap 'kill "$server"; finish' EXIT
+until [ -s port ]; do sleep 0.1; done
 XDG_CONFIG_HOME=$PWD/here/config
 XDG_DATA_HOME=$PWD/here/share
 export XDG_CONFIG_HOME XDG_DATA_HOME
@@ -65,6 +76,7 @@ while read -r line; do
     'qetl plugin check'*) [ -z "$QETL_SANITIZER" ] || continue ;; # a sanitizer has threads of its own
     *'| dot '*) command -v dot >/dev/null || continue ;;
     esac
+    line=${line//https:\/\/plugins.acme.example/http:\/\/127.0.0.1:$(cat port)}
     cp -r world here
     [[ $line != 'qetl test'* ]] || cp orders.test.yaml here
     (cd here && timeout 60 bash -o pipefail -c "$line" >../out 2>../err </dev/null)

@@ -27,7 +27,7 @@ for n in 1 2 3 4 5 6 7 8; do
         timeout 60 bash -o pipefail -c "$line" >out 2>err </dev/null
         expect_eq "$line" $? 0
         case $line in
-        'qetl key list') expect_text out '^acme +tally\* +2099-12-31 ' ;;
+        'qetl key list') expect_text out '^acme +tally\* +packages +2099-12-31 ' ;;
         *--packages) expect_text out '^tally +0\.1\.0 +yes +you +acme ' ;;
         '! qetl plugin install'*) expect_text err 'older than 0\.2\.0' ;;
         '! qetl run'*) expect_text err 'not trusted here' ;;

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "installing.h"
+
+#include "package/clash.h"
+#include "package/plugin_check.h"
+#include "packages.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+int qetl_installing_begin(struct qetl_installing *installing)
+{
+    installing->done = json_array();
+    installing->folder = qetl_cli_depot(installing->system, installing->findings);
+    installing->trust = qetl_cli_trust_of(installing->system, installing->findings);
+    umask(022); /* what is installed for all is read by all */
+    return installing->folder && installing->trust && installing->done ? 0 : -1;
+}
+
+void qetl_installing_end(struct qetl_installing *installing)
+{
+    qetl_indexes_close(&installing->indexes);
+    qetl_trust_free(installing->trust);
+    free(installing->folder);
+}
+
+static void tell(struct qetl_installing *installing, const struct package *package,
+                 const struct key_file *key, enum package_installed installed)
+{
+    const struct qetl_cli *cli = installing->cli;
+    json_t *json = qetl_cli_package_json(package, key);
+    json_object_set_new(json, "installed", json_boolean(installed == QETL_INSTALLED));
+    json_array_append_new(installing->done, json);
+    if (!cli->json && !cli->quiet)
+        printf("%s %s %s\n", package->contents->name, package->contents->version,
+               installed == QETL_INSTALLED ? "is installed" : "was installed before");
+}
+
+/* What pipelines have by now: those of this command that are installed already count, too. */
+static int check_clash(const struct qetl_installing *installing, const struct package *package)
+{
+    struct qetl_findings said = {0}; /* of other plugins: they are not what is installed here */
+    struct qetl_registry *registry = qetl_cli_registry(installing->cli, &said);
+    int bad = registry ? qetl_package_clash_check(package, registry, installing->system,
+                                                  installing->findings)
+                       : -1;
+    if (!registry)
+        qetl_findings_move(installing->findings, &said);
+    qetl_registry_free(registry);
+    qetl_findings_free(&said);
+    return bad;
+}
+
+/* Nothing is written before all was looked at. */
+int qetl_installing_put(struct qetl_installing *installing, struct package *package, bool downgrade)
+{
+    const struct key_file *key;
+    enum package_installed installed;
+    struct qetl_findings *findings = installing->findings;
+    struct depot depot = {.folder = -1, .lock = -1};
+    int bad =
+        !package ||
+        qetl_cli_judge(installing->trust, package, installing->allow_unsigned, &key, findings) ||
+        qetl_package_machine_check(package->contents, package->file, findings) ||
+        qetl_package_plugin_check(package, findings);
+    if (!bad) {
+        bad = qetl_depot_open(&depot, installing->folder, findings) ||
+              check_clash(installing, package) ||
+              qetl_package_install(&depot, package, downgrade, &installed, findings);
+        qetl_depot_close(&depot);
+    }
+    if (!bad)
+        tell(installing, package, key, installed);
+    qetl_package_free(package);
+    return bad ? -1 : 0;
+}
+
+int qetl_installing_look(struct qetl_installing *installing)
+{
+    size_t errors = installing->findings->errors;
+    if (!installing->looked &&
+        qetl_indexes_open(&installing->indexes, installing->named, installing->system,
+                          installing->trust, installing->findings))
+        return -1;
+    installing->looked = true;
+    return installing->findings->errors == errors ? 0 : -1;
+}
+
+int qetl_installing_named(struct qetl_installing *installing, const char *name, const char *range,
+                          bool downgrade)
+{
+    if (qetl_installing_look(installing))
+        return -1;
+    const struct qetl_indexes_item *item = qetl_indexes_find(&installing->indexes, name);
+    if (!item) {
+        qetl_finding_mend(qetl_finding_add(installing->findings, QETL_ERROR, "unknown_package",
+                                           "no index has a package %s", name),
+                          "qetl plugin search shows what they have; a file is named with its "
+                          "folder, ./%s",
+                          name);
+        return -1;
+    }
+    const struct index_package *package =
+        qetl_index_choose(item->index, item->place, name, range, installing->findings);
+    return package ? qetl_installing_put(
+                         installing,
+                         qetl_index_fetch(item->place, package, qetl_indexes_progress,
+                                          (void *)installing->cli, installing->findings),
+                         downgrade)
+                   : -1;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A file of a web server, into memory. TLS is verified, redirects stay on the server, and no more
+ * is taken than was asked for.
+ *
+ * Invariant: never more than `most` bytes are held, whatever the server says or sends.
+ * Ownership: the bytes are the caller's.
+ * Threads:   the main thread.
+ */
+#ifndef QETL_CORE_PACKAGE_DOWNLOAD_H
+#define QETL_CORE_PACKAGE_DOWNLOAD_H
+
+#include "config/finding.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* total 0: nobody knows. */
+typedef void qetl_progress_fn(void *arg, uint64_t bytes, uint64_t total);
+
+struct qetl_download {
+    size_t most;
+    qetl_progress_fn *progress; /* or NULL */
+    void *arg;
+};
+
+/* NULL with a finding. */
+unsigned char *qetl_download(const char *url, const struct qetl_download *, size_t *size,
+                             struct qetl_findings *);
+/* Whether an index may be there: http or https, with neither a password nor a query. NULL: it may;
+ * else why not. */
+const char *qetl_download_fault(const char *url);
+
+#endif

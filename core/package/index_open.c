@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "index_open.h"
+
+#include "index_seen.h"
+#include "limits.h"
+#include "refuse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CLOCK_SECONDS = 3600 }; /* clocks differ */
+
+static int refuse_key(enum package_verdict verdict, const struct key_file *key,
+                      const struct package_signature *signature, const char *place,
+                      struct qetl_findings *findings)
+{
+    char text[QETL_KEY_TEXT];
+    qetl_key_text(signature->key.bytes, text);
+    if (verdict == QETL_KEY_EXPIRED)
+        qetl_finding_mend(
+            qetl_package_refuse(findings, place, NULL, "key_expired",
+                                "the key `%s` that signed the index was trusted until "
+                                "%s",
+                                key->name, key->expires),
+            "trust it for longer, or another one: qetl key add KEY.qkey --indexes");
+    else if (verdict == QETL_KEY_OUT_OF_SCOPE)
+        qetl_finding_mend(qetl_package_refuse(findings, place, NULL, "key_out_of_scope",
+                                              "the key `%s` that signed the index is trusted with "
+                                              "packages, and not with indexes",
+                                              key->name),
+                          "if it should be: qetl key add KEY.qkey --indexes --name %.50s-index "
+                          "--plugins PATTERN",
+                          key->name);
+    else
+        qetl_finding_mend(qetl_package_refuse(findings, place, NULL, "untrusted_key",
+                                              "the index is signed by a key that is not trusted "
+                                              "here (%s)",
+                                              text),
+                          "if that is the key of whoever runs it: qetl key add KEY.qkey --indexes "
+                          "--plugins PATTERN");
+    return -1;
+}
+
+static int check_times(const struct package_index *index, const char *place, time_t now,
+                       struct qetl_findings *findings)
+{
+    if (qetl_index_time_read(index->expires) < now) {
+        qetl_finding_mend(qetl_package_refuse(findings, place, NULL, "index_expired",
+                                              "release %llu of the index `%s` was good until %s: "
+                                              "nobody renewed it, or somebody would have you miss "
+                                              "what is new",
+                                              (unsigned long long)index->version, index->name,
+                                              index->expires),
+                          "whoever runs it has to make it anew: qetl plugin index");
+        return -1;
+    }
+    if (qetl_index_time_read(index->issued) <= now + CLOCK_SECONDS)
+        return 0;
+    qetl_finding_mend(qetl_package_refuse(findings, place, NULL, "index_clock",
+                                          "the index `%s` was issued at %s, which is yet to come",
+                                          index->name, index->issued),
+                      "set the clock of this machine, or of the one where it is made");
+    return -1;
+}
+
+/* What the key may not name, is not there; aloud. */
+static void scope_keep(struct package_index *index, const struct key_file *key, const char *place,
+                       struct qetl_findings *findings)
+{
+    size_t kept = 0, dropped = 0;
+    char name[QETL_INDEX_NAME_MAX + 1] = "";
+    for (size_t i = 0; i < index->n_packages; i++) {
+        struct index_package *package = &index->packages[i];
+        if (qetl_key_signs(key, package->is.name)) {
+            index->packages[kept++] = *package;
+            continue;
+        }
+        dropped++;
+        snprintf(name, sizeof name, "%s", package->is.name);
+        qetl_index_package_clear(package);
+    }
+    index->n_packages = kept;
+    if (!dropped)
+        return;
+    struct qetl_finding *finding = qetl_finding_add(
+        findings, QETL_WARNING, "index_scope",
+        "%zu packages of the index `%s` are passed over, such as %s: its key `%s` is not trusted "
+        "with them",
+        dropped, index->name, name, key->name);
+    qetl_finding_at(finding, place, 0, 0, NULL);
+    qetl_finding_mend(finding, "if it should be, add them to what it may name (%s)", key->path);
+}
+
+static int judge(struct package_index *index, const char *place, const struct package_trust *trust,
+                 const char *depot, struct qetl_findings *findings)
+{
+    const struct key_file *key;
+    time_t now = time(NULL);
+    enum package_verdict verdict = qetl_trust_judge_index(trust, &index->signature, now, &key);
+    if (verdict != QETL_TRUSTED)
+        return refuse_key(verdict, key, &index->signature, place, findings);
+    if (check_times(index, place, now, findings) || qetl_index_seen(depot, place, index, findings))
+        return -1;
+    scope_keep(index, key, place, findings);
+    return 0;
+}
+
+struct package_index *qetl_index_open(const char *place, const struct package_trust *trust,
+                                      const char *depot, struct qetl_findings *findings)
+{
+    struct qetl_download wanted = {.most = QETL_INDEX_BYTES_MAX};
+    struct package_index *index = NULL;
+    char *called;
+    size_t size;
+    unsigned char *bytes =
+        qetl_index_place_read(place, QETL_INDEX_FILE, &wanted, &size, &called, findings);
+    if (bytes)
+        index = qetl_index_read((const char *)bytes, size, called, findings);
+    if (index && judge(index, place, trust, depot, findings)) {
+        qetl_index_free(index);
+        index = NULL;
+    }
+    free(bytes);
+    free(called);
+    return index;
+}

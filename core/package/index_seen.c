@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "index_seen.h"
+
+#include "depot.h"
+#include "durable.h"
+#include "refuse.h"
+
+#include "config/slurp.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char type[] = "qetl-seen/1";
+
+enum { SEEN_MAX = 4 << 20 };
+
+/* One index, as it was seen at one place. */
+struct sight {
+    const char *place, *name, *digest;
+    json_int_t version;
+};
+
+static int sight_read(json_t *json, struct sight *sight)
+{
+    return json_unpack(json, "{s:s, s:s, s:I, s:s !}", "place", &sight->place, "name", &sight->name,
+                       "version", &sight->version, "digest", &sight->digest);
+}
+
+static json_t *sight_json(const char *place, const struct package_index *index)
+{
+    char digest[QETL_HASH_TEXT];
+    qetl_hash_text(index->digest, digest);
+    return json_pack("{s:s, s:s, s:I, s:s}", "place", place, "name", index->name, "version",
+                     (json_int_t)index->version, "digest", digest);
+}
+
+/* ---- the file ---- */
+
+static int is_good(json_t *json, json_t **sights)
+{
+    const char *kind;
+    struct sight sight;
+    json_t *one;
+    size_t i;
+    if (!json || json_unpack(json, "{s:s, s:o !}", "type", &kind, "indexes", sights) ||
+        strcmp(kind, type) != 0 || !json_is_array(*sights))
+        return 0;
+    json_array_foreach (*sights, i, one)
+        if (sight_read(one, &sight))
+            return 0;
+    return 1;
+}
+
+/* The caller's; NULL with a finding. */
+static json_t *seen_read(const char *path, struct qetl_findings *findings)
+{
+    char *text = NULL;
+    size_t size = 0;
+    json_t *sights, *json = NULL;
+    if (access(path, F_OK) && errno == ENOENT)
+        return json_pack("{s:s, s:[]}", "type", type, "indexes");
+    if (qetl_slurp(path, SEEN_MAX, &text, &size, findings)) {
+        free(text);
+        return NULL;
+    }
+    if (size <= SEEN_MAX)
+        json = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
+    free(text);
+    if (is_good(json, &sights))
+        return json;
+    json_decref(json);
+    qetl_finding_mend(qetl_package_refuse(findings, path, NULL, "bad_seen",
+                                          "what was seen of indexes cannot be understood"),
+                      "install the newest qetl; if it is damaged, remove it: then an old index "
+                      "would not be noticed once");
+    return NULL;
+}
+
+static int seen_write(const char *path, const json_t *json, struct qetl_findings *findings)
+{
+    char *text = json_dumps(json, JSON_INDENT(1));
+    int error = text ? qetl_durable_write(path, text, strlen(text), 0644, true) : ENOMEM;
+    free(text);
+    if (error)
+        qetl_package_refuse(findings, path, NULL, "cannot_write",
+                            "what was seen of an index cannot be kept: %s", strerror(error));
+    return error ? -1 : 0;
+}
+
+/* ---- judging ---- */
+
+struct judging {
+    const char *path, *place; /* of seen.json; of the index */
+    const struct package_index *index;
+    struct qetl_findings *findings;
+};
+
+static int refuse_other(const struct judging *j, const struct sight *seen)
+{
+    qetl_finding_mend(qetl_package_refuse(j->findings, j->place, NULL, "index_other",
+                                          "here was the index `%s`, now it is `%s`", seen->name,
+                                          j->index->name),
+                      "if whoever runs it says so, remove it from %s", j->path);
+    return -1;
+}
+
+static int refuse_older(const struct judging *j, const struct sight *seen)
+{
+    qetl_finding_mend(qetl_package_refuse(j->findings, j->place, NULL, "index_older",
+                                          "this is release %llu of the index `%s`; release %lld "
+                                          "was seen already: the server is behind, or somebody "
+                                          "would have you miss what is new",
+                                          (unsigned long long)j->index->version, j->index->name,
+                                          (long long)seen->version),
+                      "try again later; tell whoever runs it");
+    return -1;
+}
+
+static int refuse_changed(const struct judging *j)
+{
+    qetl_finding_mend(qetl_package_refuse(j->findings, j->place, NULL, "index_changed",
+                                          "release %llu of the index `%s` is another one than was "
+                                          "seen before",
+                                          (unsigned long long)j->index->version, j->index->name),
+                      "whoever runs it has to number each release anew: tell them");
+    return -1;
+}
+
+/* -1 with a finding; *known: just this is kept already; *at: where its place is, or -1. */
+static int judge(const struct judging *j, const json_t *sights, int *known, int *at)
+{
+    struct sight seen;
+    char digest[QETL_HASH_TEXT];
+    *known = 0;
+    *at = -1;
+    qetl_hash_text(j->index->digest, digest);
+    for (size_t i = 0; i < json_array_size(sights); i++) {
+        sight_read(json_array_get(sights, i), &seen);
+        int same_place = strcmp(seen.place, j->place) == 0;
+        int same_name = strcmp(seen.name, j->index->name) == 0;
+        if (same_place && !same_name)
+            return refuse_other(j, &seen);
+        if (same_name && (uint64_t)seen.version > j->index->version)
+            return refuse_older(j, &seen);
+        if (same_name && (uint64_t)seen.version == j->index->version) {
+            if (strcmp(seen.digest, digest) != 0)
+                return refuse_changed(j);
+            *known |= same_place;
+        }
+        if (same_place)
+            *at = (int)i;
+    }
+    return 0;
+}
+
+/* With the lock, as somebody may have seen a newer one in the meantime. */
+static int keep(const struct judging *j, const char *path)
+{
+    struct depot depot = {.folder = -1, .lock = -1};
+    json_t *json = NULL, *sights;
+    int known = 0, at, bad = qetl_depot_open(&depot, path, j->findings);
+    if (!bad) {
+        json = seen_read(j->path, j->findings);
+        sights = json_object_get(json, "indexes");
+        bad = json ? judge(j, sights, &known, &at) : -1;
+    }
+    if (!bad && !known) {
+        json_t *sight = sight_json(j->place, j->index);
+        if (at < 0 ? json_array_append_new(sights, sight)
+                   : json_array_set_new(sights, (size_t)at, sight)) {
+            qetl_findings_no_memory(j->findings);
+            bad = -1;
+        } else
+            bad = seen_write(j->path, json, j->findings);
+    }
+    json_decref(json);
+    qetl_depot_close(&depot);
+    return bad ? -1 : 0;
+}
+
+int qetl_index_seen(const char *depot, const char *place, const struct package_index *index,
+                    struct qetl_findings *findings)
+{
+    char *path;
+    int known = 0, at;
+    if (asprintf(&path, "%s/%s", depot, QETL_SEEN_FILE) < 0) {
+        qetl_findings_no_memory(findings);
+        return -1;
+    }
+    struct judging judging = {path, place, index, findings};
+    json_t *json = seen_read(path, findings);
+    int bad = json ? judge(&judging, json_object_get(json, "indexes"), &known, &at) : -1;
+    json_decref(json);
+    if (!bad && !known)
+        bad = keep(&judging, depot);
+    free(path);
+    return bad;
+}

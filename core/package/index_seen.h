@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which release of each index was the newest that this depot saw, in its file seen.json: whoever
+ * answers with an older one, or with the index of somebody else, is refused.
+ *
+ * Invariant: of an index the number that is kept never becomes less.
+ * Ownership: nothing changes hands.
+ * Threads:   none of its own; processes wait for the depot's lock.
+ */
+#ifndef QETL_CORE_PACKAGE_INDEX_SEEN_H
+#define QETL_CORE_PACKAGE_INDEX_SEEN_H
+
+#include "index.h"
+
+#define QETL_SEEN_FILE "seen.json"
+
+/* Kept before it is used. 0, or -1 with a finding. */
+int qetl_index_seen(const char *depot, const char *place, const struct package_index *,
+                    struct qetl_findings *);
+
+#endif
