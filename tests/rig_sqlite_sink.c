@@ -10,8 +10,8 @@ int32_t qetl_plugin_entry(const struct qetl_host *, struct qetl_ctx *, uint32_t 
                           const struct qetl_plugin **);
 
 static const char defaults[] =
-    "{\"path\": \"x.db\", \"table\": \"t\", \"mode\": \"insert\", \"if_exists\": \"append\", "
-    "\"create\": true, \"strict\": false, \"decimals\": \"text\", \"new_columns\": \"reject\", "
+    "{\"path\": \"x.db\", \"table\": \"t\", \"mode\": \"append\", "
+    "\"create\": true, \"strict\": false, \"decimals\": \"text\", \"new_columns\": \"freeze\", "
     "\"nan\": \"reject\", \"foreign_keys\": \"enforce\", \"busy_timeout_ms\": 20, "
     "\"journal_mode\": \"keep\", \"synchronous\": \"off\", \"cache_mib\": 1}";
 

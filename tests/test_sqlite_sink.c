@@ -262,7 +262,7 @@ static int64_t state_read(void *stream, void *data, size_t capacity)
 
 Test(sqlite_sink, empties_the_table_once_a_run)
 {
-    static const char *const TRUNCATE = "\"if_exists\": \"truncate\"";
+    static const char *const TRUNCATE = "\"mode\": \"truncate\"";
     struct sqlite_rig rig;
     struct state state = {.size = 0};
     uint32_t version;

@@ -138,7 +138,7 @@ Test(sqlite_sink_settings, what_was_busy_may_be_asked_again)
     cr_assert_eq(sqlite3_open("x.db", &other), SQLITE_OK);
     cr_assert_eq(sqlite3_exec(other, "CREATE TABLE t (id, t); BEGIN EXCLUSIVE", NULL, NULL, NULL),
                  SQLITE_OK);
-    cr_expect_eq(rig_make(&rig, 1, "\"if_exists\": \"truncate\""), QETL_E_RETRY_CALL);
+    cr_expect_eq(rig_make(&rig, 1, "\"mode\": \"truncate\""), QETL_E_RETRY_CALL);
     cr_expect_eq(rig.component->start(rig.self), QETL_E_RETRY_CALL);
     cr_assert_eq(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
     cr_expect_eq(rig.component->start(rig.self), QETL_OK);

@@ -162,26 +162,19 @@ modes() {
     expect_exit 0 qetl run p.yaml -q
     expect_eq "$1" "$(sql 'SELECT * FROM m ORDER BY id' | paste -sd ' ')" "$2"
 }
-modes 'mode: insert, key: id' '1|first|1 2|second|2 3|three|3'
+modes 'mode: append, key: id' '1|first|1 2|second|2 3|three|3'
 modes 'mode: upsert, key: id' '1|first|1 2|two| 3|three|3'
 modes 'mode: upsert' '1|first|1 2|two| 3|three|3'
 modes 'mode: delete' '1|first|1'
-modes 'mode: replace' '1|first|1 2|two| 3|three|3 4|none|4'
-modes 'if_exists: truncate, key: id' '2|two| 3|three|3'
-modes 'if_exists: replace' '|none|4 2|two| 3|three|3'
-modes 'if_exists: append, key: id' '1|first|1 2|second|2 3|three|3'
-# replace looks at every unique index, upsert at the key
+modes 'mode: truncate, key: id' '2|two| 3|three|3'
+modes 'mode: replace' '|none|4 2|two| 3|three|3'
+modes 'mode: replace, key: id' '2|two| 3|three|3'
+# upsert looks at the key alone
 rm -f x.db
 sql "CREATE TABLE m (id INTEGER PRIMARY KEY, name TEXT UNIQUE, n); INSERT INTO m VALUES (9, 'two', 9), (8, 'three', 8)"
 csv_to b.csv 'table: m, mode: upsert'
 expect_exit 0 qetl run p.yaml -q
 expect_eq 'upsert beside another unique index' "$(sql 'SELECT * FROM m ORDER BY id' | paste -sd ' ')" '8|three|8 9|two|9'
-csv_to b.csv 'table: m, mode: replace'
-expect_exit 0 qetl run p.yaml -q
-expect_eq 'replace' "$(sql 'SELECT id, name FROM m ORDER BY id' | paste -sd ' ')" '2|two 3|three 4|none'
-csv_to b.csv 'table: m, if_exists: error'
-expect_exit 2 qetl run p.yaml
-expect_text err 'x.db: the table m exists already'
 csv_to b.csv 'table: m, mode: upsert, key: n'
 expect_exit 2 qetl run p.yaml
 expect_text err 'm has no unique index over the columns of the key'
@@ -192,6 +185,9 @@ printf 'ID,name,extra\n5,five,x\n' >e.csv
 csv_to e.csv 'table: m'
 expect_exit 2 qetl run p.yaml
 expect_text err 'the table m has no column extra'
+csv_to e.csv 'table: m, new_columns: reject'
+expect_exit 0 qetl run p.yaml --json
+expect_json out '.summary.rows_out == 0 and .summary.rows_rejected == 1'
 csv_to e.csv 'table: m, new_columns: drop'
 expect_exit 0 qetl run p.yaml -q
 expect_eq 'dropped' "$(sql 'SELECT * FROM m WHERE id = 5')" '5|five|'

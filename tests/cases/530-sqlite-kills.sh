@@ -36,7 +36,7 @@ cat >in.yaml <<'Y'
 name: in
 checkpoint: {every: 20ms}
 sources: {in: {plugin: file, path: orders.csv}}
-sinks: {out: {plugin: sqlite, input: in, path: a.db, table: orders, if_exists: truncate, journal_mode: wal, synchronous: normal}}
+sinks: {out: {plugin: sqlite, input: in, path: a.db, table: orders, mode: truncate, journal_mode: wal, synchronous: normal}}
 Y
 cp in.yaml once.yaml
 expect_exit 0 qetl run once.yaml -q --no-state -s sinks.out.path=once.db

@@ -43,11 +43,13 @@ sed "s|BASE|$base|; s|EVENTS|$events|" >check.json <<'JSON'
   ],
   "sink sqlite": [
     {"options": {"path": "{tmp}/new/out.db", "table": "t", "strict": true, "decimals": "text"}},
-    {"options": {"path": "{tmp}/in.db", "table": "t", "mode": "upsert", "if_exists": "append", "new_columns": "drop"},
+    {"options": {"path": "{tmp}/in.db", "table": "t", "mode": "upsert", "new_columns": "drop"},
      "files": {"in.db": {"from": "in.db"}}},
-    {"options": {"path": "{tmp}/in.db", "table": "t", "mode": "delete", "key": "id", "if_exists": "append"},
+    {"options": {"path": "{tmp}/in.db", "table": "t", "mode": "delete", "key": "id"},
      "files": {"in.db": {"from": "in.db"}}},
-    {"options": {"path": "{tmp}/few.db", "table": "t", "new_columns": "evolve", "if_exists": "truncate"},
+    {"options": {"path": "{tmp}/in.db", "table": "t", "mode": "replace", "key": "id"}, "files": {"in.db": {"from": "in.db"}}},
+    {"options": {"path": "{tmp}/new.db", "table": "h", "mode": "scd2", "key": "id"}},
+    {"options": {"path": "{tmp}/few.db", "table": "t", "new_columns": "evolve", "mode": "truncate"},
      "files": {"few.db": {"from": "few.db"}}}
   ],
   "source file": [

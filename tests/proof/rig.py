@@ -107,6 +107,8 @@ class Pipeline:
         if "if_exists: append" in self.parts:
             with open(os.path.join(folder, "out.ndjson"), "w", encoding="utf-8") as file:
                 file.write(json.dumps(row(FORMER)) + "\n")
+        if "out.db, table: rows, mode:" in self.parts:
+            write_former(folder)
         write_pipeline(folder, self.text(rows))
 
     turns = 1  # so often its input grows, and it is run anew
@@ -239,6 +241,44 @@ def sqlite_rows(_, folder, ids, name="out.db", more_allowed=False):
     return compare(name, sorted(set(got)) if more_allowed else got, ids)
 
 
+def write_former(folder):
+    """A table that was there before: of each row, whatever becomes of it, and of one that no row is about."""
+    path = os.path.join(folder, "out.db")
+    if os.path.exists(path):
+        os.remove(path)
+    with sqlite3.connect(path) as db:
+        db.execute("create table rows (id integer primary key, k bigint, v bigint)")
+        db.executemany("insert into rows values (?, ?, -1)", [(i, i % 7) for i in (*range(ROWS), FORMER)])
+    db.close()
+
+
+def former_rows(gone, written):
+    """Of the rows that were there those are gone that `gone` says, and those of the run are there if they were written."""
+    def expected(_, folder, ids):
+        with sqlite3.connect(f"file:{folder}/out.db?mode=ro", uri=True) as db:
+            got = db.execute("select id, k, v from rows order by id").fetchall()
+            tables = db.execute("select name from sqlite_schema where name glob '_qetl_new_*'").fetchall()
+        if tables:
+            return f"out.db: left behind: {tables}"
+        coming = set(ids)
+        former = [i for i in (FORMER, *range(ROWS)) if not gone(i, coming)]
+        wanted = {i: (i, i % 7, -1) for i in former} | ({i: tuple(row(i).values()) for i in ids} if written else {})
+        return None if got == [wanted[i] for i in sorted(wanted)] else f"out.db: {len(got)} rows, wanted {len(wanted)}, or others"
+    return expected
+
+
+def versions(_, folder, ids):
+    """The rows of a key are versions of one another, one behind the other."""
+    with sqlite3.connect(f"file:{folder}/out.db?mode=ro", uri=True) as db:
+        got = db.execute('select k, v, valid_from, valid_to, is_current from versions order by valid_from').fetchall()
+    following = {}
+    for i in ids:
+        following[i % 7] = following.get(i % 7, []) + [i]
+    after = {i: chain[n + 1] if n + 1 < len(chain) else None for chain in following.values() for n, i in enumerate(chain)}
+    wanted = [(i % 7, row(i)["v"], i, after[i], after[i] is None) for i in ids]
+    return None if got == wanted else f"versions: {len(got)}, wanted {len(wanted)}, or others"
+
+
 def both_databases(_, folder, ids):
     """Each decides for itself: rows of one come again where the other has not got them yet."""
     return sqlite_rows(_, folder, ids, "out.db", True) or sqlite_rows(_, folder, ids, "other.db", True)
@@ -277,6 +317,12 @@ if has_plugin("sink", "sqlite"):
                  all_of(sqlite_rows, one_file("out.ndjson"))),
         Pipeline("sqlite-two", f"transforms:\n{PULSE}sinks:\n  out: {SQLITE}\n  other: {SQLITE.replace('out.db', 'other.db')}\n",
                  both_databases, promise="at-least-once"),
+        *[Pipeline(f"sqlite-{mode}", f"transforms:\n{PULSE}sinks:\n  out: {{plugin: sqlite, input: p, path: out.db, table: rows, mode: {mode}, key: id, new_columns: evolve}}\n",
+                   former_rows(gone, mode != "delete"))
+          for mode, gone in (("truncate", lambda i, coming: True), ("replace", lambda i, coming: True),
+                             ("upsert", lambda i, coming: i in coming), ("delete", lambda i, coming: i in coming))],
+        Pipeline("sqlite-scd2", f"transforms:\n{PULSE}sinks:\n  out: {{plugin: sqlite, input: p, path: out.db, table: versions, mode: scd2, key: k, "
+                 "history: {at: id}}\n", versions),
         Pipeline("sqlite-queue", f"transforms:\n{PULSE}sinks:\n  out: {SQLITE}\n", sqlite_rows, source="queue"),
     ]
 

@@ -184,6 +184,10 @@ static const char *bind_bytes(struct binder *b, sqlite3_stmt *statement, int64_t
 static const char *bind_null(struct binder *b, sqlite3_stmt *statement)
 {
     sqlite3_bind_null(statement, b->parameter);
+    if (b->since) {
+        snprintf(b->why, sizeof b->why, "NULL says not from when on the row holds");
+        return "null_time";
+    }
     if (!b->key)
         return NULL;
     snprintf(b->why, sizeof b->why, "a column of the key is NULL");

@@ -30,9 +30,10 @@ struct binder {
     int64_t child; /* of the batch */
     int parameter; /* of the statement, from 1 */
     bool key;      /* NULL is refused */
+    bool since;    /* it is the time from which a version holds: NULL is refused, too */
     bool nan_is_null;
     enum affinity affinity;
-    const char *declared; /* of the table's column; lent */
+    const char *name, *declared; /* of the table's column; lent */
     enum bind_way way;
     bool zoned;
     struct qetl_column column;

@@ -142,7 +142,8 @@ static int32_t settings_make(struct database *d)
     sqlite3_snprintf(sizeof sql, sql,
                      "PRAGMA synchronous = %s; PRAGMA cache_size = -%lld; PRAGMA foreign_keys = %d",
                      qetl_option_text(d->env, "/synchronous"),
-                     qetl_option_int(d->env, "/cache_mib") * 1024, strcmp(keys, "ignore") != 0);
+                     qetl_option_int(d->env, "/cache_mib") * 1024,
+                     strcmp(keys, "ignore") != 0 && !d->swaps);
     int32_t status = database_run(d, sql, "the connection cannot be set up");
     /* the file is looked at here for the first time */
     if (!status)

@@ -20,6 +20,7 @@ struct database {
     sqlite3 *db;
     pthread_mutex_t closing; /* who interrupts it finds it open, or not at all */
     bool create;             /* where there is no file yet */
+    bool swaps;              /* a table will go, and another come, that others may refer to */
     bool made;               /* the file was not there before */
     bool begun;              /* a transaction is open */
     int64_t busy_ms, busy_since_ms;

@@ -79,20 +79,27 @@ static int32_t names_check(const struct loader *l, const struct ArrowSchema *sch
 }
 
 /* A column that the table lacks. */
-static int32_t column_new(struct loader *l, const struct ArrowSchema *field, int64_t *place)
+static int32_t column_new(struct loader *l, const struct ArrowSchema *schema, int64_t child,
+                          int64_t *place)
 {
+    const struct ArrowSchema *field = schema->children[child];
     struct database *d = l->database;
     const char *name = l->table.name;
     *place = -1;
+    if (strcmp(l->new_columns, "reject") == 0) {
+        l->strays[l->n_strays++].child = child;
+        return QETL_OK;
+    }
     if (strcmp(l->new_columns, "drop") == 0) {
         qetl_logf(d->env, QETL_LOG_INFO, "%s: %s has no column %s, which is left out", d->path,
                   name, field->name);
         return QETL_OK;
     }
-    if (strcmp(l->new_columns, "reject") == 0)
+    if (strcmp(l->new_columns, "freeze") == 0)
         return qetl_fail(d->env, QETL_E_CONFIG, "/new_columns",
-                         "add it to the table (new_columns: evolve), leave it out (new_columns: "
-                         "drop), or give it another name before the sink (transform select)",
+                         "add it to the table (new_columns: evolve), leave it out (drop), reject "
+                         "rows that have a value in it (reject), or give it another name before "
+                         "the sink (transform select)",
                          "%s: the table %s has no column %s", d->path, name, field->name);
     int32_t status = database_begin(d);
     if (!status)
@@ -109,13 +116,20 @@ static bool is_text(const struct ArrowSchema *field)
     return strcmp(format, "vu") == 0 || strcmp(format, "u") == 0 || strcmp(format, "U") == 0;
 }
 
+/* What the table calls it. */
+static const char *name_of(const struct loader *l, const struct ArrowSchema *schema, int64_t child)
+{
+    const struct table_history *h = &l->history.columns;
+    return l->mode == LOAD_SCD2 && h->at == child ? h->from : schema->children[child]->name;
+}
+
 static int32_t binder_add(struct loader *l, const struct ArrowSchema *schema, int64_t child,
                           bool key)
 {
     struct database *d = l->database;
     const struct ArrowSchema *field = schema->children[child];
-    int64_t place = table_find(&l->table, field->name);
-    int32_t status = place < 0 ? column_new(l, field, &place) : QETL_OK;
+    int64_t place = table_find(&l->table, name_of(l, schema, child));
+    int32_t status = place < 0 ? column_new(l, schema, child, &place) : QETL_OK;
     if (status || place < 0)
         return status;
     const struct table_column *c = &l->table.columns[place];
@@ -128,11 +142,13 @@ static int32_t binder_add(struct loader *l, const struct ArrowSchema *schema, in
                   "%s: %s is text, and %s declares %s: SQLite makes numbers of texts that look so",
                   d->path, c->name, l->table.name, c->declared);
     const char *nan = qetl_option_text(d->env, "/nan");
-    l->binders[l->n_binders] = (struct binder){.child = child,
-                                               .parameter = (int)l->n_binders + 1,
-                                               .key = key,
-                                               .nan_is_null = strcmp(nan, "null") == 0,
-                                               .affinity = c->affinity};
+    l->binders[l->n_binders] =
+        (struct binder){.child = child,
+                        .parameter = (int)l->n_binders + 1,
+                        .key = key,
+                        .since = l->mode == LOAD_SCD2 && l->history.columns.at == child,
+                        .nan_is_null = strcmp(nan, "null") == 0,
+                        .affinity = c->affinity};
     l->n_binders++;
     return QETL_OK;
 }
@@ -148,21 +164,36 @@ static bool is_key(const struct keys *keys, int64_t column)
 static int32_t binders_make(struct loader *l, const struct ArrowSchema *schema,
                             const struct keys *keys)
 {
+    int64_t at = l->mode == LOAD_SCD2 ? l->history.columns.at : -1;
     int32_t status = QETL_OK;
     l->binders = calloc((size_t)schema->n_children + 1, sizeof *l->binders);
-    if (!l->binders)
+    l->strays = calloc((size_t)schema->n_children + 1, sizeof *l->strays);
+    if (!l->binders || !l->strays)
         return fault_memory(l->database->env);
     for (int64_t i = 0; !status && i < keys->n; i++)
         status = binder_add(l, schema, keys->columns[i], true);
     l->n_keys = l->n_binders;
     for (int64_t i = 0; !status && l->mode != LOAD_DELETE && i < schema->n_children; i++)
-        if (!is_key(keys, i))
+        if (!is_key(keys, i) && i != at)
             status = binder_add(l, schema, i, false);
+    if (!status && at >= 0)
+        status = binder_add(l, schema, at, false);
     for (int64_t i = 0; !status && i < l->n_binders; i++) { /* the table stays as it is from now */
-        const struct ArrowSchema *field = schema->children[l->binders[i].child];
-        l->binders[i].declared = l->table.columns[table_find(&l->table, field->name)].declared;
+        struct binder *b = &l->binders[i];
+        const struct table_column *c =
+            &l->table.columns[table_find(&l->table, name_of(l, schema, b->child))];
+        b->name = c->name;
+        b->declared = c->declared;
     }
     return status;
+}
+
+static bool is_history(const struct loader *l, const char *name)
+{
+    const struct table_history *h = &l->history.columns;
+    return l->mode == LOAD_SCD2 &&
+           (sqlite3_stricmp(name, h->from) == 0 || sqlite3_stricmp(name, h->to) == 0 ||
+            sqlite3_stricmp(name, h->current) == 0);
 }
 
 /* A column that rows must have, and that nobody gives. */
@@ -170,7 +201,7 @@ static int32_t needed_check(const struct loader *l, const struct ArrowSchema *sc
 {
     for (int64_t i = 0; l->mode != LOAD_DELETE && i < l->table.n_columns; i++) {
         const struct table_column *c = &l->table.columns[i];
-        if (c->needed && schema_find_nocase(schema, c->name) < 0)
+        if (c->needed && schema_find_nocase(schema, c->name) < 0 && !is_history(l, c->name))
             return qetl_fail(l->database->env, QETL_E_CONFIG, "/table",
                              "add the column to the rows, or give it a default in the table",
                              "%s: the rows lack %s, which is NOT NULL in %s", l->database->path,
@@ -182,6 +213,51 @@ static int32_t needed_check(const struct loader *l, const struct ArrowSchema *sc
                                     l->database->path, l->table.name);
 }
 
+/* ---- Versions ---- */
+
+static int32_t history_match(struct loader *l, const struct ArrowSchema *schema,
+                             const struct keys *keys)
+{
+    struct qetl_env env = l->database->env;
+    struct history *h = &l->history;
+    if (!keys->n)
+        return qetl_fail(env, QETL_E_CONFIG, "/key", "name the columns that tell rows apart",
+                         "a history needs a key: versions of what?");
+    if (h->at) {
+        h->columns.at = qetl_schema_require(env, schema, "/history/at", h->at);
+        if (h->columns.at < 0)
+            return (int32_t)h->columns.at;
+        if (is_key(keys, h->columns.at))
+            return qetl_fail(env, QETL_E_CONFIG, "/history/at", NULL,
+                             "%s is in the key, so that each time would be a row of its own",
+                             h->at);
+    }
+    for (int64_t i = 0; i < schema->n_children; i++)
+        if (i != h->columns.at && is_history(l, schema->children[i]->name))
+            return qetl_fail(env, QETL_E_CONFIG, "/history",
+                             "give the history's columns other names, or leave it out before the "
+                             "sink",
+                             "the rows have a column %s, which is one of the history's",
+                             schema->children[i]->name);
+    return QETL_OK;
+}
+
+/* A table that was there before. */
+static int32_t history_there(const struct loader *l)
+{
+    const struct table_history *h = &l->history.columns;
+    const char *const names[] = {h->from, h->to, h->current};
+    static const char *const options[] = {"/history/valid_from", "/history/valid_to",
+                                          "/history/is_current"};
+    for (int i = 0; i < 3; i++)
+        if (table_find(&l->table, names[i]) < 0)
+            return qetl_fail(l->database->env, QETL_E_CONFIG, options[i],
+                             "say which of its columns that is, or add it to the table",
+                             "%s: %s has no column %s, and no history without it",
+                             l->database->path, l->table.name, names[i]);
+    return QETL_OK;
+}
+
 static int32_t match(struct loader *l, const struct ArrowSchema *schema, struct keys *keys)
 {
     struct qetl_env env = l->database->env;
@@ -189,10 +265,14 @@ static int32_t match(struct loader *l, const struct ArrowSchema *schema, struct 
     int32_t status = names_check(l, schema);
     if (!status && given)
         status = keys_given(env, schema, keys);
+    if (!status && l->mode == LOAD_SCD2)
+        status = history_match(l, schema, keys);
     if (!status)
         status = table_read(l->database, qetl_option_text(env, "/table"), &l->table);
     if (!status)
         status = ready_table(l, schema, keys->n, keys->columns);
+    if (!status && l->mode == LOAD_SCD2)
+        status = history_there(l);
     if (!status && !given && (l->mode == LOAD_UPSERT || l->mode == LOAD_DELETE))
         status = keys_of_table(l, schema, keys);
     if (!status)

@@ -12,7 +12,7 @@
 
 int32_t match_columns(struct loader *l, const struct ArrowSchema *schema);
 
-/* ready.c: the table is created, emptied or made anew, as if_exists and create say; n_keys of the
+/* ready.c: the table is created, emptied or made anew, as mode and create say; n_keys of the
  * schema's columns are those of the option key. l->table is read. */
 int32_t ready_table(struct loader *l, const struct ArrowSchema *schema, int64_t n_keys,
                     const int64_t *keys);

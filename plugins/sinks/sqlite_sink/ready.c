@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table before the first row: created, emptied, made anew. All of it belongs to the first
  * epoch's transaction. */
+#include "fault.h"
 #include "match.h"
 
 struct declare_as declare_options(struct qetl_env env)
@@ -15,7 +16,10 @@ static int32_t create(struct loader *l, const struct ArrowSchema *schema, int64_
 {
     struct database *d = l->database;
     const char *name = l->table.name;
-    int32_t status = table_create(d, name, schema, n_keys, keys, declare_options(d->env));
+    int32_t status = database_begin(d);
+    if (!status)
+        status = table_create(d, name, schema, n_keys, keys, declare_options(d->env),
+                              l->mode == LOAD_SCD2 ? &l->history.columns : NULL);
     return status ? status : table_read(d, name, &l->table);
 }
 
@@ -29,32 +33,39 @@ static int32_t missing(const struct loader *l)
                      "%s: there is no table %s", d->path, l->table.name);
 }
 
-static int32_t exists(struct loader *l, const struct ArrowSchema *schema, int64_t n_keys,
+/* The rows of a run that replaces a table gather beside it. */
+static int32_t beside(struct loader *l, const struct ArrowSchema *schema, int64_t n_keys,
                       const int64_t *keys)
 {
     struct database *d = l->database;
-    const char *way = qetl_option_text(d->env, "/if_exists"), *name = l->table.name;
-    if (!l->fresh || strcmp(way, "append") == 0)
-        return QETL_OK;
-    if (strcmp(way, "error") == 0)
-        return qetl_fail(d->env, QETL_E_CONFIG, "/table",
-                         "set if_exists to append, truncate or replace, or name another table",
-                         "%s: the table %s exists already", d->path, name);
-    int32_t status = database_begin(d);
-    if (!status && strcmp(way, "truncate") == 0)
-        return table_empty(d, name);
-    if (!status)
-        status = table_drop(d, name);
+    l->beside = sqlite3_mprintf("_qetl_new_%s", l->table.name);
+    if (!l->beside)
+        return fault_memory(d->env);
+    int32_t status = table_read(d, l->beside, &l->table);
+    if (status || (!l->fresh && l->table.exists))
+        return status;
+    if (!l->fresh)
+        return qetl_fail(d->env, QETL_E_FATAL, NULL, "begin anew: --full-refresh",
+                         "%s: the table %s is gone, in which this run has gathered its rows",
+                         d->path, l->beside);
+    status = database_begin(d);
+    if (!status && l->table.exists) /* of a run that nobody went on with */
+        status = table_drop(d, l->beside);
     return status ? status : create(l, schema, n_keys, keys);
 }
 
 int32_t ready_table(struct loader *l, const struct ArrowSchema *schema, int64_t n_keys,
                     const int64_t *keys)
 {
-    if (l->table.exists)
-        return exists(l, schema, n_keys, keys);
-    if (!l->database->create || l->mode == LOAD_DELETE)
+    bool exists = l->table.exists;
+    if (!exists && (!l->database->create || l->mode == LOAD_DELETE))
         return missing(l);
+    if (l->mode == LOAD_REPLACE)
+        return beside(l, schema, n_keys, keys);
+    if (!exists)
+        return create(l, schema, n_keys, keys);
+    if (l->mode != LOAD_TRUNCATE || !l->fresh)
+        return QETL_OK;
     int32_t status = database_begin(l->database);
-    return status ? status : create(l, schema, n_keys, keys);
+    return status ? status : table_empty(l->database, l->table.name);
 }

@@ -17,11 +17,12 @@ struct sqlite_sink {
 
 static enum load_mode mode_of(const char *word)
 {
-    static const char *const words[] = {"insert", "upsert", "replace", "delete"};
-    for (int i = 1; i < 4; i++)
+    static const char *const words[] = {"append", "truncate", "replace",
+                                        "upsert", "delete",   "scd2"};
+    for (int i = 1; i < 6; i++)
         if (strcmp(word, words[i]) == 0)
             return (enum load_mode)i;
-    return LOAD_INSERT;
+    return LOAD_APPEND;
 }
 
 static int32_t sink_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
@@ -36,10 +37,13 @@ static int32_t sink_create(void *self, const struct qetl_host *host, struct qetl
     if (status)
         return status;
     d->path = qetl_option_text(d->env, "/path");
-    d->create = qetl_option_bool(d->env, "/create");
     s->loader.mode = mode_of(qetl_option_text(d->env, "/mode"));
+    d->swaps = s->loader.mode == LOAD_REPLACE;
+    d->create = qetl_option_bool(d->env, "/create");
     s->loader.new_columns = qetl_option_text(d->env, "/new_columns");
     s->loader.fresh = true;
+    if (s->loader.mode == LOAD_SCD2)
+        history_options(&s->loader.history, d->env);
     if (d->path[0] == ':')
         return qetl_fail(d->env, QETL_E_CONFIG, "/path",
                          "for a file of this name write ./ before it",
@@ -113,7 +117,7 @@ static int32_t sink_write(void *self, struct qetl_write *write)
 {
     struct sqlite_sink *s = self;
     write->rows_written = 0;
-    int32_t status = database_begin(&s->database);
+    int32_t status = loader_begin(&s->loader, &s->schema);
     if (!status)
         status = loader_write(&s->loader, write->batch, &s->schema, &write->rows_written);
     s->rows += write->rows_written;
@@ -122,29 +126,47 @@ static int32_t sink_write(void *self, struct qetl_write *write)
 
 /* ---- Epochs ---- */
 
+/* Rows that refer to one that is not there: in any table, or (not NULL) in this one alone. */
+static int32_t keys_check(struct database *d, const char *parent)
+{
+    sqlite3_stmt *found = NULL;
+    int32_t status = database_prepare(d,
+                                      "SELECT \"table\", rowid, parent FROM "
+                                      "pragma_foreign_key_check WHERE ?1 IS NULL OR "
+                                      "parent = ?1 COLLATE NOCASE",
+                                      &found, "foreign keys cannot be checked");
+    if (status)
+        return status;
+    sqlite3_bind_text(found, 1, parent, -1, SQLITE_STATIC);
+    if (sqlite3_step(found) == SQLITE_ROW)
+        status =
+            qetl_fail(d->env, QETL_E_DATA, "/foreign_keys",
+                      parent ? "keep the rows that are referred to, or set foreign_keys: ignore"
+                             : "load the rows that are referred to first, or with foreign_keys: "
+                               "enforce, so that such rows are rejected",
+                      "%s: at the end of the epoch row %lld of %s still refers to a row of %s "
+                      "that is not there",
+                      d->path, sqlite3_column_int64(found, 1), sqlite3_column_text(found, 0),
+                      sqlite3_column_text(found, 2));
+    sqlite3_finalize(found);
+    return status;
+}
+
 /* Foreign keys that are checked at the end of the transaction. */
 static int32_t deferred_check(struct database *d)
 {
     int open = 0, most;
     sqlite3_db_status(d->db, SQLITE_DBSTATUS_DEFERRED_FKS, &open, &most, 0);
-    if (!open)
-        return QETL_OK;
-    sqlite3_stmt *statement = NULL;
-    int32_t status = database_prepare(d, "PRAGMA foreign_key_check", &statement,
-                                      "foreign keys cannot be checked");
-    if (status)
-        return status;
-    if (sqlite3_step(statement) == SQLITE_ROW)
-        status =
-            qetl_fail(d->env, QETL_E_DATA, "/foreign_keys",
-                      "load the rows that are referred to first, or with foreign_keys: enforce, "
-                      "so that such rows are rejected",
-                      "%s: at the end of the epoch row %lld of %s still refers to a row of %s "
-                      "that is not there",
-                      d->path, sqlite3_column_int64(statement, 1),
-                      sqlite3_column_text(statement, 0), sqlite3_column_text(statement, 2));
-    sqlite3_finalize(statement);
-    return status;
+    return open ? keys_check(d, NULL) : QETL_OK;
+}
+
+/* No row comes any more: the table is to be seen as it is now. */
+static int32_t table_show(struct sqlite_sink *s)
+{
+    struct database *d = &s->database;
+    bool ignore = strcmp(qetl_option_text(d->env, "/foreign_keys"), "ignore") == 0;
+    int32_t status = loader_finish(&s->loader);
+    return status || ignore ? status : keys_check(d, qetl_option_text(d->env, "/table"));
 }
 
 /* All that can fail: the checks, the note of the epoch, and the room on the disk. */
@@ -153,10 +175,13 @@ static int32_t sink_prepare(void *self, const struct qetl_epoch *epoch,
 {
     struct sqlite_sink *s = self;
     struct database *d = &s->database;
+    bool last = s->loader.beside && epoch->flags & QETL_EPOCH_FINAL;
     (void)handle;
-    if (!s->recorded && !d->begun)
+    if (!s->recorded && !d->begun && !last)
         return QETL_OK;
     int32_t status = database_begin(d);
+    if (!status && last)
+        status = table_show(s);
     if (!status)
         status = deferred_check(d);
     if (!status && s->recorded)
@@ -190,8 +215,10 @@ static int32_t sink_commit(void *self, const struct qetl_epoch *epoch, int64_t n
     (void)handles;
     if (d->begun) {
         int32_t status = database_commit(d);
-        if (!status)
+        if (!status) {
+            s->loader.fresh = false;
             report(s);
+        }
         return status;
     }
     int32_t status = s->recorded ? epochs_hold(d, epoch, &held) : QETL_OK;
@@ -210,6 +237,7 @@ static int32_t sink_abort(void *self, const struct qetl_epoch *epoch, int64_t n_
     (void)n_handles;
     (void)handles;
     database_rollback(&s->database);
+    s->loader.swapped = false;
     s->rows = 0;
     return QETL_OK;
 }
@@ -254,6 +282,9 @@ static int32_t sink_stop(void *self)
     if (s->loader.unmatched)
         qetl_logf(s->database.env, QETL_LOG_INFO, "%s: %lld rows to delete were not there",
                   s->database.path, (long long)s->loader.unmatched);
+    if (s->loader.history.same)
+        qetl_logf(s->database.env, QETL_LOG_INFO, "%s: %lld rows were there as they are",
+                  s->database.path, (long long)s->loader.history.same);
     return QETL_OK;
 }
 

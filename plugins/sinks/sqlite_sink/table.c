@@ -108,23 +108,74 @@ static void declare_key(const struct ArrowSchema *field, bool only, struct decla
         strcpy(declared, "INTEGER");
 }
 
-int32_t table_create(struct database *d, const char *name, const struct ArrowSchema *schema,
-                     int64_t n_keys, const int64_t *keys, struct declare_as as)
+static void columns_declare(sqlite3_str *sql, const struct ArrowSchema *schema, int64_t n_keys,
+                            const int64_t *keys, struct declare_as as,
+                            const struct table_history *history)
 {
-    sqlite3_str *sql = sqlite3_str_new(d->db);
-    sqlite3_str_appendf(sql, "CREATE TABLE \"%w\" (", name);
+    const char *comma = "";
     for (int64_t i = 0; i < schema->n_children; i++) {
         char declared[DECLARED_MAX];
         bool key = is_among(n_keys, keys, i);
-        declare_key(schema->children[i], key && n_keys == 1, as, declared);
-        sqlite3_str_appendf(sql, "%s\"%w\" %s%s", i ? ", " : "", schema->children[i]->name,
-                            declared, key ? " NOT NULL" : "");
+        if (history && history->at == i)
+            continue;
+        declare_key(schema->children[i], key && n_keys == 1 && !history, as, declared);
+        sqlite3_str_appendf(sql, "%s\"%w\" %s%s", comma, schema->children[i]->name, declared,
+                            key ? " NOT NULL" : "");
+        comma = ", ";
     }
+}
+
+static void history_declare(sqlite3_str *sql, const struct ArrowSchema *schema,
+                            struct declare_as as, const struct table_history *history)
+{
+    char declared[DECLARED_MAX] = "TIMESTAMP WITH TIME ZONE";
+    if (history->at >= 0)
+        declare(schema->children[history->at], as, declared);
+    else if (as.strict)
+        strcpy(declared, "TEXT");
+    sqlite3_str_appendf(sql, ", \"%w\" %s NOT NULL, \"%w\" %s, \"%w\" %s NOT NULL", history->from,
+                        declared, history->to, declared, history->current,
+                        as.strict ? "INTEGER" : "BOOLEAN");
+}
+
+static void keys_list(sqlite3_str *sql, const struct ArrowSchema *schema, int64_t n_keys,
+                      const int64_t *keys)
+{
     for (int64_t i = 0; i < n_keys; i++)
-        sqlite3_str_appendf(sql, "%s\"%w\"%s", i ? ", " : ", PRIMARY KEY (",
-                            schema->children[keys[i]]->name, i + 1 == n_keys ? ")" : "");
+        sqlite3_str_appendf(sql, i ? ", \"%w\"" : "\"%w\"", schema->children[keys[i]]->name);
+}
+
+/* There is one current version of each key, and it is found by it. */
+static int32_t current_index(struct database *d, const char *name, const struct ArrowSchema *schema,
+                             int64_t n_keys, const int64_t *keys,
+                             const struct table_history *history)
+{
+    sqlite3_str *sql = sqlite3_str_new(d->db);
+    sqlite3_str_appendf(sql, "CREATE UNIQUE INDEX \"%w_current\" ON \"%w\" (", name, name);
+    keys_list(sql, schema, n_keys, keys);
+    sqlite3_str_appendf(sql, ") WHERE \"%w\" = 1", history->current);
+    return database_run_moved(d, sqlite3_str_finish(sql), "the index of a history cannot be made");
+}
+
+int32_t table_create(struct database *d, const char *name, const struct ArrowSchema *schema,
+                     int64_t n_keys, const int64_t *keys, struct declare_as as,
+                     const struct table_history *history)
+{
+    sqlite3_str *sql = sqlite3_str_new(d->db);
+    sqlite3_str_appendf(sql, "CREATE TABLE \"%w\" (", name);
+    columns_declare(sql, schema, n_keys, keys, as, history);
+    if (history)
+        history_declare(sql, schema, as, history);
+    if (n_keys) {
+        sqlite3_str_appendf(sql, ", PRIMARY KEY (");
+        keys_list(sql, schema, n_keys, keys);
+        if (history)
+            sqlite3_str_appendf(sql, ", \"%w\"", history->from);
+        sqlite3_str_appendf(sql, ")");
+    }
     sqlite3_str_appendf(sql, ")%s", as.strict ? " STRICT" : "");
-    return database_run_moved(d, sqlite3_str_finish(sql), "the table cannot be created");
+    int32_t status = database_run_moved(d, sqlite3_str_finish(sql), "the table cannot be created");
+    return status || !history ? status : current_index(d, name, schema, n_keys, keys, history);
 }
 
 int32_t table_add_column(struct database *d, const struct table *t, const struct ArrowSchema *field,
@@ -148,6 +199,17 @@ int32_t table_drop(struct database *d, const char *name)
 {
     return database_run_moved(d, sqlite3_mprintf("DROP TABLE \"%w\"", name),
                               "the table cannot be replaced");
+}
+
+int32_t table_swap(struct database *d, const char *name, const char *by)
+{
+    /* as it was before SQLite looked at views when a table is named anew: these name the one that
+     * is just gone */
+    char *sql = sqlite3_mprintf("PRAGMA legacy_alter_table = ON; DROP TABLE IF EXISTS \"%w\"; "
+                                "ALTER TABLE \"%w\" RENAME TO \"%w\"; "
+                                "PRAGMA legacy_alter_table = OFF",
+                                name, by, name);
+    return database_run_moved(d, sql, "the table cannot be replaced");
 }
 
 void table_free(struct table *t)
