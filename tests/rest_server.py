@@ -19,9 +19,19 @@ and beside them
 A path may begin with /secure/basic, /secure/bearer, /secure/header, /secure/query or /secure/oauth; POST /token gives tokens.
 /redirect?to=URL&status=302, /bomb?bytes=N, /echo (the request as one row) and /status/N serve single purposes.
 
+Rows are taken by POST /in (a JSON object, an array, NDJSON or a form; {"records": […]} is opened), PUT, PATCH and DELETE /in/ID; parameters:
+  bad=N     rows whose id is a multiple of N are refused: alone with 422, among others all of them are
+  multi=1   each row has a status of its own: {"items": [{"index": {"status": 201}}, {"index": {"status": 422, "error": {"reason": …}}}]}
+  named=1   those that were refused alone: {"errors": [{"index": 3, "message": …}]}
+  later=N   with multi: rows whose id is a multiple of N have 503 the first time
+  twice=409 a row whose id is there already has this status; without it, it is kept twice
+A request with a header Idempotency-Key (or X-Event) that was there before gets the same answer and changes nothing; with another body it
+gets 422, as draft-ietf-httpapi-idempotency-key-header says. GET /_kept: all rows, in the order in which they came.
+
 PUT /_faults sets what goes wrong, a JSON list; each has what it is for: "on" (the n-th request for rows, from 1) or "where" (parameters),
 "times" (default 1), and what happens:
   {"status": 429, "retry_after": "1", "body": …}   {"reset": BYTES}   {"late": SECONDS}   {"stall": BYTES}   {"slow": BYTES_PER_SECOND}
+  {"gone": true}: it is served, and the connection ends without an answer
   {"cut_json": BYTES}   {"short_length": N}   {"long_length": N}   {"bad_chunk": true}   {"type": "text/html"}   {"redirect": URL}
 PUT /_rows with N: from now on there are N rows. GET /_requests: how many there were for rows.
 """
@@ -37,7 +47,7 @@ import urllib.parse
 
 USER, PASSWORD, TOKEN, KEY = "reader", "pass word:1", "canary-bearer-7f3a", "canary-key-91bc"
 CLIENT, CLIENT_SECRET = "client-1", "canary-client-55d0"
-PHRASES = {200: "OK", 204: "No Content", 301: "Moved", 302: "Found", 307: "Temporary Redirect", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden",
+PHRASES = {200: "OK", 201: "Created", 204: "No Content", 301: "Moved", 302: "Found", 307: "Temporary Redirect", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden",
            404: "Not Found", 408: "Timeout", 429: "Too Many Requests", 500: "Error", 502: "Bad Gateway", 503: "Unavailable", 504: "Timeout"}
 
 
@@ -86,6 +96,7 @@ class Server:
         self.tokens, self.token_seconds = {}, 3600
         self.scheme = "https" if options.tls else "http"
         self.connections = 0
+        self.kept, self.keys, self.put_off = [], {}, set()
         self.late = options.late
 
     # ---- who asks ----
@@ -184,6 +195,79 @@ class Server:
         kind, body = self.shaped(request, rows, more)
         return 200, {"content-type": kind, **headers}, body, len(rows)
 
+    # ---- rows that come ----
+
+    @staticmethod
+    def brought(request):
+        kind = request.headers.get("content-type", "")
+        text = request.body.decode()
+        if kind == "application/x-www-form-urlencoded":
+            return [dict(urllib.parse.parse_qsl(text, keep_blank_values=True))] if text else []
+        if kind == "application/x-ndjson":
+            return [json.loads(line) for line in text.splitlines()]
+        value = json.loads(text) if text else []
+        if isinstance(value, dict) and isinstance(value.get("records"), list):
+            value = value["records"]
+        return value if isinstance(value, list) else [value]
+
+    def refusal(self, row, params):
+        """None, or (status, why)"""
+        ident = row.get("id") if isinstance(row, dict) else None
+        number = int(ident) if str(ident).isdigit() else 0
+        if "bad" in params and number and number % int(params["bad"]) == 0:
+            return 422, f"row {number} is bad"
+        if "twice" in params and any(str(kept.get("id")) == str(ident) for kept in self.kept):
+            return int(params["twice"]), f"row {number} is there"
+        if "later" in params and number % int(params["later"]) == 0 and number not in self.put_off:
+            self.put_off.add(number)
+            return 503, f"row {number} later"
+        return None
+
+    def keep_one(self, request):
+        """PUT, PATCH, DELETE of /in/ID"""
+        ident = request.path[4:]
+        at = next((i for i, row in enumerate(self.kept) if str(row.get("id")) == ident), None)
+        if request.method == "DELETE":
+            if at is None:
+                return 404, {"error": f"no row {ident}"}
+            del self.kept[at]
+            return 204, None
+        row = self.brought(request)[0]
+        bad = self.refusal({"id": ident}, request.query)
+        if bad:
+            return bad[0], {"error": bad[1]}
+        if request.method == "PATCH" and at is None:
+            return 404, {"error": f"no row {ident}"}
+        if at is None:
+            self.kept.append({"id": ident, **row})
+        else:
+            self.kept[at] = {**self.kept[at], **row} if request.method == "PATCH" else {"id": ident, **row}
+        return 200, {"id": ident}
+
+    def keep_some(self, request):
+        rows, params = self.brought(request), request.query
+        bad = [self.refusal(row, params) for row in rows]
+        each = "multi" in params or "named" in params
+        if not each and any(bad):
+            status, why = next(b for b in bad if b)
+            return status, {"error": why if len(rows) == 1 else f"{sum(map(bool, bad))} of {len(rows)} rows are bad"}
+        self.kept += [row for row, b in zip(rows, bad) if not b]
+        if "multi" in params:
+            return 200, {"errors": any(bad), "items": [{"index": {"status": b[0], "error": {"reason": b[1]}} if b else {"status": 201}} for b in bad]}
+        if "named" in params:
+            return 200, {"errors": [{"index": i, "message": b[1]} for i, b in enumerate(bad) if b]}
+        return 201, {"taken": len(rows)}
+
+    def take(self, request):
+        key = request.headers.get("idempotency-key") or request.headers.get("x-event")
+        if key in self.keys:
+            body, answer = self.keys[key]
+            return answer if body == (request.method, request.full_path, request.body) else (422, {"error": "this key was there with another body"})
+        answer = self.keep_one(request) if request.path.startswith("/in/") else self.keep_some(request)
+        if key and answer[0] < 300:
+            self.keys[key] = (request.method, request.full_path, request.body), answer
+        return answer
+
     # ---- what goes wrong ----
 
     def fault(self, request):
@@ -223,6 +307,9 @@ class Server:
             return fault["status"], headers, fault.get("body", '{"error":"not now"}').encode(), 0, fault
         if fault and "redirect" in fault:
             return 302, {"location": fault["redirect"]}, b"", 0, fault
+        if request.path == "/in" or request.path.startswith("/in/"):
+            status, value = self.take(request)
+            return status, {"content-type": "application/json"}, json.dumps(value).encode() if value is not None else b"", 0, fault
         if request.path == "/echo":
             row = {"method": request.method, "path": request.full_path, "query": request.query, "headers": request.headers, "body": request.body.decode()}
             return 200, {"content-type": "application/json"}, json.dumps([row]).encode(), 1, fault
@@ -246,6 +333,10 @@ class Server:
             self.rows.count = int(request.body)
         elif request.path == "/_token_seconds":
             self.token_seconds = float(request.body)
+        elif request.path == "/_kept":
+            if request.method == "PUT":
+                self.kept, self.keys, self.put_off = json.loads(request.body), {}, set()
+            return 200, {"content-type": "application/json"}, json.dumps(self.kept).encode()
         elif request.path == "/_revoke":
             self.tokens = {}
         return 200, {"content-type": "application/json"}, json.dumps({"requests": self.data_requests, "connections": self.connections}).encode()
@@ -262,6 +353,9 @@ class Server:
         elif status != 204:
             headers["content-length"] = str(length)
         await asyncio.sleep(fault.get("late", self.late))
+        if "gone" in fault:
+            writer.transport.abort()
+            return False
         head = f"HTTP/1.1 {status} {PHRASES.get(status, 'Status')}\r\n" + "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n"
         writer.write(head.encode())
         if "bad_chunk" in fault:

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "asking.h"
+#include "headers.h"
 #include "scan.h"
 #include "url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static int32_t no_memory(struct qetl_env env)
 {
@@ -53,50 +53,12 @@ static int32_t query_read(struct asking *a, struct qetl_env env)
     return a->url ? QETL_OK : no_memory(env);
 }
 
-static bool is_name(const char *name)
-{
-    size_t size = strlen(name);
-    return size && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "!#$%&'*+-.^_`|~") == size;
-}
-
-static int32_t header_add(struct asking *a, struct qetl_env env, const char *name,
-                          const char *value)
-{
-    char *line;
-    bool empty = !*value; /* curl leaves out a header without a value unless it ends so */
-    for (const char *c = value; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            return qetl_fail(env, QETL_E_CONFIG, "/headers", NULL,
-                             "a control character stands in the header `%.100s`", name);
-    if (!is_name(name))
-        return qetl_fail(env, QETL_E_CONFIG, "/headers", NULL,
-                         "`%.100s` cannot be the name of a header", name);
-    if (asprintf(&line, "%s%s%s", name, empty ? ";" : ": ", value) < 0)
-        return no_memory(env);
-    struct curl_slist *longer = curl_slist_append(a->headers, line);
-    free(line);
-    if (!longer)
-        return no_memory(env);
-    a->headers = longer;
-    if (strcasecmp(name, "content-type") == 0)
-        a->content_type = NULL;
-    return QETL_OK;
-}
-
 static int32_t headers_read(struct asking *a, struct qetl_env env)
 {
-    const char *name;
-    int32_t status = QETL_OK;
-    for (int64_t i = 0; !status && (name = qetl_option_key(env, "/headers", i)); i++) {
-        char pointer[400];
-        const char *value = NULL;
-        if (!qetl_option_pointer(pointer, sizeof pointer, "/headers", name))
-            value = qetl_option_text(env, pointer);
-        status = value
-                     ? header_add(a, env, name, value)
-                     : qetl_fail(env, QETL_E_CONFIG, "/headers", NULL, "`%.100s` is no text", name);
-    }
+    bool has_type = false;
+    int32_t status = http_headers_read(env, "/headers", &a->headers, &has_type);
+    if (has_type)
+        a->content_type = NULL;
     return status;
 }
 
