@@ -60,6 +60,10 @@ sed "s|BASE|$base|; s|EVENTS|$events|" >check.json <<'JSON'
                               "pagination": {"kind": "cursor", "param": "after", "from": "/next_cursor", "limit": 4}}},
   "source sse": {"options": {"url": "EVENTS&after=end", "reconnect": false, "replays": true, "private_hosts": ["127.0.0.1"]}},
   "source sse_events": {"options": {"url": "EVENTS&close=15", "reconnect_ms": 5, "private_hosts": ["127.0.0.1"]}},
+  "sink rest": [
+    {"options": {"url": "BASE/in", "private_hosts": ["127.0.0.1"], "idempotency": {"key": "row"}}},
+    {"options": {"url": "BASE/in", "private_hosts": ["127.0.0.1"], "body": "array", "rows_per_request": 7, "concurrency": 3}}
+  ],
   "source parquet": {"options": {"path": "{tmp}/in.parquet"}, "files": {"in.parquet": {"from": "in.parquet"}}}
 }
 JSON

@@ -22,9 +22,9 @@ killed() {
 name: $1
 checkpoint: {every: 20ms}
 batch_rows: 40
-batch_bytes: 1KiB
+batch_bytes: 4KiB
 sources: {in: {plugin: file, path: in.csv, rate_limit: {bytes: 12KiB/s}}}
-sinks: {out: {plugin: rest, input: in, private_hosts: [127.0.0.1], requests_per_second: 900, retry: {first: 20ms, most: 100ms}, $2}}
+sinks: {out: {plugin: rest, input: in, private_hosts: [127.0.0.1], requests_per_second: ${3:-900}, retry: {first: 20ms, most: 100ms}, $2}}
 Y
     while :; do
         "$QETL" run "$1.yaml" --json >out 2>err </dev/null &
@@ -56,5 +56,5 @@ expect_eq 'every row once' "$(kept "[.[].id] | sort == [range(1; $rows + 1)]")" 
 killed put "url: '$base/in/{id}', method: PUT, columns: [name], concurrency: 4"
 expect_eq 'every row is there' "$(kept "[.[].id | tonumber] | sort == [range(1; $rows + 1)]")" true
 
-killed append "url: '$base/in', body: array, rows_per_request: 10"
+killed append "url: '$base/in', body: array, rows_per_request: 10" 70
 expect_eq 'none is missing' "$(kept "[.[].id] | unique == [range(1; $rows + 1)]")" true

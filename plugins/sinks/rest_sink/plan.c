@@ -204,26 +204,28 @@ int32_t plan_bind(struct plan *p, const struct ArrowSchema *schema)
 
 /* ---- statuses ---- */
 
-static bool is_listed(const struct plan *p, const char *name, long status)
+static bool is_listed(const struct plan *p, const char *list, long status)
 {
-    size_t i;
-    const json_t *one;
-    json_array_foreach (json_object_get(p->config, name), i, one)
-        if (json_integer_value(one) == status)
+    int64_t n = qetl_option_count(p->env, list);
+    for (int64_t i = 0; i < n; i++) {
+        char pointer[40];
+        snprintf(pointer, sizeof pointer, "%s/%lld", list, (long long)i);
+        if (qetl_option_int(p->env, pointer) == status)
             return true;
+    }
     return false;
 }
 
 bool plan_accepts(const struct plan *p, long status)
 {
-    return is_listed(p, "accept", status);
+    return is_listed(p, "/accept", status);
 }
 
 bool plan_rejects(const struct plan *p, long status)
 {
     static const long usual[] = {400, 409, 410, 412, 413, 414, 422, 424};
     if (qetl_option_given(p->env, "/reject"))
-        return is_listed(p, "reject", status);
+        return is_listed(p, "/reject", status);
     for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
         if (usual[i] == status)
             return true;
