@@ -2,6 +2,7 @@
 /* qetl plugin info: a component and its options, from manifests alone. */
 #include "cli.h"
 #include "package_facts.h"
+#include "plugin/library_check.h"
 #include "show/report.h"
 
 #include <qetl/plugin.h>
@@ -56,7 +57,7 @@ static bool is_required(const json_t *options, const char *name)
     return false;
 }
 
-static void print_component(const struct qetl_manifest_component *component)
+static void print_component(const struct qetl_manifest_component *component, const char *objection)
 {
     const struct qetl_manifest *plugin = component->plugin;
     printf("%s '%s' of plugin %s %s\n", qetl_kind_word(component->kind), component->id, plugin->id,
@@ -65,6 +66,8 @@ static void print_component(const struct qetl_manifest_component *component)
         print_wrapped(component->summary, 2);
     printf("  library %s\n", plugin->library_path);
     qetl_cli_package_facts_print(plugin);
+    if (objection)
+        printf("  CANNOT BE USED: %s\n", objection);
     puts("  options");
     const char *name;
     json_t *schema;
@@ -83,7 +86,13 @@ static int unknown_plugin(struct qetl_cli *cli, const struct qetl_registry *regi
     const char *near = NULL;
     for (uint32_t kind = QETL_SOURCE; !near && kind <= QETL_FORMAT; kind++)
         near = qetl_registry_suggest(registry, kind, name);
-    if (finding && near)
+    const char *stray = qetl_registry_stray(registry, name);
+    if (finding && stray)
+        qetl_finding_mend(finding,
+                          "%s is there, without its manifest: %s.qetl.json has to lie "
+                          "beside %s.so",
+                          stray, name, name);
+    else if (finding && near)
         qetl_finding_mend(finding, "did you mean '%s'? qetl plugin list shows all", near);
     else if (finding)
         qetl_finding_mend(finding, "qetl plugin list shows what is installed");
@@ -97,17 +106,20 @@ static int info(struct qetl_cli *cli, const struct qetl_registry *registry, cons
     for (size_t i = 0; i < qetl_registry_count(registry); i++) {
         const struct qetl_manifest *plugin = qetl_registry_at(registry, i);
         bool whole = strcmp(plugin->id, name) == 0;
+        char *objection = qetl_library_objection(plugin);
         for (size_t c = 0; c < plugin->n_components; c++) {
             const struct qetl_manifest_component *component = &plugin->components[c];
             if (!whole && strcmp(component->id, name) != 0)
                 continue;
             if (!cli->json)
-                print_component(component);
+                print_component(component, objection);
             json_array_append_new(
-                found, json_pack("{s:s, s:s, s:s, s:o, s:O}", "plugin", plugin->id, "version",
-                                 plugin->version, "library", plugin->library_path, "package",
+                found, json_pack("{s:s, s:s, s:s, s:b, s:s*, s:o, s:O}", "plugin", plugin->id,
+                                 "version", plugin->version, "library", plugin->library_path,
+                                 "usable", !objection, "unusable", objection, "package",
                                  qetl_cli_package_facts(plugin), "component", component->json));
         }
+        free(objection);
     }
     if (json_array_size(found))
         return qetl_cli_answer(cli, QETL_EXIT_OK, NULL, json_pack("{s:o}", "components", found),
@@ -133,8 +145,9 @@ const struct qetl_command qetl_command_plugin_info = {
     .synopses = (const char *const[]){"NAME", NULL},
     .description =
         "Shows the components called NAME, or all components of the plugin NAME, with "
-        "their options, defaults and examples; of an installed package also who signed it, since "
-        "when it is here, and where it came from. Nothing is loaded.",
+        "their options, defaults and examples, and what stands in the way of their use; of an "
+        "installed package also who signed it, since when it is here, and where it came from. No "
+        "library is loaded.",
     .operands = {.name = "NAME", .least = 1, .most = 1, .completes = QETL_COMPLETES_PLUGIN},
     .groups = {&qetl_options_json, &qetl_options_plugins, &qetl_options_general},
     .examples =

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl plugin list: what is installed, from manifests alone. */
 #include "cli.h"
+#include "plugin/library_check.h"
 #include "plugin/sealed.h"
 #include "show/report.h"
 #include "show/report_table.h"
@@ -34,10 +35,15 @@ static json_t *plugin_json(const struct qetl_manifest *plugin, uint32_t kind)
         json_decref(components);
         return NULL;
     }
-    return json_pack("{s:s, s:s, s:s, s:b, s:s?, s:o, s:o}", "id", plugin->id, "version",
-                     plugin->version, "manifest", plugin->manifest_path, "hidden", plugin->hidden,
-                     "package", plugin->sealed ? plugin->sealed->digest : NULL, "components",
-                     components, "warnings", qetl_findings_json(plugin->passed_over));
+    char *objection = qetl_library_objection(plugin);
+    json_t *entry =
+        json_pack("{s:s, s:s, s:s, s:b, s:b, s:s*, s:s?, s:o, s:o}", "id", plugin->id, "version",
+                  plugin->version, "manifest", plugin->manifest_path, "hidden", plugin->hidden,
+                  "usable", !objection, "unusable", objection, "package",
+                  plugin->sealed ? plugin->sealed->digest : NULL, "components", components,
+                  "warnings", qetl_findings_json(plugin->passed_over));
+    free(objection);
+    return entry;
 }
 
 static const struct qetl_table_column columns[] = {{.title = "KIND", .least = 9},
@@ -45,20 +51,33 @@ static const struct qetl_table_column columns[] = {{.title = "KIND", .least = 9}
                                                    {.title = "VERSION"},
                                                    {.title = "SUMMARY", .least = 20, .wraps = 1}};
 
+static void add_component(struct qetl_table *table, const struct qetl_manifest_component *component,
+                          const char *objection)
+{
+    char *marked = NULL;
+    if (objection && asprintf(&marked, "CANNOT BE USED: %s", objection) < 0)
+        marked = NULL;
+    qetl_table_add(table, (const char *[]){qetl_kind_word(component->kind), component->id,
+                                           component->plugin->version,
+                                           marked ? marked : component->summary});
+    free(marked);
+}
+
 static void add_kind(const struct qetl_registry *registry, uint32_t kind, struct qetl_table *table,
                      bool names)
 {
     for (size_t i = 0; i < qetl_registry_count(registry); i++) {
         const struct qetl_manifest *plugin = qetl_registry_at(registry, i);
+        char *objection = names ? NULL : qetl_library_objection(plugin);
         for (size_t c = 0; c < plugin->n_components && !plugin->hidden; c++) {
             const struct qetl_manifest_component *component = &plugin->components[c];
             if (component->kind != kind)
                 continue;
-            qetl_table_add(table, (const char *[]){qetl_kind_word(kind), component->id,
-                                                   plugin->version, component->summary});
+            add_component(table, component, objection);
             if (names)
                 printf("%s\n", component->id);
         }
+        free(objection);
     }
 }
 
@@ -148,8 +167,9 @@ const struct qetl_command qetl_command_plugin_list = {
     .section = "Plugins",
     .summary = "the connectors that are installed",
     .synopses = (const char *const[]){"", NULL},
-    .description = "Lists the components that there are to build with. Manifests alone are read: "
-                   "nothing is loaded.",
+    .description = "Lists the components that there are to build with, by their manifests; what "
+                   "cannot be used, since its library is missing, is none, or is for another "
+                   "version of the ABI, is marked with the reason. No library is loaded.",
     .groups = {&group, &qetl_options_json, &qetl_options_plugins, &qetl_options_general},
     .examples = (const struct qetl_example[]){{"qetl plugin list", "all of them"},
                                               {"qetl plugin list --names | sort -u",

@@ -304,7 +304,18 @@ const struct qetl_command qetl_command_run = {
         "whole.\n\n"
         "What is said of the run goes to stderr: progress on a terminal, then a table of rows for "
         "each component. With --json, stdout carries one object instead; where rows go to stdout, "
-        "--json-file takes it.",
+        "--json-file takes it.\n\n"
+        "SIGINT, SIGTERM and SIGHUP end a run in order: what is not whole is taken back, and what "
+        "was decided stays for the next run to go on from. A run without an end of its own first "
+        "lets through what it has taken in, and ends at once with the second signal. A plugin's "
+        "call that does not return keeps the run from ending: after two seconds stderr names the "
+        "component and the call, and another signal ends the program at once. A component's "
+        "option `call_timeout`, such as 30s, limits how long each of its calls may take.\n\n"
+        "Rejected rows are added to the file that the pipeline's `dead_letters` names: without it "
+        "dead-letters/NAME.ndjson in the working folder, where NAME is the pipeline's `name`, or a "
+        "name of the run's own if it has none. More of them than the pipeline's `max_rejected` end "
+        "the run with a failure (without it, any number may be), and with `on_error: fail` the "
+        "first does. qetl dlq lists, shows, edits and replays them.",
     .operands = {.name = "FILE", .most = 1, .completes = QETL_COMPLETES_FILE},
     .groups = {&group, &qetl_options_oneliner, &qetl_options_pipeline, &qetl_options_limits,
                &qetl_options_log, &debugging, &qetl_options_json, &qetl_options_plugins,

@@ -91,8 +91,8 @@ const struct qetl_option_group qetl_options_log = QETL_OPTION_GROUP("Log", false
 const struct qetl_exit qetl_exits_run[] = {
     {"0", "all rows are accounted for, all outputs are whole"},
     {"1", "the run failed"},
-    {"2", "the command line or the pipeline is wrong"},
-    {"3", "a plugin, a file or a service is missing"},
+    {"2", "the command line or the pipeline is wrong, or names a plugin that is not installed"},
+    {"3", "a plugin cannot be loaded, or a file or a service is missing"},
     {"129, 130, 143", "interrupted by SIGHUP, SIGINT, SIGTERM"},
     {"141", "the reader of stdout went away"},
     {NULL, NULL},
@@ -101,8 +101,9 @@ const struct qetl_exit qetl_exits_run[] = {
 const struct qetl_exit qetl_exits_check[] = {
     {"0", "nothing is wrong"},
     {"1", "the answer could not be written"},
-    {"2", "the command line or what was looked at is wrong"},
-    {"3", "a plugin, a file or a service is missing"},
+    {"2",
+     "the command line or what was looked at is wrong, or names a plugin that is not installed"},
+    {"3", "a plugin cannot be loaded, or a file or a service is missing"},
     {"141", "the reader of stdout went away"},
     {NULL, NULL},
 };
@@ -111,7 +112,7 @@ const struct qetl_exit qetl_exits_show[] = {
     {"0", "it was shown"},
     {"1", "the answer could not be written"},
     {"2", "the command line is wrong, or names what there is not"},
-    {"3", "a plugin or its folder is missing"},
+    {"3", "a file, or a folder of plugins, is missing or cannot be read"},
     {"141", "the reader of stdout went away"},
     {NULL, NULL},
 };

@@ -85,7 +85,7 @@ static int manifest_add(struct package_parts *parts, const char *path,
                                               "`%s` is no plugin: no shared library for this "
                                               "machine, or one without a manifest",
                                               library->path),
-                          "build it as `qetl plugin new` and docs/plugin-guide.md show");
+                          "build it as `qetl plugin new` and plugin-guide.md show");
         return -1;
     }
     char *name = qetl_package_manifest_of(library->path);

@@ -18,6 +18,14 @@ static void mend_plugin(struct qetl_drafts *drafts, struct qetl_finding *finding
 {
     static const uint32_t kinds[] = {QETL_SOURCE, QETL_TRANSFORM, QETL_SINK};
     const char *near = qetl_registry_suggest(drafts->registry, kind, id);
+    const char *stray = qetl_registry_stray(drafts->registry, id);
+    if (stray) {
+        qetl_finding_mend(finding,
+                          "%s is there, without its manifest: qetl finds plugins by manifests, and "
+                          "%s.qetl.json has to lie beside %s.so",
+                          stray, id, id);
+        return;
+    }
     if (near) {
         qetl_finding_mend(finding, "did you mean `%s`?", near);
         return;

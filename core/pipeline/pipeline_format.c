@@ -24,7 +24,13 @@ static void mend_format(struct qetl_drafts *drafts, const struct qetl_draft *dra
 {
     const char *near = id ? qetl_registry_suggest(drafts->registry, QETL_FORMAT, id) : NULL;
     char *list = qetl_registry_list(drafts->registry, QETL_FORMAT);
-    if (near)
+    const char *stray = id ? qetl_registry_stray(drafts->registry, id) : NULL;
+    if (stray)
+        qetl_finding_mend(finding,
+                          "%s is there, without its manifest: qetl finds plugins by manifests, and "
+                          "%s.qetl.json has to lie beside %s.so",
+                          stray, id, id);
+    else if (near)
         qetl_finding_mend(finding, "did you mean `%s`?", near);
     else if (list && *list)
         qetl_finding_mend(finding, "%s%s%s: %s", id ? "" : "add  ",

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <nettle/sha2.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -167,6 +168,20 @@ int qetl_library_examine(const struct qetl_manifest *manifest, struct qetl_findi
         bad = -1;
     }
     return bad;
+}
+
+char *qetl_library_objection(const struct qetl_manifest *manifest)
+{
+    struct qetl_findings findings = {0};
+    char *objection = NULL;
+    if (manifest->sealed ? check_range(manifest, &findings)
+                         : qetl_library_examine(manifest, &findings)) {
+        size_t head = strlen("plugin  : ") + strlen(manifest->id) + strlen(manifest->version);
+        bool told = findings.count && findings.items[0].message;
+        objection = strdup(told ? findings.items[0].message + head : "it cannot be loaded");
+    }
+    qetl_findings_free(&findings);
+    return objection;
 }
 
 /* ---- after it was opened ---- */

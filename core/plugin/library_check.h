@@ -19,6 +19,10 @@ struct qetl_finding *qetl_library_refuse(const struct qetl_manifest *manifest,
                                          const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* What stands against its being loaded, as far as can be seen without: "it needs ABI 2.0 …". To be
+ * freed; NULL: nothing. */
+char *qetl_library_objection(const struct qetl_manifest *manifest);
+
 /* Without loading it: mode, ABI range, and the manifest in the library's note. 0, or -1. */
 int qetl_library_examine(const struct qetl_manifest *manifest, struct qetl_findings *findings);
 

@@ -9,15 +9,21 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* ".so": a library may be one that somebody looks for, and whose manifest was forgotten. */
+static const char LIBRARY_SUFFIX[] = ".so";
+
 struct qetl_registry {
     struct qetl_manifest **manifests;
     size_t count;
+    char **strays; /* libraries without a manifest beside them */
+    size_t n_strays;
 };
 
 size_t qetl_registry_count(const struct qetl_registry *registry)
@@ -36,6 +42,9 @@ void qetl_registry_free(struct qetl_registry *registry)
         return;
     for (size_t i = 0; i < registry->count; i++)
         qetl_manifest_free(registry->manifests[i]);
+    for (size_t i = 0; i < registry->n_strays; i++)
+        free(registry->strays[i]);
+    free(registry->strays);
     free(registry->manifests);
     free(registry);
 }
@@ -84,6 +93,19 @@ const char *qetl_registry_suggest(const struct qetl_registry *registry, uint32_t
     while ((found = next_of(registry, kind, &manifest, &component)))
         qetl_suggest_offer(&suggest, found->id);
     return suggest.best;
+}
+
+const char *qetl_registry_stray(const struct qetl_registry *registry, const char *id)
+{
+    size_t size = strlen(id);
+    for (size_t i = 0; i < registry->n_strays; i++) {
+        const char *slash = strrchr(registry->strays[i], '/');
+        const char *name = slash ? slash + 1 : registry->strays[i];
+        name += strncmp(name, "lib", 3) == 0 && strncmp(id, "lib", 3) != 0 ? 3 : 0;
+        if (strncmp(name, id, size) == 0 && strcmp(name + size, LIBRARY_SUFFIX) == 0)
+            return registry->strays[i];
+    }
+    return NULL;
 }
 
 char *qetl_registry_list(const struct qetl_registry *registry, uint32_t kind)
@@ -237,9 +259,34 @@ int qetl_registry_offer(struct qetl_registry *registry, struct qetl_manifest *ma
     return registry_keep(registry, manifest, findings);
 }
 
-static int is_manifest(const struct dirent *entry)
+static int is_manifest(const char *name)
 {
-    return ends_with(entry->d_name, strlen(entry->d_name), QETL_MANIFEST_SUFFIX);
+    return ends_with(name, strlen(name), QETL_MANIFEST_SUFFIX);
+}
+
+static int is_wanted(const struct dirent *entry)
+{
+    return is_manifest(entry->d_name) ||
+           ends_with(entry->d_name, strlen(entry->d_name), LIBRARY_SUFFIX);
+}
+
+static int stray_note(struct qetl_registry *registry, const char *path)
+{
+    char *manifest = NULL;
+    size_t size = strlen(path) - strlen(LIBRARY_SUFFIX);
+    if (asprintf(&manifest, "%.*s%s", (int)size, path, QETL_MANIFEST_SUFFIX) < 0)
+        return -1;
+    bool has_one = access(manifest, F_OK) == 0;
+    free(manifest);
+    if (has_one)
+        return 0;
+    char **strays =
+        reallocarray(registry->strays, registry->n_strays + 1, sizeof *registry->strays);
+    if (!strays)
+        return -1;
+    registry->strays = strays;
+    strays[registry->n_strays] = strdup(path);
+    return strays[registry->n_strays++] ? 0 : -1;
 }
 
 static int by_bytes(const struct dirent **a, const struct dirent **b)
@@ -274,14 +321,15 @@ static int directory_scan(struct qetl_registry *registry, const char *dir,
     struct dirent **entries = NULL;
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int bad = check_directory(dir, fd, findings);
-    int n = bad ? 0 : scandirat(fd, ".", &entries, is_manifest, by_bytes);
+    int n = bad ? 0 : scandirat(fd, ".", &entries, is_wanted, by_bytes);
     if (fd >= 0)
         close(fd);
     bad = n < 0 ? -1 : 0;
     for (int i = 0; i < n; i++) {
         char *path = NULL;
         if (!bad && asprintf(&path, "%s/%s", dir, entries[i]->d_name) >= 0)
-            bad = registry_add(registry, path, findings);
+            bad = is_manifest(entries[i]->d_name) ? registry_add(registry, path, findings)
+                                                  : stray_note(registry, path);
         free(path);
         free(entries[i]);
     }

@@ -65,6 +65,8 @@ const struct qetl_manifest_component *qetl_registry_find(const struct qetl_regis
                                                          uint32_t kind, const char *id);
 size_t qetl_registry_count(const struct qetl_registry *);
 const struct qetl_manifest *qetl_registry_at(const struct qetl_registry *, size_t index);
+/* A library called ID.so or libID.so that was seen without a manifest beside it, or NULL. */
+const char *qetl_registry_stray(const struct qetl_registry *, const char *id);
 /* The id nearest in spelling among the kind's components, or NULL. */
 const char *qetl_registry_suggest(const struct qetl_registry *, uint32_t kind, const char *id);
 /* The ids of a kind, "csv, ndjson"; the caller frees. NULL without memory. */

@@ -73,15 +73,18 @@ static void reason_print(const struct qetl_made *made, const char *reason, FILE 
     fputs(what, out);
 }
 
+/* What `plugin check` takes for it: the library in a folder, or a package by its name. */
 static const char *maker(const struct qetl_op *op)
 {
-    return op->instance ? op->instance->use->plugin->id : op->node->use.plugin->id;
+    const struct qetl_plugin_use *use = op->instance ? op->instance->use : &op->node->use;
+    const struct qetl_manifest *manifest = use->plugin->plugin;
+    return manifest->sealed ? manifest->id : manifest->library_path;
 }
 
 int32_t qetl_op_blame(struct qetl_op *op, const struct qetl_made *made, const char *format, ...)
 {
     bool own = made->passed || op->node->own;
-    char reason[MESSAGE_MAX / 2], message[MESSAGE_MAX] = "", mend[MESSAGE_MAX / 4];
+    char reason[MESSAGE_MAX / 2], message[MESSAGE_MAX] = "", mend[MESSAGE_MAX / 2];
     va_list args;
     va_start(args, format);
     vsnprintf(reason, sizeof reason, format, args);

@@ -3,6 +3,7 @@
 
 #include "report.h"
 #include "run/run.h"
+#include "run/waiting.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -15,6 +16,7 @@
 
 /* A terminal and what started us may both pass on one keystroke. */
 enum { TICK_NS = 200000000, SAME_NS = 200000000, STOP_SIGNAL = SIGUSR2 };
+static const struct timespec QUICK = {.tv_nsec = TICK_NS}, SLOW = {.tv_sec = 1};
 
 struct qetl_watch {
     struct qetl_run *run;
@@ -71,21 +73,19 @@ static int64_t now_ns(void)
 static void *watch_main(void *arg)
 {
     struct qetl_watch *watch = arg;
-    const struct timespec tick = {.tv_nsec = TICK_NS};
+    struct qetl_waiting waiting = {0};
     int64_t stopped_ns = 0; /* when the run was told to stop where it is; 0: it was not */
     for (;;) {
-        int signal = watch->progress ? sigtimedwait(&watch->signals, NULL, &tick)
-                                     : sigwaitinfo(&watch->signals, NULL);
+        int signal = sigtimedwait(&watch->signals, NULL, watch->progress ? &QUICK : &SLOW);
         if (signal == STOP_SIGNAL)
             return NULL;
-        if (signal < 0 && errno == EAGAIN)
+        if (signal < 0 && errno == EAGAIN && watch->progress)
             show(watch);
         int exit_code = exit_code_for(signal);
-        if (!exit_code)
-            continue;
-        if (stopped_ns && now_ns() - stopped_ns > SAME_NS)
+        bool told = qetl_run_tell_waiting(watch->run, &waiting, true);
+        if (exit_code && (told || stopped_ns) && now_ns() - stopped_ns > SAME_NS)
             _exit(exit_code);
-        if (!qetl_run_interrupt(watch->run, exit_code))
+        if (exit_code && !qetl_run_interrupt(watch->run, exit_code))
             stopped_ns = stopped_ns ? stopped_ns : now_ns();
     }
 }

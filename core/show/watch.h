@@ -3,9 +3,10 @@
  * Watches over a run from the side: signals end it, and a terminal sees how far it is.
  *
  * Invariant: the first SIGINT or SIGTERM ends the run in order (of one without end: the second);
- * the next ends the process, whatever a component is doing. Ownership: the run is borrowed, and
- * outlives the watch. Threads:   one of its own between start and stop. start blocks the signals in
- * the caller, and so in every thread that comes after.
+ * the next ends the process, whatever a component is doing; a run that does not end for a while is
+ * said to wait, and for which call. Ownership: the run is borrowed, and outlives the watch.
+ * Threads:   one of its own between start and stop. start blocks the signals in the caller, and so
+ * in every thread that comes after.
  */
 #ifndef QETL_CORE_WATCH_H
 #define QETL_CORE_WATCH_H

@@ -38,3 +38,31 @@ expect_exit 0 qetl run p.yaml --plugin-dir "$QETL_TEST_PLUGINS"
 [ -e loaded ] && pass 'a run loads it' || fail 'the run did not load the plugin'
 expect_exit 2 qetl plugin info cvs
 expect_text err 'csv'
+
+# What cannot be used is marked, with the reason, and still nothing is loaded.
+mkdir other
+cp "$QETL_TEST_PLUGINS"/touch.* other
+rm loaded
+jq '.abi = {min: "2.0", max: "2.3"}' other/touch.qetl.json >m && mv m other/touch.qetl.json
+marked() { # REASON
+    expect_exit 0 qetl plugin list --plugin-dir other --kind sink
+    tr -s ' \n' ' ' <out >words
+    expect_text words "touch 0.1.0 CANNOT BE USED: $1"
+    expect_exit 0 qetl plugin list --plugin-dir other --json
+    jq -r '.result.plugins[] | select(.id == "touch") | [.usable, .unusable] | @tsv' out >words
+    expect_text words "^false	$1"
+    expect_json out '[.result.plugins[] | select(.id != "touch") | .usable and (has("unusable") | not)] | all'
+    expect_exit 0 qetl plugin info touch --plugin-dir other
+    expect_text out "CANNOT BE USED: $1"
+    expect_exit 0 qetl plugin info touch --plugin-dir other --json
+    expect_json out '.result.components[0] | .usable == false and (.unusable | test("'"$1"'"))'
+    expect_absent loaded
+}
+marked 'it needs ABI 2.0 to 2.3, this qetl has 1.0'
+cp "$QETL_TEST_PLUGINS"/touch.qetl.json other
+echo garbage >other/touch.so
+marked 'this file is no shared library for this machine'
+rm other/touch.so
+marked 'its library cannot be read: No such file'
+expect_exit 0 qetl plugin info touch --plugin-dir "$QETL_TEST_PLUGINS"
+expect_no_text out 'CANNOT'

@@ -41,3 +41,20 @@ expect_text err 'touch\.so'
 echo 'not a library' >broken/touch.so
 expect_exit 3 qetl run p.yaml --plugin-dir broken
 expect_text err 'touch\.so'
+
+# A library whose manifest was forgotten: no plugin, but named to who looks for it.
+mkdir bare
+cp a/touch.so bare
+expect_exit 2 qetl run p.yaml --plugin-dir bare
+expect_text err 'there is no sink plugin .touch.'
+expect_text err 'bare/touch.so is there, without its manifest: .* touch.qetl.json has to lie beside touch.so'
+expect_exit 2 qetl plugin info touch --plugin-dir bare
+expect_text err 'bare/touch.so is there, without its manifest'
+mv bare/touch.so bare/libtouch.so
+expect_exit 2 qetl run p.yaml --plugin-dir bare
+expect_text err 'bare/libtouch.so is there'
+expect_exit 2 qetl run --from in.csv --from-format touch --to out.csv --plugin-dir bare
+expect_text err 'bare/libtouch.so is there'
+sed -i 's/plugin: touch/plugin: touc/' p.yaml
+expect_exit 2 qetl run p.yaml --plugin-dir bare
+expect_no_text err 'is there'

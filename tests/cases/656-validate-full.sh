@@ -37,7 +37,7 @@ named() {
     # shellcheck disable=SC2001
     printf '%s\n' bad_batch "$(echo "$1" | sed "s/^\\([a-z]*\\) '\\(.*\\)' .*/\\1s.\\2/")" \
         "$1: column '$3': $4; batch 3 (rows 21 to 30) on the edge $2; the fault is the plugin's, not the data's" \
-        'its author finds it by `qetl plugin check broken`' | sed 's/ at 0x[0-9a-f]*/ at PLACE/' >wanted
+        "its author finds it by \`qetl plugin check $QETL_TEST_PLUGINS/broken.so\`" | sed 's/ at 0x[0-9a-f]*/ at PLACE/' >wanted
     sed -i 's/ at 0x[0-9a-f]*/ at PLACE/' got
     expect_same got wanted
 }
