@@ -104,5 +104,13 @@ expect_eq 'manual pages' "$(cd "$installed/share/man/man1" && LC_ALL=C ls)" "$({
 for file in bash-completion/completions/qetl zsh/site-functions/_qetl fish/vendor_completions.d/qetl.fish; do
     expect_text "$installed/share/$file" 'completion for qetl'
 done
+# What the manual pages send an author to is there, in the folder that they name.
+docs=$PWD/root$(PKG_CONFIG_SYSROOT_DIR='' pkg-config --variable=docdir qetl-plugin)
+cat "$installed"/share/man/man1/*.1 | tr -d '\\' | grep -o '[a-z/-]*\.md' | sort -u >named
+expect_text named '^conformance.md$'
+expect_text named '^tests.md$'
+while read -r name; do
+    [ -f "$docs/$name" ] && pass "$name is installed" || fail "$name is named, and not installed"
+done <named
 make -C "$QETL_BUILD" uninstall DESTDIR="$PWD/root" >uninstall.log 2>&1
 expect_eq 'nothing is left' "$(find root -type f | wc -l)" 0
