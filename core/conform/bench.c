@@ -75,6 +75,7 @@ int32_t conform_bench_create(struct conform_bench *b)
     int32_t status = conform_call(b, &conform_create, (struct conform_args){.a = b->ctx->config});
     if (!status)
         atomic_store(&b->life, 1);
+    b->ran = b->ran || !status;
     return status;
 }
 

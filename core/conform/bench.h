@@ -27,6 +27,7 @@ struct conform_trial {
     struct conform_check *check;
     const char *scratch; /* a folder, emptied before each run */
     uint64_t seed;
+    bool further;        /* not the first of the component's checks */
     int64_t patience_ns; /* how long a call may last that should return soon */
     int64_t until_ns;    /* when a case that tries the same in many ways has tried enough */
 };
@@ -42,7 +43,8 @@ struct conform_knobs {
     uint8_t unseen;       /* what stands where nobody may look */
     int64_t fail_buffer;  /* the n-th buffer is refused; 0: none … */
     bool fail_after;      /* … and all behind it */
-    int64_t leave_at;     /* the run is given up at that call; 0: never */
+    int64_t leave_at;     /* the run is given up at that call; 0: never … */
+    int64_t leave_ns;     /* … and at that time */
     int64_t interrupt_at; /* before that call; 0: never */
     int64_t cut_at;       /* at the n-th chance a new instance goes on; 0: never */
     int damage;           /* of the state that is restored: see conform_restore_state; 5: a new
@@ -93,7 +95,9 @@ struct conform_bench {
     bool emits_bytes;                       /* likewise */
     struct ArrowArray kept[64];
     size_t n_kept;
-    bool left; /* the run was given up, as the knobs say */
+    bool left;   /* the run was given up, as the knobs say */
+    bool ran;    /* it came beyond create */
+    bool blamed; /* the last failure named an option */
     int32_t status;
     char error[300]; /* of the last failure */
     struct conform_text outs[CONFORM_OUTS], rejects;
@@ -144,6 +148,8 @@ extern const struct conform_call conform_create, conform_start, conform_stop, co
  * rejected rows of the call go to bench->rejects. QETL_E_CANCELLED where the run is given up. */
 int32_t conform_call(struct conform_bench *, const struct conform_call *, struct conform_args);
 void conform_interrupt(struct conform_bench *);
+/* Of a failure: what was told of it. */
+void conform_error_check(struct conform_bench *, const char *call, int32_t status);
 /* Around what calls into the plugin in another way: in its turn, and counted. */
 void conform_call_begin(struct conform_bench *, const char *name);
 void conform_call_end(struct conform_bench *);

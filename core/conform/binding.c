@@ -101,6 +101,8 @@ int32_t conform_bind(struct conform_bench *b, struct conform_binding *out)
     transform = component->transform;
     current = &listening;
     b->ctx->component = &with;
+    struct qetl_error_report earlier = qetl_instance_take_error(b->ctx);
+    qetl_error_report_free(&earlier);
     conform_call_begin(b, "bind");
     int32_t status = qetl_bind(b->ctx, (uint32_t)b->trial->check->n_tables, inputs,
                                conform_outputs(b), &out->host);
@@ -108,7 +110,7 @@ int32_t conform_bind(struct conform_bench *b, struct conform_binding *out)
     b->ctx->component = component;
     if (status) {
         const char *why = b->ctx->error.message ? b->ctx->error.message : "no reason given";
-        snprintf(b->error, sizeof b->error, "bind failed with %d: %s", status, why);
+        conform_error_check(b, "bind", status);
         if (strstr(why, "bind is wrong"))
             conform_break(record, CONFORM_BIND_RULE, "%s", why);
     } else {

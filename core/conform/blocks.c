@@ -299,37 +299,18 @@ static void real_find_all(void)
     real_find("munmap", &real.munmap);
 }
 
-/* The loader's own, and what the kernel lends, are none that can be turned; a sanitizer's are what
- * the others are turned from. */
-static bool is_a_library(const struct link_map *map)
-{
-    static const char *const others[] = {"linux-vdso", "/ld-",      "/libasan.",
-                                         "/libubsan.", "/libtsan.", "/liblsan."};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (strstr(map->l_name, others[i]))
-            return false;
-    return true;
-}
-
 bool conform_blocks_ready(void)
 {
     void *frames[FRAMES];
-    void *self = dlopen(NULL, RTLD_NOW);
-    struct link_map *map = NULL;
     if (known.slots)
         return true;
     backtrace(frames, FRAMES); /* what it loads for itself it loads now */
     real_find_all();
     known.slots = mmap(NULL, SLOTS * sizeof *known.slots, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (!self || known.slots == MAP_FAILED || dlinfo(self, RTLD_DI_LINKMAP, &map)) {
+    if (known.slots == MAP_FAILED)
         known.slots = NULL;
-        return false;
-    }
-    for (; map; map = map->l_next)
-        if (is_a_library(map))
-            conform_turn(map, functions, sizeof functions / sizeof *functions);
-    return true;
+    return known.slots && !conform_turn_all(functions, sizeof functions / sizeof *functions);
 }
 
 void conform_blocks_round(int round, const void *in_library)

@@ -143,11 +143,45 @@ static void status_check(struct conform_bench *b, const struct conform_call *cal
         conform_hold(b->trial->record, CONFORM_STATUS_RULE);
 }
 
+/* What the schema says of a key or an index; NULL: there is no such thing. */
+static const json_t *schema_below(const json_t *schema, const char *key)
+{
+    static const char *const choices[] = {"oneOf", "anyOf"};
+    json_t *found = json_object_get(json_object_get(schema, "properties"), key), *one;
+    size_t i;
+    if (!found && key[strspn(key, "0123456789")] == 0)
+        found = json_object_get(schema, "items");
+    if (!found && json_is_object(json_object_get(schema, "additionalProperties")))
+        found = json_object_get(schema, "additionalProperties");
+    for (size_t c = 0; c < 2; c++)
+        json_array_foreach (json_object_get(schema, choices[c]), i, one)
+            if (!found)
+                found = (json_t *)schema_below(one, key);
+    return found;
+}
+
+/* Whether the schema leaves open what there is. */
+static bool is_open(const json_t *schema)
+{
+    return json_is_true(json_object_get(schema, "additionalProperties")) ||
+           (!json_object_get(schema, "properties") && !json_object_get(schema, "items") &&
+            !json_object_get(schema, "oneOf") && !json_object_get(schema, "anyOf"));
+}
+
 static bool option_exists(const struct conform_bench *b, const char *pointer)
 {
-    const json_t *properties = json_object_get(b->trial->promised->options, "properties");
-    size_t size = *pointer == '/' ? strcspn(pointer + 1, "/") : 0;
-    return !size || json_object_getn(properties, pointer + 1, size);
+    const json_t *schema = b->trial->promised->options;
+    while (schema && *pointer == '/') {
+        char key[128];
+        size_t size = strcspn(++pointer, "/");
+        snprintf(key, sizeof key, "%.*s", (int)size, pointer);
+        const json_t *below = schema_below(schema, key);
+        if (!below && is_open(schema) && schema != b->trial->promised->options)
+            return true;
+        schema = below;
+        pointer += size;
+    }
+    return schema != NULL;
 }
 
 /* Some failures say all there is to say. */
@@ -157,22 +191,23 @@ static bool is_plain(int32_t status)
            status == QETL_E_UNSUPPORTED || status == QETL_E_CLOSED;
 }
 
-static void error_check(struct conform_bench *b, const struct conform_call *call, int32_t status)
+void conform_error_check(struct conform_bench *b, const char *call, int32_t status)
 {
     struct conform_record *record = b->trial->record;
     const struct qetl_error_report *error = &b->ctx->error;
     if (!error->code && !is_plain(status) && !atomic_load(&b->stopping))
         conform_break(record, CONFORM_ERROR_RULE, "%s failed with %d and told host->error nothing",
-                      call->name, status);
+                      call, status);
     else if (error->code && error->code != status && !is_plain(status))
         conform_break(record, CONFORM_ERROR_RULE, "%s failed with %d, but told host->error %d",
-                      call->name, status, error->code);
+                      call, status, error->code);
     else if (error->option && !option_exists(b, error->option))
         conform_break(record, CONFORM_ERROR_RULE, "%s blames the option %s, which there is not",
-                      call->name, error->option);
+                      call, error->option);
     else
         conform_hold(record, CONFORM_ERROR_RULE);
-    snprintf(b->error, sizeof b->error, "%s failed with %d: %s", call->name, status,
+    b->blamed = error->option != NULL;
+    snprintf(b->error, sizeof b->error, "%s failed with %d: %s", call, status,
              error->message ? error->message : "no reason given");
 }
 
@@ -209,6 +244,13 @@ static bool may_repeat(struct conform_bench *b, const struct conform_call *call,
     return true;
 }
 
+/* Whether the run is to be given up here. */
+static bool is_over(const struct conform_bench *b)
+{
+    return b->left || (b->knobs.leave_at && b->calls >= b->knobs.leave_at) ||
+           (b->knobs.leave_ns && qetl_call_now_ns() > b->knobs.leave_ns);
+}
+
 int32_t conform_call(struct conform_bench *b, const struct conform_call *call,
                      struct conform_args args)
 {
@@ -218,9 +260,7 @@ int32_t conform_call(struct conform_bench *b, const struct conform_call *call,
     args.bench = b;
     args.self = b->ctx->self;
     b->calls += !ends;
-    if (!ends && b->left)
-        return QETL_E_CANCELLED;
-    if (!ends && b->knobs.leave_at && b->calls == b->knobs.leave_at) {
+    if (!ends && is_over(b)) {
         b->left = true;
         return QETL_E_CANCELLED;
     }
@@ -235,7 +275,7 @@ int32_t conform_call(struct conform_bench *b, const struct conform_call *call,
         conform_hold(b->trial->record, CONFORM_RETRY_RULE);
     status_check(b, call, status);
     if (status < 0)
-        error_check(b, call, status);
+        conform_error_check(b, call->name, status);
     rejects_take(b, &args, status);
     return status;
 }

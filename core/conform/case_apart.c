@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-enum { SIDES = 3 };
+enum { SIDES = 3, OTHERS_MOST = 6 };
 
 static const struct conform_knobs plain = {0};
 
@@ -18,11 +18,15 @@ typedef bool other_each(void *arg, json_t *options, const char *what);
 static json_t *other_find(const struct conform_trial *t, const json_t *options, const char *name,
                           const json_t *schema, char what[128])
 {
-    json_t *values = json_object_get(schema, "x-file") ? NULL : conform_values(schema), *value;
+    json_t *values = json_object_get(schema, "x-file")
+                         ? NULL
+                         : conform_values(schema, json_object_get(options, name)),
+           *value;
     json_t *found = NULL;
     size_t i;
     json_array_foreach (values, i, value)
-        if (!found && !json_equal(json_object_get(options, name), value)) {
+        if (!found && !json_equal(json_object_get(options, name), value) &&
+            !json_equal(json_object_get(schema, "maximum"), value)) { /* which may take long */
             found = conform_options_with(t, options, name, value);
             conform_value_print(name, value, what, 128);
         }
@@ -37,6 +41,7 @@ static void others_each(const struct conform_trial *t, other_each *each, void *a
     json_t *all = json_deep_copy(t->check->options), *schema;
     const char *name;
     char what[128];
+    int n = 0;
     json_object_foreach ((json_t *)properties, name, schema) {
         json_t *more = other_find(t, all, name, schema, what);
         json_decref(more ? all : NULL);
@@ -45,11 +50,12 @@ static void others_each(const struct conform_trial *t, other_each *each, void *a
     bool enough = json_equal(all, t->check->options) || each(arg, all, "all its options others");
     json_decref(all);
     json_object_foreach ((json_t *)properties, name, schema) {
-        if (enough || !conform_time_left(t))
+        if (enough || n == OTHERS_MOST || !conform_time_left(t))
             break;
         json_t *other = other_find(t, t->check->options, name, schema, what);
         if (other)
             each(arg, other, what);
+        n += other != NULL;
         json_decref(other);
     }
 }

@@ -15,6 +15,7 @@ const struct conform_case conform_cases[] = {
     {CONFORM_EACH, CONFORM_APART_RULE, conform_case_alone},
     {CONFORM_EACH, CONFORM_LIFE_ORDER_RULE, conform_case_lifecycle},
     {CONFORM_EACH, CONFORM_OPTIONS_DEFAULT_RULE, conform_case_options},
+    {CONFORM_EACH, CONFORM_ERROR_RULE, conform_case_failures},
     {CONFORM_EACH, CONFORM_GROWTH_RULE, conform_case_growth},
     {CONFORM_EACH, CONFORM_EXTENSIONS_RULE, conform_case_extensions},
     {CONFORM_EACH, CONFORM_INTERRUPT_RULE, conform_case_interrupt},

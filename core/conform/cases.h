@@ -48,6 +48,7 @@ void conform_outcome_judge(const struct conform_bench *, const struct conform_be
 void conform_case_run(const struct conform_trial *);
 void conform_case_lifecycle(const struct conform_trial *);
 void conform_case_options(const struct conform_trial *);
+void conform_case_failures(const struct conform_trial *);
 void conform_case_growth(const struct conform_trial *);
 void conform_case_extensions(const struct conform_trial *);
 void conform_case_interrupt(const struct conform_trial *);

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { LOOK_MS = 50 };
@@ -96,11 +97,32 @@ static void out_judge(const struct conform_errand *e)
         fclose(file);
 }
 
+/* Of the processor, by the child and all its threads. */
+static int64_t used_ns(pid_t pid)
+{
+    struct timespec used = {0};
+    clockid_t clock;
+    if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &used))
+        return 0;
+    return used.tv_sec * 1000000000LL + used.tv_nsec;
+}
+
+enum { SLEEPS = 20, WORKS = 2, PATIENCE = 6 };
+
+/* Who neither sleeps nor had the processor for long is waiting for it: the machine is slow. */
+static bool is_hanging(int64_t passed_ns, int64_t worked_ns, int64_t timeout_ns)
+{
+    if (passed_ns <= timeout_ns)
+        return false;
+    return worked_ns < passed_ns / SLEEPS || worked_ns > timeout_ns / WORKS ||
+           passed_ns > timeout_ns * PATIENCE;
+}
+
 static int await(const struct conform_errand *e, pid_t pid, int fd)
 {
     struct conform_record *record = e->record;
     long long steps = -1;
-    int64_t since = 0;
+    int64_t since = 0, used = 0;
     int status = 0;
     for (;;) {
         struct pollfd ready = {.fd = fd, .events = POLLIN};
@@ -109,7 +131,8 @@ static int await(const struct conform_errand *e, pid_t pid, int fd)
         if (atomic_load(&record->steps) != steps) {
             steps = atomic_load(&record->steps);
             since = qetl_call_now_ns();
-        } else if (qetl_call_now_ns() - since > e->timeout_ns) {
+            used = used_ns(pid);
+        } else if (is_hanging(qetl_call_now_ns() - since, used_ns(pid) - used, e->timeout_ns)) {
             kill(-pid, SIGKILL);
             kill(pid, SIGKILL);
             record->call[sizeof record->call - 1] = 0;
@@ -134,6 +157,7 @@ int conform_child_run(const struct conform_errand *e)
 {
     e->record->ended = false;
     conform_record_call(e->record, "");
+    conform_record_trying(e->record, "");
     atomic_store(&e->record->rule, (int)e->rule);
     fflush(NULL);
     pid_t pid = fork();

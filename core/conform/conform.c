@@ -8,6 +8,7 @@
 #include "library.h"
 #include "plugin/loader.h"
 #include "plugin/manifest.h"
+#include "sync.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -50,6 +51,12 @@ static const json_t *given_for(const struct checking *c, const char *name)
     return json_object_get(c->options->given, name);
 }
 
+static void case_begin(const struct case_errand *e, const struct conform_trial *trial)
+{
+    conform_sync_never();
+    e->tried->run(trial);
+}
+
 /* In the child: the component is loaded, and the case is run. */
 static void case_run(void *arg)
 {
@@ -62,6 +69,7 @@ static void case_run(void *arg)
                                   .check = &check,
                                   .scratch = e->c->scratch,
                                   .seed = e->c->options->seed,
+                                  .further = e->number > 0,
                                   .patience_ns = timeout_of(e) / 2,
                                   .until_ns = qetl_call_now_ns() + CASE_MS * 1000000LL};
     if (conform_check_make(e->promised, e->given, e->number, e->c->options->folder, e->c->scratch,
@@ -70,7 +78,7 @@ static void case_run(void *arg)
     else if (qetl_load_component(e->promised, &qetl_host_table, NULL, &trial.component, &findings))
         conform_skip(e->record, e->tried->rule, "the library does not load");
     else
-        e->tried->run(&trial);
+        case_begin(e, &trial);
     qetl_findings_free(&findings);
     conform_check_free(&check);
 }

@@ -14,6 +14,13 @@ static void wrong(const struct conform_sinking *s, const char *what, int64_t num
     conform_break(s->b->trial->record, CONFORM_DESCRIBE_RULE, "%s (%lld)", what, (long long)number);
 }
 
+static int32_t failed(const struct conform_sinking *s, const char *call, int32_t status)
+{
+    if (status < 0)
+        conform_error_check(s->b, call, status);
+    return status;
+}
+
 int32_t conform_parts_begin(struct conform_sinking *s)
 {
     const struct ArrowSchema *schema = &s->table->schema;
@@ -26,7 +33,7 @@ int32_t conform_parts_begin(struct conform_sinking *s)
     int64_t n = s->parts->columns(s->b->ctx->self, schema, s->key_columns, leave_out);
     conform_call_end(s->b);
     if (n < 0)
-        return (int32_t)n;
+        return failed(s, "sink-parts.columns", (int32_t)n);
     for (int64_t i = 0; i < n && i < schema->n_children; i++)
         if (s->key_columns[i] < 0 || s->key_columns[i] >= schema->n_children)
             n = schema->n_children + 1;
@@ -47,7 +54,7 @@ int32_t conform_parts_frame(struct conform_sinking *s)
     int32_t status = s->parts->frame(s->b->ctx->self, (struct qetl_blob){header, sizeof header - 1},
                                      (struct qetl_blob){footer, sizeof footer - 1});
     conform_call_end(s->b);
-    return status;
+    return failed(s, "sink-parts.frame", status);
 }
 
 int32_t conform_parts_keys(struct conform_sinking *s, const struct ArrowArray *row)
@@ -75,7 +82,7 @@ int32_t conform_parts_room(struct conform_sinking *s)
     int64_t room = s->parts->room(s->b->ctx->self, s->n_keys, s->keys);
     conform_call_end(s->b);
     if (room < 0)
-        return (int32_t)room;
+        return failed(s, "sink-parts.room", (int32_t)room);
     if (room == 0) {
         wrong(s, "sink-parts: there is room for no row, though objects are not whole", room);
         return QETL_E_FATAL;

@@ -49,10 +49,11 @@ static int64_t character(const char *at)
 }
 
 /* One line of UTF-8, whatever a plugin said, and wherever it was cut. */
-static void note_write(struct conform_verdict *verdict, const char *within, const char *format,
-                       va_list args)
+static void note_write(const struct conform_record *record, struct conform_verdict *verdict,
+                       const char *format, va_list args)
 {
-    int size = snprintf(verdict->note, sizeof verdict->note, "%s", within);
+    int size = snprintf(verdict->note, sizeof verdict->note, "%s%s%s", record->within,
+                        record->trying, record->trying[0] ? ": " : "");
     vsnprintf(verdict->note + size, sizeof verdict->note - (size_t)size, format, args);
     for (char *at = verdict->note; *at;) {
         int64_t n = character(at);
@@ -71,7 +72,7 @@ void conform_break(struct conform_record *record, enum conform_rule_id rule, con
     va_list args;
     if (atomic_fetch_add(&verdict->count, 1) == 0) {
         va_start(args, format);
-        note_write(verdict, record->within, format, args);
+        note_write(record, verdict, format, args);
         va_end(args);
     }
     atomic_store(&verdict->state, CONFORM_BROKEN);
@@ -90,8 +91,13 @@ void conform_skip(struct conform_record *record, enum conform_rule_id rule, cons
     if (atomic_load(&verdict->state) != CONFORM_UNTRIED || verdict->note[0])
         return;
     va_start(args, format);
-    note_write(verdict, record->within, format, args);
+    note_write(record, verdict, format, args);
     va_end(args);
+}
+
+void conform_record_trying(struct conform_record *record, const char *what)
+{
+    snprintf(record->trying, sizeof record->trying, "%s%s", *what ? "with " : "", what);
 }
 
 bool conform_is_broken(const struct conform_record *record, enum conform_rule_id rule)

@@ -36,7 +36,8 @@ struct conform_record {
     bool files_vary;             /* … in what a sink wrote */
     uint64_t outcome;            /* of the plain run, of the first instance of a process */
     char suspect[320];           /* why it may be that instances disturb one another; or "" */
-    char within[32];             /* what findings begin with */
+    char within[32];             /* what findings begin with … */
+    char trying[128];            /* … and with what they came about, or "" */
     int64_t load_us;             /* processor time */
 };
 
@@ -54,6 +55,8 @@ void conform_skip(struct conform_record *, enum conform_rule_id, const char *for
     __attribute__((format(printf, 3, 4)));
 /* What follows is of the check of that number, of so many that the component has. */
 void conform_record_check(struct conform_record *, size_t number, size_t of);
+/* What comes next is tried with that; "": with nothing of its own. */
+void conform_record_trying(struct conform_record *, const char *what);
 bool conform_is_broken(const struct conform_record *, enum conform_rule_id);
 
 #endif

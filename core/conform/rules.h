@@ -45,7 +45,8 @@ enum {
       "sizes are those of the version, mandatory callbacks are there, one table a component")      \
     X(RUN, "run", CONFORM_EACH, "a plain run with the inputs of the check succeeds")               \
     X(OPTIONS_DEFAULT, "options-accepted", CONFORM_EACH,                                           \
-      "values that the schema allows are accepted, or refused as CONFIG with the option's name")   \
+      "values that the schema allows, its bounds among them, are accepted, or refused as CONFIG "  \
+      "with the option's name")                                                                    \
     X(OPTIONS_KNOWN, "options-known", CONFORM_EACH,                                                \
       "options that are asked for stand in the schema")                                            \
     X(OPTIONS_READ, "options-read", CONFORM_EACH, "options that the schema has are asked for")     \

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "turn.h"
 
+#include <dlfcn.h>
 #include <elf.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -78,4 +80,28 @@ void conform_turn(const struct link_map *map, const struct conform_turned *list,
     for (int k = 0; k < 2 && t.symbols && t.names; k++)
         for (size_t i = 0; t.relocations[k] && i < t.n[k]; i++)
             relocation_turn(&t, &t.relocations[k][i], list, n);
+}
+
+/* The loader's own, and what the kernel lends, are none that can be turned; a sanitizer's are what
+ * the others are turned from. */
+static bool is_a_library(const struct link_map *map)
+{
+    static const char *const others[] = {"linux-vdso", "/ld-",      "/libasan.",
+                                         "/libubsan.", "/libtsan.", "/liblsan."};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strstr(map->l_name, others[i]))
+            return false;
+    return true;
+}
+
+int conform_turn_all(const struct conform_turned *list, size_t n)
+{
+    void *self = dlopen(NULL, RTLD_NOW);
+    struct link_map *map = NULL;
+    if (!self || dlinfo(self, RTLD_DI_LINKMAP, &map))
+        return -1;
+    for (; map; map = map->l_next)
+        if (is_a_library(map))
+            conform_turn(map, list, n);
+    return 0;
 }

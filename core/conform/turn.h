@@ -20,5 +20,7 @@ struct conform_turned {
 };
 
 void conform_turn(const struct link_map *, const struct conform_turned *, size_t n);
+/* Those of all libraries that are loaded, and of the program. 0, or -1. */
+int conform_turn_all(const struct conform_turned *, size_t n);
 
 #endif

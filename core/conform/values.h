@@ -11,8 +11,8 @@
 
 #include "bench.h"
 
-/* A list; some in it may not fit what the schema says beyond types and bounds. */
-json_t *conform_values(const json_t *schema);
+/* A list; some in it may not fit what the schema says beyond types. now: what it is, or NULL. */
+json_t *conform_values(const json_t *schema, const json_t *now);
 /* The options with that one in place of what they have; NULL: the schema refuses it. */
 json_t *conform_options_with(const struct conform_trial *, const json_t *options, const char *name,
                              json_t *value);

@@ -324,7 +324,7 @@ static int32_t flatten_process(void *self, const struct qetl_event *event, struc
     status = structs_take(flatten, event);
     if (!status)
         status = leaves_give(flatten, event->rows);
-    if (!status)
+    if (!status && flatten->n_leaves)
         status = qetl_array_struct(flatten->env, event->rows, flatten->n_leaves, flatten->results,
                                    &out->batch);
     for (int64_t i = 0; i < flatten->n_leaves; i++)

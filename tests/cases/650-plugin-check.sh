@@ -104,6 +104,16 @@ source item_backward source-item
 source delivery_unknown describe
 source throttled_bare retry
 source memory_unwritten unseen-bytes
+source rows_divided options-accepted
+source unit_divided options-accepted
+source word_crashes options-accepted
+source mark_short options-accepted
+source mark_long options-accepted -fstack-protector-all
+source rows_hang options-accepted --only options-accepted --timeout 1
+source option_unnamed options-accepted
+source open_silent error
+source open_misleads error
+source open_crashes error
 source never_ends run --only run
 transform map_beyond row-map
 transform map_backward row-map
@@ -123,8 +133,10 @@ transform kept_on_failure moved-on-failure
 transform ends_never run --only run
 transform blocked_bare wake --only wake
 transform rejects_beyond host-calls
+transform bind_silent error
 transform null_forgotten unseen-bytes
 transform padding_read unseen-bytes
+sink failure_silent error
 sink null_forgotten unseen-bytes
 sink commit_once commit
 sink abort_once abort

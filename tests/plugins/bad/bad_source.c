@@ -81,14 +81,24 @@ enum {
     delivery_unknown,
     throttled_bare,
     memory_unwritten,
+    rows_divided,
+    unit_divided,
+    word_crashes,
+    mark_short,
+    mark_long,
+    rows_hang,
+    option_unnamed,
+    open_silent,
+    open_misleads,
+    open_crashes,
     never_ends,
     aborts
 };
 
 struct bad {
     struct qetl_env env;
-    int64_t rows, at, end, limit;
-    const char *word;
+    int64_t rows, at, end, limit, unit;
+    const char *word, *mark, *path;
     char position[24];
     bool idled, retried, interrupted;
     char *note;
@@ -146,6 +156,25 @@ static int64_t read_freed(void)
     return *at & 0;
 }
 
+/* Values that the schema allows, and that somebody forgot. True: one is refused. */
+static bool values_misread(struct bad *s)
+{
+    char mark[32];
+    if (IS(rows_divided))
+        s->limit = 100 / s->rows;
+    if (IS(unit_divided))
+        s->limit = 100 / s->unit;
+    if (IS(mark_short) && s->mark)
+        s->limit = 100 / (int64_t)strlen(s->mark);
+    if (IS(mark_long) && s->mark)
+        s->limit = *strcpy(mark, s->mark);
+    if (IS(word_crashes) && s->word && *s->word == 'b')
+        abort();
+    while (IS(rows_hang) && s->rows == 1)
+        pause();
+    return IS(option_unnamed) && s->mark && strlen(s->mark) > 1;
+}
+
 static int32_t bad_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
                           const char *config)
 {
@@ -174,7 +203,12 @@ static int32_t bad_create(void *self, const struct qetl_host *host, struct qetl_
         s->word = "a";
     if (IS(options_last) || !shared_word)
         shared_word = strcmp(s->word, "a") == 0 ? "a" : "b";
+    s->mark = qetl_option_text(s->env, "/mark");
+    s->path = qetl_option_text(s->env, "/path");
+    s->unit = qetl_option_int(s->env, "/scale/unit");
     s->limit = -1;
+    if (values_misread(s))
+        return qetl_fail(s->env, QETL_E_CONFIG, NULL, NULL, "a mark has one letter");
     if (IS(state_overrun))
         memset((char *)self + sizeof *s, 1, 16);
     if (!IS(malloc_unchecked) && !IS(memory_left) && !IS(memory_unwritten))
@@ -296,6 +330,22 @@ static int32_t position_read(struct bad *s, const struct qetl_blob *position)
     return QETL_OK;
 }
 
+/* It is not read. */
+static int32_t file_look(struct bad *s)
+{
+    FILE *file = s->path && *s->path ? fopen(s->path, "re") : NULL;
+    if (file)
+        fclose(file);
+    if (file || !s->path || !*s->path)
+        return QETL_OK;
+    if (IS(open_crashes))
+        rewind(file);
+    if (IS(open_silent))
+        return QETL_E_ENVIRONMENT;
+    return qetl_fail(s->env, QETL_E_ENVIRONMENT, IS(open_misleads) ? "/file" : "/path", NULL,
+                     "the file cannot be read");
+}
+
 static int32_t bad_open(void *self, struct qetl_blob split, const struct qetl_blob *position)
 {
     struct bad *s = self;
@@ -306,7 +356,7 @@ static int32_t bad_open(void *self, struct qetl_blob split, const struct qetl_bl
         s->at = second ? s->rows / 2 : 0;
     s->end = second ? s->rows : s->rows / 2;
     thread_at = shared_at = s->at;
-    return position ? position_read(s, position) : QETL_OK;
+    return position ? position_read(s, position) : file_look(s);
 }
 
 static void release_bad(struct ArrowArray *array)

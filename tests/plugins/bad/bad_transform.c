@@ -29,6 +29,7 @@ enum {
     ends_never,
     blocked_bare,
     null_forgotten,
+    bind_silent,
     padding_read,
     rejects_beyond
 };
@@ -76,7 +77,9 @@ static int32_t sum_bind(void *self, uint32_t n, const struct ArrowSchema *const 
     struct bad *s = self;
     (void)n;
     int32_t status = strcmp(inputs[0]->children[0]->format, "l") != 0
-                         ? qetl_fail(s->env, QETL_E_CONFIG, NULL, NULL, "no number comes first")
+                         ? IS(bind_silent) ? QETL_E_CONFIG
+                                           : qetl_fail(s->env, QETL_E_CONFIG, NULL, NULL,
+                                                       "no number comes first")
                          : binder->read(binder, 0, 0, QETL_FORM_VALUE);
     for (int64_t c = 0; status >= 0 && c < inputs[0]->n_children; c++)
         status = binder->copy(binder, 0, -1, 0, c, NULL);
