@@ -5,6 +5,8 @@
 # left out. QETL_CONFORM_ONLY names some of them, to look at by hand.
 # tsan: no
 . "$(dirname "$0")/rest-lib.sh"
+. "$(dirname "$0")/postgres-lib.sh"
+trap 'status=$?; pg_away; (exit $status); serve_end' EXIT
 [ -z "$QETL_SANITIZER" ] || skip_all 'memory that a sanitizer keeps back looks like memory that was left behind'
 cache=$QETL_BUILD/tests/cache
 "$root/.ci/duckdb" "$cache" || { fail "libduckdb cannot be had"; exit 1; }
@@ -33,8 +35,13 @@ for _ in $(seq 600); do
 done
 events="http://127.0.0.1:$(cat events)/events?count=40"
 
-# What a manifest cannot hold: bytes that are no text, and a server.
-sed "s|BASE|$base|; s|EVENTS|$events|" >check.json <<'JSON'
+pg_serve
+sql -c "CREATE TABLE t (id int PRIMARY KEY, name text, total numeric(10,2), day date)" \
+    -c "INSERT INTO t SELECT i, 'name ' || i, i * 1.5, '2024-01-01' FROM generate_series(1, 30) i"
+postgres="\"host\": \"$pg_socket\", \"port\": $pg_port, \"user\": \"q\", \"database\": \"shop\""
+
+# What a manifest cannot hold: bytes that are no text, and servers.
+sed "s|BASE|$base|; s|EVENTS|$events|; s|POSTGRES|$postgres|" >check.json <<'JSON'
 {
   "source sqlite": [
     {"options": {"path": "{tmp}/in.db", "table": "t"}, "files": {"in.db": {"from": "in.db"}}},
@@ -63,6 +70,10 @@ sed "s|BASE|$base|; s|EVENTS|$events|" >check.json <<'JSON'
   "sink rest": [
     {"options": {"url": "BASE/in", "private_hosts": ["127.0.0.1"], "idempotency": {"key": "row"}}},
     {"options": {"url": "BASE/in", "private_hosts": ["127.0.0.1"], "body": "array", "rows_per_request": 7, "concurrency": 3}}
+  ],
+  "source postgres": [
+    {"options": {POSTGRES, "table": "t", "key": "id"}},
+    {"options": {POSTGRES, "query": "SELECT name, total FROM t"}}
   ],
   "source parquet": {"options": {"path": "{tmp}/in.parquet"}, "files": {"in.parquet": {"from": "in.parquet"}}}
 }

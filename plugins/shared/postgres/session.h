@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One connection to a server, with nothing in it that waits longer than it may.
+ *
+ * Invariant: every wait ends when the bell rings. Texts come and go as UTF-8 (of a
+ *            database without an encoding: as they are), moments in ISO 8601
+ *            and UTC, whatever the server's settings are.
+ * Ownership: a session owns its connection and bell; results belong to the caller.
+ * Threads:   one at a time; pg_session_ring: any.
+ */
+#ifndef PG_SESSION_H
+#define PG_SESSION_H
+
+#include "fault.h"
+#include "settings.h"
+
+#include <stdatomic.h>
+
+struct pg_session {
+    struct qetl_env env;
+    struct pg_settings settings;
+    PGconn *conn;
+    int bell_fd;
+    bool has_bell;
+    _Atomic bool rung;
+    char who[400]; /* database@host:port, for diagnoses */
+    int version;   /* of the server: 150004 */
+};
+
+/* In create, behind zeroing: reads the options. */
+int32_t pg_session_init(struct pg_session *, struct qetl_env);
+/* Connects anew. A failure is reported, as those below are. */
+int32_t pg_session_open(struct pg_session *);
+/* A statement that is still at work is cancelled. Accepts what was zeroed. */
+void pg_session_close(struct pg_session *);
+void pg_session_free(struct pg_session *);
+void pg_session_ring(struct pg_session *); /* [any] */
+
+/* Runs one statement; *out (may be NULL) is its result. doing: what and option; who is filled in.
+ */
+int32_t pg_session_run(struct pg_session *, struct pg_doing doing, const char *sql, int n,
+                       const char *const *values, PGresult **out);
+/* Prepares the unnamed statement, and what its result would have. */
+int32_t pg_session_describe(struct pg_session *, struct pg_doing doing, const char *sql,
+                            PGresult **out);
+/* Begins COPY … TO STDOUT: what follows is for copy.h. */
+int32_t pg_session_copy(struct pg_session *, struct pg_doing doing, const char *sql);
+/* The end of what was sent: OK, or what went wrong. */
+int32_t pg_session_finish(struct pg_session *, struct pg_doing doing);
+/* Waits for the socket (POLLIN, POLLOUT) up to timeout_ms; -1: as long as it takes. OK, also when
+ * the time is over; CANCELLED, reported. */
+int32_t pg_session_wait(struct pg_session *, int events, int timeout_ms);
+
+#endif

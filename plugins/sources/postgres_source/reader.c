@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reader.h"
+
+#include "letter.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { BATCH_BYTES = 4 << 20, SHOWN_BYTES = 100, PATIENCE_MS = 1 };
+#define LINGER_NS INT64_C(100000000)
+
+static const char savepoint[] = "SAVEPOINT qetl";
+
+static int64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+static struct pg_doing doing(const struct reader *r)
+{
+    return (struct pg_doing){.who = r->session->who,
+                             .what = "reading ends",
+                             .option = relation_option(r->relation),
+                             .begun = true};
+}
+
+/* ---- Opening ---- */
+
+static void columns_free(struct reader *r)
+{
+    for (int32_t i = 0; i < r->copy.n_columns; i++)
+        column_free(&r->copy.columns[i], r->session->env);
+    free(r->copy.columns);
+    free(r->copy.fields);
+    free(r->names);
+    free(r->arrays);
+    r->copy = (struct copy){0};
+    r->names = NULL;
+    r->arrays = NULL;
+}
+
+static int32_t columns_open(struct reader *r)
+{
+    struct copy *c = &r->copy;
+    size_t n = (size_t)r->n_wants;
+    columns_free(r);
+    c->env = r->session->env;
+    c->columns = calloc(n + 1, sizeof *c->columns);
+    c->fields = calloc(n + (size_t)r->relation->n_keys + 1, sizeof *c->fields);
+    r->names = calloc(n + 1, sizeof *r->names);
+    r->arrays = calloc(n + 1, sizeof *r->arrays);
+    if (!c->columns || !c->fields || !r->names || !r->arrays)
+        return pg_fault_memory(c->env);
+    c->n_columns = (int32_t)n;
+    c->n_fields = (int32_t)(r->n_wants + r->relation->n_keys);
+    for (size_t i = 0; i < n; i++) {
+        column_init(&c->columns[i], r->relation->types[r->wants[i]]);
+        r->names[i] = r->relation->schema.children[r->wants[i]]->name;
+    }
+    return QETL_OK;
+}
+
+int32_t reader_open(struct reader *r, const char *sql)
+{
+    int32_t status = columns_open(r);
+    struct pg_doing about = doing(r);
+    about.what = "it cannot be read";
+    r->ended = false;
+    r->rejected = r->bytes = 0;
+    r->boundary.size = 0;
+    if (!status)
+        status = pg_session_run(r->session, about, savepoint, 0, NULL, NULL);
+    if (!status)
+        status = pg_session_copy(r->session, about, sql);
+    r->copies = !status;
+    return status;
+}
+
+int32_t reader_stop(struct reader *r)
+{
+    char why[256];
+    char *row = NULL;
+    int size;
+    if (!r->copies)
+        return QETL_OK;
+    r->copies = false;
+    PGcancel *cancel = PQgetCancel(r->session->conn);
+    if (cancel)
+        PQcancel(cancel, why, sizeof why);
+    PQfreeCancel(cancel);
+    while ((size = PQgetCopyData(r->session->conn, &row, 0)) > 0)
+        PQfreemem(row);
+    PGresult *result;
+    while (size == -1 && (result = PQgetResult(r->session->conn)))
+        PQclear(result);
+    return pg_session_run(r->session, doing(r), "ROLLBACK TO SAVEPOINT qetl", 0, NULL, NULL);
+}
+
+/* ---- Rows ---- */
+
+static int32_t reject(struct reader *r, int32_t column)
+{
+    char why[600], type[64], value[SHOWN_BYTES + 1];
+    const struct copy *c = &r->copy;
+    const struct pg_type *is = &c->columns[column].type;
+    int64_t at = r->wants[column];
+    const struct ArrowSchema *field = r->relation->schema.children[at];
+    char *row = letter_make(c, r->names);
+    if (!row)
+        return pg_fault_memory(c->env);
+    letter_value(&c->columns[column], &c->fields[column], value, sizeof value);
+    const char *other = is->way >= PG_TEXT ? "binary" : "text";
+    snprintf(why, sizeof why, "%s is no %s; as %s it can be read: types: {%.100s: %s}",
+             is->way >= PG_TEXT ? "a text that is no UTF-8" : value,
+             qetl_type_name(field, type, sizeof type), other, field->name, other);
+    struct qetl_reject info = {.struct_size = sizeof info,
+                               .row = c->rows + r->rejected++,
+                               .column = at,
+                               .code = "bad_type",
+                               .message = why,
+                               .bytes = row,
+                               .bytes_size = (int64_t)strlen(row),
+                               .bytes_offset = -1};
+    c->env.host->reject(c->env.ctx, &info);
+    free(row);
+    return QETL_OK;
+}
+
+/* Where the row at hand stands. */
+static int32_t position_note(struct reader *r)
+{
+    struct qetl_env env = r->copy.env;
+    qetl_parcel_begin(&r->position, 1);
+    qetl_parcel_put_int(&r->position, r->relation->n_keys);
+    for (int64_t i = 0; i < r->relation->n_keys; i++) {
+        const struct copy_field *f = &r->copy.fields[r->n_wants + i];
+        qetl_parcel_put_bytes(&r->position, f->data, f->size < 0 ? 0 : (size_t)f->size);
+    }
+    return r->position.failed ? qetl_fail(env, QETL_E_DATA, "/key", "name columns that are shorter",
+                                          "%s: a row's key has over 4,000 bytes", r->session->who)
+                              : QETL_OK;
+}
+
+static int32_t key_check(struct reader *r)
+{
+    struct qetl_env env = r->copy.env;
+    for (int64_t i = 0; i < r->relation->n_keys; i++)
+        if (r->copy.fields[r->n_wants + i].size < 0)
+            return qetl_fail(env, QETL_E_DATA, "/key", "name a key without NULL",
+                             "%s: a row has NULL in its key", r->session->who);
+    if (r->copy.rows + r->rejected != 1 || !r->boundary.size)
+        return QETL_OK;
+    /* Two batches whose border no position tells would be read twice, or not at all. */
+    int32_t status = position_note(r);
+    if (!status && r->position.size == r->boundary.size &&
+        memcmp(r->position.bytes, r->boundary.bytes, r->boundary.size) == 0)
+        status = qetl_fail(env, QETL_E_DATA, "/key", "name columns that tell rows apart",
+                           "%s: two rows have the same key", r->session->who);
+    return status;
+}
+
+/* Takes the message, which libpq has made. */
+static int32_t row_take(struct reader *r, char *row, int size)
+{
+    int32_t column = 0, status = QETL_OK;
+    enum copy_answer answer = copy_feed(&r->copy, (const uint8_t *)row, size, &column);
+    r->bytes += size;
+    if (answer == COPY_NOTHING) {
+        PQfreemem(row);
+        return QETL_OK;
+    }
+    PQfreemem(r->row);
+    r->row = row;
+    if (answer == COPY_BROKEN)
+        return qetl_fail(r->copy.env, QETL_E_DATA, NULL, NULL,
+                         "%s: what the server sent is no binary COPY: %s", r->session->who,
+                         r->copy.broken);
+    if (answer == COPY_NO_MEMORY)
+        return pg_fault_memory(r->copy.env);
+    if (answer == COPY_REFUSED)
+        status = reject(r, column);
+    return status || !r->relation->n_keys ? status : key_check(r);
+}
+
+static int32_t copy_end(struct reader *r)
+{
+    r->copies = false;
+    int32_t status = pg_session_finish(r->session, doing(r));
+    if (!status && !r->copy.ended)
+        status = qetl_fail(r->copy.env, QETL_E_RETRY_EPOCH, NULL, NULL,
+                           "%s: what the server sent is cut off", r->session->who);
+    r->ended = !status;
+    return status;
+}
+
+/* OK: there may be more; IDLE: not within a moment. */
+static int32_t more(struct reader *r)
+{
+    struct pollfd watched = {.fd = PQsocket(r->session->conn), .events = POLLIN};
+    int32_t status = pg_session_wait(r->session, POLLIN, PATIENCE_MS);
+    if (status)
+        return status;
+    if (poll(&watched, 1, 0) == 0)
+        return QETL_IDLE;
+    return PQconsumeInput(r->session->conn)
+               ? QETL_OK
+               : pg_fault_connection(r->copy.env,
+                                     &(struct pg_doing){.who = r->session->who,
+                                                        .what = "reading ends",
+                                                        .begun = true},
+                                     r->session->conn);
+}
+
+static int32_t rows_fetch(struct reader *r, int64_t most)
+{
+    int32_t status = QETL_OK;
+    while (!status && r->copies && r->copy.rows + r->rejected < most && r->bytes < BATCH_BYTES) {
+        char *row = NULL;
+        int size = PQgetCopyData(r->session->conn, &row, 1);
+        struct pg_doing about = doing(r);
+        if (size > 0)
+            status = row_take(r, row, size);
+        else if (size == 0)
+            status = more(r);
+        else
+            status = size == -1 ? copy_end(r)
+                                : pg_fault_connection(r->copy.env, &about, r->session->conn);
+    }
+    return status;
+}
+
+/* ---- Batches ---- */
+
+static int32_t batch_close(struct reader *r, struct ArrowArray *out)
+{
+    struct copy *c = &r->copy;
+    int32_t status = QETL_OK;
+    for (int32_t i = 0; !status && i < c->n_columns; i++)
+        status = column_close(&c->columns[i], c->env, c->rows, &r->arrays[i]);
+    if (!status)
+        status = qetl_array_struct(c->env, c->rows, c->n_columns, r->arrays, out);
+    for (int32_t i = 0; i < c->n_columns; i++)
+        qetl_array_release(&r->arrays[i]);
+    return status ? pg_fault_memory(c->env) : QETL_OK;
+}
+
+int32_t reader_next(struct reader *r, int64_t most, struct ArrowArray *out)
+{
+    struct copy *c = &r->copy;
+    most = most > 0 && most < COLUMN_ROWS ? most : COLUMN_ROWS;
+    if (!c->rows)
+        r->began_ns = now_ns();
+    int32_t status = r->ended ? QETL_OK : rows_fetch(r, most);
+    if (status < 0)
+        return status;
+    bool due = r->rejected || (c->rows && now_ns() - r->began_ns > LINGER_NS);
+    if (status == QETL_IDLE && !due)
+        return QETL_IDLE;
+    if (!c->rows && !r->rejected)
+        return QETL_END;
+    if (r->relation->n_keys) {
+        status = position_note(r);
+        r->boundary = r->position;
+    }
+    if (status >= 0)
+        status = batch_close(r, out);
+    c->rows = r->rejected = r->bytes = 0;
+    return status ? status : QETL_BATCH;
+}
+
+void reader_free(struct reader *r)
+{
+    if (r->session)
+        columns_free(r);
+    PQfreemem(r->row);
+    r->row = NULL;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relation.h"
+
+#include "values.h"
+
+#include <stdlib.h>
+
+const char *relation_option(const struct relation *r)
+{
+    return r->table ? "/table" : "/query";
+}
+
+/* ---- Opening ---- */
+
+static void from_put(const struct relation *r, struct pg_sql *sql)
+{
+    if (!r->table) { /* a comment at its end ends with the line */
+        size_t size = strlen(r->query);
+        while (size && strchr("; \t\r\n", r->query[size - 1]))
+            size--;
+        pg_sql_put(sql, "(");
+        pg_sql_bytes(sql, r->query, size);
+        pg_sql_put(sql, "\n) AS q");
+        return;
+    }
+    if (r->schema_name) {
+        pg_sql_name(sql, r->schema_name);
+        pg_sql_put(sql, ".");
+    }
+    pg_sql_name(sql, r->table);
+}
+
+static int32_t describe(struct relation *r, struct pg_session *session, PGresult **out)
+{
+    struct pg_sql sql = {0};
+    struct pg_doing doing = {.what =
+                                 r->table ? "the table cannot be read" : "the query cannot be read",
+                             .option = relation_option(r)};
+    pg_sql_put(&sql, r->table ? "SELECT * FROM " : r->query);
+    if (r->table)
+        from_put(r, &sql);
+    int32_t status = sql.failed ? pg_fault_memory(session->env)
+                                : pg_session_describe(session, doing, sql.text, out);
+    pg_sql_free(&sql);
+    return status;
+}
+
+int32_t relation_open(struct relation *r, struct pg_session *session)
+{
+    PGresult *described = NULL;
+    struct qetl_env env = session->env;
+    r->table = qetl_option_text(env, "/table");
+    r->query = qetl_option_text(env, "/query");
+    r->schema_name = qetl_option_text(env, "/schema");
+    int32_t status = describe(r, session, &described);
+    if (!status && !PQnfields(described) && r->query)
+        status = qetl_fail(env, QETL_E_CONFIG, "/query", "write one SELECT",
+                           "the query gives no columns");
+    if (!status)
+        status = columns_read(r, session, described);
+    PQclear(described);
+    return status;
+}
+
+/* ---- Reading ---- */
+
+/* As its output function writes it, which is not what all casts to text do. */
+static void written_put(struct pg_sql *sql, const char *name)
+{
+    pg_sql_put(sql, "CASE WHEN ");
+    pg_sql_name(sql, name);
+    pg_sql_put(sql, " IS NOT DISTINCT FROM NULL THEN NULL ELSE pg_catalog.concat(");
+    pg_sql_name(sql, name);
+    pg_sql_put(sql, ") END");
+}
+
+static void keys_put(const struct relation *r, struct pg_sql *sql)
+{
+    for (int64_t i = 0; i < r->n_keys; i++) {
+        pg_sql_put(sql, i ? ", " : "");
+        pg_sql_name(sql, r->keys[i]);
+    }
+}
+
+static void behind_put(const struct relation *r, struct pg_sql *sql)
+{
+    pg_sql_put(sql, "ROW(");
+    keys_put(r, sql);
+    pg_sql_put(sql, ") > ROW(");
+    for (int64_t i = 0; i < r->n_keys; i++) {
+        pg_sql_put(sql, i ? ", " : "");
+        values_put(sql, i + 1, r->key_types[i]);
+    }
+    pg_sql_put(sql, ")");
+}
+
+static void select_put(const struct relation *r, struct pg_sql *sql, int64_t n_wants,
+                       const int64_t *wants)
+{
+    pg_sql_put(sql, "SELECT ");
+    for (int64_t i = 0; i < n_wants; i++) {
+        const char *name = r->schema.children[wants[i]]->name;
+        pg_sql_put(sql, i ? ", " : "");
+        if (r->types[wants[i]].way == PG_WRITTEN)
+            written_put(sql, name);
+        else
+            pg_sql_name(sql, name);
+    }
+    for (int64_t i = 0; i < r->n_keys; i++) {
+        pg_sql_put(sql, i || n_wants ? ", " : "");
+        written_put(sql, r->keys[i]);
+    }
+}
+
+void relation_copy(const struct relation *r, struct pg_sql *sql, int64_t n_wants,
+                   const int64_t *wants, bool behind, const char *where, int64_t limit)
+{
+    pg_sql_put(sql, "COPY (");
+    select_put(r, sql, n_wants, wants);
+    pg_sql_put(sql, " FROM ");
+    from_put(r, sql);
+    if (behind || where)
+        pg_sql_put(sql, " WHERE ");
+    if (behind)
+        behind_put(r, sql);
+    if (behind && where)
+        pg_sql_put(sql, " AND ");
+    if (where)
+        pg_sql_put(sql, where);
+    if (r->n_keys)
+        pg_sql_put(sql, " ORDER BY ");
+    keys_put(r, sql);
+    if (limit >= 0)
+        pg_sql_format(sql, " LIMIT %lld", (long long)limit);
+    pg_sql_put(sql, ") TO STDOUT (FORMAT binary)");
+}
+
+void relation_free(struct relation *r)
+{
+    for (int64_t i = 0; i < r->n_keys; i++) {
+        free(r->keys[i]);
+        free(r->key_types[i]);
+    }
+    free(r->keys);
+    free(r->key_types);
+    free(r->types);
+    qetl_schema_release(&r->schema);
+    *r = (struct relation){0};
+}

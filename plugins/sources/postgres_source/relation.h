@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is read: a table, a view or a query; its columns, and the order in which its rows have a
+ * place.
+ *
+ * Invariant: with keys, no two rows have the same values in them; without, rows cannot be found
+ *            again.
+ * Ownership: until relation_free.
+ * Threads:   as the session.
+ */
+#ifndef POSTGRES_SOURCE_RELATION_H
+#define POSTGRES_SOURCE_RELATION_H
+
+#include "../../shared/postgres/session.h"
+#include "../../shared/postgres/sql.h"
+#include "../../shared/postgres/types.h"
+
+struct relation {
+    const char *schema_name, *table, *query; /* of the options; one of the last two */
+    struct ArrowSchema schema;               /* all columns that are handed on */
+    struct pg_type *types;                   /* one a column of the schema */
+    char **keys;                             /* names of columns */
+    char **key_types;                        /* as a cast is written */
+    int64_t n_keys;
+};
+
+int32_t relation_open(struct relation *, struct pg_session *);
+/* COPY (SELECT …) TO STDOUT of these columns, then the keys as text. behind: only rows behind a
+ * position, whose values are settings 1 … n_keys (values.h); where: more conditions, or NULL;
+ * limit: -1: none. */
+void relation_copy(const struct relation *, struct pg_sql *, int64_t n_wants, const int64_t *wants,
+                   bool behind, const char *where, int64_t limit);
+/* What goes wrong with it is this option's. */
+const char *relation_option(const struct relation *);
+void relation_free(struct relation *);
+
+/* columns.c: of a statement that was described. keys: of the option `key`. */
+int32_t columns_read(struct relation *, struct pg_session *, const PGresult *described);
+
+#endif
