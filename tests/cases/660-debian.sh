@@ -95,14 +95,15 @@ for package in "$made"/*_"$version"_*.deb; do
 done
 # With /proc, where mounts are permitted.
 mounted=$(unshare --mount mount -t proc proc system/proc 2>/dev/null && echo yes)
+folder=system
 apart() {
     if [ -n "$mounted" ]; then
-        unshare --mount sh -c 'mount -t proc proc system/proc && exec "$@"' sh "$@"
+        unshare --mount sh -c 'mount -t proc proc "$0/proc" && exec "$@"' "$folder" "$@"
     else
         "$@"
     fi
 }
-inside() { apart chroot system env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
+inside() { apart chroot "$folder" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
 user() { inside setpriv --reuid=1000 --regid=1000 --clear-groups env HOME=$users/user sh -euc "cd $users/user; $1"; }
 # All that there is, but for what apt, dpkg and the linker's cache keep of anything.
 census() {
@@ -145,6 +146,32 @@ expect_eq 'man qetl-run' "$(wc -l <lint), $(inside sh -c 'ls /usr/share/man/man1
 expect_eq 'the user' "$(inside getent passwd qetl | cut -d: -f1,6,7)" 'qetl:/var/lib/qetl:/usr/sbin/nologin'
 expect_eq 'secrets are for it alone' "$(inside stat -c '%U %G %a' /etc/qetl/secrets)" 'root qetl 750'
 
+# ---- What the Dockerfile makes of them: its second stage, in a folder ----
+
+mkdir -p image
+tar -C image -xf "$base"
+cp /etc/resolv.conf image/etc/
+mkdir image/packages
+cp system/root/first/*.deb image/packages
+folder=image
+sed -n '/^FROM.*slim/,$ s/^RUN //p' docker >stage
+expect_eq 'commands of the second stage' "$(wc -l <stage)" 1
+expect_exit 0 inside sh -euc "$(cat stage)"
+as_image() { inside setpriv --reuid=900 --regid=900 --clear-groups env HOME=/nonexistent sh -euc "cd $(sed -n 's/^WORKDIR //p' docker | tail -n 1); exec $(sed -n 's/^ENTRYPOINT //p' docker | jq -r '.[0]') \"\$@\"" sh "$@"; }
+expect_exit 0 as_image --help
+expect_text out '^Usage:? qetl|qetl run'
+expect_eq 'what is left of the packages' "$(find image/packages image/var/lib/apt/lists -type f 2>/dev/null | head -n 3)" ''
+expect_eq 'its folders' "$(inside stat -c '%n %u %g %a' /work /var/lib/qetl | paste -sd,)" '/work 900 900 755,/var/lib/qetl 900 900 755'
+place=image/work
+cp orders.csv "$place"
+expect_exit 0 as_image run -q --from orders.csv --to big.ndjson --where 'quantity > 100'
+expect_eq 'whose output' "$(inside stat -c '%u %g' "/work"/big.ndjson)" '900 900'
+printf 'name: o\nsources: {s: {plugin: file, path: orders.csv}}\nsinks: {t: {plugin: file, path: o.avro, input: s}}\n' >"$place"/orders.yaml
+expect_exit 0 as_image run -q orders.yaml --state /var/lib/qetl/state
+expect_exit 3 as_image run -q --from orders.csv --to /etc/big.ndjson
+folder=system
+rm -r image
+
 # ---- The others ----
 
 mapfile -t all < <(cd system && printf '/%s\n' root/first/*.deb)
@@ -168,9 +195,10 @@ expect_text out 'Overall exposure level for qetl@orders.service: [01]\.[0-9]'
 
 # ---- Removed, nothing but configuration and state is left; purged, nothing ----
 
-mkdir -p system/var/lib/qetl/orders system/var/log/qetl/orders
-echo kept >system/var/lib/qetl/orders/state.db
+mkdir -p system/var/lib/qetl/{orders/state,orders/dead-letters,spent/state,plugins/content} system/var/log/qetl/orders system/etc/qetl/trusted-keys
+echo kept | tee system/var/lib/qetl/orders/{state/state.db,out.ndjson,dead-letters/1.ndjson} system/var/lib/qetl/plugins/installed.json >system/etc/qetl/trusted-keys/acme.qkey
 echo 'name: orders' >system/etc/qetl/orders.yaml
+echo word >system/etc/qetl/secrets/word
 inside chown -R qetl:qetl /var/lib/qetl /var/log/qetl
 inside systemctl enable -q qetl@orders
 added() { # since the beginning
@@ -182,12 +210,44 @@ added >left
 expect_file left <<'X'
 > ./etc/qetl
 > ./etc/qetl/orders.yaml
+> ./etc/qetl/secrets
+> ./etc/qetl/secrets/word
+> ./etc/qetl/trusted-keys
+> ./etc/qetl/trusted-keys/acme.qkey
 > ./etc/systemd/system/multi-user.target.wants/qetl@orders.service
 > ./var/lib/qetl
 > ./var/lib/qetl/orders
-> ./var/lib/qetl/orders/state.db
+> ./var/lib/qetl/orders/dead-letters
+> ./var/lib/qetl/orders/dead-letters/1.ndjson
+> ./var/lib/qetl/orders/out.ndjson
+> ./var/lib/qetl/orders/state
+> ./var/lib/qetl/orders/state/state.db
+> ./var/lib/qetl/plugins
+> ./var/lib/qetl/plugins/content
+> ./var/lib/qetl/plugins/installed.json
+> ./var/lib/qetl/spent
+> ./var/lib/qetl/spent/state
 X
 expect_exit 0 inside apt-get purge -y -qq qetl qetl-dev 'qetl-plugin-*'
+expect_text out 'qetl: /etc/qetl has files of yours'
+added >left
+expect_file left <<'X'
+> ./etc/qetl
+> ./etc/qetl/orders.yaml
+> ./etc/qetl/secrets
+> ./etc/qetl/secrets/word
+> ./var/lib/qetl
+> ./var/lib/qetl/orders
+> ./var/lib/qetl/orders/dead-letters
+> ./var/lib/qetl/orders/dead-letters/1.ndjson
+> ./var/lib/qetl/orders/out.ndjson
+X
+inside getent passwd qetl >left
+expect_text left '^qetl:'
+# Once more, with nothing that is anybody's.
+expect_exit 0 inside sh -c 'rm -r /etc/qetl/orders.yaml /etc/qetl/secrets /var/lib/qetl/orders'
+install /root/first/qetl_"$version"_"$(dpkg --print-architecture)".deb
+expect_exit 0 inside apt-get purge -y -qq qetl
 added >left
 expect_file left <<'X'
 X

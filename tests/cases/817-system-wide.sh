@@ -39,7 +39,9 @@ apart "$(dirname "$(dirname "$system_depot")")"
 apart "$(dirname "$(dirname "$system_keys")")"
 leave() {
     local pair at
-    for pair in "${made_here[@]}"; do
+    local i
+    for ((i = ${#made_here[@]}; i-- > 0;)); do
+        pair=${made_here[i]}
         umount -l "${pair%:*}"
         at=${pair%:*}
         while [ "$at" != "${pair#*:}" ] && rmdir "$at" 2>/dev/null; do at=$(dirname "$at"); done
