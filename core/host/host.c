@@ -181,6 +181,8 @@ static const void *host_get_extension(struct qetl_ctx *ctx, const char *id)
         return &host_poll;
     if (strcmp(id, QETL_EXT_EXPR) == 0)
         return qetl_expr_service();
+    if (strcmp(id, QETL_EXT_FILES) == 0)
+        return &qetl_host_files;
     return NULL;
 }
 

@@ -9,10 +9,12 @@
 #ifndef QETL_CORE_HOST_H
 #define QETL_CORE_HOST_H
 
+#include <qetl/files.h>
 #include <qetl/plugin.h>
 
 extern const struct qetl_host qetl_host_table;
 extern const struct qetl_options qetl_host_options; /* host_options.c */
+extern const struct qetl_files qetl_host_files;     /* host_files.c */
 
 /* For services of the core that report through an instance. */
 const struct qetl_host *qetl_ctx_host(struct qetl_ctx *);

@@ -120,6 +120,22 @@ static int list_take(struct incoming *in, struct qetl_sealed *sealed)
     return bad;
 }
 
+static int files_fill(const struct package_contents *contents, struct qetl_sealed *sealed)
+{
+    sealed->files = calloc(contents->n_files, sizeof *sealed->files);
+    for (size_t i = 0; sealed->files && i < contents->n_files; i++) {
+        const struct package_file *from = &contents->files[i];
+        struct qetl_sealed_file *to = &sealed->files[sealed->n_files];
+        to->path = strdup(from->path);
+        if (!to->path)
+            return -1;
+        to->size = from->size;
+        memcpy(to->sha256, from->sha256, sizeof to->sha256);
+        sealed->n_files++;
+    }
+    return sealed->files ? 0 : -1;
+}
+
 static int sealed_fill(const struct incoming *in, struct qetl_sealed *sealed)
 {
     const struct package_contents *contents = in->contents;
@@ -136,7 +152,7 @@ static int sealed_fill(const struct incoming *in, struct qetl_sealed *sealed)
     sealed->from = in->entry->from ? strdup(in->entry->from) : NULL;
     if (asprintf(&sealed->package, "%s %s", contents->name, contents->version) < 0)
         sealed->package = NULL;
-    return sealed->name && sealed->digest && sealed->package ? 0 : -1;
+    return sealed->name && sealed->digest && sealed->package ? files_fill(contents, sealed) : -1;
 }
 
 static struct qetl_manifest *manifest_take(const struct incoming *in)

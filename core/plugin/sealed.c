@@ -32,6 +32,9 @@ void qetl_sealed_free(struct qetl_sealed *sealed)
     if (sealed->folder >= 0)
         close(sealed->folder);
     qetl_findings_free(&sealed->told);
+    for (size_t i = 0; i < sealed->n_files; i++)
+        free(sealed->files[i].path);
+    free(sealed->files);
     free(sealed->signed_by);
     free(sealed->digest);
     free(sealed->since);
@@ -62,7 +65,7 @@ static int piece_write(int fd, const uint8_t *bytes, size_t size)
 }
 
 /* Each byte is hashed as it was read, and written as it was hashed. */
-static int copy(const struct qetl_sealed *sealed, int from, int to)
+static int copy(const struct qetl_sealed_file *file, int from, int to)
 {
     uint8_t *piece = malloc(PIECE), digest[QETL_SEALED_HASH];
     uint64_t total = 0;
@@ -70,7 +73,7 @@ static int copy(const struct qetl_sealed *sealed, int from, int to)
     ssize_t n = 0;
     int error = piece ? 0 : ENOMEM;
     sha256_init(&sha256);
-    while (!error && total <= sealed->size && (n = read(from, piece, PIECE)) != 0) {
+    while (!error && total <= file->size && (n = read(from, piece, PIECE)) != 0) {
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {
@@ -83,9 +86,44 @@ static int copy(const struct qetl_sealed *sealed, int from, int to)
     }
     free(piece);
     sha256_digest(&sha256, sizeof digest, digest);
-    if (!error && (total != sealed->size || memcmp(digest, sealed->sha256, sizeof digest) != 0))
+    if (!error && (total != file->size || memcmp(digest, file->sha256, sizeof digest) != 0))
         error = EBADMSG;
     return error;
+}
+
+static int copy_seal(const struct qetl_sealed_file *file, mode_t mode, int from, int fd)
+{
+    int error = copy(file, from, fd);
+    if (!error &&
+        (lseek(fd, 0, SEEK_SET) || fchmod(fd, mode) ||
+         fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)))
+        error = errno;
+    return error;
+}
+
+static int file_seal(int folder, const struct qetl_sealed_file *file, mode_t mode, int *fd)
+{
+    struct stat status;
+    *fd = -1;
+    int from = openat(folder, file->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (from < 0)
+        return errno;
+    int error = fstat(from, &status) ? errno : S_ISREG(status.st_mode) ? 0 : EBADMSG;
+    int memory = error ? -1 : memory_open(file->path);
+    if (!error)
+        error = memory < 0 ? errno : copy_seal(file, mode, from, memory);
+    close(from);
+    if (!error)
+        *fd = memory;
+    else if (memory >= 0)
+        close(memory);
+    return error;
+}
+
+int qetl_sealed_copy(const struct qetl_sealed *sealed, const struct qetl_sealed_file *file, int *fd)
+{
+    int error = file_seal(sealed->folder, file, 0400, fd);
+    return error == ENOENT || error == ELOOP ? EBADMSG : error; /* it was there */
 }
 
 /* By the process's number debuggers find it too, /proc/self is each reader's own; where /proc is
@@ -101,29 +139,12 @@ static void path_write(struct qetl_sealed *sealed)
 
 int qetl_sealed_open(struct qetl_sealed *sealed)
 {
-    struct stat status;
+    struct qetl_sealed_file library = {.path = sealed->name, .size = sealed->size};
     if (sealed->fd >= 0)
         return 0;
-    int from = openat(sealed->folder, sealed->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (from < 0)
-        return errno;
-    int error = fstat(from, &status) ? errno : S_ISREG(status.st_mode) ? 0 : EBADMSG;
-    int fd = error ? -1 : memory_open(sealed->name);
-    if (!error && fd < 0)
-        error = errno;
+    memcpy(library.sha256, sealed->sha256, sizeof library.sha256);
+    int error = file_seal(sealed->folder, &library, 0500, &sealed->fd);
     if (!error)
-        error = copy(sealed, from, fd);
-    if (!error &&
-        (fchmod(fd, 0500) ||
-         fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)))
-        error = errno;
-    close(from);
-    if (error) {
-        if (fd >= 0)
-            close(fd);
-        return error;
-    }
-    sealed->fd = fd;
-    path_write(sealed);
-    return 0;
+        path_write(sealed);
+    return error;
 }
