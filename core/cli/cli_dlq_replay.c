@@ -2,6 +2,7 @@
 /* qetl dlq replay: letters through the corrected pipeline, from where they were rejected. */
 #include "dlq.h"
 #include "dlq/replay.h"
+#include "package/locked.h"
 #include "show/capture.h"
 #include "show/report.h"
 #include "show/row_table.h"
@@ -282,8 +283,10 @@ static int dlq_replay(struct qetl_cli *cli, struct qetl_findings *findings)
     int failed = open_all(cli, &dlq, findings);
     struct qetl_registry *registry = failed ? NULL : qetl_cli_registry(cli, findings);
     struct qetl_pipeline *pipeline =
-        registry ? qetl_pipeline_new(dlq.document, registry, findings) : NULL;
+        registry ? qetl_locked_pipeline(dlq.document, registry, findings) : NULL;
     int exit_code = qetl_run_verdict(findings);
+    if (pipeline) /* letters are read by a format that the pipeline may not have */
+        qetl_registry_reset(registry);
     if (pipeline && !exit_code)
         exit_code = replay(cli, &dlq, pipeline, registry, &result, findings);
     exit_code = qetl_cli_answer(cli, exit_code, NULL, result, findings);

@@ -2,6 +2,7 @@
 /* qetl doctor: whether the installation and what runs have left are sound. */
 #include "cli.h"
 #include "doctor/doctor.h"
+#include "package/locked.h"
 #include "packages.h"
 #include "show/report_table.h"
 #include "show/style.h"
@@ -70,7 +71,7 @@ static void file_check(struct qetl_doctor *d, const struct qetl_cli *cli, const 
 {
     struct qetl_document *document = qetl_cli_document(cli, path, findings);
     struct qetl_pipeline *pipeline =
-        document ? qetl_pipeline_new(document, d->registry, findings) : NULL;
+        document ? qetl_locked_pipeline(document, d->registry, findings) : NULL;
     char *name = pipeline ? qetl_cli_state_name(path, pipeline) : NULL;
     if (name)
         state_check(d, name, pipeline, findings);

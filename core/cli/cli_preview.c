@@ -4,6 +4,7 @@
 
 #include "config/mask.h"
 #include "config/suggest.h"
+#include "package/locked.h"
 #include "show/style.h"
 #include "show/watch.h"
 
@@ -244,7 +245,7 @@ static int preview(struct qetl_cli *cli, struct qetl_findings *findings)
     bool implied = registry && take_data_file(cli, registry);
     struct qetl_document *document = registry ? document_of(cli, findings) : NULL;
     struct qetl_pipeline *pipeline =
-        document ? qetl_pipeline_new(document, registry, findings) : NULL;
+        document ? qetl_locked_pipeline(document, registry, findings) : NULL;
     struct qetl_preview p = {.pipeline = pipeline,
                              .implied = implied,
                              .quiet = cli->quiet,

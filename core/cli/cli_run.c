@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "control/control.h"
 #include "dlq.h"
+#include "package/locked.h"
 #include "show/report_plan.h"
 #include "show/style.h"
 #include "show/watch.h"
@@ -239,7 +240,7 @@ static int run_command(struct qetl_cli *cli, struct qetl_findings *findings)
     struct qetl_registry *registry = qetl_cli_registry(cli, findings);
     struct qetl_document *document = registry ? qetl_cli_named(cli, findings) : NULL;
     struct qetl_pipeline *pipeline =
-        document ? qetl_pipeline_new(document, registry, findings) : NULL;
+        document ? qetl_locked_pipeline(document, registry, findings) : NULL;
     int exit_code = qetl_run_verdict(findings);
     if (pipeline && !exit_code && !check_state_options(cli, findings) &&
         !check_stdout(cli, pipeline, findings) &&

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl validate: everything about a pipeline file that can be told without touching its data. */
 #include "cli.h"
+#include "package/locked.h"
 #include "plugin/manifest.h"
 #include "show/report_paths.h"
 #include "show/style.h"
@@ -63,7 +64,7 @@ static json_t *file_validate(struct qetl_cli *cli, const char *path,
     size_t errors = findings->errors;
     struct qetl_document *document = qetl_cli_document(cli, path, findings);
     struct qetl_pipeline *pipeline =
-        document ? qetl_pipeline_new(document, registry, findings) : NULL;
+        document ? qetl_locked_pipeline(document, registry, findings) : NULL;
     struct qetl_run_path *items = NULL;
     struct qetl_paths paths = {.pipeline = pipeline};
     if (pipeline &&

@@ -40,6 +40,8 @@
     X(plugin_search)  \
     X(plugin_upgrade) \
     X(plugin_remove)  \
+    X(plugin_lock)    \
+    X(plugin_audit)   \
     X(plugin_index)   \
     X(key_add)        \
     X(key_list)       \

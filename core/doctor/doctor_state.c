@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The state of a pipeline: whether it can be gone on from, and what the next run will do. */
+#include "package/locked.h"
 #include "patient.h"
 #include "run/recover.h"
 #include "state/identity.h"
@@ -337,7 +338,7 @@ static void pipeline_load(struct qetl_patient *p)
     if (p->pipeline || !file)
         return;
     p->document = d->load(d->load_arg, file, &said);
-    p->of_loaded = p->document ? qetl_pipeline_new(p->document, d->registry, &said) : NULL;
+    p->of_loaded = p->document ? qetl_locked_pipeline(p->document, d->registry, &said) : NULL;
     p->pipeline = p->of_loaded;
     if (!p->pipeline)
         qetl_finding_mend(

@@ -49,6 +49,33 @@ void qetl_registry_free(struct qetl_registry *registry)
     free(registry);
 }
 
+/* ---- for one pipeline ---- */
+
+void qetl_registry_use(const struct qetl_registry *registry, size_t index)
+{
+    for (size_t i = 0; i < registry->count; i++)
+        if (strcmp(registry->manifests[i]->id, registry->manifests[index]->id) == 0)
+            registry->manifests[i]->hidden = i != index;
+}
+
+void qetl_registry_only(const struct qetl_registry *registry,
+                        const struct qetl_manifest *const *plugins, size_t count)
+{
+    for (size_t i = 0; i < registry->count; i++) {
+        size_t k = 0;
+        while (k < count && plugins[k] != registry->manifests[i])
+            k++;
+        if (k == count)
+            registry->manifests[i]->hidden = 1;
+    }
+}
+
+void qetl_registry_reset(const struct qetl_registry *registry)
+{
+    for (size_t i = 0; i < registry->count; i++)
+        registry->manifests[i]->hidden = registry->manifests[i]->was_hidden;
+}
+
 /* ---- looking up ---- */
 
 /* The next component of a kind behind *manifest and *component, which begin at 0. */
@@ -240,6 +267,7 @@ static int registry_keep(struct qetl_registry *registry, struct qetl_manifest *m
         qetl_manifest_free(manifest);
         return -1;
     }
+    manifest->was_hidden = manifest->hidden;
     registry->manifests = manifests;
     registry->manifests[registry->count++] = manifest;
     return 0;

@@ -24,7 +24,8 @@ struct qetl_manifest {
     struct qetl_findings *passed_over; /* warnings: keys that this qetl does not know */
     struct qetl_library *library;      /* loader.h's: the opened library, once there is one */
     struct qetl_sealed *sealed;        /* of an installed package; NULL: of a folder */
-    int hidden; /* another one has its name: it is found as NAME@VERSION alone */
+    int hidden;     /* another one has its name: it is found as NAME@VERSION alone */
+    int was_hidden; /* before qetl_registry_use and _only */
     struct qetl_manifest_component *components;
     size_t n_components;
 };
@@ -60,6 +61,13 @@ int qetl_registry_scan(struct qetl_registry *, const char *const *dirs, struct q
 int qetl_registry_offer(struct qetl_registry *, struct qetl_manifest *, int hidden,
                         struct qetl_findings *);
 void qetl_registry_free(struct qetl_registry *);
+/* For one pipeline: of the plugins of its name, this one is found by it. */
+void qetl_registry_use(const struct qetl_registry *, size_t index);
+/* No other plugin than these is found by its name. */
+void qetl_registry_only(const struct qetl_registry *, const struct qetl_manifest *const *plugins,
+                        size_t count);
+/* As it was before. */
+void qetl_registry_reset(const struct qetl_registry *);
 /* id may be NAME@VERSION: of the plugin of that version, and of no other. */
 const struct qetl_manifest_component *qetl_registry_find(const struct qetl_registry *,
                                                          uint32_t kind, const char *id);

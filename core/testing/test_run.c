@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "config/expand.h"
+#include "package/locked.h"
 #include "show/watch.h"
 
 #include <errno.h>
@@ -228,7 +229,9 @@ static void run_case(const struct qetl_test_case *test, const struct qetl_run_op
     struct qetl_findings findings = {0}, own = {0};
     struct qetl_document *document = document_of(test, &findings);
     struct qetl_pipeline *pipeline =
-        document ? qetl_pipeline_new(document, registry, &findings) : NULL;
+        document ? qetl_locked_pipeline(document, registry, &findings) : NULL;
+    if (pipeline) /* rows of tests are read by a format that the pipeline may not have */
+        qetl_registry_reset(registry);
     int exit_code = pipeline || findings.errors ? qetl_run_verdict(&findings) : QETL_EXIT_FAILED;
     struct qetl_mocks *mocks = NULL;
     if (exit_code)

@@ -45,6 +45,7 @@ XDG_STATE_HOME=$PWD/world/states
 export XDG_STATE_HOME
 qetl state set orders in '2026-01-01 00:00:00' --quiet
 qetl state export orders >world/orders.state.json
+(cd world && qetl plugin lock orders.yaml -q)
 XDG_STATE_HOME=$PWD/here/states
 # A plugin to pack, and a package of it, signed by a key that is trusted.
 mkdir -p world/acme-source world/dist world/config/qetl/trusted-keys
