@@ -3,7 +3,7 @@
 #
 # Plants one fault at a time in a copy of a source of a parser, and shows that its fuzzer finds it within seconds, from
 # the corpus in the tree: workbooks, Avro, archives and positions, lines, layouts, documents, pipelines, manifests and the notes
-# of libraries. (CSV and JSON: format_plants; records: binary_plants.) A plant whose text is not found in its source fails.
+# of libraries, packages and the list of those that are installed. (CSV and JSON: format_plants; records: binary_plants.) A plant whose text is not found in its source fails.
 set -uo pipefail
 
 cd "$(dirname "$0")/.." || exit 2
@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
 export QETL_SOURCE=$PWD QETL_FUZZ_SECONDS=8 ASAN_OPTIONS=detect_leaks=0
 flags=(-std=gnu11 -D_GNU_SOURCE= -O1 -g -w "-fsanitize=address,undefined" -fno-sanitize-recover=undefined)
-libraries=(-larchive -lexpat -lxlsxwriter -lz -lsnappy -lzstd -lbz2 -llzma -ljansson -lyaml -lpcre2-8 -lnettle -lm -pthread)
+libraries=(-larchive -lexpat -lxlsxwriter -lz -lsnappy -lzstd -lbz2 -llzma -ljansson -lyaml -lpcre2-8 -lnettle -lsodium -lm -pthread)
 
 verdict() {
     if [ "$1" = 0 ]; then
@@ -78,6 +78,14 @@ plant "an escape has a digit less" fuzz_document core/config/scalar_place.c 'tak
 plant "mistakes that were told are forgotten" fuzz_pipeline core/pipeline/pipeline.c ' || has_error(findings, first)' ''
 plant "what is refused is a manifest" fuzz_manifest core/plugin/manifest.c 'return findings->errors > before ? -1 : 0;' 'return 0;'
 plant "a note may be longer than its library" fuzz_manifest core/plugin/elf_note.c ' || note.n_descsz > end - desc' ''
+package=core/package
+plant "a list has two texts" fuzz_package $package/contents.c 'contents && !is_canonical(contents, text, size)' '0'
+plant "a name leads out" fuzz_package $package/contents_check.c 'if (fault)' 'if (0)'
+plant "a library's table may lie behind its end" fuzz_package core/plugin/elf_image.c 'offset > image->size || ' ''
+plant "a package is called as it likes" fuzz_installed $package/depot_list.c '!qetl_package_is_name(name) || ' ''
+plant "a digest is any text" fuzz_installed $package/depot_list.c '!is_digest(digest) ||' ''
+plant "two versions are used" fuzz_installed $package/depot_list.c '(active && qetl_depot_find(depot, name, NULL)) ||' ''
+plant "where it came from is forgotten" fuzz_installed $package/depot_list.c 'entry->from ? qetl_json_text(entry->from) : NULL' 'NULL'
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -22,7 +22,7 @@ static int is_digit(char c)
 }
 
 /* As the ids of plugins in their manifests. */
-static int is_name(const char *text)
+int qetl_package_is_name(const char *text)
 {
     if (!is_small(*text) || strlen(text) > NAME_MAX_BYTES)
         return 0;
@@ -68,7 +68,7 @@ static int refuse(const char *file, struct qetl_findings *findings, const char *
 
 const char *qetl_package_words_fault(const struct package_contents *contents, const char **value)
 {
-    if (!is_name(*value = contents->name))
+    if (!qetl_package_is_name(*value = contents->name))
         return "the name";
     if (!qetl_package_is_version(*value = contents->version))
         return "the version";

@@ -11,6 +11,8 @@
 
 #include "contents.h"
 
+/* What a plugin may be called. */
+int qetl_package_is_name(const char *text);
 /* Name, version, platform, libc and ABI alone. NULL: they are good; else which is not, "the name",
  * with what stands there in *value. */
 const char *qetl_package_words_fault(const struct package_contents *, const char **value);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "depot_list.h"
 
+#include "contents_check.h"
 #include "refuse.h"
 #include "version.h"
 
@@ -31,7 +32,7 @@ static int entry_read(struct depot *depot, json_t *json)
     if (json_unpack(json, "{s:s, s:s, s:s, s:b, s:b, s?s, s?s !}", "name", &name, "version",
                     &version, "digest", &digest, "active", &active, "unsigned", &is_unsigned,
                     "since", &since, "from", &from) ||
-        !qetl_package_is_version(version) || !is_digest(digest) ||
+        !qetl_package_is_name(name) || !qetl_package_is_version(version) || !is_digest(digest) ||
         qetl_depot_find(depot, name, version) || (active && qetl_depot_find(depot, name, NULL)) ||
         qetl_depot_add(depot, name, version, digest, is_unsigned))
         return -1;
@@ -40,7 +41,7 @@ static int entry_read(struct depot *depot, json_t *json)
     return qetl_depot_tell(entry, since, from);
 }
 
-static int list_parse(struct depot *depot, const char *text, size_t size)
+int qetl_depot_list_parse(struct depot *depot, const char *text, size_t size)
 {
     const char *kind;
     json_t *packages, *entry, *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
@@ -65,7 +66,7 @@ int qetl_depot_list_read(struct depot *depot, struct qetl_findings *findings)
         return -1;
     }
     int bad = qetl_slurp(path, LIST_MAX, &text, &size, findings);
-    if (!bad && (size > LIST_MAX || list_parse(depot, text, size))) {
+    if (!bad && (size > LIST_MAX || qetl_depot_list_parse(depot, text, size))) {
         bad = -1;
         qetl_finding_mend(
             qetl_package_refuse(findings, path, NULL, "bad_packages",

@@ -13,6 +13,8 @@
 
 #define QETL_DEPOT_LIST "installed.json"
 
+/* Of a text, into a depot without entries: 0, or -1. */
+int qetl_depot_list_parse(struct depot *, const char *text, size_t size);
 /* 0, also where there is none yet; -1 with a finding. */
 int qetl_depot_list_read(struct depot *, struct qetl_findings *);
 /* NULL without memory. */
