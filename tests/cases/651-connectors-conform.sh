@@ -63,8 +63,12 @@ sed "s|BASE|$base|; s|EVENTS|$events|; s|POSTGRES|$postgres|" >check.json <<'JSO
     {"options": {"path": "{tmp}/in.csv"}},
     {"options": {"path": "{tmp}/in.csv.gz"}, "files": {"in.csv.gz": {"from": "in.csv.gz"}}}
   ],
-  "source rest": {"options": {"url": "BASE/cursor", "records": "/data", "private_hosts": ["127.0.0.1"],
-                              "pagination": {"kind": "cursor", "param": "after", "from": "/next_cursor", "limit": 4}}},
+  "source rest": [
+    {"options": {"url": "BASE/cursor", "records": "/data", "private_hosts": ["127.0.0.1"],
+                 "pagination": {"kind": "cursor", "param": "after", "from": "/next_cursor", "limit": 4}}},
+    {"options": {"url": "BASE/page", "private_hosts": ["127.0.0.1"], "prefetch": 2, "pagination": {"kind": "page", "limit": 4}}},
+    {"options": {"url": "BASE/offset", "private_hosts": ["127.0.0.1"], "prefetch": 0, "pagination": {"kind": "offset", "limit": 4}}}
+  ],
   "source sse": {"options": {"url": "EVENTS&after=end", "reconnect": false, "replays": true, "private_hosts": ["127.0.0.1"]}},
   "source sse_events": {"options": {"url": "EVENTS&close=15", "reconnect_ms": 5, "private_hosts": ["127.0.0.1"]}},
   "sink rest": [

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "auth.h"
+#include "sign.h"
 #include "url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NONE, BASIC, BEARER, KEY_HEADER, KEY_QUERY, OAUTH2, NEEDS = 3 };
+enum { NONE, BASIC, BEARER, KEY_HEADER, KEY_QUERY, OAUTH2, REFRESH, JWT, SIGV4, NEEDS = 4 };
 
 struct kind {
     const char *word;
@@ -21,11 +22,18 @@ static const struct kind kinds[] = {
     [KEY_HEADER] = {"header", {"name", "key", NULL}, NULL},
     [KEY_QUERY] = {"query", {"name", "key", NULL}, NULL},
     [OAUTH2] = {"oauth2", {"token_url", "client_id", "client_secret"}, " scope client_auth "},
+    [REFRESH] = {"oauth2_refresh",
+                 {"token_url", "client_id", "refresh_token"},
+                 " client_secret scope client_auth "},
+    [JWT] = {"jwt",
+             {"issuer", "signing_key"},
+             " algorithm token_url subject audience scope key_id lifetime_s "},
+    [SIGV4] = {"aws_sigv4", {"access_key", "secret_key", "region", "service"}, " session_token "},
 };
 
 static bool is_needed(const struct kind *kind, const char *word)
 {
-    char padded[40];
+    char padded[64];
     for (int i = 0; i < NEEDS && kind->needs[i]; i++)
         if (strcmp(kind->needs[i], word) == 0)
             return true;
@@ -64,25 +72,6 @@ static int32_t text_check(struct qetl_env env, const char *pointer)
     return QETL_OK;
 }
 
-static char *base64(const char *text)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const unsigned char *in = (const unsigned char *)text;
-    size_t size = strlen(text), n = 0;
-    char *out = malloc(4 * (size / 3) + 5);
-    for (size_t i = 0; out && i < size; i += 3) {
-        uint32_t three = (uint32_t)in[i] << 16 | (i + 1 < size ? (uint32_t)in[i + 1] << 8 : 0) |
-                         (i + 2 < size ? in[i + 2] : 0);
-        out[n++] = digits[three >> 18];
-        out[n++] = digits[three >> 12 & 63];
-        out[n++] = i + 1 < size ? digits[three >> 6 & 63] : '=';
-        out[n++] = i + 2 < size ? digits[three & 63] : '=';
-    }
-    if (out)
-        out[n] = 0;
-    return out;
-}
-
 static char *join(const char *a, const char *between, const char *b)
 {
     char *text;
@@ -92,7 +81,7 @@ static char *join(const char *a, const char *between, const char *b)
 char *http_auth_basic(const char *user, const char *password)
 {
     char *pair = join(user, ":", password);
-    char *code = pair ? base64(pair) : NULL;
+    char *code = pair ? sign_base64(pair, strlen(pair)) : NULL;
     char *header = code ? join("Authorization: Basic", " ", code) : NULL;
     free(pair);
     free(code);
@@ -111,10 +100,18 @@ static int32_t basic_make(struct http_auth *a, struct qetl_env env)
 
 static int32_t kind_make(struct http_auth *a, struct qetl_env env, size_t kind)
 {
-    a->tokens = kind == OAUTH2;
+    a->grant = kind == OAUTH2    ? HTTP_GRANT_CLIENT
+               : kind == REFRESH ? HTTP_GRANT_REFRESH
+               : kind == JWT     ? HTTP_GRANT_JWT
+                                 : HTTP_GRANT_NONE;
     switch (kind) {
     case NONE:
     case OAUTH2:
+    case REFRESH:
+    case JWT:
+        return QETL_OK;
+    case SIGV4:
+        http_sigv4_read(&a->sigv4, env);
         return QETL_OK;
     case BASIC:
         return basic_make(a, env);
@@ -134,7 +131,9 @@ static int32_t kind_make(struct http_auth *a, struct qetl_env env, size_t kind)
 
 int32_t http_auth_read(struct http_auth *a, struct qetl_env env)
 {
-    static const char *const texts[] = {"user", "password", "token", "name", "key"};
+    static const char *const texts[] = {"user",   "password",   "token",         "name",   "key",
+                                        "issuer", "subject",    "audience",      "scope",  "key_id",
+                                        "region", "access_key", "session_token", "service"};
     const char *word = qetl_option_text(env, "/auth/kind");
     size_t kind = NONE, n = sizeof kinds / sizeof *kinds;
     *a = (struct http_auth){0};

@@ -10,12 +10,15 @@
 #ifndef HTTP_AUTH_H
 #define HTTP_AUTH_H
 
-#include <qetl/sdk.h>
+#include "sigv4.h"
+
+enum http_grant { HTTP_GRANT_NONE, HTTP_GRANT_CLIENT, HTTP_GRANT_REFRESH, HTTP_GRANT_JWT };
 
 struct http_auth {
     char *header;           /* "Authorization: …", or NULL */
     const char *name, *key; /* a parameter of the query, or NULL */
-    bool tokens;            /* token.h says who asks */
+    enum http_grant grant;  /* token.h says who asks, with tokens that it gets so */
+    struct http_sigv4 sigv4;
 };
 
 /* From the option `auth`: OK, or a failure that was reported. */

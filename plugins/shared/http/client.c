@@ -99,8 +99,8 @@ static int32_t init(struct http_client *c, struct qetl_env env, const char *url,
         status = http_policy_init(&c->policy, env, url, option);
     if (!status)
         status = http_auth_read(&c->auth, env);
-    if (!status && c->auth.tokens && http_token_read(&c->token, env))
-        status = qetl_fail(env, QETL_E_NO_MEMORY, NULL, NULL, "no memory for credentials");
+    if (!status && c->auth.grant)
+        status = http_token_read(&c->token, env, c->auth.grant);
     if (status)
         return status;
     http_pace_init(&c->pace, c->settings.requests_per_second);

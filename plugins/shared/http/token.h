@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tokens of OAuth 2.0 by client credentials (RFC 6749, 4.4): asked for when they are needed, before
- * they expire, and when a server no longer takes one.
+ * Tokens of OAuth 2.0, by client credentials (RFC 6749, 4.4), a refresh token (6) or signed claims
+ * (RFC 7523), or such claims themselves: made or asked for when they are needed, before they
+ * expire, and when a server no longer takes one.
  *
  * Invariant: one request for a token at a time, whoever waits for it; a secret goes to `token_url`
  *            and nowhere else, through no redirect.
@@ -11,16 +12,21 @@
 #ifndef HTTP_TOKEN_H
 #define HTTP_TOKEN_H
 
-#include <curl/curl.h>
-#include <qetl/sdk.h>
+#include "auth.h"
+#include "jwt.h"
 
 struct http_client;
 struct http_exchange;
 struct http_fault;
 
 struct http_token {
-    const char *url; /* NULL: there are none */
-    char *body;
+    struct qetl_env env;
+    enum http_grant grant; /* NONE: there are none */
+    const char *url;       /* NULL: claims are the token */
+    struct http_jwt jwt;
+    char *refresh;              /* the refresh token at hand */
+    char *fixed;                /* what each request for a token has in common … */
+    char *body;                 /* … and the one under way */
     struct curl_slist *headers; /* that say who the client is */
     char *header;               /* "Authorization: Bearer …", or NULL */
     int64_t until_ns;           /* from then on another is needed */
@@ -28,8 +34,8 @@ struct http_token {
     struct http_exchange *asking;
 };
 
-/* From the option `auth`, whose kind is oauth2 and whose words are right. NO_MEMORY or OK. */
-int32_t http_token_read(struct http_token *, struct qetl_env);
+/* From the option `auth`, whose words are right. OK, or a failure that was reported. */
+int32_t http_token_read(struct http_token *, struct qetl_env, enum http_grant);
 void http_token_free(struct http_token *);
 /* Whether requests may go out. Else a token is asked for. */
 bool http_token_is_ready(struct http_client *, int64_t now_ns);

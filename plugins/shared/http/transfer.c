@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { HOPS = 10, FIRST_BYTES = 64 * 1024, REASON_BYTES = 4096, RATIO_FROM = 1024 * 1024 };
@@ -292,7 +293,7 @@ static bool type_add(struct http_exchange *e)
     return added;
 }
 
-static bool headers_make(struct http_exchange *e, bool home)
+static bool headers_make(struct http_exchange *e, bool home, const char *url)
 {
     bool fine = header_add(e, "Expect:");
     bool told = home || e->for_token;
@@ -304,6 +305,9 @@ static bool headers_make(struct http_exchange *e, bool home)
         fine = header_add(e, e->client->auth.header);
     if (fine && home && e->client->token.header)
         fine = header_add(e, e->client->token.header);
+    if (fine && home && e->client->auth.sigv4.service)
+        fine = http_sigv4_sign(&e->client->auth.sigv4, e->request.method, url, e->request.body,
+                               e->request.body_size, (int64_t)time(NULL), &e->headers);
     e->token_number = e->client->token.number;
     return fine;
 }
@@ -406,7 +410,8 @@ static bool hop_make(struct http_exchange *e, const struct http_origin *origin)
         return false;
     }
     e->easy = curl_easy_init();
-    bool fine = e->easy && headers_make(e, home) && !curl_easy_setopt(e->easy, CURLOPT_URL, url);
+    bool fine =
+        e->easy && headers_make(e, home, url) && !curl_easy_setopt(e->easy, CURLOPT_URL, url);
     if (fine)
         easy_set(e, proxy);
     explicit_bzero(url, strlen(url));
@@ -500,7 +505,7 @@ static bool redirect(struct http_exchange *e)
 /* With another token, once: it may have expired early, or was taken back. */
 static bool authorize_again(struct http_exchange *e)
 {
-    if (!e->client->token.url || e->for_token || e->renewed)
+    if (!e->client->token.grant || e->for_token || e->renewed)
         return false;
     e->renewed = true;
     http_token_refused(&e->client->token, e->token_number);

@@ -77,7 +77,8 @@ static int32_t source_open(void *self, struct qetl_blob split, const struct qetl
     struct place first = {0};
     (void)split;
     pager_start(&s->pager, &first);
-    s->delivered = s->started = false;
+    s->delivered = position; /* a page was before it */
+    s->started = false;
     int32_t status = position ? position_read(*position, s->pager.kind, &first) : QETL_OK;
     if (status)
         return qetl_fail(s->env, status, NULL, "start the run anew",
