@@ -66,8 +66,8 @@ expect_eq 'claims of their own for each token' "$(requests '.status != 200') $((
 control /_token_seconds 3600 >control.out
 : >journal
 sed -i "s|token_url: $base/token, ||; s|/oauth/|/jwt/|; s|scope: rows|audience: rows, lifetime_s: 2|" a.yaml
-expect_exit 0 qetl run a.yaml -q --no-state --secrets-dir secrets -s sources.in.requests_per_second=20 -s sources.in.pagination.limit=5
-expect_eq 'claims that are renewed' "$(rows a.csv) $(($(jq -r .headers.authorization journal | sort -u | wc -l) >= 2))" '300 rows of them 300 1'
+expect_exit 0 qetl run a.yaml --json --no-state --secrets-dir secrets -s sources.in.requests_per_second=20 -s sources.in.pagination.limit=5
+expect_eq 'claims that are renewed' "$(jq .summary.rows_rejected out) $(($(jq -r .headers.authorization journal | sort -u | wc -l) >= 2))" '300 1'
 wrong() { # TEXT AUTH
     cat >w.yaml <<Y
 name: w
