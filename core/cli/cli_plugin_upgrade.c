@@ -66,7 +66,7 @@ static int upgrade(struct work *work, const struct depot_entry *entry, const cha
     return qetl_installing_put(installing,
                                qetl_index_fetch(item->place, package, qetl_indexes_progress,
                                                 (void *)installing->cli, installing->findings),
-                               false);
+                               true); /* it is newer than what is used, if not than all there is */
 }
 
 static int upgrade_operand(struct work *work, const char *operand)

@@ -254,6 +254,11 @@ expect_json out '.result.packages[0].version == "0.1.0"'
 expect_exit 0 qetl plugin upgrade --index first --index site
 expect_text out 'is the newest'
 expect_exit 0 qetl plugin remove touch
+# Forward from the one that is used, which need not be the newest that is there.
+for v in 0.1.0 0.3.0 0.1.0; do expect_exit 0 qetl plugin install "touch@$v" --index site; done
+expect_exit 0 qetl plugin upgrade touch@0.2 --index site
+expect_eq 'in between' "$(list)" '[["0.1.0",false],["0.2.0",true],["0.3.0",false]]'
+expect_exit 0 qetl plugin remove touch
 # One that cannot be had is no reason to take what another has.
 expect_exit 3 qetl plugin install touch --index nowhere --index site
 expect_exit 3 qetl plugin install touch --index "$url/nowhere" --index site

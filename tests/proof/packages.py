@@ -5,13 +5,15 @@ what was to be, each package whole, nothing else.
 
 Usage: packages.py KILLS [SEED]
 
-A series is a fresh folder of packages with a random walk of changes, each of which is tried until it was not killed. A kill is in
-front of or behind a call to the system, or after some time; it counts only if the process died by it. After each kill
-installed.json is read and every file that it leads to is hashed, by this program alone; a pipeline runs what is used; and the next
+A series is a fresh folder of packages with a random walk of changes, each of which is tried until it was not killed. Packages come
+from files or from an index on a server, which has a new release now and then. A kill is in front of or behind a call to the system,
+after some time, or when the server has sent just so much of the index or of a package; it counts only if the process died by it.
+After each kill seen.json has the release from before or the one that was offered; installed.json is read and every file that it leads to is hashed, by this program alone; a pipeline runs what is used; and the next
 change has to go on from there. Ends with "N passed, N failed": passed are series.
 """
 import collections
 import hashlib
+import http.server
 import json
 import os
 import random
@@ -30,7 +32,8 @@ QETL = os.environ.get("QETL", os.path.join(rig.BUILD, "qetl"))
 TOUCH = os.path.join(os.environ.get("QETL_TEST_PLUGINS", os.path.join(rig.BUILD, "tests/plugins/lib")), "touch")
 SHIMMED = not os.environ.get("QETL_SANITIZER")  # a sanitizer's runtime wants to be first
 VERSIONS = ["0.1.0", "0.2.0", "0.3.0", "0.4.0", "0.5.0"]
-PHASES = ["before", "writing", "renamed", "decided", "behind"]
+PHASES = ["before", "index", "package", "writing", "renamed", "decided", "behind"]
+RELEASES = 14  # of the index
 CLASSES = {"sync": 30, "rename": 4, "write": 14, "unlink": 14, "mkdir": 5, "open": 60, "any": 200}
 OFTEN = ["rename", "rename", "rename", "rename", "sync", "open", "write"]
 STEPS = 12
@@ -74,7 +77,63 @@ def prepare(top):
             with open(f"{top}/made/{version}/docs/more/page-{i}", "w", encoding="utf-8") as file:
                 file.write(f"{version} {i}\n" * 1000 * i)
         must(top, "plugin", "pack", f"made/{version}", "--key", "acme.qsecret", "--out", "made")
-        os.rename(f"{top}/made/touch-{version}-linux-{os.uname().machine}-glibc.qpkg", f"{top}/{version}.qpkg")
+        os.makedirs(f"{top}/site", exist_ok=True)
+        name = f"touch-{version}-linux-{os.uname().machine}-glibc.qpkg"
+        os.rename(f"{top}/made/{name}", f"{top}/site/{name}")
+        os.link(f"{top}/site/{name}", f"{top}/{version}.qpkg")
+    must(top, "plugin", "keygen", "acme-index")
+    releases = []
+    for _ in range(RELEASES):
+        must(top, "plugin", "index", "site", "--name", "acme", "--key", "acme-index.qsecret")
+        with open(f"{top}/site/index.json", "rb") as file:
+            releases.append(file.read())
+    return releases
+
+
+class Site(http.server.ThreadingHTTPServer):
+    """The index and its packages at /SEED/NAME. What is planned for a series: its client dies when so much of one file was sent."""
+
+    daemon_threads = True
+
+    def __init__(self, folder, releases):
+        super().__init__(("127.0.0.1", 0), Page)
+        self.folder, self.releases = folder, releases
+        self.release, self.plans = collections.Counter(), {}
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class Plan:
+    def __init__(self, what, part):
+        self.what, self.part = what, part
+        self.process = None
+        self.known, self.struck = threading.Event(), False
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        _, seed, name = self.path.split("/")
+        what = "index" if name == "index.json" else "package"
+        if what == "index":
+            body = self.server.releases[self.server.release[seed] - 1]
+        else:
+            with open(os.path.join(self.server.folder, os.path.basename(name)), "rb") as file:
+                body = file.read()
+        plan = self.server.plans.get(seed)
+        struck = plan is not None and plan.what == what and not plan.struck
+        try:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body[:int(len(body) * plan.part)] if struck else body)
+            self.wfile.flush()
+        except OSError:
+            return
+        if struck and plan.known.wait(60):
+            plan.struck = True
+            plan.process.kill()
 
 
 class Tally:
@@ -90,14 +149,17 @@ class Wrong(Exception):
 
 
 class Series:
-    def __init__(self, top, seed, tally):
-        self.top, self.draw, self.tally = top, random.Random(seed), tally
+    def __init__(self, top, seed, tally, site):
+        self.top, self.draw, self.tally, self.site, self.seed = top, random.Random(seed), tally, site, str(seed)
+        self.place = f"http://127.0.0.1:{site.server_port}/{seed}"
         self.folder = f"{top}/{seed}"
         self.depot = f"{self.folder}/.local/share/qetl/plugins"
         self.held = {}  # version: whether it is the one in use
         self.told = []
         os.makedirs(self.folder)
         must(self.folder, "key", "add", "../acme.qkey", "--plugins", "touch")
+        must(self.folder, "key", "add", "../acme-index.qkey", "--plugins", "touch", "--indexes")
+        self.seen = None  # the newest release that this folder was shown
         with open(f"{self.folder}/in.csv", "w", encoding="utf-8") as file:
             file.write("id\n1\n")
         with open(f"{self.folder}/p.yaml", "w", encoding="utf-8") as file:
@@ -134,8 +196,18 @@ class Series:
         """What nobody names: (beside the content, in it)."""
         _, digests = self.listed()
         names = lambda folder: set(os.listdir(folder)) if os.path.isdir(folder) else set()  # noqa: E731
-        beside = names(f"{self.depot}/unborn") | {n for n in names(self.depot) if n.startswith("installed.json.")}
+        beside = names(f"{self.depot}/unborn") | {n for n in names(self.depot) if n.startswith(("installed.json.", "seen.json."))}
         return beside, names(f"{self.depot}/content") - set(digests.values())
+
+    def check_seen(self, allowed):
+        try:
+            with open(f"{self.depot}/seen.json", encoding="utf-8") as file:
+                [sight] = json.load(file)["indexes"]
+            self.seen = sight["version"]
+        except FileNotFoundError:
+            self.seen = None
+        if self.seen not in allowed:
+            raise Wrong(f"release {self.seen} of the index was seen; it may have been {allowed}")
 
     def check(self, allowed):
         held, digests = self.listed()
@@ -169,9 +241,20 @@ class Series:
         version = draw.choice([v for v in VERSIONS if v not in held] if draw.random() < 0.8 and len(held) < len(VERSIONS) else VERSIONS)
         behind = {**{v: False for v in held}, version: True}
         kind = ("again" if version in held else "downgrade" if held and version < max(held) else "upgrade" if held else "install")
-        return kind, ["plugin", "install", f"../{version}.qpkg", "--downgrade"], behind
+        used = [v for v, active in held.items() if active]
+        if draw.random() < 0.5:
+            return kind, ["plugin", "install", f"../{version}.qpkg", "--downgrade"], behind
+        if self.site.release[self.seed] < RELEASES and (not self.seen or draw.random() < 0.6):
+            self.site.release[self.seed] += 1
+        command = "upgrade" if used and version > used[0] else "install"
+        return f"{kind} from the index", ["plugin", command, f"touch@{version}", "--index", self.place], behind
 
     def plan(self, kind):
+        if kind.endswith("index") and self.draw.random() < 0.3:
+            what = self.draw.choice(["index", "package"])
+            self.site.plans[self.seed] = Plan(what, self.draw.choice([0, 0.01, 0.5, 0.99, 1, 1]))
+            return f"server {what}", {}, None
+        self.site.plans.pop(self.seed, None)
         if SHIMMED and self.draw.random() < 0.85:
             name = self.draw.choice(list(CLASSES) + OFTEN + ["unlink"] * (3 * (kind == "remove")))
             how = self.draw.choice(("KILL", "DIE"))
@@ -179,13 +262,13 @@ class Series:
                                      "QETL_SHIM": f"{name}:{self.draw.randint(1, CLASSES[name])}:{how}"}, None
         return "time", {}, self.draw.uniform(0, 0.04 if SHIMMED else 0.4)
 
-    def phase_of(self, held, old, behind, before):
+    def phase_of(self, held, old, behind, before, asked):
         beside, inside = self.left_over()
         if held == behind and behind != old:
             return "decided" if beside or inside else "behind"
         if inside - before:
             return "renamed"
-        return "writing" if beside else "before"
+        return "writing" if beside else asked or "before"
 
     def strike(self, kind, words, behind):
         """Whether it was killed."""
@@ -193,12 +276,18 @@ class Series:
         before = self.left_over()[1]
         process = subprocess.Popen([QETL, *words], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, env=environment(self.folder, **more))
+        plan = self.site.plans.get(self.seed)
+        if plan:
+            plan.process = process
+            plan.known.set()
         if seconds is not None:
             time.sleep(seconds)
             process.kill()
         said = process.communicate(timeout=120)[0].decode(errors="replace")
         self.told.append(f"{' '.join(words)}: {told} {more.get('QETL_SHIM', '')}: {process.returncode}")
         killed = process.returncode == -signal.SIGKILL
+        offered = self.site.release[self.seed] if kind.endswith("index") else self.seen
+        self.check_seen([self.seen, offered] if killed or plan and plan.struck else [offered])
         held = self.check([self.held, behind] if killed else [behind])
         if process.returncode not in (0, -signal.SIGKILL):
             raise Wrong(f"exit {process.returncode}: {said[:800]}")
@@ -207,7 +296,7 @@ class Series:
                 self.tally.missed += 1
             else:
                 self.tally.kills += 1
-                self.tally.phases[self.phase_of(held, self.held, behind, before)] += 1
+                self.tally.phases[self.phase_of(held, self.held, behind, before, plan and plan.struck and plan.what)] += 1
                 self.tally.hows[told.split()[0]] += 1
                 self.tally.changes[kind] += 1
         self.held = held
@@ -234,8 +323,8 @@ class Series:
         self.check_run()
 
 
-def series(top, seed, tally):
-    live = Series(top, seed, tally)
+def series(top, seed, tally, site):
+    live = Series(top, seed, tally, site)
     wrong = None
     try:
         live.live()
@@ -252,9 +341,9 @@ def series(top, seed, tally):
             print(f"not ok - seed {seed}: {wrong}\n    {history}", flush=True)
 
 
-def work(top, kills, draw, tally):
+def work(top, kills, draw, tally, site):
     while tally.kills < kills and len(tally.wrong) < 5:
-        series(top, draw.randrange(1 << 32), tally)
+        series(top, draw.randrange(1 << 32), tally, site)
 
 
 def report(tally, kills):
@@ -278,8 +367,8 @@ def main():
     top = rig.scratch()
     tally, draw = Tally(), random.Random(seed)
     try:
-        prepare(top)
-        threads = [threading.Thread(target=work, args=(top, kills, random.Random(draw.randrange(1 << 32)), tally))
+        site = Site(f"{top}/site", prepare(top))
+        threads = [threading.Thread(target=work, args=(top, kills, random.Random(draw.randrange(1 << 32)), tally, site))
                    for _ in range(min(4, 2 * os.cpu_count()))]
         for thread in threads:
             thread.start()
