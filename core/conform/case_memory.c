@@ -7,6 +7,7 @@
 #include "starve.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 enum { TRIES_MOST = 160 };
@@ -31,6 +32,7 @@ static void run_without_malloc(const struct conform_trial *t, struct conform_ben
 
 struct aside {
     const struct conform_trial *trial;
+    struct conform_bench *bench;
     starved_run run;
     int64_t n;
 };
@@ -38,20 +40,20 @@ struct aside {
 static void *aside_run(void *arg)
 {
     const struct aside *a = arg;
-    struct conform_bench b;
-    a->run(a->trial, &b, a->n);
-    conform_bench_close(&b);
+    a->run(a->trial, a->bench, a->n);
     return NULL;
 }
 
-/* A thread of its own takes what it kept for itself with it. */
-static void run_aside(const struct conform_trial *t, starved_run run, int64_t n)
+/* In a thread of its own, which asks for what others keep for later, and takes it with it. */
+static void run_aside(const struct conform_trial *t, struct conform_bench *b, starved_run run,
+                      int64_t n)
 {
-    struct aside a = {t, run, n};
+    struct aside a = {t, b, run, n};
     pthread_t thread;
     conform_scratch(t);
-    if (!pthread_create(&thread, NULL, aside_run, &a))
-        pthread_join(thread, NULL);
+    if (pthread_create(&thread, NULL, aside_run, &a))
+        abort();
+    pthread_join(thread, NULL);
 }
 
 /* A block of each of these rounds that is there some rounds later was left behind; what is kept
@@ -75,10 +77,12 @@ static bool leaves_blocks(const struct conform_trial *t, starved_run run, int64_
                           const void *in_library, struct conform_left *left)
 {
     for (int i = 0; i < SEEN_ROUNDS; i++) {
+        struct conform_bench b;
         if (i > SEEN_LAST && !conform_blocks_left(SEEN_FIRST).blocks)
             return false;
         conform_blocks_round(i, in_library);
-        run_aside(t, run, n);
+        run_aside(t, &b, run, n);
+        conform_bench_close(&b);
         conform_blocks_round(-1, NULL);
     }
     return is_left(left);
@@ -101,8 +105,7 @@ static void starve(const struct conform_trial *t, starved_run run, int64_t total
     for (int64_t i = 0; i < tries && conform_time_left(t); i++) {
         int64_t n = total <= TRIES_MOST || i < TRIES_MOST / 2 ? i + 1 : 1 + i * total / tries;
         struct conform_bench b;
-        conform_scratch(t);
-        run(t, &b, n);
+        run_aside(t, &b, run, n);
         if (b.status == QETL_OK && !conform_outcome_same(&alone, &b, rule, what))
             i = tries;
         conform_bench_close(&b);
@@ -143,7 +146,7 @@ void conform_case_memory(const struct conform_trial *t)
     conform_try(&b, t, &plain);
     conform_bench_close(&b);
     int64_t before = conform_starve_count();
-    conform_try(&b, t, &plain);
+    run_aside(t, &b, run_without_malloc, 0);
     conform_bench_close(&b);
     int64_t total = conform_starve_count() - before;
     if (!total)

@@ -220,6 +220,14 @@ void conform_take_back(struct conform_bench *b, struct ArrowArray *array)
     qetl_array_release(array);
 }
 
+bool conform_is_whole(const struct ArrowArray *batch)
+{
+    bool whole = !batch || batch->release;
+    for (int64_t i = 0; whole && batch && i < batch->n_children; i++)
+        whole = batch->children[i]->release;
+    return whole;
+}
+
 /* Wakes where a descriptor is ready, or soon: next and write have to ask again in any case, and
  * what others do to the descriptor need not happen here. */
 static void watched_look(struct conform_bench *b)

@@ -50,6 +50,8 @@ void conform_fill_unseen(struct conform_bench *, const struct ArrowSchema *, str
 /* Overwrites what was lent, where the knobs say so, and releases it. */
 void conform_take_back(struct conform_bench *, struct ArrowArray *);
 struct qetl_env conform_lender(struct conform_bench *); /* whose buffers are the checker's */
+/* Whether a batch that was lent is there with all its columns; NULL: there was none. */
+bool conform_is_whole(const struct ArrowArray *);
 /* Waits for a wake. False: none came in time. */
 bool conform_await(struct conform_bench *, const char *call);
 

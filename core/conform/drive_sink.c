@@ -202,9 +202,9 @@ static int32_t write_call(struct conform_sinking *s, struct ArrowArray *batch,
                                        (struct conform_args){.out = write, .rows = rows});
         if (answer == QETL_OK)
             account(s, write, rows);
-        if (answer && !s->bytes && !batch->release)
+        if (answer && !s->bytes && !conform_is_whole(batch))
             conform_break(s->b->trial->record, CONFORM_MOVED_RULE,
-                          "write answered %d, and kept the batch", answer);
+                          "write answered %d, and kept the batch or columns of it", answer);
         conform_struct_free(s->b, write);
         if (answer == QETL_BUSY && !conform_await(s->b, "write"))
             return QETL_E_CANCELLED;

@@ -154,6 +154,10 @@ static int32_t event_run(struct driving *d, struct qetl_event *event)
         answer = conform_call(b, &conform_process,
                               (struct conform_args){.a = given, .out = o, .rows = d->rows});
         if (answer < 0) {
+            if (given && !conform_is_whole(given->batch))
+                wrong(d, CONFORM_MOVED_RULE, "failed, and kept the batch or columns of it", answer);
+            else if (given && given->batch)
+                conform_hold(b->trial->record, CONFORM_MOVED_RULE);
             qetl_array_release(&o->batch);
             conform_struct_free(b, o);
             return answer;
@@ -228,8 +232,6 @@ static int32_t batch_run(struct driving *d, int64_t first, int64_t rows)
         event->batch = &batch;
         event->rows = rows;
         status = event_run(d, event);
-        if (status < 0 && !batch.release)
-            wrong(d, CONFORM_MOVED_RULE, "failed, and kept the batch", status);
         conform_struct_free(b, event);
     }
     conform_take_back(b, &batch);

@@ -185,7 +185,7 @@ static int32_t batch_take(struct explode *explode, const struct qetl_event *even
 
     qetl_batch_move(event->batch, event->rows, 0, &moved);
     if (qetl_shared_new(&moved, &explode->batch)) {
-        qetl_array_release(&moved);
+        qetl_batch_return(event->batch, 0, &moved);
         return no_memory(explode);
     }
     explode->rows = event->rows;
@@ -196,6 +196,19 @@ static int32_t batch_take(struct explode *explode, const struct qetl_event *even
         status = qetl_column_child(&explode->reader, 0, &explode->elements);
     return status ? qetl_fail(explode->env, status, NULL, NULL, "the column is no valid array")
                   : QETL_OK;
+}
+
+/* Back into the batch, where the call that brought it fails. */
+static void batch_return(struct explode *explode, const struct qetl_event *event)
+{
+    struct ArrowArray moved;
+
+    qetl_shared_undo(explode->batch, &moved);
+    explode->batch = NULL;
+    explode->rows = 0;
+    if (event)
+        qetl_batch_return(event->batch, 0, &moved);
+    qetl_array_release(&moved);
 }
 
 static void out_add(struct explode *explode, int64_t element)
@@ -356,14 +369,15 @@ static int32_t explode_process(void *self, const struct qetl_event *event, struc
     while (!status && explode->row < explode->rows && explode->n_out < CHUNK_ROWS)
         status = explode->separator ? text_row(explode, out) : list_row(explode, out);
     if (status)
-        return qetl_fail(explode->env, status, NULL, NULL, "the column cannot be exploded");
+        status = qetl_fail(explode->env, status, NULL, NULL, "the column cannot be exploded");
     out->rows = explode->n_out;
-    if (explode->n_out) {
-        out->row_map = explode->row_map;
+    out->row_map = explode->row_map;
+    if (!status && explode->n_out)
         status = columns_make(explode, out);
-    }
-    if (status)
+    if (status) {
+        batch_return(explode, event);
         return status;
+    }
     if (explode->row < explode->rows)
         return QETL_MORE;
     qetl_shared_free(explode->batch);

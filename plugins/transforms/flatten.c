@@ -297,11 +297,25 @@ static int32_t structs_take(struct flatten *flatten, const struct qetl_event *ev
         struct ArrowArray moved;
         qetl_batch_move(event->batch, event->rows, i, &moved);
         if (qetl_shared_new(&moved, &flatten->shared[i])) {
-            qetl_array_release(&moved);
+            qetl_batch_return(event->batch, i, &moved);
             return QETL_E_NO_MEMORY;
         }
     }
     return QETL_OK;
+}
+
+/* Back into the batch, where the call fails. */
+static void structs_drop(struct flatten *flatten, const struct qetl_event *event, bool failed)
+{
+    for (int64_t i = 0; i < flatten->n_shared; i++) {
+        struct ArrowArray moved = {.release = NULL};
+        if (failed)
+            qetl_shared_undo(flatten->shared[i], &moved);
+        else
+            qetl_shared_free(flatten->shared[i]);
+        flatten->shared[i] = NULL;
+        qetl_batch_return(event->batch, i, &moved);
+    }
 }
 
 static int32_t leaves_give(struct flatten *flatten, int64_t rows)
@@ -329,10 +343,7 @@ static int32_t flatten_process(void *self, const struct qetl_event *event, struc
                                    &out->batch);
     for (int64_t i = 0; i < flatten->n_leaves; i++)
         qetl_array_release(&flatten->results[i]);
-    for (int64_t i = 0; i < flatten->n_shared; i++) {
-        qetl_shared_free(flatten->shared[i]);
-        flatten->shared[i] = NULL;
-    }
+    structs_drop(flatten, event, status != QETL_OK);
     out->rows = event->rows;
     return status ? no_memory(flatten) : QETL_OUTPUT;
 }

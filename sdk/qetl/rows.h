@@ -69,6 +69,9 @@ struct ArrowArray qetl_batch_column(const struct ArrowArray *batch, int64_t rows
 /* The same, moved out of the batch, to keep it. */
 void qetl_batch_move(struct ArrowArray *batch, int64_t rows, int64_t column,
                      struct ArrowArray *out);
+/* Undoes the move, where the call is going to fail: the batch is the host's then, and whole. Takes
+ * one that is released, too, and does nothing. */
+void qetl_batch_return(struct ArrowArray *batch, int64_t column, struct ArrowArray *moved);
 
 /* Which rows of the input leave: for qetl_output's row_map and derived_map. Zeroed, it is empty. */
 struct qetl_row_map {

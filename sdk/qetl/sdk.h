@@ -290,6 +290,9 @@ int32_t qetl_shared_part(struct qetl_env env, struct qetl_shared *shared,
                          const struct ArrowArray *within, int64_t first, int64_t count,
                          void *validity, struct ArrowArray *out);
 void qetl_shared_free(struct qetl_shared *shared); /* drops this reference; accepts NULL */
+/* Undoes qetl_shared_new: the array to *out, and the shared one is gone. NULL, or one of which
+ * parts are out: as qetl_shared_free, and *out is released. */
+void qetl_shared_undo(struct qetl_shared *shared, struct ArrowArray *out);
 
 /* Full validation by Arrow's rules: sizes, offsets, views, UTF-8, alignment. 0, or DATA with a
  * message. */

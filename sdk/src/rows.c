@@ -129,6 +129,15 @@ void qetl_batch_move(struct ArrowArray *batch, int64_t rows, int64_t column, str
     batch->children[column]->release = NULL;
 }
 
+/* The child stands there as it was, but for its mark. */
+void qetl_batch_return(struct ArrowArray *batch, int64_t column, struct ArrowArray *moved)
+{
+    if (!moved->release)
+        return;
+    batch->children[column]->release = moved->release;
+    moved->release = NULL;
+}
+
 int32_t qetl_row_map_begin(struct qetl_row_map *map, int64_t rows)
 {
     map->n = 0;

@@ -42,6 +42,16 @@ void qetl_shared_free(struct qetl_shared *shared)
     free(shared);
 }
 
+void qetl_shared_undo(struct qetl_shared *shared, struct ArrowArray *out)
+{
+    *out = (struct ArrowArray){.release = NULL};
+    if (shared && atomic_load_explicit(&shared->refs, memory_order_acquire) == 1) {
+        *out = shared->array;
+        shared->array.release = NULL;
+    }
+    qetl_shared_free(shared);
+}
+
 /* Children and dictionary are the shared array's: they go when it goes. */
 static void part_release(struct ArrowArray *array)
 {

@@ -130,6 +130,7 @@ transform column_invented bind
 transform column_overread bind-reads
 transform merge_forgets merge
 transform kept_on_failure moved-on-failure
+transform column_on_failure moved-on-failure
 transform ends_never run --only run
 transform blocked_bare wake --only wake
 transform rejects_beyond host-calls

@@ -77,6 +77,20 @@ static int32_t column_make(struct union_state *state, const struct union_column 
     return QETL_OK;
 }
 
+/* What was moved goes back into the batch, as the call fails. */
+static void columns_return(struct union_state *state, const struct qetl_event *event, int64_t made)
+{
+    struct ArrowArray *result = state->results, *end = result + made;
+
+    for (int64_t i = 0; i < state->table.n_columns && result < end; i++) {
+        const struct union_column *column = &state->table.columns[i];
+        const struct union_source *source = &column->sources[event->port];
+        if (column->made && !source->cast && source->column >= 0)
+            qetl_batch_return(event->batch, source->place, result);
+        result += column->made;
+    }
+}
+
 static int32_t columns_make(struct union_state *state, const struct qetl_event *event,
                             struct qetl_output *out)
 {
@@ -95,6 +109,8 @@ static int32_t columns_make(struct union_state *state, const struct qetl_event *
         qetl_array_struct(exprs->env, event->rows, made, state->results, &out->batch))
         status = qetl_exprs_fail_memory(exprs);
     out->derived_map = out->row_map;
+    if (status)
+        columns_return(state, event, made);
     for (int64_t i = 0; i < made; i++)
         qetl_array_release(&state->results[i]);
     return status;

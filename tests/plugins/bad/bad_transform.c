@@ -25,6 +25,7 @@ enum {
     column_overread,
     merge_forgets,
     kept_on_failure,
+    column_on_failure,
     derived_short,
     ends_never,
     blocked_bare,
@@ -154,6 +155,10 @@ static int32_t odd_answer(struct bad *s, const struct qetl_event *event)
     }
     if (IS(kept_on_failure) && event->rows > 1) {
         event->batch->release(event->batch);
+        return s->env.host->error(s->env.ctx, &why);
+    }
+    if (IS(column_on_failure) && event->rows > 1) {
+        event->batch->children[0]->release(event->batch->children[0]);
         return s->env.host->error(s->env.ctx, &why);
     }
     if (IS(rejects_beyond) && event->rows)
