@@ -51,6 +51,9 @@ static int32_t row_read(struct qetl_row *row, void *self)
 {
     if (is_mode(self, "reads an int") && qetl_row_int(row, 0))
         return QETL_OK;
+    if (is_mode(self, "reads a NULL") &&
+        (!qetl_row_is_null(row, 0) || qetl_row_text(row, 0).size || !qetl_row_text(row, 0).data))
+        return qetl_row_reject(row, 0, "odd", "a NULL has a value");
     if (is_mode(self, "reads a real") && qetl_row_real(row, 0) == 0)
         return QETL_ROW_NONE;
     if (is_mode(self, "reads behind") && qetl_row_text(row, 2).size == 0)
@@ -189,6 +192,16 @@ Test(sdk_row_wrong, a_column_of_another_type)
     expect_told("takes", "reads an int", QETL_E_FATAL,
                 "FATAL: takes: column \"name\" is of the type text, and is read as a whole "
                 "number" KINDS);
+}
+
+/* What lies under it is nobody's. */
+Test(sdk_row_wrong, a_null_reads_as_nothing)
+{
+    struct qetl_rig *t = rig_of("adds", "reads a NULL");
+    qetl_rig_input(t, 0, "name text");
+    cr_expect_eq(qetl_rig_feed(t, 0, "NULL\n"), QETL_OUTPUT);
+    cr_expect_str_eq(qetl_rig_rejects(t), "");
+    cr_expect_eq(qetl_rig_close(t), 0);
 }
 
 /* Names are compared as they are spelled. */

@@ -132,7 +132,7 @@ static void item_take(struct driving *d, int32_t answer, struct qetl_item *item,
     } else if (answer == QETL_BATCH) {
         if (item->batch.length > rows)
             wrong(d, CONFORM_DEMAND_RULE, "more rows than were asked for", item->batch.length);
-        b->row_base += item->batch.length;
+        b->row_base += item->batch.length + b->rejected; /* rejected rows count with the others */
         conform_take_batch(b, "next", &d->schema, &item->batch, &b->outs[0]);
     } else if (answer == QETL_SCHEMA) {
         if (conform_check_schema(b, "next", &item->schema)) {

@@ -70,8 +70,8 @@ enum { QETL_ROW_NONE = 101, QETL_ROW_REJECTED = 102 };
 #define QETL_ROW_FIRST(spec, type) \
     enum { spec##_state_begins_with_its_row = 1 / (offsetof(type, row) == 0) };
 
-/* ---- What is read of a row. A column that is not there, or is of another kind, fails the row with
- * a message that names it, and reads as NULL, "" or 0 ---- */
+/* ---- What is read of a row; of a NULL, "" or 0. A column that is not there, or is of another
+ * kind, reads as NULL, and fails the row with a message that names it ---- */
 
 enum {
     QETL_ROW_TEXTS = 1 << QETL_KIND_TEXT | 1 << QETL_KIND_BINARY,
@@ -94,22 +94,28 @@ static inline bool qetl_row_is_null(const struct qetl_row *row, int64_t column)
     return !qetl_row_reads(row, column, ~0, "anything") ||
            qetl_column_is_null(&row->columns[column], row->index);
 }
+static inline bool qetl_row_has(const struct qetl_row *row, int64_t column, int kinds,
+                                const char *wanted)
+{
+    return qetl_row_reads(row, column, kinds, wanted) &&
+           !qetl_column_is_null(&row->columns[column], row->index);
+}
 static inline struct qetl_text qetl_row_text(const struct qetl_row *row, int64_t column)
 {
     const struct qetl_text none = {"", 0};
-    return qetl_row_reads(row, column, QETL_ROW_TEXTS, "a text")
+    return qetl_row_has(row, column, QETL_ROW_TEXTS, "a text")
                ? qetl_column_text(&row->columns[column], row->index)
                : none;
 }
 static inline int64_t qetl_row_int(const struct qetl_row *row, int64_t column)
 {
-    return qetl_row_reads(row, column, QETL_ROW_INTS, "a whole number")
+    return qetl_row_has(row, column, QETL_ROW_INTS, "a whole number")
                ? qetl_column_int(&row->columns[column], row->index)
                : 0;
 }
 static inline double qetl_row_real(const struct qetl_row *row, int64_t column)
 {
-    return qetl_row_reads(row, column, QETL_ROW_REALS, "a number")
+    return qetl_row_has(row, column, QETL_ROW_REALS, "a number")
                ? qetl_column_real(&row->columns[column], row->index)
                : 0;
 }

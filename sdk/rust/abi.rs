@@ -57,9 +57,18 @@ pub const EVENT_END: u32 = 7;
 pub const TAKES_BATCHES: u32 = 1;
 pub const TAKES_BYTES: u32 = 2;
 pub const TRANSACTIONAL: u32 = 1;
+pub const IDEMPOTENT: u32 = 2;
+pub const APPEND: u32 = 3;
+pub const COMMIT_NONE: u32 = 0;
 pub const COMMIT_TWO_PHASE: u32 = 1;
 
 pub const ENCODE_CONCATENABLE: u32 = 1;
+
+pub const OPTION_NULL: i32 = 1; // 0: it is absent
+pub const LOG_ERROR: i32 = 0;
+pub const LOG_WARN: i32 = 1;
+pub const LOG_INFO: i32 = 2;
+pub const LOG_DEBUG: i32 = 3;
 
 pub const FLAG_NULLABLE: i64 = 2;
 pub const EXT_OPTIONS: &[u8] = b"qetl.options/1\0";

@@ -173,7 +173,7 @@ fn array_of(length: i64, null_count: i64, mut held: Box<Held>) -> ArrowArray {
 }
 
 /// A copy of the bytes in a buffer of the host, aligned and counted as the host wants it.
-unsafe fn buffer_of<T>(env: Env, values: &[T]) -> Result<*const c_void, Failure> {
+pub unsafe fn buffer_of<T>(env: Env, values: &[T]) -> Result<*const c_void, Failure> {
     let size = std::mem::size_of_val(values);
     let buffer = ((*env.host).buffer_alloc)(env.ctx, size.max(1));
     if buffer.is_null() {
@@ -183,7 +183,7 @@ unsafe fn buffer_of<T>(env: Env, values: &[T]) -> Result<*const c_void, Failure>
     Ok(buffer)
 }
 
-unsafe fn array_with(env: Env, length: usize, nulls: usize, buffers: Vec<Result<*const c_void, Failure>>) -> Result<ArrowArray, Failure> {
+pub unsafe fn array_with(env: Env, length: usize, nulls: usize, buffers: Vec<Result<*const c_void, Failure>>) -> Result<ArrowArray, Failure> {
     let free = (*env.host).buffer_free;
     let mut held = Box::new(Held { free, buffers: Vec::new(), children: Vec::new() });
     let mut failed = None;

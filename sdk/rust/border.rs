@@ -19,12 +19,18 @@ pub struct What {
     pub message: String,
     pub option: &'static str,
     pub mend: &'static str,
+    pub retry_after_ms: i64,
 }
 
 pub type Answer = Result<i32, Failure>;
 
 pub fn fail<T>(code: i32, option: &'static str, mend: &'static str, message: String) -> Result<T, Failure> {
-    Err(Failure { code, what: Some(What { message, option, mend }) })
+    Err(Failure { code, what: Some(What { message, option, mend, retry_after_ms: 0 }) })
+}
+
+/// The other side wants to be left alone for so long (0: it does not say).
+pub fn throttled<T>(wait_ms: i64, option: &'static str, message: String) -> Result<T, Failure> {
+    Err(Failure { code: E_THROTTLED, what: Some(What { message, option, mend: "", retry_after_ms: wait_ms }) })
 }
 
 /// Of a call into the host.
@@ -62,7 +68,7 @@ impl Env {
             suggestion: or_null(&texts[2]),
             option: or_null(&texts[1]),
             vendor_code: null(),
-            retry_after_ms: 0,
+            retry_after_ms: what.retry_after_ms,
             text: null(),
             text_begin: 0,
             text_end: 0,
@@ -70,27 +76,78 @@ impl Env {
         unsafe { ((*self.host).error)(self.ctx, &info) }
     }
 
-    /// The text of an option. It was checked against the manifest's schema already, and a default is filled in.
-    pub fn option(&self, pointer: &'static str) -> Result<String, Failure> {
+    /// The value of an option, which was checked against the manifest's schema already, with its default filled in. None: NULL,
+    /// or left out where that is allowed.
+    fn given<T>(&self, pointer: &str, read: impl FnOnce(&Options, *const c_char) -> T) -> Option<T> {
         let name = c_text(pointer);
         unsafe {
             let options = ((*self.host).get_extension)(self.ctx, EXT_OPTIONS.as_ptr() as *const c_char) as *const Options;
-            let text = if options.is_null() { null() } else { ((*options).text)(self.ctx, name.as_ptr()) };
-            if text.is_null() {
-                fail(E_CONFIG, pointer, "give it", "the option is missing".into())
-            } else {
-                Ok(CStr::from_ptr(text).to_string_lossy().into_owned())
+            let options = options.as_ref()?;
+            if (options.kind)(self.ctx, name.as_ptr()) <= OPTION_NULL {
+                return None;
             }
+            Some(read(options, name.as_ptr()))
         }
     }
 
-    /// A whole number, likewise.
-    pub fn integer(&self, pointer: &str) -> i64 {
-        let name = c_text(pointer);
-        unsafe {
-            let options = ((*self.host).get_extension)(self.ctx, EXT_OPTIONS.as_ptr() as *const c_char) as *const Options;
-            if options.is_null() { 0 } else { ((*options).integer)(self.ctx, name.as_ptr()) }
+    fn needed<T>(&self, pointer: &'static str, value: Option<T>) -> Result<T, Failure> {
+        match value {
+            Some(value) => Ok(value),
+            None => fail(
+                E_CONFIG,
+                pointer,
+                "write it into the pipeline file if `qetl plugin info` shows it; else mend the plugin: declare it in the manifest, \
+                 as required or with a default",
+                format!("the plugin needs the option {}, which is missing, and which its manifest does not require", pointer),
+            ),
         }
+    }
+
+    pub fn option_if(&self, pointer: &'static str) -> Option<String> {
+        self.given(pointer, |options, name| unsafe {
+            let text = (options.text)(self.ctx, name);
+            if text.is_null() {
+                None
+            } else {
+                Some(CStr::from_ptr(text).to_string_lossy().into_owned())
+            }
+        })?
+    }
+
+    /// The text of an option that has to be there.
+    pub fn option(&self, pointer: &'static str) -> Result<String, Failure> {
+        self.needed(pointer, self.option_if(pointer))
+    }
+
+    pub fn integer_if(&self, pointer: &'static str) -> Option<i64> {
+        self.given(pointer, |options, name| unsafe { (options.integer)(self.ctx, name) })
+    }
+
+    pub fn integer(&self, pointer: &'static str) -> Result<i64, Failure> {
+        self.needed(pointer, self.integer_if(pointer))
+    }
+
+    pub fn real(&self, pointer: &'static str) -> Result<f64, Failure> {
+        self.needed(pointer, self.given(pointer, |options, name| unsafe { (options.real)(self.ctx, name) }))
+    }
+
+    pub fn boolean(&self, pointer: &'static str) -> Result<bool, Failure> {
+        self.needed(pointer, self.given(pointer, |options, name| unsafe { (options.boolean)(self.ctx, name) != 0 }))
+    }
+
+    /// Whether the run is to end: what waits has to come back soon. To be asked now and then.
+    pub fn cancelled(&self) -> bool {
+        unsafe { ((*self.host).cancelled)(self.ctx) != 0 }
+    }
+
+    /// A line of the run's log.
+    pub fn log(&self, level: i32, message: &str) {
+        unsafe { ((*self.host).log)(self.ctx, level, c_text(message).as_ptr()) }
+    }
+
+    /// For other threads: says that a source which was Idle has something.
+    pub fn waker(&self) -> Waker {
+        Waker(*self)
     }
 
     /// A name of this component that no other has; each process that goes on with a run has the same.
@@ -129,6 +186,17 @@ impl Env {
     }
 }
 
+/// Outlives no instance: whoever has it is to be joined when that is dropped.
+pub struct Waker(Env);
+unsafe impl Send for Waker {}
+unsafe impl Sync for Waker {}
+
+impl Waker {
+    pub fn wake(&self) {
+        unsafe { ((*self.0.host).wake)(self.0.ctx) }
+    }
+}
+
 /// What an instance is: made of its options, and asked by the callbacks.
 pub trait Instance: Sized {
     fn new(env: Env) -> Result<Self, Failure>;
@@ -137,7 +205,7 @@ pub trait Instance: Sized {
 
 fn guarded(env: Env, body: impl FnOnce() -> Answer) -> i32 {
     if memory::was_short() {
-        let what = What { message: "no memory".into(), option: "", mend: "" };
+        let what = What { message: "no memory".into(), option: "", mend: "", retry_after_ms: 0 };
         return env.report(Failure { code: E_NO_MEMORY, what: Some(what) });
     }
     match catch_unwind(AssertUnwindSafe(body)) {
@@ -145,7 +213,12 @@ fn guarded(env: Env, body: impl FnOnce() -> Answer) -> i32 {
         Ok(Err(failure)) => env.report(failure),
         Err(_) => env.report(Failure {
             code: E_FATAL,
-            what: Some(What { message: "the plugin has panicked".into(), option: "", mend: "report it to its author" }),
+            what: Some(What {
+                message: "the plugin has panicked".into(),
+                option: "",
+                mend: "report it to its author",
+                retry_after_ms: 0,
+            }),
         }),
     }
 }
@@ -223,19 +296,18 @@ pub unsafe fn write_all(out: *const Writer, bytes: &[u8]) -> Answer {
 
 /// All that save wrote, up to `most` bytes.
 pub unsafe fn read_all(input: *const Reader, most: usize) -> Result<Vec<u8>, Failure> {
-    let mut out = vec![0; most];
-    let mut size = 0;
-    while size < most {
-        let n = ((*input).read)((*input).stream, out.as_mut_ptr().add(size) as *mut c_void, most - size);
+    let (mut out, mut piece) = (Vec::new(), [0; 4096]);
+    while out.len() < most {
+        let room = piece.len().min(most - out.len());
+        let n = ((*input).read)((*input).stream, piece.as_mut_ptr() as *mut c_void, room);
         if n < 0 {
             return Err(Failure { code: n as i32, what: None });
         }
         if n == 0 {
             break;
         }
-        size += n as usize;
+        out.extend_from_slice(&piece[..n as usize]);
     }
-    out.truncate(size);
     Ok(out)
 }
 

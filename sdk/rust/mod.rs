@@ -3,8 +3,11 @@
 //! the plugin's own `src/lib.rs`: `mod qetl; use qetl::*;`. Nothing in it is the plugin's: take a newer one as a whole.
 //!
 //!   abi      qetl/plugin.h in Rust
+//!   row      a row at a time, without `unsafe`: what is read, made, rejected; `row_source!`, `row_transform!` and `row_sink!` in
+//!            row_source, row_transform and row_sink
+//!   types    columns' types by their SQL names; values: reading and building columns of them
 //!   border   callbacks to methods, errors and panics to statuses, options, rejects, `plugin!`
-//!   arrow    schemas, columns that are read, columns that are built
+//!   arrow    schemas, columns of texts and integers, for those who write callbacks themselves
 //!   parcel   small records: positions, handles, states
 //!   memory   what happens when there is no memory
 #![allow(dead_code)]
@@ -14,6 +17,12 @@ pub mod arrow;
 pub mod border;
 pub mod memory;
 pub mod parcel;
+pub mod row;
+pub mod row_sink;
+pub mod row_source;
+pub mod row_transform;
+pub mod types;
+pub mod values;
 
 pub use abi::*;
 pub use border::*;

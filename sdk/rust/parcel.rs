@@ -67,6 +67,13 @@ impl<'a> Opened<'a> {
         Some(taken)
     }
 
+    /// The bytes as a text; nothing behind a failure, which it is too if they are no UTF-8.
+    pub fn text(&mut self) -> String {
+        let text = std::str::from_utf8(self.bytes());
+        self.failed |= text.is_err();
+        text.unwrap_or("").into()
+    }
+
     /// 0 behind a failure.
     pub fn int(&mut self) -> i64 {
         self.take(8).and_then(|bytes| bytes.try_into().ok()).map_or(0, i64::from_le_bytes)
@@ -78,11 +85,16 @@ impl<'a> Opened<'a> {
         self.take(size as usize).unwrap_or(&[])
     }
 
-    /// what: as in "the saved position".
-    pub fn close(self, what: &str) -> Result<(), Failure> {
-        if self.failed || !self.left.is_empty() {
+    /// Whether it is one, before anything is read of it.
+    pub fn check(&self, what: &str) -> Result<(), Failure> {
+        if self.failed {
             return fail(E_UNSUPPORTED, "", "begin anew with --full-refresh", format!("{} cannot be read", what));
         }
         Ok(())
+    }
+
+    /// Nothing more was expected. what: as in "the saved position".
+    pub fn close(self, what: &str) -> Result<(), Failure> {
+        Opened { failed: self.failed || !self.left.is_empty(), ..self }.check(what)
     }
 }

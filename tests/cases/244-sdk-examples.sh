@@ -169,7 +169,7 @@ END
 expect_eq 'rejected' "$(letters long.yaml)" '1 too_long '
 sed 's/column: city/column: id/' long.yaml >number.yaml
 expect_exit 2 qetl run number.yaml --plugin-dir .
-expect_text err 'no text'
+expect_text err 'column .id. is of the type bigint, not text'
 # Another layout of a struct is seen.
 sed -i 's/kind: u32,$/kind: u64,/' src/qetl/abi.rs
 bash -c 'rustc --edition 2021 -o layout layout.rs && ./layout >layout.c' && cc -I"$prefix/include" -fsyntax-only layout.c 2>err &&
