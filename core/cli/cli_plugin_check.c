@@ -43,7 +43,14 @@ static struct qetl_manifest *manifest_of_file(const char *path, struct qetl_find
         return NULL;
     }
     char *file = beside(real, QETL_MANIFEST_SUFFIX);
-    struct qetl_manifest *manifest = file ? qetl_manifest_load(file, findings) : NULL;
+    struct qetl_manifest *manifest = NULL;
+    if (file && access(file, F_OK)) {
+        struct qetl_finding *finding = qetl_finding_add(findings, QETL_ERROR, "missing_manifest",
+                                                        "'%s' has no manifest beside it", path);
+        qetl_finding_mend(finding, "put it there, as %s", file);
+    } else if (file) {
+        manifest = qetl_manifest_load(file, findings);
+    }
     free(file);
     return manifest;
 }

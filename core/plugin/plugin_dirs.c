@@ -2,6 +2,7 @@
 #include "plugin_dirs.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -54,11 +55,14 @@ static int list_add(struct list *list, char *dir)
 
 static int add_given(struct list *list, const char *dir, struct qetl_findings *findings)
 {
-    int answer = list_add(list, strdup(dir));
+    struct stat status;
+    bool file = !stat(dir, &status) && !S_ISDIR(status.st_mode);
+    int answer = file ? 1 : list_add(list, strdup(dir));
     if (answer <= 0)
         return answer;
-    struct qetl_finding *finding = qetl_finding_add(findings, QETL_ERROR, "missing_plugin_dir",
-                                                    "there is no directory `%s`", dir);
+    struct qetl_finding *finding =
+        qetl_finding_add(findings, QETL_ERROR, "missing_plugin_dir",
+                         file ? "`%s` is no directory" : "there is no directory `%s`", dir);
     qetl_finding_at(finding, "--plugin-dir", 0, 0, NULL);
     qetl_finding_mend(finding,
                       "check the name; the directory is the one that holds NAME.qetl.json");

@@ -58,3 +58,10 @@ expect_text err 'bare/libtouch.so is there'
 sed -i 's/plugin: touch/plugin: touc/' p.yaml
 expect_exit 2 qetl run p.yaml --plugin-dir bare
 expect_no_text err 'is there'
+# A file is no folder; and who checks a library without its manifest is told so.
+expect_exit 3 qetl run p.yaml --plugin-dir a/touch.so
+expect_text err '`a/touch.so` is no directory'
+expect_text err 'the one that holds NAME.qetl.json'
+expect_exit 1 qetl plugin check bare/libtouch.so
+expect_text err "'bare/libtouch.so' has no manifest beside it"
+expect_text err 'put it there, as .*/bare/libtouch.qetl.json'
