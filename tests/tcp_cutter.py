@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A way to a server on 127.0.0.1 that breaks: usage: tcp_cutter.py PORT BYTES FILE. Behind BYTES bytes from the server, of all connections
-together, each is cut; -1: never; 0: bytes are taken, and nobody answers. Its own port stands in FILE."""
+"""A way to a server on 127.0.0.1 that breaks: usage: tcp_cutter.py PORT BYTES FILE [OWN]. Behind BYTES bytes from the server, of all connections
+together, each is cut; -1: never; 0: bytes are taken, and nobody answers. Its own port (0: any)
+stands in FILE."""
 import os
 import socket
 import sys
@@ -48,7 +49,7 @@ def serve(client):
     forward(server, client, True)
 
 
-listener = socket.create_server(("127.0.0.1", 0))
+listener = socket.create_server(("127.0.0.1", int(sys.argv[4]) if len(sys.argv) > 4 else 0))
 with open(place + ".new", "w", encoding="utf-8") as file:
     file.write(str(listener.getsockname()[1]))
 os.rename(place + ".new", place)

@@ -11,7 +11,7 @@
 #   pg_stop MODE, pg_restart
 #   read_pg OPTIONS       rows as CSV in `out`; options beside the connection, in one line of YAML
 #   pipeline NAME OPTIONS SINK   NAME.yaml, as $pg_to says: the options of the connection
-#   pg_proxy BYTES        a way to the server that is cut behind so many bytes from it (-1: never; 0: nothing passes); $proxy_port
+#   pg_proxy BYTES        a way to the server that is cut behind so many bytes from it (-1: never; 0: nothing passes); $proxy_port, which stays
 
 [ -n "${scratch:-}" ] || . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}intercept_tls_get_addr=0"
@@ -100,7 +100,7 @@ pg_tls() {
 pg_proxy() {
     [ -z "${proxy:-}" ] || kill "$proxy" 2>/dev/null
     rm -f proxy.port
-    "${PYTHON3:-python3}" "$root/tests/tcp_cutter.py" "$pg_port" "$1" proxy.port 2>proxy.err &
+    "${PYTHON3:-python3}" "$root/tests/tcp_cutter.py" "$pg_port" "$1" proxy.port "${proxy_port:-0}" 2>proxy.err &
     proxy=$!
     for _ in $(seq 600); do
         [ -s proxy.port ] && break

@@ -55,7 +55,9 @@ static bool numeric_read(const uint8_t *data, int64_t size, struct numeric *out)
                             .weight = wire_int16(data + 2),
                             .sign = (uint16_t)wire_int16(data + 4),
                             .digits = data + HEADER};
-    if (out->count < 0 || size != HEADER + 2 * (int64_t)out->count)
+    bool signed_well = out->sign == POSITIVE || out->sign == NEGATIVE || out->sign == NAN_SIGN ||
+                       out->sign == PLUS_INFINITY || out->sign == MINUS_INFINITY;
+    if (!signed_well || out->count < 0 || size != HEADER + 2 * (int64_t)out->count)
         return false;
     for (int32_t i = 0; i < out->count; i++)
         if ((uint16_t)wire_int16(out->digits + 2 * i) >= BASE)
@@ -110,10 +112,8 @@ enum number_answer number_decimal(const uint8_t *data, int64_t size, int32_t pre
     qetl_int128 value;
     if (!numeric_read(data, size, &n))
         return NUMBER_BROKEN;
-    if (n.sign == NAN_SIGN || n.sign == PLUS_INFINITY || n.sign == MINUS_INFINITY)
-        return NUMBER_NO_VALUE;
     if (n.sign != POSITIVE && n.sign != NEGATIVE)
-        return NUMBER_BROKEN;
+        return NUMBER_NO_VALUE;
     if (!digits_add(&n, scale, &value) || value >= power(precision))
         return NUMBER_NO_VALUE;
     *out = n.sign == NEGATIVE ? -value : value;
