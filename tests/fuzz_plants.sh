@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Plants one fault at a time in a copy of a source of a parser, and shows that its fuzzer finds it within seconds, from
-# the corpus in the tree: workbooks, Avro, archives and positions, lines, layouts, documents, pipelines, manifests and the notes
-# of libraries, packages and the list of those that are installed. (CSV and JSON: format_plants; records: binary_plants.) A plant whose text is not found in its source fails.
+# the corpus in the tree: workbooks, Avro, archives and positions, lines, layouts, documents, pipelines, what
+# PostgreSQL sends, manifests and the notes of libraries, packages and the list of those that are installed. (CSV and JSON: format_plants; records: binary_plants.) A plant whose text is not found in its source fails.
 set -uo pipefail
 
 cd "$(dirname "$0")/.." || exit 2
@@ -13,8 +13,8 @@ work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
 export QETL_SOURCE=$PWD QETL_FUZZ_SECONDS=8 ASAN_OPTIONS=detect_leaks=0
-flags=(-std=gnu11 -D_GNU_SOURCE= -O1 -g -w "-fsanitize=address,undefined" -fno-sanitize-recover=undefined)
-libraries=(-larchive -lexpat -lxlsxwriter -lz -lsnappy -lzstd -lbz2 -llzma -ljansson -lyaml -lpcre2-8 -lnettle -lsodium -lm -pthread)
+flags=("-I$(pkg-config --variable=includedir libpq)" -std=gnu11 -D_GNU_SOURCE= -O1 -g -w "-fsanitize=address,undefined" -fno-sanitize-recover=undefined)
+libraries=(-larchive -lexpat -lxlsxwriter -lz -lsnappy -lzstd -lbz2 -llzma -ljansson -lyaml -lpcre2-8 -lnettle -lpq -lsodium -lm -pthread)
 
 verdict() {
     if [ "$1" = 0 ]; then
@@ -34,6 +34,9 @@ rest_of() {
     plugins/*)
         for object in "$build/$folder"/*.o; do
             [ "$object" = "$build/${1%.c}.o" ] || echo "$object"
+        done
+        for object in "$build/plugins/shared/$(basename "$folder" | sed 's/_.*//')"/*.o; do # what it shares with its sink
+            [ ! -e "$object" ] || echo "$object"
         done
         echo "$build/tests/rigs/$(basename "$folder").a"
         ;;
@@ -64,7 +67,7 @@ plant() {
     verdict $((out == 0 || out == 124)) "$1: $2: $(grep -am 1 -E 'ERROR|runtime error|not held|ssert' "$work/out" | tr -cd '[:print:]' | cut -c 1-90)"
 }
 
-xlsx=plugins/formats/xlsx avro=plugins/formats/avro file=plugins/sources/file_source lines=plugins/formats/lines binary=plugins/formats/binary
+xlsx=plugins/formats/xlsx avro=plugins/formats/avro file=plugins/sources/file_source lines=plugins/formats/lines binary=plugins/formats/binary postgres=plugins/sources/postgres_source
 plant "no plant" fuzz_xlsx $xlsx/sheet.c '' ''
 plant "a string that is one too far" fuzz_xlsx $xlsx/sheet.c 'i >= b->n_strings' 'i > b->n_strings'
 plant "a cell before the first" fuzz_xlsx $xlsx/sheet.c 's->column >= s->range.column &&' ''
@@ -74,6 +77,10 @@ plant "a block of less than no rows" fuzz_avro $avro/frame.c 'if (*numbers[i] < 
 plant "a byte is left where it was" fuzz_file_source $file/feed.c '*begin += n;' '*begin += n - (n > 60);'
 plant "a separator may begin in what is passed over" fuzz_lines $lines/frame.c 'io->size - l->separator_size + 1;' 'io->size;'
 plant "room for one name" fuzz_binary_layout $binary/layout_number.c 'calloc(json_object_size(map), ' 'calloc(1, '
+plant "a size may stand behind its row" fuzz_postgres_source $postgres/copy.c 'in.end - in.at < 4' 'false'
+plant "what is behind a decimal's end is cut off" fuzz_postgres_source $postgres/number.c '*digit % by == 0' 'true'
+plant "a quote stands bare in a letter" fuzz_postgres_source $postgres/letter.c "c == '\"' || " ''
+plant "a condition that is half known stays" fuzz_postgres_source $postgres/predicate.c 'back_to(j, before);' ''
 plant "an escape has a digit less" fuzz_document core/config/scalar_place.c 'take_code(w, 4)' 'take_code(w, 3)'
 plant "mistakes that were told are forgotten" fuzz_pipeline core/pipeline/pipeline.c ' || has_error(findings, first)' ''
 plant "what is refused is a manifest" fuzz_manifest core/plugin/manifest.c 'return findings->errors > before ? -1 : 0;' 'return 0;'

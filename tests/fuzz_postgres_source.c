@@ -55,7 +55,7 @@ static void letter_check(const struct copy *c)
     static const char *const names[COLUMNS_MAX] = {"a", "b\"", "c\n", "d", "e", "f", "g", "h"};
     char *letter = letter_make(c, names);
     expect(letter != NULL, "a letter");
-    json_t *json = json_loads(letter, 0, NULL);
+    json_t *json = json_loads(letter, JSON_ALLOW_NUL, NULL);
     expect(json && json_object_size(json) == (size_t)c->n_columns, "a letter is JSON");
     json_decref(json);
     free(letter);
@@ -132,8 +132,10 @@ static void digits_of(const char *text, int32_t scale, char out[200])
             behind = 0;
         if (*text < '0' || *text > '9')
             continue;
-        if (behind >= 0 && behind++ >= scale)
+        if (behind >= 0 && behind++ >= scale) {
+            expect(*text == '0', "nothing is cut off");
             continue;
+        }
         if (n || *text != '0')
             out[n++] = *text;
     }
@@ -199,6 +201,7 @@ static void sql_check(const struct relation *r, const char *sql, int64_t n_value
                    "words and operators");
         at = close ? close : at;
     }
+    expect(!strstr(sql, "AND )") && !strstr(sql, "OR )") && !strstr(sql, "( "), "nothing is half");
     expect(depth == 0 && values == n_values, "each value is asked for once");
 }
 
