@@ -43,7 +43,7 @@ int32_t pg_session_wait(struct pg_session *s, int events, int timeout_ms)
 {
     struct pollfd watched[] = {{.fd = PQsocket(s->conn), .events = (short)events},
                                {.fd = s->bell_fd, .events = POLLIN}};
-    if (!atomic_load(&s->rung))
+    if (!atomic_load(&s->rung) && timeout_ms)
         poll(watched, 2, timeout_ms);
     return atomic_load(&s->rung) ? cancelled(s) : QETL_OK;
 }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { BATCH_BYTES = 4 << 20, SHOWN_BYTES = 100, PATIENCE_MS = 1 };
+enum { BATCH_BYTES = 4 << 20, SHOWN_BYTES = 100, PAUSE_NS = 250000, PATIENCE_NS = 1000000 };
 #define LINGER_NS INT64_C(100000000)
 
 static const char savepoint[] = "SAVEPOINT qetl";
@@ -197,35 +197,38 @@ static int32_t copy_end(struct reader *r)
     return status;
 }
 
-/* OK: there may be more; IDLE: not within a moment. */
-static int32_t more(struct reader *r)
+/* OK: there may be more; IDLE: not within a moment. What has come already is taken first; then
+ * the server gets a while to write on before it is looked at again, as each look costs both. */
+static int32_t more(struct reader *r, int dry)
 {
-    struct pollfd watched = {.fd = PQsocket(r->session->conn), .events = POLLIN};
-    int32_t status = pg_session_wait(r->session, POLLIN, PATIENCE_MS);
+    static const struct timespec pauses[] = {{0, 0}, {0, PAUSE_NS}, {0, PATIENCE_NS}};
+    struct pollfd watched[] = {{.fd = r->session->bell_fd, .events = POLLIN},
+                               {.fd = PQsocket(r->session->conn), .events = POLLIN}};
+    struct pg_doing about = doing(r);
+    if (dry == sizeof pauses / sizeof pauses[0])
+        return QETL_IDLE;
+    if (dry)
+        ppoll(watched, dry == 1 ? 1 : 2, &pauses[dry], NULL);
+    int32_t status = pg_session_wait(r->session, 0, 0);
     if (status)
         return status;
-    if (poll(&watched, 1, 0) == 0)
-        return QETL_IDLE;
     return PQconsumeInput(r->session->conn)
                ? QETL_OK
-               : pg_fault_connection(r->copy.env,
-                                     &(struct pg_doing){.who = r->session->who,
-                                                        .what = "reading ends",
-                                                        .begun = true},
-                                     r->session->conn);
+               : pg_fault_connection(r->copy.env, &about, r->session->conn);
 }
 
 static int32_t rows_fetch(struct reader *r, int64_t most)
 {
     int32_t status = QETL_OK;
+    int dry = 0;
     while (!status && r->copies && r->copy.rows + r->rejected < most && r->bytes < BATCH_BYTES) {
         char *row = NULL;
         int size = PQgetCopyData(r->session->conn, &row, 1);
         struct pg_doing about = doing(r);
         if (size > 0)
-            status = row_take(r, row, size);
+            dry = 0, status = row_take(r, row, size);
         else if (size == 0)
-            status = more(r);
+            status = more(r, dry++);
         else
             status = size == -1 ? copy_end(r)
                                 : pg_fault_connection(r->copy.env, &about, r->session->conn);
