@@ -118,3 +118,23 @@ if getent hosts "$name" >/dev/null && [ "$name" != localhost ]; then
     PGHOST=$name PGPORT=$pg_port PGUSER=reader PGPASSWORD='pass word:1' PGDATABASE=shop expect_exit 2 qetl run environment.yaml -q
     expect_text err 'root certificate file'
 fi
+
+# the example in docs/examples/postgres, run against this server in place of the one that it names
+pg_hba 'host all reader 127.0.0.1/32 scram-sha-256'
+sql -c 'DROP TABLE sales.orders' -c 'CREATE TABLE sales.orders (order_id int PRIMARY KEY, updated_at timestamptz NOT NULL, paid bool, total numeric(10,2))' \
+    -c "INSERT INTO sales.orders SELECT i, timestamptz '2024-01-01 00:00:00+00' + i * interval '1 hour', i % 2 = 0, i FROM generate_series(1, 204) i" \
+    -c 'GRANT SELECT ON sales.orders TO reader'
+mkdir secrets
+printf 'pass word:1' >secrets/SHOP_PASSWORD
+chmod 600 secrets/*
+cp "$root/docs/examples/postgres/orders.yaml" .
+example() {
+    expect_exit 0 qetl run orders.yaml -q --secrets-dir secrets -s sources.orders.host=127.0.0.1 -s sources.orders.port="$pg_port" -s sources.orders.sslrootcert="$scratch/ca.crt"
+}
+expect_exit 0 qetl lint orders.yaml --secrets-dir secrets
+example
+expect_eq 'the paid ones' "$(sed 1d orders.csv | cut -d, -f1 | paste -sd ' ')" "$(seq 102 2 204 | paste -sd ' ')"
+sql -c "INSERT INTO sales.orders VALUES (205, '2024-02-01', true, 500)" -c "UPDATE sales.orders SET updated_at = '2024-02-02', total = 1000 WHERE order_id = 1"
+sql -c "UPDATE sales.orders SET updated_at = '2024-02-02', total = 1000 WHERE order_id = 2"
+example
+expect_eq 'what is new' "$(sed 1d orders.csv | tail -n +53 | cut -d, -f1,4 | paste -sd ' ')" '205,500.00 2,1000.00'
