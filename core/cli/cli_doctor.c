@@ -2,6 +2,7 @@
 /* qetl doctor: whether the installation and what runs have left are sound. */
 #include "cli.h"
 #include "doctor/doctor.h"
+#include "indexes.h"
 #include "package/locked.h"
 #include "packages.h"
 #include "show/report_table.h"
@@ -142,6 +143,30 @@ static int answer(struct qetl_cli *cli, struct qetl_doctor *d, struct qetl_findi
     return qetl_cli_answer(cli, exit_code, NULL, result, findings);
 }
 
+/* Whether each index can be had, and is what it should be. */
+static void indexes_check(struct qetl_doctor *d)
+{
+    struct qetl_indexes indexes = {0};
+    struct qetl_findings said = {0};
+    size_t before = d->findings.count;
+    struct package_trust *trust = qetl_cli_trust(&said);
+    if (trust)
+        qetl_indexes_look(&indexes, trust, &said);
+    qetl_doctor_take(d, &said);
+    qetl_findings_free(&said);
+    if (d->findings.count > before)
+        qetl_doctor_check(d, "indexes", before, "of those that are configured");
+    for (size_t i = 0; i < indexes.count; i++) {
+        const struct package_index *index = indexes.items[i].index;
+        if (index)
+            qetl_doctor_check(
+                d, "indexes", d->findings.count, "%s, release %llu, good until %s: %s", index->name,
+                (unsigned long long)index->version, index->expires, indexes.items[i].place);
+    }
+    qetl_indexes_close(&indexes);
+    qetl_trust_free(trust);
+}
+
 static void examine(struct qetl_cli *cli, struct qetl_doctor *d, struct qetl_findings *findings)
 {
     struct qetl_findings said = {0};
@@ -155,6 +180,7 @@ static void examine(struct qetl_cli *cli, struct qetl_doctor *d, struct qetl_fin
     qetl_doctor_folders(d);
     qetl_doctor_packages(d);
     qetl_doctor_keys(d);
+    indexes_check(d);
     qetl_doctor_folder(d);
     for (size_t i = 0; i < cli->n_operands; i++)
         if (is_file(cli->operands[i]))
@@ -243,7 +269,8 @@ const struct qetl_command qetl_command_doctor = {
     .description =
         "Looks at versions, plugins (each is loaded; a library that is missing is named, with its "
         "Debian package), the folders that they lie in and which of one name is used, every file "
-        "of installed packages, trusted keys, the folder of states and each state in it. A "
+        "of installed packages, trusted keys, the indexes of the files of indexes, the folder of "
+        "states and each state in it. A "
         "PIPELINE is a file, or a "
         "name as `qetl state list` shows it; without one, all states are looked at.\n\n"
         "With --deep each state is read to its last page, and compared with what it is about: the "

@@ -103,35 +103,55 @@ static int places_take(struct qetl_indexes *indexes, const struct qetl_texts *na
         bad = file_read(indexes, own, findings) || file_read(indexes, QETL_INDEXES_FILE, findings);
         free(own);
     }
-    if (bad || indexes->count)
-        return bad ? -1 : 0;
-    qetl_finding_mend(
-        qetl_finding_add(findings, QETL_ERROR, "no_index", "there is no index to look into"),
-        "name one with --index, or write its address into ~/.config/qetl/indexes");
-    return -1;
+    return bad ? -1 : 0;
 }
 
-int qetl_indexes_open(struct qetl_indexes *indexes, const struct qetl_texts *named, bool system,
-                      const struct package_trust *trust, struct qetl_findings *findings)
+/* What cannot be opened is left out. */
+static void all_open(struct qetl_indexes *indexes, const struct package_trust *trust,
+                     const char *depot, bool keep, struct qetl_findings *findings)
 {
-    char *depot = qetl_cli_depot(system, findings);
     size_t kept = 0;
-    *indexes = (struct qetl_indexes){0};
-    if (!depot || places_take(indexes, named, system, findings)) {
-        free(depot);
-        return -1;
-    }
     for (size_t i = 0; i < indexes->count; i++) {
         struct qetl_indexes_item item = indexes->items[i];
-        item.index = qetl_index_open(item.place, trust, depot, findings);
+        item.index = qetl_index_open(item.place, trust, depot, keep, findings);
         if (item.index)
             indexes->items[kept++] = item;
         else
             free(item.place);
     }
     indexes->count = kept;
+}
+
+int qetl_indexes_open(struct qetl_indexes *indexes, const struct qetl_texts *named, bool system,
+                      const struct package_trust *trust, struct qetl_findings *findings)
+{
+    char *depot = qetl_cli_depot(system, findings);
+    *indexes = (struct qetl_indexes){0};
+    int bad = !depot || places_take(indexes, named, system, findings);
+    if (!bad && !indexes->count) {
+        bad = -1;
+        qetl_finding_mend(
+            qetl_finding_add(findings, QETL_ERROR, "no_index", "there is no index to look into"),
+            "name one with --index, or write its address into "
+            "~/.config/qetl/indexes");
+    }
+    if (!bad)
+        all_open(indexes, trust, depot, true, findings);
     free(depot);
-    return 0;
+    return bad ? -1 : 0;
+}
+
+int qetl_indexes_look(struct qetl_indexes *indexes, const struct package_trust *trust,
+                      struct qetl_findings *findings)
+{
+    static const struct qetl_texts none = {0};
+    char *depot = qetl_cli_packages_folder();
+    *indexes = (struct qetl_indexes){0};
+    int bad = !depot || places_take(indexes, &none, false, findings);
+    if (!bad)
+        all_open(indexes, trust, depot, false, findings);
+    free(depot);
+    return bad ? -1 : 0;
 }
 
 const struct qetl_indexes_item *qetl_indexes_find(const struct qetl_indexes *indexes,

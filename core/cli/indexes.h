@@ -31,6 +31,9 @@ struct qetl_indexes {
  * findings. -1: there is none to look into, or no memory; with findings. */
 int qetl_indexes_open(struct qetl_indexes *, const struct qetl_texts *named, bool system,
                       const struct package_trust *, struct qetl_findings *);
+/* Those of the files of indexes, if any: looked at, and nothing is kept. As above, but for that
+ * none is no error. */
+int qetl_indexes_look(struct qetl_indexes *, const struct package_trust *, struct qetl_findings *);
 void qetl_indexes_close(struct qetl_indexes *);
 
 /* NULL: none has it. */

@@ -92,21 +92,22 @@ static void scope_keep(struct package_index *index, const struct key_file *key, 
 }
 
 static int judge(struct package_index *index, const char *place, const struct package_trust *trust,
-                 const char *depot, struct qetl_findings *findings)
+                 const char *depot, bool keep, struct qetl_findings *findings)
 {
     const struct key_file *key;
     time_t now = time(NULL);
     enum package_verdict verdict = qetl_trust_judge_index(trust, &index->signature, now, &key);
     if (verdict != QETL_TRUSTED)
         return refuse_key(verdict, key, &index->signature, place, findings);
-    if (check_times(index, place, now, findings) || qetl_index_seen(depot, place, index, findings))
+    if (check_times(index, place, now, findings) ||
+        qetl_index_seen(depot, place, index, keep, findings))
         return -1;
     scope_keep(index, key, place, findings);
     return 0;
 }
 
 struct package_index *qetl_index_open(const char *place, const struct package_trust *trust,
-                                      const char *depot, struct qetl_findings *findings)
+                                      const char *depot, bool keep, struct qetl_findings *findings)
 {
     struct qetl_download wanted = {.most = QETL_INDEX_BYTES_MAX};
     struct package_index *index = NULL;
@@ -116,7 +117,7 @@ struct package_index *qetl_index_open(const char *place, const struct package_tr
         qetl_index_place_read(place, QETL_INDEX_FILE, &wanted, &size, &called, findings);
     if (bytes)
         index = qetl_index_read((const char *)bytes, size, called, findings);
-    if (index && judge(index, place, trust, depot, findings)) {
+    if (index && judge(index, place, trust, depot, keep, findings)) {
         qetl_index_free(index);
         index = NULL;
     }

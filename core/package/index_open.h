@@ -16,9 +16,10 @@
 #include "package.h"
 #include "trust.h"
 
-/* depot: where it is kept which releases were seen. NULL with findings. */
+/* depot: where it is kept which releases were seen, this one too if `keep` says so. NULL with
+ * findings. */
 struct package_index *qetl_index_open(const char *place, const struct package_trust *,
-                                      const char *depot, struct qetl_findings *);
+                                      const char *depot, bool keep, struct qetl_findings *);
 
 bool qetl_index_has(const struct package_index *, const char *name);
 /* The newest version in the range (NULL: any) that this machine and this qetl can run; NULL with

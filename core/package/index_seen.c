@@ -157,7 +157,7 @@ static int judge(const struct judging *j, const json_t *sights, int *known, int 
 }
 
 /* With the lock, as somebody may have seen a newer one in the meantime. */
-static int keep(const struct judging *j, const char *path)
+static int sight_keep(const struct judging *j, const char *path)
 {
     struct depot depot = {.folder = -1, .lock = -1};
     json_t *json = NULL, *sights;
@@ -182,7 +182,7 @@ static int keep(const struct judging *j, const char *path)
 }
 
 int qetl_index_seen(const char *depot, const char *place, const struct package_index *index,
-                    struct qetl_findings *findings)
+                    bool keep, struct qetl_findings *findings)
 {
     char *path;
     int known = 0, at;
@@ -194,8 +194,8 @@ int qetl_index_seen(const char *depot, const char *place, const struct package_i
     json_t *json = seen_read(path, findings);
     int bad = json ? judge(&judging, json_object_get(json, "indexes"), &known, &at) : -1;
     json_decref(json);
-    if (!bad && !known)
-        bad = keep(&judging, depot);
+    if (!bad && !known && keep)
+        bad = sight_keep(&judging, depot);
     free(path);
     return bad;
 }

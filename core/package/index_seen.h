@@ -12,10 +12,12 @@
 
 #include "index.h"
 
+#include <stdbool.h>
+
 #define QETL_SEEN_FILE "seen.json"
 
-/* Kept before it is used. 0, or -1 with a finding. */
-int qetl_index_seen(const char *depot, const char *place, const struct package_index *,
+/* keep: as the newest, before it is used; else it is judged alone. 0, or -1 with a finding. */
+int qetl_index_seen(const char *depot, const char *place, const struct package_index *, bool keep,
                     struct qetl_findings *);
 
 #endif

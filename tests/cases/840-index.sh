@@ -133,6 +133,16 @@ expect_exit 2 qetl plugin search
 expect_text err 'absolute path'
 echo "$url/site" >config/qetl/indexes
 
+# The doctor looks, and keeps nothing.
+cp "$depot/seen.json" seen
+expect_exit 0 qetl doctor --json
+expect_json out '[.result.checks[] | select(.check == "indexes")] | length == 1 and .[0].status == "ok" and (.[0].says | startswith("acme, release 1, "))'
+echo "$url/nowhere" >>config/qetl/indexes
+expect_exit 1 qetl doctor
+expect_text err 'answers 404'
+expect_same "$depot/seen.json" seen
+echo "$url/site" >config/qetl/indexes
+
 # ---- installed, and upgraded ----
 printf 'id\n1\n' >in.csv
 printf 'sources: {s: {plugin: file, path: in.csv}}\nsinks: {t: {plugin: touch, input: s}}\n' >p.yaml
