@@ -22,6 +22,8 @@ gives tokens, by client credentials, by the refresh token at hand (of which ther
 were signed. Signatures are checked here, by the public keys RS256.pem and ES256.pem in the folder of --keys.
 /redirect?to=URL&status=302, /bomb?bytes=N, /echo (the request as one row) and /status/N serve single purposes.
 
+GET /one/ID is a row by itself, /lines/ID its ID % 4 lines; beyond the last row 404.
+
 Rows are taken by POST /in (a JSON object, an array, NDJSON or a form; {"records": […]} is opened), PUT, PATCH and DELETE /in/ID; parameters:
   bad=N     rows whose id is a multiple of N are refused: alone with 422, among others all of them are
   multi=1   each row has a status of its own: {"items": [{"index": {"status": 201}}, {"index": {"status": 422, "error": {"reason": …}}}]}
@@ -290,6 +292,20 @@ class Server:
         kind, body = self.shaped(request, rows, more)
         return 200, {"content-type": kind, **headers}, body, len(rows)
 
+    def one(self, request):
+        _, kind, ident = request.path.split("/", 2)
+        number = int(ident) if ident.isdigit() else 0
+        if ident == "odd":
+            return 200, {"score": "many"}
+        if ident == "wrong":
+            return 422, {"error": "that is no id"}
+        if not 1 <= number <= self.rows.count:
+            return 404, {"error": "nobody"}
+        if kind == "lines":
+            return 200, {"data": [{"sku": f"s{number}-{i}", "n": i} for i in range(number % 4)]}
+        return 200, {"name": f"row-{number}", "address": {"city": f"city \"{number % 7}\""}, "score": number / 4, "big": 9007199254740993 + number,
+                     "text": str(number), "ok": number % 2 == 0, "none": None, "tags": ["a", number]}
+
     # ---- rows that come ----
 
     @staticmethod
@@ -402,6 +418,9 @@ class Server:
             return fault["status"], headers, fault.get("body", '{"error":"not now"}').encode(), 0, fault
         if fault and "redirect" in fault:
             return 302, {"location": fault["redirect"]}, b"", 0, fault
+        if request.path.startswith(("/one/", "/lines/")):
+            status, value = self.one(request)
+            return status, {"content-type": "application/json"}, json.dumps(value).encode(), 0, fault
         if request.path == "/in" or request.path.startswith("/in/"):
             status, value = self.take(request)
             return status, {"content-type": "application/json"}, json.dumps(value).encode() if value is not None else b"", 0, fault

@@ -71,6 +71,12 @@ sed "s|BASE|$base|; s|EVENTS|$events|; s|POSTGRES|$postgres|" >check.json <<'JSO
   ],
   "source sse": {"options": {"url": "EVENTS&after=end", "reconnect": false, "replays": true, "private_hosts": ["127.0.0.1"]}},
   "source sse_events": {"options": {"url": "EVENTS&close=15", "reconnect_ms": 5, "private_hosts": ["127.0.0.1"]}},
+  "transform rest_lookup": [
+    {"options": {"url": "BASE/one/{id}", "private_hosts": ["127.0.0.1"], "concurrency": 2, "cache_rows": 1,
+                 "columns": {"who": {"at": "/name"}, "score": {"at": "/score", "type": "double"}}}, "input": "id,n\n1,a\n2,b\n90,c\n1,d\n"},
+    {"options": {"url": "BASE/lines/{id}", "private_hosts": ["127.0.0.1"], "rows": "/data", "missing": "reject", "cache_rows": 0,
+                 "columns": {"sku": {"at": "/sku"}, "all": {"at": "", "type": "json"}}}, "input": "id,n\n3,a\n4,b\n2,c\n"}
+  ],
   "sink rest": [
     {"options": {"url": "BASE/in", "private_hosts": ["127.0.0.1"], "idempotency": {"key": "row"}}},
     {"options": {"url": "BASE/in", "private_hosts": ["127.0.0.1"], "body": "array", "rows_per_request": 7, "concurrency": 3}}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "answer.h"
+#include "../../shared/rest/pointer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,37 +26,6 @@ int32_t answer_options(struct answer *a, struct qetl_env env)
         status = qetl_fail(env, QETL_E_CONFIG, "/answer", "name `status`, or `error`",
                            "it does not say how a row that was refused is known");
     return status;
-}
-
-/* ---- JSON pointers, in which * is whatever member comes first ---- */
-
-static json_t *member_at(const json_t *value, const char *key, size_t size)
-{
-    char text[256], *to = text, *end;
-    if (!json_is_object(value) && !json_is_array(value))
-        return NULL;
-    if (json_is_object(value) && size == 1 && *key == '*')
-        return json_object_iter_value(json_object_iter((json_t *)value));
-    for (size_t i = 0; i < size && to < text + sizeof text - 1; i++) {
-        bool escaped = key[i] == '~' && i + 1 < size;
-        *to++ = !escaped ? key[i] : key[i + 1] == '1' ? '/' : '~';
-        i += escaped;
-    }
-    *to = 0;
-    if (json_is_object(value))
-        return json_object_get(value, text);
-    size_t index = strtoul(text, &end, 10);
-    return *text && !*end ? json_array_get(value, index) : NULL;
-}
-
-static const json_t *value_at(const json_t *value, const char *pointer)
-{
-    while (value && *pointer == '/') {
-        size_t size = strcspn(++pointer, "/");
-        value = member_at(value, pointer, size);
-        pointer += size;
-    }
-    return value;
 }
 
 /* ---- verdicts ---- */
@@ -102,8 +72,8 @@ static int32_t verdict_read(const struct reading *r, const json_t *element, bool
                             struct verdict *v)
 {
     const struct answer *a = r->answer;
-    const json_t *error = *a->error ? value_at(element, a->error) : NULL;
-    v->status = *a->status ? number_of(value_at(element, a->status)) : 0;
+    const json_t *error = *a->error ? rest_value_at(element, a->error) : NULL;
+    v->status = *a->status ? number_of(rest_value_at(element, a->status)) : 0;
     bool bad = listed || !is_nothing(error);
     v->kind = v->status ? kind_of(r->plan, v->status) : bad ? VERDICT_REFUSED : VERDICT_DONE;
     if (!v->status && !bad && *a->status)
@@ -127,7 +97,7 @@ static int32_t list_read(const struct reading *r, const json_t *list, int64_t n,
         return fail(r, "/answer/rows", "%s has %lld elements for %lld rows", a->rows,
                     (long long)json_array_size(list), (long long)n);
     json_array_foreach (list, i, element) {
-        const json_t *index = *a->index ? value_at(element, a->index) : NULL;
+        const json_t *index = *a->index ? rest_value_at(element, a->index) : NULL;
         int64_t row = *a->index ? json_integer_value(index) : (int64_t)i;
         if (*a->index && (!json_is_integer(index) || row < 0 || row >= n))
             return fail(r, "/answer/index", "no number of a row stands at %s of an element",
@@ -148,7 +118,7 @@ int32_t answer_read(const struct answer *a, const struct plan *plan, const char 
     json_t *json = json_loadb((const char *)body, (size_t)size, JSON_DECODE_ANY, NULL);
     if (!json)
         return fail(&r, "/answer", "the answer is no JSON%s", "", 0, 0);
-    const json_t *list = value_at(json, a->rows);
+    const json_t *list = rest_value_at(json, a->rows);
     int32_t status = QETL_OK;
     if (json_is_array(list))
         status = list_read(&r, list, n, verdicts);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parcel.h"
 #include "../../shared/http/headers.h"
-#include "bytes.h"
+#include "../../shared/rest/bytes.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -9,7 +9,7 @@
 #ifndef REST_SINK_PLAN_H
 #define REST_SINK_PLAN_H
 
-#include "template.h"
+#include "../../shared/rest/template.h"
 
 #include <curl/curl.h>
 

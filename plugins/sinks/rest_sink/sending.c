@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sending.h"
-#include "bytes.h"
+#include "../../shared/rest/bytes.h"
 #include "parcel.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sink `rest`: rows to a service over HTTP, one or several a request. */
-#include "bytes.h"
+#include "../../shared/rest/bytes.h"
 #include "sending.h"
 
 #include <inttypes.h>
@@ -112,7 +112,7 @@ static int32_t sink_open(void *self, uint32_t stream, const struct ArrowSchema *
     struct rest_sink *s = self;
     (void)stream;
     sending_clear(&s->sending);
-    int32_t status = rows_bind(&s->rows, s->env, schema);
+    int32_t status = rows_bind(&s->rows, s->env, schema, "/columns");
     return status ? status : plan_bind(&s->plan, schema);
 }
 

@@ -6,8 +6,8 @@
  * Ownership: owns its memory.
  * Threads:   one at a time.
  */
-#ifndef REST_SINK_BYTES_H
-#define REST_SINK_BYTES_H
+#ifndef SHARED_REST_BYTES_H
+#define SHARED_REST_BYTES_H
 
 #include <qetl/sdk.h>
 

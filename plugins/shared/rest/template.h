@@ -8,8 +8,8 @@
  * Ownership: owns its parts.
  * Threads:   immutable once compiled.
  */
-#ifndef REST_SINK_TEMPLATE_H
-#define REST_SINK_TEMPLATE_H
+#ifndef SHARED_REST_TEMPLATE_H
+#define SHARED_REST_TEMPLATE_H
 
 #include "rows.h"
 

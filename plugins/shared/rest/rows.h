@@ -6,8 +6,8 @@
  * Ownership: owns its schemas; the batch is lent until the next rows_open or the end of the call.
  * Threads:   one at a time.
  */
-#ifndef REST_SINK_ROWS_H
-#define REST_SINK_ROWS_H
+#ifndef SHARED_REST_ROWS_H
+#define SHARED_REST_ROWS_H
 
 #include <qetl/sdk.h>
 
@@ -24,8 +24,8 @@ struct rows {
     struct qetl_column object; /* over row */
 };
 
-/* OK, or a failure that was reported. The option `columns` says which make a row. */
-int32_t rows_bind(struct rows *, struct qetl_env, const struct ArrowSchema *);
+/* OK, or a failure that was reported. chosen: the option that says which make a row; NULL: all. */
+int32_t rows_bind(struct rows *, struct qetl_env, const struct ArrowSchema *, const char *chosen);
 void rows_free(struct rows *);
 int32_t rows_open(struct rows *, const struct ArrowArray *batch);
 

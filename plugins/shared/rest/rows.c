@@ -22,15 +22,15 @@ static int32_t choose(struct rows *r, int64_t column)
     return QETL_OK;
 }
 
-static int32_t columns_choose(struct rows *r)
+static int32_t columns_choose(struct rows *r, const char *option)
 {
-    int64_t n = qetl_option_count(r->env, "/columns");
+    int64_t n = option ? qetl_option_count(r->env, option) : -1;
     int32_t status = QETL_OK;
     for (int64_t i = 0; i < r->all.n_children && n < 0 && !status; i++)
         status = choose(r, i);
     for (int64_t i = 0; i < n && !status; i++) {
         char pointer[40];
-        snprintf(pointer, sizeof pointer, "/columns/%lld", (long long)i);
+        snprintf(pointer, sizeof pointer, "%s/%lld", option, (long long)i);
         int64_t column =
             qetl_schema_require(r->env, &r->all, pointer, qetl_option_text(r->env, pointer));
         if (column >= 0 && qetl_schema_find(&r->chosen, r->all.children[column]->name) >= 0)
@@ -41,11 +41,13 @@ static int32_t columns_choose(struct rows *r)
     return status;
 }
 
-int32_t rows_bind(struct rows *r, struct qetl_env env, const struct ArrowSchema *schema)
+int32_t rows_bind(struct rows *r, struct qetl_env env, const struct ArrowSchema *schema,
+                  const char *chosen)
 {
     rows_free(r);
     r->env = env;
-    size_t n = (size_t)schema->n_children + 1 + (size_t)(qetl_option_count(env, "/columns") + 1);
+    size_t n = (size_t)schema->n_children + 1 +
+               (chosen ? (size_t)(qetl_option_count(env, chosen) + 1) : 0);
     if (qetl_schema_copy(schema, &r->all) || qetl_schema_init_struct(&r->chosen))
         return no_memory(r);
     r->places = calloc(n, sizeof *r->places);
@@ -53,7 +55,7 @@ int32_t rows_bind(struct rows *r, struct qetl_env env, const struct ArrowSchema 
     r->children = calloc(n, sizeof *r->children);
     if (!r->places || !r->cells || !r->children)
         return no_memory(r);
-    return columns_choose(r);
+    return columns_choose(r, chosen);
 }
 
 void rows_free(struct rows *r)
