@@ -41,7 +41,8 @@ expect_eq 'several at a time' "$(($(jq .connection journal | sort -u | wc -l) > 
 faults '[]'
 
 # ---- what is kept ----
-ids $(for i in 1 2 3; do seq 50; done)
+mapfile -t thrice < <(seq 50; seq 50; seq 50)
+ids "${thrice[@]}"
 sed -i 's/sources/batch_rows: 10\nsources/' l.yaml
 cached() { # REQUESTS OPTION
     : >journal
