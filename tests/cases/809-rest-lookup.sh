@@ -104,6 +104,7 @@ wrong() { # TEXT OPTIONS
 wrong 'which host is asked' "url: 'http://{id}/', columns: {a: {at: /a}}"
 wrong 'all rows would get the same' "url: '$base/one/1', columns: {a: {at: /a}}"
 wrong 'there is no column' "url: '$base/one/{ident}', columns: {a: {at: /a}}"
+wrong 'no column is named' "url: '$base/one/{id}', columns: {}"
 wrong 'is no JSON pointer' "url: '$base/one/{id}', columns: {a: {at: a}}"
 wrong 'type' "url: '$base/one/{id}', columns: {a: {at: /a, type: date}}"
 wrong 'n' "url: '$base/one/{id}', columns: {n: {at: /a}}"

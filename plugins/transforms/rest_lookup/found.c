@@ -56,7 +56,10 @@ int32_t found_columns_read(struct found_columns *c, struct qetl_env env)
     int32_t status = QETL_OK;
     *c = (struct found_columns){.env = env, .rows = qetl_option_text(env, "/rows")};
     int64_t n = qetl_option_count(env, "/columns");
-    c->columns = calloc((size_t)(n > 0 ? n : 1), sizeof *c->columns);
+    if (n < 1)
+        return qetl_fail(env, QETL_E_CONFIG, "/columns", "write {city: {at: /address/city}}, say",
+                         "no column is named");
+    c->columns = calloc((size_t)n, sizeof *c->columns);
     if (!c->columns)
         return no_memory(env);
     for (c->n = 0; c->n < n && !status; c->n++)
