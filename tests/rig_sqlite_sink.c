@@ -11,6 +11,8 @@ int32_t qetl_plugin_entry(const struct qetl_host *, struct qetl_ctx *, uint32_t 
 
 static const char defaults[] =
     "{\"path\": \"x.db\", \"table\": \"t\", \"mode\": \"append\", "
+    "\"history\": {\"valid_from\": \"valid_from\", \"valid_to\": \"valid_to\", "
+    "\"is_current\": \"is_current\"}, "
     "\"create\": true, \"strict\": false, \"decimals\": \"text\", \"new_columns\": \"freeze\", "
     "\"nan\": \"reject\", \"foreign_keys\": \"enforce\", \"busy_timeout_ms\": 20, "
     "\"journal_mode\": \"keep\", \"synchronous\": \"off\", \"cache_mib\": 1}";
@@ -57,6 +59,7 @@ int32_t rig_open(struct sqlite_rig *rig)
 static struct qetl_epoch epoch_of(const struct sqlite_rig *rig, uint64_t number)
 {
     return (struct qetl_epoch){.struct_size = sizeof(struct qetl_epoch),
+                               .flags = rig->final ? QETL_EPOCH_FINAL : 0,
                                .number = number,
                                .generation = rig->generation,
                                .pipeline = "p",

@@ -19,6 +19,7 @@ struct sqlite_rig {
     void *self;
     struct ArrowSchema schema; /* id bigint, t text */
     uint64_t generation;
+    bool final; /* the next epoch is the last */
 };
 
 /* create and start; options: members of an object, as "\"key\": \"id\"". The path is x.db, the

@@ -52,6 +52,10 @@ void qetl_cli_clear(struct qetl_cli *);
 struct qetl_document *qetl_cli_document(const struct qetl_cli *, const char *path,
                                         struct qetl_findings *);
 
+/* The same of one that was made elsewhere, which moves; NULL stays NULL. */
+struct qetl_document *qetl_cli_document_whole(const struct qetl_cli *, struct qetl_document *,
+                                              struct qetl_findings *);
+
 /* pipeline_input.c: what several commands begin with. */
 /* The registry of the options' folders, or NULL with findings. */
 struct qetl_registry *qetl_cli_registry(const struct qetl_cli *, struct qetl_findings *);

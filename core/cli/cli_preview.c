@@ -5,14 +5,12 @@
 #include "config/mask.h"
 #include "config/suggest.h"
 #include "package/locked.h"
+#include "show/glance.h"
 #include "show/style.h"
-#include "show/watch.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { ROWS = 10, SCAN_ROWS = 100000, WAIT_MS = 3000, LETTERS = 3, CHUNK_BYTES = 32 << 10 };
 
@@ -42,54 +40,6 @@ static void progress(struct qetl_capture *capture)
     if (!enough && read < p->scan_rows)
         return;
     qetl_run_drain(p->run);
-}
-
-struct patience { /* a source that has nothing for long does not keep anybody waiting */
-    pthread_mutex_t lock;
-    pthread_cond_t over_changed;
-    bool over;
-    int64_t wait_ms;
-    struct qetl_preview *preview;
-};
-
-static void *patience_main(void *arg)
-{
-    struct patience *patience = arg;
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += patience->wait_ms / 1000;
-    until.tv_nsec += patience->wait_ms % 1000 * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    pthread_mutex_lock(&patience->lock);
-    int error = 0;
-    while (!patience->over && !error)
-        error = pthread_cond_timedwait(&patience->over_changed, &patience->lock, &until);
-    bool out_of_time = !patience->over;
-    pthread_mutex_unlock(&patience->lock);
-    if (out_of_time)
-        qetl_run_drain(patience->preview->run);
-    return NULL;
-}
-
-static int execute(struct qetl_preview *p, int64_t wait_ms)
-{
-    struct patience patience = {.lock = PTHREAD_MUTEX_INITIALIZER,
-                                .over_changed = PTHREAD_COND_INITIALIZER,
-                                .wait_ms = wait_ms,
-                                .preview = p};
-    struct qetl_watch *watch = qetl_watch_start(p->run, false);
-    pthread_t thread;
-    bool started = !pthread_create(&thread, NULL, patience_main, &patience);
-    int exit_code = qetl_run_execute(p->run);
-    pthread_mutex_lock(&patience.lock);
-    patience.over = true;
-    pthread_cond_signal(&patience.over_changed);
-    pthread_mutex_unlock(&patience.lock);
-    if (started)
-        pthread_join(thread, NULL);
-    qetl_watch_stop(watch);
-    return exit_code;
 }
 
 /* ---- what is previewed ---- */
@@ -217,7 +167,7 @@ static int preview_pipeline(struct qetl_preview *p, struct qetl_cli *cli,
     if (!qetl_capture_init(&p->capture, p->pipeline))
         p->run = qetl_run_new(p->pipeline, registry, &options, findings);
     if (p->run) {
-        exit_code = execute(p, own->wait_ms ? own->wait_ms : WAIT_MS);
+        exit_code = qetl_glance(p->run, own->wait_ms ? own->wait_ms : WAIT_MS);
         exit_code = show(p, cli, exit_code, findings);
     } else {
         qetl_findings_no_memory(findings);

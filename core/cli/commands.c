@@ -13,6 +13,8 @@
     X(validate)       \
     X(lint)           \
     X(preview)        \
+    X(conns_test)     \
+    X(conns_discover) \
     X(test)           \
     X(top)            \
     X(tap)            \

@@ -34,14 +34,11 @@ static struct qetl_document *with_mode(const struct qetl_document *document, con
     return qetl_document_set(document, settings, mode != NULL, findings);
 }
 
-struct qetl_document *qetl_cli_document(const struct qetl_cli *cli, const char *path,
-                                        struct qetl_findings *findings)
+struct qetl_document *qetl_cli_document_whole(const struct qetl_cli *cli,
+                                              struct qetl_document *document,
+                                              struct qetl_findings *findings)
 {
     struct qetl_variables *variables = variables_of(cli, findings);
-    struct qetl_oneliner line = cli->oneliner;
-    line.compute = cli->computed.items;
-    struct qetl_document *document =
-        path ? qetl_document_load(path, findings) : qetl_document_from_oneliner(&line, findings);
     struct qetl_document *moded = NULL, *set = NULL, *whole = NULL;
     if (document) {
         qetl_document_use_mask(document, cli->mask);
@@ -56,4 +53,14 @@ struct qetl_document *qetl_cli_document(const struct qetl_cli *cli, const char *
     qetl_document_free(set);
     qetl_variables_free(variables);
     return whole;
+}
+
+struct qetl_document *qetl_cli_document(const struct qetl_cli *cli, const char *path,
+                                        struct qetl_findings *findings)
+{
+    struct qetl_oneliner line = cli->oneliner;
+    line.compute = cli->computed.items;
+    struct qetl_document *document =
+        path ? qetl_document_load(path, findings) : qetl_document_from_oneliner(&line, findings);
+    return qetl_cli_document_whole(cli, document, findings);
 }

@@ -13,6 +13,7 @@ PATH=$PWD/bin:$PATH
 cp world/orders.csv world/today.csv
 cp world/orders.csv world/data/part.csv
 gzip -c world/orders.csv >world/orders.csv.gz
+sqlite3 world/orders.db "CREATE TABLE orders (order_id INTEGER PRIMARY KEY, country TEXT); CREATE TABLE loose (x)"
 cat >world/orders.yaml <<'YAML'
 name: orders
 description: Large orders

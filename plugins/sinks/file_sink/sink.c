@@ -4,8 +4,11 @@
 #include "fault.h"
 #include "inspect.h"
 #include "parts.h"
+#include "probe.h"
 #include "publish.h"
 #include "single.h"
+
+#include <qetl/conns.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -414,6 +417,13 @@ static int32_t sink_inspect(void *self, struct qetl_inspection *about, void *str
                    stream, tell);
 }
 
+static int32_t sink_probe(void *self, void *stream, probe_tell *tell)
+{
+    struct file_sink *s = self;
+    return s->parted ? probe_folder(s->env, s->parts.template.root, stream, tell)
+                     : probe_file(s->env, s->path, s->if_exists, stream, tell);
+}
+
 static const void *sink_get_extension(void *self, const char *id)
 {
     static const struct qetl_inspect inspects = {sizeof inspects, sink_inspect};
@@ -425,12 +435,14 @@ static const void *sink_get_extension(void *self, const char *id)
     static const struct qetl_sink_parts sized = {sizeof sized, sink_columns, sink_frame,
                                                  sink_room,    sink_whole,   sink_object,
                                                  sink_end,     sink_by_epoch};
+    static const struct qetl_probe probes = {sizeof probes, sink_probe};
     const struct file_sink *s = self;
     if (s->parted && strcmp(id, QETL_EXT_SINK_PARTS) == 0)
         return s->parts.max_rows || s->parts.max_bytes ? &sized : &spread;
     return strcmp(id, QETL_EXT_SINK_APPEND) == 0 ? (const void *)&append
            : strcmp(id, QETL_EXT_OBJECTS) == 0   ? (const void *)&objects
-           : strcmp(id, QETL_EXT_INSPECT) == 0   ? &inspects
+           : strcmp(id, QETL_EXT_INSPECT) == 0   ? (const void *)&inspects
+           : strcmp(id, QETL_EXT_PROBE) == 0     ? (const void *)&probes
                                                  : NULL;
 }
 

@@ -33,9 +33,8 @@ static bool has_journal(const char *path)
 }
 
 /* Where nothing waits beside it, nothing shall be made beside it either. */
-static int open_to_look(const struct look *l, sqlite3 **db)
+int inspect_open(const char *path, sqlite3 **db)
 {
-    const char *path = l->database->path;
     sqlite3_str *uri = sqlite3_str_new(NULL);
     bool alone = !has_bytes(path, "-wal");
     sqlite3_str_appendall(uri, "file:");
@@ -105,7 +104,7 @@ int32_t inspect(const struct database *d, struct qetl_inspection *about, void *s
                          "a transaction on the database was cut short");
         return QETL_OK;
     }
-    int code = open_to_look(&l, &db);
+    int code = inspect_open(d->path, &db);
     if (!code)
         code = epoch_read(&l, db, &number);
     if (code)

@@ -13,6 +13,8 @@
 
 typedef int32_t inspect_tell(void *stream, const struct qetl_inspected *);
 
+/* Opens it so; SQLite's code. */
+int inspect_open(const char *path, sqlite3 **db);
 int32_t inspect(const struct database *, struct qetl_inspection *about, void *stream,
                 inspect_tell *tell);
 

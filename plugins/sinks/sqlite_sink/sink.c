@@ -4,6 +4,9 @@
 #include "fault.h"
 #include "inspect.h"
 #include "loader.h"
+#include "probe.h"
+
+#include <qetl/conns.h>
 
 enum { STATE_VERSION = 1 };
 
@@ -308,13 +311,21 @@ static int32_t sink_inspect(void *self, struct qetl_inspection *about, void *str
     return inspect(&s->database, about, stream, tell);
 }
 
+static int32_t sink_probe(void *self, void *stream, probe_tell *tell)
+{
+    struct sqlite_sink *s = self;
+    return probe(&s->database, stream, tell);
+}
+
 static const void *sink_get_extension(void *self, const char *id)
 {
     static const struct qetl_objects objects = {sizeof objects, sink_list};
     static const struct qetl_inspect inspects = {sizeof inspects, sink_inspect};
+    static const struct qetl_probe probes = {sizeof probes, sink_probe};
     (void)self;
     return strcmp(id, QETL_EXT_OBJECTS) == 0   ? (const void *)&objects
-           : strcmp(id, QETL_EXT_INSPECT) == 0 ? &inspects
+           : strcmp(id, QETL_EXT_INSPECT) == 0 ? (const void *)&inspects
+           : strcmp(id, QETL_EXT_PROBE) == 0   ? (const void *)&probes
                                                : NULL;
 }
 

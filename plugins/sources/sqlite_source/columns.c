@@ -55,14 +55,14 @@ static int32_t type_check(struct database *d, const struct ArrowSchema *field, c
                      "SQLite holds no values of this type");
 }
 
-static int32_t field_make(struct database *d, sqlite3_stmt *all, int i, const unsigned *seen,
-                          struct ArrowSchema *field)
+static int32_t field_make(struct database *d, sqlite3_stmt *all, bool told, int i,
+                          const unsigned *seen, struct ArrowSchema *field)
 {
     char pointer[1200];
     const char *name = sqlite3_column_name(all, i);
     if (!name)
         return fault_memory(d->env);
-    const char *given = type_given(d->env, name, pointer, sizeof pointer);
+    const char *given = told ? type_given(d->env, name, pointer, sizeof pointer) : NULL;
     if (given && qetl_type_field(given, name, field))
         return qetl_fail(d->env, QETL_E_CONFIG, pointer, NULL, "there is no type `%s`", given);
     if (given)
@@ -81,7 +81,7 @@ static bool values_have_to_tell(sqlite3_stmt *all, int i)
     return status == QETL_E_UNSUPPORTED;
 }
 
-static int32_t fields_make(struct database *d, sqlite3_stmt *all, unsigned *seen,
+static int32_t fields_make(struct database *d, sqlite3_stmt *all, bool told, unsigned *seen,
                            struct ArrowSchema *out)
 {
     int n = sqlite3_column_count(all);
@@ -91,7 +91,7 @@ static int32_t fields_make(struct database *d, sqlite3_stmt *all, unsigned *seen
     int32_t status = sample ? classes_read(d, all, seen) : QETL_OK;
     for (int i = 0; !status && i < n; i++) {
         struct ArrowSchema field = {0};
-        status = field_make(d, all, i, seen, &field);
+        status = field_make(d, all, told, i, seen, &field);
         if (!status && qetl_schema_find(out, field.name) >= 0)
             status = qetl_fail(d->env, QETL_E_CONFIG, "/query", "name one of them with AS",
                                "two columns are called %s", field.name);
@@ -118,12 +118,24 @@ static int32_t types_check(struct qetl_env env, const struct ArrowSchema *schema
     return QETL_OK;
 }
 
-int32_t columns_read(struct database *d, sqlite3_stmt *all, struct ArrowSchema *out)
+static int32_t columns_make(struct database *d, sqlite3_stmt *all, bool told,
+                            struct ArrowSchema *out)
 {
     unsigned *seen = calloc((size_t)sqlite3_column_count(all) + 1, sizeof *seen);
     int32_t status = seen && !qetl_schema_init_struct(out) ? QETL_OK : fault_memory(d->env);
     if (!status)
-        status = fields_make(d, all, seen, out);
+        status = fields_make(d, all, told, seen, out);
     free(seen);
+    return status;
+}
+
+int32_t columns_read(struct database *d, sqlite3_stmt *all, struct ArrowSchema *out)
+{
+    int32_t status = columns_make(d, all, true, out);
     return status ? status : types_check(d->env, out);
+}
+
+int32_t columns_declared(struct database *d, sqlite3_stmt *all, struct ArrowSchema *out)
+{
+    return columns_make(d, all, false, out);
 }

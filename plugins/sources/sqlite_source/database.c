@@ -75,8 +75,9 @@ int32_t database_open(struct database *d)
 {
     sqlite3 *db = NULL;
     if (access(d->path, F_OK) != 0)
-        return qetl_fail(d->env, QETL_E_ENVIRONMENT, "/path", NULL, "%s: there is no such file",
-                         d->path);
+        return qetl_fail(d->env, QETL_E_ENVIRONMENT, "/path",
+                         "check the path; a relative one starts at the working folder",
+                         "%s: there is no such file", d->path);
     int code = sqlite3_open_v2(
         d->path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     database_set(d, db);

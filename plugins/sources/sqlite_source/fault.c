@@ -34,7 +34,8 @@ static const struct fault *fault_of(int code)
          "its "
          "-shm file has to be there, or the folder writable"},
         {SQLITE_PERM, QETL_E_ENVIRONMENT, "SQLITE_PERM", NULL},
-        {SQLITE_ERROR, QETL_E_CONFIG, "SQLITE_ERROR", NULL},
+        {SQLITE_ERROR, QETL_E_CONFIG, "SQLITE_ERROR",
+         "`qetl conns discover sqlite path=FILE` shows the tables and their columns"},
     };
     static const struct fault other = {0, QETL_E_FATAL, "SQLITE", NULL};
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)

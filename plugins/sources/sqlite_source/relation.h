@@ -47,5 +47,7 @@ void relation_free(struct relation *r);
 /* columns.c: types as they are declared, as the values are, or as the option types says. all: a
  * statement over every column. */
 int32_t columns_read(struct database *d, sqlite3_stmt *all, struct ArrowSchema *out);
+/* The same, whatever the option says. */
+int32_t columns_declared(struct database *d, sqlite3_stmt *all, struct ArrowSchema *out);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The source `sqlite`: rows of a table or a query as batches, of one state of the database. */
+#include "discover.h"
 #include "fault.h"
 #include "letter.h"
 #include "position.h"
@@ -40,11 +41,9 @@ static int32_t source_create(void *self, const struct qetl_host *host, struct qe
     d->path = qetl_option_text(d->env, "/path");
     s->left = INT64_MAX;
     bool table = qetl_option_given(d->env, "/table"), query = qetl_option_given(d->env, "/query");
-    if (table == query)
-        return qetl_fail(d->env, QETL_E_CONFIG, table ? "/query" : "/table", NULL,
-                         table ? "table and query cannot stand beside each other"
-                               : "neither table nor query says what to read");
-    return QETL_OK;
+    return table && query ? qetl_fail(d->env, QETL_E_CONFIG, "/query", NULL,
+                                      "table and query cannot stand beside each other")
+                          : QETL_OK;
 }
 
 static void takers_free(struct sqlite_source *s)
@@ -84,6 +83,11 @@ static int32_t wants_set(struct sqlite_source *s, int64_t n, const int64_t *colu
 static int32_t source_start(void *self)
 {
     struct sqlite_source *s = self;
+    struct qetl_env env = s->database.env;
+    if (!qetl_option_given(env, "/table") && !qetl_option_given(env, "/query"))
+        return qetl_fail(env, QETL_E_CONFIG, "/table",
+                         "`qetl conns discover sqlite path=FILE` shows the tables",
+                         "neither table nor query says what to read");
     relation_free(&s->relation); /* of a start that found the database busy */
     database_close(&s->database);
     int32_t status = database_open(&s->database);
@@ -370,11 +374,20 @@ static int32_t source_list(void *self, void *stream,
                : QETL_OK;
 }
 
+static int32_t source_discover(void *self, void *stream, discover_found *found)
+{
+    struct sqlite_source *s = self;
+    return discover(&s->database, stream, found);
+}
+
 static const void *source_get_extension(void *self, const char *id)
 {
     static const struct qetl_objects objects = {sizeof objects, source_list};
+    static const struct qetl_discover discovers = {sizeof discovers, source_discover};
     (void)self;
-    return strcmp(id, QETL_EXT_OBJECTS) == 0 ? &objects : NULL;
+    return strcmp(id, QETL_EXT_OBJECTS) == 0    ? (const void *)&objects
+           : strcmp(id, QETL_EXT_DISCOVER) == 0 ? (const void *)&discovers
+                                                : NULL;
 }
 
 static const struct qetl_source source_vtable = {
