@@ -5,7 +5,7 @@
 # left out. QETL_CONFORM_ONLY names some of them, to look at by hand.
 # tsan: no
 . "$(dirname "$0")/rest-lib.sh"
-. "$(dirname "$0")/postgres-lib.sh"
+. "$root/tests/cases/postgres-lib.sh"
 trap 'status=$?; pg_away; (exit $status); serve_end' EXIT
 [ -z "$QETL_SANITIZER" ] || skip_all 'memory that a sanitizer keeps back looks like memory that was left behind'
 cache=$QETL_BUILD/tests/cache
