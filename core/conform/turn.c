@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #ifdef __aarch64__
-enum { CALL_SLOT = R_AARCH64_JUMP_SLOT, DATA_SLOT = R_AARCH64_GLOB_DAT };
+enum { CALL_SLOT = R_AARCH64_JUMP_SLOT, DATA_SLOT = R_AARCH64_GLOB_DAT, WORD = R_AARCH64_ABS64 };
 #else
-enum { CALL_SLOT = R_X86_64_JUMP_SLOT, DATA_SLOT = R_X86_64_GLOB_DAT };
+enum { CALL_SLOT = R_X86_64_JUMP_SLOT, DATA_SLOT = R_X86_64_GLOB_DAT, WORD = R_X86_64_64 };
 #endif
 
 struct tables { /* of the library, as they lie in memory */
@@ -61,16 +61,25 @@ static void slot_write(void *slot, conform_function *function)
     memcpy(slot, &function, sizeof function);
 }
 
+/* A pointer of the library's own, as those that libcurl asks for memory with: one that was given
+ * another function since is left alone. */
+static bool is_still(const void *slot, const char *name)
+{
+    void *function = dlsym(RTLD_DEFAULT, name);
+    return function && memcmp(slot, &function, sizeof function) == 0;
+}
+
 static void relocation_turn(const struct tables *t, const ElfW(Rela) * r,
                             const struct conform_turned *list, size_t n)
 {
     const unsigned long type = ELF64_R_TYPE(r->r_info), symbol = ELF64_R_SYM(r->r_info);
-    if (type != CALL_SLOT && type != DATA_SLOT)
+    void *slot = (void *)(t->base + r->r_offset);
+    if (type != CALL_SLOT && type != DATA_SLOT && type != WORD)
         return;
     const char *name = t->names + t->symbols[symbol].st_name;
     for (size_t i = 0; i < n; i++)
-        if (strcmp(name, list[i].name) == 0)
-            slot_write((void *)(t->base + r->r_offset), list[i].function);
+        if (strcmp(name, list[i].name) == 0 && (type != WORD || is_still(slot, name)))
+            slot_write(slot, list[i].function);
 }
 
 void conform_turn(const struct link_map *map, const struct conform_turned *list, size_t n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * References of a loaded library to functions of others, pointed to functions of ours: in the
- * table where the loader put them.
+ * table where the loader put them, and in pointers that the library begins with.
  *
  * Invariant: nothing else of the library is changed. Ownership: the process'; there is no way back.
  * Threads:   one, while no other calls what is turned.
