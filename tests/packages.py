@@ -119,6 +119,20 @@ def glibc_of(library):
     return ".".join(map(str, pairs[-1])) if pairs else ""
 
 
+def retagged(library):
+    """The library with a RUNPATH: where a count of relocations was, which the loader may do without."""
+    body = bytearray(library)
+    count, run_path = 0x6FFFFFF9, 29
+    phoff, phentsize, phnum = struct.unpack_from("<Q", body, 32)[0], *struct.unpack_from("<HH", body, 54)
+    for i in range(phnum):
+        kind, _, offset, _, _, size = struct.unpack_from("<IIQQQQ", body, phoff + i * phentsize)
+        for at in range(offset, offset + size, 16) if kind == 2 else ():
+            if struct.unpack_from("<Q", body, at)[0] == count:
+                struct.pack_into("<QQ", body, at, run_path, 1)
+                return bytes(body)
+    raise SystemExit("no tag to exchange")
+
+
 class Series:
     def __init__(self, folder):
         self.folder = folder
@@ -245,6 +259,9 @@ def other_lists(series, package):
     other = {**package.files, "touch.qetl.json": package.manifest.replace(b'"summary"', b'"Summary"', 1)}
     listed("mismatch-manifest", "package_mismatch", "built with", lambda l: None, files=other)
     listed("library-text", "package_library", "no shared library", lambda l: None, files={**package.files, "touch.so": b"#!/bin/sh\n"})
+    listed("library-search-path", "package_library", "RPATH or RUNPATH", lambda l: None, files={**package.files, "touch.so": retagged(package.library)})
+    elsewhere = package.library.replace(b"\0libc.so.6\0", b"\0/ibc.so.6\0")
+    listed("library-needs-path", "package_library", "by a path", lambda l: None, files={**package.files, "touch.so": elsewhere})
     machine = bytearray(package.library)
     struct.pack_into("<H", machine, 18, 183 if os.uname().machine == "x86_64" else 62)
     listed("library-machine", "package_mismatch", "its library is for", lambda l: None, files={**package.files, "touch.so": bytes(machine)})

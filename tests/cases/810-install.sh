@@ -157,6 +157,23 @@ for change in 'printf x >>touch.so' 'printf x | dd of=touch.so bs=1 seek=5000 co
     cp -r kept "$content"
 done
 expect_exit 0 run p.yaml
+# Another package of that version, which has a good signature as well: it is not the one that was installed.
+mkdir made/other
+cp made/0.1.0/touch.* made/other
+echo more >made/other/README
+expect_exit 0 qetl plugin pack made/other --out made/other --key acme.qsecret
+expect_exit 0 env XDG_DATA_HOME="$PWD/elsewhere" "$QETL" plugin install made/other
+chmod -R u+w "$content"
+rm -r "$content"
+cp -r elsewhere/qetl/plugins/content/* "$content"
+rm -f touched
+expect_exit 3 run p.yaml
+expect_text err 'its list of files was changed'
+expect_absent touched
+chmod -R u+w "$content"
+rm -r "$content"
+cp -r kept "$content"
+expect_exit 0 run p.yaml
 for change in 'echo x >installed.json' 'rm -rf content' 'chmod o+w .' 'sed -i s/touch/tough/ installed.json'; do
     cp -r "$depot" whole
     (cd "$depot" && bash -c "$change")
