@@ -3,6 +3,7 @@
 
 #include "guard.h"
 #include "host/call.h"
+#include "place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,21 +51,47 @@ _Noreturn static void child_main(const struct conform_errand *e)
 
 /* ---- in the parent ---- */
 
-/* The line that says most of what the child wrote: a sanitizer's, or the last. */
+/* The line that says most of what the child wrote: a sanitizer's, or the last. A panic's place and
+ * its words stand in two. */
 static void log_tail(const char *path, char line[160])
 {
     char at[512];
     FILE *file = fopen(path, "re");
+    bool found = false;
     *line = 0;
-    while (file && fgets(at, sizeof at, file)) {
+    while (file && !found && fgets(at, sizeof at, file)) {
         at[strcspn(at, "\n")] = 0;
         if (*at)
             snprintf(line, 160, ": %.150s", at);
-        if (strstr(at, "ERROR: ") || strstr(at, "terminate called") || strstr(at, "panicked"))
-            break;
+        bool panics = strstr(at, "panicked");
+        found = panics || strstr(at, "ERROR: ") || strstr(at, "terminate called");
+        size_t size = strlen(line);
+        if (panics && fgets(at, sizeof at, file))
+            snprintf(line + size, 160 - size, " %.*s", (int)strcspn(at, "\n"), at);
     }
     if (file)
         fclose(file);
+}
+
+static const char *word_of(int signal)
+{
+    return signal == SIGABRT  ? "abort"
+           : signal == SIGFPE ? "arithmetic fault"
+           : signal == SIGILL ? "illegal instruction"
+                              : "memory fault";
+}
+
+/* Whoever aborts has said why: an assertion, a panic. */
+static void crash_tell(const struct conform_errand *e, const char *tail)
+{
+    struct conform_record *record = e->record;
+    const struct conform_crash *crash = &record->crash;
+    char place[CONFORM_PLACE];
+    conform_place_print(crash, place);
+    conform_break(record, (enum conform_rule_id)atomic_load(&record->rule), "%s in %s%s%s%s",
+                  word_of(crash->signal), record->call[0] ? record->call : "no call",
+                  crash->beyond ? ", beyond what it was given" : "", place,
+                  crash->signal == SIGABRT ? tail : "");
 }
 
 static void end_judge(const struct conform_errand *e, int status)
@@ -75,7 +102,9 @@ static void end_judge(const struct conform_errand *e, int status)
     if (record->ended)
         return;
     log_tail(e->log, tail);
-    if (WIFSIGNALED(status))
+    if (record->crash.signal)
+        crash_tell(e, tail);
+    else if (WIFSIGNALED(status))
         conform_break(record, (enum conform_rule_id)atomic_load(&record->rule),
                       "the process was ended by signal %d (%s) in %s%s", WTERMSIG(status),
                       strsignal(WTERMSIG(status)), call, tail);
@@ -156,6 +185,7 @@ static int await(const struct conform_errand *e, pid_t pid, int fd)
 int conform_child_run(const struct conform_errand *e)
 {
     e->record->ended = false;
+    e->record->crash = (struct conform_crash){0};
     conform_record_call(e->record, "");
     conform_record_trying(e->record, "");
     atomic_store(&e->record->rule, (int)e->rule);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guard.h"
 
+#include "place.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -57,31 +59,19 @@ void conform_guard_free(struct conform_guard *guard)
 
 /* ---- faults ---- */
 
-static const char *word_of(int signal)
-{
-    return signal == SIGABRT  ? "abort"
-           : signal == SIGFPE ? "arithmetic fault"
-           : signal == SIGILL ? "illegal instruction"
-                              : "memory fault";
-}
-
 /* The process is done for: what is not async-signal-safe is tried all the same. */
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
-    (void)context;
-    enum conform_rule_id rule = (enum conform_rule_id)atomic_load(&watched->rule);
-    const char *where = "";
+    watched->crash.signal = signal;
     for (size_t i = 0; signal == SIGSEGV && i < GUARDS_MOST; i++) {
         const struct conform_guard *g = guards[i];
         if (g && (char *)info->si_addr >= (char *)g->base &&
             (char *)info->si_addr < (char *)g->base + g->mapped) {
-            rule = g->rule;
-            where = ", beyond what it was given";
+            atomic_store(&watched->rule, (int)g->rule);
+            watched->crash.beyond = true;
         }
     }
-    conform_break(watched, rule, "%s in %s%s", word_of(signal),
-                  watched->call[0] ? watched->call : "no call", where);
-    watched->ended = true;
+    conform_place_find(context, &watched->crash);
     _exit(CRASHED);
 }
 
@@ -92,6 +82,7 @@ void conform_guard_watch(struct conform_record *record)
     stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
     struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     watched = record;
+    conform_place_ready();
     sigaltstack(&other, NULL);
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)

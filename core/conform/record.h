@@ -24,13 +24,21 @@ struct conform_verdict {
     char note[CONFORM_NOTE]; /* BROKEN: the first finding; UNTRIED: why, or "" */
 };
 
+struct conform_crash { /* of a child */
+    int signal;        /* 0: there was none */
+    bool beyond;       /* in memory behind what the plugin was given */
+    char path[256];    /* of the library that it was in, or "" … */
+    uint64_t at;       /* … and where in it */
+};
+
 struct conform_record {
     struct conform_verdict verdicts[CONFORM_N_RULES];
     atomic_llong steps; /* calls so far: whether anything moves */
     char call[32];      /* the plugin's call that began last, while it is under way; or "" */
     atomic_int rule;    /* what is being tried: whoever crashes breaks it */
-    bool ended;         /* the child came to its end by itself */
-    bool hung;          /* a call did not come back: others are waited for less long */
+    struct conform_crash crash;
+    bool ended;                  /* the child came to its end by itself */
+    bool hung;                   /* a call did not come back: others are waited for less long */
     bool asked[CONFORM_OPTIONS]; /* options that the plugin has looked at, by their place */
     bool asked_any, unruly;      /* unruly: two equal runs were not equal */
     bool files_vary;             /* … in what a sink wrote */

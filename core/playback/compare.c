@@ -104,14 +104,31 @@ static int compare_values(struct step *step, const char *call, const struct qetl
 
 /* ---- what it asked ---- */
 
+/* The call, and of what went wrong what was said of it. */
+static char *told_text(const struct qetl_entry *entry)
+{
+    struct qetl_values values;
+    char *text;
+    if (!entry)
+        return strdup("nothing more");
+    bool says = strcmp(entry->call, "error") == 0 || strcmp(entry->call, "reject") == 0;
+    const struct qetl_value *message =
+        says && !qetl_entry_values(entry, &values) ? out_named(&values, "message", 0) : NULL;
+    if (!message || message->absent || message->kind != QETL_CARGO_TEXT)
+        return strdup(entry->call);
+    return asprintf(&text, "%s: %.*s", entry->call, (int)message->size,
+                    (const char *)message->data) < 0
+               ? NULL
+               : text;
+}
+
 static int compare_asked(struct step *step, const struct qetl_entry *then,
                          const struct qetl_entry *now)
 {
     struct qetl_values expected, got;
     if (!then || !now || strcmp(then->call, now->call) != 0)
-        return qetl_step_differs(step, strdup("what it told the host"),
-                                 strdup(then ? then->call : "nothing more"),
-                                 strdup(now ? now->call : "nothing more"));
+        return qetl_step_differs(step, strdup("what it told the host"), told_text(then),
+                                 told_text(now));
     if (qetl_entry_values(then, &expected) || qetl_entry_values(now, &got))
         return -1;
     int differs = compare_values(step, now->call, &expected, &got);

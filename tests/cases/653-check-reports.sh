@@ -12,7 +12,7 @@ bad=$root/tests/plugins/bad
 bad() { # KIND FAULT
     mkdir -p "$2"
     cp "$bad/bad_$1.qetl.json" "$2/"
-    "${CC:-cc}" -std=gnu11 -O1 -D_GNU_SOURCE= -DFAULT="$2" -I"$root/sdk" -I"$bad" -Wa,-I"$bad" -fPIC -shared \
+    "${CC:-cc}" -std=gnu11 -O1 -g -D_GNU_SOURCE= -DFAULT="$2" -I"$root/sdk" -I"$bad" -Wa,-I"$bad" -fPIC -shared \
         -fvisibility=hidden -Wl,--exclude-libs,ALL -o "$2/bad_$1.so" "$bad/bad_$1.c" "$QETL_BUILD/libqetl_sdk.a" -lm 2>err ||
         fail "bad_$1 with $2 does not build" "$(cat err)"
 }
@@ -140,5 +140,10 @@ broken() { # NAME RULE WORDS
 }
 broken interrupt_ignored interrupt '^next did not come back within 10 s$'
 broken constructor_hangs load '^its loading did not come back within 10 s$'
-broken aborts lifecycle '^abort in destroy$'
+broken aborts lifecycle '^abort in destroy at bad_source.so.0x[0-9a-f]+ .bad_destroy, bad_source.c:[0-9]+.$'
+# What a panic in Rust leaves behind: where it was, and what.
+bad source panics
+expect_exit 1 qetl plugin check ./panics/bad_source.so --only lifecycle --json
+cp out panics.json
+broken panics lifecycle "bad_source.c:[0-9]+.: thread '<unnamed>' panicked at src/lib.rs:7:5: nothing is there$"
 expect_eq 'what is left of them' "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'qetl-check-*' -newer report.xml 2>/dev/null | wc -l)" 0

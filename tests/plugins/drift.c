@@ -71,6 +71,8 @@ static int32_t take_row(struct drift *d, const struct qetl_column *in, int64_t r
         return QETL_OK;
     }
     int64_t number = qetl_column_int(in, row);
+    if (number == 13 && is(d, "failure"))
+        return qetl_fail(d->env, QETL_E_DATA, NULL, NULL, "thirteen is no number");
     if (number == 13 && is(d, "crash"))
         abort();
     d->sum += number;

@@ -92,6 +92,7 @@ enum {
     open_misleads,
     open_crashes,
     never_ends,
+    panics, /* as Rust does: see 653-check-reports.sh */
     aborts
 };
 
@@ -273,7 +274,10 @@ static void bad_destroy(void *self)
     struct bad *s = self;
     if (!IS(memory_left))
         free(s->note);
-    if (IS(aborts))
+    if (IS(panics))
+        fputs("thread '<unnamed>' panicked at src/lib.rs:7:5:\nnothing is there\nnote: more\n",
+              stderr);
+    if (IS(aborts) || IS(panics))
         abort();
 }
 
