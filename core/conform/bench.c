@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench.h"
 
+#include "lender.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -149,6 +151,7 @@ void conform_bench_close(struct conform_bench *b)
 {
     conform_bench_stop(b);
     conform_bench_destroy(b);
+    conform_lent_open(b);
     for (; b->n_kept; b->n_kept--)
         qetl_array_release(&b->kept[b->n_kept - 1]);
     if (b->pool && qetl_pool_in_use(b->pool))
@@ -160,6 +163,7 @@ void conform_bench_close(struct conform_bench *b)
     for (size_t i = 0; i < b->n_lists; i++)
         conform_guard_free(&b->lists[i]);
     free(b->lists);
+    free(b->shut);
     for (size_t i = 0; i < CONFORM_OUTS; i++)
         conform_text_free(&b->outs[i]);
     conform_text_free(&b->rejects);

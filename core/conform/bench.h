@@ -39,7 +39,7 @@ struct conform_knobs {
     bool migrate;         /* each call on a thread of its own */
     bool grown;           /* structs as a later minor version has them */
     const char *without;  /* an extension that the host lacks; "": it has none */
-    bool poison;          /* what was lent is overwritten behind the call */
+    bool poison;          /* what was lent is shut behind the call */
     uint8_t unseen;       /* what stands where nobody may look */
     int64_t fail_buffer;  /* the n-th buffer is refused; 0: none … */
     bool fail_after;      /* … and all behind it */
@@ -85,6 +85,7 @@ struct conform_bench {
     atomic_uint epochs;
     atomic_int life; /* interrupt may come: between create's and destroy's ends */
     pthread_mutex_t lock;
+    const char *about; /* of what the calls are, where that is odd: " on …"; or NULL */
     int64_t calls, buffers, chances;
     int64_t row_base, rejected; /* rows before the batch at hand; rejected by the last call */
     const struct conform_call *doing;
@@ -93,6 +94,8 @@ struct conform_bench {
     unsigned wakes;                         /* that were waited for */
     size_t splits;                          /* of a source */
     bool emits_bytes;                       /* likewise */
+    struct conform_guard *shut;             /* buffers of those that were lent and came back */
+    size_t n_shut;
     struct ArrowArray kept[64];
     size_t n_kept;
     bool left;   /* the run was given up, as the knobs say */

@@ -195,9 +195,10 @@ void conform_error_check(struct conform_bench *b, const char *call, int32_t stat
 {
     struct conform_record *record = b->trial->record;
     const struct qetl_error_report *error = &b->ctx->error;
+    const char *about = b->about ? b->about : "";
     if (!error->code && !is_plain(status) && !atomic_load(&b->stopping))
-        conform_break(record, CONFORM_ERROR_RULE, "%s failed with %d and told host->error nothing",
-                      call, status);
+        conform_break(record, CONFORM_ERROR_RULE,
+                      "%s failed with %d%s and told host->error nothing", call, status, about);
     else if (error->code && error->code != status && !is_plain(status))
         conform_break(record, CONFORM_ERROR_RULE, "%s failed with %d, but told host->error %d",
                       call, status, error->code);
@@ -207,7 +208,7 @@ void conform_error_check(struct conform_bench *b, const char *call, int32_t stat
     else
         conform_hold(record, CONFORM_ERROR_RULE);
     b->blamed = error->option != NULL;
-    snprintf(b->error, sizeof b->error, "%s failed with %d: %s", call, status,
+    snprintf(b->error, sizeof b->error, "%s failed with %d%s: %s", call, status, about,
              error->message ? error->message : "no reason given");
 }
 

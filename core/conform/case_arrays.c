@@ -5,7 +5,7 @@
 void conform_case_lent(const struct conform_trial *t)
 {
     struct conform_knobs k = {.poison = true};
-    conform_try_same(t, &k, CONFORM_LENT_RULE, "with batches overwritten behind each call");
+    conform_try_same(t, &k, CONFORM_LENT_RULE, "with batches shut behind each call");
 }
 
 void conform_case_release(const struct conform_trial *t)

@@ -86,12 +86,13 @@ static void crash_tell(const struct conform_errand *e, const char *tail)
 {
     struct conform_record *record = e->record;
     const struct conform_crash *crash = &record->crash;
+    static const char *const where[] = {"", ", beyond what it was given",
+                                        ", which looked at what was lent to an earlier call"};
     char place[CONFORM_PLACE];
     conform_place_print(crash, place);
     conform_break(record, (enum conform_rule_id)atomic_load(&record->rule), "%s in %s%s%s%s",
                   word_of(crash->signal), record->call[0] ? record->call : "no call",
-                  crash->beyond ? ", beyond what it was given" : "", place,
-                  crash->signal == SIGABRT ? tail : "");
+                  where[crash->where], place, crash->signal == SIGABRT ? tail : "");
 }
 
 static void end_judge(const struct conform_errand *e, int status)

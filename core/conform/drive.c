@@ -3,6 +3,7 @@
 
 #include "host/call.h"
 #include "host/host.h"
+#include "lender.h"
 #include "unseen.h"
 
 #include <stdlib.h>
@@ -46,7 +47,7 @@ bool conform_due(struct conform_bench *b)
 
 struct qetl_env conform_lender(struct conform_bench *b)
 {
-    return (struct qetl_env){&qetl_host_table, b->ctx};
+    return (struct qetl_env){b->knobs.poison ? conform_lender_host() : &qetl_host_table, b->ctx};
 }
 
 /* ---- state ---- */
@@ -196,24 +197,12 @@ void conform_fill_unseen(struct conform_bench *b, const struct ArrowSchema *sche
     conform_unseen_fill(schema, batch, b->knobs.unseen);
 }
 
-static void overwrite(const struct ArrowArray *array)
-{
-    /* Those of three and more are views, whose last buffer, of sizes, is not the host's. */
-    int64_t n = array->n_buffers - (array->n_buffers > 2);
-    for (int64_t i = 0; i < n; i++)
-        if (array->buffers[i])
-            memset((void *)array->buffers[i], 0xa5, qetl_buffer_capacity(array->buffers[i]));
-    for (int64_t i = 0; i < array->n_children; i++)
-        overwrite(array->children[i]);
-}
-
 void conform_take_back(struct conform_bench *b, struct ArrowArray *array)
 {
     if (!array->release)
         return;
-    if (b->knobs.poison)
-        overwrite(array);
     if (b->knobs.poison && b->n_kept < sizeof b->kept / sizeof *b->kept) {
+        conform_lent_shut(b, array);
         b->kept[b->n_kept++] = *array; /* so that its buffers do not come again as others */
         array->release = NULL;
     }

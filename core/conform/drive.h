@@ -47,7 +47,7 @@ bool conform_check_schema(struct conform_bench *, const char *call, const struct
 void conform_release_away(struct conform_bench *, const char *call, struct ArrowArray *);
 /* The bytes where nobody may look, as the knobs say. */
 void conform_fill_unseen(struct conform_bench *, const struct ArrowSchema *, struct ArrowArray *);
-/* Overwrites what was lent, where the knobs say so, and releases it. */
+/* Shuts what was lent, where the knobs say so, or releases it. */
 void conform_take_back(struct conform_bench *, struct ArrowArray *);
 struct qetl_env conform_lender(struct conform_bench *); /* whose buffers are the checker's */
 /* Whether a batch that was lent is there with all its columns; NULL: there was none. */

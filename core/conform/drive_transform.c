@@ -231,7 +231,9 @@ static int32_t batch_run(struct driving *d, int64_t first, int64_t rows)
         event->port = d->port;
         event->batch = &batch;
         event->rows = rows;
+        b->about = rows ? NULL : " on a batch without rows";
         status = event_run(d, event);
+        b->about = NULL;
         conform_struct_free(b, event);
     }
     conform_take_back(b, &batch);

@@ -57,6 +57,20 @@ void conform_guard_free(struct conform_guard *guard)
     memset(guard, 0, sizeof *guard);
 }
 
+void conform_guard_shut(struct conform_guard *guard, void *base, size_t size,
+                        enum conform_rule_id rule)
+{
+    *guard = (struct conform_guard){.mapped = size, .base = base, .rule = rule, .shut = true};
+    guards_replace(NULL, guard);
+    mprotect(base, size, PROT_NONE);
+}
+
+void conform_guard_open(struct conform_guard *guard)
+{
+    mprotect(guard->base, guard->mapped, PROT_READ | PROT_WRITE);
+    guards_replace(guard, NULL);
+}
+
 /* ---- faults ---- */
 
 /* The process is done for: what is not async-signal-safe is tried all the same. */
@@ -68,7 +82,7 @@ static void on_fault(int signal, siginfo_t *info, void *context)
         if (g && (char *)info->si_addr >= (char *)g->base &&
             (char *)info->si_addr < (char *)g->base + g->mapped) {
             atomic_store(&watched->rule, (int)g->rule);
-            watched->crash.beyond = true;
+            watched->crash.where = g->shut ? CONFORM_GONE : CONFORM_BEYOND;
         }
     }
     conform_place_find(context, &watched->crash);

@@ -16,6 +16,7 @@ struct conform_guard {
     size_t size, mapped;
     void *base;
     enum conform_rule_id rule;
+    bool shut; /* all of it */
 };
 
 /* 0, or -1 without memory. */
@@ -23,6 +24,10 @@ int conform_guard_make(struct conform_guard *, size_t size, enum conform_rule_id
 /* Nobody may touch any of it from now on. */
 void conform_guard_close(struct conform_guard *, enum conform_rule_id rule);
 void conform_guard_free(struct conform_guard *); /* accepts a zeroed one */
+
+/* Memory of somebody else, whole pages: nobody may touch it until it is opened again. */
+void conform_guard_shut(struct conform_guard *, void *base, size_t size, enum conform_rule_id);
+void conform_guard_open(struct conform_guard *);
 
 /* Faults of this process end it with a finding in the record. */
 void conform_guard_watch(struct conform_record *);

@@ -24,9 +24,11 @@ struct conform_verdict {
     char note[CONFORM_NOTE]; /* BROKEN: the first finding; UNTRIED: why, or "" */
 };
 
+enum { CONFORM_BEYOND = 1, CONFORM_GONE };
+
 struct conform_crash { /* of a child */
     int signal;        /* 0: there was none */
-    bool beyond;       /* in memory behind what the plugin was given */
+    int where;         /* the memory that it touched: 0: any, or one of those above */
     char path[256];    /* of the library that it was in, or "" … */
     uint64_t at;       /* … and where in it */
 };

@@ -313,3 +313,8 @@ bool qetl_pool_has_room(const struct qetl_pool *pool, int64_t bytes)
 {
     return qetl_pool_in_use(pool) + bytes <= pool->budget_bytes;
 }
+
+unsigned qetl_buffer_owners(const void *buffer)
+{
+    return atomic_load_explicit(&header_of(buffer)->refs, memory_order_acquire);
+}

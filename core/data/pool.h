@@ -26,6 +26,8 @@ void *qetl_pool_alloc(struct qetl_pool *, size_t size);
 void qetl_buffer_retain(void *buffer);
 void qetl_buffer_free(void *buffer); /* accepts NULL */
 size_t qetl_buffer_capacity(const void *buffer);
+/* How many would have to free it; others may change that at any time. */
+unsigned qetl_buffer_owners(const void *buffer);
 
 bool qetl_pool_has_room(const struct qetl_pool *, int64_t bytes);
 int64_t qetl_pool_in_use(const struct qetl_pool *);

@@ -120,6 +120,7 @@ transform map_backward row-map
 transform derived_short row-map
 transform rows_lost ledger
 transform input_kept lent
+transform input_reread lent
 transform offset_ignored array-offset
 transform batches_seen pieces
 transform state_forgotten save

@@ -15,6 +15,7 @@ enum {
     map_backward,
     rows_lost,
     input_kept,
+    input_reread, /* which changes nothing */
     offset_ignored,
     batches_seen,
     state_forgotten,
@@ -134,7 +135,9 @@ static int32_t sum_rows(struct bad *s, const struct qetl_event *event, struct qe
     qetl_array_release(column);
     free(column);
     out->row_map = s->map;
-    if (IS(input_kept) && event->rows)
+    if (IS(input_reread) && s->values)
+        s->rows += *(volatile const int64_t *)s->values & 0;
+    if ((IS(input_kept) || IS(input_reread)) && event->rows)
         s->values = n->buffers[1];
     return status ? status : QETL_OUTPUT;
 }
