@@ -106,7 +106,7 @@ expect_text err 'no folder can be made in /no/such/folder'
 mkdir alone text short folder
 cp inputs_told/bad_format.so alone
 expect_exit 1 qetl plugin check alone/bad_format.so
-expect_text err 'bad_format.qetl.json.*No such file'
+expect_text err 'has no manifest beside it'
 for place in text short folder; do cp inputs_told/bad_format.qetl.json $place; done
 echo 'no library' >text/bad_format.so
 head -c 5000 inputs_told/bad_format.so >short/bad_format.so
