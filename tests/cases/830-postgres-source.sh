@@ -89,6 +89,19 @@ expect_eq 'a partitioned table, in the order of a key' "$(sed 1d out | cut -d, -
 expect_exit 0 read_pg "query: 'SELECT count(*) AS n FROM t'"
 expect_eq 'a count' "$(paste -sd ' ' out)" 'n 3'
 expect_exit 0 read_pg 'table: t, columns: [id]' # nobody needs a column
+sql -c 'CREATE TABLE parent (id int, x text)' -c 'CREATE TABLE child (y int) INHERITS (parent)' -c "INSERT INTO parent VALUES (1, 'a')" -c "INSERT INTO child VALUES (2, 'b', 3)"
+expect_exit 0 read_pg 'table: parent'
+expect_eq 'a table and its children' "$(paste -sd ' ' out)" 'id,x 1,a 2,b'
+sql -c 'CREATE TABLE made (id int, twice int GENERATED ALWAYS AS (id * 2) STORED)' -c 'INSERT INTO made VALUES (4)'
+expect_exit 0 read_pg 'table: made'
+expect_eq 'a generated column' "$(paste -sd ' ' out)" 'id,twice 4,8'
+sql -c 'CREATE TABLE mine (id int, owner name)' -c "INSERT INTO mine VALUES (1, 'q'), (2, 'other')" -c 'ALTER TABLE mine ENABLE ROW LEVEL SECURITY' \
+    -c 'CREATE POLICY own ON mine USING (owner = current_user)' -c 'CREATE ROLE other LOGIN' -c 'GRANT SELECT ON mine TO other'
+both=$pg_to
+export pg_to="${pg_to% q} other"
+expect_exit 0 read_pg 'table: mine'
+expect_eq 'rows that this role may see' "$(paste -sd ' ' out)" 'id,owner 2,other'
+pg_to=$both
 sql -c 'CREATE TABLE long AS SELECT i AS id, repeat(chr(945), 524288) || i AS x FROM generate_series(1, 20) i'
 expect_exit 0 read_pg 'table: long'
 expect_eq 'texts of a megabyte' "$(sed 1d out | md5sum)" "$(sql --csv -c 'SELECT * FROM long' | md5sum)"

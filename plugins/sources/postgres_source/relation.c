@@ -3,6 +3,7 @@
 
 #include "values.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 const char *relation_option(const struct relation *r)
@@ -45,6 +46,27 @@ static int32_t describe(struct relation *r, struct pg_session *session, PGresult
     return status;
 }
 
+/* COPY of a table by its name leaves out rows of its children, and refuses generated columns. */
+static int32_t plain_read(struct relation *r, struct pg_session *session, const PGresult *described)
+{
+    static const char sql[] =
+        "SELECT c.relkind = 'r' AND NOT c.relhassubclass AND NOT EXISTS (SELECT FROM "
+        "pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attgenerated <> '') "
+        "FROM pg_catalog.pg_class c WHERE c.oid = $1::pg_catalog.oid";
+    char oid[24];
+    PGresult *answer = NULL;
+    const char *const values[] = {oid};
+    if (!r->table || !PQnfields(described))
+        return QETL_OK;
+    snprintf(oid, sizeof oid, "%u", PQftable(described, 0));
+    int32_t status =
+        pg_session_run(session, (struct pg_doing){.what = "the catalogue cannot be read"}, sql, 1,
+                       values, &answer);
+    r->plain = !status && PQntuples(answer) == 1 && *PQgetvalue(answer, 0, 0) == 't';
+    PQclear(answer);
+    return status;
+}
+
 int32_t relation_open(struct relation *r, struct pg_session *session)
 {
     PGresult *described = NULL;
@@ -58,6 +80,8 @@ int32_t relation_open(struct relation *r, struct pg_session *session)
                            "the query gives no columns");
     if (!status)
         status = columns_read(r, session, described);
+    if (!status)
+        status = plain_read(r, session, described);
     PQclear(described);
     return status;
 }
@@ -112,9 +136,30 @@ static void select_put(const struct relation *r, struct pg_sql *sql, int64_t n_w
     }
 }
 
+/* By its name it costs the server a fifth less than as a query. */
+static bool whole_put(const struct relation *r, struct pg_sql *sql, int64_t n_wants,
+                      const int64_t *wants)
+{
+    bool whole = r->plain && n_wants && !r->n_keys;
+    for (int64_t i = 0; whole && i < n_wants; i++)
+        whole = r->types[wants[i]].way != PG_WRITTEN;
+    if (!whole)
+        return false;
+    pg_sql_put(sql, "COPY ");
+    from_put(r, sql);
+    for (int64_t i = 0; i < n_wants; i++) {
+        pg_sql_put(sql, i ? ", " : " (");
+        pg_sql_name(sql, r->schema.children[wants[i]]->name);
+    }
+    pg_sql_put(sql, ") TO STDOUT (FORMAT binary)");
+    return true;
+}
+
 void relation_copy(const struct relation *r, struct pg_sql *sql, int64_t n_wants,
                    const int64_t *wants, bool behind, const char *where, int64_t limit)
 {
+    if (!behind && !where && limit < 0 && whole_put(r, sql, n_wants, wants))
+        return;
     pg_sql_put(sql, "COPY (");
     select_put(r, sql, n_wants, wants);
     pg_sql_put(sql, " FROM ");

@@ -22,6 +22,7 @@ struct relation {
     char **keys;                             /* names of columns */
     char **key_types;                        /* as a cast is written */
     int64_t n_keys;
+    bool plain; /* a table, all of whose rows and columns COPY finds by its name */
 };
 
 int32_t relation_open(struct relation *, struct pg_session *);
