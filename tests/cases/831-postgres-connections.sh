@@ -114,7 +114,9 @@ if getent hosts "$name" >/dev/null && [ "$name" != localhost ]; then
     expect_text err 'root certificate file'
     echo sslmode=require >>house/.pg_service.conf
     expect_exit 0 qetl run away.yaml -q
-    # of one name the certificate has
+    printf '[away]\nhostaddr=127.0.0.2\nport=%s\ndbname=shop\nuser=reader\npassword=pass word:1\n' "$pg_port" >house/.pg_service.conf
+    expect_exit 2 qetl run away.yaml -q
+    expect_text err 'root certificate file'
     PGHOST=$name PGPORT=$pg_port PGUSER=reader PGPASSWORD='pass word:1' PGDATABASE=shop expect_exit 2 qetl run environment.yaml -q
     expect_text err 'root certificate file'
 fi

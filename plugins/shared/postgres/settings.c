@@ -64,12 +64,13 @@ static bool leads_away(const struct pg_keywords *k, int n, bool *away)
     names[n + 2] = NULL;
     PGconn *conn = PQconnectStartParams(names, values, 0);
     PQconninfoOption *all = conn ? PQconninfo(conn) : NULL;
-    const char *host = NULL, *sslmode = NULL;
+    const char *host = NULL, *address = NULL, *sslmode = NULL;
     for (const PQconninfoOption *o = all; o && o->keyword; o++) {
         host = strcmp(o->keyword, "host") == 0 ? o->val : host;
+        address = strcmp(o->keyword, "hostaddr") == 0 ? o->val : address;
         sslmode = strcmp(o->keyword, "sslmode") == 0 ? o->val : sslmode;
     }
-    *away = !is_local(host) && !is_chosen(sslmode);
+    *away = (!is_local(host) || !is_local(address)) && !is_chosen(sslmode);
     bool known = all != NULL;
     PQconninfoFree(all);
     PQfinish(conn);
