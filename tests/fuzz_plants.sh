@@ -80,7 +80,7 @@ plant "room for one name" fuzz_binary_layout $binary/layout_number.c 'calloc(jso
 plant "a size may stand behind its row" fuzz_postgres_source $postgres/copy.c 'in.end - in.at < 4' 'false'
 plant "what is behind a decimal's end is cut off" fuzz_postgres_source $postgres/number.c '*digit % by == 0' 'true'
 plant "a quote stands bare in a letter" fuzz_postgres_source $postgres/letter.c "c == '\"' || " ''
-plant "a condition that is half known stays" fuzz_postgres_source $postgres/predicate.c 'back_to(j, before);' ''
+plant "a condition that is half known stays" fuzz_postgres_source $postgres/predicate.c 'back_to(j, before);' ';'
 plant "an escape has a digit less" fuzz_document core/config/scalar_place.c 'take_code(w, 4)' 'take_code(w, 3)'
 plant "mistakes that were told are forgotten" fuzz_pipeline core/pipeline/pipeline.c ' || has_error(findings, first)' ''
 plant "what is refused is a manifest" fuzz_manifest core/plugin/manifest.c 'return findings->errors > before ? -1 : 0;' 'return 0;'
