@@ -57,6 +57,7 @@ struct found {
     struct ArrowSchema schema;
     struct pg_type *types;
     const PGresult *facts;
+    bool as_they_are; /* the option types is not looked at */
 };
 
 static int32_t type_choose(struct qetl_env env, const char *name, const char *server,
@@ -83,7 +84,7 @@ static int32_t field_add(struct found *f, struct qetl_env env, const char *name,
     if (!qetl_utf8_valid(name, (int64_t)strlen(name)))
         return qetl_fail(env, QETL_E_DATA, "/query", "name it with AS in a query",
                          "the name of column %d is no UTF-8", i + 1);
-    int32_t status = type_choose(env, name, server, &f->types[i]);
+    int32_t status = f->as_they_are ? QETL_OK : type_choose(env, name, server, &f->types[i]);
     if (status)
         return status;
     status = qetl_type_field(f->types[i].sql, name, &field);
@@ -209,6 +210,19 @@ int32_t columns_read(struct relation *r, struct pg_session *session, const PGres
         status = choose(r, env, &f);
     qetl_schema_release(&f.schema);
     free(f.types);
+    PQclear(facts);
+    return status;
+}
+
+int32_t columns_look(struct relation *r, struct pg_session *session, const PGresult *described)
+{
+    PGresult *facts = NULL;
+    int32_t status = facts_read(session, described, &facts);
+    struct found f = {.facts = facts, .as_they_are = true};
+    if (!status)
+        status = found_make(&f, session->env, described);
+    r->schema = f.schema;
+    r->types = f.types;
     PQclear(facts);
     return status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "letter.h"
 
-#include "../../shared/postgres/sql.h"
+#include "json_text.h"
 #include "number.h"
 #include "wire.h"
 
@@ -101,21 +101,6 @@ void letter_value(const struct column *c, const struct copy_field *f, char *out,
     }
 }
 
-static void put_text(struct pg_sql *out, const char *text, size_t size)
-{
-    pg_sql_put(out, "\"");
-    for (size_t i = 0; i < size; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c == '"' || c == '\\')
-            pg_sql_put(out, "\\");
-        if (c < ' ')
-            pg_sql_format(out, "\\u%04x", c);
-        else
-            pg_sql_bytes(out, text + i, 1);
-    }
-    pg_sql_put(out, "\"");
-}
-
 static void put_value(struct pg_sql *out, const struct column *c, const struct copy_field *f)
 {
     char text[VALUE_MAX];
@@ -124,10 +109,10 @@ static void put_value(struct pg_sql *out, const struct column *c, const struct c
         pg_sql_put(out, "null");
     } else if (plain) {
         int64_t skip = c->type.way == PG_JSONB && f->size; /* its version */
-        put_text(out, (const char *)f->data + skip, (size_t)(f->size - skip));
+        json_text_put(out, (const char *)f->data + skip, (size_t)(f->size - skip));
     } else {
         letter_value(c, f, text, sizeof text);
-        put_text(out, text, strlen(text));
+        json_text_put(out, text, strlen(text));
     }
 }
 
@@ -137,7 +122,7 @@ char *letter_make(const struct copy *c, const char *const *names)
     pg_sql_put(&out, "{");
     for (int32_t i = 0; i < c->n_columns; i++) {
         pg_sql_put(&out, i ? "," : "");
-        put_text(&out, names[i], strlen(names[i]));
+        json_text_put(&out, names[i], strlen(names[i]));
         pg_sql_put(&out, ":");
         put_value(&out, &c->columns[i], &c->fields[i]);
     }

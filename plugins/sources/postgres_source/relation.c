@@ -86,6 +86,16 @@ int32_t relation_open(struct relation *r, struct pg_session *session)
     return status;
 }
 
+int32_t relation_look(struct relation *r, struct pg_session *session)
+{
+    PGresult *described = NULL;
+    int32_t status = describe(r, session, &described);
+    if (!status)
+        status = columns_look(r, session, described);
+    PQclear(described);
+    return status;
+}
+
 /* ---- Reading ---- */
 
 /* As its output function writes it, which is not what all casts to text do. */

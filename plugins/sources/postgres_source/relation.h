@@ -26,6 +26,8 @@ struct relation {
 };
 
 int32_t relation_open(struct relation *, struct pg_session *);
+/* Of schema_name and table, which the caller has set: the columns, whatever the options choose. */
+int32_t relation_look(struct relation *, struct pg_session *);
 /* COPY (SELECT …) TO STDOUT of these columns, then the keys as text. behind: only rows behind a
  * position, whose values are settings 1 … n_keys (values.h); where: more conditions, or NULL;
  * limit: -1: none. */
@@ -37,5 +39,7 @@ void relation_free(struct relation *);
 
 /* columns.c: of a statement that was described. keys: of the option `key`. */
 int32_t columns_read(struct relation *, struct pg_session *, const PGresult *described);
+/* All of them, as they are. */
+int32_t columns_look(struct relation *, struct pg_session *, const PGresult *described);
 
 #endif

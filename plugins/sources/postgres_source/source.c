@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The source `postgres`: rows of a table or a query as batches, of one state of the database. */
+#include "discover.h"
 #include "predicate.h"
 #include "reader.h"
 #include "relation.h"
@@ -33,10 +34,9 @@ static int32_t source_create(void *self, const struct qetl_host *host, struct qe
     if (status)
         return status;
     bool table = qetl_option_given(env, "/table"), query = qetl_option_given(env, "/query");
-    if (table == query)
-        return qetl_fail(env, QETL_E_CONFIG, table ? "/query" : "/table", NULL,
-                         table ? "table and query cannot stand beside each other"
-                               : "neither table nor query says what to read");
+    if (table && query)
+        return qetl_fail(env, QETL_E_CONFIG, "/query", NULL,
+                         "table and query cannot stand beside each other");
     if (query && qetl_option_given(env, "/schema"))
         return qetl_fail(env, QETL_E_CONFIG, "/schema", "name the schema in the query",
                          "schema goes with table alone");
@@ -67,6 +67,11 @@ static int32_t source_start(void *self)
 {
     struct postgres_source *s = self;
     struct pg_doing doing = {.what = "no transaction can be begun"};
+    struct qetl_env env = s->session.env;
+    if (!qetl_option_given(env, "/table") && !qetl_option_given(env, "/query"))
+        return qetl_fail(env, QETL_E_CONFIG, "/table",
+                         "`qetl conns discover` shows what there is to read",
+                         "neither table nor query says what to read");
     relation_free(&s->relation); /* of a start that failed */
     int32_t status = pg_session_open(&s->session);
     if (!status)
@@ -214,6 +219,19 @@ static int32_t source_next(void *self, const struct qetl_demand *demand, struct 
 
 /* ---- The component ---- */
 
+static int32_t source_discover(void *self, void *stream, discover_found *found)
+{
+    struct postgres_source *s = self;
+    return discover(&s->session, stream, found);
+}
+
+static const void *source_get_extension(void *self, const char *id)
+{
+    static const struct qetl_discover discovers = {sizeof discovers, source_discover};
+    (void)self;
+    return strcmp(id, QETL_EXT_DISCOVER) == 0 ? &discovers : NULL;
+}
+
 static const struct qetl_source source_vtable = {
     .struct_size = sizeof(struct qetl_source),
     .describe = source_describe,
@@ -231,6 +249,7 @@ static const struct qetl_component postgres_component = {
     .destroy = source_destroy,
     .start = source_start,
     .interrupt = source_interrupt,
+    .get_extension = source_get_extension,
     .source = &source_vtable,
 };
 

@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# qetl conns discover of a PostgreSQL server: tables, views and what is read like them, as the catalogue has them; what this user may not read is told; and
+# what is told can be read. conns test: whether it can be reached.
+# tsan: no
+. "$(dirname "$0")/postgres-lib.sh"
+pg_serve
+pg_hba 'local all reader trust'
+sql <<'S'
+CREATE TABLE orders (n int, id int, total numeric(10,2), at timestamptz, PRIMARY KEY (id, n));
+INSERT INTO orders SELECT i, i FROM generate_series(1, 1000) i;
+CREATE SCHEMA "a ""b""";
+CREATE TABLE "a ""b"""."Odd ""name\" ("x y" text, 日本 int[]);
+CREATE VIEW big AS SELECT * FROM orders WHERE total > 100;
+CREATE MATERIALIZED VIEW kept AS SELECT count(*) AS n FROM orders;
+CREATE TABLE parts (id int) PARTITION BY RANGE (id);
+CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
+CREATE TABLE secret (id int);
+CREATE TABLE empty ();
+CREATE ROLE reader LOGIN;
+GRANT USAGE ON SCHEMA "a ""b""" TO reader;
+GRANT SELECT ON orders, big, kept, parts, empty, "a ""b"""."Odd ""name\" TO reader;
+ANALYZE;
+S
+to="postgres host=$pg_socket port=$pg_port database=shop user=reader"
+# shellcheck disable=SC2086
+found() { expect_exit 0 qetl conns discover $to "$@"; }
+found --json
+jq -r '.result.streams[] | [.name, .kind, .rows // "-", (.keys | join("+")), ([.columns[]? | .name + " " + .type] | join(", "))] | join("|")' out >streams
+expect_file streams <<'END'
+a "b".Odd "name\|table|0||x y text, 日本 text
+big|view|-||n integer, id integer, total decimal(10,2), at timestamp with time zone
+empty|table|0||
+kept|materialized view|1||n bigint
+orders|table|1000|id+n|n integer, id integer, total decimal(10,2), at timestamp with time zone
+parts|partitioned table|0||id integer
+secret|table|0||
+END
+expect_json out '[.result.streams[] | select(.trouble) | .name] == ["secret"]'
+expect_text out 'permission denied: GRANT SELECT ON secret'
+expect_json out '.result.streams[] | select(.name == "orders") | .bytes > 30000 and .bytes < 200000 and .estimated'
+found schema='a "b"' --json
+expect_json out '[.result.streams[].name] == ["a \"b\".Odd \"name\\"]'
+found
+expect_text out '^orders +table +~?1000'
+sql -c 'INSERT INTO "a ""b"""."Odd ""name\" VALUES ($$x$$, $${1}$$)'
+export pg_to="host: $pg_socket, port: $pg_port, user: reader"
+expect_exit 0 read_pg "schema: 'a \"b\"', table: 'Odd \"name\\'"
+expect_eq 'what was found is read' "$(paste -sd ' ' out)" 'x y,日本 x,{1}'
+expect_exit 1 qetl conns discover postgres host="$pg_socket" port="$pg_port" database=shop user=nobody
+expect_text err 'no pg_hba.conf entry|role "nobody" does not exist'
+expect_exit 0 qetl conns test reading.yaml
+expect_exit 2 read_pg 'columns: [id]'
+expect_text err 'conns discover'
+expect_exit 0 qetl preview reading.yaml -s sources.in.schema=public -s sources.in.table=orders
+expect_text out '1,000 rows in'
