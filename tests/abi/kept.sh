@@ -39,7 +39,7 @@ YAML
     expect_eq 'files of epochs' "$(($(find pile -name 'part-*' | wc -l) > 1))" 1
     expect_eq 'staged files' "$(find pile -name '*.staged' | wc -l)" 0
     cat pile/part-* >rows
-    awk 'BEGIN { for (i = 0; i < 300000; i++) if (i % 10) { sum += i; print i "|n" i "|" sum } }' | expect_file rows
+    awk 'BEGIN { for (i = 0; i < 300000; i++) if (i % 10) { sum += i; printf "%d|n%d|%.0f\n", i, i, sum } }' | expect_file rows
 }
 
 # The wanted columns alone come from the source.

@@ -42,7 +42,7 @@ name: long
 checkpoint: {every: 1ms}
 batch_bytes: 4KiB
 sources:
-  numbers: {plugin: file, path: numbers.ndjson, rate_limit: 20000/s}
+  numbers: {plugin: file, path: numbers.ndjson, rate_limit: 8000/s}
 sinks:
   out: {plugin: newplugin, input: numbers, path: long}
 YAML

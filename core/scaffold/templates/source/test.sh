@@ -48,7 +48,7 @@ name: long
 checkpoint: {every: 1ms}
 batch_rows: 1
 sources:
-  files: {plugin: newplugin, path: inbox, rate_limit: 500/s}
+  files: {plugin: newplugin, path: inbox, rate_limit: 150/s}
 transforms:
   names: {plugin: select, input: files, columns: [name]}
 sinks:

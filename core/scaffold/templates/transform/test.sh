@@ -40,7 +40,7 @@ name: long
 checkpoint: {every: 1ms}
 batch_bytes: 4KiB
 sources:
-  numbers: {plugin: file, path: numbers.csv, rate_limit: 40000/s}
+  numbers: {plugin: file, path: numbers.csv, rate_limit: 10000/s}
 transforms:
   sum: {plugin: newplugin, input: numbers, column: n}
 sinks:
