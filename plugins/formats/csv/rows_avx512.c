@@ -26,6 +26,10 @@ static inline ROWS_TARGET bool cell_fast(const struct csv_encoder *e, const stru
 {
     const uint64_t *view = hot->views + 2 * row;
     uint32_t size = (uint32_t)view[0];
+    /* Before its place is looked at: under a NULL may stand anything. */
+    if (__builtin_expect(
+            size > CSV_FAST_CELL || cell_is_odd(hot, row, size, e->odd_sizes, e->null.size), 0))
+        return false;
     bool near = size <= CSV_INLINE;
     uint64_t place = near ? 0 : view[1];
     const uint8_t *far_data = hot->data[(uint32_t)place] + (place >> 32);
@@ -33,9 +37,7 @@ static inline ROWS_TARGET bool cell_fast(const struct csv_encoder *e, const stru
     __m256i v = _mm256_maskz_loadu_epi8(_bzhi_u32(~0u, size), data);
 
     if (__builtin_expect(
-            size > CSV_FAST_CELL || (hot->first && (view[0] >> 32 & 0xffffff) == 0xbfbbef) ||
-                cell_is_odd(hot, row, size, e->odd_sizes, e->null.size) || specials(&e->special, v),
-            0))
+            (hot->first && (view[0] >> 32 & 0xffffff) == 0xbfbbef) || specials(&e->special, v), 0))
         return false;
     _mm256_storeu_si256((__m256i *)*at, v);
     *at += size;
