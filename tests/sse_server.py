@@ -15,7 +15,7 @@ GET or POST /events: events 1 … count, {"id": N, "text": "event N"}; from Last
   silent=N  from the n-th event on nothing comes any more, on this connection                                   lines=1  data in several lines
   bearer=TOKEN  who does not show it is refused        gzip=1  packed    type=TEXT  the content's, instead of text/event-stream
 GET /raw: what was PUT to /_raw, then the stream ends; chunk as above.
-GET /live: what is POSTed to /_send goes at once to all who listen there.
+GET /live: what is PUT to /_send goes at once to all who listen there; hello=1: an event comes at once.
 PUT /_status N TIMES: so often the answer is N, with Retry-After: 1 where N is 429 or 503.
 """
 import argparse
@@ -175,6 +175,8 @@ class Server:
             if request.path == "/events":
                 return await self.events(request, stream, writer)
             if request.path == "/live":
+                if request.query.get("hello"):
+                    await stream.send(b'data: {"n": 0}\n\n')
                 await self.live(stream)
             await stream.send(self.raw)
             await stream.end()

@@ -26,11 +26,13 @@ static enum qetl_task_answer run_task(struct qetl_task *task)
 /* One look at all tasks: PROGRESS at the first that did something. */
 static enum qetl_task_answer look_once(struct qetl_run *run)
 {
+    uint64_t happened = qetl_run_happened(run);
+    int64_t now = qetl_now_ns();
     for (size_t s = run->attempt.n_stages; s-- > 0;) {
         struct qetl_stage *stage = &run->attempt.stages[s];
         for (uint32_t t = 0; t < stage->n_tasks; t++) {
             struct qetl_task *task = &stage->tasks[t];
-            if (!qetl_task_claim(task))
+            if (qetl_task_slumbers(task, now, happened) || !qetl_task_claim(task))
                 continue;
             enum qetl_task_answer answer = run_task(task);
             qetl_task_unclaim(task);

@@ -418,6 +418,11 @@ static bool has_bytes(const struct qetl_op *op)
     return s->end > s->start || (s->object_started && s->object_ended) || end_is_untold(op);
 }
 
+bool qetl_frame_is_empty(const struct qetl_op *op)
+{
+    return !has_bytes(op);
+}
+
 bool qetl_frame_is_ripe(const struct qetl_op *op)
 {
     return has_bytes(op) && !should_fill(op);
@@ -444,6 +449,16 @@ static int32_t drain_step(struct qetl_op *op, int draining)
     return QETL_STEP_DONE;
 }
 
+/* Who waits holds nothing: of hundreds of sources most do. */
+static void buffer_return(struct qetl_source_state *s)
+{
+    if (s->end > s->start)
+        return;
+    qetl_buffer_free(s->buffer);
+    s->buffer = NULL;
+    s->capacity = s->start = s->end = 0;
+}
+
 int32_t qetl_frame_step(struct qetl_op *op)
 {
     struct qetl_source_state *s = op->state;
@@ -468,6 +483,7 @@ int32_t qetl_frame_step(struct qetl_op *op)
     int32_t answer = draw(op, INT64_MAX);
     if (answer != QETL_IDLE)
         return answer < 0 ? answer : QETL_STEP_DONE;
+    buffer_return(s);
     if (has_bytes(op) && !s->want_more && op->run->pipeline->mode == QETL_MODE_HYBRID)
         op->idle_until_ns = linger_until_ns(op);
     return QETL_STEP_IDLE;

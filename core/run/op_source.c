@@ -193,6 +193,11 @@ bool qetl_source_has_news(const struct qetl_op *op)
            (op->flow->bytes && qetl_frame_is_ripe(op));
 }
 
+bool qetl_source_only_waits(const struct qetl_op *op)
+{
+    return op->idle && !qetl_source_has_news(op) && (!op->flow->bytes || qetl_frame_is_empty(op));
+}
+
 int64_t qetl_source_appetite(const struct qetl_op *op)
 {
     const struct qetl_source_state *state = op->state;

@@ -112,6 +112,10 @@ int32_t qetl_frame_sample(struct qetl_op *, int64_t sample_bytes, int64_t known)
 void qetl_frame_await(const struct qetl_op *, int64_t until_ns);
 /* What waits for more to come is let go, since those who take it have nothing to do. */
 bool qetl_frame_is_ripe(const struct qetl_op *);
+bool qetl_frame_is_empty(const struct qetl_op *); /* no bytes wait, and nothing has to be told */
+/* It answered IDLE, and has nothing to hand on: it goes on once it is woken, its time comes, or
+ * qetl_source_has_news for others' sake. */
+bool qetl_source_only_waits(const struct qetl_op *);
 /* Draws or frames once; DONE, IDLE or a failure. */
 int32_t qetl_frame_step(struct qetl_op *);
 

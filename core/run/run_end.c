@@ -338,8 +338,10 @@ uint64_t qetl_run_epoch(struct qetl_run *run)
                                                now + run->options.barrier_ms * (int64_t)1000000);
     if (!begin && asked != seen)
         begin = atomic_compare_exchange_strong(&run->epoch_requests_seen, &seen, asked);
-    if (begin && !qetl_epochs_pile_up(run))
-        atomic_fetch_add_explicit(&run->attempt.epoch, 1, memory_order_relaxed);
+    if (begin && !qetl_epochs_pile_up(run)) {
+        atomic_fetch_add_explicit(&run->attempt.epoch, 1, memory_order_release);
+        qetl_parker_notify_all(&run->parker); /* sources that wait cut it, too */
+    }
     return atomic_load_explicit(&run->attempt.epoch, memory_order_relaxed);
 }
 

@@ -69,9 +69,9 @@ static bool memory_allows(struct qetl_task *task, const struct qetl_op *op)
         return true;
     if (owes_barrier(run, op))
         return true;
-    uint32_t under_way = (uint32_t)atomic_load(&run->attempt.units_open);
-    for (size_t i = 0; i < run->attempt.n_edges; i++)
-        under_way += qetl_edge_depth(run->attempt.edges[i]);
+    bool under_way = atomic_load(&run->attempt.units_open) > 0;
+    for (size_t i = run->attempt.n_edges; i-- > 0 && !under_way;) /* from the sinks upwards */
+        under_way = qetl_edge_depth(run->attempt.edges[i]) > 0;
     if (!under_way)
         return true;
     note_idle(task, qetl_now_ns() + MEMORY_WAIT_NS);
@@ -231,11 +231,16 @@ enum qetl_task_answer qetl_task_step(struct qetl_task *task)
 {
     if (atomic_load_explicit(&task->ended, memory_order_relaxed))
         return QETL_TASK_IDLE;
+    uint64_t happened = qetl_run_happened(task->stage->run);
+    atomic_store_explicit(&task->slumbers, false, memory_order_relaxed);
     note_idle(task, INT64_MAX);
     if (atomic_load_explicit(&task->owes, memory_order_acquire) && qetl_task_serve(task))
         return QETL_TASK_FAILED;
     qetl_task_note_wants(task);
-    return step(task);
+    enum qetl_task_answer answer = step(task);
+    if (answer == QETL_TASK_IDLE)
+        qetl_task_slumber(task, happened);
+    return answer;
 }
 
 void qetl_stage_clear(struct qetl_stage *stage)
