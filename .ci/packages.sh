@@ -37,7 +37,7 @@ packages_build=(gcc libc6-dev make autoconf automake pkg-config gzip
 packages_test=("${packages_build[@]}" g++ libcriterion-dev libck-dev libsimdjson-dev miller python3 jq xz-utils zstd lz4 bzip2 zip unzip
     clang libclang-rt-dev clang-format shellcheck procps postgresql-15 tzdata locales
     bsdextrautils fish graphviz mandoc zsh python3-jsonschema python3-pip python3-yaml python3-openpyxl
-    gnumeric spin sqlite3 cmake meson ninja-build rustc cargo curl openssl strace debhelper lintian mmdebstrap)
+    gnumeric spin sqlite3 cmake meson ninja-build rustc cargo curl nghttp2-proxy openssl strace debhelper lintian mmdebstrap)
 
 # build_here SOURCE CONFIGURE_OPTION…: configures and builds in the current folder.
 build_here() {
