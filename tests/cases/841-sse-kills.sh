@@ -60,6 +60,6 @@ for replays in true false; do
     wait $pid
     expect_exit 0 qetl run on.yaml -q -s sources.in.replays=$replays
     expect_eq "replays $replays: every event" "$(jq -r .id on.ndjson | sort -nu | wc -l)" 600
-    expect_eq "replays $replays: requests without an ID" "$(requests '.headers["last-event-id"] == null')" $([ $replays = true ] && echo 1 || echo 2)
+    expect_eq "replays $replays: requests without an ID" "$(requests '.headers["last-event-id"] == null')" "$([ $replays = true ] && echo 1 || echo 2)"
     [ $replays = false ] || expect_eq 'each once' "$(wc -l <on.ndjson)" 600
 done
