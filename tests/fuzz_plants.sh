@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Plants one fault at a time in a copy of a source of a parser, and shows that its fuzzer finds it within seconds, from
-# the corpus in the tree: workbooks, Avro, archives and positions, lines, layouts, documents, pipelines, what
+# the corpus in the tree: workbooks, Avro, archives and positions, lines, event streams, layouts, documents, pipelines, what
 # PostgreSQL sends, manifests and the notes of libraries, packages and the list of those that are installed. (CSV and JSON: format_plants; records: binary_plants.) A plant whose text is not found in its source fails.
 set -uo pipefail
 
@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
 export QETL_SOURCE=$PWD QETL_FUZZ_SECONDS=8 ASAN_OPTIONS=detect_leaks=0
 flags=("-I$(pkg-config --variable=includedir libpq)" -std=gnu11 -D_GNU_SOURCE= -O1 -g -w "-fsanitize=address,undefined" -fno-sanitize-recover=undefined)
-libraries=(-larchive -lexpat -lxlsxwriter -lz -lsnappy -lzstd -lbz2 -llzma -ljansson -lyaml -lpcre2-8 -lnettle -lpq -lsodium -lm -pthread)
+libraries=(-larchive -lexpat -lxlsxwriter -lcurl -lcrypto -lz -lsnappy -lzstd -lbz2 -llzma -ljansson -lyaml -lpcre2-8 -lnettle -lpq -lsodium -lm -pthread)
 
 verdict() {
     if [ "$1" = 0 ]; then
@@ -32,7 +32,7 @@ rest_of() {
     folder=$(dirname "$1")
     case $folder in
     plugins/*)
-        for object in "$build/$folder"/*.o; do
+        for object in "$build/$folder"/*.o $([[ $folder != */sse_source ]] || echo "$build"/plugins/shared/http/*.o); do
             [ "$object" = "$build/${1%.c}.o" ] || echo "$object"
         done
         for object in "$build/plugins/shared/$(basename "$folder" | sed 's/_.*//')"/*.o; do # what it shares with its sink
@@ -68,6 +68,7 @@ plant() {
 }
 
 xlsx=plugins/formats/xlsx avro=plugins/formats/avro file=plugins/sources/file_source lines=plugins/formats/lines binary=plugins/formats/binary postgres=plugins/sources/postgres_source
+sse=plugins/sources/sse_source
 plant "no plant" fuzz_xlsx $xlsx/sheet.c '' ''
 plant "a string that is one too far" fuzz_xlsx $xlsx/sheet.c 'i >= b->n_strings' 'i > b->n_strings'
 plant "a cell before the first" fuzz_xlsx $xlsx/sheet.c 's->column >= s->range.column &&' ''
@@ -81,6 +82,9 @@ plant "a size may stand behind its row" fuzz_postgres_source $postgres/copy.c 'i
 plant "what is behind a decimal's end is cut off" fuzz_postgres_source $postgres/number.c '*digit % by == 0' 'true'
 plant "a quote stands bare in a letter" fuzz_postgres_source $postgres/letter.c "c == '\"' || " ''
 plant "a condition that is half known stays" fuzz_postgres_source $postgres/predicate.c 'back_to(j, before);' ';'
+plant "a line that comes in two pieces" fuzz_sse_source $sse/parser.c '(!end || p->line.size)' '(!end)'
+plant "an end of two bytes ends two lines" fuzz_sse_source $sse/parser.c "p->after_cr = *end == '\\r';" ''
+plant "an event without data is one" fuzz_sse_source $sse/parser.c 'if (!p->data.size) {' 'if (!p->data.size && p->type.size) {'
 plant "an escape has a digit less" fuzz_document core/config/scalar_place.c 'take_code(w, 4)' 'take_code(w, 3)'
 plant "mistakes that were told are forgotten" fuzz_pipeline core/pipeline/pipeline.c ' || has_error(findings, first)' ''
 plant "what is refused is a manifest" fuzz_manifest core/plugin/manifest.c 'return findings->errors > before ? -1 : 0;' 'return 0;'
