@@ -273,6 +273,8 @@ static void chunk_run(struct rig *rig, const uint8_t *data, int64_t size, int64_
     rig->records += d.records;
     rig->rows += d.rows;
     rig->rejected += rig->fake.n_rejects - rejects;
+    if (rig->encode && rig->spoil)
+        rig->spoil(&d.batch);
     if (rig->encode)
         rig->status = rig->component->format->encode(rig->encoder, &d.batch, &rig->encoded.space);
     else

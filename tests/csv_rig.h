@@ -42,6 +42,7 @@ struct rig {
     struct rig_text note;                      /* of the object at hand */
     const struct csv_rows_kernel *rows_kernel; /* NULL: the best */
     bool encode;                               /* batches are encoded, not written down */
+    void (*spoil)(struct ArrowArray *);        /* each batch before it is encoded; or NULL */
 };
 
 /* options: JSON or NULL. */

@@ -9,6 +9,7 @@
 
 static struct rig rig;
 static const struct csv_rows_kernel *rows_kernel; /* NULL: the best */
+static void (*spoil)(struct ArrowArray *);        /* or NULL */
 
 /* csv to csv by one form; the bytes written. */
 static const char *copy_of(const char *from, uint32_t form, const char *to, const char *data)
@@ -17,6 +18,7 @@ static const char *copy_of(const char *from, uint32_t form, const char *to, cons
     rig_infer(&rig, data, strlen(data));
     rig_want(&rig, form);
     rig.rows_kernel = rows_kernel;
+    rig.spoil = spoil;
     rig_encode_to_csv(&rig, to);
     rig_run(&rig, data, strlen(data), 0, 1);
     cr_assert_eq(rig.status, 0, "%s", qetl_fake_host_message(&rig.fake));
@@ -100,6 +102,40 @@ Test(csv_encode, kernels_write_the_same_bytes)
                                  want, "%s, %d", rows_kernel->name, size);
                 csv_rig_close(&rig);
             }
+}
+
+static uint32_t garbage[4];
+
+static void put_garbage_under_nulls(struct ArrowArray *batch)
+{
+    for (int64_t i = 0; i < batch->n_children; i++) {
+        const struct ArrowArray *column = batch->children[i];
+        const uint8_t *validity = column->buffers[0];
+        uint8_t *views = (uint8_t *)column->buffers[1];
+        for (int64_t row = column->offset; validity && row < column->offset + column->length; row++)
+            if (!(validity[row / 8] >> row % 8 & 1))
+                memcpy(views + 16 * row, garbage, sizeof garbage);
+    }
+}
+
+/* Sizes of all ways to copy a text, places that there are not. */
+Test(csv_encode, what_stands_under_a_null_is_not_followed)
+{
+    static const uint32_t sizes[] = {0, 1, 12, 13, 16, 31, 32, 33, 256, 0x7fffffff, 0xffffffff};
+
+    for (int k = 0; k < csv_rows_kernels_count; k++)
+        for (size_t i = 0; csv_rows_kernels[k]->usable() && i < sizeof sizes / sizeof *sizes; i++) {
+            garbage[0] = sizes[i];
+            garbage[1] = 0xbfbbefbf;
+            garbage[2] = garbage[3] = 0xfffffff0;
+            spoil = put_garbage_under_nulls;
+            rows_kernel = csv_rows_kernels[k];
+            cr_assert_str_eq(copy_of("{\"delimiter\": \",\"}", QETL_FORM_VALUE, NULL,
+                                     "a,b\n,x\ny,\n,\nz,a text of more than twelve bytes\n"),
+                             "a,b\n,x\ny,\n,\nz,a text of more than twelve bytes\n", "%s, %u",
+                             rows_kernel->name, sizes[i]);
+            csv_rig_close(&rig);
+        }
 }
 
 Test(csv_encode, a_lone_null_is_never_an_empty_line)
