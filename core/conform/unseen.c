@@ -56,8 +56,8 @@ static void bits_fill(uint8_t *bits, const struct ArrowArray *array, uint8_t pat
     memset(bits + end / 8, pattern, (size_t)((room - end) / 8));
 }
 
-/* A view like any other: who sees to NULLs behind texts may load it. */
-static void view_fill(uint8_t *view, uint8_t pattern)
+/* The spelling of a NULL: a view like any other. */
+static void spelling_fill(uint8_t *view, uint8_t pattern)
 {
     int32_t size = pattern % 13;
     memset(view, 0, 16);
@@ -79,8 +79,8 @@ static void values_fill(const struct ArrowSchema *schema, const struct ArrowArra
             continue;
         if (bits)
             bit_set(values, i, bit(&pattern, i & 7));
-        else if (schema->format[0] == 'v')
-            view_fill(values + i * size, pattern);
+        else if (qetl_schema_is_lexical(schema))
+            spelling_fill(values + i * size, pattern);
         else
             memset(values + i * size, pattern, (size_t)size);
     }
