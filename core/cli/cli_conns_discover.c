@@ -157,9 +157,8 @@ const struct qetl_command qetl_command_conns_discover = {
         (const struct qetl_example[]){
             {"qetl conns discover sqlite path=orders.db", "a database, before there is a pipeline"},
             {"qetl conns discover sqlite path=orders.db --yaml >>new.yaml", "its beginning"},
-            {"qetl conns discover sqlite path=orders.db --json | jq -r '.result.streams[] | "
-             "select(.keys == []) | .name'",
-             "tables without a key"},
+            {"qetl conns discover sqlite path=orders.db --json | jq '.result.streams[].keys'",
+             "for programs"},
             {NULL, NULL}},
     .exits = exits,
     .own_size = sizeof(struct own),

@@ -149,9 +149,8 @@ const struct qetl_command qetl_command_conns_test = {
     .examples =
         (const struct qetl_example[]){
             {"qetl conns test orders.yaml", "each connection"},
-            {"qetl conns test orders.yaml --json | jq -r '.result.connections[] | "
-             "select(.status == \"failed\") | .component'",
-             "those that do not work"},
+            {"qetl conns test orders.yaml --json | jq '.result.connections[].status'",
+             "for programs"},
             {"qetl conns test orders.yaml --set sources.orders.path=orders.csv.gz",
              "with another file"},
             {NULL, NULL}},
