@@ -35,7 +35,10 @@ static enum qetl_task_answer look_once(struct qetl_run *run)
             if (qetl_task_slumbers(task, now, happened) || !qetl_task_claim(task))
                 continue;
             enum qetl_task_answer answer = run_task(task);
-            qetl_task_unclaim(task);
+            /* What failed is in the middle of something. It stays claimed: another worker may not
+             * have seen yet that the attempt is over. */
+            if (answer != QETL_TASK_FAILED)
+                qetl_task_unclaim(task);
             if (answer != QETL_TASK_IDLE)
                 return answer;
         }

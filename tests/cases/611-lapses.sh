@@ -173,7 +173,10 @@ interrupt_and_wait TERM
 expect_eq 'exit code' "$code" 143
 expect_json report.json '.result.state.epochs == 0 or (.summary.rows_in > 0 and .summary.rows_out > 0)'
 
-# Rows that stdout has shown come again, and that is told.
+# Rows that stdout has shown come again, and that is told. It may have shown none yet: then once more.
 printf 'sources: {numbers: {plugin: lapse, rows: 1000}}\nsinks: {out: {plugin: stdout, format: csv, input: numbers}, other: {plugin: lapse, input: numbers, call: prepare, %s}}\n' "$quick" >shown.yaml
-expect_exit 0 qetl run shown.yaml --plugin-dir "$QETL_TEST_PLUGINS"
+for _ in 1 2 3 4 5 6 7 8; do
+    expect_exit 0 qetl run shown.yaml --plugin-dir "$QETL_TEST_PLUGINS"
+    ! grep -q 'has shown already' err || break
+done
 expect_text err 'warn: out: [0-9]+ rows that it has shown already may come again'
