@@ -26,7 +26,7 @@ static int32_t refuse(struct qetl_run *run, const struct qetl_node *node,
                       const struct ArrowSchema *within, const char *name)
 {
     const struct qetl_node_flow *flow = &run->attempt.flows[node - run->pipeline->nodes];
-    char message[512], where[200] = "", who[120] = "it";
+    char message[600], where[200] = "", who[120] = "it";
     bool source = node->kind == QETL_SOURCE;
     if (within)
         snprintf(where, sizeof where, " of column \"%.150s\"", within->name ? within->name : "");
