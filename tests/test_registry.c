@@ -2,6 +2,7 @@
 #include "config_fixture.h"
 
 #include "../core/plugin/elf_note.h"
+#include "../core/plugin/manifest.h"
 #include "../core/plugin/plugin_dirs.h"
 #include "../core/plugin/registry.h"
 
@@ -70,6 +71,41 @@ Test(registry, reads_what_manifests_say)
     char *list = qetl_registry_list(r, QETL_SINK);
     cr_assert_str_eq(list, "b");
     free(list);
+    qetl_registry_free(r);
+    fixture_remove(dir);
+}
+
+static struct qetl_manifest *manifest_of(const char *text)
+{
+    struct qetl_manifest *manifest =
+        qetl_manifest_parse(text, strlen(text), "/away/m.qetl.json", &findings);
+    cr_assert(manifest);
+    return manifest;
+}
+
+/* An older version of another plugin that had the name once is not what anybody means. */
+Test(registry, versions_are_those_of_the_plugin_that_is_used)
+{
+    char *dir = fixture_dir();
+    const char *const dirs[] = {dir, NULL};
+    struct qetl_registry *r = registry_of(NULL, NULL);
+    cr_assert_eq(
+        qetl_registry_offer(r,
+                            manifest_of("{\"id\": \"an-other\", \"version\": \"1.1.0\","
+                                        "\"abi\": {\"min\": \"1.0\", \"max\": \"1.0\"},"
+                                        "\"components\": [" COMPONENT("sink", "b", "") "]}"),
+                            1, &findings),
+        0);
+    cr_assert_null(qetl_registry_find(r, QETL_SINK, "b"));
+    const struct qetl_manifest_component *once = qetl_registry_find(r, QETL_SINK, "b@1.1.0");
+    cr_assert(once && strcmp(once->plugin->id, "an-other") == 0, "there is nobody else");
+    write_manifest(dir, "b", MANIFEST("b", COMPONENT("sink", "b", "")));
+    cr_assert_eq(qetl_registry_scan(r, dirs, &findings), 0);
+    fixture_expect_none(&findings);
+    const struct qetl_manifest_component *now = qetl_registry_find(r, QETL_SINK, "b");
+    cr_assert(now && strcmp(now->plugin->id, "b") == 0);
+    cr_assert_eq(qetl_registry_find(r, QETL_SINK, "b@1.2.3"), now);
+    cr_assert_null(qetl_registry_find(r, QETL_SINK, "b@1.1.0"));
     qetl_registry_free(r);
     fixture_remove(dir);
 }

@@ -130,7 +130,7 @@ int qetl_depot_look(struct depot *depot, const char *path, struct qetl_findings 
 
 static int lock_take(struct depot *depot)
 {
-    depot->lock = openat(depot->folder, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    depot->lock = openat(depot->folder, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (depot->lock < 0)
         return errno;
     while (flock(depot->lock, LOCK_EX))

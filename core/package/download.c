@@ -53,6 +53,14 @@ const char *qetl_download_fault(const char *url)
     return NULL;
 }
 
+void qetl_address_cut(char *address)
+{
+    char *scheme = strstr(address, "://"), *server = scheme ? scheme + 3 : address;
+    const char *at = memrchr(server, '@', strcspn(server, "/?#"));
+    if (at)
+        memmove(server, at + 1, strlen(at + 1) + 1);
+}
+
 /* ---- what comes ---- */
 
 static size_t on_body(char *data, size_t one, size_t n, void *arg)
@@ -202,15 +210,12 @@ static int may_lead(const struct curl_library *c, const char *from, const char *
             (same_part(c, from, to, CURLUPART_SCHEME) && same_part(c, from, to, CURLUPART_PORT)));
 }
 
-static int redirect(struct transfer *t, int hop)
+/* *to becomes t's. */
+static int redirect(struct transfer *t, char **to, int hop)
 {
-    char *to = NULL;
-    t->curl->easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &to);
-    if (!to)
-        return refuse_status(t);
-    if (!may_lead(t->curl, t->at, to)) {
+    if (!may_lead(t->curl, t->at, *to)) {
         qetl_finding_mend(qetl_package_refuse(t->findings, t->at, NULL, "download_redirect",
-                                              "the server sends us to another one: %.300s", to),
+                                              "the server sends us to another one: %.300s", *to),
                           "if that is where the index is, name that address");
         return -1;
     }
@@ -219,14 +224,29 @@ static int redirect(struct transfer *t, int hop)
                             "the server sends us on and on, %d times", HOPS);
         return -1;
     }
-    char *copy = strdup(to);
-    if (!copy) {
+    free(t->at);
+    t->at = *to;
+    *to = NULL;
+    return 0;
+}
+
+/* Where libcurl makes a whole address of a part of one, it puts in whom ~/.netrc has for the
+ * server. */
+static int redirected(struct transfer *t, int hop)
+{
+    char *url = NULL;
+    t->curl->easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &url);
+    if (!url)
+        return refuse_status(t);
+    char *to = strdup(url);
+    if (!to) {
         qetl_findings_no_memory(t->findings);
         return -1;
     }
-    free(t->at);
-    t->at = copy;
-    return 0;
+    qetl_address_cut(to);
+    int status = redirect(t, &to, hop);
+    free(to);
+    return status;
 }
 
 /* 0: it is there, 1: on we go, -1 with a finding. */
@@ -243,7 +263,7 @@ static int hop_make(struct transfer *t, int hop)
     t->curl->easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->status);
     int answer = code != CURLE_OK                      ? refuse_transfer(t, code)
                  : t->status == 200                    ? 0
-                 : t->status >= 300 && t->status < 400 ? (redirect(t, hop) ? -1 : 1)
+                 : t->status >= 300 && t->status < 400 ? (redirected(t, hop) ? -1 : 1)
                                                        : refuse_status(t);
     t->curl->easy_cleanup(t->easy);
     return answer;

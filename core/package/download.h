@@ -30,5 +30,7 @@ unsigned char *qetl_download(const char *url, const struct qetl_download *, size
 /* Whether an index may be there: http or https, with neither a password nor a query. NULL: it may;
  * else why not. */
 const char *qetl_download_fault(const char *url);
+/* Takes name and password out of an address, in its place. */
+void qetl_address_cut(char *address);
 
 #endif

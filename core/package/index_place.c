@@ -18,9 +18,14 @@ char *qetl_index_place(const char *text, struct qetl_findings *findings)
 {
     const char *fault = is_address(text) ? qetl_download_fault(text) : NULL;
     if (fault) {
+        char *shown = strdup(text);
+        if (shown)
+            qetl_address_cut(shown);
         qetl_finding_mend(qetl_finding_add(findings, QETL_ERROR, "bad_index",
-                                           "'%.300s' is no place of an index: %s", text, fault),
+                                           "'%.300s' is no place of an index: %s",
+                                           shown ? shown : "this", fault),
                           "https://server/folder, or a folder of this machine");
+        free(shown);
         return NULL;
     }
     if (!is_address(text)) {

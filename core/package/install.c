@@ -2,6 +2,7 @@
 #include "install.h"
 
 #include "content_write.h"
+#include "download.h"
 #include "refuse.h"
 #include "version.h"
 
@@ -65,13 +66,9 @@ static char *origin_of(const char *file)
     char *origin = host ? NULL : realpath(file, NULL);
     if (!host)
         return origin ? origin : strdup(file);
-    host += 3;
-    size_t size = strcspn(host, "?#"), authority = strcspn(host, "/?#"), user = authority;
-    while (user > 0 && host[user - 1] != '@')
-        user--;
-    if (asprintf(&origin, "%.*s%.*s", (int)(host - file), file, (int)(size - user), host + user) <
-        0)
-        origin = NULL;
+    origin = strndup(file, (size_t)(host - file) + strcspn(host, "?#"));
+    if (origin)
+        qetl_address_cut(origin);
     return origin;
 }
 

@@ -2,6 +2,7 @@
 #include "parts.h"
 
 #include "entry_name.h"
+#include "key_file.h"
 #include "limits.h"
 #include "refuse.h"
 
@@ -11,6 +12,7 @@
 #include <fts.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 void qetl_parts_clear(struct package_parts *parts)
 {
@@ -65,6 +67,13 @@ static int refuse(const char *path, struct qetl_findings *findings, const char *
     return -1;
 }
 
+/* A package is given away. */
+static int is_secret(const char *name)
+{
+    size_t size = strlen(name), end = strlen(QETL_SECRET_SUFFIX);
+    return size >= end && strcasecmp(name + size - end, QETL_SECRET_SUFFIX) == 0;
+}
+
 static int file_add(struct package_parts *parts, const char *path, const char *name,
                     struct qetl_findings *findings)
 {
@@ -75,6 +84,13 @@ static int file_add(struct package_parts *parts, const char *path, const char *n
         qetl_finding_mend(qetl_package_refuse(findings, path, NULL, "package_entry",
                                               "it cannot be packed: its name %s", fault),
                           "rename it, or keep it out of the folder");
+        return -1;
+    }
+    if (is_secret(name)) {
+        qetl_finding_mend(qetl_package_refuse(findings, path, NULL, "package_secret",
+                                              "it cannot be packed: it is a key that signs, and "
+                                              "everybody would have it"),
+                          "keep it out of the folder; qetl plugin pack FOLDER --key SECRET signs");
         return -1;
     }
     if (parts->count >= QETL_PACKAGE_FILES_MAX)

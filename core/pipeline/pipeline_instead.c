@@ -50,11 +50,24 @@ static int stands_for(const struct qetl_manifest_component *component, const cha
     return named && read && strcmp(named, source) == 0 && strcmp(read, format) == 0;
 }
 
+static int has_format(const struct qetl_manifest *manifest, const char *format)
+{
+    for (size_t c = 0; c < manifest->n_components; c++)
+        if (manifest->components[c].kind == QETL_FORMAT &&
+            strcmp(manifest->components[c].id, format) == 0)
+            return 1;
+    return 0;
+}
+
+/* A plugin stands in where its own format is read: nobody who writes `csv` asked for the code of
+ * another one. */
 static const struct qetl_manifest_component *find(const struct qetl_registry *registry,
                                                   const char *source, const char *format)
 {
     for (size_t m = 0; m < qetl_registry_count(registry); m++) {
         const struct qetl_manifest *manifest = qetl_registry_at(registry, m);
+        if (manifest->hidden || !has_format(manifest, format))
+            continue;
         for (size_t c = 0; c < manifest->n_components; c++)
             if (manifest->components[c].kind == QETL_SOURCE &&
                 stands_for(&manifest->components[c], source, format))

@@ -93,21 +93,43 @@ next_of(const struct qetl_registry *registry, uint32_t kind, size_t *manifest, s
     return NULL;
 }
 
+static const struct qetl_manifest_component *
+component_of(const struct qetl_manifest *manifest, uint32_t kind, const char *id, size_t size)
+{
+    for (size_t c = 0; c < manifest->n_components; c++)
+        if (manifest->components[c].kind == kind && strlen(manifest->components[c].id) == size &&
+            memcmp(manifest->components[c].id, id, size) == 0)
+            return &manifest->components[c];
+    return NULL;
+}
+
+/* Of the plugin that has the name today, if one has: an old version of another that had it once is
+ * not what anybody means. */
+static const struct qetl_manifest_component *version_of(const struct qetl_registry *registry,
+                                                        uint32_t kind, const char *id, size_t size,
+                                                        const char *version,
+                                                        const struct qetl_manifest_component *used)
+{
+    for (size_t i = 0; i < registry->count; i++) {
+        const struct qetl_manifest *at = registry->manifests[i];
+        const struct qetl_manifest_component *found;
+        if (strcmp(at->version, version) == 0 && (!used || strcmp(at->id, used->plugin->id) == 0) &&
+            (found = component_of(at, kind, id, size)))
+            return found;
+    }
+    return NULL;
+}
+
 const struct qetl_manifest_component *qetl_registry_find(const struct qetl_registry *registry,
                                                          uint32_t kind, const char *id)
 {
     const char *version = strchr(id, '@');
     size_t size = version ? (size_t)(version - id) : strlen(id);
-    for (size_t i = 0; i < registry->count; i++) {
-        const struct qetl_manifest *at = registry->manifests[i];
-        if (version ? strcmp(at->version, version + 1) != 0 : at->hidden)
-            continue;
-        for (size_t c = 0; c < at->n_components; c++)
-            if (at->components[c].kind == kind && strlen(at->components[c].id) == size &&
-                memcmp(at->components[c].id, id, size) == 0)
-                return &at->components[c];
-    }
-    return NULL;
+    const struct qetl_manifest_component *used = NULL;
+    for (size_t i = 0; i < registry->count && !used; i++)
+        if (!registry->manifests[i]->hidden)
+            used = component_of(registry->manifests[i], kind, id, size);
+    return version ? version_of(registry, kind, id, size, version + 1, used) : used;
 }
 
 const char *qetl_registry_suggest(const struct qetl_registry *registry, uint32_t kind,

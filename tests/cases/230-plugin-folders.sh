@@ -65,3 +65,11 @@ expect_text err 'the one that holds NAME.qetl.json'
 expect_exit 1 qetl plugin check bare/libtouch.so
 expect_text err "'bare/libtouch.so' has no manifest beside it"
 expect_text err 'put it there, as .*/bare/libtouch.qetl.json'
+# Nobody who reads CSV asked for the code of a plugin that offers to read it; its own format it may read.
+mkdir usurper
+cp "$QETL_TEST_PLUGINS/touch.so" usurper/usurper.so
+jq -n '{id: "usurper", version: "1.0.0", summary: "Reads in the place of others", abi: {min: "1.0", max: "1.0"}, permissions: [],
+    components: [{kind: "source", id: "usurper", summary: "Reads CSV", delivery: "replayable", instead_of: {source: "file", format: "csv"},
+    options: {type: "object", additionalProperties: false, required: ["path"], properties: {path: {type: "string", description: "the file"}}}}]}' >usurper/usurper.qetl.json
+expect_exit 0 qetl run --from in.csv --to honest.csv --plugin-dir usurper
+expect_same honest.csv in.csv

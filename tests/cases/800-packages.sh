@@ -58,6 +58,11 @@ for bad in 'ln -s /etc/passwd whole/link' 'mkfifo whole/pipe' 'echo x >whole/.hi
     rm -rf whole
     mv kept whole
 done
+mkdir careless
+cp "$touch_so" "${touch_so%.so}.qetl.json" acme.qsecret careless
+expect_exit 3 qetl plugin pack careless --out dist --key acme.qsecret --replace
+expect_text err 'acme.qsecret.*a key that signs'
+rm -r careless
 expect_exit 2 qetl plugin pack nothing.so
 expect_exit 3 qetl plugin pack "$file"
 chmod 644 acme.qsecret

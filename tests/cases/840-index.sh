@@ -333,6 +333,13 @@ mkdir home
 (umask 077 && echo 'machine 127.0.0.1 login reader password secret' >home/.netrc)
 export HOME
 expect_exit 0 qetl plugin search --index "$url/auth/site"
+# The server leads on to a path of its own, and libcurl makes it whole.
+expect_exit 3 qetl plugin search --index "$url/redirect-2/nowhere"
+expect_text err '127.0.0.1:[0-9]+/nowhere'
+expect_no_text err 'secret'
+qetl plugin search --index "http://reader:secret@127.0.0.1/site" 2>err
+expect_text err 'belong into ~/.netrc'
+expect_no_text err 'secret'
 
 # ---- at the same time ----
 expect_exit 0 qetl plugin remove touch
