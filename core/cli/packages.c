@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static char *folder_of(const char *variable, const char *otherwise, const char *name)
 {
@@ -50,6 +51,8 @@ struct package_trust *qetl_cli_trust_of(bool system, struct qetl_findings *findi
 char *qetl_cli_depot(bool system, struct qetl_findings *findings)
 {
     char *folder = system ? strdup(QETL_PACKAGES_DIR) : qetl_cli_packages_folder();
+    if (system)
+        umask(022); /* what is there for all is read by all */
     if (!folder)
         qetl_finding_mend(qetl_finding_add(findings, QETL_ERROR, "no_home",
                                            "there is no folder to install packages in"),

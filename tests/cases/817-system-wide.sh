@@ -87,12 +87,14 @@ expect_exit 3 qetl plugin install --system by-mine/touch-0.1.0-*.qpkg
 expect_text err 'not trusted here'
 expect_absent "$system_depot/installed.json"
 umask 077 # what is for all is read by all, whatever the administrator's habits
+rm -rf "$system_depot" && expect_exit 2 qetl plugin remove --system nothing
 expect_exit 0 qetl key add --system machine.qkey --plugins touch
 expect_exit 0 qetl plugin install --system by-machine/touch-0.1.0-*.qpkg
 umask 022
 expect_eq 'modes of folders' "$(find "$system_depot" "$system_keys" -type d -printf '%m %U %G\n' | sort -u)" '755 0 0'
-expect_eq 'modes of files' "$(find "$system_depot" "$system_keys" -type f -printf '%m %U %G\n' | sort -u)" $'444 0 0\n644 0 0'
-expect_eq 'what is 644' "$(find "$system_depot" "$system_keys" -type f -perm 644 -printf '%f\n' | sort | paste -sd' ')" 'installed.json lock machine.qkey'
+expect_eq 'modes of files' "$(find "$system_depot" "$system_keys" -type f -printf '%m %U %G\n' | sort -u)" $'444 0 0\n600 0 0\n644 0 0'
+expect_eq 'what is 644' "$(find "$system_depot" "$system_keys" -type f -perm 644 -printf '%f\n' | sort | paste -sd' ')" 'installed.json machine.qkey'
+expect_eq 'what is 600, so that nobody else may hold it' "$(find "$system_depot" -type f -perm 600 -printf '%f\n')" lock
 
 # ---- it is everybody's ----
 expect_exit 0 run p.yaml
