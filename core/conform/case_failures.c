@@ -159,11 +159,12 @@ static void columns_try(const struct conform_trial *t)
 
 void conform_case_failures(const struct conform_trial *t)
 {
-    places_try(t);
-    disk_try(t);
-    if (t->promised->kind == QETL_SOURCE)
+    if (t->promised->kind == QETL_SOURCE) {
         files_try(t);
-    else
+    } else {
+        disk_try(t);
         columns_try(t);
+    }
+    places_try(t);
     conform_hold(t->record, CONFORM_ERROR_RULE);
 }
