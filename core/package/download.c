@@ -9,6 +9,10 @@
 #include <string.h>
 #include <strings.h>
 
+#ifndef QETL_VERSION
+#define QETL_VERSION "0.1.0"
+#endif
+
 enum {
     HOPS = 5,
     CONNECT_SECONDS = 20,
