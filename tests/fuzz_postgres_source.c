@@ -85,7 +85,7 @@ static void copies(const uint8_t *data, size_t size)
     struct qetl_fake_host fake;
     struct column columns[COLUMNS_MAX];
     struct copy_field fields[COLUMNS_MAX];
-    int32_t n = size ? *data % (COLUMNS_MAX + 1) : 0, column, refused = 0;
+    int32_t n = size ? *data % (COLUMNS_MAX + 1) : 0, column;
     int64_t rows = 0;
     const uint8_t *at = data + 1, *end = data + size;
     qetl_fake_host_init(&fake, NULL);
@@ -105,7 +105,6 @@ static void copies(const uint8_t *data, size_t size)
         at += 2 + takes;
         answer = copy_feed(&copy, message, (int64_t)takes, &column);
         rows += answer == COPY_ROW;
-        refused += answer == COPY_REFUSED;
         if (answer == COPY_ROW || answer == COPY_REFUSED)
             letter_check(&copy);
         expect(answer != COPY_BROKEN || copy.broken, "what is broken is told");
