@@ -28,7 +28,7 @@ static int registry_fill(struct qetl_registry *registry, char *const *named, cha
 {
     char *own = qetl_cli_packages_folder();
     size_t n = 0;
-    while (named[n])
+    while (named[n] && all[n] && strcmp(named[n], all[n]) == 0)
         n++;
     int bad = depot_offer(registry, own, false, findings) ||
               depot_offer(registry, QETL_PACKAGES_DIR, true, findings) ||

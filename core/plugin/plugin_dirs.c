@@ -38,12 +38,12 @@ static int list_grow(struct list *list)
 static int list_add(struct list *list, char *dir)
 {
     struct stat status = {0};
-    int answer = 0;
+    int answer = 0, fault = 0;
     if (!dir || list_grow(list))
         answer = -1;
-    else if (stat(dir, &status) && (errno == ENOENT || errno == ENOTDIR))
+    else if (stat(dir, &status) && ((fault = errno) == ENOENT || fault == ENOTDIR))
         answer = 1;
-    else if (!list_has(list, &status)) {
+    else if (fault || !list_has(list, &status)) { /* who reads it tells the fault */
         list->seen[list->count] = status;
         list->dirs[list->count++] = dir;
         list->dirs[list->count] = NULL;
