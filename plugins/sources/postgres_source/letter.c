@@ -61,6 +61,21 @@ static void long_interval(const uint8_t *data, char *out, size_t size)
         snprintf(out + at, size - (size_t)at, ".%06llu", (unsigned long long)(all % 1000000));
 }
 
+/* How many bytes `beyond` reads. A row that is refused for one column was looked at no further. */
+static int64_t bytes_read(const struct column *c)
+{
+    switch (c->type.way) {
+    case PG_NUMERIC:
+        return 0; /* it looks by itself */
+    case PG_DATE:
+        return 4;
+    case PG_INTERVAL:
+        return 16;
+    default:
+        return 8;
+    }
+}
+
 /* What Arrow has no value for. */
 static void beyond(const struct column *c, const struct copy_field *f, char *out, size_t size)
 {
@@ -97,7 +112,10 @@ void letter_value(const struct column *c, const struct copy_field *f, char *out,
         else
             hex(f, out, size);
     } else if (!rendered(c, f, out, size)) {
-        beyond(c, f, out, size);
+        if (f->size < bytes_read(c))
+            hex(f, out, size);
+        else
+            beyond(c, f, out, size);
     }
 }
 
