@@ -15,6 +15,9 @@ import tempfile
 
 from expr_postgres import Postgres
 
+# libraries that come late: see cases/rest-lib.sh
+os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":intercept_tls_get_addr=0"
+
 QETL = os.environ.get("QETL") or os.path.join(os.environ.get("QETL_BUILD", "build"), "qetl")
 SEED = int(os.environ.get("SEED", "1"))
 ROUNDS = int(os.environ.get("ROUNDS", "6"))

@@ -14,6 +14,9 @@ import tempfile
 import time
 import urllib.request
 
+# libraries that come late: see cases/rest-lib.sh
+os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":intercept_tls_get_addr=0"
+
 QETL = os.path.abspath(os.environ.get("QETL", "./qetl"))
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SEED = int(os.environ.get("QETL_DIFF_SEED", "20260101"))
