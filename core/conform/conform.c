@@ -142,12 +142,17 @@ static bool has_case(enum conform_rule_id rule)
     return false;
 }
 
-/* What has no case of its own is looked at in all of them. */
+/* Whether all cases look at it: what has none of its own, and how failures are told. */
+static bool is_general(enum conform_rule_id rule)
+{
+    return rule == CONFORM_N_RULES || rule == CONFORM_ERROR_RULE || !has_case(rule) ||
+           !(conform_rules[rule].kinds & CONFORM_EACH);
+}
+
 static bool wanted(const struct checking *c, const struct conform_case *tried)
 {
     enum conform_rule_id only = c->options->only;
-    return only == CONFORM_N_RULES || !has_case(only) || tried->rule == only ||
-           tried->rule == CONFORM_RUN_RULE || !(conform_rules[only].kinds & CONFORM_EACH) ||
+    return is_general(only) || tried->rule == only || tried->rule == CONFORM_RUN_RULE ||
            tried->rule == CONFORM_PIECES_RULE;
 }
 

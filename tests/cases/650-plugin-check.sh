@@ -70,7 +70,7 @@ source state_shared instances-apart
 source rows_counted instances-apart
 source options_last instances-apart
 source options_first instances-apart
-source failure_silent error
+source failure_silent error --only error
 source status_unknown status
 source option_unread options-read
 source option_unknown options-known
