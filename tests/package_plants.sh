@@ -160,6 +160,12 @@ plant "the manifest is not the library's" 'refusal mismatch-manifest' $p/plugin_
     'size == plugin->manifest_size && memcmp(note, plugin->manifest_text, size) == 0' '1'
 plant "a library says where others are" 'refusal library-search-path' $p/plugin_check.c 'if (facts.has_search_path || facts.needs_path)' 'if (0)'
 
+plant "components have any name" 824 $p/scope.c 'if (is_own(component) || ' 'if (1 || '
+plant "a name that begins so is the plugin's" 824 $p/scope.c "(longer[size] == '_' || longer[size] == '-')" '1'
+plant "the longest extension wins" 824 core/plugin/registry_format.c '(!home && choice->at_home)' '0'
+plant "the last package has the extension" 824 core/plugin/registry_format.c 'choice->count++;' 'choice->count = 1;'
+plant "names of what is installed are not asked again" 824 $p/installed.c 'if (manifest && in->is_signed && !sealed->told.errors)' 'if (0)'
+
 # ---- installed ----
 plant "an older version is newer" 810 $p/install.c 'qetl_package_version_compare(contents->version, newest->version) >= 0' '1'
 plant "a version is two packages" 810 $p/install.c 'if (!entry || strcmp(entry->digest, digest) == 0)' 'if (1)'
@@ -175,7 +181,7 @@ plant "the list of an installed package is not compared" 810 $p/installed.c 'if 
 plant "the manifest of an installed package is not compared" 810 $p/installed.c \
     'if (!text || size != file->size || memcmp(digest, file->sha256, sizeof digest) != 0)' 'if (!text)'
 plant "who signed it is not asked again" 810 $p/installed.c \
-    'qetl_trust_judge(in->trust, text ? &signature : NULL, name, time(NULL), &key);' 'QETL_TRUSTED;'
+    'qetl_trust_judge(in->trust, signature, name, time(NULL), &key);' 'QETL_TRUSTED;'
 plant "the library is not compared" 810 core/plugin/sealed.c \
     'total != file->size || memcmp(digest, file->sha256, sizeof digest) != 0' '0'
 plant "what was verified is not what is loaded" 810 core/plugin/loader.c \

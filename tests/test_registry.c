@@ -5,6 +5,7 @@
 #include "../core/plugin/manifest.h"
 #include "../core/plugin/plugin_dirs.h"
 #include "../core/plugin/registry.h"
+#include "../core/plugin/sealed.h"
 
 #include <qetl/plugin.h>
 
@@ -144,6 +145,59 @@ Test(registry, formats_by_file_name)
         const struct qetl_manifest_component *format = qetl_registry_format_for(r, cases[i][0]);
         cr_assert_str_eq(format ? format->id : "none", cases[i][1] ? cases[i][1] : "none", "%s",
                          cases[i][0]);
+    }
+    qetl_registry_free(r);
+    fixture_remove(dir);
+}
+
+/* As one of an installed package: {format id, extensions} of a plugin of that id. */
+static void offer_format(struct qetl_registry *r, const char *id, const char *extensions)
+{
+    char *text = NULL;
+    cr_assert(asprintf(&text,
+                       "{\"id\": \"%s\", \"version\": \"2.0.0\", \"abi\": {\"min\": \"1.0\", "
+                       "\"max\": \"1.0\"}, \"components\": [{\"kind\": \"format\", \"id\": "
+                       "\"%s\", \"extensions\": [%s], " OPTIONS("") "}]}",
+                       id, id, extensions) > 0);
+    struct qetl_manifest *manifest = qetl_manifest_parse(text, strlen(text), "x", &findings);
+    fixture_expect_none(&findings);
+    manifest->sealed = qetl_sealed_new();
+    cr_assert_eq(qetl_registry_offer(r, manifest, 0, &findings), 0);
+    free(text);
+}
+
+/* What folders have keeps its extensions; packages have what is left, if no two of them want it. */
+Test(registry, packages_take_no_extension_from_folders)
+{
+    char *dir = fixture_dir();
+    write_manifest(dir, "csv",
+                   MANIFEST("csv", COMPONENT("format", "csv", "\"extensions\": [\".csv\"], ")));
+    write_manifest(dir, "geo",
+                   MANIFEST("geo", COMPONENT("format", "geo", "\"extensions\": [\".geo\"], ")));
+    const char *const none[] = {NULL}, *const dirs[] = {dir, NULL};
+    qetl_findings_free(&findings);
+    struct qetl_registry *r = qetl_registry_new(none, &findings);
+    offer_format(r, "aaa", "\".orders.csv\", \".csv\", \".one\", \".both\"");
+    offer_format(r, "bbb", "\".x.both\", \".two\"");
+    offer_format(r, "geo", "\".geo\", \".new\""); /* in the place of the folder's */
+    offer_format(r, "zzz", "\".geo\", \".new\", \".deep.geo\"");
+    cr_assert_eq(qetl_registry_scan(r, dirs, &findings), 0);
+    fixture_expect_none(&findings);
+    static const struct {
+        const char *name, *format;
+        size_t count;
+    } cases[] = {{"a.csv", "csv", 1},   {"a.orders.csv", "csv", 1}, {"a.orders.csv.gz", "csv", 1},
+                 {"a.one", "aaa", 1},   {"a.two", "bbb", 1},        {"a.both", "aaa", 1},
+                 {"a.x.both", NULL, 2}, {"a.geo", "geo", 1},        {"a.deep.geo", "geo", 1},
+                 {"a.new", NULL, 2},    {"a.none", NULL, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct qetl_manifest_component *formats[2],
+            *format = qetl_registry_format_for(r, cases[i].name);
+        cr_assert_eq(qetl_registry_formats_for(r, cases[i].name, formats), cases[i].count, "%s",
+                     cases[i].name);
+        cr_assert_str_eq(format ? format->id : "none", cases[i].format ? cases[i].format : "none",
+                         "%s", cases[i].name);
+        cr_assert(!format || strcmp(format->id, "geo") != 0 || format->plugin->sealed);
     }
     qetl_registry_free(r);
     fixture_remove(dir);

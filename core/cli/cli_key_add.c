@@ -116,7 +116,8 @@ static int trust_add(struct qetl_cli *cli, struct qetl_findings *findings)
 
 static const struct qetl_option options[] = {
     {"plugins", 'p', QETL_ARG_TEXTS, AT(plugins), .value = "PATTERN",
-     .help = "plugins that it may sign, 'acme-*'; has to be given, and may be again"},
+     .help = "names of plugins, and of what they bring, that it may sign, 'acme-*'; has to be "
+             "given, and may be again"},
     {"expires", .kind = QETL_ARG_TEXT, AT(expires), .value = "DAY",
      .help = "the last day on which it may, 2027-12-31 (default: no end)"},
     {"name", .kind = QETL_ARG_TEXT, AT(name), .value = "NAME",
@@ -142,7 +143,9 @@ const struct qetl_command qetl_command_key_add = {
     .synopses = (const char *const[]){"KEY.qkey --plugins PATTERN", NULL},
     .description =
         "From now on packages that this key signed may be installed and used, as long as their "
-        "plugins' names fit one of the patterns. Compare the key that you were given with the one "
+        "plugins' names fit one of the patterns. So do the names of the sources, transforms, sinks "
+        "and formats that they bring, unless those have the plugin's own name, or begin with it: "
+        "that is what pipelines say. Compare the key that you were given with the one "
         "that its owner tells you in another way: whose key it is, nobody else can say.\n\n"
         "The key goes to $XDG_CONFIG_HOME/qetl/trusted-keys (~/.config/qetl/trusted-keys). You may "
         "as well copy it there and edit its `plugins` and `expires` by hand.\n\n"

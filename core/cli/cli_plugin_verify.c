@@ -53,8 +53,9 @@ static int plugin_verify(struct qetl_cli *cli, struct qetl_findings *findings)
         const char *file = package->file;
         if (qetl_cli_judge(trust, package, own->allow_unsigned, &key, findings) == 0 &&
             (own->any_platform ||
-             qetl_package_machine_check(package->contents, file, findings) == 0))
-            qetl_package_plugin_check(package, findings);
+             qetl_package_machine_check(package->contents, file, findings) == 0) &&
+            qetl_package_plugin_check(package, findings) == 0)
+            qetl_cli_scope_check(trust, package, findings);
         result = qetl_cli_package_json(package, key);
         if (!cli->json && !cli->quiet)
             qetl_cli_package_print(package, key);

@@ -4,6 +4,7 @@
 #include "package/clash.h"
 #include "package/plugin_check.h"
 #include "packages.h"
+#include "plugin/manifest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,25 +26,38 @@ void qetl_installing_end(struct qetl_installing *installing)
     free(installing->folder);
 }
 
+/* The names by which pipelines find it are those of its components. */
+static void tell_components(const struct qetl_manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->n_components; i++)
+        printf("%s %s %s", i ? "," : ":", qetl_kind_name(manifest->components[i].kind),
+               manifest->components[i].id);
+}
+
 static void tell(struct qetl_installing *installing, const struct package *package,
-                 const struct key_file *key, enum package_installed installed)
+                 const struct qetl_manifest *manifest, const struct key_file *key,
+                 enum package_installed installed)
 {
     const struct qetl_cli *cli = installing->cli;
     json_t *json = qetl_cli_package_json(package, key);
     json_object_set_new(json, "installed", json_boolean(installed == QETL_INSTALLED));
     json_array_append_new(installing->done, json);
-    if (!cli->json && !cli->quiet)
-        printf("%s %s %s\n", package->contents->name, package->contents->version,
-               installed == QETL_INSTALLED ? "is installed" : "was installed before");
+    if (cli->json || cli->quiet)
+        return;
+    printf("%s %s %s", package->contents->name, package->contents->version,
+           installed == QETL_INSTALLED ? "is installed" : "was installed before");
+    tell_components(manifest);
+    printf("\n");
 }
 
 /* What pipelines have by now: those of this command that are installed already count, too. */
-static int check_clash(const struct qetl_installing *installing, const struct package *package)
+static int check_clash(const struct qetl_installing *installing, const struct package *package,
+                       const struct qetl_manifest *manifest)
 {
     struct qetl_findings said = {0}; /* of other plugins: they are not what is installed here */
     struct qetl_registry *registry = qetl_cli_registry(installing->cli, &said);
-    int bad = registry ? qetl_package_clash_check(package, registry, installing->system,
-                                                  installing->findings)
+    int bad = registry ? qetl_package_clash_check(manifest, package->file, registry,
+                                                  installing->system, installing->findings)
                        : -1;
     if (!registry)
         qetl_findings_move(installing->findings, &said);
@@ -59,19 +73,23 @@ int qetl_installing_put(struct qetl_installing *installing, struct package *pack
     enum package_installed installed;
     struct qetl_findings *findings = installing->findings;
     struct depot depot = {.folder = -1, .lock = -1};
+    struct qetl_manifest *manifest = NULL;
     int bad =
         !package ||
         qetl_cli_judge(installing->trust, package, installing->allow_unsigned, &key, findings) ||
         qetl_package_machine_check(package->contents, package->file, findings) ||
-        qetl_package_plugin_check(package, findings);
+        qetl_package_plugin_check(package, findings) ||
+        qetl_cli_scope_check(installing->trust, package, findings) ||
+        !(manifest = qetl_package_manifest(package, findings));
     if (!bad) {
         bad = qetl_depot_open(&depot, installing->folder, findings) ||
-              check_clash(installing, package) ||
+              check_clash(installing, package, manifest) ||
               qetl_package_install(&depot, package, downgrade, &installed, findings);
         qetl_depot_close(&depot);
     }
     if (!bad)
-        tell(installing, package, key, installed);
+        tell(installing, package, manifest, key, installed);
+    qetl_manifest_free(manifest);
     qetl_package_free(package);
     return bad ? -1 : 0;
 }

@@ -2,6 +2,10 @@
 /* What the commands over packages share. */
 #include "packages.h"
 
+#include "package/plugin_check.h"
+#include "package/scope.h"
+#include "plugin/manifest.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +81,18 @@ int qetl_cli_judge(const struct package_trust *trust, const struct package *pack
     }
     qetl_trust_refuse(verdict, *key, signature, name, package->file, findings);
     return -1;
+}
+
+int qetl_cli_scope_check(const struct package_trust *trust, const struct package *package,
+                         struct qetl_findings *findings)
+{
+    if (!package->is_signed)
+        return 0;
+    struct qetl_manifest *manifest = qetl_package_manifest(package, findings);
+    int bad = !manifest ||
+              qetl_scope_check(trust, &package->signature, manifest, package->file, findings);
+    qetl_manifest_free(manifest);
+    return bad ? -1 : 0;
 }
 
 void qetl_hex(const uint8_t *bytes, size_t size, char *text)

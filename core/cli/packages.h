@@ -39,6 +39,10 @@ char *qetl_cli_depot(bool system, struct qetl_findings *);
  * warning. */
 int qetl_cli_judge(const struct package_trust *, const struct package *, bool allow_unsigned,
                    const struct key_file **key, struct qetl_findings *);
+/* Of one that was judged good: whether its components may have their names, too. 0, or -1 with
+ * findings. */
+int qetl_cli_scope_check(const struct package_trust *, const struct package *,
+                         struct qetl_findings *);
 /* key NULL: nobody's. */
 json_t *qetl_cli_package_json(const struct package *, const struct key_file *key);
 void qetl_cli_package_print(const struct package *, const struct key_file *key);

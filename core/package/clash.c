@@ -8,6 +8,7 @@
 
 #include <qetl/plugin.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,11 +19,11 @@ static const char *whose(const struct qetl_manifest *plugin)
                                        : ", a package of yours";
 }
 
-static void refuse(const struct package *package, const struct qetl_manifest_component *own,
+static void refuse(const char *file, const struct qetl_manifest_component *own,
                    const struct qetl_manifest *other, struct qetl_findings *findings)
 {
     struct qetl_finding *finding =
-        qetl_package_refuse(findings, package->file, NULL, "component_clash",
+        qetl_package_refuse(findings, file, NULL, "component_clash",
                             "it brings the %s `%s`, which the plugin %s %s has already (%s%s)",
                             qetl_kind_name(own->kind), own->id, other->id, other->version,
                             other->manifest_path, whose(other));
@@ -66,25 +67,51 @@ static int is_twice(const struct qetl_manifest *manifest, size_t at)
     return 0;
 }
 
-int qetl_package_clash_check(const struct package *package, const struct qetl_registry *registry,
-                             bool is_system, struct qetl_findings *findings)
+/* Its extensions that mean another format, or none as long as both are there. */
+static void tell_extensions(const struct qetl_manifest_component *own, const char *file,
+                            const struct qetl_registry *registry, struct qetl_findings *findings)
 {
-    const struct package_contents *contents = package->contents;
-    const struct package_file *file = qetl_package_contents_find(contents, contents->manifest);
+    const json_t *extensions = json_object_get(own->json, "extensions");
+    for (size_t i = 0; own->kind == QETL_FORMAT && i < json_array_size(extensions); i++) {
+        const struct qetl_manifest_component *others[2];
+        const char *extension = json_string_value(json_array_get(extensions, i));
+        char *name = NULL;
+        if (asprintf(&name, "x%s", extension) < 0) {
+            qetl_findings_no_memory(findings);
+            return;
+        }
+        size_t count = qetl_registry_formats_for(registry, name, others);
+        free(name);
+        if (!count || strcmp(others[0]->plugin->id, own->plugin->id) == 0)
+            continue;
+        struct qetl_finding *finding = qetl_finding_add(
+            findings, QETL_WARNING, "format_extension",
+            others[0]->plugin->sealed
+                ? "files called *%s may mean the format `%s` or `%s` of the plugin %s from now on: "
+                  "pipelines have to say which"
+                : "files called *%s do not mean the format `%s`: they are those of `%s`, of the "
+                  "plugin %s",
+            extension, own->id, others[0]->id, others[0]->plugin->id);
+        qetl_finding_at(finding, file, 0, 0, NULL);
+        qetl_finding_mend(finding, "in pipelines that mean it:  format: %s", own->id);
+    }
+}
+
+int qetl_package_clash_check(const struct qetl_manifest *manifest, const char *file,
+                             const struct qetl_registry *registry, bool is_system,
+                             struct qetl_findings *findings)
+{
     size_t before = findings->errors;
-    char *text = (char *)qetl_package_extract(package, file, findings);
-    struct qetl_manifest *manifest =
-        text ? qetl_manifest_parse(text, file->size, contents->manifest, findings) : NULL;
-    for (size_t i = 0; manifest && i < manifest->n_components; i++) {
+    for (size_t i = 0; i < manifest->n_components; i++) {
         const struct qetl_manifest_component *own = &manifest->components[i];
         const struct qetl_manifest *other = holder_of(registry, own, is_system);
         if (other)
-            refuse(package, own, other, findings);
+            refuse(file, own, other, findings);
         else if (is_twice(manifest, i))
-            qetl_package_refuse(findings, package->file, NULL, "component_clash",
+            qetl_package_refuse(findings, file, NULL, "component_clash",
                                 "it brings the %s `%s` twice", qetl_kind_name(own->kind), own->id);
+        else
+            tell_extensions(own, file, registry, findings);
     }
-    qetl_manifest_free(manifest);
-    free(text);
     return findings->errors > before ? -1 : 0;
 }

@@ -10,13 +10,16 @@
 #ifndef QETL_CORE_PACKAGE_CLASH_H
 #define QETL_CORE_PACKAGE_CLASH_H
 
-#include "package.h"
-
 #include "plugin/registry.h"
 
-/* registry: what pipelines have without it; is_system: packages of one user alone do not count. An
- * older version of the same plugin gives way, and is no clash. 0, or -1 with findings. */
-int qetl_package_clash_check(const struct package *, const struct qetl_registry *registry,
-                             bool is_system, struct qetl_findings *);
+#include <stdbool.h>
+
+/* manifest: the package's; file: how messages call it; registry: what pipelines have without it;
+ * is_system: packages of one user alone do not count. An older version of the same plugin gives
+ * way, and is no clash. What files' names will not mean its formats is a warning. 0, or -1 with
+ * findings. */
+int qetl_package_clash_check(const struct qetl_manifest *, const char *file,
+                             const struct qetl_registry *registry, bool is_system,
+                             struct qetl_findings *);
 
 #endif

@@ -53,19 +53,13 @@ static int manifest_take(struct index_package *to, const struct qetl_manifest *m
 static int package_take(struct index_package *to, const struct package *package,
                         struct qetl_findings *findings)
 {
-    const struct package_contents *contents = package->contents;
-    const struct package_file *file = qetl_package_contents_find(contents, contents->manifest);
-    unsigned char *text = qetl_package_extract(package, file, findings);
-    struct qetl_manifest *manifest =
-        text ? qetl_manifest_parse((const char *)text, file->size, contents->manifest, findings)
-             : NULL;
-    free(text);
+    struct qetl_manifest *manifest = qetl_package_manifest(package, findings);
     if (!manifest)
         return -1;
     to->size = package->size;
     memcpy(to->digest, package->digest, sizeof to->digest);
     qetl_package_digest(package->bytes, package->size, to->sha256);
-    int bad = words_take(to, contents) || manifest_take(to, manifest);
+    int bad = words_take(to, package->contents) || manifest_take(to, manifest);
     qetl_manifest_free(manifest);
     if (bad)
         qetl_findings_no_memory(findings);

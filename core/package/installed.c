@@ -4,6 +4,7 @@
 #include "limits.h"
 #include "plugin_check.h"
 #include "refuse.h"
+#include "scope.h"
 
 #include "plugin/manifest.h"
 #include "plugin/sealed.h"
@@ -26,6 +27,8 @@ struct incoming {
     bool is_system;
     int folder;
     struct package_contents *contents;
+    struct package_signature signature;
+    bool is_signed;
 };
 
 static int refuse(const struct incoming *in, const char *why)
@@ -62,18 +65,17 @@ static char *file_slurp(const struct incoming *in, const char *name, size_t most
 }
 
 /* What its signature is worth today. */
-static int signature_tell(const struct incoming *in, const char *list, size_t list_size,
+static int signature_tell(struct incoming *in, const char *list, size_t list_size,
                           struct qetl_sealed *sealed)
 {
-    struct package_signature signature;
     const struct key_file *key = NULL;
     const char *name = in->entry->name, *version = in->entry->version;
     size_t size;
     char *text = file_slurp(in, QETL_PACKAGE_SIGNATURE, QETL_PACKAGE_SIGNATURE_MAX, &size);
-    int bad = text && (qetl_signature_read(text, size, &signature) ||
-                       qetl_signature_check(&signature, list, list_size));
-    enum package_verdict verdict =
-        qetl_trust_judge(in->trust, text ? &signature : NULL, name, time(NULL), &key);
+    const struct package_signature *signature = text ? &in->signature : NULL;
+    int bad = text && (qetl_signature_read(text, size, &in->signature) ||
+                       qetl_signature_check(&in->signature, list, list_size));
+    enum package_verdict verdict = qetl_trust_judge(in->trust, signature, name, time(NULL), &key);
     struct qetl_finding *warning = NULL;
     if (bad)
         refuse(in, "its signature is not of its list of files");
@@ -86,9 +88,9 @@ static int signature_tell(const struct incoming *in, const char *list, size_t li
                                    "the key `%s` that signed the plugin %s %s was trusted until %s",
                                    key->name, name, version, key->expires);
     else
-        qetl_trust_refuse(verdict, key, text ? &signature : NULL, name, in->depot->path,
-                          &sealed->told);
+        qetl_trust_refuse(verdict, key, signature, name, in->depot->path, &sealed->told);
     qetl_finding_at(warning, in->depot->path, 0, 0, name);
+    in->is_signed = signature != NULL;
     if (key && (verdict == QETL_TRUSTED || verdict == QETL_KEY_EXPIRED))
         sealed->signed_by = strdup(key->name);
     free(text);
@@ -191,6 +193,8 @@ static struct qetl_manifest *incoming_read(struct incoming *in)
     sealed->folder = in->folder;
     if (list_take(in, sealed) == 0) {
         manifest = manifest_take(in);
+        if (manifest && in->is_signed && !sealed->told.errors)
+            qetl_scope_check(in->trust, &in->signature, manifest, in->depot->path, &sealed->told);
         if (manifest && sealed_fill(in, sealed)) {
             qetl_findings_no_memory(in->findings);
             qetl_manifest_free(manifest);
@@ -235,7 +239,8 @@ int qetl_installed_offer(struct qetl_registry *registry, const char *path, bool 
     int *folders = contents_open(path, &depot, findings), bad = 0;
     for (size_t i = 0; folders && i < depot.n_entries; i++) {
         const struct depot_entry *entry = &depot.entries[i];
-        struct incoming in = {&depot, entry, trust, findings, is_system, folders[i], NULL};
+        struct incoming in = {&depot,    entry,      trust,           findings,
+                              is_system, folders[i], .contents = NULL};
         struct qetl_manifest *manifest = NULL;
         if (in.folder < 0)
             refuse(&in, "its files are missing");

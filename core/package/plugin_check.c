@@ -13,6 +13,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct qetl_manifest *qetl_package_manifest(const struct package *package,
+                                            struct qetl_findings *findings)
+{
+    const struct package_contents *contents = package->contents;
+    const struct package_file *file = qetl_package_contents_find(contents, contents->manifest);
+    char *text = (char *)qetl_package_extract(package, file, findings);
+    struct qetl_manifest *manifest =
+        text ? qetl_manifest_parse(text, file->size, contents->manifest, findings) : NULL;
+    free(text);
+    return manifest;
+}
+
 struct plugin {
     const struct package *package;
     unsigned char *library, *manifest_text;

@@ -12,6 +12,10 @@
 
 #include "package.h"
 
+struct qetl_manifest;
+
+/* As it stands in the package; the caller's (plugin/manifest.h). NULL with findings. */
+struct qetl_manifest *qetl_package_manifest(const struct package *, struct qetl_findings *);
 /* Each 0, or -1 with findings. */
 int qetl_package_plugin_check(const struct package *, struct qetl_findings *);
 int qetl_package_machine_check(const struct package_contents *, const char *file,

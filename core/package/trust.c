@@ -185,6 +185,23 @@ enum package_verdict qetl_trust_judge(const struct package_trust *trust,
     return best;
 }
 
+int qetl_trust_signs(const struct package_trust *trust, const struct package_key *signer,
+                     const char *name, const struct key_file **key)
+{
+    *key = NULL;
+    for (size_t i = 0; i < trust->n_keys; i++) {
+        const struct key_file *at = &trust->keys[i];
+        if (at->for_indexes || memcmp(at->key.bytes, signer->bytes, QETL_KEY_BYTES) != 0)
+            continue;
+        int signs = qetl_key_signs(at, name);
+        if (signs || !*key)
+            *key = at;
+        if (signs)
+            return 1;
+    }
+    return 0;
+}
+
 enum package_verdict qetl_trust_judge_index(const struct package_trust *trust,
                                             const struct package_signature *signature, time_t now,
                                             const struct key_file **key)

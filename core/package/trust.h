@@ -41,6 +41,10 @@ enum package_verdict qetl_trust_judge(const struct package_trust *,
 enum package_verdict qetl_trust_judge_index(const struct package_trust *,
                                             const struct package_signature *signature, time_t now,
                                             const struct key_file **key);
+/* Whether a key that is trusted with packages may sign that name. *key: in which file, or else the
+ * first one that it has; NULL: it has none. */
+int qetl_trust_signs(const struct package_trust *, const struct package_key *, const char *name,
+                     const struct key_file **key);
 /* The verdict as an error about a package, with how to mend it. */
 void qetl_trust_refuse(enum package_verdict, const struct key_file *key,
                        const struct package_signature *signature, const char *plugin,

@@ -69,8 +69,18 @@ static const char *file_name(const struct qetl_draft *draft, size_t index)
 static void fail_untold(struct qetl_drafts *drafts, const struct qetl_draft *draft,
                         const char *name)
 {
-    const struct qetl_manifest_component *plugin = draft->node.use.plugin;
+    const struct qetl_manifest_component *plugin = draft->node.use.plugin, *formats[2];
     struct qetl_finding *finding;
+    if (name && qetl_registry_formats_for(drafts->registry, name, formats) > 1) {
+        finding = qetl_draft_error(drafts, draft, plugin->format_from, "missing_format",
+                                   "the name `%s` may mean the format `%s` of the plugin %s, or "
+                                   "`%s` of %s",
+                                   name, formats[0]->id, formats[0]->plugin->id, formats[1]->id,
+                                   formats[1]->plugin->id);
+        qetl_finding_mend(finding, "add  %swith `%s` or `%s`", format_word(drafts, draft),
+                          formats[0]->id, formats[1]->id);
+        return;
+    }
     if (name)
         finding = qetl_draft_error(drafts, draft, plugin->format_from, "missing_format",
                                    "the name `%s` does not tell a format", name);

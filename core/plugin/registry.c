@@ -178,51 +178,6 @@ static int ends_with(const char *text, size_t size, const char *end)
     return size > end_size && strncasecmp(text + size - end_size, end, end_size) == 0;
 }
 
-/* The size of a name without what compression and archives append to it. */
-static size_t bare_size(const char *name)
-{
-    static const char *const packed[] = {".gz",   ".zst", ".xz",  ".bz2", ".lz4",
-                                         ".lzma", ".z",   ".zip", ".tar"};
-    size_t size = strlen(name);
-    for (size_t i = 0; i < sizeof packed / sizeof *packed; i++) {
-        if (!ends_with(name, size, packed[i]))
-            continue;
-        size -= strlen(packed[i]);
-        i = (size_t)-1; /* once more: data.csv.tar.gz */
-    }
-    return size;
-}
-
-/* The length of the longest of the format's extensions that the name ends with, or 0. */
-static size_t extension_size(const struct qetl_manifest_component *format, const char *name,
-                             size_t size)
-{
-    const json_t *extensions = json_object_get(format->json, "extensions");
-    size_t longest = 0;
-    for (size_t i = 0; i < json_array_size(extensions); i++) {
-        const char *extension = json_string_value(json_array_get(extensions, i));
-        if (ends_with(name, size, extension) && strlen(extension) > longest)
-            longest = strlen(extension);
-    }
-    return longest;
-}
-
-const struct qetl_manifest_component *qetl_registry_format_for(const struct qetl_registry *registry,
-                                                               const char *filename)
-{
-    size_t manifest = 0, component = 0, longest = 0;
-    const struct qetl_manifest_component *found, *best = NULL;
-    size_t size = bare_size(filename);
-    while ((found = next_of(registry, QETL_FORMAT, &manifest, &component))) {
-        size_t extension = extension_size(found, filename, size);
-        if (extension == 0 || extension < longest)
-            continue;
-        best = extension > longest ? found : NULL; /* two claim it: the user decides */
-        longest = extension;
-    }
-    return best;
-}
-
 /* ---- scanning ---- */
 
 static void report_twice(struct qetl_findings *findings, const char *code, const char *what,

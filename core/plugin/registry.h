@@ -79,8 +79,12 @@ const char *qetl_registry_stray(const struct qetl_registry *, const char *id);
 const char *qetl_registry_suggest(const struct qetl_registry *, uint32_t kind, const char *id);
 /* The ids of a kind, "csv, ndjson"; the caller frees. NULL without memory. */
 char *qetl_registry_list(const struct qetl_registry *, uint32_t kind);
-/* The format whose manifest claims the file name's extension (compression suffixes skipped); NULL
- * if there is none, or more than one. */
+/* The formats that a file name's extension means, compression suffixes skipped: how many, of which
+ * the first two are told. What folders have comes first, of it the longest extension; a package has
+ * the extensions that nobody else has. More than one: the user decides. */
+size_t qetl_registry_formats_for(const struct qetl_registry *, const char *filename,
+                                 const struct qetl_manifest_component *formats[2]);
+/* The one; NULL if there is none, or more than one. */
 const struct qetl_manifest_component *qetl_registry_format_for(const struct qetl_registry *,
                                                                const char *filename);
 
