@@ -92,6 +92,8 @@ QETL_ROW_SINK(takes, "takes", struct wrong)
 static int32_t gives_row(void *self)
 {
     struct wrong *w = self;
+    if (is_mode(self, "answers a batch"))
+        return QETL_BATCH;
     qetl_row_text(&w->row, 0);
     return QETL_END;
 }
@@ -192,6 +194,14 @@ Test(sdk_row_wrong, a_column_of_another_type)
     expect_told("takes", "reads an int", QETL_E_FATAL,
                 "FATAL: takes: column \"name\" is of the type text, and is read as a whole "
                 "number" KINDS);
+}
+
+/* An answer of next is none of row. */
+Test(sdk_row_wrong, an_answer_that_there_is_not)
+{
+    expect_told("gives", "answers a batch", QETL_E_FATAL,
+                "FATAL: gives: row answered 1 - mend the plugin: QETL_OK is a row, QETL_ROW_NONE "
+                "none, QETL_IDLE says that there is none now, QETL_END that there will be none\n");
 }
 
 /* What lies under it is nobody's. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The program: picks the command. */
 #include "cli.h"
-#include "host/call.h"
+#include "host/ending.h"
 #include "pages.h"
 #include "show/style.h"
 #include "trace/trace.h"
@@ -76,17 +76,17 @@ static int close_stdout(int exit_code)
 int main(int argc, char **argv)
 {
     fill_standard_streams();
-    qetl_call_report_crashes(QETL_EXIT_FAILED);
-    qetl_call_when_crashed(qetl_trace_crashed);
+    qetl_ending_watch(QETL_EXIT_FAILED, qetl_trace_crashed);
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
     signal(SIGXFSZ, SIG_IGN); /* so is a file size limit */
     static char help[] = "help", version[] = "version";
     char *alone[] = {help, NULL};
-    if (argc < 2)
-        return close_stdout(run_command(1, alone));
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
         argv[1] = help;
-    else if (strcmp(argv[1], "--version") == 0)
+    else if (argc > 1 && strcmp(argv[1], "--version") == 0)
         argv[1] = version;
-    return close_stdout(run_command(argc - 1, argv + 1));
+    int exit_code = argc < 2 ? run_command(1, alone) : run_command(argc - 1, argv + 1);
+    exit_code = close_stdout(exit_code);
+    qetl_ending_own();
+    return exit_code;
 }

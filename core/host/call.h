@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which plugin call each thread is in, so that a crash can be laid at the right door.
+ * Which plugin call each thread is in, so that a crash can be laid at the right door (ending.h).
  *
  * Invariant: between enter and leave of one thread the note names the call; calls do not nest, but
  * for the host's own services; the instance's `doing` says the same to other threads. Ownership:
@@ -44,11 +44,5 @@ static inline void qetl_call_leave(void)
     atomic_store_explicit(&qetl_call_note.ctx->doing, NULL, memory_order_relaxed);
     qetl_call_note.ctx = NULL;
 }
-
-/* For programs, not for embedding: a fatal signal names the component and ends the process.
- */
-void qetl_call_report_crashes(int exit_code);
-/* Async-signal-safe: called behind that. */
-void qetl_call_when_crashed(void (*crashed)(void));
 
 #endif

@@ -2,6 +2,7 @@
 #include "instance.h"
 
 #include "call.h"
+#include "culprit.h"
 #include "host.h"
 
 #include <assert.h>
@@ -25,16 +26,21 @@ struct qetl_ctx *qetl_instance_new(const struct qetl_instance_env *env,
     ctx->timed = node->limits.call_timeout_ns > 0;
     ctx->self = calloc(1, component->state_size ? component->state_size : 1);
     ctx->config = json_dumps(use->options, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
+    qetl_culprit_add(ctx);
     if (ctx->self && ctx->config)
         return ctx;
     qetl_instance_free(ctx);
     return NULL;
 }
 
+/* It may come while its thread is in another call. */
 static void interrupt(struct qetl_ctx *ctx)
 {
+    struct qetl_call_note before = qetl_call_note;
+    qetl_call_note = (struct qetl_call_note){ctx, "interrupt"};
     if (ctx->component->interrupt)
         ctx->component->interrupt(ctx->self);
+    qetl_call_note = before;
 }
 
 int32_t qetl_instance_create(struct qetl_ctx *ctx)
@@ -91,6 +97,7 @@ void qetl_instance_free(struct qetl_ctx *ctx)
     if (ctx->created && ctx->component->destroy)
         ctx->component->destroy(ctx->self);
     qetl_call_leave();
+    qetl_culprit_remove(ctx);
     qetl_instance_drop_rejected(ctx);
     free(ctx->rejected);
     qetl_error_report_free(&ctx->error);

@@ -87,6 +87,8 @@ struct qetl_ctx { /* an instance, as plugins know it */
     struct qetl_rejected *rejected; /* of the call under way, in order */
     size_t n_rejected, rejected_room;
     bool reject_failed; /* a rejected row could not be kept for want of memory */
+
+    struct qetl_ctx *alive_next; /* culprit.h's */
 };
 
 /* NULL without memory. The plugin's create is not called yet. */

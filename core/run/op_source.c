@@ -115,7 +115,8 @@ static int32_t next(struct qetl_op *op, const struct qetl_demand *demand, struct
     qetl_call_enter(ctx, "next");
     int32_t answer = ctx->component->source->next(ctx->self, demand, item);
     qetl_call_leave();
-    qetl_tally_add(&ctx->tally.nanoseconds, qetl_now_ns() - started);
+    int64_t took = qetl_now_ns() - started;
+    qetl_tally_add(&ctx->tally.nanoseconds, took);
     qetl_tally_add(&ctx->tally.bytes_in, item->bytes_read);
     int64_t bytes = answer == QETL_BYTES ? item->bytes : 0;
     answer =
@@ -125,10 +126,11 @@ static int32_t next(struct qetl_op *op, const struct qetl_demand *demand, struct
     bool known = answer == QETL_IDLE || answer == QETL_END ||
                  answer == (op->flow->bytes ? QETL_BYTES : QETL_BATCH);
     qetl_schema_release(&item->schema);
-    return known ? answer
-                 : qetl_op_fault(op, "unsupported",
-                                 "next answered %d, which this version of qetl does not take",
-                                 answer);
+    if (!known)
+        return qetl_op_fault(op, "unsupported",
+                             "next answered %d, which this version of qetl does not take", answer);
+    int32_t vain = qetl_source_check_vain(op, answer, item, took);
+    return vain ? vain : answer;
 }
 
 static uint32_t demand_flags(const struct qetl_op *op)

@@ -40,8 +40,10 @@ struct qetl_source_state {
     int64_t in_vain;     /* in so many bytes from start no record ends */
     bool exhausted;      /* the source has no more bytes */
     bool at_cut, ended;
-    bool coarse;     /* bytes: not every item is one to resume behind */
-    bool rows_uncut; /* something went out since the last barrier */
+    int64_t in_vain_calls; /* that brought nothing, one after the other … */
+    uint64_t in_vain_at;   /* … and a position of this hash */
+    bool coarse;           /* bytes: not every item is one to resume behind */
+    bool rows_uncut;       /* something went out since the last barrier */
     uint64_t epoch;
 
     /* For the place at a barrier: the newest position that lies not behind the first unframed byte,
@@ -66,6 +68,11 @@ int32_t qetl_source_negotiate(struct qetl_run *, const struct qetl_node *, struc
 /* Asks the source, which does not wait: a positive answer of next, or a failure that was reported.
  * After IDLE the op waits for a wake. */
 int32_t qetl_source_draw(struct qetl_op *, void *space, int64_t room, struct qetl_item *item);
+
+/* in_vain.c: of what next answered, and how long it took; negative, reported: there is nothing in
+ * it that could have been waited for. */
+int32_t qetl_source_check_vain(struct qetl_op *, int32_t answer, const struct qetl_item *,
+                               int64_t took_ns);
 
 /* Bytes that the next step may cost, down to the sink: a long record is copied and encoded. */
 int64_t qetl_source_appetite(const struct qetl_op *);

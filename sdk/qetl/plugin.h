@@ -92,7 +92,8 @@ struct ArrowArray {
 enum {
     QETL_OK = 0,
 
-    QETL_BATCH = 1, /* next: a batch was delivered */
+    QETL_BATCH = 1, /* next: a batch was delivered. Of no rows now and then, or where it brings a
+                       position; a source that has nothing answers IDLE or END */
     QETL_BYTES = 2, /* next: bytes were written into the lent space */
     QETL_IDLE = 3,  /* next: nothing now; wake() or a watched descriptor will say when */
     QETL_END = 4,   /* next: the split is exhausted. process: no further input is wanted; a last

@@ -174,6 +174,11 @@ static int32_t source_next(void *self, const struct qetl_demand *demand, struct 
     if (row->own->failed)
         return qetl_fail(row->env, QETL_E_FATAL, NULL, NULL, "%s has failed before", row->own->id);
     int32_t answer = rows_gather(row, demand, &moved);
+    if (answer > 0 && answer != QETL_END && answer != QETL_IDLE)
+        answer = qetl_fail(row->env, QETL_E_FATAL, NULL,
+                           "mend the plugin: QETL_OK is a row, QETL_ROW_NONE none, QETL_IDLE says "
+                           "that there is none now, QETL_END that there will be none",
+                           "%s: row answered %d", row->own->id, (int)answer);
     bool again = answer == QETL_E_RETRY_CALL || answer == QETL_E_THROTTLED;
     if (answer < 0 && !(again && moved)) {
         row->own->failed = !again;

@@ -72,6 +72,8 @@ static int32_t item_take(struct qetl_rig *t, int32_t answer, struct qetl_item *i
         status = test_broken(t, "next brought %lld rows and was asked for %lld",
                              (long long)item->batch.length, (long long)t->max_rows);
         qetl_array_release(&item->batch);
+    } else if (answer == QETL_BATCH && !item->batch.release) {
+        return test_broken(t, "next answered QETL_BATCH and moved no batch to the host");
     } else if (answer == QETL_BATCH) {
         status = test_validate(t, &t->made, &item->batch);
         if (!status)
