@@ -3,6 +3,7 @@
 """Indexes as nobody should make them, and a server that sends what it should not.
 
 usage: indexes.py craft GOOD.json SECRET.qsecret FOLDER
+       indexes.py sign LIST.json SECRET.qsecret     (the list alone, signed, to stdout)
        indexes.py serve FOLDER PORT_FILE [--tls CERT KEY]
 
 craft reads a good index, and writes FOLDER/NAME/index.json with one thing changed in each, signed by the
@@ -96,7 +97,7 @@ class Craft:
         # Words.
         for name, path, value in [
             ("name", ["name"], "../x"), ("name-empty", ["name"], ""), ("version-zero", ["version"], 0), ("version-less", ["version"], -1),
-            ("version-text", ["version"], "5"), ("version-real", ["version"], 1.5), ("version-huge", ["version"], 2**70), ("unknown", ["url"], "http://x"),
+            ("version-text", ["version"], "5"), ("version-real", ["version"], 1.5), ("version-huge", ["version"], 2**70), ("version-last", ["version"], 2**63 - 1), ("version-large", ["version"], 2**53), ("unknown", ["url"], "http://x"),
             ("packages", ["packages"], {}), ("package", first, 5), ("package-name", first + ["name"], "../../x"), ("package-version", first + ["version"], "1"),
             ("package-platform", first + ["platform"], "../linux-x-y"), ("package-libc", first + ["libc"], "new"), ("package-abi", first + ["abi", "min"], "1"),
             ("package-size", first + ["size"], 1 << 40), ("package-size-less", first + ["size"], -1), ("package-size-zero", first + ["size"], 0),
@@ -229,8 +230,18 @@ def serve(folder, port_file, tls):
     server.serve_forever()
 
 
+def sign(body, secret):
+    with open(secret, encoding="utf-8") as file:
+        key = ed25519.Key(base64.b64decode(json.load(file)["seed"]))
+    with open(body, encoding="utf-8") as file:
+        raw = text_of(json.load(file))
+    sys.stdout.buffer.write(raw + signature_of(raw, key))
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "craft":
         Craft(*sys.argv[2:5]).all()
+    elif sys.argv[1] == "sign":
+        sign(*sys.argv[2:4])
     else:
         serve(sys.argv[2], sys.argv[3], sys.argv[5:7] if sys.argv[4:5] == ["--tls"] else None)

@@ -166,6 +166,13 @@ plant "the longest extension wins" 824 core/plugin/registry_format.c '(!home && 
 plant "the last package has the extension" 824 core/plugin/registry_format.c 'choice->count++;' 'choice->count = 1;'
 plant "names of what is installed are not asked again" 824 $p/installed.c 'if (manifest && in->is_signed && !sealed->told.errors)' 'if (0)'
 
+# ---- what is kept of indexes ----
+plant "another key's numbers count" 825 $p/index_seen.c ' && strcmp(seen.key, key) == 0;' ';'
+plant "what is forgotten of one place stays of the others" 825 $p/index_seen.c '&& !is_of(&sight, indexes))' '&& strcmp(sight.place, place) != 0)'
+plant "anybody's release goes on" 825 $p/index_make.c 'if (memcmp(own.bytes, (*before)->signature.key.bytes, sizeof own.bytes) == 0)' 'if (1)'
+plant "numbers have no end" 825 $p/index.c '(uint64_t)version > QETL_INDEX_RELEASE_MAX ||' ''
+plant "there is a release behind the last" 825 $p/index_make.c 'before->version >= QETL_INDEX_RELEASE_MAX' '0'
+
 # ---- installed ----
 plant "an older version is newer" 810 $p/install.c 'qetl_package_version_compare(contents->version, newest->version) >= 0' '1'
 plant "a version is two packages" 810 $p/install.c 'if (!entry || strcmp(entry->digest, digest) == 0)' 'if (1)'

@@ -42,6 +42,7 @@
     X(plugin_search)  \
     X(plugin_upgrade) \
     X(plugin_remove)  \
+    X(plugin_forget)  \
     X(plugin_lock)    \
     X(plugin_audit)   \
     X(plugin_index)   \

@@ -199,7 +199,7 @@ static int body_read(json_t *json, struct package_index *index)
                     "version", &version, "issued", &issued, "expires", &expires, "packages",
                     &packages) ||
         strcmp(kind, type) != 0 || !qetl_is_index_name(name) || version < 1 ||
-        qetl_index_time_read(issued) < 0 ||
+        (uint64_t)version > QETL_INDEX_RELEASE_MAX || qetl_index_time_read(issued) < 0 ||
         qetl_index_time_read(expires) <= qetl_index_time_read(issued) ||
         packages_read(packages, index))
         return -1;

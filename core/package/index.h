@@ -18,6 +18,9 @@
 
 #define QETL_INDEX_FILE "index.json"
 
+/* Of releases: what each reader of JSON tells from the next. */
+#define QETL_INDEX_RELEASE_MAX ((UINT64_C(1) << 53) - 1)
+
 enum { QETL_INDEX_TIME = sizeof "2026-11-22T05:30:00Z", QETL_INDEX_NAME_MAX = 64 };
 
 struct index_package {

@@ -142,9 +142,10 @@ static int packages_take(struct package_index *index, const char *folder,
 /* ---- the release before ---- */
 
 /* 0, also where there is none, which is NULL; -1 with a finding. */
-static int before_read(const char *path, struct package_index **before,
-                       struct qetl_findings *findings)
+static int before_read(const char *path, const struct package_secret *secret,
+                       struct package_index **before, struct qetl_findings *findings)
 {
+    struct package_key own;
     char *text = NULL;
     size_t size;
     *before = NULL;
@@ -153,7 +154,19 @@ static int before_read(const char *path, struct package_index **before,
     if (qetl_slurp(path, QETL_INDEX_BYTES_MAX, &text, &size, findings) == 0)
         *before = qetl_index_read(text, size, path, findings);
     free(text);
-    return *before ? 0 : -1;
+    if (!*before)
+        return -1;
+    qetl_secret_key(secret, &own);
+    if (memcmp(own.bytes, (*before)->signature.key.bytes, sizeof own.bytes) == 0)
+        return 0;
+    qetl_finding_mend(qetl_package_refuse(findings, path, NULL, "index_other",
+                                          "the index that is there was signed by another key: its "
+                                          "name and its number may be anybody's"),
+                      "sign it with that key; if the key has to be another one, remove the file: "
+                      "the index begins anew, and those who use it have to say qetl plugin forget");
+    qetl_index_free(*before);
+    *before = NULL;
+    return -1;
 }
 
 /* Whoever has the one would be refused the other. */
@@ -193,6 +206,13 @@ static int head_fill(struct package_index *index, const struct package_index *be
                           "for a new index, make a new folder");
         return -1;
     }
+    if (before && before->version >= QETL_INDEX_RELEASE_MAX) {
+        qetl_finding_mend(qetl_finding_add(findings, QETL_ERROR, "index_release",
+                                           "the index here is at its last release, %llu",
+                                           (unsigned long long)before->version),
+                          "make one of another name, in another folder");
+        return -1;
+    }
     time_t now = time(NULL);
     index->name = strdup(name);
     index->version = before ? before->version + 1 : 1;
@@ -211,7 +231,7 @@ static int make(struct package_index *index, const struct index_order *order, co
 {
     struct package_index *before;
     char *text = NULL;
-    if (before_read(path, &before, findings))
+    if (before_read(path, order->secret, &before, findings))
         return -1;
     int bad = head_fill(index, before, order, findings) ||
               packages_take(index, order->folder, findings) ||

@@ -19,22 +19,24 @@ enum { SEEN_MAX = 4 << 20 };
 
 /* One index, as it was seen at one place. */
 struct sight {
-    const char *place, *name, *digest;
+    const char *place, *name, *key, *digest;
     json_int_t version;
 };
 
 static int sight_read(json_t *json, struct sight *sight)
 {
-    return json_unpack(json, "{s:s, s:s, s:I, s:s !}", "place", &sight->place, "name", &sight->name,
-                       "version", &sight->version, "digest", &sight->digest);
+    return json_unpack(json, "{s:s, s:s, s:s, s:I, s:s !}", "place", &sight->place, "name",
+                       &sight->name, "key", &sight->key, "version", &sight->version, "digest",
+                       &sight->digest);
 }
 
 static json_t *sight_json(const char *place, const struct package_index *index)
 {
-    char digest[QETL_HASH_TEXT];
+    char digest[QETL_HASH_TEXT], key[QETL_KEY_TEXT];
     qetl_hash_text(index->digest, digest);
-    return json_pack("{s:s, s:s, s:I, s:s}", "place", place, "name", index->name, "version",
-                     (json_int_t)index->version, "digest", digest);
+    qetl_key_text(index->signature.key.bytes, key);
+    return json_pack("{s:s, s:s, s:s, s:I, s:s}", "place", place, "name", index->name, "key", key,
+                     "version", (json_int_t)index->version, "digest", digest);
 }
 
 /* ---- the file ---- */
@@ -100,10 +102,16 @@ struct judging {
 
 static int refuse_other(const struct judging *j, const struct sight *seen)
 {
-    qetl_finding_mend(qetl_package_refuse(j->findings, j->place, NULL, "index_other",
-                                          "here was the index `%s`, now it is `%s`", seen->name,
-                                          j->index->name),
-                      "if whoever runs it says so, remove it from %s", j->path);
+    struct qetl_finding *finding =
+        strcmp(seen->name, j->index->name) != 0
+            ? qetl_package_refuse(j->findings, j->place, NULL, "index_other",
+                                  "here was the index `%s`, now it is `%s`", seen->name,
+                                  j->index->name)
+            : qetl_package_refuse(j->findings, j->place, NULL, "index_other",
+                                  "the index `%s` was signed by another key until now (%s)",
+                                  seen->name, seen->key);
+    qetl_finding_mend(finding, "if whoever runs it tells you so: qetl plugin forget '%s'",
+                      j->place);
     return -1;
 }
 
@@ -111,11 +119,13 @@ static int refuse_older(const struct judging *j, const struct sight *seen)
 {
     qetl_finding_mend(qetl_package_refuse(j->findings, j->place, NULL, "index_older",
                                           "this is release %llu of the index `%s`; release %lld "
-                                          "was seen already: the server is behind, or somebody "
-                                          "would have you miss what is new",
+                                          "was seen already (%s): the server is behind, or "
+                                          "somebody would have you miss what is new",
                                           (unsigned long long)j->index->version, j->index->name,
-                                          (long long)seen->version),
-                      "try again later; tell whoever runs it");
+                                          (long long)seen->version, seen->place),
+                      "try again later; if whoever runs it tells you that it began anew: qetl "
+                      "plugin forget '%s'",
+                      seen->place);
     return -1;
 }
 
@@ -133,19 +143,20 @@ static int refuse_changed(const struct judging *j)
 static int judge(const struct judging *j, const json_t *sights, int *known, int *at)
 {
     struct sight seen;
-    char digest[QETL_HASH_TEXT];
+    char digest[QETL_HASH_TEXT], key[QETL_KEY_TEXT];
     *known = 0;
     *at = -1;
     qetl_hash_text(j->index->digest, digest);
+    qetl_key_text(j->index->signature.key.bytes, key);
     for (size_t i = 0; i < json_array_size(sights); i++) {
         sight_read(json_array_get(sights, i), &seen);
         int same_place = strcmp(seen.place, j->place) == 0;
-        int same_name = strcmp(seen.name, j->index->name) == 0;
-        if (same_place && !same_name)
+        int same_index = strcmp(seen.name, j->index->name) == 0 && strcmp(seen.key, key) == 0;
+        if (same_place && !same_index)
             return refuse_other(j, &seen);
-        if (same_name && (uint64_t)seen.version > j->index->version)
+        if (same_index && (uint64_t)seen.version > j->index->version)
             return refuse_older(j, &seen);
-        if (same_name && (uint64_t)seen.version == j->index->version) {
+        if (same_index && (uint64_t)seen.version == j->index->version) {
             if (strcmp(seen.digest, digest) != 0)
                 return refuse_changed(j);
             *known |= same_place;
@@ -198,4 +209,57 @@ int qetl_index_seen(const char *depot, const char *place, const struct package_i
         bad = sight_keep(&judging, depot);
     free(path);
     return bad;
+}
+
+/* ---- forgetting ---- */
+
+static int is_of(const struct sight *sight, const json_t *indexes)
+{
+    struct sight one;
+    for (size_t i = 0; i < json_array_size(indexes); i++)
+        if (sight_read(json_array_get(indexes, i), &one) == 0 &&
+            strcmp(one.name, sight->name) == 0 && strcmp(one.key, sight->key) == 0)
+            return 1;
+    return 0;
+}
+
+/* Elsewhere, too: else a mirror's release would still be the newest. */
+static json_t *sights_without(const json_t *sights, const char *place)
+{
+    json_t *indexes = json_array(), *kept = json_array();
+    struct sight sight;
+    for (size_t i = 0; i < json_array_size(sights); i++)
+        if (sight_read(json_array_get(sights, i), &sight) == 0 && strcmp(sight.place, place) == 0)
+            json_array_append(indexes, json_array_get(sights, i));
+    for (size_t i = 0; i < json_array_size(sights); i++)
+        if (sight_read(json_array_get(sights, i), &sight) == 0 && !is_of(&sight, indexes))
+            json_array_append(kept, json_array_get(sights, i));
+    json_decref(indexes);
+    return kept;
+}
+
+int qetl_index_forget(const char *path, const char *place, size_t *count,
+                      struct qetl_findings *findings)
+{
+    struct depot depot = {.folder = -1, .lock = -1};
+    json_t *json = NULL;
+    char *file = NULL;
+    int bad = qetl_depot_open(&depot, path, findings);
+    *count = 0;
+    if (!bad && asprintf(&file, "%s/%s", path, QETL_SEEN_FILE) < 0) {
+        qetl_findings_no_memory(findings);
+        bad = -1;
+    }
+    if (!bad)
+        bad = !(json = seen_read(file, findings));
+    if (!bad) {
+        json_t *sights = json_object_get(json, "indexes"), *kept = sights_without(sights, place);
+        *count = json_array_size(sights) - json_array_size(kept);
+        json_object_set_new(json, "indexes", kept);
+        bad = *count ? seen_write(file, json, findings) : 0;
+    }
+    json_decref(json);
+    free(file);
+    qetl_depot_close(&depot);
+    return bad ? -1 : 0;
 }
