@@ -7,7 +7,7 @@
 . "$(dirname "$0")/rest-lib.sh"
 cache=$QETL_BUILD/tests/cache
 "$root/.ci/datasette" "$cache" || { fail 'datasette cannot be had'; exit 1; }
-datasette() { env -u PYTHONHASHSEED PYTHONPATH="$cache/datasette" ASAN_OPTIONS= LD_PRELOAD= python3 -m datasette "$@"; }
+datasette=(env -u PYTHONHASHSEED PYTHONPATH="$cache/datasette" ASAN_OPTIONS= LD_PRELOAD= python3 -m datasette)
 
 rows=12345
 sqlite3 -batch shop.db "PRAGMA journal_mode=wal;
@@ -25,7 +25,7 @@ cat >config.json <<'J'
  "databases": {"shop": {"allow": {"id": "loader"}, "tables": {"copy":
     {"permissions": {"insert-row": {"id": "loader"}, "update-row": {"id": "loader"}}}}}}}
 J
-datasette serve shop.db -p 0 -c config.json --secret of-its-own >server.log 2>&1 &
+"${datasette[@]}" serve shop.db -p 0 -c config.json --secret of-its-own >server.log 2>&1 &
 server=$!
 for _ in $(seq 600); do
     base=$(sed -n 's/.*running on \(http:[^ ]*\).*/\1/p' server.log)
@@ -35,8 +35,8 @@ for _ in $(seq 600); do
 done
 [ -n "$base" ] || { fail 'datasette did not start' "$(cat server.log)"; exit 1; }
 mkdir secrets
-datasette create-token loader --secret of-its-own | tr -d '\n' >secrets/TOKEN
-datasette create-token canary-other --secret of-its-own | tr -d '\n' >secrets/OTHER
+"${datasette[@]}" create-token loader --secret of-its-own | tr -d '\n' >secrets/TOKEN
+"${datasette[@]}" create-token canary-other --secret of-its-own | tr -d '\n' >secrets/OTHER
 printf 'dstok_canary-of-nobody' >secrets/WRONG
 chmod 600 secrets/*
 
