@@ -17,6 +17,7 @@ serve offers FOLDER over HTTP, and beside it, in place of the first part of a pa
   /long/…        says that it has a terabyte               /cut/…            half of the file, all of its length
   /short/…       half of the file, and half of the length  /headers/…        headers without end
   /silent/…      never answers                             /auth/…           wants reader:secret
+  /hold/…        a package once FOLDER/go is there; the rest at once
 Each path that was asked for is a line of FOLDER/requests.
 """
 
@@ -203,6 +204,11 @@ class Handler(http.server.SimpleHTTPRequestHandler):
             self.wfile.write(b"HTTP/1.1 200 OK\r\n")
             while True:
                 self.wfile.write(b"X-More: " + b"x" * 1000 + b"\r\n")
+        elif word == "hold":
+            while rest.endswith(".qpkg") and not os.path.exists(os.path.join(self.server.folder, "go")):
+                time.sleep(0.02)
+            self.path = "/" + rest
+            super().do_GET()
         elif word == "silent":
             time.sleep(3600)
         elif word == "auth":

@@ -174,7 +174,13 @@ plant "numbers have no end" 825 $p/index.c '(uint64_t)version > QETL_INDEX_RELEA
 plant "there is a release behind the last" 825 $p/index_make.c 'before->version >= QETL_INDEX_RELEASE_MAX' '0'
 
 # ---- installed ----
-plant "an older version is newer" 810 $p/install.c 'qetl_package_version_compare(contents->version, newest->version) >= 0' '1'
+plant "an older version is newer" 810 $p/succession.c 'qetl_package_version_compare(contents->version, newest->version) < 0' '0'
+plant "what came with qetl may become older" 826 $p/succession.c 'qetl_package_version_compare(version, at->version) < 0' '0'
+plant "another signer is as good" 826 $p/succession.c 'bool allowed = s->consent.change_signer;' 'bool allowed = package->is_signed || s->consent.change_signer;'
+plant "nobody signs as well as anybody" 826 $p/succession.c 'bool allowed = s->consent.change_signer;' 'bool allowed = !package->is_signed || s->consent.change_signer;'
+plant "a key that is gone keeps its plugins" 826 $p/succession.c '!= QETL_TRUSTED)
+        return 0;' '== QETL_UNSIGNED) return 0; if (!key) key = s->trust->keys;'
+plant "an upgrade is decided before it is fetched" 826 core/cli/installing.c '(!onward || qetl_succession_is_onward(&depot, package))' '1'
 plant "a version is two packages" 810 $p/install.c 'if (!entry || strcmp(entry->digest, digest) == 0)' 'if (1)'
 plant "a component has two plugins" 816 $p/clash.c 'if (is_same(&at->components[c], own))' 'if (0)'
 plant "others may change what is installed" 810 $p/depot.c '!(status.st_mode & (S_IWGRP | S_IWOTH)) &&' ''

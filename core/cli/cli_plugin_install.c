@@ -14,7 +14,7 @@
 
 struct own {
     struct qetl_texts indexes;
-    bool allow_unsigned, downgrade, system;
+    bool allow_unsigned, change_signer, downgrade, system;
 };
 
 /* Of a folder, all packages in it, by their names. */
@@ -31,8 +31,9 @@ static int install_folder(struct qetl_installing *installing, const char *path, 
         qetl_cli_usage(installing->findings, "name a package, or a folder with some",
                        "there is no package (*" QETL_PACKAGE_SUFFIX ") in that folder");
     for (size_t i = 0; !bad && i < found.gl_pathc; i++)
-        bad = qetl_installing_put(
-            installing, qetl_package_open(found.gl_pathv[i], installing->findings), downgrade);
+        bad = qetl_installing_put(installing,
+                                  qetl_package_open(found.gl_pathv[i], installing->findings),
+                                  downgrade, false);
     globfree(&found);
     free(pattern);
     return bad ? -1 : 0;
@@ -53,8 +54,9 @@ static int install_operand(struct qetl_installing *installing, const char *opera
     if (is_path(operand))
         return stat(operand, &status) == 0 && S_ISDIR(status.st_mode)
                    ? install_folder(installing, operand, downgrade)
-                   : qetl_installing_put(
-                         installing, qetl_package_open(operand, installing->findings), downgrade);
+                   : qetl_installing_put(installing,
+                                         qetl_package_open(operand, installing->findings),
+                                         downgrade, false);
     if (qetl_wanted_read(operand, &name, &range, installing->findings))
         return -1;
     int bad =
@@ -70,6 +72,7 @@ static int plugin_install(struct qetl_cli *cli, struct qetl_findings *findings)
     struct qetl_installing installing = {.cli = cli,
                                          .system = own->system,
                                          .allow_unsigned = own->allow_unsigned,
+                                         .change_signer = own->change_signer,
                                          .named = &own->indexes,
                                          .findings = findings};
     int bad = qetl_installing_begin(&installing);
@@ -89,7 +92,9 @@ static const struct qetl_option options[] = {
     {"allow-unsigned", .kind = QETL_ARG_FLAG, AT(allow_unsigned),
      .help = "take a package that nobody signed; each run that uses it says so"},
     {"downgrade", .kind = QETL_ARG_FLAG, AT(downgrade),
-     .help = "take an older version than the one that is installed"},
+     .help = "take an older version than the one that is installed, or came with qetl"},
+    {"change-signer", .kind = QETL_ARG_FLAG, AT(change_signer),
+     .help = "also if another key signed it than the version that is installed, or nobody did"},
     {"system", .kind = QETL_ARG_FLAG, AT(system),
      .help = "for all users of this machine, by the keys of the machine"},
 };
@@ -119,8 +124,9 @@ const struct qetl_command qetl_command_plugin_install = {
         "users. Nothing of it is loaded.\n\n"
         "Versions stand side by side. The one that was installed last is the one that `plugin: "
         "NAME` finds; `plugin: NAME@VERSION` finds any other. A run that goes on keeps the version "
-        "that it began with. An older version than is there has to be asked for: by "
-        "its exact version, or with --downgrade.\n\n"
+        "that it began with. An older version than is there, or came with qetl, has to be asked "
+        "for: by its exact version, or with --downgrade. So has one that another key signed than "
+        "the version before, or nobody while that one was signed: with --change-signer.\n\n"
         "Whatever happens half-way, a kill or a power failure, a package is installed as a whole "
         "or not at all. Installations at the same time wait for one another.",
     .operands = {.name = "NAME", .least = 1, .most = 1000, .completes = QETL_COMPLETES_FILE},

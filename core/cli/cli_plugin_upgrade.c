@@ -13,7 +13,7 @@
 
 struct own {
     struct qetl_texts indexes;
-    bool allow_unsigned, dry_run, system;
+    bool allow_unsigned, change_signer, dry_run, system;
 };
 
 struct work {
@@ -66,7 +66,7 @@ static int upgrade(struct work *work, const struct depot_entry *entry, const cha
     return qetl_installing_put(installing,
                                qetl_index_fetch(item->place, package, qetl_indexes_progress,
                                                 (void *)installing->cli, installing->findings),
-                               true); /* it is newer than what is used, if not than all there is */
+                               false, true);
 }
 
 static int upgrade_operand(struct work *work, const char *operand)
@@ -107,6 +107,7 @@ static int plugin_upgrade(struct qetl_cli *cli, struct qetl_findings *findings)
     struct work work = {.installing = {.cli = cli,
                                        .system = own->system,
                                        .allow_unsigned = own->allow_unsigned,
+                                       .change_signer = own->change_signer,
                                        .named = &own->indexes,
                                        .findings = findings},
                         .own = own,
@@ -130,6 +131,8 @@ static const struct qetl_option options[] = {
      .help = "say what would be, and change nothing"},
     {"allow-unsigned", .kind = QETL_ARG_FLAG, AT(allow_unsigned),
      .help = "take packages that nobody signed; each run that uses one says so"},
+    {"change-signer", .kind = QETL_ARG_FLAG, AT(change_signer),
+     .help = "also if another key signed it than the version before, or nobody did"},
     {"system", .kind = QETL_ARG_FLAG, AT(system),
      .help = "of those that all users share, by the keys of the machine"},
 };

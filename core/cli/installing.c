@@ -3,6 +3,7 @@
 
 #include "package/clash.h"
 #include "package/plugin_check.h"
+#include "package/succession.h"
 #include "packages.h"
 #include "plugin/manifest.h"
 
@@ -45,34 +46,62 @@ static void tell(struct qetl_installing *installing, const struct package *packa
     if (cli->json || cli->quiet)
         return;
     printf("%s %s %s", package->contents->name, package->contents->version,
-           installed == QETL_INSTALLED ? "is installed" : "was installed before");
-    tell_components(manifest);
+           installed == QETL_INSTALLED          ? "is installed"
+           : installed == QETL_INSTALLED_BEFORE ? "was installed before"
+                                                : "is not needed: what was to be upgraded has "
+                                                  "changed in the meantime");
+    if (installed != QETL_INSTALLED_NOT)
+        tell_components(manifest);
     printf("\n");
 }
 
-/* What pipelines have by now: those of this command that are installed already count, too. */
-static int check_clash(const struct qetl_installing *installing, const struct package *package,
-                       const struct qetl_manifest *manifest)
+/* With the lock. What pipelines have by now: those of this command that are installed already
+ * count, too. */
+static int check_place(const struct qetl_installing *installing, const struct depot *depot,
+                       const struct package *package, const struct qetl_manifest *manifest,
+                       bool downgrade)
 {
     struct qetl_findings said = {0}; /* of other plugins: they are not what is installed here */
     struct qetl_registry *registry = qetl_cli_registry(installing->cli, &said);
-    int bad = registry ? qetl_package_clash_check(manifest, package->file, registry,
-                                                  installing->system, installing->findings)
-                       : -1;
+    struct succession succession = {.depot = depot,
+                                    .is_system = installing->system,
+                                    .registry = registry,
+                                    .trust = installing->trust,
+                                    .consent = {downgrade, installing->change_signer}};
+    int bad = !registry ||
+              qetl_package_clash_check(manifest, package->file, registry, installing->system,
+                                       installing->findings) ||
+              qetl_succession_check(&succession, package, installing->findings);
     if (!registry)
         qetl_findings_move(installing->findings, &said);
     qetl_registry_free(registry);
     qetl_findings_free(&said);
-    return bad;
+    return bad ? -1 : 0;
+}
+
+/* Decided by what is there under the lock, not by what was there before a server was waited for. */
+static int put(const struct qetl_installing *installing, const struct package *package,
+               const struct qetl_manifest *manifest, bool downgrade, bool onward,
+               enum package_installed *installed)
+{
+    struct qetl_findings *findings = installing->findings;
+    struct depot depot = {.folder = -1, .lock = -1};
+    int bad = qetl_depot_open(&depot, installing->folder, findings);
+    *installed = QETL_INSTALLED_NOT;
+    if (!bad && (!onward || qetl_succession_is_onward(&depot, package)))
+        bad = check_place(installing, &depot, package, manifest, downgrade || onward) ||
+              qetl_package_install(&depot, package, installed, findings);
+    qetl_depot_close(&depot);
+    return bad ? -1 : 0;
 }
 
 /* Nothing is written before all was looked at. */
-int qetl_installing_put(struct qetl_installing *installing, struct package *package, bool downgrade)
+int qetl_installing_put(struct qetl_installing *installing, struct package *package, bool downgrade,
+                        bool onward)
 {
     const struct key_file *key;
     enum package_installed installed;
     struct qetl_findings *findings = installing->findings;
-    struct depot depot = {.folder = -1, .lock = -1};
     struct qetl_manifest *manifest = NULL;
     int bad =
         !package ||
@@ -80,13 +109,8 @@ int qetl_installing_put(struct qetl_installing *installing, struct package *pack
         qetl_package_machine_check(package->contents, package->file, findings) ||
         qetl_package_plugin_check(package, findings) ||
         qetl_cli_scope_check(installing->trust, package, findings) ||
-        !(manifest = qetl_package_manifest(package, findings));
-    if (!bad) {
-        bad = qetl_depot_open(&depot, installing->folder, findings) ||
-              check_clash(installing, package, manifest) ||
-              qetl_package_install(&depot, package, downgrade, &installed, findings);
-        qetl_depot_close(&depot);
-    }
+        !(manifest = qetl_package_manifest(package, findings)) ||
+        put(installing, package, manifest, downgrade, onward, &installed);
     if (!bad)
         tell(installing, package, manifest, key, installed);
     qetl_manifest_free(manifest);
@@ -125,6 +149,6 @@ int qetl_installing_named(struct qetl_installing *installing, const char *name, 
                          installing,
                          qetl_index_fetch(item->place, package, qetl_indexes_progress,
                                           (void *)installing->cli, installing->findings),
-                         downgrade)
+                         downgrade, false)
                    : -1;
 }

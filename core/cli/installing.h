@@ -14,7 +14,7 @@
 
 struct qetl_installing {
     const struct qetl_cli *cli;
-    bool system, allow_unsigned;
+    bool system, allow_unsigned, change_signer;
     const struct qetl_texts *named; /* indexes; none: the configured ones */
     char *folder;                   /* of the depot */
     struct package_trust *trust;
@@ -24,12 +24,14 @@ struct qetl_installing {
     struct qetl_findings *findings;
 };
 
-/* cli, system, allow_unsigned, named and findings are set. Each 0, or -1 with findings. */
+/* cli, system, allow_unsigned, change_signer, named and findings are set. Each 0, or -1 with
+ * findings. */
 int qetl_installing_begin(struct qetl_installing *);
 void qetl_installing_end(struct qetl_installing *); /* done stays */
 
-/* The package is freed in any case; NULL fails. */
-int qetl_installing_put(struct qetl_installing *, struct package *, bool downgrade);
+/* The package is freed in any case; NULL fails. onward: only if it is newer than what pipelines get
+ * by then. */
+int qetl_installing_put(struct qetl_installing *, struct package *, bool downgrade, bool onward);
 /* The indexes, opened; any that cannot be is an error. */
 int qetl_installing_look(struct qetl_installing *);
 /* The newest package of that name in the range, from the first index that has the name. */

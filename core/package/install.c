@@ -22,21 +22,6 @@ static struct depot_entry *newest_of(const struct depot *depot, const char *name
     return newest;
 }
 
-static int check_newer(const struct depot *depot, const struct package *package, bool downgrade,
-                       struct qetl_findings *findings)
-{
-    const struct package_contents *contents = package->contents;
-    const struct depot_entry *newest = newest_of(depot, contents->name);
-    if (!newest || downgrade ||
-        qetl_package_version_compare(contents->version, newest->version) >= 0)
-        return 0;
-    qetl_finding_mend(qetl_package_refuse(findings, package->file, NULL, "downgrade",
-                                          "%s %s is older than %s, which is installed",
-                                          contents->name, contents->version, newest->version),
-                      "if that is meant, say --downgrade");
-    return -1;
-}
-
 /* One version is one package. */
 static int check_same(const struct depot_entry *entry, const struct package *package,
                       const char *digest, struct qetl_findings *findings)
@@ -103,7 +88,7 @@ static int entry_set(struct depot *depot, const struct package *package, const c
     return qetl_depot_commit(depot, findings);
 }
 
-int qetl_package_install(struct depot *depot, const struct package *package, bool downgrade,
+int qetl_package_install(struct depot *depot, const struct package *package,
                          enum package_installed *installed, struct qetl_findings *findings)
 {
     const struct package_contents *contents = package->contents;
@@ -112,8 +97,7 @@ int qetl_package_install(struct depot *depot, const struct package *package, boo
         snprintf(digest + 2 * i, 3, "%02x", package->digest[i]);
     const struct depot_entry *entry = qetl_depot_find(depot, contents->name, contents->version);
     *installed = entry && entry->active ? QETL_INSTALLED_BEFORE : QETL_INSTALLED;
-    if (check_newer(depot, package, downgrade, findings) ||
-        check_same(entry, package, digest, findings))
+    if (check_same(entry, package, digest, findings))
         return -1;
     int error = qetl_content_write(depot, package, digest, findings);
     if (error > 0)

@@ -10,12 +10,12 @@
 
 #include "depot.h"
 
-enum package_installed { QETL_INSTALLED, QETL_INSTALLED_BEFORE };
+enum package_installed { QETL_INSTALLED, QETL_INSTALLED_BEFORE, QETL_INSTALLED_NOT };
 
-/* A package whose signature, machine and plugin were found good. downgrade: an older version than
- * there is will do. 0 or -1 with findings. */
-int qetl_package_install(struct depot *, const struct package *, bool downgrade,
-                         enum package_installed *, struct qetl_findings *);
+/* A package whose signature, machine and plugin were found good, and which may follow what is there
+ * (succession.h). 0 or -1 with findings. */
+int qetl_package_install(struct depot *, const struct package *, enum package_installed *,
+                         struct qetl_findings *);
 /* version NULL: all of them. How many went in *count. */
 int qetl_package_remove(struct depot *, const char *name, const char *version, size_t *count,
                         struct qetl_findings *);

@@ -141,7 +141,7 @@ found_nothing
 
 # ---- unsigned ----
 expect_exit 0 qetl plugin pack made/0.1.0 --out made --replace
-expect_exit 0 qetl plugin install made/touch-0.1.0-*.qpkg --downgrade --allow-unsigned
+expect_exit 0 qetl plugin install made/touch-0.1.0-*.qpkg --downgrade --allow-unsigned --change-signer
 look 1
 found warning unsigned_package "^$depot\$" 'nobody signed the plugin touch 0.1.0' ''
 says packages '^2 for you, 1 of them unsigned'

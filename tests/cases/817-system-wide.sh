@@ -140,7 +140,10 @@ expect_exit 0 user plugin remove touch
 
 # ---- what a user trusts is that user's alone ----
 expect_exit 0 user key add mine.qkey --plugins touch
-expect_exit 0 user plugin install by-mine/touch-0.2.0-*.qpkg
+expect_exit 3 user plugin install by-mine/touch-0.2.0-*.qpkg
+expect_text err 'touch 0\.2\.0 is older than 0\.3\.0, which all users have'
+expect_exit 0 user plugin install by-mine/touch-0.2.0-*.qpkg --downgrade
+expect_text err 'from now on `touch` is this 0\.2\.0, and no longer 0\.3\.0, which all users have'
 expect_exit 0 run p.yaml
 expect_exit 0 user plugin remove touch
 mv "$system_keys/machine.qkey" kept.qkey
