@@ -181,10 +181,34 @@ static bool is_name(const struct relation *r, const char *name, size_t size)
     return found;
 }
 
+/* What is written without being asked for: values that no column holds. */
+static bool is_constant(const char *text, size_t size)
+{
+    static const char *const known[] = {"NaN", "infinity", "-infinity",
+                                        "294247-01-10 04:00:54.775807",
+                                        "294247-01-10 04:00:54.775807+00"};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strlen(known[i]) == size && memcmp(known[i], text, size) == 0)
+            return true;
+    return false;
+}
+
+/* A setting that is new, or the one before it. */
+static void setting_check(const char *text, size_t size, int64_t *highest)
+{
+    char *end;
+    if (is_constant(text, size))
+        return;
+    expect(strncmp(text, "qetl.value_", 11) == 0, "a name of a setting");
+    int64_t number = strtoll(text + 11, &end, 10);
+    expect(end == text + size && (number == *highest || number == *highest + 1), "in order");
+    *highest = number;
+}
+
 /* Quotes in pairs: names in double ones, names of settings in single ones, and the rest words. */
 static void sql_check(const struct relation *r, const char *sql, int64_t n_values)
 {
-    int64_t values = 0, depth = 0;
+    int64_t depth = 0, highest = r->n_keys;
     for (const char *at = sql; *at; at++) {
         const char *close = *at == '"' || *at == '\'' ? strchr(at + 1, *at) : NULL;
         expect((*at != '"' && *at != '\'') || close, "quotes come in pairs");
@@ -193,7 +217,7 @@ static void sql_check(const struct relation *r, const char *sql, int64_t n_value
         if (*at == '"')
             expect(is_name(r, at + 1, (size_t)(close - at - 1)), "a name of a column");
         else if (*at == '\'')
-            expect(strncmp(at + 1, "qetl.value_", 11) == 0 && ++values, "a name of a setting");
+            setting_check(at + 1, (size_t)(close - at - 1), &highest);
         else
             expect(strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:()<>= ",
                           *at) != NULL,
@@ -201,7 +225,7 @@ static void sql_check(const struct relation *r, const char *sql, int64_t n_value
         at = close ? close : at;
     }
     expect(!strstr(sql, "AND )") && !strstr(sql, "OR )") && !strstr(sql, "( "), "nothing is half");
-    expect(depth == 0 && values == n_values, "each value is asked for once");
+    expect(depth == 0 && highest == r->n_keys + n_values, "each value is asked for");
 }
 
 static struct relation *relation_of_all(void)
@@ -228,6 +252,7 @@ static struct relation *relation_of_all(void)
     }
     r.types = all;
     r.n_keys = 1;
+    r.utf8 = true;
     return &r;
 }
 
@@ -244,7 +269,7 @@ static void trees(const uint8_t *data, size_t size)
         expect(answer || (predicates.where.size == before && predicates.values.n == values),
                "nothing stays of what is not known");
     }
-    if (predicates.where.text)
+    if (predicates.where.size)
         sql_check(r, predicates.where.text, predicates.values.n);
     predicates_free(&predicates);
     free(tree);

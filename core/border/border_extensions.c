@@ -232,6 +232,37 @@ static const void *append_exchange(struct qetl_border_guest *guest, const void *
     return table;
 }
 
+/* ---- qetl.needs/draft-1 ---- */
+
+static const char *needs_condition(void *self)
+{
+    struct qetl_border_guest *guest = self;
+    struct qetl_crossing c = qetl_crossing_in(guest, "needs.condition");
+    qetl_crossing_begin(&c);
+    const char *condition = guest->real_needs->condition(guest->state);
+    qetl_cargo_text(&c, "condition", condition);
+    qetl_crossing_end_number(&c, condition != NULL);
+    return condition;
+}
+
+static int64_t needs_rows(void *self)
+{
+    struct qetl_border_guest *guest = self;
+    struct qetl_crossing c = qetl_crossing_in(guest, "needs.rows");
+    qetl_crossing_begin(&c);
+    return qetl_crossing_end_number(&c, guest->real_needs->rows(guest->state));
+}
+
+static const void *needs_exchange(struct qetl_border_guest *guest, const void *real)
+{
+    struct qetl_needs *table = &guest->needs;
+    guest->real_needs = real;
+    QETL_BORDER_COPY(table, guest->real_needs);
+    QETL_BORDER_PUT(table, condition, needs_condition);
+    QETL_BORDER_PUT(table, rows, needs_rows);
+    return table;
+}
+
 /* One that is not known here would be called with a guest for a state: it is not passed on. No run
  * asks for any but these. */
 const void *qetl_border_extension(struct qetl_border_guest *guest, const char *id, const void *real)
@@ -242,7 +273,7 @@ const void *qetl_border_extension(struct qetl_border_guest *guest, const char *i
     } known[] = {
         {QETL_EXT_SINK_PARTS, parts_exchange},   {QETL_EXT_OBJECT_COLUMNS, columns_exchange},
         {QETL_EXT_GLIMPSES, glimpses_exchange},  {QETL_EXT_OBJECTS, objects_exchange},
-        {QETL_EXT_SINK_APPEND, append_exchange},
+        {QETL_EXT_SINK_APPEND, append_exchange}, {QETL_EXT_NEEDS, needs_exchange},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(id, known[i].id) == 0)

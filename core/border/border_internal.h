@@ -12,6 +12,7 @@
 #include "border.h"
 #include "host/instance.h"
 
+#include <qetl/needs.h>
 #include <string.h>
 
 struct qetl_border {
@@ -56,11 +57,13 @@ struct qetl_border_guest {
     struct qetl_glimpses glimpses;
     struct qetl_objects objects;
     struct qetl_sink_append append;
+    struct qetl_needs needs;
     const struct qetl_sink_parts *real_parts;
     const struct qetl_object_columns *real_columns;
     const struct qetl_glimpses *real_glimpses;
     const struct qetl_objects *real_objects;
     const struct qetl_sink_append *real_append;
+    const struct qetl_needs *real_needs;
 
     _Alignas(16) unsigned char state[];
 };

@@ -94,9 +94,9 @@ static int32_t kernel_concat(struct expr_frame *f, const struct expr_instr *in)
     return QETL_OK;
 }
 
-#define COMPARE(symbol, how)                                                        \
-    {                                                                               \
-        symbol, 2, {EXPR_TEXT, EXPR_TEXT}, EXPR_BOOL, EXPR_OP_MASKED, .kernel = how \
+#define COMPARE(symbol, how)                                                                       \
+    {                                                                                              \
+        symbol, 2, {EXPR_TEXT, EXPR_TEXT}, EXPR_BOOL, EXPR_OP_MASKED | EXPR_OP_SURE, .kernel = how \
     }
 
 static const struct expr_op ops[] = {

@@ -28,7 +28,8 @@ enum { EXPR_ARGS_MAX = 7, EXPR_CALL_ARGS_MAX = 100 };
 enum {
     EXPR_OP_MASKED = 1,   /* may fail, or costs much: computed only where it is needed */
     EXPR_OP_NULLABLE = 2, /* of a NULL it may make something else than NULL */
-    EXPR_OP_VARIADIC = 4  /* the last argument may come again and again */
+    EXPR_OP_VARIADIC = 4, /* the last argument may come again and again */
+    EXPR_OP_SURE = 8      /* masked for what it costs alone: it never fails */
 };
 
 struct expr_node;

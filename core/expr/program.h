@@ -49,6 +49,10 @@ struct qetl_expr {
     struct expr_heaps heaps;
 };
 
+/* service.c: the zone and the time of the instance's run. False: there is no such zone; reported.
+ */
+bool qetl_expr_session_open(struct expr_source *source);
+
 /* Fills in loads, instructions and masks for expr->root. False: reported. */
 bool qetl_expr_program(struct expr_source *source, struct qetl_expr *expr);
 

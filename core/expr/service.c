@@ -59,8 +59,7 @@ static const char *label_make(struct expr_arena *arena, const char *option)
     return label;
 }
 
-/* False: there is no such zone; reported. */
-static bool session_open(struct expr_source *source)
+bool qetl_expr_session_open(struct expr_source *source)
 {
     struct qetl_expr_session session = qetl_ctx_expr_session(source->ctx);
     const char *name = session.timezone;
@@ -99,7 +98,7 @@ static int32_t service_compile(struct qetl_ctx *ctx, const char *text, const cha
     expr->text = source.text = qetl_expr_arena_text(&expr->arena, text, source.size);
     if (!source.text)
         qetl_expr_no_memory(&source);
-    else if (session_open(&source)) {
+    else if (qetl_expr_session_open(&source)) {
         expr->frame.zone.zone = source.zone;
         expr_build(&source, expr);
     }

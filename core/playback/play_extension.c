@@ -2,6 +2,7 @@
 /* Calls of the extensions of components. */
 #include "playback_internal.h"
 
+#include <qetl/needs.h>
 #include <stdlib.h>
 
 static const void *extension_of(const struct step *step, const char *id)
@@ -192,6 +193,24 @@ static int play_head(struct step *step)
     return append && append->head && room ? 0 : missing(step);
 }
 
+static int play_condition(struct step *step)
+{
+    const struct qetl_needs *needs = extension_of(step, QETL_EXT_NEEDS);
+    if (!needs || !needs->condition)
+        return missing(step);
+    needs->condition(step->player->ctx->self);
+    return 0;
+}
+
+static int play_rows(struct step *step)
+{
+    const struct qetl_needs *needs = extension_of(step, QETL_EXT_NEEDS);
+    if (!needs || !needs->rows)
+        return missing(step);
+    needs->rows(step->player->ctx->self);
+    return 0;
+}
+
 const struct play qetl_plays_extension[] = {
     {"sink-parts.columns", play_columns},
     {"sink-parts.frame", play_frame},
@@ -207,5 +226,7 @@ const struct play qetl_plays_extension[] = {
     {"objects.list", play_list},
     {"sink-append.continues", play_continues},
     {"sink-append.head", play_head},
+    {"needs.condition", play_condition},
+    {"needs.rows", play_rows},
     {NULL, NULL},
 };

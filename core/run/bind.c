@@ -236,3 +236,11 @@ bool qetl_binding_is_copy(const struct qetl_binding *binding)
             return false;
     return binding->n_out == 1;
 }
+
+void qetl_binding_pass(struct qetl_binding *binding)
+{
+    for (uint32_t i = 0; i < binding->n_in; i++)
+        binding->in[i].n_reads = 0;
+    for (uint32_t p = 0; p < binding->n_out; p++)
+        binding->out[p].rows = QETL_ROWS_KEEP;
+}

@@ -45,5 +45,7 @@ int32_t qetl_bind(struct qetl_ctx *, uint32_t n_in, const struct ArrowSchema *co
 void qetl_binding_free(struct qetl_binding *);
 /* Nothing to call process for: every row leaves with untouched columns. */
 bool qetl_binding_is_copy(const struct qetl_binding *);
+/* Of a transform that makes no columns, which from now on hands every row on. */
+void qetl_binding_pass(struct qetl_binding *);
 
 #endif

@@ -122,7 +122,10 @@ static int component_describe(const struct qetl_run *run, size_t n,
     component->node = node;
     component->format = qetl_run_format(run, n);
     component->bytes = flow->bytes;
-    component->untouched = node->kind == QETL_TRANSFORM && qetl_binding_is_copy(&flow->binding);
+    component->pushed = flow->pushed;
+    component->limited = node->kind == QETL_SOURCE && !flow->bytes ? flow->limited : -1;
+    component->untouched =
+        node->kind == QETL_TRANSFORM && !flow->pushed && qetl_binding_is_copy(&flow->binding);
     component->stateful = node->kind == QETL_TRANSFORM && is_stateful(flow);
     component->inputs = calloc(node->n_inputs + 1, sizeof *component->inputs);
     component->outputs = calloc(flow->n_ports + 1, sizeof *component->outputs);

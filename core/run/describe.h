@@ -39,6 +39,8 @@ struct qetl_run_component {
     bool bytes;         /* moves bytes: decoded or encoded by its format */
     bool untouched;     /* a transform that only passes columns on */
     bool stateful;
+    int32_t pushed; /* QETL_PUSH_: a transform's condition is judged by its source, too, or alone */
+    int64_t limited; /* a source brings no more rows than these; -1: all */
     struct qetl_run_port *inputs, *outputs;
     size_t n_inputs, n_outputs;
 };

@@ -66,11 +66,14 @@ struct qetl_node_flow {
     int64_t sample_bytes;
     struct qetl_want *wants; /* what is decoded; the LATE ones last */
     int64_t n_wants, n_late;
-    bool narrowed; /* its batches hold the wanted columns alone, in the order of wants */
+    bool narrowed;   /* its batches hold the wanted columns alone, in the order of wants */
+    int64_t limited; /* it brings no more rows than so many, as nobody needs them; -1: it does */
     struct qetl_source_info source;
     struct qetl_source_state *reader; /* the source's operator's, with the sample; moved into it */
 
     struct qetl_binding binding; /* transforms */
+    int32_t pushed; /* QETL_PUSH_: its source judges by its condition; EXACT: so that it hands every
+                       row on */
 
     struct qetl_take_flow *takes; /* sinks: one an input */
     uint32_t n_takes;

@@ -48,6 +48,12 @@ static void heading(FILE *out, const char *id, const struct qetl_run_component *
         fprintf(out, ", %s", c->format);
     if (c->untouched)
         fputs(": passes columns on, touching nothing", out);
+    if (c->pushed == QETL_PUSH_EXACT)
+        fputs(": its source leaves out what it would filter", out);
+    if (c->pushed == QETL_PUSH_PARTIAL)
+        fputs(": its source leaves out some of what it would filter", out);
+    if (c->limited >= 0)
+        fprintf(out, ": at most %lld rows, as no more are needed", (long long)c->limited);
     if (c->stateful)
         fputs(": keeps state, so one replica sees every row", out);
     fputc('\n', out);

@@ -49,10 +49,16 @@ static json_t *component_json(const struct qetl_run_description *d,
         json_array_append_new(outputs,
                               json_pack("{s:s?, s:o}", "port", c->outputs[p].name, "columns",
                                         columns_json(&c->outputs[p], c->node->kind)));
-    return json_pack("{s:s, s:s, s:s, s:s?, s:b, s:b, s:o, s:o}", "id", c->node->id, "kind",
-                     qetl_kind_word(c->node->kind), "plugin", c->node->use.plugin->id, "format",
-                     c->format, "untouched", c->untouched, "stateful", c->stateful, "inputs",
-                     inputs, "outputs", outputs);
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s?, s:b, s:b, s:o, s:o}", "id", c->node->id, "kind",
+                             qetl_kind_word(c->node->kind), "plugin", c->node->use.plugin->id,
+                             "format", c->format, "untouched", c->untouched, "stateful",
+                             c->stateful, "inputs", inputs, "outputs", outputs);
+    if (c->pushed)
+        json_object_set_new(json, "pushed",
+                            json_string(c->pushed == QETL_PUSH_EXACT ? "exact" : "partial"));
+    if (c->limited >= 0)
+        json_object_set_new(json, "limited", json_integer(c->limited));
+    return json;
 }
 
 static json_t *stages_json(const struct qetl_run_description *d)

@@ -49,8 +49,18 @@ static int64_t filter_batch(void *self, const struct qetl_event *event, int32_t 
     return filter->exprs.service->select(filter->where, event->batch, event->rows, kept, rejected);
 }
 
-static const struct qetl_row_transform filter = {
-    .create = filter_create, .bind = filter_bind, .batch = filter_batch, .close = filter_close};
+static const char *filter_condition(void *self)
+{
+    const struct filter *filter = self;
+
+    return qetl_option_text(filter->row.env, "/where");
+}
+
+static const struct qetl_row_transform filter = {.create = filter_create,
+                                                 .bind = filter_bind,
+                                                 .batch = filter_batch,
+                                                 .close = filter_close,
+                                                 .condition = filter_condition};
 
 QETL_ROW_TRANSFORM(filter, "filter", struct filter)
 QETL_PLUGIN("filter", "0.1.0", &filter_component)

@@ -40,6 +40,14 @@ static int64_t limit_batch(void *self, const struct qetl_event *event, int32_t *
     return count;
 }
 
+static int64_t limit_rows(void *self)
+{
+    const struct limit *limit = self;
+    int64_t rows;
+
+    return __builtin_add_overflow(limit->skip, limit->left, &rows) ? -1 : rows;
+}
+
 /* No more is left than there was at the beginning. */
 static int32_t limit_restored(void *self)
 {
@@ -56,6 +64,7 @@ static const struct qetl_row_transform limit = {
     .batch = limit_batch,
     .state = QETL_TABLE(state),
     .restored = limit_restored,
+    .rows = limit_rows,
 };
 
 QETL_ROW_TRANSFORM_SAVED(limit, "limit", struct limit)

@@ -19,6 +19,7 @@
 #ifndef QETL_ROW_TRANSFORM_H
 #define QETL_ROW_TRANSFORM_H
 
+#include <qetl/needs.h>
 #include <qetl/row.h>
 
 #ifdef __cplusplus
@@ -45,6 +46,10 @@ struct qetl_row_transform {
     uint32_t state_version; /* raised when the table changes; 0 is 1 */
     /* (opt) Looks at the fields that came back; UNSUPPORTED: there is no such state. */
     int32_t (*restored)(void *self);
+
+    /* (opt) As in qetl/needs.h, of one that makes no columns. */
+    const char *(*condition)(void *self);
+    int64_t (*rows)(void *self);
 };
 
 /* ---- In bind; failures need not be looked at: bind fails ---- */
@@ -68,6 +73,7 @@ int32_t qetl_row_transform_create(void *self, const struct qetl_host *host, stru
 void qetl_row_transform_destroy(void *self);
 int32_t qetl_row_transform_save(void *self, uint32_t *version, const struct qetl_writer *out);
 int32_t qetl_row_transform_restore(void *self, uint32_t version, const struct qetl_reader *in);
+const void *qetl_row_transform_extension(void *self, const char *id);
 extern const struct qetl_transform qetl_row_transform_table;
 
 /* Both define spec_component; type: the struct of the state. */
@@ -96,7 +102,7 @@ extern const struct qetl_transform qetl_row_transform_table;
                                                            NULL,                          \
                                                            save,                          \
                                                            restore,                       \
-                                                           NULL,                          \
+                                                           qetl_row_transform_extension,  \
                                                            NULL,                          \
                                                            &qetl_row_transform_table,     \
                                                            NULL,                          \

@@ -37,6 +37,28 @@ void qetl_row_end(struct qetl_row *row)
     row->own->ended = true;
 }
 
+static const char *needs_condition(void *self)
+{
+    const struct qetl_row_transform *spec = spec_of(self);
+    return spec->condition ? spec->condition(self) : NULL;
+}
+
+static int64_t needs_rows(void *self)
+{
+    const struct qetl_row_transform *spec = spec_of(self);
+    return spec->rows ? spec->rows(self) : -1;
+}
+
+const void *qetl_row_transform_extension(void *self, const char *id)
+{
+    static const struct qetl_needs needs = {
+        .struct_size = sizeof needs, .condition = needs_condition, .rows = needs_rows};
+    const struct qetl_row *row = self;
+    if (strcmp(id, QETL_EXT_NEEDS) != 0 || !row->own || !row->own->spec)
+        return NULL;
+    return spec_of(row)->condition || spec_of(row)->rows ? &needs : NULL;
+}
+
 static int32_t transform_bind(void *self, uint32_t n_inputs,
                               const struct ArrowSchema *const *inputs, struct qetl_binder *binder)
 {

@@ -88,8 +88,12 @@ bool pg_type_as(struct pg_type *type, const char *sql)
         return true;
     }
     if (qetl_type_decimal(wanted, &precision, &scale)) {
-        if (type->is_numeric)
+        bool other =
+            type->way != PG_NUMERIC || type->precision != precision || type->scale != scale;
+        if (type->is_numeric) {
             *type = decimal_of(precision, scale);
+            type->cuts = other;
+        }
         return type->is_numeric;
     }
     return !qetl_type_parse(type->sql, own) && strcmp(own, wanted) == 0;

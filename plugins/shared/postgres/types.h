@@ -40,6 +40,7 @@ struct pg_type {
     int32_t precision, scale;       /* PG_NUMERIC */
     bool is_numeric;                /* of whatever precision */
     bool compares_bytes;            /* text that is equal only where its bytes are */
+    bool cuts;                      /* read as what not all of its values fit */
     char sql[QETL_TYPE_FORMAT_MAX]; /* the column's type in qetl's words */
 };
 

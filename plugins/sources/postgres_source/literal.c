@@ -18,7 +18,8 @@ bool literal_number(const json_t *tree, char out[LITERAL_MAX])
         number[strspn(number, "0123456789.eE+-")])
         return false;
     snprintf(out, LITERAL_MAX, "%s%s", negative ? "-" : "", number);
-    return isfinite(strtod(out, &end)) && !*end;
+    errno = 0; /* what is too small for a double the server refuses, as what is too large */
+    return isfinite(strtod(out, &end)) && !*end && errno != ERANGE;
 }
 
 bool literal_decimal(const json_t *tree, char out[LITERAL_MAX])
@@ -58,15 +59,26 @@ static bool is_day(const char *text)
            day <= days[month - 1] + (leap && month == 2);
 }
 
+/* Z, +02, +05:30. */
+static bool is_offset(const char *text)
+{
+    if (strcmp(text, "Z") == 0)
+        return true;
+    if ((*text != '+' && *text != '-') || !matches(text + 1, "00") || two(text + 1) > 14)
+        return false;
+    return !text[3] || (matches(text + 3, ":00") && !text[6] && two(text + 4) < 60);
+}
+
+/* Without an offset an instant is one of the pipeline's zone, which the server does not know. */
 bool literal_moment(const char *text, enum pg_way way)
 {
     const char *at = matches(text, "0000-00-00");
     if (!at || !is_day(text))
         return false;
     if (!*at || way == PG_DATE)
-        return !*at;
+        return !*at && way != PG_TIMESTAMPTZ;
     const char *clock = at + 1;
-    at = matches(at, " 00:00:00");
+    at = *at == 'T' ? matches(at, "T00:00:00") : matches(at, " 00:00:00");
     if (!at || two(clock) > 23 || two(clock + 3) > 59 || two(clock + 6) > 59)
         return false;
     if (*at == '.') {
@@ -75,5 +87,5 @@ bool literal_moment(const char *text, enum pg_way way)
         if (!digits || digits > 6)
             return false;
     }
-    return !*at || (way == PG_TIMESTAMPTZ && (strcmp(at, "+00") == 0 || strcmp(at, "Z") == 0));
+    return way == PG_TIMESTAMPTZ ? is_offset(at) : !*at;
 }

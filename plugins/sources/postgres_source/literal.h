@@ -19,7 +19,7 @@ enum { LITERAL_MAX = 128 };
 bool literal_integer(const json_t *tree, char out[LITERAL_MAX]);
 bool literal_decimal(const json_t *tree, char out[LITERAL_MAX]);
 bool literal_number(const json_t *tree, char out[LITERAL_MAX]);
-/* ISO 8601 of years with four digits, for a column of that way. */
+/* ISO 8601 of years with four digits, for a column of that way; of instants, with an offset. */
 bool literal_moment(const char *text, enum pg_way way);
 
 #endif

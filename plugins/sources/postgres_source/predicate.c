@@ -64,20 +64,32 @@ static const char *widened(const char *op)
 
 /* What a comparison of a column of that type with that literal is to the server. */
 struct comparison {
-    const char *op, *cast, *collate;
+    const char *op, *cast;
+    bool collate; /* by bytes; an index of another order helps with = alone */
     char value[LITERAL_MAX];
     const char *text; /* in place of value */
     int32_t answer;
 };
 
-static void compare_text(struct comparison *c, const struct pg_type *type, const json_t *literal)
+/* In another encoding bytes have another order, or there is none for the literal. */
+static void compare_text(struct comparison *c, const struct relation *r, const struct pg_type *type,
+                         const json_t *literal)
 {
     c->text = text_of(literal);
-    if (!c->text || !type->compares_bytes)
+    if (!c->text || !type->compares_bytes || !r->utf8)
         return;
-    bool same = strcmp(c->op, "=") == 0 || strcmp(c->op, "<>") == 0;
-    c->collate = same ? "" : " COLLATE pg_catalog.\"C\"";
+    c->collate = true;
     c->cast = "pg_catalog.text";
+    c->answer = QETL_PUSH_EXACT;
+}
+
+static void compare_truth(struct comparison *c, const json_t *literal)
+{
+    const json_t *truth = json_object_get(literal, "boolean");
+    if (!json_is_boolean(truth) || (strcmp(c->op, "=") != 0 && strcmp(c->op, "<>") != 0))
+        return;
+    c->text = json_is_true(truth) ? "true" : "false";
+    c->cast = "pg_catalog.bool";
     c->answer = QETL_PUSH_EXACT;
 }
 
@@ -91,12 +103,15 @@ static void compare_real(struct comparison *c, const json_t *literal)
     c->answer = QETL_PUSH_PARTIAL;
 }
 
-static struct comparison comparison_of(const struct pg_type *type, const char *op,
-                                       const json_t *literal)
+static struct comparison comparison_of(const struct relation *r, const struct pg_type *type,
+                                       const char *op, const json_t *literal)
 {
-    struct comparison c = {.op = op, .collate = ""};
+    struct comparison c = {.op = op};
     const char *moment = NULL;
     switch (type->way) {
+    case PG_BOOL:
+        compare_truth(&c, literal);
+        break;
     case PG_INT2:
     case PG_INT4:
     case PG_INT8:
@@ -105,13 +120,14 @@ static struct comparison comparison_of(const struct pg_type *type, const char *o
         break;
     case PG_NUMERIC:
         c.cast = "pg_catalog.numeric";
-        c.answer = literal_decimal(literal, c.value) ? QETL_PUSH_EXACT : QETL_PUSH_NO;
+        c.answer =
+            literal_decimal(literal, c.value) && !type->cuts ? QETL_PUSH_EXACT : QETL_PUSH_NO;
         break;
     case PG_FLOAT8:
         compare_real(&c, literal);
         break;
     case PG_TEXT:
-        compare_text(&c, type, literal);
+        compare_text(&c, r, type, literal);
         break;
     case PG_DATE:
     case PG_TIMESTAMP:
@@ -135,20 +151,83 @@ static int64_t column_of(const struct judge *j, const json_t *tree)
     return name ? qetl_schema_find(&j->r->schema, name) : -1;
 }
 
+/* ---- Values that are rejected ---- */
+
+/* A value that no column of Arrow's holds (infinity, NaN) is the reader's to reject, whatever the
+ * server makes of comparing it: such rows come. Of which kind they are below and above all others.
+ */
+struct unreadable {
+    const char *below, *above; /* SQL behind the column's name, or NULL */
+};
+
+static struct unreadable unreadable_of(enum pg_way way)
+{
+    switch (way) {
+    case PG_NUMERIC:
+        return (struct unreadable){NULL, "= 'NaN'::pg_catalog.numeric"};
+    case PG_DATE:
+        return (struct unreadable){"= '-infinity'::pg_catalog.date",
+                                   "= 'infinity'::pg_catalog.date"};
+    case PG_TIMESTAMP:
+        return (struct unreadable){"= '-infinity'::pg_catalog.timestamp",
+                                   "> '294247-01-10 04:00:54.775807'::pg_catalog.timestamp"};
+    case PG_TIMESTAMPTZ:
+        return (struct unreadable){"= '-infinity'::pg_catalog.timestamptz",
+                                   "> '294247-01-10 04:00:54.775807+00'::pg_catalog.timestamptz"};
+    default:
+        return (struct unreadable){NULL, NULL};
+    }
+}
+
+static void or_put(struct judge *j, const char *name, const char *sql)
+{
+    if (!sql)
+        return;
+    pg_sql_put(&j->sql, " OR ");
+    pg_sql_name(&j->sql, name);
+    pg_sql_format(&j->sql, " OPERATOR(pg_catalog.%c)%s", *sql, sql + 1);
+}
+
+/* Those that do not pass the comparison by themselves. */
+static void unreadable_put(struct judge *j, int64_t at, const char *op)
+{
+    struct unreadable u = unreadable_of(j->r->types[at].way);
+    const char *name = j->r->schema.children[at]->name;
+    if (*op == '=' || *op == '>')
+        or_put(j, name, u.below);
+    if (*op == '=' || (*op == '<' && op[1] != '>'))
+        or_put(j, name, u.above);
+}
+
+static void compare_put(struct judge *j, const char *name, const struct comparison *c, bool collate,
+                        int64_t value)
+{
+    pg_sql_name(&j->sql, name);
+    pg_sql_format(&j->sql, "%s OPERATOR(pg_catalog.%s) ",
+                  collate ? " COLLATE pg_catalog.\"C\"" : "", c->op);
+    values_put(&j->sql, value, c->cast);
+}
+
 static int32_t judge_comparison(struct judge *j, const char *op, const json_t *column,
                                 const json_t *literal)
 {
     int64_t at = column_of(j, column);
     if (at < 0 || ++j->n > CONDITIONS_MAX)
         return QETL_PUSH_NO;
-    struct comparison c = comparison_of(&j->r->types[at], op, literal);
+    struct comparison c = comparison_of(j->r, &j->r->types[at], op, literal);
     if (!c.answer)
         return QETL_PUSH_NO;
+    const char *name = j->r->schema.children[at]->name;
     int64_t number = values_add(j->values, c.text ? c.text : c.value);
     j->no_memory = j->no_memory || number < 0;
-    pg_sql_name(&j->sql, j->r->schema.children[at]->name);
-    pg_sql_format(&j->sql, "%s OPERATOR(pg_catalog.%s) ", c.collate, c.op);
-    values_put(&j->sql, j->r->n_keys + number, c.cast);
+    pg_sql_put(&j->sql, "(");
+    if (c.collate && *c.op == '=') { /* for the sake of an index in the column's own order */
+        compare_put(j, name, &c, false, j->r->n_keys + number);
+        pg_sql_put(&j->sql, " AND ");
+    }
+    compare_put(j, name, &c, c.collate, j->r->n_keys + number);
+    unreadable_put(j, at, c.op);
+    pg_sql_put(&j->sql, ")");
     return c.answer;
 }
 

@@ -2,7 +2,8 @@
 /*
  * Conditions of the pipeline as conditions of SQL, as far as the server judges alike.
  *
- * Invariant: no row that the pipeline would keep is left out. Values stand beside the text.
+ * Invariant: no row that the pipeline would keep is left out, nor one in which a compared value
+ *            cannot be read. Values stand beside the text.
  * Ownership: texts and values until predicates_free.
  * Threads:   one at a time.
  */
@@ -13,7 +14,7 @@
 #include "values.h"
 
 struct predicates {
-    struct pg_sql where;  /* text NULL: no condition */
+    struct pg_sql where;  /* of no size: no condition */
     struct values values; /* numbered from behind those of the relation's keys on */
 };
 

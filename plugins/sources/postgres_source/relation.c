@@ -74,6 +74,8 @@ int32_t relation_open(struct relation *r, struct pg_session *session)
     r->table = qetl_option_text(env, "/table");
     r->query = qetl_option_text(env, "/query");
     r->schema_name = qetl_option_text(env, "/schema");
+    const char *encoding = PQparameterStatus(session->conn, "server_encoding");
+    r->utf8 = encoding && strcmp(encoding, "UTF8") == 0;
     int32_t status = describe(r, session, &described);
     if (!status && !PQnfields(described) && r->query)
         status = qetl_fail(env, QETL_E_CONFIG, "/query", "write one SELECT",
@@ -94,6 +96,21 @@ int32_t relation_look(struct relation *r, struct pg_session *session)
         status = columns_look(r, session, described);
     PQclear(described);
     return status;
+}
+
+bool relation_rejects(const struct relation *r, int64_t column)
+{
+    switch (r->types[column].way) {
+    case PG_NUMERIC:
+    case PG_DATE:
+    case PG_TIME:
+    case PG_TIMESTAMP:
+    case PG_TIMESTAMPTZ:
+    case PG_INTERVAL:
+        return true;
+    default:
+        return r->types[column].way >= PG_TEXT && !r->utf8;
+    }
 }
 
 /* ---- Reading ---- */

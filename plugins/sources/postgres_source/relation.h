@@ -23,6 +23,7 @@ struct relation {
     char **key_types;                        /* as a cast is written */
     int64_t n_keys;
     bool plain; /* a table, all of whose rows and columns COPY finds by its name */
+    bool utf8;  /* the database's encoding: each text can be read, and has the order of its bytes */
 };
 
 int32_t relation_open(struct relation *, struct pg_session *);
@@ -33,6 +34,8 @@ int32_t relation_look(struct relation *, struct pg_session *);
  * limit: -1: none. */
 void relation_copy(const struct relation *, struct pg_sql *, int64_t n_wants, const int64_t *wants,
                    bool behind, const char *where, int64_t limit);
+/* Whether a row may have to be rejected for what stands in the column. */
+bool relation_rejects(const struct relation *, int64_t column);
 /* What goes wrong with it is this option's. */
 const char *relation_option(const struct relation *);
 void relation_free(struct relation *);

@@ -117,6 +117,17 @@ static int32_t negotiate_rows(struct postgres_source *s, struct qetl_pushdown *r
     return QETL_OK;
 }
 
+/* Rows that are rejected do not count, so that nobody may stop behind so many of all. */
+static bool rejects(const struct postgres_source *s, const struct qetl_pushdown *request)
+{
+    bool rejects = false;
+    bool all = request->n_columns < 0;
+    int64_t n = all ? s->relation.schema.n_children : request->n_columns;
+    for (int64_t i = 0; !rejects && i < n; i++)
+        rejects = relation_rejects(&s->relation, all ? i : request->columns[i]);
+    return rejects;
+}
+
 static int32_t source_negotiate(void *self, struct qetl_pushdown *request)
 {
     struct postgres_source *s = self;
@@ -124,7 +135,7 @@ static int32_t source_negotiate(void *self, struct qetl_pushdown *request)
     predicates_free(&s->predicates);
     s->limit = -1;
     int32_t status = negotiate_rows(s, request, &all);
-    if (!status && all && request->limit >= 0) {
+    if (!status && all && request->limit >= 0 && !rejects(s, request)) {
         s->limit = request->limit;
         *request->limit_answer = QETL_PUSH_EXACT;
     }
@@ -161,8 +172,8 @@ static int32_t position_read(struct postgres_source *s, const struct qetl_blob *
 static int32_t copy_begin(struct postgres_source *s, bool behind)
 {
     struct pg_sql sql = {0};
-    relation_copy(&s->relation, &sql, s->n_wants, s->wants, behind, s->predicates.where.text,
-                  s->limit);
+    const char *where = s->predicates.where.size ? s->predicates.where.text : NULL;
+    relation_copy(&s->relation, &sql, s->n_wants, s->wants, behind, where, s->limit);
     int32_t status =
         sql.failed ? pg_fault_memory(s->session.env) : reader_open(&s->reader, sql.text);
     pg_sql_free(&sql);

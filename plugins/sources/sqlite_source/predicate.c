@@ -141,7 +141,8 @@ static char *days_before(struct qetl_text moment)
     return strndup(room, (size_t)space.size);
 }
 
-/* Only from a moment on: texts of four-digit years are in the order of time as far as their day. */
+/* Only from a moment on: texts of four-digit years are in the order of time as far as their day.
+ * What begins otherwise is read, and rejected if it is none. */
 static struct condition compare_moment(struct judge *j, const char *name, const char *op,
                                        const json_t *literal)
 {
@@ -154,7 +155,7 @@ static struct condition compare_moment(struct judge *j, const char *name, const 
     int64_t parameter = value_add(j, value);
     if (parameter < 0)
         return (struct condition){NULL, QETL_E_NO_MEMORY};
-    return condition_of(sqlite3_mprintf("(\"%w\" >= ?%lld OR \"%w\" < '' OR \"%w\" GLOB "
+    return condition_of(sqlite3_mprintf("(\"%w\" >= ?%lld OR \"%w\" < '/' OR \"%w\" GLOB "
                                         "'[0-9][0-9][0-9][0-9][0-9]*')",
                                         name, parameter, name, name),
                         QETL_PUSH_PARTIAL);
