@@ -5,6 +5,7 @@
 #include "package/locked.h"
 #include "show/report_table.h"
 #include "show/style.h"
+#include "streams_found.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,7 @@ static int conns_test(struct qetl_cli *cli, struct qetl_findings *findings)
     struct qetl_registry *registry = qetl_cli_registry(cli, findings);
     struct qetl_document *document =
         registry ? qetl_cli_document(cli, cli->operands[0], findings) : NULL;
+    document = qetl_cli_streams(cli, document, registry, findings);
     struct qetl_pipeline *pipeline =
         document ? qetl_locked_pipeline(document, registry, findings) : NULL;
     struct qetl_conns c = {.cli = cli,

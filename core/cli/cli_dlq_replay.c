@@ -7,6 +7,7 @@
 #include "show/report.h"
 #include "show/row_table.h"
 #include "show/style.h"
+#include "streams_found.h"
 
 #include <qetl/plugin.h>
 #include <stdlib.h>
@@ -282,8 +283,10 @@ static int dlq_replay(struct qetl_cli *cli, struct qetl_findings *findings)
         return qetl_cli_answer(cli, QETL_EXIT_ENVIRONMENT, NULL, NULL, findings);
     int failed = open_all(cli, &dlq, findings);
     struct qetl_registry *registry = failed ? NULL : qetl_cli_registry(cli, findings);
+    if (registry)
+        dlq.document = qetl_cli_streams(cli, dlq.document, registry, findings);
     struct qetl_pipeline *pipeline =
-        registry ? qetl_locked_pipeline(dlq.document, registry, findings) : NULL;
+        registry && dlq.document ? qetl_locked_pipeline(dlq.document, registry, findings) : NULL;
     int exit_code = qetl_run_verdict(findings);
     if (pipeline) /* letters are read by a format that the pipeline may not have */
         qetl_registry_reset(registry);

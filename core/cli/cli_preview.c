@@ -7,6 +7,7 @@
 #include "package/locked.h"
 #include "show/glance.h"
 #include "show/style.h"
+#include "streams_found.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -194,6 +195,7 @@ static int preview(struct qetl_cli *cli, struct qetl_findings *findings)
     struct qetl_registry *registry = qetl_cli_registry(cli, findings);
     bool implied = registry && take_data_file(cli, registry);
     struct qetl_document *document = registry ? document_of(cli, findings) : NULL;
+    document = qetl_cli_streams(cli, document, registry, findings);
     struct qetl_pipeline *pipeline =
         document ? qetl_locked_pipeline(document, registry, findings) : NULL;
     struct qetl_preview p = {.pipeline = pipeline,

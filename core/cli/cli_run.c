@@ -7,6 +7,7 @@
 #include "show/report_plan.h"
 #include "show/style.h"
 #include "show/watch.h"
+#include "streams_found.h"
 #include "watching.h"
 
 #include <qetl/plugin.h>
@@ -239,6 +240,7 @@ static int run_command(struct qetl_cli *cli, struct qetl_findings *findings)
         return qetl_cli_answer(cli, QETL_EXIT_ENVIRONMENT, NULL, NULL, findings);
     struct qetl_registry *registry = qetl_cli_registry(cli, findings);
     struct qetl_document *document = registry ? qetl_cli_named(cli, findings) : NULL;
+    document = qetl_cli_streams(cli, document, registry, findings);
     struct qetl_pipeline *pipeline =
         document ? qetl_locked_pipeline(document, registry, findings) : NULL;
     int exit_code = qetl_run_verdict(findings);

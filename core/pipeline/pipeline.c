@@ -58,6 +58,7 @@ static void drafts_reset(struct qetl_drafts *drafts)
     free(drafts->files);
     free(drafts->items);
     json_decref(drafts->root);
+    json_decref(drafts->origins);
 }
 
 void qetl_pipeline_free(struct qetl_pipeline *pipeline)
@@ -108,7 +109,7 @@ struct qetl_finding *qetl_draft_error(struct qetl_drafts *drafts, const struct q
 
 /* ---- components ---- */
 
-static int id_is_legal(const char *id)
+int qetl_id_is_legal(const char *id)
 {
     size_t size = strlen(id);
     for (const char *at = id; *at; at++)
@@ -120,7 +121,8 @@ static int id_is_legal(const char *id)
 
 static void check_id(struct qetl_drafts *drafts, struct qetl_draft *draft)
 {
-    draft->used = !id_is_legal(draft->node.id); /* nobody can name it */
+    /* Nobody can name it. */
+    draft->used = !qetl_id_is_legal(qetl_drafts_origin(drafts, draft->node.id));
     if (draft->used)
         qetl_finding_mend(qetl_draft_error(drafts, draft, "", "bad_id",
                                            "`%s` cannot be the name of a component",
@@ -149,10 +151,11 @@ static int draft_add(struct qetl_drafts *drafts, const char *section, uint32_t k
     struct qetl_draft *draft = &items[drafts->count++];
     char *base = qetl_pointer_key("", section);
     *draft = (struct qetl_draft){.node.kind = kind};
-    draft->pointer = base ? qetl_pointer_key(base, id) : NULL;
+    const char *origin = qetl_drafts_origin(drafts, id);
+    draft->pointer = base ? qetl_pointer_key(base, origin) : NULL;
     draft->node.id = strdup(id);
     free(base);
-    if (asprintf(&draft->node.path, "%s.%s", section, id) < 0)
+    if (asprintf(&draft->node.path, "%s.%s", section, origin) < 0)
         draft->node.path = NULL;
     if (!draft->pointer || !draft->node.id || !draft->node.path)
         return -1;
@@ -416,6 +419,20 @@ static int is_enough(const struct qetl_drafts *drafts, size_t before)
     return drafts->findings->errors - before >= ERRORS_MAX;
 }
 
+/* What is wrong with a component is wrong for each of its streams, and told for the first. */
+static void draft_check(struct qetl_drafts *drafts, size_t i,
+                        void (*check)(struct qetl_drafts *, struct qetl_draft *))
+{
+    struct qetl_draft *draft = &drafts->items[i], *before = i ? draft - 1 : NULL;
+    size_t errors = drafts->findings->errors;
+    if (before && before->wrong && strcmp(before->pointer, draft->pointer) == 0) {
+        draft->wrong = drafts->partial = 1;
+        return;
+    }
+    check(drafts, draft);
+    draft->wrong |= drafts->findings->errors > errors;
+}
+
 static void drafts_check(struct qetl_drafts *drafts)
 {
     check_top(drafts);
@@ -426,15 +443,15 @@ static void drafts_check(struct qetl_drafts *drafts)
     check_present(drafts, QETL_SINK, "sinks",
                   "for example  sinks: {out: {plugin: stdout, format: ndjson, input: orders}}");
     drafts->partial |= section_misspelt(drafts, "transforms");
-    if (drafts_collect(drafts)) {
+    if (qetl_drafts_streams(drafts) || drafts_collect(drafts)) {
         qetl_drafts_no_memory(drafts);
         return;
     }
     size_t before = drafts->findings->errors;
     for (size_t i = 0; i < drafts->count && !is_enough(drafts, before); i++)
-        qetl_draft_fill(drafts, &drafts->items[i]);
+        draft_check(drafts, i, qetl_draft_fill);
     for (size_t i = 0; i < drafts->count && !is_enough(drafts, before); i++)
-        qetl_draft_connect(drafts, &drafts->items[i]);
+        draft_check(drafts, i, qetl_draft_connect);
     if (is_enough(drafts, before))
         qetl_document_error(drafts->document, "", QETL_AT_VALUE, drafts->findings,
                             "too_many_mistakes", "more than %d mistakes: the rest is not shown",

@@ -92,8 +92,9 @@ static void check_core_keys(struct qetl_drafts *drafts, struct qetl_draft *draft
 /* The plugin's options: all but the core's words, defaults filled in. */
 static void take_options(struct qetl_drafts *drafts, struct qetl_draft *draft)
 {
-    static const char *const words[] = {"plugin",  "input",      "format",       "retry",
-                                        "breaker", "rate_limit", "call_timeout", "incremental"};
+    static const char *const words[] = {"plugin",       "input",       "format",
+                                        "retry",        "breaker",     "rate_limit",
+                                        "call_timeout", "incremental", "streams"};
     json_t *options = json_deep_copy(draft->json);
     if (!options)
         qetl_drafts_no_memory(drafts);

@@ -28,6 +28,7 @@ struct qetl_draft {
     size_t n_links;
     int used;         /* somebody reads it, or meant to */
     char *ports_used; /* per output */
+    int wrong;        /* an error was told of it */
     int sound;        /* plugin known and options good: its outputs can be told */
 };
 
@@ -42,7 +43,8 @@ struct qetl_drafts {
     const struct qetl_document *document;
     const struct qetl_registry *registry;
     struct qetl_findings *findings;
-    json_t *root; /* a copy of the document's, defaults filled in */
+    json_t *root;    /* a copy of the document's, defaults filled in, streams written out */
+    json_t *origins; /* of those that there are one a stream: as the file calls it; or NULL */
     struct qetl_draft *items;
     size_t count;
     struct qetl_file_use *files;
@@ -50,6 +52,11 @@ struct qetl_drafts {
     int partial; /* a section is missing or unreadable: who reads whom cannot be told */
 };
 
+/* pipeline_streams.c: one component a stream. Nonzero without memory. */
+int qetl_drafts_streams(struct qetl_drafts *drafts);
+/* The name that the file has for a component. */
+const char *qetl_drafts_origin(const struct qetl_drafts *drafts, const char *id);
+int qetl_id_is_legal(const char *id);
 /* Plugin, options, format and outputs of a draft, with findings for what is wrong. */
 /* pipeline_checkpoint.c: `checkpoint` and `delivery`. */
 void qetl_drafts_checkpoint(struct qetl_drafts *drafts, struct qetl_pipeline *pipeline);

@@ -22,6 +22,17 @@ static struct qetl_draft *draft_find(const struct qetl_drafts *drafts, const cha
     return NULL;
 }
 
+/* How much of an input's name is a component's: `shop.orders.large` may be the output large of
+ * `shop.orders`, which is one of the streams of `shop`. */
+static size_t id_size(const struct qetl_drafts *drafts, const char *text)
+{
+    size_t size = strlen(text), first = strcspn(text, ".");
+    while (size > first && !draft_find(drafts, text, size))
+        for (size--; size > first && text[size] != '.';)
+            size--;
+    return size;
+}
+
 /* Whichever was meant: none of them is to be called unread. */
 static void ports_mark(struct qetl_draft *from)
 {
@@ -36,6 +47,11 @@ struct reference {
     char below[32]; /* "/input" or "/input/2" */
 };
 
+static const char *origin_of(const struct qetl_drafts *drafts, size_t i)
+{
+    return qetl_drafts_origin(drafts, drafts->items[i].node.id);
+}
+
 /* The component that was meant counts as read: it is not to be reported twice. */
 static void mend_unknown(struct qetl_drafts *drafts, const struct qetl_draft *reader,
                          struct qetl_finding *finding, const char *near)
@@ -44,7 +60,9 @@ static void mend_unknown(struct qetl_drafts *drafts, const struct qetl_draft *re
     size_t size = 0;
     if (near) {
         qetl_finding_mend(finding, "did you mean `%s`?", near);
-        draft_find(drafts, near, strlen(near))->used = 1;
+        for (size_t i = 0; i < drafts->count; i++)
+            if (strcmp(origin_of(drafts, i), near) == 0)
+                drafts->items[i].used = 1;
         return;
     }
     for (size_t i = 0; i < drafts->count && size < sizeof list; i++)
@@ -94,7 +112,7 @@ static void fail_unknown(struct qetl_drafts *drafts, const struct reference *at)
     qetl_suggest_init(&suggest, id);
     for (size_t i = 0; i < drafts->count; i++)
         if (drafts->items[i].node.kind != QETL_SINK && &drafts->items[i] != at->reader)
-            qetl_suggest_offer(&suggest, drafts->items[i].node.id);
+            qetl_suggest_offer(&suggest, origin_of(drafts, i));
     if (suggest.best || !drafts->partial) {
         struct qetl_finding *finding =
             qetl_draft_error(drafts, at->reader, at->below, "unknown_input",
@@ -161,8 +179,8 @@ static int check_port(struct qetl_drafts *drafts, const struct reference *at,
 
 static void link_add(struct qetl_drafts *drafts, const struct reference *at)
 {
-    const char *dot = strchr(at->text, '.');
-    size_t size = strcspn(at->text, ".");
+    size_t size = id_size(drafts, at->text);
+    const char *dot = at->text[size] ? at->text + size : NULL;
     struct qetl_draft *from = draft_find(drafts, at->text, size);
     struct qetl_link *link = &at->reader->links[at->reader->n_links++];
     *link = (struct qetl_link){SIZE_MAX, NULL};
@@ -190,7 +208,7 @@ void qetl_draft_mark(struct qetl_drafts *drafts, const json_t *input)
     for (size_t i = 0; i < (json_is_array(input) ? json_array_size(input) : 1); i++) {
         const char *text =
             json_string_value(json_is_array(input) ? json_array_get(input, i) : input);
-        struct qetl_draft *from = text ? draft_find(drafts, text, strcspn(text, ".")) : NULL;
+        struct qetl_draft *from = text ? draft_find(drafts, text, id_size(drafts, text)) : NULL;
         if (!from)
             continue;
         from->used = 1;

@@ -108,6 +108,14 @@ static const char format_type[] =
     "{\"type\":\"string\",\"description\":\"The format; left out: by the file's name\","
     "\"examples\":[\"csv\"]}";
 
+static const char streams[] =
+    "{\"type\":[\"array\",\"object\",\"string\"],\"description\":\"One source for each of these, "
+    "and "
+    "of all that reads it; {stream} in texts is its name. A list of names, or a mapping of names "
+    "to "
+    "options of their own; a pattern stands for all that the source finds like it\","
+    "\"examples\":[[\"orders\",\"users\"],\"*\",{\"orders\":{\"table\":\"orders\"}}]}";
+
 json_t *qetl_pipeline_schema(void)
 {
     return json_loads(top, 0, NULL);
@@ -162,7 +170,8 @@ json_t *qetl_component_schema(uint32_t kind, const struct qetl_manifest_componen
     json_decref(limits);
     if (!bad && kind == QETL_SOURCE) {
         json_object_del(properties, "input");
-        bad = json_object_set_new(properties, "incremental", qetl_increment_schema());
+        bad = json_object_set_new(properties, "incremental", qetl_increment_schema()) ||
+              json_object_set_new(properties, "streams", json_loads(streams, 0, NULL));
     }
     if (bad) {
         json_decref(own);

@@ -54,3 +54,30 @@ expect_exit 2 read_pg 'columns: [id]'
 expect_text err 'conns discover'
 expect_exit 0 qetl preview reading.yaml -s sources.in.schema=public -s sources.in.table=orders
 expect_text out '1,000 rows in'
+
+# all tables of a schema, each a stream; what else lies in one
+sql <<'S'
+CREATE SCHEMA shop;
+CREATE TABLE shop.orders (id int PRIMARY KEY, total numeric(10,2));
+INSERT INTO shop.orders SELECT i, i FROM generate_series(1, 5) i;
+CREATE TABLE shop."Order Lines" (id int, x text);
+INSERT INTO shop."Order Lines" VALUES (1, 'a'), (2, 'b');
+CREATE VIEW shop.big AS SELECT * FROM shop.orders WHERE total > 3;
+S
+streams() { # OPTIONS
+    cat >streams.yaml <<Y
+name: streams
+sources: {in: {plugin: postgres, host: $pg_socket, port: $pg_port, user: q, database: shop, $1}}
+sinks: {out: {plugin: file, input: in, path: "tables/{stream}.csv"}}
+Y
+    rm -rf tables
+    expect_exit 0 qetl run streams.yaml -q --json-file report
+}
+streams 'schema: shop, streams: "*"'
+expect_eq 'all of a schema' "$(cd tables && wc -l -- *.csv | xargs)" '3 shop_Order_Lines.csv 3 shop_big.csv 6 shop_orders.csv 12 total'
+expect_eq 'an account for each' "$(jq -r '[.result.components[] | select(.kind == "source") | "\(.id) \(.rows_out)"] | sort | join(", ")' report)" 'in.shop_Order_Lines 2, in.shop_big 2, in.shop_orders 5'
+streams 'streams: {"shop.o*": {incremental: {cursor: id}}, lines: {schema: shop, table: Order Lines}}'
+expect_eq 'of any schema' "$(cd tables && wc -l -- *.csv | xargs)" '3 lines.csv 6 shop_orders.csv 9 total'
+sql -c 'INSERT INTO shop.orders VALUES (9, 9)'
+streams 'streams: {"shop.o*": {incremental: {cursor: id}}, lines: {schema: shop, table: Order Lines}}'
+expect_eq 'behind its watermark' "$(tail -n +2 tables/shop_orders.csv | xargs)" '5,5.00 9,9.00'
