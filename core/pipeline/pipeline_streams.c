@@ -18,8 +18,24 @@ static const char placeholder[] = "{stream}";
 struct streams {
     struct qetl_drafts *drafts;
     json_t *root;
-    json_t *names; /* by component: a list, where there is one for each; else null */
+    json_t *names;         /* by component: a list, where there is one for each; else null */
+    size_t written, bytes; /* components, and texts in them */
+    bool no_memory;
 };
+
+/* What a few lines may become: beyond, the rest is not written out, and that is told. */
+enum { BYTES_MAX = 64 << 20 };
+
+/* Both take the value, and note that there was no memory for it. */
+static void list_put(struct streams *s, json_t *list, json_t *value)
+{
+    s->no_memory |= json_array_append_new(list, value) != 0;
+}
+
+static void member_put(struct streams *s, json_t *object, const char *key, json_t *value)
+{
+    s->no_memory |= json_object_set_new(object, key, value) != 0;
+}
 
 /* ---- which there are ---- */
 
@@ -92,7 +108,7 @@ static bool name_add(const struct streams *s, const char *id, json_t *names, con
 }
 
 /* As the source has it: a list of names, or what is beside each; patterns for names, or one. */
-static json_t *declared(const struct streams *s, const char *id, const json_t *entry)
+static json_t *declared(struct streams *s, const char *id, const json_t *entry)
 {
     json_t *word = json_object_get(entry, "streams"), *names, *value;
     const char *name;
@@ -100,6 +116,11 @@ static json_t *declared(const struct streams *s, const char *id, const json_t *e
     if (!word || !(names = json_array()))
         return NULL;
     bool pattern = qetl_stream_is_pattern(json_string_value(word));
+    if (json_array_size(word) + json_object_size(word) > QETL_COMPONENTS_MAX) {
+        s->written = QETL_COMPONENTS_MAX + 1; /* told in the end */
+        json_decref(names);
+        return NULL;
+    }
     bool good = pattern ? pattern_add(names) : json_array_size(word) + json_object_size(word) > 0;
     if (!good)
         qetl_finding_mend(fail(s, "sources", id, "/streams", "bad_stream",
@@ -211,44 +232,47 @@ static json_t *names_of(struct streams *s, const char *id)
 
 /* ---- written out ---- */
 
-static json_t *text_filled(const char *text, const char *name)
+static json_t *text_filled(struct streams *s, const char *text, const char *name)
 {
     char *made = NULL;
-    size_t size;
-    const char *at;
+    size_t size = 0, before = s->bytes;
     FILE *out = open_memstream(&made, &size);
     if (!out)
         return NULL;
-    for (; (at = strstr(text, placeholder)); text = at + strlen(placeholder))
+    for (const char *at; (at = strstr(text, placeholder)) && s->bytes <= BYTES_MAX;) {
         fprintf(out, "%.*s%s", (int)(at - text), text, name);
+        s->bytes += (size_t)(at - text) + strlen(name);
+        text = at + strlen(placeholder);
+    }
     fputs(text, out);
     json_t *value = fclose(out) ? NULL : json_string(made);
+    s->bytes = before + size;
     free(made);
     return value;
 }
 
 /* A copy with the stream's name in its texts. */
-static json_t *filled(json_t *value, const char *name)
+static json_t *filled(struct streams *s, json_t *value, const char *name)
 {
     const char *key;
     json_t *part, *copy;
     size_t i;
     if (json_is_string(value))
-        return text_filled(json_string_value(value), name);
+        return text_filled(s, json_string_value(value), name);
     if (!json_is_array(value) && !json_is_object(value))
         return json_incref(value);
     copy = json_is_array(value) ? json_array() : json_object();
     json_array_foreach (value, i, part)
-        json_array_append_new(copy, filled(part, name));
+        list_put(s, copy, filled(s, part, name));
     json_object_foreach (value, key, part)
-        json_object_set_new(copy, key, filled(part, name));
+        member_put(s, copy, key, filled(s, part, name));
     return copy;
 }
 
-static void input_add(json_t *inputs, const char *text, const char *behind, const char *name)
+static void input_add(struct streams *s, json_t *inputs, const char *text, const char *behind,
+                      const char *name)
 {
-    json_array_append_new(inputs,
-                          json_sprintf("%.*s.%s%s", (int)(behind - text), text, name, behind));
+    list_put(s, inputs, json_sprintf("%.*s.%s%s", (int)(behind - text), text, name, behind));
 }
 
 /* name NULL: of each stream. */
@@ -256,35 +280,35 @@ static void inputs_put(struct streams *s, json_t *entry, const char *name)
 {
     json_t *was = inputs_of(entry), *inputs = json_array(), *input, *one;
     const char *behind;
-    size_t i, k, n = json_array_size(was);
+    size_t i, k;
     json_array_foreach (was, i, input) {
         const char *text = json_string_value(input);
         json_t *names = text ? names_of_input(s, text, &behind) : NULL;
         if (!names)
-            json_array_append(inputs, input);
+            list_put(s, inputs, json_incref(input));
         else if (name)
-            input_add(inputs, text, behind, name);
+            input_add(s, inputs, text, behind, name);
         else
             json_array_foreach (names, k, one)
-                input_add(inputs, text, behind, json_string_value(one));
+                input_add(s, inputs, text, behind, json_string_value(one));
     }
     bool single = json_is_string(json_object_get(entry, "input")) && json_array_size(inputs) == 1;
-    if (n)
-        json_object_set(entry, "input", single ? json_array_get(inputs, 0) : inputs);
+    if (json_array_size(was))
+        member_put(s, entry, "input", json_incref(single ? json_array_get(inputs, 0) : inputs));
     json_decref(inputs);
     json_decref(was);
 }
 
 static json_t *component_of(struct streams *s, json_t *entry, const char *name)
 {
-    json_t *one = filled(entry, name);
+    json_t *one = filled(s, entry, name);
     json_t *own = json_object_get(json_object_get(one, "streams"), name);
     const char *key;
     json_t *value;
     json_incref(own);
     json_object_del(one, "streams");
-    if (own)
-        json_object_update_recursive(one, own);
+    if (json_is_object(own))
+        s->no_memory |= json_object_update_recursive(one, own) != 0;
     json_object_foreach (own, key, value)
         if (json_is_null(value)) /* not what all others have */
             json_object_del(one, key);
@@ -302,15 +326,20 @@ static void entry_write(struct streams *s, json_t *to, const char *id, json_t *e
         if (json_is_object(one))
             inputs_put(s, one, NULL);
         json_object_del(one, "streams");
-        json_object_set_new(to, id, one);
+        member_put(s, to, id, one);
+        s->written++;
         return;
     }
     json_array_foreach (names, i, name) {
         char *own;
-        if (asprintf(&own, "%s.%s", id, json_string_value(name)) < 0)
+        if (++s->written > QETL_COMPONENTS_MAX || s->bytes > BYTES_MAX)
             return;
-        json_object_set_new(to, own, component_of(s, entry, json_string_value(name)));
-        json_object_set_new(s->drafts->origins, own, json_string(id));
+        if (asprintf(&own, "%s.%s", id, json_string_value(name)) < 0) {
+            s->no_memory = true;
+            return;
+        }
+        member_put(s, to, own, component_of(s, entry, json_string_value(name)));
+        member_put(s, s->drafts->origins, own, json_string(id));
         free(own);
     }
 }
@@ -344,9 +373,18 @@ int qetl_drafts_streams(struct qetl_drafts *drafts)
         if (!json_is_object(from))
             json_decref(to);
     }
+    if (s.written > QETL_COMPONENTS_MAX || s.bytes > BYTES_MAX) {
+        qetl_finding_mend(qetl_document_error(drafts->document, "/sources", QETL_AT_KEY,
+                                              drafts->findings, "too_many_components",
+                                              "with their streams there are more than %d "
+                                              "components, or more than %d MiB of options",
+                                              QETL_COMPONENTS_MAX, BYTES_MAX >> 20),
+                          "make several pipelines of it");
+        drafts->partial = 1;
+    }
     json_decref(s.root);
     json_decref(s.names);
-    return bad ? -1 : 0;
+    return bad || s.no_memory ? -1 : 0;
 }
 
 const char *qetl_drafts_origin(const struct qetl_drafts *drafts, const char *id)

@@ -95,6 +95,15 @@ printf 'sources: {a: {plugin: file, path: "{stream}.csv", streams: [x]}, b: {plu
 expect_exit 2 qetl validate other.yaml
 expect_text err 'do not have the same streams'
 
+{
+    echo 'sources: {a: {plugin: file, path: "{stream}.csv", streams:'
+    seq -f 's%.0f' -s ', ' 1 600 | sed 's/.*/[&]}}/'
+    echo 'sinks: {o: {plugin: file, path: "o{stream}.csv", input: a}}'
+} >many.yaml
+expect_exit 2 qetl validate many.yaml
+expect_text err 'more than 1000 components'
+expect_eq 'told once' "$(grep -c 'error:' err)" 1
+
 # each stream has a watermark of its own
 cat >load.yaml <<'Y'
 name: load
