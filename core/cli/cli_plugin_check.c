@@ -17,7 +17,7 @@ enum { SECONDS = 1000000000 };
 
 struct own {
     const char *options, *junit, *only;
-    int64_t seed, timeout_s;
+    int64_t seed, timeout_s, limit_s;
     bool list;
 };
 
@@ -120,6 +120,8 @@ static int check(struct qetl_cli *cli, const struct qetl_manifest *manifest,
     struct conform_options options = {.seed = (uint64_t)own->seed,
                                       .timeout_ns =
                                           (own->timeout_s ? own->timeout_s : 10) * SECONDS,
+                                      .limit_ns = (own->limit_s ? own->limit_s : 25) * SECONDS,
+                                      .shows = !cli->json && isatty(STDERR_FILENO),
                                       .only = CONFORM_N_RULES};
     struct conform_results results;
     char *folder = NULL;
@@ -212,6 +214,9 @@ static const struct qetl_option options[] = {
     {"timeout", .kind = QETL_ARG_NUMBER, .offset = offsetof(struct own, timeout_s),
      .value = "SECONDS", .least = 1, .most = 3600,
      .help = "how long a call may last before it counts as hanging (10)"},
+    {"limit", .kind = QETL_ARG_NUMBER, .offset = offsetof(struct own, limit_s), .value = "SECONDS",
+     .least = 1, .most = 86400,
+     .help = "how long all of it may last; what is not reached by then is not tried (25)"},
     {"junit", .kind = QETL_ARG_TEXT, .completes = QETL_COMPLETES_FILE,
      .offset = offsetof(struct own, junit), .value = "FILE",
      .help = "write the outcome as JUnit XML, a test case for each rule"},

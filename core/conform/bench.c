@@ -107,6 +107,7 @@ int32_t conform_bench_open(struct conform_bench *b, const struct conform_trial *
                                         .log = env_log,
                                         .output = env_output,
                                         .checkpoints = true,
+                                        .resumes = knobs->resumes,
                                         .state = trial->scratch,
                                         .arg = b};
     return b->pool ? conform_bench_create(b) : QETL_E_NO_MEMORY;
@@ -167,7 +168,7 @@ void conform_bench_close(struct conform_bench *b)
     for (size_t i = 0; i < CONFORM_OUTS; i++)
         conform_text_free(&b->outs[i]);
     conform_text_free(&b->rejects);
-    conform_text_free(&b->written);
+    conform_tree_free(&b->tree);
     qetl_pool_free(b->pool);
     pthread_mutex_destroy(&b->lock);
     b->pool = NULL;

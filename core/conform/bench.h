@@ -16,8 +16,14 @@
 #include "relay.h"
 #include "ring/parker.h"
 #include "text.h"
+#include "tree.h"
 
 #include <poll.h>
+
+/* Of a case that tries the same in many ways: what it may use, and what it has used. */
+struct conform_budget {
+    int64_t share_ns, from_ns, tries;
+};
 
 /* One component and what it is tried with: the same for all cases. */
 struct conform_trial {
@@ -29,7 +35,18 @@ struct conform_trial {
     uint64_t seed;
     bool further;        /* not the first of the component's checks */
     int64_t patience_ns; /* how long a call may last that should return soon */
-    int64_t until_ns;    /* when a case that tries the same in many ways has tried enough */
+    struct conform_budget *budget;
+};
+
+/* Of a format's columns these, and in this order. */
+enum conform_pick {
+    CONFORM_PICK_ALL,
+    CONFORM_PICK_NONE,
+    CONFORM_PICK_FIRST,
+    CONFORM_PICK_LAST,
+    CONFORM_PICK_SECONDS,
+    CONFORM_PICK_BACKWARDS,
+    CONFORM_PICKS
 };
 
 /* How a run differs from a plain one. */
@@ -44,17 +61,20 @@ struct conform_knobs {
     int64_t fail_buffer;  /* the n-th buffer is refused; 0: none … */
     bool fail_after;      /* … and all behind it */
     int64_t leave_at;     /* the run is given up at that call; 0: never … */
-    int64_t leave_ns;     /* … and at that time */
+    int64_t leave_ns;     /* … and at that time, behind its first calls */
     int64_t interrupt_at; /* before that call; 0: never */
     int64_t cut_at;       /* at the n-th chance a new instance goes on; 0: never */
     int damage;           /* of the state that is restored: see conform_restore_state; 5: a new
                              instance is given an unknown one before it begins */
     int damage_position;  /* of a source, likewise: 1, 2 */
+    bool resumes;         /* as if another process had been here before */
     bool split_each;      /* an instance for each split of a source */
     bool keep_arrays;     /* what was given out is released behind destroy */
     bool only;            /* of a transform's output only one derived column is taken … */
     uint32_t only_port, only_column;
     uint64_t keep;               /* … and of its input these columns alone are as they were */
+    enum conform_pick pick;      /* of a format's columns these alone come out … */
+    bool picks_late;             /* … though all were wanted */
     const json_t *options;       /* in place of the check's */
     const char *name;            /* of the component in its pipeline; NULL: "check" */
     struct conform_relay *relay; /* calls are made in turns with another run; or NULL … */
@@ -104,7 +124,7 @@ struct conform_bench {
     int32_t status;
     char error[300]; /* of the last failure */
     struct conform_text outs[CONFORM_OUTS], rejects;
-    struct conform_text written; /* by a sink: the files in the scratch folder, by their sums */
+    struct conform_tree tree; /* by a sink: the scratch folder, behind a run that went well */
 };
 
 /* Makes the instance and calls create: QETL_OK or its failure. conform_bench_close in any case. */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { RETRIES = 5, RETRY_MS_MOST = 50 };
+enum { RETRIES = 5, CALLS_LEAST = 24 };
 
 #define BIT(status) (1u << (status))
 #define FAILS(status) (1u << -(status))
@@ -131,16 +131,22 @@ static int32_t call_make(struct conform_bench *b, const struct conform_call *cal
     return errand.status;
 }
 
-static void status_check(struct conform_bench *b, const struct conform_call *call, int32_t status)
+/* The status; FATAL in place of one that means nothing here. */
+static int32_t status_check(struct conform_bench *b, const struct conform_call *call,
+                            int32_t status)
 {
     uint32_t outcomes = call->outcomes ? call->outcomes : BIT(QETL_OK);
+    char name[CONFORM_STATUS];
     bool good = status >= 0 ? status < 32 && outcomes & BIT(status)
                             : status > -32 && (general_failures | call->failures) & 1u << -status;
-    if (!good)
-        conform_break(b->trial->record, CONFORM_STATUS_RULE, "%s answered %d, which it may not",
-                      call->name, status);
-    else
+    if (good) {
         conform_hold(b->trial->record, CONFORM_STATUS_RULE);
+        return status;
+    }
+    conform_break(b->trial->record, CONFORM_STATUS_RULE, "%s answered %s, which it may not",
+                  call->name, conform_status_name(status, name));
+    snprintf(b->error, sizeof b->error, "%s answered %s, which it may not", call->name, name);
+    return status < 0 ? status : QETL_E_FATAL;
 }
 
 /* What the schema says of a key or an index; NULL: there is no such thing. */
@@ -196,19 +202,21 @@ void conform_error_check(struct conform_bench *b, const char *call, int32_t stat
     struct conform_record *record = b->trial->record;
     const struct qetl_error_report *error = &b->ctx->error;
     const char *about = b->about ? b->about : "";
+    char name[CONFORM_STATUS], told[CONFORM_STATUS];
+    conform_status_name(status, name);
     if (!error->code && !is_plain(status) && !atomic_load(&b->stopping))
         conform_break(record, CONFORM_ERROR_RULE,
-                      "%s failed with %d%s and told host->error nothing", call, status, about);
+                      "%s failed with %s%s and told host->error nothing", call, name, about);
     else if (error->code && error->code != status && !is_plain(status))
-        conform_break(record, CONFORM_ERROR_RULE, "%s failed with %d, but told host->error %d",
-                      call, status, error->code);
+        conform_break(record, CONFORM_ERROR_RULE, "%s failed with %s, but told host->error %s",
+                      call, name, conform_status_name(error->code, told));
     else if (error->option && !option_exists(b, error->option))
         conform_break(record, CONFORM_ERROR_RULE, "%s blames the option %s, which there is not",
                       call, error->option);
     else
         conform_hold(record, CONFORM_ERROR_RULE);
     b->blamed = error->option != NULL;
-    snprintf(b->error, sizeof b->error, "%s failed with %d%s: %s", call, status, about,
+    snprintf(b->error, sizeof b->error, "%s failed with %s%s: %s", call, name, about,
              error->message ? error->message : "no reason given");
 }
 
@@ -249,7 +257,7 @@ static bool may_repeat(struct conform_bench *b, const struct conform_call *call,
 static bool is_over(const struct conform_bench *b)
 {
     return b->left || (b->knobs.leave_at && b->calls >= b->knobs.leave_at) ||
-           (b->knobs.leave_ns && qetl_call_now_ns() > b->knobs.leave_ns);
+           (b->knobs.leave_ns && b->calls > CALLS_LEAST && qetl_call_now_ns() > b->knobs.leave_ns);
 }
 
 int32_t conform_call(struct conform_bench *b, const struct conform_call *call,
@@ -274,9 +282,9 @@ int32_t conform_call(struct conform_bench *b, const struct conform_call *call,
     } while (may_repeat(b, call, status, tries++));
     if (tries > 1 && status >= 0)
         conform_hold(b->trial->record, CONFORM_RETRY_RULE);
-    status_check(b, call, status);
+    int32_t known = status_check(b, call, status);
     if (status < 0)
         conform_error_check(b, call->name, status);
-    rejects_take(b, &args, status);
-    return status;
+    rejects_take(b, &args, known);
+    return known;
 }

@@ -50,7 +50,7 @@ static void others_each(const struct conform_trial *t, other_each *each, void *a
     bool enough = json_equal(all, t->check->options) || each(arg, all, "all its options others");
     json_decref(all);
     json_object_foreach ((json_t *)properties, name, schema) {
-        if (enough || n == OTHERS_MOST || !conform_time_left(t))
+        if (enough || n == OTHERS_MOST || !conform_may_try(t))
             break;
         json_t *other = other_find(t, t->check->options, name, schema, what);
         if (other)
@@ -115,7 +115,7 @@ struct side {
     struct conform_check check;
     struct conform_knobs knobs;
     json_t *options;           /* of the knobs */
-    char name[24], place[160]; /* no two components of a pipeline have the same name */
+    char name[24], place[600]; /* no two components of a pipeline have the same name */
     pthread_t thread;
 };
 
@@ -160,6 +160,12 @@ static int sides_run(struct side *sides, int n)
 static void side_judge(const struct side *s, const struct conform_bench *alone, const char *what)
 {
     struct conform_record *record = alone->trial->record;
+    if (alone->tree.n && !s->bench.tree.n) {
+        conform_skip(record, CONFORM_APART_RULE,
+                     "instances write to the same place: an option that is a file's place says "
+                     "\"x-file\": \"writes\", or begins with {tmp} in the check");
+        return;
+    }
     if (s->bench.status != alone->status)
         conform_break(record, CONFORM_APART_RULE, "%s: %s", what,
                       s->bench.error[0] ? s->bench.error : "it fails no more");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bytes that nobody wrote: cut off, changed, made up. */
+/* Bytes that nobody wrote: cut off, changed, made up; and columns that nobody wants. */
 #include "cases.h"
 #include "format.h"
 
@@ -39,7 +39,7 @@ void conform_case_infer(const struct conform_trial *t)
         return;
     int32_t status = bytes_make(&f, &b, t);
     int64_t all = (int64_t)f.bytes.size;
-    for (int64_t size = 0; !status && size <= all && conform_time_left(t);
+    for (int64_t size = 0; !status && size <= all && conform_may_try(t);
          size += size < 64 ? 1 : all / 16 + 1)
         for (int whole = 0; whole < 2; whole++)
             if (!conform_format_renew(&f))
@@ -96,7 +96,7 @@ void conform_case_decode(const struct conform_trial *t)
     int32_t status = bytes_make(&f, &b, t);
     struct conform_text good = {0};
     conform_text_put(&good, f.bytes.data, f.bytes.size);
-    for (int i = 0; !status && i < DAMAGES && conform_time_left(t); i++) {
+    for (int i = 0; !status && i < DAMAGES && conform_may_try(t); i++) {
         f.bytes.size = 0;
         conform_text_put(&f.bytes, good.data, good.size);
         damage(&f, &seed, i);
@@ -107,4 +107,38 @@ void conform_case_decode(const struct conform_trial *t)
     conform_text_free(&good);
     conform_format_clear(&f);
     conform_bench_close(&b);
+}
+
+/* ---- columns ---- */
+
+/* The columns that were wanted, beside the same of all; rows that are rejected for a column are
+ * others where nobody wants it. */
+static void pick_try(const struct conform_trial *t, enum conform_pick pick, const char *what)
+{
+    struct conform_knobs k = {.pick = pick, .picks_late = true};
+    struct conform_bench all, some;
+    if (!conform_try(&all, t, &k) && !all.rejects.size) {
+        k.picks_late = false;
+        if (conform_try(&some, t, &k))
+            conform_break(t->record, CONFORM_DECODE_COLUMNS_RULE, "%s: %s", what, some.error);
+        else
+            conform_outcome_same(&all, &some, CONFORM_DECODE_COLUMNS_RULE, what);
+        conform_bench_close(&some);
+    }
+    conform_bench_close(&all);
+}
+
+void conform_case_columns(const struct conform_trial *t)
+{
+    static const char *const what[CONFORM_PICKS] = {
+        [CONFORM_PICK_NONE] = "with no column wanted",
+        [CONFORM_PICK_FIRST] = "with the first column wanted alone",
+        [CONFORM_PICK_LAST] = "with the last column wanted alone",
+        [CONFORM_PICK_SECONDS] = "with every second column wanted",
+        [CONFORM_PICK_BACKWARDS] = "with the columns wanted backwards"};
+    if (!decodes(t, CONFORM_DECODE_COLUMNS_RULE))
+        return;
+    for (int pick = CONFORM_PICK_NONE; pick < CONFORM_PICKS; pick++)
+        pick_try(t, (enum conform_pick)pick, what[pick]);
+    conform_skip(t->record, CONFORM_DECODE_COLUMNS_RULE, "rows of the input are rejected");
 }

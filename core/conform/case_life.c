@@ -42,7 +42,7 @@ void conform_case_lifecycle(const struct conform_trial *t)
     conform_try(&b, t, &plain);
     int64_t calls = b.calls, most = 48;
     conform_bench_close(&b);
-    for (int64_t i = 0; i < (calls < most ? calls : most) && conform_time_left(t); i++) {
+    for (int64_t i = 0; i < (calls < most ? calls : most) && conform_may_try(t); i++) {
         struct conform_knobs k = {.leave_at = pick(i, calls, most)};
         conform_try(&b, t, &k);
         conform_bench_close(&b);
@@ -137,7 +137,7 @@ void conform_case_interrupt(const struct conform_trial *t)
     conform_try(&b, t, &plain);
     int64_t calls = b.calls;
     conform_bench_close(&b);
-    for (int i = 0; i < INTERRUPTS && conform_time_left(t); i++) {
+    for (int i = 0; i < INTERRUPTS && conform_may_try(t); i++) {
         struct conform_knobs k = {.interrupt_at = pick(i, calls, INTERRUPTS)};
         conform_try(&b, t, &k);
         conform_bench_close(&b);

@@ -102,7 +102,7 @@ static void starve(const struct conform_trial *t, starved_run run, int64_t total
     struct conform_bench alone;
     conform_try(&alone, t, &plain);
     int64_t tries = total < TRIES_MOST ? total : TRIES_MOST;
-    for (int64_t i = 0; i < tries && conform_time_left(t); i++) {
+    for (int64_t i = 0; i < tries && conform_may_try(t); i++) {
         int64_t n = total <= TRIES_MOST || i < TRIES_MOST / 2 ? i + 1 : 1 + i * total / tries;
         struct conform_bench b;
         run_aside(t, &b, run, n);

@@ -13,6 +13,7 @@ enum { RUN_MS = 200 };
  * fault. */
 static void refusal_check(const struct conform_trial *t, const struct conform_bench *b)
 {
+    char name[CONFORM_STATUS];
     if (b->ran)
         return;
     if (b->status == QETL_E_CONFIG && !b->blamed)
@@ -22,7 +23,8 @@ static void refusal_check(const struct conform_trial *t, const struct conform_be
     else if (b->status && b->status != QETL_E_CONFIG && b->status != QETL_E_NO_MEMORY &&
              b->status != QETL_E_ENVIRONMENT)
         conform_break(t->record, CONFORM_OPTIONS_DEFAULT_RULE,
-                      "create answered %d to a value that the schema allows", b->status);
+                      "create answered %s to a value that the schema allows",
+                      conform_status_name(b->status, name));
 }
 
 static void value_try(const struct conform_trial *t, const char *name, json_t *value)
@@ -59,14 +61,14 @@ void conform_case_options(const struct conform_trial *t)
     const char *name;
     json_t *schema;
     bool more = true;
-    for (size_t i = 0; more && conform_time_left(t); i++) {
+    for (size_t i = 0; more; i++) {
         more = false;
         json_object_foreach ((json_t *)properties, name, schema) {
             if (!is_ours(t, name, schema))
                 continue;
             json_t *values = conform_values(schema, json_object_get(t->check->options, name));
             more = more || i + 1 < json_array_size(values);
-            if (i < json_array_size(values) && conform_time_left(t))
+            if (i < json_array_size(values) && conform_may_try(t))
                 value_try(t, name, json_array_get(values, i));
             json_decref(values);
         }

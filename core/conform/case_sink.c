@@ -1,41 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commits and aborts: again, elsewhere, out of order. */
-#include "cases.h"
-#include "sink.h"
+/* Commits and aborts: again, out of order, of handles that nobody gave. */
+#include "stage.h"
 
 #include <stdio.h>
 
 static const struct conform_knobs plain = {0};
 
-struct stage {
-    struct conform_bench bench;
-    struct conform_sinking s;
-};
-
-/* Rows are written and prepared; `number` may be wanted by cases that ask. */
-static int32_t stage_open(struct stage *g, const struct conform_trial *t)
+/* Up to there in a folder that is empty but for the check's files. */
+static int32_t stage_open(struct conform_stage *g, const struct conform_trial *t)
 {
+    *g = (struct conform_stage){.s.final = false};
     conform_scratch(t);
-    g->s = (struct conform_sinking){
-        .b = &g->bench, .table = &t->check->tables[0], .epoch = 1, .generation = 1};
-    int32_t status = conform_bench_open(&g->bench, t, &plain);
-    status = status ? status : conform_sink_ready(&g->s);
-    status = status ? status : conform_sink_open(&g->s);
-    status = status ? status : conform_sink_write(&g->s, 0, 5);
-    return status;
+    int32_t status = conform_stage_ready(g, t, 1);
+    return status ? status : conform_stage_write(g);
 }
 
-static int32_t stage_prepare(struct stage *g, const struct conform_trial *t)
+static int32_t stage_prepare(struct conform_stage *g, const struct conform_trial *t)
 {
     int32_t status = stage_open(g, t);
-    status = status ? status : conform_sink_prepare(&g->s);
-    return status ? status : conform_save_state(&g->bench, &g->s.saved);
-}
-
-static void stage_close(struct stage *g)
-{
-    conform_sink_clear(&g->s);
-    conform_bench_close(&g->bench);
+    return status ? status : conform_stage_prepare(g);
 }
 
 static bool has_commit(const struct conform_trial *t, enum conform_rule_id rule)
@@ -55,7 +38,7 @@ static void expect(const struct conform_trial *t, enum conform_rule_id rule, int
 
 void conform_case_commit(const struct conform_trial *t)
 {
-    struct stage g;
+    struct conform_stage g;
     if (!has_commit(t, CONFORM_COMMIT_RULE))
         return;
     if (!stage_prepare(&g, t)) {
@@ -67,18 +50,18 @@ void conform_case_commit(const struct conform_trial *t)
                        "commit of what was committed", &g.bench);
         conform_hold(t->record, CONFORM_COMMIT_RULE);
     }
-    stage_close(&g);
+    conform_stage_close(&g);
 }
 
 /* step: 0 before anything was prepared, 1 behind prepare. Twice each. */
 static void abort_try(const struct conform_trial *t, int step)
 {
-    struct stage g;
+    struct conform_stage g;
     int32_t status = step ? stage_prepare(&g, t) : stage_open(&g, t);
     for (int i = 0; !status && i < 2; i++)
         expect(t, CONFORM_ABORT_RULE, conform_sink_decide(&g.s, &conform_abort),
                step ? "abort of what was prepared" : "abort before prepare", &g.bench);
-    stage_close(&g);
+    conform_stage_close(&g);
 }
 
 void conform_case_abort(const struct conform_trial *t)
@@ -92,39 +75,9 @@ void conform_case_abort(const struct conform_trial *t)
     conform_hold(t->record, CONFORM_ABORT_RULE);
 }
 
-/* The one that wrote is gone; another, started and nothing more, decides. */
-static int32_t elsewhere(struct stage *g, const struct conform_call *call)
-{
-    struct conform_bench *b = &g->bench;
-    conform_bench_destroy(b); /* as if it had been killed: no stop */
-    b->env.resumes = true;
-    g->s.generation++;
-    int32_t status = conform_bench_create(b);
-    status = status ? status : conform_sink_ready(&g->s);
-    return status ? status : conform_sink_decide(&g->s, call);
-}
-
-void conform_case_elsewhere(const struct conform_trial *t)
-{
-    const struct conform_call *const calls[] = {&conform_commit, &conform_abort};
-    for (int i = 0; i < 2 && has_commit(t, CONFORM_COMMIT_ELSEWHERE_RULE); i++) {
-        struct stage g;
-        if (!stage_prepare(&g, t)) {
-            if (g.s.commit != QETL_COMMIT_TWO_PHASE)
-                conform_skip(t->record, CONFORM_COMMIT_ELSEWHERE_RULE, "the sink is not TWO_PHASE");
-            else
-                expect(t, CONFORM_COMMIT_ELSEWHERE_RULE, elsewhere(&g, calls[i]),
-                       i ? "abort by another instance" : "commit by another instance", &g.bench);
-            if (g.s.commit == QETL_COMMIT_TWO_PHASE)
-                conform_hold(t->record, CONFORM_COMMIT_ELSEWHERE_RULE);
-        }
-        stage_close(&g);
-    }
-}
-
 static void handle_damage(const struct conform_trial *t, int how, const char *what)
 {
-    struct stage g;
+    struct conform_stage g;
     if (!stage_prepare(&g, t) && g.s.commit == QETL_COMMIT_TWO_PHASE && g.s.n_handles) {
         struct conform_text *text = &g.s.texts[0];
         for (size_t i = 0; how && i < text->size; i++)
@@ -135,7 +88,7 @@ static void handle_damage(const struct conform_trial *t, int how, const char *wh
     } else {
         conform_skip(t->record, CONFORM_HANDLE_RULE, "the sink gives no handle");
     }
-    stage_close(&g);
+    conform_stage_close(&g);
 }
 
 void conform_case_handle(const struct conform_trial *t)
@@ -149,11 +102,13 @@ void conform_case_handle(const struct conform_trial *t)
 /* ---- ONE_PHASE ---- */
 
 /* Another process of a later generation asks; the first goes on writing, and must not commit. */
-static void fence_try(const struct conform_trial *t, struct stage *old, struct stage *young)
+static void fence_try(const struct conform_trial *t, struct conform_stage *old,
+                      struct conform_stage *young)
 {
     uint64_t number = 0;
-    young->s = (struct conform_sinking){
-        .b = &young->bench, .table = &t->check->tables[0], .epoch = 2, .generation = 9};
+    char name[CONFORM_STATUS];
+    *young = (struct conform_stage){
+        .s = {.b = &young->bench, .table = &t->check->tables[0], .epoch = 2, .generation = 9}};
     int32_t status = conform_bench_open(&young->bench, t, &plain);
     status = status ? status : conform_bench_start(&young->bench);
     status = status ? status : conform_sink_last(&young->s, &number);
@@ -167,20 +122,21 @@ static void fence_try(const struct conform_trial *t, struct stage *old, struct s
     status = status ? status : conform_sink_prepare(&old->s);
     if (!status && (status = conform_sink_decide(&old->s, &conform_commit)) != QETL_E_FENCED)
         conform_break(t->record, CONFORM_LAST_COMMITTED_RULE,
-                      "commit of an older generation answered %d instead of FENCED", status);
+                      "commit of an older generation answered %s instead of FENCED",
+                      conform_status_name(status, name));
 }
 
 void conform_case_last(const struct conform_trial *t)
 {
-    struct stage g, young;
+    struct conform_stage g, young;
     if (!t->component->sink->last_committed) {
         conform_skip(t->record, CONFORM_LAST_COMMITTED_RULE, "the sink has no last_committed");
         return;
     }
     if (!stage_prepare(&g, t) && !conform_sink_decide(&g.s, &conform_commit)) {
         fence_try(t, &g, &young);
-        stage_close(&young);
+        conform_stage_close(&young);
         conform_hold(t->record, CONFORM_LAST_COMMITTED_RULE);
     }
-    stage_close(&g);
+    conform_stage_close(&g);
 }

@@ -13,7 +13,7 @@ void conform_case_save(const struct conform_trial *t)
     enum conform_rule_id rule =
         t->promised->kind == QETL_SOURCE ? CONFORM_POSITION_RULE : CONFORM_SAVE_RULE;
     conform_bench_close(&b);
-    for (int64_t i = 0; i < CUTS_MOST && i < chances && conform_time_left(t); i++) {
+    for (int64_t i = 0; i < CUTS_MOST && i < chances && conform_may_try(t); i++) {
         struct conform_knobs k = pieces;
         k.cut_at = chances <= CUTS_MOST ? i + 1 : 1 + i * chances / CUTS_MOST;
         if (!conform_try_same(t, &k, rule, "with a new instance in the middle"))

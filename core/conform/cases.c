@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cases.h"
 
+#include "folder.h"
 #include "host/call.h"
 #include "host/host.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { TRIES_LEAST = 48, SHARES_MOST = 3 };
 
 const struct conform_case conform_cases[] = {
     {CONFORM_EACH, CONFORM_RUN_RULE, conform_case_run},
@@ -39,21 +42,19 @@ const struct conform_case conform_cases[] = {
     {CONFORM_SOURCE, CONFORM_SPLITS_RULE, conform_case_splits},
     {CONFORM_SINK, CONFORM_COMMIT_RULE, conform_case_commit},
     {CONFORM_SINK, CONFORM_ABORT_RULE, conform_case_abort},
+    {CONFORM_SINK, CONFORM_VISIBLE_RULE, conform_case_visible},
+    {CONFORM_SINK, CONFORM_ABORT_RULE, conform_case_given_up},
     {CONFORM_SINK, CONFORM_COMMIT_ELSEWHERE_RULE, conform_case_elsewhere},
+    {CONFORM_SINK, CONFORM_LEFTOVERS_RULE, conform_case_leftovers},
     {CONFORM_SINK, CONFORM_HANDLE_RULE, conform_case_handle},
     {CONFORM_SINK, CONFORM_LAST_COMMITTED_RULE, conform_case_last},
     {CONFORM_FORMAT, CONFORM_INFER_RULE, conform_case_infer},
+    {CONFORM_FORMAT, CONFORM_DECODE_COLUMNS_RULE, conform_case_columns},
     {CONFORM_FORMAT, CONFORM_DECODE_GARBAGE_RULE, conform_case_decode},
 };
 const size_t conform_n_cases = sizeof conform_cases / sizeof *conform_cases;
 
 /* ---- the scratch folder ---- */
-
-static int entry_remove(const char *path, const struct stat *about, int type, struct FTW *at)
-{
-    (void)about, (void)type;
-    return at->level ? remove(path) : 0;
-}
 
 /* What a source of bytes reads where nobody gave it a file. */
 static void input_write(const struct conform_trial *trial)
@@ -69,7 +70,7 @@ static void input_write(const struct conform_trial *trial)
         conform_text_rows(&text, &t->schema, &batch);
     qetl_array_release(&batch);
     qetl_pool_free(pool);
-    char path[256];
+    char path[CONFORM_PATH];
     snprintf(path, sizeof path, "%s/in.csv", trial->scratch);
     FILE *file = fopen(path, "we");
     if (file && text.size)
@@ -81,7 +82,7 @@ static void input_write(const struct conform_trial *trial)
 
 void conform_scratch(const struct conform_trial *trial)
 {
-    nftw(trial->scratch, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+    conform_folder_empty(trial->scratch);
     conform_check_files(trial->check, trial->scratch);
     if (trial->promised->kind == QETL_SOURCE && !trial->check->files)
         input_write(trial);
@@ -117,9 +118,20 @@ bool conform_try_same(const struct conform_trial *trial, const struct conform_kn
     return same;
 }
 
-bool conform_time_left(const struct conform_trial *trial)
+/* Of the processor, by this process: the case's. */
+static int64_t worked_ns(void)
 {
-    return qetl_call_now_ns() < trial->until_ns;
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return used.tv_sec * 1000000000LL + used.tv_nsec;
+}
+
+bool conform_may_try(const struct conform_trial *trial)
+{
+    struct conform_budget *budget = trial->budget;
+    if (qetl_call_now_ns() - budget->from_ns > SHARES_MOST * budget->share_ns)
+        return false;
+    return budget->tries++ < TRIES_LEAST || worked_ns() < budget->share_ns;
 }
 
 uint64_t conform_draw(uint64_t *seed)

@@ -10,6 +10,7 @@
 #define QETL_CORE_CONFORM_CASES_H
 
 #include "drive.h"
+#include "folder.h"
 
 struct conform_case {
     uint32_t kinds;
@@ -28,7 +29,10 @@ void conform_scratch(const struct conform_trial *);
 /* Whether a run with the knobs gives what a plain run gives; else the rule is broken. */
 bool conform_try_same(const struct conform_trial *, const struct conform_knobs *,
                       enum conform_rule_id, const char *what);
-bool conform_time_left(const struct conform_trial *);
+/* Whether one try more is to be made, which it counts: a number of them in any case, then as many
+ * as the processor has time for, so that a machine that is busy finds what an idle one does. What
+ * waits all the time has some shares of it, and no more. */
+bool conform_may_try(const struct conform_trial *);
 uint64_t conform_draw(uint64_t *seed);
 
 /* ---- outcome.c: what came out of two runs ---- */
@@ -74,9 +78,13 @@ void conform_case_negotiate(const struct conform_trial *);
 void conform_case_splits(const struct conform_trial *);
 void conform_case_commit(const struct conform_trial *);
 void conform_case_abort(const struct conform_trial *);
+void conform_case_visible(const struct conform_trial *);
+void conform_case_given_up(const struct conform_trial *);
 void conform_case_elsewhere(const struct conform_trial *);
+void conform_case_leftovers(const struct conform_trial *);
 void conform_case_handle(const struct conform_trial *);
 void conform_case_last(const struct conform_trial *);
+void conform_case_columns(const struct conform_trial *);
 void conform_case_infer(const struct conform_trial *);
 void conform_case_decode(const struct conform_trial *);
 

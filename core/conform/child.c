@@ -3,6 +3,7 @@
 
 #include "guard.h"
 #include "host/call.h"
+#include "pace.h"
 #include "place.h"
 
 #include <errno.h>
@@ -33,6 +34,7 @@ static void place(const char *path, int flags, int as)
 _Noreturn static void child_main(const struct conform_errand *e)
 {
     struct rlimit none = {0, 0};
+    conform_pace_child();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     setpgid(0, 0);
     setrlimit(RLIMIT_CORE, &none);
@@ -148,32 +150,73 @@ static bool is_hanging(int64_t passed_ns, int64_t worked_ns, int64_t timeout_ns)
            passed_ns > timeout_ns * PATIENCE;
 }
 
-static int await(const struct conform_errand *e, pid_t pid, int fd)
+struct watching {
+    const struct conform_errand *errand;
+    pid_t pid;
+    long long steps;
+    int64_t from, since, used; /* when it began, and when it last got on */
+};
+
+static void hang_tell(const struct conform_errand *e)
 {
     struct conform_record *record = e->record;
-    long long steps = -1;
-    int64_t since = 0, used = 0;
-    int status = 0;
-    for (;;) {
-        struct pollfd ready = {.fd = fd, .events = POLLIN};
-        if (poll(&ready, 1, LOOK_MS) > 0)
-            break;
-        if (atomic_load(&record->steps) != steps) {
-            steps = atomic_load(&record->steps);
-            since = qetl_call_now_ns();
-            used = used_ns(pid);
-        } else if (is_hanging(qetl_call_now_ns() - since, used_ns(pid) - used, e->timeout_ns)) {
-            kill(-pid, SIGKILL);
-            kill(pid, SIGKILL);
-            record->call[sizeof record->call - 1] = 0;
-            conform_break(record, (enum conform_rule_id)atomic_load(&record->rule),
-                          "%s did not come back within %lld s",
-                          record->call[0] ? record->call : "the plugin",
-                          (long long)(e->timeout_ns / 1000000000));
-            record->ended = record->hung = true;
-            break;
-        }
+    record->call[sizeof record->call - 1] = 0;
+    conform_break(record, (enum conform_rule_id)atomic_load(&record->rule),
+                  "%s did not come back within %lld s",
+                  record->call[0] ? record->call : "the plugin",
+                  (long long)(e->timeout_ns / 1000000000));
+    record->hung = true;
+}
+
+/* It gets on, and comes to no end. In a plain run that is the plugin's fault, or the check's. */
+static void end_tell(const struct watching *w)
+{
+    struct conform_record *record = w->errand->record;
+    double seconds = (double)(qetl_call_now_ns() - w->from) / 1e9;
+    if (w->errand->rule == CONFORM_RUN_RULE)
+        conform_break(record, CONFORM_RUN_RULE,
+                      "it comes to no end: after %.0f s it had made %lld calls; give it an input "
+                      "that is smaller, or more time by --limit",
+                      seconds, w->steps);
+    else
+        conform_skip(record, w->errand->rule, "%.0f s, its part of --limit, were too few", seconds);
+}
+
+/* Whether it was ended, as it hangs, has no time left, or somebody wants to go. */
+static bool is_ended(struct watching *w)
+{
+    const struct conform_errand *e = w->errand;
+    int64_t now = qetl_call_now_ns();
+    long long steps = atomic_load(&e->record->steps);
+    bool hangs = false;
+    if (steps != w->steps) {
+        w->steps = steps;
+        w->since = now;
+        w->used = used_ns(w->pid);
+    } else {
+        hangs = is_hanging(now - w->since, used_ns(w->pid) - w->used, e->timeout_ns);
     }
+    bool late = e->end_ns && now > e->end_ns;
+    if (!hangs && !late && !conform_pace_interrupted())
+        return false;
+    kill(-w->pid, SIGKILL);
+    kill(w->pid, SIGKILL);
+    if (hangs)
+        hang_tell(e);
+    else if (late)
+        end_tell(w);
+    e->record->ended = true;
+    return true;
+}
+
+static int await(const struct conform_errand *e, pid_t pid, int fd)
+{
+    int64_t now = qetl_call_now_ns();
+    struct watching w = {e, pid, -1, now, now, 0};
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    int status = 0;
+    while (poll(&ready, 1, LOOK_MS) <= 0 && !is_ended(&w))
+        ;
     kill(-pid, SIGKILL); /* what the plugin may have started; the child's number is still its own */
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)

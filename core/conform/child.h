@@ -18,7 +18,8 @@ struct conform_errand {
     const char *log;     /* where its stderr goes */
     const char *out; /* … and its stdout; a plugin that may not write there breaks a rule by it */
     bool prints;     /* it may */
-    int64_t timeout_ns; /* how long it may stand still */
+    int64_t timeout_ns; /* how long it may stand still … */
+    int64_t end_ns;     /* … and until when it has to be over; 0: no matter */
     void (*run)(void *arg);
     void *arg;
 };

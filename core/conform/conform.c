@@ -3,40 +3,39 @@
 
 #include "cases.h"
 #include "child.h"
+#include "folder.h"
 #include "host/call.h"
 #include "host/host.h"
 #include "library.h"
+#include "pace.h"
 #include "plugin/loader.h"
 #include "plugin/manifest.h"
 #include "sync.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-enum { CASE_MS = 700 };
 
 struct checking {
     const struct qetl_manifest *manifest;
     const struct conform_options *options;
     struct conform_results *results;
     struct qetl_findings *findings;
-    char folder[64], scratch[96], log[96], out[96];
+    struct conform_folder folder;
+    struct conform_pace pace;
 };
 
 /* ---- one case ---- */
 
 struct case_errand {
-    const struct checking *c;
+    struct checking *c;
     const struct qetl_manifest_component *promised;
     const struct conform_case *tried;
     struct conform_record *record;
     const json_t *given; /* of --options */
     size_t number;       /* of the component's checks */
+    int64_t share_ns;    /* of the time */
 };
 
 /* Whoever let one call hang may do so in each case: the check comes to its end all the same. */
@@ -64,16 +63,17 @@ static void case_run(void *arg)
     struct qetl_findings findings = {0};
     struct conform_check check;
     char why[CONFORM_NOTE];
+    struct conform_budget budget = {e->share_ns, qetl_call_now_ns(), 0};
     struct conform_trial trial = {.record = e->record,
                                   .promised = e->promised,
                                   .check = &check,
-                                  .scratch = e->c->scratch,
+                                  .scratch = e->c->folder.scratch,
                                   .seed = e->c->options->seed,
                                   .further = e->number > 0,
                                   .patience_ns = timeout_of(e) / 2,
-                                  .until_ns = qetl_call_now_ns() + CASE_MS * 1000000LL};
-    if (conform_check_make(e->promised, e->given, e->number, e->c->options->folder, e->c->scratch,
-                           &check, why, sizeof why))
+                                  .budget = &budget};
+    if (conform_check_make(e->promised, e->given, e->number, e->c->options->folder,
+                           e->c->folder.scratch, &check, why, sizeof why))
         conform_break(e->record, CONFORM_RUN_RULE, "%s", why);
     else if (qetl_load_component(e->promised, &qetl_host_table, NULL, &trial.component, &findings))
         conform_skip(e->record, e->tried->rule, "the library does not load");
@@ -91,21 +91,27 @@ static int no_process(const struct checking *c)
     return -1;
 }
 
-static int case_try(const struct checking *c, const struct case_errand *e)
+static int case_try(struct case_errand *e, const char *component)
 {
+    struct checking *c = e->c;
+    const char *rule = conform_rules[e->tried->rule].id;
     struct conform_errand errand = {
         .record = e->record,
         .rule = e->tried->rule,
-        .scratch = c->scratch,
-        .log = c->log,
-        .out = c->out,
+        .scratch = c->folder.scratch,
+        .log = c->folder.log,
+        .out = c->folder.out,
         .prints = json_is_true(json_object_get(e->promised->json, "uses_stdout")),
         .timeout_ns = timeout_of(e),
         .run = case_run,
-        .arg = (void *)e};
-    if (conform_child_run(&errand) == 0)
-        return 0;
-    return no_process(c);
+        .arg = e};
+    e->share_ns = conform_pace_share(&c->pace, component, rule, &errand.end_ns);
+    if (!e->share_ns)
+        conform_skip(e->record, e->tried->rule, "the %lld s of --limit were over",
+                     (long long)(c->pace.limit_ns / 1000000000));
+    else if (conform_child_run(&errand))
+        return no_process(c);
+    return conform_pace_interrupted() ? -1 : 0;
 }
 
 /* ---- a component ---- */
@@ -157,35 +163,33 @@ static bool wanted(const struct checking *c, const struct conform_case *tried)
 }
 
 /* All cases with one of its checks. */
-static int cases_try(struct case_errand *e, uint32_t kinds)
+static int cases_try(struct case_errand *e, const struct conform_result *result)
 {
     for (size_t k = 0; k < conform_n_cases; k++) {
         e->tried = &conform_cases[k];
-        if (!(e->tried->kinds & kinds) || !wanted(e->c, e->tried))
+        if (!(e->tried->kinds & result->kinds) || !wanted(e->c, e->tried))
             continue;
         if (k && conform_is_broken(e->record, CONFORM_RUN_RULE) &&
             e->tried->rule != CONFORM_LIFE_ORDER_RULE) {
             conform_skip(e->record, e->tried->rule, "the plain run fails");
+            e->c->pace.done++;
             continue;
         }
-        if (case_try(e->c, e))
+        if (case_try(e, result->name))
             return -1;
     }
     return 0;
 }
 
-static int component_check(const struct checking *c, size_t i, struct conform_result *result)
+static int component_check(struct checking *c, size_t i, struct conform_result *result)
 {
     const struct qetl_manifest_component *promised = &c->manifest->components[i];
     struct case_errand e = {.c = c, .promised = promised, .record = result->record};
-    snprintf(result->name, sizeof result->name, "%s %s", qetl_kind_name(promised->kind),
-             promised->id);
-    result->kinds = 1u << promised->kind;
     e.given = given_for(c, result->name);
     size_t checks = conform_check_count(promised, e.given);
     for (; e.number < checks; e.number++) {
         conform_record_check(result->record, e.number, checks);
-        if (cases_try(&e, result->kinds))
+        if (cases_try(&e, result))
             return -1;
     }
     if (c->options->only == CONFORM_N_RULES || c->options->only == CONFORM_OPTIONS_READ_RULE)
@@ -193,14 +197,14 @@ static int component_check(const struct checking *c, size_t i, struct conform_re
     return 0;
 }
 
-static int library_check(const struct checking *c, struct conform_result *result)
+static int library_check(struct checking *c, struct conform_result *result)
 {
     struct conform_loading loading = {c->manifest, result->record};
     struct conform_errand errand = {.record = result->record,
                                     .rule = CONFORM_LOAD_RULE,
-                                    .scratch = c->scratch,
-                                    .log = c->log,
-                                    .out = c->out,
+                                    .scratch = c->folder.scratch,
+                                    .log = c->folder.log,
+                                    .out = c->folder.out,
                                     .timeout_ns = c->options->timeout_ns,
                                     .run = conform_library_load,
                                     .arg = &loading};
@@ -212,24 +216,6 @@ static int library_check(const struct checking *c, struct conform_result *result
 
 /* ---- all ---- */
 
-static int entry_remove(const char *path, const struct stat *about, int type, struct FTW *at)
-{
-    (void)about, (void)type, (void)at;
-    return remove(path);
-}
-
-static int folder_make(struct checking *c)
-{
-    const char *tmp = getenv("TMPDIR");
-    snprintf(c->folder, sizeof c->folder, "%.40s/qetl-check-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-    if (!mkdtemp(c->folder))
-        return -1;
-    snprintf(c->scratch, sizeof c->scratch, "%s/work", c->folder);
-    snprintf(c->log, sizeof c->log, "%s/log", c->folder);
-    snprintf(c->out, sizeof c->out, "%s/out", c->folder);
-    return mkdir(c->scratch, 0700);
-}
-
 static int results_new(struct conform_results *results, size_t n)
 {
     results->items = calloc(n, sizeof *results->items);
@@ -239,30 +225,60 @@ static int results_new(struct conform_results *results, size_t n)
     return results->items ? 0 : -1;
 }
 
+/* What each is called; how many cases there are in all. */
+static size_t results_name(const struct checking *c)
+{
+    size_t cases = 0;
+    for (size_t i = 0; i < c->manifest->n_components; i++) {
+        const struct qetl_manifest_component *promised = &c->manifest->components[i];
+        struct conform_result *result = &c->results->items[i + 1];
+        size_t own = 0;
+        snprintf(result->name, sizeof result->name, "%s %s", qetl_kind_name(promised->kind),
+                 promised->id);
+        for (size_t k = 0; k < conform_n_cases; k++)
+            own += conform_cases[k].kinds & 1u << promised->kind && wanted(c, &conform_cases[k]);
+        cases += own * conform_check_count(promised, given_for(c, result->name));
+    }
+    return cases;
+}
+
+static int components_check(struct checking *c)
+{
+    const struct conform_verdict *load = &c->results->items[0].record->verdicts[CONFORM_LOAD_RULE];
+    enum conform_rule_id only = c->options->only;
+    int bad = 0;
+    if (atomic_load(&load->state) != CONFORM_HELD ||
+        (only != CONFORM_N_RULES && !(conform_rules[only].kinds & CONFORM_EACH)))
+        return 0;
+    for (size_t i = 0; !bad && i < c->manifest->n_components; i++) {
+        c->results->items[i + 1].kinds = 1u << c->manifest->components[i].kind;
+        bad = component_check(c, i, &c->results->items[i + 1]);
+    }
+    return bad;
+}
+
 int conform_check(const struct qetl_manifest *manifest, const struct conform_options *options,
                   struct conform_results *results, struct qetl_findings *findings)
 {
-    struct checking c = {manifest, options, results, findings, "", "", "", ""};
+    struct checking c = {
+        .manifest = manifest, .options = options, .results = results, .findings = findings};
     int64_t start = qetl_call_now_ns();
     *results = (struct conform_results){.only = options->only};
     if (results_new(results, manifest->n_components + 1)) {
         qetl_findings_no_memory(findings);
         return -1;
     }
-    if (folder_make(&c)) {
+    if (conform_folder_make(&c.folder)) {
         qetl_finding_environment(qetl_finding_add(findings, QETL_ERROR, "no_folder",
-                                                  "no folder can be made in %s: %s", c.folder,
+                                                  "no folder can be made in %s: %s", c.folder.path,
                                                   strerror(errno)));
         return -1;
     }
+    conform_pace_begin(&c.pace, options->limit_ns, results_name(&c), options->shows);
     int bad = library_check(&c, &results->items[0]);
-    const struct conform_verdict *load = &results->items[0].record->verdicts[CONFORM_LOAD_RULE];
-    bool loads = atomic_load(&load->state) == CONFORM_HELD;
-    bool all =
-        options->only == CONFORM_N_RULES || conform_rules[options->only].kinds & CONFORM_EACH;
-    for (size_t i = 0; !bad && loads && all && i < manifest->n_components; i++)
-        bad = component_check(&c, i, &results->items[i + 1]);
-    nftw(c.folder, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+    bad = bad ? bad : components_check(&c);
+    conform_folder_remove(&c.folder);
+    conform_pace_end(&c.pace);
     results->seconds = (double)(qetl_call_now_ns() - start) / 1e9;
     return bad;
 }

@@ -19,7 +19,9 @@ struct conform_options {
     const json_t *given; /* of --options: by "KIND ID"; or NULL */
     const char *folder;  /* what paths in it are relative to */
     uint64_t seed;
-    int64_t timeout_ns;
+    int64_t timeout_ns;        /* of a call */
+    int64_t limit_ns;          /* of all: what is not reached by then is not tried */
+    bool shows;                /* how far it is, on stderr */
     enum conform_rule_id only; /* CONFORM_N_RULES: all */
 };
 

@@ -36,7 +36,7 @@ int32_t conform_drive(struct conform_bench *b, const struct conform_trial *trial
     conform_bench_stop(b);
     conform_bench_destroy(b);
     if (!b->status && trial->promised->kind == QETL_SINK)
-        conform_written_take(b);
+        conform_tree_take(&b->tree, trial->scratch);
     return b->status;
 }
 
@@ -123,9 +123,11 @@ void conform_restore_unknown(struct conform_bench *b)
         return;
     int32_t status = conform_call(b, &conform_restore,
                                   (struct conform_args){.version = 0xfffffff0u, .a = &reader});
+    char name[CONFORM_STATUS];
     if (status != QETL_E_UNSUPPORTED)
         conform_break(b->trial->record, CONFORM_RESTORE_RULE,
-                      "restore of an unknown version answered %d instead of UNSUPPORTED", status);
+                      "restore of an unknown version answered %s instead of UNSUPPORTED",
+                      conform_status_name(status, name));
 }
 
 void conform_saved_free(struct conform_saved *saved)
@@ -177,8 +179,9 @@ void conform_release_away(struct conform_bench *b, const char *call, struct Arro
     array->release = NULL;
 }
 
-void conform_take_batch(struct conform_bench *b, const char *call, const struct ArrowSchema *schema,
-                        struct ArrowArray *array, struct conform_text *out)
+void conform_take_columns(struct conform_bench *b, const char *call,
+                          const struct ArrowSchema *schema, struct ArrowArray *array,
+                          const int64_t *columns, int64_t n, struct conform_text *out)
 {
     char message[256];
     if (qetl_array_validate(schema, array, message, sizeof message)) {
@@ -187,8 +190,14 @@ void conform_take_batch(struct conform_bench *b, const char *call, const struct 
         return;
     }
     conform_hold(b->trial->record, CONFORM_ARROW_RULE);
-    conform_text_rows(out, schema, array);
+    conform_text_columns(out, schema, array, columns, n);
     conform_release_away(b, call, array);
+}
+
+void conform_take_batch(struct conform_bench *b, const char *call, const struct ArrowSchema *schema,
+                        struct ArrowArray *array, struct conform_text *out)
+{
+    conform_take_columns(b, call, schema, array, NULL, schema->n_children, out);
 }
 
 void conform_fill_unseen(struct conform_bench *b, const struct ArrowSchema *schema,

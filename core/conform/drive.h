@@ -42,6 +42,10 @@ void conform_saved_free(struct conform_saved *);
 /* Checks an array that was given out, has it released by another thread, and takes its rows. */
 void conform_take_batch(struct conform_bench *, const char *call, const struct ArrowSchema *,
                         struct ArrowArray *, struct conform_text *);
+/* The same, with these of its columns. */
+void conform_take_columns(struct conform_bench *, const char *call, const struct ArrowSchema *,
+                          struct ArrowArray *, const int64_t *columns, int64_t n,
+                          struct conform_text *);
 bool conform_check_schema(struct conform_bench *, const char *call, const struct ArrowSchema *);
 /* Has another thread release it, or keeps it for later, as the knobs say. */
 void conform_release_away(struct conform_bench *, const char *call, struct ArrowArray *);
@@ -54,9 +58,6 @@ struct qetl_env conform_lender(struct conform_bench *); /* whose buffers are the
 bool conform_is_whole(const struct ArrowArray *);
 /* Waits for a wake. False: none came in time. */
 bool conform_await(struct conform_bench *, const char *call);
-
-/* written.c: of a sink that is gone. */
-void conform_written_take(struct conform_bench *);
 
 /* forms.c: a batch in the forms that were asked for; which: children, n of them. */
 int32_t conform_forms_batch(struct conform_bench *, const struct ArrowSchema *,

@@ -33,6 +33,7 @@ int32_t conform_format_renew(struct conform_formatting *f)
 void conform_format_clear(struct conform_formatting *f)
 {
     qetl_schema_release(&f->schema);
+    qetl_schema_release(&f->wanted);
     conform_text_free(&f->prologue);
     conform_text_free(&f->note);
     conform_text_free(&f->bytes);

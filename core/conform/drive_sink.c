@@ -174,13 +174,14 @@ static int32_t write_lend(struct conform_sinking *s, int64_t first, int64_t rows
 
 static void account(struct conform_sinking *s, const struct qetl_write *write, int64_t rows)
 {
-    if (write->rows_written + s->b->rejected != rows)
+    int64_t taken = write->rows_written == rows ? rows - s->b->rejected : write->rows_written;
+    if (taken + s->b->rejected != rows)
         conform_break(s->b->trial->record, CONFORM_LEDGER_RULE,
                       "write: %lld rows came, %lld were written and %lld rejected", (long long)rows,
                       (long long)write->rows_written, (long long)s->b->rejected);
     else
         conform_hold(s->b->trial->record, CONFORM_LEDGER_RULE);
-    s->written += write->rows_written;
+    s->written += taken;
 }
 
 /* BUSY took nothing: the same comes again. */
@@ -188,12 +189,13 @@ static int32_t write_call(struct conform_sinking *s, struct ArrowArray *batch,
                           const struct conform_guard *lines, int64_t rows)
 {
     int32_t answer = QETL_BUSY;
+    char name[CONFORM_STATUS];
     while (answer == QETL_BUSY) {
         struct qetl_write *write = conform_struct_new(s->b, sizeof *write);
         write->batch = s->bytes ? NULL : batch;
         write->bytes = lines->data;
         write->bytes_size = (int64_t)lines->size;
-        write->rows = rows;
+        write->rows = write->rows_written = rows;
         write->n_keys = s->n_keys;
         write->keys = s->keys;
         answer = conform_parts_room(s);
@@ -204,7 +206,8 @@ static int32_t write_call(struct conform_sinking *s, struct ArrowArray *batch,
             account(s, write, rows);
         if (answer && !s->bytes && !conform_is_whole(batch))
             conform_break(s->b->trial->record, CONFORM_MOVED_RULE,
-                          "write answered %d, and kept the batch or columns of it", answer);
+                          "write answered %s, and kept the batch or columns of it",
+                          conform_status_name(answer, name));
         conform_struct_free(s->b, write);
         if (answer == QETL_BUSY && !conform_await(s->b, "write"))
             return QETL_E_CANCELLED;

@@ -16,8 +16,8 @@ struct conform_piece { /* what frame made a chunk of */
 
 struct conform_formatting {
     struct conform_bench *b;
-    uint32_t encode, decode; /* as describe said */
-    struct ArrowSchema schema;
+    uint32_t encode, decode;                   /* as describe said */
+    struct ArrowSchema schema, wanted;         /* all columns; those that decode is to bring */
     struct conform_text prologue, note, bytes; /* bytes: what was encoded, or the check's */
     struct conform_piece *pieces;
     size_t n_pieces, pieces_room;

@@ -73,12 +73,31 @@ int32_t conform_format_infer(struct conform_formatting *f, int64_t size, bool wh
     return answer;
 }
 
+/* Which columns; how many. */
+static int64_t columns_pick(const struct conform_formatting *f, enum conform_pick pick,
+                            int64_t columns[COLUMNS])
+{
+    int64_t all = f->schema.n_children < COLUMNS ? f->schema.n_children : COLUMNS, n = 0;
+    for (int64_t i = 0; i < all; i++) {
+        bool is[CONFORM_PICKS] = {true, false, i == 0, i == all - 1, i % 2 == 1, true};
+        if (is[pick])
+            columns[n++] = pick == CONFORM_PICK_BACKWARDS ? all - 1 - i : i;
+    }
+    return n;
+}
+
 int32_t conform_format_open(struct conform_formatting *f)
 {
+    const struct conform_knobs *k = &f->b->knobs;
     struct qetl_want wants[COLUMNS];
-    int64_t n = f->schema.n_children < COLUMNS ? f->schema.n_children : COLUMNS;
+    int64_t columns[COLUMNS];
+    int64_t n = columns_pick(f, k->picks_late ? CONFORM_PICK_ALL : k->pick, columns);
     for (int64_t i = 0; i < n; i++)
-        wants[i] = (struct qetl_want){.column = i, .form = QETL_FORM_VALUE};
+        wants[i] = (struct qetl_want){.column = columns[i], .form = QETL_FORM_VALUE};
+    qetl_schema_release(&f->wanted);
+    int32_t status = conform_forms_schema(&f->schema, n, wants, "", &f->wanted);
+    if (status)
+        return status;
     return conform_call(
         f->b, &conform_open_decode,
         (struct conform_args){
@@ -196,6 +215,19 @@ static void decoded_check(struct conform_formatting *f, const struct qetl_decode
         conform_hold(b->trial->record, CONFORM_LEDGER_RULE);
 }
 
+static void batch_take(struct conform_formatting *f, struct qetl_decoded *out)
+{
+    struct conform_bench *b = f->b;
+    int64_t columns[COLUMNS];
+    int64_t n = columns_pick(f, b->knobs.pick, columns);
+    if (out->batch.release)
+        conform_take_columns(b, "decode", &f->wanted, &out->batch,
+                             b->knobs.picks_late ? columns : NULL, n, &b->outs[0]);
+    else if (!n) /* rows without columns need no batch */
+        for (int64_t i = 0; i < out->rows; i++)
+            conform_text_put(&b->outs[0], "\n", 1);
+}
+
 /* The columns as they are from now on; QETL_OK where the decoder is open for them. */
 static int32_t schema_grow(struct conform_formatting *f, struct qetl_decoded *out)
 {
@@ -226,8 +258,7 @@ static int32_t decode_once(struct conform_formatting *f, struct qetl_chunk *chun
         decoded_check(f, out, *records, chunk->size);
         *records += out->records;
         f->records += out->records;
-        if (out->batch.release)
-            conform_take_batch(b, "decode", &f->schema, &out->batch, &b->outs[0]);
+        batch_take(f, out);
     }
     qetl_array_release(&out->batch);
     qetl_schema_release(&out->schema);

@@ -34,7 +34,7 @@ static int32_t space_reserve(struct qetl_space *space, int64_t n)
     return QETL_OK;
 }
 
-/* A call that appends: what stood there stays. */
+/* A call that appends: what stood there stays, and of rows that were all rejected comes nothing. */
 static int32_t append(struct encoding *e, const struct conform_call *call,
                       const struct ArrowArray *batch, int64_t rows)
 {
@@ -48,6 +48,10 @@ static int32_t append(struct encoding *e, const struct conform_call *call,
         conform_break(b->trial->record, CONFORM_ENCODE_RULE,
                       "%s changed what was there, or says that it wrote beyond its space",
                       call->name);
+    else if (!status && rows && b->rejected == rows && e->space.size != (int64_t)before.size)
+        conform_break(b->trial->record, CONFORM_ENCODE_RULE,
+                      "%s rejected the row%s, and left %lld bytes", call->name, rows > 1 ? "s" : "",
+                      (long long)(e->space.size - (int64_t)before.size));
     else
         conform_hold(b->trial->record, CONFORM_ENCODE_RULE);
     if (e->space.size < 0 || e->space.size > e->space.capacity)

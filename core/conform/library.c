@@ -136,15 +136,17 @@ static void entry_try(const struct qetl_manifest *manifest, struct conform_recor
         uint32_t abi = offers[i];
         const struct qetl_plugin *plugin = NULL;
         int32_t status = entry(&qetl_host_table, NULL, &abi, &plugin);
+        char name[CONFORM_STATUS];
+        conform_status_name(status, name);
         bool other = offers[i] >> 16 != QETL_ABI_VERSION >> 16;
         uint32_t both = plugin && plugin->abi < offers[i] ? plugin->abi : offers[i];
         if (other && status >= 0)
             conform_break(record, CONFORM_ENTRY_ABI_RULE,
-                          "offered version 2.0 alone, the entry answered %d", status);
+                          "offered version 2.0 alone, the entry answered %s", name);
         else if (!other && (status || !plugin || abi != both))
             conform_break(record, CONFORM_ENTRY_ABI_RULE,
-                          "offered version %u.%u, the entry answered %d and %u.%u", offers[i] >> 16,
-                          offers[i] & 0xffff, status, abi >> 16, abi & 0xffff);
+                          "offered version %u.%u, the entry answered %s and %u.%u", offers[i] >> 16,
+                          offers[i] & 0xffff, name, abi >> 16, abi & 0xffff);
         else if (!other && first && plugin != first)
             conform_break(record, CONFORM_ENTRY_ABI_RULE, "the entry answers another plugin again");
         first = other ? first : plugin;

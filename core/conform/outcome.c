@@ -6,35 +6,41 @@
 
 static const struct conform_text *part(const struct conform_bench *b, size_t i)
 {
-    return i < CONFORM_OUTS ? &b->outs[i] : i == CONFORM_OUTS ? &b->rejects : &b->written;
+    return i < CONFORM_OUTS ? &b->outs[i] : &b->rejects;
 }
 
-enum { PARTS = CONFORM_OUTS + 2, WRITTEN = CONFORM_OUTS + 1 };
-
-/* The first part that is another, of so many; PARTS: none. */
-static size_t different(const struct conform_bench *a, const struct conform_bench *b, size_t parts)
-{
-    for (size_t i = 0; i < parts; i++)
-        if (!conform_text_same(part(a, i), part(b, i)))
-            return i;
-    return PARTS;
-}
+enum { PARTS = CONFORM_OUTS + 1 };
 
 /* Rows that come otherwise may be laid out otherwise; what they are is another's affair. */
 static bool writes_alike(const struct conform_bench *b)
 {
     const struct conform_knobs *k = &b->knobs;
-    return !b->trial->record->files_vary && !k->rows && !k->bytes && !k->cut_at && !k->without;
+    return !k->rows && !k->bytes && !k->cut_at && !k->without;
+}
+
+static bool trees_differ(const struct conform_bench *a, const struct conform_bench *b, int level,
+                         char difference[CONFORM_DIFFERENCE])
+{
+    struct conform_text in_a = {0}, in_b = {0};
+    conform_tree_print(&a->tree, level, &in_a);
+    conform_tree_print(&b->tree, level, &in_b);
+    bool same = conform_text_same(&in_a, &in_b);
+    if (!same)
+        conform_text_difference(&in_a, &in_b, difference, CONFORM_DIFFERENCE);
+    conform_text_free(&in_a);
+    conform_text_free(&in_b);
+    return !same;
 }
 
 bool conform_outcome_differs(const struct conform_bench *a, const struct conform_bench *b,
                              bool files, char difference[CONFORM_DIFFERENCE])
 {
-    size_t at = different(a, b, files ? PARTS : WRITTEN);
-    if (at == PARTS)
-        return false;
-    conform_text_difference(part(a, at), part(b, at), difference, CONFORM_DIFFERENCE);
-    return true;
+    for (size_t i = 0; i < PARTS; i++)
+        if (!conform_text_same(part(a, i), part(b, i))) {
+            conform_text_difference(part(a, i), part(b, i), difference, CONFORM_DIFFERENCE);
+            return true;
+        }
+    return files && trees_differ(a, b, a->trial->record->tree_level, difference);
 }
 
 bool conform_outcome_same(const struct conform_bench *plain, const struct conform_bench *other,
@@ -56,15 +62,22 @@ bool conform_outcome_same(const struct conform_bench *plain, const struct confor
     return false;
 }
 
+static uint64_t text_sum(uint64_t sum, const struct conform_text *text)
+{
+    for (size_t k = 0; k < text->size; k++)
+        sum = (sum ^ (uint8_t)text->data[k]) * 1099511628211u;
+    return (sum ^ text->size) * 1099511628211u;
+}
+
 uint64_t conform_outcome_sum(const struct conform_bench *b)
 {
     uint64_t sum = 1469598103934665603u;
-    for (size_t i = 0; i < (b->trial->record->files_vary ? WRITTEN : PARTS); i++) {
-        const struct conform_text *text = part(b, i);
-        for (size_t k = 0; k < text->size; k++)
-            sum = (sum ^ (uint8_t)text->data[k]) * 1099511628211u;
-        sum = (sum ^ text->size) * 1099511628211u;
-    }
+    struct conform_text files = {0};
+    for (size_t i = 0; i < PARTS; i++)
+        sum = text_sum(sum, part(b, i));
+    conform_tree_print(&b->tree, b->trial->record->tree_level, &files);
+    sum = text_sum(sum, &files);
+    conform_text_free(&files);
     return sum;
 }
 
@@ -73,7 +86,8 @@ void conform_outcome_judge(const struct conform_bench *a, const struct conform_b
     struct conform_record *record = a->trial->record;
     char difference[CONFORM_DIFFERENCE];
     record->unruly = conform_outcome_differs(a, b, false, difference);
-    record->files_vary = !record->unruly && conform_outcome_differs(a, b, true, difference);
+    while (!record->unruly && trees_differ(a, b, record->tree_level, difference))
+        record->tree_level++;
     if (record->unruly)
         snprintf(record->suspect, sizeof record->suspect,
                  "a second instance has another outcome than the first: %s", difference);

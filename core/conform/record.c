@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record.h"
 
+#include "trace/trace_line.h"
+
 #include <qetl/sdk.h>
 
 #include <pthread.h>
@@ -32,7 +34,8 @@ void conform_record_call(struct conform_record *record, const char *name)
 
 void conform_record_check(struct conform_record *record, size_t number, size_t of)
 {
-    record->unruly = record->files_vary = false;
+    record->unruly = false;
+    record->tree_level = 0;
     record->outcome = 0;
     record->suspect[0] = 0;
     if (of > 1)
@@ -98,6 +101,16 @@ void conform_skip(struct conform_record *record, enum conform_rule_id rule, cons
 void conform_record_trying(struct conform_record *record, const char *what)
 {
     snprintf(record->trying, sizeof record->trying, "%s%s", *what ? "with " : "", what);
+}
+
+const char *conform_status_name(int32_t status, char name[CONFORM_STATUS])
+{
+    const char *word = qetl_status_word(status);
+    if (word)
+        snprintf(name, CONFORM_STATUS, "%s", word + (strncmp(word, "E_", 2) == 0 ? 2 : 0));
+    else
+        snprintf(name, CONFORM_STATUS, "%d", status);
+    return name;
 }
 
 bool conform_is_broken(const struct conform_record *record, enum conform_rule_id rule)

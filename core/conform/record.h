@@ -43,7 +43,7 @@ struct conform_record {
     bool hung;                   /* a call did not come back: others are waited for less long */
     bool asked[CONFORM_OPTIONS]; /* options that the plugin has looked at, by their place */
     bool asked_any, unruly;      /* unruly: two equal runs were not equal */
-    bool files_vary;             /* … in what a sink wrote */
+    int tree_level;              /* … of what a sink wrote so much can be compared */
     uint64_t outcome;            /* of the plain run, of the first instance of a process */
     char suspect[320];           /* why it may be that instances disturb one another; or "" */
     char within[32];             /* what findings begin with … */
@@ -67,6 +67,9 @@ void conform_skip(struct conform_record *, enum conform_rule_id, const char *for
 void conform_record_check(struct conform_record *, size_t number, size_t of);
 /* What comes next is tried with that; "": with nothing of its own. */
 void conform_record_trying(struct conform_record *, const char *what);
+/* "BATCH", "CONFIG", as the rules call it; a number where it is no status. */
+enum { CONFORM_STATUS = 24 };
+const char *conform_status_name(int32_t status, char name[CONFORM_STATUS]);
 bool conform_is_broken(const struct conform_record *, enum conform_rule_id);
 
 #endif

@@ -131,6 +131,10 @@ enum {
     X(ABORT, "abort", CONFORM_SINK, "abort works, before and behind prepare, also twice")          \
     X(COMMIT_ELSEWHERE, "commit-elsewhere", CONFORM_SINK,                                          \
       "an instance that never wrote commits the handles of another")                               \
+    X(VISIBLE, "commit-visible", CONFORM_SINK,                                                     \
+      "rows are seen behind commit, and not before; what others wrote stays as it is")             \
+    X(LEFTOVERS, "leftovers", CONFORM_SINK,                                                        \
+      "what a process wrote that was killed before prepare is gone behind the next one's commit")  \
     X(HANDLE, "handle", CONFORM_SINK, "handles are at most 64 KiB; damaged ones are refused")      \
     X(LAST_COMMITTED, "last-committed", CONFORM_SINK,                                              \
       "last_committed tells the newest epoch, and fences off older generations")                   \
@@ -139,6 +143,8 @@ enum {
       "records lie in the data, and every call gets on or asks for more")                          \
     X(DECODE, "decode", CONFORM_FORMAT,                                                            \
       "rows and maps fit the records; nothing behind the chunk is read")                           \
+    X(DECODE_COLUMNS, "decode-columns", CONFORM_FORMAT,                                            \
+      "decode brings the columns that are wanted, in their order, and no others")                  \
     X(DECODE_GARBAGE, "decode-garbage", CONFORM_FORMAT,                                            \
       "any bytes are decoded, rejected or refused")                                                \
     X(ENCODE, "encode", CONFORM_FORMAT,                                                            \

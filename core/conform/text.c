@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { SHOWN = 60, SHOWN_BEFORE = 24 };
+
 /* The checker does not go on without memory: its findings would be its own. */
 static void make_room(struct conform_text *t, size_t more)
 {
@@ -58,15 +60,21 @@ void conform_text_cell(struct conform_text *t, const struct qetl_column *column,
 void conform_text_rows(struct conform_text *t, const struct ArrowSchema *schema,
                        const struct ArrowArray *batch)
 {
+    conform_text_columns(t, schema, batch, NULL, schema->n_children);
+}
+
+void conform_text_columns(struct conform_text *t, const struct ArrowSchema *schema,
+                          const struct ArrowArray *batch, const int64_t *columns, int64_t n)
+{
     struct qetl_column whole;
     if (qetl_column_open(&whole, schema, batch))
         return;
     for (int64_t row = 0; row < batch->length; row++) {
-        for (int64_t c = 0; c < schema->n_children; c++) {
+        for (int64_t c = 0; c < n; c++) {
             struct qetl_column column;
             if (c)
                 conform_text_put(t, "|", 1);
-            if (qetl_column_child(&whole, c, &column) == QETL_OK)
+            if (qetl_column_child(&whole, columns ? columns[c] : c, &column) == QETL_OK)
                 conform_text_cell(t, &column, row);
         }
         conform_text_put(t, "\n", 1);
@@ -84,11 +92,20 @@ bool conform_text_same(const struct conform_text *a, const struct conform_text *
     return a->size == b->size && (!a->size || memcmp(a->data, b->data, a->size) == 0);
 }
 
-static int line_at(const struct conform_text *t, size_t at)
+/* The line that a place lies in, of which so much is shown that the place is seen. */
+struct shown {
+    const char *data;
+    int size;
+    bool cut; /* its beginning is not shown */
+};
+
+static struct shown line_show(const struct conform_text *t, size_t line, size_t at)
 {
+    size_t from = at - line > SHOWN_BEFORE ? at - SHOWN_BEFORE : line;
     const char *end = t->size > at ? memchr(t->data + at, '\n', t->size - at) : NULL;
-    size_t size = end ? (size_t)(end - t->data) - at : t->size > at ? t->size - at : 0;
-    return size < 60 ? (int)size : 60;
+    size_t size = (end ? (size_t)(end - t->data) : t->size) - (from < t->size ? from : t->size);
+    size = size < SHOWN ? size : SHOWN;
+    return (struct shown){size ? t->data + from : "", (int)size, from > line};
 }
 
 void conform_text_difference(const struct conform_text *a, const struct conform_text *b, char *out,
@@ -101,7 +118,12 @@ void conform_text_difference(const struct conform_text *a, const struct conform_
             lines++;
         }
     }
-    int in_a = line_at(a, line), in_b = line_at(b, line);
-    snprintf(out, size, "line %zu is '%.*s' in place of '%.*s'", lines, in_b,
-             in_b ? b->data + line : "", in_a, in_a ? a->data + line : "");
+    struct shown in_a = line_show(a, line, at), in_b = line_show(b, line, at);
+    if (at == line && at == b->size)
+        snprintf(out, size, "line %zu is missing: '%.*s'", lines, in_a.size, in_a.data);
+    else if (at == line && at == a->size)
+        snprintf(out, size, "there is a line %zu more: '%.*s'", lines, in_b.size, in_b.data);
+    else
+        snprintf(out, size, "line %zu is '%s%.*s' in place of '%s%.*s'", lines, in_b.cut ? "…" : "",
+                 in_b.size, in_b.data, in_a.cut ? "…" : "", in_a.size, in_a.data);
 }

@@ -24,6 +24,9 @@ void conform_text_cell(struct conform_text *, const struct qetl_column *, int64_
 /* Each row of a batch, its cells with bars between them. */
 void conform_text_rows(struct conform_text *, const struct ArrowSchema *,
                        const struct ArrowArray *);
+/* The same of these columns; NULL: of the first n. */
+void conform_text_columns(struct conform_text *, const struct ArrowSchema *,
+                          const struct ArrowArray *, const int64_t *columns, int64_t n);
 void conform_text_free(struct conform_text *);
 
 bool conform_text_same(const struct conform_text *, const struct conform_text *);

@@ -115,6 +115,7 @@ source open_silent error
 source open_misleads error
 source open_crashes error
 source never_ends run --only run
+source idles_ever run --only run --limit 2
 transform map_beyond row-map
 transform map_backward row-map
 transform derived_short row-map
@@ -147,6 +148,15 @@ sink commit_at_home commit-elsewhere
 sink handle_large handle
 sink handle_unchecked handle
 sink rows_miscounted ledger
+sink commit_repeated commit
+sink commit_idle commit-visible
+sink prepare_shows commit-visible
+sink write_shows commit-visible
+sink abort_leaves abort
+sink abort_sweeps abort
+sink open_sweeps commit-visible
+sink parts_left leftovers
+sink handle_remembered commit-elsewhere
 sink batch_kept moved-on-failure
 sink phase_unbacked describe
 sink fence_missing last-committed
@@ -168,6 +178,10 @@ format encode_overflows encode
 format encode_unreadable round-trip
 format grows_unsaid status
 format describe_both describe
+format wants_ignored decode-columns
+format wants_sorted decode-columns
+format wants_counted decode-columns
+format reject_written encode
 END
 
 # Each is found, by its rule and at the component's door; in groups, as much of it is waiting.
@@ -187,6 +201,10 @@ expect_exit 0 qetl plugin check --list --json
 jq -r '.result.rules[].rule' out | sort >rules
 awk '{ print $3 }' table | sort -u | comm -3 rules - >unplanted
 echo manifest | expect_file unplanted
+
+# Who leaves the count to the host counts well.
+bad sink count_untouched
+expect_exit 0 qetl plugin check ./sink-count_untouched/bad_sink.so
 
 # What may look like a leak: a block that the next instance gives back.
 bad source note_kept

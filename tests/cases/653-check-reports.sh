@@ -141,6 +141,31 @@ broken() { # NAME RULE WORDS
 broken interrupt_ignored interrupt '^next did not come back within 10 s$'
 broken constructor_hangs load '^its loading did not come back within 10 s$'
 broken aborts lifecycle '^abort in destroy at bad_source.so.0x[0-9a-f]+ .bad_destroy, bad_source.c:[0-9]+.$'
+# Nor does one that always says that there is nothing yet: there is a limit, and what it left out is told.
+bad source idles_ever
+expect_exit 1 qetl plugin check ./idles_ever/bad_source.so --limit 2 --json
+cp out idles_ever.json
+broken idles_ever run '^it comes to no end: after [12] s it had made [0-9]+ calls; .* --limit$'
+expect_json idles_ever.json '.result.seconds < 20'
+expect_json idles_ever.json '.result.rules | any(.rule == "growth" and .why == "the plain run fails")'
+expect_exit 2 qetl plugin check ./idles_ever/bad_source.so --limit 0
+# Whoever ends it leaves nothing behind.
+for signal in INT TERM HUP; do
+    mkdir "tmp-$signal"
+    TMPDIR=$PWD/tmp-$signal background "$QETL" plugin check ./idles_ever/bad_source.so
+    for _ in $(seq 200); do
+        [ -z "$(ls "tmp-$signal")" ] || break
+        sleep 0.05
+    done
+    interrupt_and_wait $signal
+    expect_eq "SIG$signal: exit code, what is left" "$code, $(ls "tmp-$signal")" "$((128 + $(kill -l $signal))), "
+done
+# On a terminal it shows how far it is, and clears that away.
+expect_exit 1 python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "$QETL" plugin check ./commit_once/bad_sink.so
+tr '\r' '\n' <out >shown
+expect_text shown 'sink bad: commit-visible, [0-9]+ of [0-9]+'
+expect_text shown 'bad-sink: [0-9]+ rules held'
+
 # What a panic in Rust leaves behind: where it was, and what.
 bad source panics
 expect_exit 1 qetl plugin check ./panics/bad_source.so --only lifecycle --json

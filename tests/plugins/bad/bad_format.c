@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A format of numbers, one a line, and one fault. */
+/* A format of numbers, one a line, which it reads with their double; and one fault. */
 #include "faults.h"
 
 #include <qetl/manifest.h>
@@ -26,6 +26,10 @@ enum {
     encode_overflows,
     grows_unsaid,
     describe_both,
+    wants_ignored,
+    wants_sorted,
+    wants_counted,
+    reject_written,
     inputs_told, /* into the file that BAD_INPUTS names: no fault */
     error_garbled
 };
@@ -34,6 +38,7 @@ struct bad {
     struct qetl_env env;
     struct ArrowSchema schema; /* of the reader */
     struct ArrowSchema given;  /* of the writer */
+    int64_t wants[2], n_wants;
 };
 
 static int32_t bad_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
@@ -64,7 +69,8 @@ static int32_t bad_describe(void *self, struct qetl_format_info *out)
 static int32_t schema_make(struct ArrowSchema *out)
 {
     int32_t status = qetl_schema_init_struct(out);
-    return status ? status : qetl_schema_add(out, "n", "l");
+    status = status ? status : qetl_schema_add(out, "n", "l");
+    return status ? status : qetl_schema_add(out, "double", "l");
 }
 
 static int32_t bad_infer(void *self, const struct qetl_sample *sample, struct qetl_inferred *out)
@@ -83,7 +89,12 @@ static int32_t bad_open_decode(void *self, const struct ArrowSchema *schema,
                                struct qetl_blob prologue, int64_t n, const struct qetl_want *wants)
 {
     struct bad *s = self;
-    (void)prologue, (void)n, (void)wants;
+    (void)prologue;
+    s->n_wants = IS(wants_ignored) || n > 2 ? 2 : n;
+    for (int64_t i = 0; i < s->n_wants; i++)
+        s->wants[i] = IS(wants_ignored) || (IS(wants_sorted) && n == 2) ? i : wants[i].column;
+    if (IS(wants_counted) && n < 2)
+        s->wants[0] = 0; /* as if it were the first that is wanted */
     qetl_schema_release(&s->schema);
     return qetl_schema_copy(schema, &s->schema);
 }
@@ -130,6 +141,15 @@ static void reject(struct bad *s, int64_t row)
     s->env.host->reject(s->env.ctx, &reject);
 }
 
+static int32_t row_put(const struct bad *s, struct qetl_builder *builders, int64_t value)
+{
+    int32_t status = QETL_OK;
+    for (int64_t i = 0; !status && i < s->n_wants; i++)
+        status =
+            qetl_builder_int(&builders[i], s->wants[i] ? (int64_t)((uint64_t)value * 2) : value);
+    return status;
+}
+
 static int32_t lines_read(struct bad *s, const struct qetl_chunk *chunk, struct qetl_builder *b,
                           struct qetl_decoded *out, int32_t *map)
 {
@@ -143,7 +163,7 @@ static int32_t lines_read(struct bad *s, const struct qetl_chunk *chunk, struct 
             stop += end[0] == '\n';
         if (number_read(at, stop < end ? stop : end, &value)) {
             map[out->rows++] = (int32_t)out->records + (IS(map_beyond) ? 5 : 0);
-            status = qetl_builder_int(b, value + (IS(tail_read) && stop == end ? 1 : 0));
+            status = row_put(s, b, value + (IS(tail_read) && stop == end ? 1 : 0));
         } else {
             reject(s, out->records);
         }
@@ -167,8 +187,8 @@ static void inputs_tell(const struct qetl_chunk *chunk)
 static int32_t bad_decode(void *self, const struct qetl_chunk *chunk, struct qetl_decoded *out)
 {
     struct bad *s = self;
-    struct ArrowArray column = {0};
-    struct qetl_builder b;
+    struct ArrowArray columns[2] = {{0}};
+    struct qetl_builder b[2] = {{0}};
     static _Thread_local int32_t map[65536];
     if (IS(grows_unsaid) && !s->schema.children[0]->flags)
         return QETL_E_DATA;
@@ -181,14 +201,18 @@ static int32_t bad_decode(void *self, const struct qetl_chunk *chunk, struct qet
         int32_t status = schema_make(&out->schema);
         return status ? status : QETL_SCHEMA;
     }
-    int32_t status = qetl_builder_open(&b, s->env, s->schema.children[0], 16);
-    if (status)
-        return status;
-    status = lines_read(s, chunk, &b, out, map);
-    status = status ? status : qetl_builder_close(&b, &column);
-    status = status ? status : qetl_array_struct(s->env, out->rows, 1, &column, &out->batch);
-    qetl_builder_free(&b);
-    qetl_array_release(&column);
+    int32_t status = QETL_OK;
+    for (int64_t i = 0; !status && i < s->n_wants; i++)
+        status = qetl_builder_open(&b[i], s->env, s->schema.children[0], 16);
+    status = status ? status : lines_read(s, chunk, b, out, map);
+    for (int64_t i = 0; !status && i < s->n_wants; i++)
+        status = qetl_builder_close(&b[i], &columns[i]);
+    status =
+        status ? status : qetl_array_struct(s->env, out->rows, s->n_wants, columns, &out->batch);
+    for (int i = 0; i < 2; i++) {
+        qetl_builder_free(&b[i]);
+        qetl_array_release(&columns[i]);
+    }
     out->record_map = map;
     out->records += IS(records_miscounted) && out->records;
     return status;
@@ -218,6 +242,11 @@ static int32_t bad_encode(void *self, const struct ArrowArray *batch, struct qet
     int32_t status = qetl_column_open(&whole, &s->given, batch);
     status = status ? status : qetl_column_child(&whole, 0, &n);
     for (int64_t i = 0; !status && i < batch->length; i++) {
+        if (qetl_column_is_null(&n, i)) {
+            status = IS(reject_written) ? qetl_space_put(out, "null\n", 5) : QETL_OK;
+            reject(s, i);
+            continue;
+        }
         if (IS(encode_unreadable))
             status = qetl_space_put(out, "number ", 7);
         status = status ? status : qetl_render(&n, i, out);

@@ -5,6 +5,8 @@
 #include <qetl/manifest.h>
 #include <qetl/sdk.h>
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -28,7 +30,17 @@ enum {
     rejects_late,
     forms_unknown,
     null_forgotten,
-    failure_silent
+    failure_silent,
+    commit_repeated,
+    commit_idle,
+    prepare_shows,
+    write_shows,
+    abort_leaves,
+    abort_sweeps,
+    open_sweeps,
+    parts_left,
+    handle_remembered,
+    count_untouched /* which is no fault: the host counts */
 };
 
 struct bad {
@@ -56,9 +68,26 @@ static int32_t forms(void *self, const struct ArrowSchema *schema, uint32_t *for
     return QETL_OK;
 }
 
+/* All that lies beside its own file, whosever it is. */
+static void sweep(const struct bad *s)
+{
+    char *folder = strdup(s->path), *slash = folder ? strrchr(folder, '/') : NULL;
+    if (slash)
+        *slash = 0;
+    DIR *dir = slash ? opendir(folder) : NULL;
+    for (const struct dirent *entry; dir && (entry = readdir(dir));)
+        unlinkat(dirfd(dir), entry->d_name, 0);
+    if (dir)
+        closedir(dir);
+    free(folder);
+}
+
 static int32_t bad_open(void *self, uint32_t stream, const struct ArrowSchema *schema)
 {
-    (void)self, (void)stream, (void)schema;
+    const struct bad *s = self;
+    (void)stream, (void)schema;
+    if (IS(open_sweeps))
+        sweep(s);
     return QETL_OK;
 }
 
@@ -71,6 +100,24 @@ static int64_t bytes_of_first(const struct ArrowArray *batch)
     for (int64_t i = 0; i < first->length; i++)
         sum += values[8 * (first->offset + i)];
     return sum;
+}
+
+/* Rows before their time: where they will be, or in a part that nobody clears away. */
+static int32_t beside_write(const struct bad *s)
+{
+    char *path = NULL;
+    if (!IS(write_shows) && !IS(parts_left))
+        return QETL_OK;
+    if ((IS(parts_left) ? asprintf(&path, "%s.part-%d", s->path, (int)getpid())
+                        : asprintf(&path, "%s", s->path)) < 0)
+        return QETL_E_NO_MEMORY;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd >= 0) {
+        dprintf(fd, "%lld 1 0\n", s->rows);
+        close(fd);
+    }
+    free(path);
+    return QETL_OK;
 }
 
 static int32_t bad_write(void *self, struct qetl_write *write)
@@ -86,8 +133,9 @@ static int32_t bad_write(void *self, struct qetl_write *write)
     s->rows += write->rows;
     if (IS(null_forgotten))
         s->rows += bytes_of_first(write->batch);
-    write->rows_written = write->rows - IS(rows_miscounted);
-    return QETL_OK;
+    if (!IS(count_untouched))
+        write->rows_written = write->rows - IS(rows_miscounted);
+    return beside_write(s);
 }
 
 static int32_t failed(struct bad *s, const char *why)
@@ -126,6 +174,17 @@ static int32_t two_describe(void *self, struct qetl_sink_info *out)
     return QETL_OK;
 }
 
+static bool remembered; /* in this process */
+
+static void part_remove(const struct bad *s)
+{
+    char *path;
+    if (asprintf(&path, "%s.part-%d", s->path, (int)getpid()) < 0)
+        return;
+    unlink(path);
+    free(path);
+}
+
 static int32_t two_prepare(void *self, const struct qetl_epoch *epoch,
                            const struct qetl_writer *handle)
 {
@@ -143,10 +202,15 @@ static int32_t two_prepare(void *self, const struct qetl_epoch *epoch,
     if (asprintf(&staged, "%s.%s", s->path, name) < 0)
         return QETL_E_NO_MEMORY;
     int32_t status = numbers_write(s, staged, s->rows, (long long)epoch->number, 0);
+    if (!status && IS(prepare_shows))
+        status = numbers_write(s, s->path, s->rows, (long long)epoch->number, 0);
     free(staged);
     s->rows = 0;
     if (status)
         return status;
+    if (IS(parts_left))
+        part_remove(s);
+    remembered = IS(handle_remembered);
     memcpy(large, name, strlen(name));
     return handle->write(handle->stream, large, IS(handle_large) ? sizeof large : strlen(name));
 }
@@ -176,10 +240,16 @@ static int32_t two_commit(void *self, const struct qetl_epoch *epoch, int64_t n,
         char *path = staged_path(s, &handles[i]);
         if (!path)
             return failed(s, "a handle is damaged");
+        if (IS(commit_idle) || (IS(handle_remembered) && !remembered)) {
+            free(path);
+            continue;
+        }
         bool there =
             rename(path, s->path) == 0 || (!IS(commit_once) && numbers_read(s->path, numbers) &&
                                            numbers[1] >= (long long)epoch->number);
         status = there || IS(handle_unchecked) ? QETL_OK : failed(s, "a handle's file is gone");
+        if (IS(commit_repeated) && numbers[1])
+            status = numbers_write(s, s->path, numbers[0] * 2, numbers[1], 0);
         free(path);
     }
     return status;
@@ -198,10 +268,12 @@ static int32_t two_abort(void *self, const struct qetl_epoch *epoch, int64_t n,
     s->rows = 0;
     for (int64_t i = 0; i < n; i++) {
         char *path = staged_path(s, &handles[i]);
-        if (path)
+        if (path && !IS(abort_leaves))
             unlink(path);
         free(path);
     }
+    if (IS(abort_sweeps))
+        sweep(s);
     return QETL_OK;
 }
 

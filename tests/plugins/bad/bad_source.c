@@ -92,6 +92,7 @@ enum {
     open_misleads,
     open_crashes,
     never_ends,
+    idles_ever,
     panics, /* as Rust does: see 653-check-reports.sh */
     aborts
 };
@@ -457,7 +458,9 @@ static int32_t odd_answer(struct bad *s)
         s->retried = true;
         return s->env.host->error(s->env.ctx, &soon);
     }
-    if (!s->idled && (s->idled = true)) {
+    if (IS(idles_ever))
+        usleep(20000);
+    if ((!s->idled && (s->idled = true)) || IS(idles_ever)) {
         if (!IS(wake_forgotten))
             s->env.host->wake(s->env.ctx);
         return QETL_IDLE;
