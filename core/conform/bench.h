@@ -118,9 +118,10 @@ struct conform_bench {
     size_t n_shut;
     struct ArrowArray kept[64];
     size_t n_kept;
-    bool left;   /* the run was given up, as the knobs say */
-    bool ran;    /* it came beyond create */
-    bool blamed; /* the last failure named an option */
+    bool left;       /* the run was given up, as the knobs say */
+    bool distrusted; /* an array was not released, as it is none */
+    bool ran;        /* it came beyond create */
+    bool blamed;     /* the last failure named an option */
     int32_t status;
     char error[300]; /* of the last failure */
     struct conform_text outs[CONFORM_OUTS], rejects;

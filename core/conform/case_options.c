@@ -10,12 +10,17 @@
 enum { RUN_MS = 200 };
 
 /* create may refuse a value as CONFIG, and names the option. What comes later may be the columns'
- * fault. */
+ * fault, but is none of nobody's. */
 static void refusal_check(const struct conform_trial *t, const struct conform_bench *b)
 {
     char name[CONFORM_STATUS];
-    if (b->ran)
+    if (b->ran && b->status != QETL_E_FATAL)
         return;
+    if (b->ran) {
+        conform_break(t->record, CONFORM_OPTIONS_DEFAULT_RULE,
+                      "a value that the schema allows is neither taken nor refused: %s", b->error);
+        return;
+    }
     if (b->status == QETL_E_CONFIG && !b->blamed)
         conform_break(t->record, CONFORM_OPTIONS_DEFAULT_RULE,
                       "a value that the schema allows is refused, and no option is named: %s",

@@ -7,17 +7,17 @@
 static const struct conform_knobs plain = {0};
 
 /* Up to there in a folder that is empty but for the check's files. */
-static int32_t stage_open(struct conform_stage *g, const struct conform_trial *t)
+static int32_t stage_open(struct conform_stage *g, const struct conform_trial *t, bool final)
 {
-    *g = (struct conform_stage){.s.final = false};
+    *g = (struct conform_stage){.s.final = final};
     conform_scratch(t);
     int32_t status = conform_stage_ready(g, t, 1);
     return status ? status : conform_stage_write(g);
 }
 
-static int32_t stage_prepare(struct conform_stage *g, const struct conform_trial *t)
+static int32_t stage_prepare(struct conform_stage *g, const struct conform_trial *t, bool final)
 {
-    int32_t status = stage_open(g, t);
+    int32_t status = stage_open(g, t, final);
     return status ? status : conform_stage_prepare(g);
 }
 
@@ -36,18 +36,33 @@ static void expect(const struct conform_trial *t, enum conform_rule_id rule, int
         conform_break(t->record, rule, "%s: %s", what, b->error);
 }
 
+/* Whoever is told again what he has done leaves the folder as it is. */
+static void commit_again(const struct conform_trial *t, struct conform_stage *g)
+{
+    struct conform_tree once = {0}, again = {0};
+    conform_tree_take(&once, t->scratch);
+    for (int i = 0; i < 2; i++)
+        expect(t, CONFORM_COMMIT_RULE, conform_sink_decide(&g->s, &conform_commit),
+               "commit of what was committed", &g->bench);
+    conform_tree_take(&again, t->scratch);
+    const char *name = conform_tree_differs(&once, &again);
+    if (name)
+        conform_break(t->record, CONFORM_COMMIT_RULE, "commit of what was committed changes '%s'",
+                      name);
+    conform_tree_free(&once);
+    conform_tree_free(&again);
+}
+
 void conform_case_commit(const struct conform_trial *t)
 {
     struct conform_stage g;
     if (!has_commit(t, CONFORM_COMMIT_RULE))
         return;
-    if (!stage_prepare(&g, t)) {
+    if (!stage_prepare(&g, t, true)) {
         expect(t, CONFORM_COMMIT_RULE, conform_sink_decide(&g.s, &conform_commit), "commit",
                &g.bench);
         if (g.s.commit == QETL_COMMIT_TWO_PHASE)
-            for (int i = 0; i < 2; i++)
-                expect(t, CONFORM_COMMIT_RULE, conform_sink_decide(&g.s, &conform_commit),
-                       "commit of what was committed", &g.bench);
+            commit_again(t, &g);
         conform_hold(t->record, CONFORM_COMMIT_RULE);
     }
     conform_stage_close(&g);
@@ -57,7 +72,7 @@ void conform_case_commit(const struct conform_trial *t)
 static void abort_try(const struct conform_trial *t, int step)
 {
     struct conform_stage g;
-    int32_t status = step ? stage_prepare(&g, t) : stage_open(&g, t);
+    int32_t status = step ? stage_prepare(&g, t, false) : stage_open(&g, t, false);
     for (int i = 0; !status && i < 2; i++)
         expect(t, CONFORM_ABORT_RULE, conform_sink_decide(&g.s, &conform_abort),
                step ? "abort of what was prepared" : "abort before prepare", &g.bench);
@@ -78,7 +93,7 @@ void conform_case_abort(const struct conform_trial *t)
 static void handle_damage(const struct conform_trial *t, int how, const char *what)
 {
     struct conform_stage g;
-    if (!stage_prepare(&g, t) && g.s.commit == QETL_COMMIT_TWO_PHASE && g.s.n_handles) {
+    if (!stage_prepare(&g, t, false) && g.s.commit == QETL_COMMIT_TWO_PHASE && g.s.n_handles) {
         struct conform_text *text = &g.s.texts[0];
         for (size_t i = 0; how && i < text->size; i++)
             text->data[i] = (char)(text->data[i] ^ 0x2a);
@@ -133,7 +148,7 @@ void conform_case_last(const struct conform_trial *t)
         conform_skip(t->record, CONFORM_LAST_COMMITTED_RULE, "the sink has no last_committed");
         return;
     }
-    if (!stage_prepare(&g, t) && !conform_sink_decide(&g.s, &conform_commit)) {
+    if (!stage_prepare(&g, t, false) && !conform_sink_decide(&g.s, &conform_commit)) {
         fence_try(t, &g, &young);
         conform_stage_close(&young);
         conform_hold(t->record, CONFORM_LAST_COMMITTED_RULE);

@@ -62,7 +62,7 @@ static bool has_grown(const struct conform_tree *before, const struct conform_tr
 /* ---- before commit, and behind it ---- */
 
 struct seen {
-    struct conform_tree before, prepared, committed, again;
+    struct conform_tree before, prepared, committed;
 };
 
 /* Whether a file stands there behind commit that did not stand there, as it is, before. */
@@ -80,15 +80,11 @@ static bool has_news(const struct seen *seen)
 static void seen_check(const struct conform_trial *t, const struct conform_stage *g,
                        const struct seen *seen)
 {
-    const char *name;
     if (g->s.n_handles && conform_tree_differs(&seen->before, &seen->prepared) &&
         !has_grown(&seen->before, &seen->prepared) && !has_news(seen))
         conform_break(t->record, CONFORM_VISIBLE_RULE,
                       "commit brings no file that did not stand there, with the same bytes, behind "
                       "prepare: its rows are seen too early, or never");
-    if ((name = conform_tree_differs(&seen->committed, &seen->again)))
-        conform_break(t->record, CONFORM_COMMIT_RULE, "commit of what was committed changes '%s'",
-                      name);
     conform_hold(t->record, CONFORM_VISIBLE_RULE);
 }
 
@@ -106,8 +102,6 @@ static int32_t seen_take(const struct conform_trial *t, struct conform_stage *g,
     conform_tree_take(&seen->prepared, t->scratch);
     status = conform_sink_decide(&g->s, &conform_commit);
     conform_tree_take(&seen->committed, t->scratch);
-    status = status ? status : conform_sink_decide(&g->s, &conform_commit);
-    conform_tree_take(&seen->again, t->scratch);
     return status;
 }
 
@@ -126,7 +120,6 @@ void conform_case_visible(const struct conform_trial *t)
         conform_tree_free(&seen.before);
         conform_tree_free(&seen.prepared);
         conform_tree_free(&seen.committed);
-        conform_tree_free(&seen.again);
         conform_stage_close(&g);
     }
 }

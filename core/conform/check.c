@@ -4,6 +4,7 @@
 #include "config/document.h"
 #include "config/schema_check.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -177,10 +178,12 @@ static int content_read(const json_t *content, const char *folder, char **out, s
             memcpy(*out, text, *size + 1);
         return *out ? 0 : -1;
     }
+    errno = EINVAL;
     if (!from ||
         asprintf(&path, "%s%s%s", *from == '/' ? "" : folder, *from == '/' ? "" : "/", from) < 0)
         return -1;
     FILE *file = fopen(path, "re");
+    int error = errno;
     FILE *memory = file ? open_memstream(out, size) : NULL;
     for (int c; memory && (c = getc(file)) != EOF;)
         putc(c, memory);
@@ -189,7 +192,39 @@ static int content_read(const json_t *content, const char *folder, char **out, s
     if (file)
         fclose(file);
     free(path);
+    errno = error;
     return memory && *out ? 0 : -1;
+}
+
+/* What stands for `what` can be read; or why not. */
+static int content_check(const json_t *content, const char *what, const char *folder, char **out,
+                         size_t *bytes, char *why, size_t size)
+{
+    const char *from = json_string_value(json_object_get(content, "from"));
+    if (content_read(content, folder, out, bytes) == 0)
+        return 0;
+    if (from)
+        snprintf(why, size, "the check's %s cannot be read: %s%s%s: %s", what,
+                 *from == '/' ? "" : folder, *from == '/' ? "" : "/", from, strerror(errno));
+    else
+        snprintf(why, size, "the check's %s cannot be read: a text or {\"from\": FILE} is wanted",
+                 what);
+    return -1;
+}
+
+static int files_check(const struct conform_check *check, char *why, size_t size)
+{
+    const char *name;
+    json_t *content;
+    json_object_foreach ((json_t *)check->files, name, content) {
+        char *data = NULL, what[120];
+        size_t bytes;
+        snprintf(what, sizeof what, "file '%.100s'", name);
+        if (content_check(content, what, check->folder, &data, &bytes, why, size))
+            return -1;
+        free(data);
+    }
+    return 0;
 }
 
 int conform_check_files(const struct conform_check *check, const char *scratch)
@@ -254,12 +289,10 @@ int conform_check_make(const struct qetl_manifest_component *c, const json_t *gi
     }
     out->reads_only =
         bytes && !json_object_get(entry, "input") && !json_object_get(entry, "inputs");
-    if (bytes && content_read(bytes, folder, &out->bytes, &out->bytes_size)) {
-        snprintf(why, size,
-                 "the check's bytes cannot be read: a text or {\"from\": FILE} is wanted");
+    if (files_check(out, why, size))
         return -1;
-    }
-    return 0;
+    return bytes ? content_check(bytes, "bytes", folder, &out->bytes, &out->bytes_size, why, size)
+                 : 0;
 }
 
 void conform_check_free(struct conform_check *check)

@@ -35,7 +35,8 @@ struct conform_check {
 
 /* given: of --options, for this component, or NULL. How many checks it has, one at least. */
 size_t conform_check_count(const struct qetl_manifest_component *, const json_t *given);
-/* The rest of the arguments as its file has them. 0, or -1: why stands in `why`. */
+/* The rest of the arguments as its file has them; folder: what paths in it are relative to. 0, or
+ * -1: why stands in `why`. */
 int conform_check_make(const struct qetl_manifest_component *, const json_t *given, size_t number,
                        const char *folder, const char *scratch, struct conform_check *out,
                        char *why, size_t size);

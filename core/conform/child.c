@@ -162,9 +162,8 @@ static void hang_tell(const struct conform_errand *e)
     struct conform_record *record = e->record;
     record->call[sizeof record->call - 1] = 0;
     conform_break(record, (enum conform_rule_id)atomic_load(&record->rule),
-                  "%s did not come back within %lld s",
-                  record->call[0] ? record->call : "the plugin",
-                  (long long)(e->timeout_ns / 1000000000));
+                  "%s did not come back within %g s", record->call[0] ? record->call : "the plugin",
+                  (double)(e->timeout_ns / 100000000) / 10);
     record->hung = true;
 }
 

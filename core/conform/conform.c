@@ -13,6 +13,7 @@
 #include "sync.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct checking {
     struct qetl_findings *findings;
     struct conform_folder folder;
     struct conform_pace pace;
+    char beside[PATH_MAX]; /* the folder of the manifest */
 };
 
 /* ---- one case ---- */
@@ -72,8 +74,9 @@ static void case_run(void *arg)
                                   .further = e->number > 0,
                                   .patience_ns = timeout_of(e) / 2,
                                   .budget = &budget};
-    if (conform_check_make(e->promised, e->given, e->number, e->c->options->folder,
-                           e->c->folder.scratch, &check, why, sizeof why))
+    if (conform_check_make(e->promised, e->given, e->number,
+                           e->given ? e->c->options->folder : e->c->beside, e->c->folder.scratch,
+                           &check, why, sizeof why))
         conform_break(e->record, CONFORM_RUN_RULE, "%s", why);
     else if (qetl_load_component(e->promised, &qetl_host_table, NULL, &trial.component, &findings))
         conform_skip(e->record, e->tried->rule, "the library does not load");
@@ -274,6 +277,8 @@ int conform_check(const struct qetl_manifest *manifest, const struct conform_opt
                                                   strerror(errno)));
         return -1;
     }
+    if (realpath(manifest->library_path, c.beside))
+        *strrchr(c.beside, '/') = 0;
     conform_pace_begin(&c.pace, options->limit_ns, results_name(&c), options->shows);
     int bad = library_check(&c, &results->items[0]);
     bad = bad ? bad : components_check(&c);

@@ -186,7 +186,8 @@ void conform_take_columns(struct conform_bench *b, const char *call,
     char message[256];
     if (qetl_array_validate(schema, array, message, sizeof message)) {
         conform_break(b->trial->record, CONFORM_ARROW_RULE, "%s: %s", call, message);
-        array->release = NULL; /* what it is made of cannot be trusted */
+        array->release = NULL; /* what it is made of cannot be trusted, and so stays */
+        b->distrusted = true;
         return;
     }
     conform_hold(b->trial->record, CONFORM_ARROW_RULE);

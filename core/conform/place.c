@@ -36,7 +36,8 @@ static bool place_take(const void *address, bool returns, struct conform_crash *
 {
     Dl_info info;
     if (!is_plugin(address, &info) || strstr(info.dli_fname, "linux-vdso") ||
-        strstr(info.dli_fname, "/ld-") || strstr(info.dli_fname, "/libgcc_s"))
+        strstr(info.dli_fname, "/ld-") || strstr(info.dli_fname, "/libgcc_s") ||
+        strstr(info.dli_fname, "/libstdc++"))
         return false;
     snprintf(crash->path, sizeof crash->path, "%s", info.dli_fname);
     crash->at = (uint64_t)((uintptr_t)address - (uintptr_t)info.dli_fbase) - returns;

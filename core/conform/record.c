@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 struct conform_record *conform_record_new(void)
 {
@@ -51,6 +53,30 @@ static int64_t character(const char *at)
     return qetl_utf8_valid(at, n) ? n : 0;
 }
 
+/* Where a panic was, which Rust has written to stderr: in a child a file. */
+static void panic_place(char *note, size_t size)
+{
+    static const char said[] = "panicked at ";
+    char line[256], place[160] = "";
+    struct stat about;
+    if (!strstr(note, "panicked") || strstr(note, said) || fstat(STDERR_FILENO, &about) ||
+        !S_ISREG(about.st_mode))
+        return;
+    FILE *log = fopen("/proc/self/fd/2", "re");
+    while (log && fgets(line, sizeof line, log)) {
+        const char *at = strstr(line, said);
+        if (at)
+            snprintf(place, sizeof place, " at %.*s", (int)strcspn(at + strlen(said), "\n"),
+                     at + strlen(said));
+    }
+    if (log)
+        fclose(log);
+    size_t had = strlen(note), last = strlen(place);
+    if (last && place[last - 1] == ':')
+        place[last - 1] = 0;
+    snprintf(note + had, size - had, "%s", place);
+}
+
 /* One line of UTF-8, whatever a plugin said, and wherever it was cut. */
 static void note_write(const struct conform_record *record, struct conform_verdict *verdict,
                        const char *format, va_list args)
@@ -58,6 +84,7 @@ static void note_write(const struct conform_record *record, struct conform_verdi
     int size = snprintf(verdict->note, sizeof verdict->note, "%s%s%s", record->within,
                         record->trying, record->trying[0] ? ": " : "");
     vsnprintf(verdict->note + size, sizeof verdict->note - (size_t)size, format, args);
+    panic_place(verdict->note, sizeof verdict->note);
     for (char *at = verdict->note; *at;) {
         int64_t n = character(at);
         if (!n)

@@ -8,6 +8,8 @@
 #include <malloc.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +52,20 @@ static void *starved_realloc(void *old, size_t size)
     if (at && size > had)
         filled(at + had, size - had);
     return at;
+}
+
+/* C++'s: the real one, which throws where so much is asked for that there can be none. */
+static void *(*real_new)(size_t size);
+
+static void *starved_new(size_t size)
+{
+    return filled(is_refused() ? real_new(SIZE_MAX / 4) : real_new(size), size);
+}
+
+static void *starved_new_nothrow(size_t size, const void *tag)
+{
+    (void)tag;
+    return starved_malloc(size + !size);
 }
 
 static char *starved_strdup(const char *text)
@@ -122,6 +138,25 @@ static const struct conform_turned replacements[] = {
     {"__asprintf_chk", (conform_function *)starved_asprintf_chk},
 };
 
+/* Of operator new for an object, and for an array; without and with std::nothrow. */
+static const struct conform_turned news[] = {
+    {"_Znwm", (conform_function *)starved_new},
+    {"_Znam", (conform_function *)starved_new},
+    {"_ZnwmRKSt9nothrow_t", (conform_function *)starved_new_nothrow},
+    {"_ZnamRKSt9nothrow_t", (conform_function *)starved_new_nothrow},
+};
+
+/* In whatever the library loaded for itself. */
+static bool new_find(const char *path)
+{
+    void *library = dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
+    void *found = library ? dlsym(library, "_Znwm") : NULL;
+    memcpy(&real_new, &found, sizeof real_new);
+    if (library)
+        dlclose(library);
+    return found != NULL;
+}
+
 const char *conform_starve_ready(const struct qetl_component *component)
 {
     Dl_info info;
@@ -129,6 +164,8 @@ const char *conform_starve_ready(const struct qetl_component *component)
     if (!dladdr1(component, &info, (void **)&map, RTLD_DL_LINKMAP) || !map)
         return "the library of the component was not found in memory";
     conform_turn(map, replacements, sizeof replacements / sizeof *replacements);
+    if (new_find(info.dli_fname))
+        conform_turn(map, news, sizeof news / sizeof *news);
     return NULL;
 }
 

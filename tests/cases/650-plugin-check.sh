@@ -105,6 +105,8 @@ source delivery_unknown describe
 source throttled_bare retry
 source memory_unwritten unseen-bytes
 source rows_divided options-accepted
+source value_fatal options-accepted
+source new_unchecked memory -DFAULT_NEW -Wl,--no-as-needed -lstdc++
 source unit_divided options-accepted
 source word_crashes options-accepted
 source mark_short options-accepted

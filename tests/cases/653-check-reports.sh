@@ -9,12 +9,12 @@
 command -v "${CC:-cc}" >/dev/null || skip_all "there is no C compiler"
 bad=$root/tests/plugins/bad
 
-bad() { # KIND FAULT
+bad() { # KIND FAULT; with the manifest that lies there already
     mkdir -p "$2"
-    cp "$bad/bad_$1.qetl.json" "$2/"
-    "${CC:-cc}" -std=gnu11 -O1 -g -D_GNU_SOURCE= -DFAULT="$2" -I"$root/sdk" -I"$bad" -Wa,-I"$bad" -fPIC -shared \
-        -fvisibility=hidden -Wl,--exclude-libs,ALL -o "$2/bad_$1.so" "$bad/bad_$1.c" "$QETL_BUILD/libqetl_sdk.a" -lm 2>err ||
-        fail "bad_$1 with $2 does not build" "$(cat err)"
+    [ -e "$2/bad_$1.qetl.json" ] || cp "$bad/bad_$1.qetl.json" "$2/"
+    (cd "$2" && "${CC:-cc}" -std=gnu11 -O1 -g -D_GNU_SOURCE= -DFAULT="$2" -I"$root/sdk" -I"$bad" -Wa,-I"$bad" \
+        -fPIC -shared -fvisibility=hidden -Wl,--exclude-libs,ALL -o "bad_$1.so" "$bad/bad_$1.c" \
+        "$QETL_BUILD/libqetl_sdk.a" -lm 2>err) || fail "bad_$1 with $2 does not build" "$(cat "$2/err")"
 }
 
 # ---- for programs ----
@@ -149,6 +149,20 @@ broken idles_ever run '^it comes to no end: after [12] s it had made [0-9]+ call
 expect_json idles_ever.json '.result.seconds < 20'
 expect_json idles_ever.json '.result.rules | any(.rule == "growth" and .why == "the plain run fails")'
 expect_exit 2 qetl plugin check ./idles_ever/bad_source.so --limit 0
+# What the check's input is read from: beside the file that names it, be that the manifest; and it has to be there.
+mkdir no_fault
+jq '.components[0].check = {"options": {"path": "{tmp}/in.txt"}, "files": {"in.txt": {"from": "beside.txt"}}}' \
+    "$bad/bad_source.qetl.json" >no_fault/bad_source.qetl.json
+bad source no_fault
+expect_exit 1 qetl plugin check ./no_fault/bad_source.so --only run --json
+expect_json out '.result.rules | any(.rule == "run" and (.message // "" |
+    test("the check.s file .in.txt. cannot be read: /.*/no_fault/beside.txt: No such file")))'
+echo here >no_fault/beside.txt
+expect_exit 0 qetl plugin check ./no_fault/bad_source.so --only run
+mkdir given
+echo '{"source bad": {"files": {"in.txt": {"from": "beside.txt"}}}}' >given/check.json
+expect_exit 1 qetl plugin check ./no_fault/bad_source.so --only run --options given/check.json
+expect_text out 'in.txt. cannot be read: /.*/given/beside.txt: No such file'
 # Whoever ends it leaves nothing behind.
 for signal in INT TERM HUP; do
     mkdir "tmp-$signal"

@@ -93,6 +93,8 @@ enum {
     open_crashes,
     never_ends,
     idles_ever,
+    value_fatal,
+    new_unchecked,
     panics, /* as Rust does: see 653-check-reports.sh */
     aborts
 };
@@ -121,6 +123,9 @@ int bad_helper(void)
 #endif
 #if defined(FAULT_IMPORT)
 extern void *json_object(void);
+#endif
+#if defined(FAULT_NEW)
+extern void *_Znwm(size_t size); /* operator new */
 #endif
 
 static void *sleeper(void *arg)
@@ -195,6 +200,10 @@ static int32_t bad_create(void *self, const struct qetl_host *host, struct qetl_
         const struct qetl_options *o = host->get_extension(ctx, QETL_EXT_OPTIONS);
         s->rows = o->integer(ctx, "/rows");
     }
+#if defined(FAULT_NEW)
+    s->note = _Znwm(64);
+    *s->note = 0;
+#endif
 #if defined(FAULT_IMPORT)
     s->rows = json_object() != NULL;
 #endif
@@ -454,6 +463,8 @@ static int32_t odd_answer(struct bad *s)
         exit(3);
     if (IS(status_unknown))
         return 77;
+    if (IS(value_fatal) && s->rows == 1)
+        return qetl_fail(s->env, QETL_E_FATAL, NULL, NULL, "the plugin has panicked");
     if (IS(throttled_bare) && !s->retried) {
         s->retried = true;
         return s->env.host->error(s->env.ctx, &soon);
