@@ -18,12 +18,30 @@ static int32_t ignore_error(struct qetl_ctx *ctx, const struct qetl_error_info *
     return info->code;
 }
 
+/* Of the integers that stand there, or stood there before they were widened. */
+static int32_t digits_of(const struct expr_node *node)
+{
+    while (node->kind == EXPR_NODE_CALL && strcmp(node->op->name, "cast") == 0 &&
+           (node->type.id == EXPR_INT8 || node->type.id == EXPR_INT4) &&
+           (node->args[0]->type.id == EXPR_INT4 || node->args[0]->type.id == EXPR_INT2))
+        node = node->args[0];
+    return node->type.id == EXPR_INT2 ? 5 : node->type.id == EXPR_INT4 ? 10 : 19;
+}
+
+/* Each of them has room in the decimal. */
+static bool is_widening(const struct expr_node *node)
+{
+    return strcmp(node->op->name, "cast") == 0 && node->type.id == EXPR_DECIMAL &&
+           node->args[0]->type.id == EXPR_INT8 &&
+           node->type.precision - node->type.scale >= digits_of(node->args[0]);
+}
+
 static bool never_fails(const struct expr_node *node, int *visits)
 {
     if (node->kind != EXPR_NODE_CALL)
         return true;
-    bool sure = ++*visits < VISITS_MAX &&
-                (!(node->op->flags & EXPR_OP_MASKED) || node->op->flags & EXPR_OP_SURE);
+    bool sure = ++*visits < VISITS_MAX && (!(node->op->flags & EXPR_OP_MASKED) ||
+                                           node->op->flags & EXPR_OP_SURE || is_widening(node));
     for (uint32_t i = 0; sure && i < node->n_args; i++)
         sure = never_fails(node->args[i], visits);
     return sure;
