@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl key add: a public key, and what it may sign. */
 #include "cli.h"
+#include "keys.h"
 #include "package/durable.h"
 #include "package/key_file.h"
 #include "packages.h"
@@ -74,24 +75,57 @@ static int words_take(const struct own *own, struct key_file *key, struct qetl_f
     return globs_take(own, key, findings);
 }
 
+static void tell_other(void *arg, const struct key_file *key, bool system)
+{
+    struct qetl_finding *finding = qetl_finding_add(
+        arg, QETL_WARNING, "key_trusted_twice",
+        "the same key is trusted as `%s`, too: what any of its files allows, it may", key->name);
+    qetl_finding_at(finding, key->path, 0, 0, NULL);
+    if (system)
+        qetl_finding_mend(finding, "if that is not meant: qetl key remove --system %s", key->name);
+    else
+        qetl_finding_mend(finding, "qetl key add --replace makes this file its only one");
+}
+
+/* The other files that have its bytes go, if it replaces what there is; else they are told. */
+static int others_settle(const struct own *own, const char *folder, const struct key_file *key,
+                         struct qetl_findings *findings)
+{
+    json_t *gone = json_array();
+    struct qetl_findings said = {0}; /* of other keys: qetl key list says it */
+    int bad = own->replace ? qetl_keys_drop(folder, &key->key, key->path, gone, findings) : 0;
+    if (!bad && qetl_keys_each(&key->key, key->path, tell_other, findings, &said) < 0)
+        bad = -1;
+    qetl_findings_free(&said);
+    json_decref(gone);
+    return bad;
+}
+
 /* It is written among the others, under its name. */
 static int key_put(const struct own *own, struct key_file *key, struct qetl_findings *findings)
 {
-    char *folder = own->system ? strdup(QETL_KEY_DIR) : qetl_cli_keys_folder(), *path = NULL;
+    char *folder = qetl_keys_folder(own->system, findings), *path = NULL;
     umask(022); /* whoever may not read which keys the machine trusts cannot run anything */
-    int error = folder ? qetl_durable_folders(folder, 0755) : 0;
+    if (!folder)
+        return -1;
+    int error = qetl_durable_folders(folder, 0755);
     if (error)
         qetl_finding_environment(qetl_finding_add(findings, QETL_ERROR, "cannot_write",
                                                   "keys cannot be kept in %s: %s", folder,
                                                   strerror(error)));
-    if (!folder || (!error && asprintf(&path, "%s/%s%s", folder, key->name, QETL_KEY_SUFFIX) < 0))
+    else if (asprintf(&path, "%s/%s%s", folder, key->name, QETL_KEY_SUFFIX) < 0) {
+        path = NULL;
         qetl_findings_no_memory(findings);
+    }
+    int bad = !path;
+    if (path) {
+        free(key->path);
+        key->path = path;
+        bad = qetl_key_file_write(key, own->replace, findings) ||
+              others_settle(own, folder, key, findings);
+    }
     free(folder);
-    if (!path)
-        return -1;
-    free(key->path);
-    key->path = path;
-    return qetl_key_file_write(key, own->replace, findings);
+    return bad ? -1 : 0;
 }
 
 static int trust_add(struct qetl_cli *cli, struct qetl_findings *findings)
@@ -124,7 +158,8 @@ static const struct qetl_option options[] = {
      .help = "what to call it here (default: as its file says)"},
     {"indexes", .kind = QETL_ARG_FLAG, AT(indexes),
      .help = "it signs indexes, which may name these plugins, and no packages"},
-    {"replace", .kind = QETL_ARG_FLAG, AT(replace), .help = "in place of one of that name"},
+    {"replace", .kind = QETL_ARG_FLAG, AT(replace),
+     .help = "in place of one of that name, and of this key under another"},
     {"system", .kind = QETL_ARG_FLAG, AT(system), .help = "for all users of this machine"},
 };
 static const struct qetl_option_group group = QETL_OPTION_GROUP("Trusting", true, options);

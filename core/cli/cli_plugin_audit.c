@@ -5,6 +5,7 @@
 #include "package/installed.h"
 #include "package/locked.h"
 #include "packages.h"
+#include "plugin/beneath.h"
 #include "plugin/sealed.h"
 
 #include <qetl/plugin.h>
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct own {
     bool strict, system;
@@ -64,7 +64,7 @@ static void depot_audit(struct audit *audit, const char *path, bool is_system)
     static const char *const none[] = {NULL};
     struct depot depot;
     struct qetl_findings offering = {0};
-    if (!path || access(path, F_OK))
+    if (!path || !qetl_is_there(path))
         return;
     size_t errors = audit->findings->errors;
     struct package_trust *trust = qetl_cli_trust_of(is_system, audit->findings);
@@ -84,6 +84,20 @@ static void depot_audit(struct audit *audit, const char *path, bool is_system)
 
 /* ---- locks ---- */
 
+/* As a run does it, up to where it would load them. */
+static void pipeline_audit(struct audit *audit, const char *file,
+                           const struct qetl_registry *registry, struct qetl_findings *findings)
+{
+    struct qetl_document *document = qetl_cli_document(audit->cli, file, findings);
+    struct qetl_pipeline *pipeline =
+        document ? qetl_locked_pipeline(document, registry, findings) : NULL;
+    if (pipeline)
+        qetl_locked_prove(pipeline, registry, findings);
+    qetl_pipeline_free(pipeline);
+    qetl_document_free(document);
+    qetl_registry_reset(registry);
+}
+
 static void lock_audit(struct audit *audit, const char *file, const struct qetl_registry *registry)
 {
     size_t size = strlen(file);
@@ -94,7 +108,10 @@ static void lock_audit(struct audit *audit, const char *file, const struct qetl_
         qetl_findings_no_memory(audit->findings);
         return;
     }
-    qetl_lock_check(path, registry, &own);
+    if (is_lock || !qetl_is_there(path))
+        qetl_lock_check(path, registry, &own);
+    else
+        pipeline_audit(audit, file, registry, &own);
     json_array_append_new(
         audit->locks, json_pack("{s:s, s:o}", "lock", path, "findings", qetl_findings_json(&own)));
     qetl_findings_move(audit->findings, &own);
@@ -105,11 +122,12 @@ static void lock_audit(struct audit *audit, const char *file, const struct qetl_
 static void locks_audit(struct audit *audit)
 {
     const struct qetl_cli *cli = audit->cli;
-    struct qetl_findings said = {0}; /* of packages, which were looked at */
+    struct qetl_findings said = {0};
+    size_t errors = audit->findings->errors;
     struct qetl_registry *registry = cli->n_operands ? qetl_cli_registry(cli, &said) : NULL;
     for (size_t i = 0; registry && i < cli->n_operands; i++)
         lock_audit(audit, cli->operands[i], registry);
-    if (cli->n_operands && !registry)
+    if (!errors) /* of packages that were looked at it was said */
         qetl_findings_move(audit->findings, &said);
     qetl_findings_free(&said);
     qetl_registry_free(registry);
@@ -166,11 +184,15 @@ const struct qetl_command qetl_command_plugin_audit = {
         "any "
         "more, is wrong; one that has expired is a warning, as is a package that was taken "
         "unsigned.\n\n"
-        "FILEs are pipelines, or their locks: what a lock has for this machine has to be here, "
-        "with the bytes that were locked. Nothing is changed, and no plugin is loaded. What to "
+        "FILEs are pipelines with locks, or locks alone: what a lock has for this machine has to "
+        "be "
+        "here, with the bytes that were locked. A pipeline is read as a run reads it, which wants "
+        "its variables; for its lock alone name that. Nothing is changed, and no plugin is loaded. "
+        "What to "
         "look at each night is qetl plugin audit --strict --json.",
     .operands = {.name = "FILE", .least = 0, .most = 10000, .completes = QETL_COMPLETES_FILE},
-    .groups = {&group, &qetl_options_json, &qetl_options_plugins, &qetl_options_general},
+    .groups = {&group, &qetl_options_pipeline, &qetl_options_json, &qetl_options_plugins,
+               &qetl_options_general},
     .examples =
         (const struct qetl_example[]){
             {"qetl plugin audit", "all packages, yours and the machine's"},

@@ -38,10 +38,28 @@ static int remove_one(struct depot *depot, const char *operand, size_t *count,
     return bad;
 }
 
+/* An older version that is used now may offer what another plugin has. */
+static void tell_contested(const struct qetl_cli *cli, struct qetl_findings *findings)
+{
+    struct qetl_findings said = {0};
+    struct qetl_registry *registry = qetl_cli_registry(cli, &said);
+    for (size_t i = 0; i < said.count; i++) {
+        const struct qetl_finding *at = &said.items[i];
+        if (strcmp(at->code, "contested_component") != 0)
+            continue;
+        struct qetl_finding *finding =
+            qetl_finding_add(findings, QETL_WARNING, at->code, "%s", at->message);
+        qetl_finding_at(finding, at->file, 0, 0, at->path);
+        qetl_finding_mend(finding, "%s", at->suggestion ? at->suggestion : "");
+    }
+    qetl_registry_free(registry);
+    qetl_findings_free(&said);
+}
+
 static int plugin_remove(struct qetl_cli *cli, struct qetl_findings *findings)
 {
     const struct own *own = cli->own;
-    struct depot depot = {.folder = -1, .lock = -1};
+    struct depot depot = QETL_DEPOT_CLOSED;
     char *folder = qetl_cli_depot(own->system, findings);
     size_t total = 0, count;
     int bad = !folder || qetl_depot_open(&depot, folder, findings);
@@ -53,6 +71,8 @@ static int plugin_remove(struct qetl_cli *cli, struct qetl_findings *findings)
     }
     qetl_depot_close(&depot);
     free(folder);
+    if (total)
+        tell_contested(cli, findings);
     return qetl_cli_answer(cli, qetl_run_verdict(findings), NULL,
                            json_pack("{s:I}", "removed", (json_int_t)total), findings);
 }

@@ -111,7 +111,7 @@ static int plugin_upgrade(struct qetl_cli *cli, struct qetl_findings *findings)
                                        .named = &own->indexes,
                                        .findings = findings},
                         .own = own,
-                        .depot = {.folder = -1, .lock = -1},
+                        .depot = QETL_DEPOT_CLOSED,
                         .plan = json_array()};
     if (qetl_installing_begin(&work.installing) == 0)
         upgrade_all(&work);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl plugin verify: whether a package could be installed here. */
 #include "cli.h"
+#include "installing.h"
 #include "package/key_file.h"
 #include "package/plugin_check.h"
 #include "packages.h"
@@ -12,7 +13,7 @@
 
 struct own {
     const char *key;
-    bool allow_unsigned, any_platform;
+    bool allow_unsigned, any_platform, downgrade, change_signer, system;
 };
 
 /* A trust of one key, which may sign anything. */
@@ -46,22 +47,25 @@ static int plugin_verify(struct qetl_cli *cli, struct qetl_findings *findings)
     const struct own *own = cli->own;
     const struct key_file *key = NULL;
     json_t *result = NULL;
-    struct package_trust *trust =
-        own->key ? trust_of(own->key, findings) : qetl_cli_trust(findings);
-    struct package *package = trust ? qetl_package_open(cli->operands[0], findings) : NULL;
+    struct qetl_installing installing = {.cli = cli,
+                                         .system = own->system,
+                                         .allow_unsigned = own->allow_unsigned,
+                                         .change_signer = own->change_signer,
+                                         .findings = findings};
+    installing.folder = own->any_platform ? NULL : qetl_cli_depot(own->system, findings);
+    installing.trust =
+        own->key ? trust_of(own->key, findings) : qetl_cli_trust_of(own->system, findings);
+    struct package *package = installing.trust && (installing.folder || own->any_platform)
+                                  ? qetl_package_open(cli->operands[0], findings)
+                                  : NULL;
     if (package) {
-        const char *file = package->file;
-        if (qetl_cli_judge(trust, package, own->allow_unsigned, &key, findings) == 0 &&
-            (own->any_platform ||
-             qetl_package_machine_check(package->contents, file, findings) == 0) &&
-            qetl_package_plugin_check(package, findings) == 0)
-            qetl_cli_scope_check(trust, package, findings);
+        qetl_installing_verify(&installing, package, own->downgrade, own->any_platform, &key);
         result = qetl_cli_package_json(package, key);
         if (!cli->json && !cli->quiet)
             qetl_cli_package_print(package, key);
     }
     qetl_package_free(package);
-    qetl_trust_free(trust);
+    qetl_installing_end(&installing);
     return qetl_cli_answer(cli, qetl_run_verdict(findings), NULL, result, findings);
 }
 
@@ -73,7 +77,12 @@ static const struct qetl_option options[] = {
     {"allow-unsigned", .kind = QETL_ARG_FLAG, AT(allow_unsigned),
      .help = "a package that nobody signed will do"},
     {"any-platform", .kind = QETL_ARG_FLAG, AT(any_platform),
-     .help = "so will one for another machine, libc or ABI"},
+     .help = "so will one for another machine, libc or ABI; nor is asked what is installed here"},
+    {"downgrade", .kind = QETL_ARG_FLAG, AT(downgrade),
+     .help = "so will an older version than is installed"},
+    {"change-signer", .kind = QETL_ARG_FLAG, AT(change_signer),
+     .help = "so will one that another key signed than the one that is installed"},
+    {"system", .kind = QETL_ARG_FLAG, AT(system), .help = "as it would be for all users"},
 };
 static const struct qetl_option_group group = QETL_OPTION_GROUP("Verifying", true, options);
 
@@ -94,7 +103,10 @@ const struct qetl_command qetl_command_plugin_verify = {
         "are plain files with good names and nothing else, compares each with the hash in the list "
         "of files, checks the signature over that list and whether its key is trusted with this "
         "plugin and for how long; then whether this machine, its libc and this qetl can run it, "
-        "and whether library and manifest are one build's. Nothing is written, and nothing of the "
+        "whether library and manifest are one build's, and whether it fits among what is "
+        "installed: "
+        "no older version, no other package of the same one, no component that another plugin has. "
+        "Nothing is written, and nothing of the "
         "package is loaded.",
     .operands = {.name = "FILE", .least = 1, .most = 1, .completes = QETL_COMPLETES_FILE},
     .groups = {&group, &qetl_options_json, &qetl_options_general},

@@ -85,7 +85,7 @@ static int put(const struct qetl_installing *installing, const struct package *p
                enum package_installed *installed)
 {
     struct qetl_findings *findings = installing->findings;
-    struct depot depot = {.folder = -1, .lock = -1};
+    struct depot depot = QETL_DEPOT_CLOSED;
     int bad = qetl_depot_open(&depot, installing->folder, findings);
     *installed = QETL_INSTALLED_NOT;
     if (!bad && (!onward || qetl_succession_is_onward(&depot, package)))
@@ -95,22 +95,44 @@ static int put(const struct qetl_installing *installing, const struct package *p
     return bad ? -1 : 0;
 }
 
+/* By itself. NULL with findings. */
+static struct qetl_manifest *judge(const struct qetl_installing *installing,
+                                   const struct package *package, bool anywhere,
+                                   const struct key_file **key)
+{
+    struct qetl_findings *findings = installing->findings;
+    if (qetl_cli_judge(installing->trust, package, installing->allow_unsigned, key, findings) ||
+        (!anywhere && qetl_package_machine_check(package->contents, package->file, findings)) ||
+        qetl_package_plugin_check(package, findings) ||
+        qetl_cli_scope_check(installing->trust, package, findings))
+        return NULL;
+    return qetl_package_manifest(package, findings);
+}
+
+int qetl_installing_verify(const struct qetl_installing *installing, const struct package *package,
+                           bool downgrade, bool anywhere, const struct key_file **key)
+{
+    struct depot depot = QETL_DEPOT_CLOSED;
+    struct qetl_manifest *manifest = judge(installing, package, anywhere, key);
+    int bad = !manifest;
+    if (!bad && !anywhere) {
+        bad = qetl_depot_look(&depot, installing->folder, installing->findings) ||
+              check_place(installing, &depot, package, manifest, downgrade) ||
+              qetl_package_install_check(&depot, package, installing->findings);
+        qetl_depot_close(&depot);
+    }
+    qetl_manifest_free(manifest);
+    return bad ? -1 : 0;
+}
+
 /* Nothing is written before all was looked at. */
 int qetl_installing_put(struct qetl_installing *installing, struct package *package, bool downgrade,
                         bool onward)
 {
     const struct key_file *key;
     enum package_installed installed;
-    struct qetl_findings *findings = installing->findings;
-    struct qetl_manifest *manifest = NULL;
-    int bad =
-        !package ||
-        qetl_cli_judge(installing->trust, package, installing->allow_unsigned, &key, findings) ||
-        qetl_package_machine_check(package->contents, package->file, findings) ||
-        qetl_package_plugin_check(package, findings) ||
-        qetl_cli_scope_check(installing->trust, package, findings) ||
-        !(manifest = qetl_package_manifest(package, findings)) ||
-        put(installing, package, manifest, downgrade, onward, &installed);
+    struct qetl_manifest *manifest = package ? judge(installing, package, false, &key) : NULL;
+    int bad = !manifest || put(installing, package, manifest, downgrade, onward, &installed);
     if (!bad)
         tell(installing, package, manifest, key, installed);
     qetl_manifest_free(manifest);

@@ -29,6 +29,10 @@ struct qetl_installing {
 int qetl_installing_begin(struct qetl_installing *);
 void qetl_installing_end(struct qetl_installing *); /* done stays */
 
+/* All that is looked at before anything is written. anywhere: whether it could be installed on this
+ * machine, among what is installed, is not asked. *key: whose it is; or NULL. */
+int qetl_installing_verify(const struct qetl_installing *, const struct package *, bool downgrade,
+                           bool anywhere, const struct key_file **key);
 /* The package is freed in any case; NULL fails. onward: only if it is newer than what pipelines get
  * by then. */
 int qetl_installing_put(struct qetl_installing *, struct package *, bool downgrade, bool onward);

@@ -2,6 +2,7 @@
 /* What the commands over packages share. */
 #include "packages.h"
 
+#include "package/depot.h"
 #include "package/plugin_check.h"
 #include "package/scope.h"
 #include "plugin/manifest.h"
@@ -11,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+enum { WAIT_TELL_MS = 1000, WAIT_END_MS = 120 * 1000 }; /* for whoever changes packages */
 
 static char *folder_of(const char *variable, const char *otherwise, const char *name)
 {
@@ -52,8 +55,18 @@ struct package_trust *qetl_cli_trust_of(bool system, struct qetl_findings *findi
     return system ? qetl_trust_load(machine, findings) : qetl_cli_trust(findings);
 }
 
+/* Said at once, as nothing else is for as long as it lasts. */
+static void tell_waiting(const char *path, long process)
+{
+    char who[48] = "another process";
+    if (process)
+        snprintf(who, sizeof who, "process %ld", process);
+    fprintf(stderr, "qetl: waiting for %s, which changes the packages in %s\n", who, path);
+}
+
 char *qetl_cli_depot(bool system, struct qetl_findings *findings)
 {
+    qetl_depot_wait(WAIT_TELL_MS, WAIT_END_MS, tell_waiting);
     char *folder = system ? strdup(QETL_PACKAGES_DIR) : qetl_cli_packages_folder();
     if (system)
         umask(022); /* what is there for all is read by all */

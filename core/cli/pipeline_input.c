@@ -3,17 +3,17 @@
 #include "cli.h"
 #include "package/installed.h"
 #include "packages.h"
+#include "plugin/beneath.h"
 #include "plugin/plugin_dirs.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Keys are looked at where there is something to judge by them. */
 static int depot_offer(struct qetl_registry *registry, const char *folder, bool system,
                        struct qetl_findings *findings)
 {
-    if (!folder || access(folder, F_OK))
+    if (!folder || !qetl_is_there(folder))
         return 0;
     struct package_trust *trust = qetl_cli_trust_of(system, findings);
     int bad = trust ? qetl_installed_offer(registry, folder, system, trust, findings) : -1;

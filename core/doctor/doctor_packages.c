@@ -4,10 +4,10 @@
 
 #include "package/content_check.h"
 #include "package/trust.h"
+#include "plugin/beneath.h"
 
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { SOON_DAYS = 30 };
 
@@ -65,7 +65,7 @@ void qetl_doctor_packages(struct qetl_doctor *d)
 {
     static const char *const whose[] = {"you", "all users"};
     for (int i = 0; i < 2; i++)
-        if (d->packages[i] && access(d->packages[i], F_OK))
+        if (d->packages[i] && !qetl_is_there(d->packages[i]))
             qetl_doctor_check(d, "packages", d->findings.count, "none for %s: %s", whose[i],
                               d->packages[i]);
         else if (d->packages[i])
@@ -113,9 +113,9 @@ void qetl_doctor_keys(struct qetl_doctor *d)
         const char *const folders[] = {d->keys[i], NULL};
         struct qetl_findings said = {0};
         size_t before = d->findings.count;
-        if (d->keys[i] && access(d->keys[i], F_OK))
+        if (d->keys[i] && !qetl_is_there(d->keys[i]))
             qetl_doctor_check(d, "keys", before, "none that %s: %s", whose[i], d->keys[i]);
-        if (!d->keys[i] || access(d->keys[i], F_OK))
+        if (!d->keys[i] || !qetl_is_there(d->keys[i]))
             continue;
         struct package_trust *trust = qetl_trust_load(folders, &said);
         qetl_doctor_take(d, &said);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "content_check.h"
 
+#include "content_fault.h"
 #include "limits.h"
-#include "refuse.h"
+
+#include "plugin/beneath.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -26,20 +28,7 @@ struct check {
 /* path NULL: it is about the package as a whole. */
 static void tell(const struct check *check, const char *path, const char *what)
 {
-    qetl_finding_mend(
-        qetl_package_refuse(check->findings, check->depot->path, NULL, "package_damaged",
-                            "the installed package %s %s is damaged: %s%s%s%s", check->entry->name,
-                            check->entry->version, path ? "`" : "", path ? path : "",
-                            path ? "` " : "", what),
-        "install it again, or remove it: qetl plugin remove %s@%s", check->entry->name,
-        check->entry->version);
-}
-
-/* Nobody but its owner, who is us or root. */
-static int is_safe(const struct stat *status)
-{
-    return !(status->st_mode & (S_IWGRP | S_IWOTH)) &&
-           (status->st_uid == 0 || status->st_uid == geteuid());
+    qetl_content_refuse(check->depot, check->entry, path, what, check->findings);
 }
 
 /* ---- files ---- */
@@ -49,15 +38,8 @@ static const char *file_judge(int fd, const struct package_file *file)
 {
     uint8_t piece[PIECE], digest[QETL_SHA256];
     struct sha256_ctx sha256;
-    struct stat status;
     uint64_t size = 0;
     ssize_t n = 0;
-    if (fd < 0)
-        return "is missing";
-    if (fstat(fd, &status) || !S_ISREG(status.st_mode))
-        return "is no plain file";
-    if (!is_safe(&status))
-        return "may be changed by others on this machine";
     sha256_init(&sha256);
     while (size <= file->size && (n = read(fd, piece, sizeof piece)) != 0) {
         if (n < 0 && errno != EINTR)
@@ -76,11 +58,14 @@ static void files_check(const struct check *check, int folder)
 {
     for (size_t i = 0; i < check->contents->n_files; i++) {
         const struct package_file *file = &check->contents->files[i];
-        int fd = openat(folder, file->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-        const char *fault = file_judge(fd, file);
+        int fd, error = qetl_beneath_file(folder, file->path, &fd);
+        const char *fault = error ? NULL : file_judge(fd, file);
         if (fd >= 0)
             close(fd);
-        if (fault)
+        if (error)
+            qetl_content_refuse_error(check->depot, check->entry, file->path, error,
+                                      check->findings);
+        else if (fault)
             tell(check, file->path, fault);
     }
 }
@@ -107,7 +92,7 @@ static void others_check(const struct check *check, int folder, const char *abov
             closedir(all);
         return;
     }
-    if (fstat(folder, &status) || !is_safe(&status))
+    if (fstat(folder, &status) || !qetl_is_safe(&status))
         tell(check, *above ? above : ".", "may be changed by others on this machine");
     for (struct dirent *entry; (entry = readdir(all));) {
         char *path = NULL;
@@ -132,37 +117,17 @@ static void others_check(const struct check *check, int folder, const char *abov
 
 /* ---- the list ---- */
 
-static char *list_slurp(int folder, size_t *size)
-{
-    int fd = openat(folder, QETL_PACKAGE_CONTENTS, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    struct stat status;
-    char *text = NULL;
-    ssize_t n = 1;
-    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-        status.st_size <= QETL_PACKAGE_CONTENTS_MAX)
-        text = malloc((size_t)status.st_size + 1);
-    for (*size = 0; text && n && *size < (size_t)status.st_size;) {
-        n = read(fd, text + *size, (size_t)status.st_size - *size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            break;
-        *size += (size_t)n;
-    }
-    if (fd >= 0)
-        close(fd);
-    return text;
-}
-
 static struct package_contents *list_read(const struct check *check, int folder)
 {
     uint8_t digest[QETL_SHA256];
-    char hex[QETL_DIGEST_TEXT];
+    char hex[QETL_DIGEST_TEXT], *list;
     struct package_contents *contents = NULL;
     size_t size;
-    char *list = list_slurp(folder, &size);
-    if (!list) {
-        tell(check, NULL, "its list of files is missing");
+    int error =
+        qetl_beneath_slurp(folder, QETL_PACKAGE_CONTENTS, QETL_PACKAGE_CONTENTS_MAX, &list, &size);
+    if (error) {
+        qetl_content_refuse_error(check->depot, check->entry, QETL_PACKAGE_CONTENTS, error,
+                                  check->findings);
         return NULL;
     }
     qetl_package_digest(list, size, digest);
@@ -176,16 +141,25 @@ static struct package_contents *list_read(const struct check *check, int folder)
     return contents;
 }
 
+static int content_open(const struct check *check)
+{
+    char path[sizeof "content/" + QETL_DIGEST_TEXT];
+    int folder;
+    snprintf(path, sizeof path, "content/%s", check->entry->digest);
+    int error = qetl_beneath_folder(check->depot->folder, path, &folder);
+    if (error)
+        qetl_content_refuse_error(check->depot, check->entry, NULL, error, check->findings);
+    return folder;
+}
+
 int qetl_content_check(const struct depot *depot, const struct depot_entry *entry,
                        struct qetl_findings *findings)
 {
     struct check check = {.depot = depot, .entry = entry, .findings = findings};
     size_t before = findings->errors;
-    int folder = qetl_depot_content(depot, entry->digest);
-    if (folder < 0) {
-        tell(&check, NULL, "its files are missing");
+    int folder = content_open(&check);
+    if (folder < 0)
         return -1;
-    }
     struct package_contents *contents = list_read(&check, folder);
     check.contents = contents;
     if (contents) {

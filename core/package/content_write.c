@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "content_write.h"
 
+#include "content_check.h"
 #include "durable.h"
 #include "limits.h"
+
+#include "plugin/beneath.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -100,34 +103,97 @@ static int all_write(struct writing *writing, const struct package *package,
     return !error && fsync(writing->root) ? errno : error;
 }
 
-/* In place of a content that is there, which nobody names or which may be damaged; that one goes to
- * the unborn, where it is swept. */
-static int content_rename(const struct depot *depot, const char *from, const char *to)
+/* ---- into its place ---- */
+
+struct folders {
+    int content, unborn;
+};
+
+static int folders_open(const struct depot *depot, struct folders *folders)
 {
-    int error = renameat2(depot->folder, from, depot->folder, to, RENAME_NOREPLACE) ? errno : 0;
-    if (error == EEXIST)
-        error = renameat2(depot->folder, from, depot->folder, to, RENAME_EXCHANGE) ? errno : 0;
-    int content = error ? -1 : openat(depot->folder, "content", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (!error && (content < 0 || fsync(content)))
+    *folders = (struct folders){-1, -1};
+    int error = qetl_beneath_folder(depot->folder, "content", &folders->content);
+    return error ? error : qetl_beneath_folder(depot->folder, "unborn", &folders->unborn);
+}
+
+static void folders_close(struct folders *folders)
+{
+    if (folders->content >= 0)
+        close(folders->content);
+    if (folders->unborn >= 0)
+        close(folders->unborn);
+}
+
+static int is_same_signature(int content, const struct package *package, const char *digest)
+{
+    char path[QETL_DIGEST_TEXT + sizeof QETL_PACKAGE_SIGNATURE], *text, *own = NULL;
+    size_t size;
+    snprintf(path, sizeof path, "%s/%s", digest, QETL_PACKAGE_SIGNATURE);
+    int error = qetl_beneath_slurp(content, path, QETL_PACKAGE_SIGNATURE_MAX, &text, &size);
+    if (package->is_signed)
+        own = qetl_signature_write(&package->signature);
+    int same = own ? !error && strlen(own) == size && memcmp(own, text, size) == 0
+                   : !package->is_signed && error == ENOENT;
+    free(own);
+    free(text);
+    return same;
+}
+
+/* Somebody may read it at this moment: what is whole stays as it stands there. */
+static int is_whole(const struct depot *depot, int content, const struct package *package,
+                    const char *digest)
+{
+    struct qetl_findings said = {0};
+    struct depot_entry entry = {.name = package->contents->name,
+                                .version = package->contents->version,
+                                .is_unsigned = !package->is_signed};
+    memcpy(entry.digest, digest, sizeof entry.digest);
+    int whole = is_same_signature(content, package, digest) &&
+                qetl_content_check(depot, &entry, &said) == 0;
+    qetl_findings_free(&said);
+    return whole;
+}
+
+/* What stands there is damaged, signed by another key, or what nobody names: it goes to the unborn,
+ * where it is swept. At once, so that nobody finds nothing; but for file systems that cannot. */
+static int content_rename(const struct folders *folders, const char *unborn, const char *digest)
+{
+    int error = 0;
+    if (renameat2(folders->unborn, unborn, folders->content, digest, RENAME_EXCHANGE)) {
+        if (errno == EINVAL || errno == ENOSYS)
+            error = qetl_depot_retire(folders->content, folders->unborn, digest);
+        else if (errno != ENOENT)
+            error = errno;
+        if (!error || error == ENOENT)
+            error = renameat(folders->unborn, unborn, folders->content, digest) ? errno : 0;
+    }
+    return !error && fsync(folders->content) ? errno : error;
+}
+
+static int package_write(const struct folders *folders, const struct package *package,
+                         const char *digest, struct qetl_findings *findings)
+{
+    char unborn[QETL_DEPOT_UNBORN];
+    struct writing writing = {.root = -1, .fd = -1};
+    int error = qetl_depot_unborn_name(folders->unborn, digest, unborn);
+    if (!error && mkdirat(folders->unborn, unborn, FOLDER_MODE))
         error = errno;
-    if (content >= 0)
-        close(content);
-    return error;
+    if (!error)
+        error = qetl_beneath_folder(folders->unborn, unborn, &writing.root);
+    if (error)
+        return error;
+    error = all_write(&writing, package, findings);
+    close(writing.root);
+    return error ? error : content_rename(folders, unborn, digest);
 }
 
 int qetl_content_write(const struct depot *depot, const struct package *package, const char *digest,
                        struct qetl_findings *findings)
 {
-    char from[sizeof "unborn/" + QETL_DIGEST_TEXT], to[sizeof "content/" + QETL_DIGEST_TEXT];
-    struct writing writing = {.root = -1, .fd = -1};
-    snprintf(from, sizeof from, "unborn/%s", digest);
-    snprintf(to, sizeof to, "content/%s", digest);
-    if (mkdirat(depot->folder, from, FOLDER_MODE))
-        return errno;
-    writing.root = openat(depot->folder, from, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (writing.root < 0)
-        return errno;
-    int error = all_write(&writing, package, findings);
-    close(writing.root);
-    return error ? error : content_rename(depot, from, to);
+    struct folders folders;
+    int error = folders_open(depot, &folders);
+    if (!error && !is_whole(depot, folders.content, package, digest))
+        error = package_write(&folders, package, digest, findings);
+    folders_close(&folders);
+    return error;
 }

@@ -6,13 +6,18 @@
 #include "refuse.h"
 #include "version.h"
 
+#include "plugin/beneath.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { ATTEMPTS = 5 };
+
+static const char cannot[] = "packages cannot be installed here";
 
 /* ---- entries ---- */
 
@@ -85,8 +90,8 @@ void qetl_depot_drop(struct depot *depot, struct depot_entry *entry)
 
 /* ---- the folder ---- */
 
-static int refuse(const struct depot *depot, struct qetl_findings *findings, const char *what,
-                  int error)
+int qetl_depot_refuse(const struct depot *depot, struct qetl_findings *findings, const char *what,
+                      int error)
 {
     qetl_package_refuse(findings, depot->path, NULL, "cannot_write", "%s: %s", what,
                         strerror(error));
@@ -94,58 +99,127 @@ static int refuse(const struct depot *depot, struct qetl_findings *findings, con
 }
 
 /* Whoever can write there decides what runs. */
-static int check_safe(const struct depot *depot, struct qetl_findings *findings)
+void qetl_depot_refuse_unsafe(const struct depot *depot, const char *name,
+                              struct qetl_findings *findings)
 {
-    struct stat status;
-    if (fstat(depot->folder, &status) == 0 && !(status.st_mode & (S_IWGRP | S_IWOTH)) &&
-        (status.st_uid == 0 || status.st_uid == geteuid()))
-        return 0;
-    qetl_finding_mend(qetl_package_refuse(findings, depot->path, NULL, "unsafe_packages",
+    char *path = NULL;
+    if (name && asprintf(&path, "%s/%s", depot->path, name) < 0)
+        path = NULL;
+    const char *file = path ? path : depot->path;
+    qetl_finding_mend(qetl_package_refuse(findings, file, NULL, "unsafe_packages",
                                           "others on this machine may change the packages that "
                                           "are installed here"),
-                      "it must belong to you or to root: chmod go-w '%s'", depot->path);
-    return -1;
+                      "it must belong to you or to root: chmod go-w '%s'", file);
+    free(path);
 }
 
 static int depot_begin(struct depot *depot, const char *path, struct qetl_findings *findings)
 {
-    *depot = (struct depot){.path = strdup(path), .folder = -1, .lock = -1};
+    *depot = (struct depot){.path = strdup(path), .folder = -1, .lock = -1, .list = -1};
     if (depot->path)
         return 0;
     qetl_findings_no_memory(findings);
     return -1;
 }
 
-int qetl_depot_look(struct depot *depot, const char *path, struct qetl_findings *findings)
+static int check_safe(const struct depot *depot, struct qetl_findings *findings)
+{
+    struct stat status;
+    if (fstat(depot->folder, &status) == 0 && qetl_is_safe(&status))
+        return 0;
+    qetl_depot_refuse_unsafe(depot, NULL, findings);
+    return -1;
+}
+
+static int shelf_open(struct depot *depot, struct qetl_findings *findings)
+{
+    int error = qetl_shelf_open(depot->folder, &depot->shelf);
+    if (error == EPERM)
+        qetl_depot_refuse_unsafe(depot, "content", findings);
+    else if (error && error != ENOENT)
+        qetl_depot_refuse(depot, findings, "the installed packages cannot be read", error);
+    return error && error != ENOENT ? -1 : 0;
+}
+
+/* Whoever changes the list looks for locks behind that: so either the list is still the one that
+ * was read, or it has to be read again. */
+static bool list_is_current(const struct depot *depot)
+{
+    struct stat own, there;
+    if (depot->list < 0)
+        return true;
+    return fstat(depot->list, &own) == 0 &&
+           fstatat(depot->folder, QETL_DEPOT_LIST, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+           own.st_dev == there.st_dev && own.st_ino == there.st_ino;
+}
+
+/* 1: it changed in the meantime. */
+static int depot_look(struct depot *depot, const char *path, struct qetl_findings *findings)
 {
     if (depot_begin(depot, path, findings))
         return -1;
     depot->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (depot->folder < 0 && (errno == ENOENT || errno == ENOTDIR))
+    int error = depot->folder < 0 ? errno : 0;
+    if (error && !qetl_is_there(path))
         return 0;
-    if (depot->folder < 0)
-        return refuse(depot, findings, "the installed packages cannot be read", errno);
-    return check_safe(depot, findings) || qetl_depot_list_read(depot, findings) ? -1 : 0;
+    if (error)
+        return qetl_depot_refuse(depot, findings, "the installed packages cannot be read", error);
+    if (check_safe(depot, findings) || shelf_open(depot, findings) ||
+        qetl_depot_list_read(depot, findings))
+        return -1;
+    for (size_t i = 0; depot->shelf && i < depot->n_entries; i++)
+        qetl_shelf_use(depot->shelf, depot->entries[i].digest);
+    return list_is_current(depot) ? 0 : 1;
 }
 
-static int lock_take(struct depot *depot)
+int qetl_depot_look(struct depot *depot, const char *path, struct qetl_findings *findings)
 {
-    depot->lock = openat(depot->folder, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (depot->lock < 0)
+    int answer = depot_look(depot, path, findings);
+    for (int attempt = 1; answer > 0 && attempt < ATTEMPTS; attempt++) {
+        qetl_depot_close(depot);
+        answer = depot_look(depot, path, findings);
+    }
+    return answer < 0 ? -1 : 0;
+}
+
+/* That others may read it is what keeps them from being in each other's way. */
+static int users_make(const struct depot *depot)
+{
+    int fd = openat(depot->folder, QETL_SHELF_USERS,
+                    O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+    if (fd < 0)
         return errno;
-    while (flock(depot->lock, LOCK_EX))
-        if (errno != EINTR)
-            return errno;
+    close(fd);
     return 0;
 }
 
-static int folders_make(const struct depot *depot)
+static int folder_make(const struct depot *depot, const char *name)
+{
+    int fd;
+    if (mkdirat(depot->folder, name, 0755) && errno != EEXIST)
+        return errno;
+    int error = qetl_beneath_folder(depot->folder, name, &fd);
+    if (fd >= 0)
+        close(fd);
+    return error;
+}
+
+static int folders_make(const struct depot *depot, struct qetl_findings *findings)
 {
     static const char *const names[] = {"content", "unborn"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (mkdirat(depot->folder, names[i], 0755) && errno != EEXIST)
-            return errno;
-    return fsync(depot->folder) ? errno : 0;
+    int error = 0;
+    for (size_t i = 0; !error && i < sizeof names / sizeof *names; i++) {
+        error = folder_make(depot, names[i]);
+        if (error == EPERM) {
+            qetl_depot_refuse_unsafe(depot, names[i], findings);
+            return -1;
+        }
+    }
+    if (!error)
+        error = users_make(depot);
+    if (!error && fsync(depot->folder))
+        error = errno;
+    return error ? qetl_depot_refuse(depot, findings, cannot, error) : 0;
 }
 
 int qetl_depot_open(struct depot *depot, const char *path, struct qetl_findings *findings)
@@ -158,15 +232,10 @@ int qetl_depot_open(struct depot *depot, const char *path, struct qetl_findings 
         error = depot->folder < 0 ? errno : 0;
     }
     if (error)
-        return refuse(depot, findings, "packages cannot be installed here", error);
-    if (check_safe(depot, findings))
+        return qetl_depot_refuse(depot, findings, cannot, error);
+    if (check_safe(depot, findings) || qetl_depot_lock(depot, findings))
         return -1;
-    error = lock_take(depot);
-    if (!error)
-        error = folders_make(depot);
-    if (error)
-        return refuse(depot, findings, "packages cannot be installed here", error);
-    if (qetl_depot_list_read(depot, findings))
+    if (folders_make(depot, findings) || qetl_depot_list_read(depot, findings))
         return -1;
     qetl_depot_sweep(depot);
     return 0;
@@ -174,51 +243,29 @@ int qetl_depot_open(struct depot *depot, const char *path, struct qetl_findings 
 
 int qetl_depot_commit(struct depot *depot, struct qetl_findings *findings)
 {
-    char *text = qetl_depot_list_write(depot), *path = NULL;
-    if (!text || asprintf(&path, "%s/%s", depot->path, QETL_DEPOT_LIST) < 0) {
-        free(text);
+    char *text = qetl_depot_list_write(depot);
+    if (!text) {
         qetl_findings_no_memory(findings);
         return -1;
     }
-    int error = qetl_durable_write(path, text, strlen(text), 0644, true);
-    free(path);
+    int error =
+        qetl_durable_write_in(depot->folder, QETL_DEPOT_LIST, text, strlen(text), 0644, true);
     free(text);
-    return error
-               ? refuse(depot, findings, "the list of installed packages cannot be written", error)
-               : 0;
+    return error ? qetl_depot_refuse(depot, findings,
+                                     "the list of installed packages cannot be written", error)
+                 : 0;
 }
 
 void qetl_depot_close(struct depot *depot)
 {
+    const int fds[] = {depot->list, depot->lock, depot->folder};
     for (size_t i = 0; i < depot->n_entries; i++)
         entry_clear(&depot->entries[i]);
     free(depot->entries);
-    if (depot->lock >= 0)
-        close(depot->lock);
-    if (depot->folder >= 0)
-        close(depot->folder);
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    qetl_shelf_release(depot->shelf);
     free(depot->path);
-    *depot = (struct depot){.folder = -1, .lock = -1};
-}
-
-/* A shared lock, which whoever would remove it has to wait for. It may be gone by the time that we
- * have it: then it has another name, or none. */
-int qetl_depot_content(const struct depot *depot, const char *digest)
-{
-    char name[sizeof "content/" + QETL_DIGEST_TEXT];
-    struct stat own, there;
-    snprintf(name, sizeof name, "content/%s", digest);
-    int fd = openat(depot->folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return -1;
-    int error = flock(fd, LOCK_SH | LOCK_NB) ? errno : 0;
-    if (!error && (fstat(fd, &own) || fstatat(depot->folder, name, &there, AT_SYMLINK_NOFOLLOW)))
-        error = errno;
-    if (!error && (own.st_dev != there.st_dev || own.st_ino != there.st_ino))
-        error = ENOENT;
-    if (!error)
-        return fd;
-    close(fd);
-    errno = error;
-    return -1;
+    *depot = (struct depot)QETL_DEPOT_CLOSED;
 }

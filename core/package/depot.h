@@ -3,10 +3,11 @@
  * A folder of installed packages:
  *
  *   installed.json    which there are, and which version of each is the one that pipelines get
- *   content/DIGEST/   a package's files, CONTENTS and SIGNATURE; written once, never changed
+ *   content/DIGEST/   a package's files, CONTENTS and SIGNATURE; what stands there never changes
  *   unborn/           what is not yet there, or not there any more; nobody reads it
  *   seen.json         which release of each index was the newest (index_seen.h)
- *   lock              held by whoever changes any of this
+ *   lock              held by whoever changes any of this; has its number, for those that wait
+ *   users             locked by those that read (shelf.h)
  *
  * Invariant: what installed.json names is whole in content/, at any moment, whoever is killed; the
  *            rename of installed.json is when something is installed, upgraded or removed.
@@ -17,6 +18,8 @@
 #define QETL_CORE_PACKAGE_DEPOT_H
 
 #include "package.h"
+
+#include "plugin/shelf.h"
 
 #include <stdbool.h>
 
@@ -32,16 +35,27 @@ struct depot_entry {
 
 struct depot { /* entries by name, then by version */
     char *path;
-    int folder; /* -1: there is none */
-    int lock;   /* -1: only looked at */
+    int folder;               /* -1: there is none */
+    int lock;                 /* -1: only looked at */
+    int list;                 /* the list that was read; -1: there is none */
+    struct qetl_shelf *shelf; /* of those that only look; NULL: there is none */
     struct depot_entry *entries;
     size_t n_entries;
 };
 
-/* To look: 0, also where there is no folder; -1 with a finding. */
+#define QETL_DEPOT_CLOSED                    \
+    {                                        \
+        .folder = -1, .lock = -1, .list = -1 \
+    }
+
+/* To look: 0, also where there is no folder; -1 with a finding. What is listed stays readable until
+ * the shelf is released. */
 int qetl_depot_look(struct depot *, const char *path, struct qetl_findings *);
 /* To change: makes the folder, waits for the lock, and clears what killed processes left behind. */
 int qetl_depot_open(struct depot *, const char *path, struct qetl_findings *);
+/* How long the lock is waited for: after `tell_ms` somebody is told whose it is (0: unknown), after
+ * `end_ms` it is given up. For all depots of this process, from now on; tell NULL: nobody is. */
+void qetl_depot_wait(int tell_ms, int end_ms, void (*tell)(const char *path, long process));
 /* What was changed of its entries becomes so, durably. 0 or -1 with a finding. */
 int qetl_depot_commit(struct depot *, struct qetl_findings *);
 /* What no entry names goes, unless somebody uses it: the next one to open the depot tries again. */
@@ -58,7 +72,18 @@ int qetl_depot_add(struct depot *, const char *name, const char *version, const 
 /* When and where from it came: as texts, or NULL. -1 without memory. */
 int qetl_depot_tell(struct depot_entry *, const char *since, const char *from);
 void qetl_depot_drop(struct depot *, struct depot_entry *);
-/* The folder of an entry's content, with a lock that keeps it from being removed; -1 with errno. */
-int qetl_depot_content(const struct depot *, const char *digest);
+
+/* ---- for its own files ---- */
+
+/* The lock is taken: 0, or -1 with a finding. */
+int qetl_depot_lock(struct depot *, struct qetl_findings *);
+int qetl_depot_refuse(const struct depot *, struct qetl_findings *, const char *what, int error);
+/* Others on this machine may change what is at `name` in it; NULL: the folder itself. */
+void qetl_depot_refuse_unsafe(const struct depot *, const char *name, struct qetl_findings *);
+/* A name among the unborn that nothing has: 0 or an errno. */
+enum { QETL_DEPOT_UNBORN = QETL_DIGEST_TEXT + 12 };
+int qetl_depot_unborn_name(int unborn, const char *digest, char name[QETL_DEPOT_UNBORN]);
+/* Out of `content` it goes to the unborn, by one rename; 0 or an errno. */
+int qetl_depot_retire(int content, int unborn, const char *digest);
 
 #endif

@@ -5,15 +5,13 @@
 #include "refuse.h"
 #include "version.h"
 
-#include "config/slurp.h"
 #include "data/json_text.h"
+#include "plugin/beneath.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char type[] = "qetl-installed/1";
 
@@ -55,29 +53,43 @@ int qetl_depot_list_parse(struct depot *depot, const char *text, size_t size)
     return bad ? -1 : 0;
 }
 
+static void refuse_list(const struct depot *depot, struct qetl_findings *findings)
+{
+    char *path = NULL;
+    if (asprintf(&path, "%s/%s", depot->path, QETL_DEPOT_LIST) < 0)
+        path = NULL;
+    qetl_finding_mend(qetl_package_refuse(findings, path ? path : depot->path, NULL, "bad_packages",
+                                          "the list of installed packages cannot be understood"),
+                      "install the newest qetl; if it is damaged, remove %s and install the "
+                      "packages again",
+                      depot->path);
+    free(path);
+}
+
+static int list_refuse(const struct depot *depot, int error, struct qetl_findings *findings)
+{
+    if (error == EPERM)
+        qetl_depot_refuse_unsafe(depot, QETL_DEPOT_LIST, findings);
+    else if (error == EBADMSG || error == ELOOP || error == EFBIG)
+        refuse_list(depot, findings);
+    else
+        qetl_depot_refuse(depot, findings, "the list of installed packages cannot be read", error);
+    return -1;
+}
+
 int qetl_depot_list_read(struct depot *depot, struct qetl_findings *findings)
 {
-    char *path = NULL, *text = NULL;
+    char *text = NULL;
     size_t size = 0;
-    if (faccessat(depot->folder, QETL_DEPOT_LIST, F_OK, AT_SYMLINK_NOFOLLOW) && errno == ENOENT)
+    int error = qetl_beneath_file(depot->folder, QETL_DEPOT_LIST, &depot->list);
+    if (error == ENOENT)
         return 0;
-    if (asprintf(&path, "%s/%s", depot->path, QETL_DEPOT_LIST) < 0) {
-        qetl_findings_no_memory(findings);
-        return -1;
-    }
-    int bad = qetl_slurp(path, LIST_MAX, &text, &size, findings);
-    if (!bad && (size > LIST_MAX || qetl_depot_list_parse(depot, text, size))) {
-        bad = -1;
-        qetl_finding_mend(
-            qetl_package_refuse(findings, path, NULL, "bad_packages",
-                                "the list of installed packages cannot be understood"),
-            "install the newest qetl; if it is damaged, remove %s and install the "
-            "packages again",
-            depot->path);
-    }
+    if (!error)
+        error = qetl_read_whole(depot->list, LIST_MAX, &text, &size);
+    if (!error && qetl_depot_list_parse(depot, text, size))
+        error = EBADMSG;
     free(text);
-    free(path);
-    return bad;
+    return error ? list_refuse(depot, error, findings) : 0;
 }
 
 char *qetl_depot_list_write(const struct depot *depot)

@@ -3,6 +3,8 @@
 #include "depot_list.h"
 #include "index_seen.h"
 
+#include "plugin/beneath.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +13,8 @@
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+enum { UNBORN_MAX = 10000 };
 
 static int is_named(const struct depot *depot, const char *digest)
 {
@@ -44,15 +48,23 @@ static void remove_all(int folder, const char *name)
     unlinkat(folder, name, AT_REMOVEDIR);
 }
 
-/* Half of it must never lie under its name: it leaves by one rename. */
-static void content_retire(const struct depot *depot, int content, int unborn, const char *name)
+/* One lies there for each time that it was put in place of a damaged one, at most. */
+int qetl_depot_retire(int content, int unborn, const char *digest)
 {
-    int fd = openat(content, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    int is_free = fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0;
-    if (is_free && !is_named(depot, name) && renameat(content, name, unborn, name) == 0)
-        remove_all(unborn, name);
-    if (fd >= 0)
-        close(fd);
+    char name[QETL_DEPOT_UNBORN];
+    int error = qetl_depot_unborn_name(unborn, digest, name);
+    return error ? error : renameat(content, digest, unborn, name) ? errno : 0;
+}
+
+int qetl_depot_unborn_name(int unborn, const char *digest, char name[QETL_DEPOT_UNBORN])
+{
+    struct stat status;
+    for (int i = 0; i < UNBORN_MAX; i++) {
+        snprintf(name, QETL_DEPOT_UNBORN, "%s.%d", digest, i);
+        if (fstatat(unborn, name, &status, AT_SYMLINK_NOFOLLOW))
+            return errno == ENOENT ? 0 : errno;
+    }
+    return EEXIST;
 }
 
 static int is_unfinished_list(const char *name)
@@ -61,82 +73,113 @@ static int is_unfinished_list(const char *name)
            strncmp(name, QETL_SEEN_FILE ".", sizeof QETL_SEEN_FILE) == 0;
 }
 
-/* Lists that were not yet renamed. */
-static void lists_remove(const struct depot *depot)
+/* Each entry of a folder in it; without one that can be read there is none. */
+static void each_in(const struct depot *depot, const char *name,
+                    void (*each)(void *arg, int folder, const char *entry), void *arg)
 {
-    int fd = openat(depot->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *all = fd < 0 ? NULL : fdopendir(fd);
+    int fd;
+    DIR *all = qetl_beneath_folder(depot->folder, name, &fd) ? NULL : fdopendir(fd);
     if (!all && fd >= 0)
         close(fd);
     for (struct dirent *entry; all && (entry = readdir(all));)
-        if (is_unfinished_list(entry->d_name))
-            unlinkat(depot->folder, entry->d_name, 0);
+        if (!is_self(entry->d_name))
+            each(arg, fd, entry->d_name);
     if (all)
         closedir(all);
+}
+
+/* ---- sweeping ---- */
+
+struct sweep {
+    const struct depot *depot;
+    int unborn, users;
+};
+
+static void list_remove(void *arg, int folder, const char *name)
+{
+    (void)arg;
+    if (is_unfinished_list(name))
+        unlinkat(folder, name, 0);
+}
+
+static void unborn_remove(void *arg, int folder, const char *name)
+{
+    (void)arg;
+    remove_all(folder, name);
+}
+
+/* Half of it must never lie under its name: it leaves by one rename. Who reads the list from now on
+ * finds it there no more; who read it before has a lock. */
+static void content_sweep(void *arg, int content, const char *digest)
+{
+    const struct sweep *sweep = arg;
+    if (!is_named(sweep->depot, digest) && !qetl_shelf_is_used(sweep->users, digest))
+        qetl_depot_retire(content, sweep->unborn, digest);
 }
 
 void qetl_depot_sweep(const struct depot *depot)
 {
-    lists_remove(depot);
-    int content = openat(depot->folder, "content", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    int unborn = openat(depot->folder, "unborn", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    DIR *left = unborn < 0 ? NULL : fdopendir(dup(unborn));
-    for (struct dirent *entry; left && (entry = readdir(left));)
-        if (!is_self(entry->d_name))
-            remove_all(unborn, entry->d_name);
-    if (left)
-        closedir(left);
-    DIR *all = content < 0 || unborn < 0 ? NULL : fdopendir(dup(content));
-    for (struct dirent *entry; all && (entry = readdir(all));)
-        if (!is_self(entry->d_name) && !is_named(depot, entry->d_name))
-            content_retire(depot, content, unborn, entry->d_name);
-    if (all)
-        closedir(all);
-    if (content >= 0)
-        close(content);
-    if (unborn >= 0)
-        close(unborn);
+    struct sweep sweep = {.depot = depot};
+    each_in(depot, ".", list_remove, NULL);
+    if (qetl_beneath_folder(depot->folder, "unborn", &sweep.unborn))
+        return;
+    qetl_beneath_file(depot->folder, QETL_SHELF_USERS, &sweep.users);
+    each_in(depot, "content", content_sweep, &sweep);
+    each_in(depot, "unborn", unborn_remove, NULL);
+    if (sweep.users >= 0)
+        close(sweep.users);
+    close(sweep.unborn);
 }
 
 /* ---- what a sweep would find ---- */
 
-static int is_used(int folder, const char *name)
+struct left {
+    const struct depot *depot;
+    int users;
+    size_t count;
+};
+
+static void list_count(void *arg, int folder, const char *name)
 {
-    int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    int used = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
-    if (fd >= 0)
-        close(fd);
-    return used;
+    (void)folder;
+    ((struct left *)arg)->count += (size_t)is_unfinished_list(name);
 }
 
-static size_t count_in(const struct depot *depot, const char *name)
+static void unborn_count(void *arg, int folder, const char *name)
 {
-    int fd = openat(depot->folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    DIR *all = fd < 0 ? NULL : fdopendir(fd);
-    int is_unborn = strcmp(name, "unborn") == 0;
-    size_t count = 0;
-    if (!all && fd >= 0)
-        close(fd);
-    for (struct dirent *entry; all && (entry = readdir(all));)
-        if (strcmp(name, ".") == 0)
-            count += (size_t)is_unfinished_list(entry->d_name);
-        else
-            count += !is_self(entry->d_name) && !is_used(fd, entry->d_name) &&
-                     (is_unborn || !is_named(depot, entry->d_name));
-    if (all)
-        closedir(all);
-    return count;
+    (void)folder;
+    (void)name;
+    ((struct left *)arg)->count++;
+}
+
+static void content_count(void *arg, int folder, const char *digest)
+{
+    struct left *left = arg;
+    (void)folder;
+    left->count += !is_named(left->depot, digest) && !qetl_shelf_is_used(left->users, digest);
+}
+
+/* Whoever may not open the lock cannot know. */
+static bool is_changing(const struct depot *depot)
+{
+    int lock = openat(depot->folder, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (lock < 0)
+        return errno != ENOENT;
+    bool is = flock(lock, LOCK_SH | LOCK_NB) != 0;
+    close(lock);
+    return is;
 }
 
 size_t qetl_depot_left_overs(const struct depot *depot)
 {
-    if (depot->folder < 0)
+    struct left left = {.depot = depot};
+    if (depot->folder < 0 || is_changing(depot))
         return 0;
-    int lock = openat(depot->folder, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    int at_work = lock >= 0 && flock(lock, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
-    size_t count =
-        at_work ? 0 : count_in(depot, ".") + count_in(depot, "unborn") + count_in(depot, "content");
-    if (lock >= 0)
-        close(lock);
-    return count;
+    qetl_beneath_file(depot->folder, QETL_SHELF_USERS, &left.users);
+    each_in(depot, ".", list_count, &left);
+    each_in(depot, "unborn", unborn_count, &left);
+    each_in(depot, "content", content_count, &left);
+    if (left.users >= 0)
+        close(left.users);
+    return left.count;
 }

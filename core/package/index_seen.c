@@ -170,7 +170,7 @@ static int judge(const struct judging *j, const json_t *sights, int *known, int 
 /* With the lock, as somebody may have seen a newer one in the meantime. */
 static int sight_keep(const struct judging *j, const char *path)
 {
-    struct depot depot = {.folder = -1, .lock = -1};
+    struct depot depot = QETL_DEPOT_CLOSED;
     json_t *json = NULL, *sights;
     int known = 0, at, bad = qetl_depot_open(&depot, path, j->findings);
     if (!bad) {
@@ -241,7 +241,7 @@ static json_t *sights_without(const json_t *sights, const char *place)
 int qetl_index_forget(const char *path, const char *place, size_t *count,
                       struct qetl_findings *findings)
 {
-    struct depot depot = {.folder = -1, .lock = -1};
+    struct depot depot = QETL_DEPOT_CLOSED;
     json_t *json = NULL;
     char *file = NULL;
     int bad = qetl_depot_open(&depot, path, findings);

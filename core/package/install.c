@@ -22,6 +22,12 @@ static struct depot_entry *newest_of(const struct depot *depot, const char *name
     return newest;
 }
 
+static void digest_text(const struct package *package, char digest[QETL_DIGEST_TEXT])
+{
+    for (int i = 0; i < QETL_SHA256; i++)
+        snprintf(digest + 2 * i, 3, "%02x", package->digest[i]);
+}
+
 /* One version is one package. */
 static int check_same(const struct depot_entry *entry, const struct package *package,
                       const char *digest, struct qetl_findings *findings)
@@ -35,6 +41,16 @@ static int check_same(const struct depot_entry *entry, const struct package *pac
                       "installed: qetl plugin remove %s@%s",
                       entry->name, entry->version);
     return -1;
+}
+
+int qetl_package_install_check(const struct depot *depot, const struct package *package,
+                               struct qetl_findings *findings)
+{
+    const struct package_contents *contents = package->contents;
+    char digest[QETL_DIGEST_TEXT];
+    digest_text(package, digest);
+    return check_same(qetl_depot_find(depot, contents->name, contents->version), package, digest,
+                      findings);
 }
 
 static void activate(struct depot *depot, const char *name, const char *version)
@@ -93,11 +109,10 @@ int qetl_package_install(struct depot *depot, const struct package *package,
 {
     const struct package_contents *contents = package->contents;
     char digest[QETL_DIGEST_TEXT];
-    for (int i = 0; i < QETL_SHA256; i++)
-        snprintf(digest + 2 * i, 3, "%02x", package->digest[i]);
+    digest_text(package, digest);
     const struct depot_entry *entry = qetl_depot_find(depot, contents->name, contents->version);
     *installed = entry && entry->active ? QETL_INSTALLED_BEFORE : QETL_INSTALLED;
-    if (check_same(entry, package, digest, findings))
+    if (qetl_package_install_check(depot, package, findings))
         return -1;
     int error = qetl_content_write(depot, package, digest, findings);
     if (error > 0)

@@ -12,6 +12,9 @@
 
 enum package_installed { QETL_INSTALLED, QETL_INSTALLED_BEFORE, QETL_INSTALLED_NOT };
 
+/* Whether its version is free there, or its own: 0 or -1 with findings. */
+int qetl_package_install_check(const struct depot *, const struct package *,
+                               struct qetl_findings *);
 /* A package whose signature, machine and plugin were found good, and which may follow what is there
  * (succession.h). 0 or -1 with findings. */
 int qetl_package_install(struct depot *, const struct package *, enum package_installed *,

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "installed.h"
 
+#include "content_fault.h"
 #include "limits.h"
 #include "plugin_check.h"
 #include "refuse.h"
 #include "scope.h"
 
+#include "plugin/beneath.h"
 #include "plugin/manifest.h"
 #include "plugin/sealed.h"
 
@@ -16,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ATTEMPTS = 5, MANIFEST_MAX = 16 << 20 };
+enum { MANIFEST_MAX = 16 << 20 };
 
 /* One package, on its way into the registry. */
 struct incoming {
@@ -25,7 +27,6 @@ struct incoming {
     const struct package_trust *trust;
     struct qetl_findings *findings;
     bool is_system;
-    int folder;
     struct package_contents *contents;
     struct package_signature signature;
     bool is_signed;
@@ -33,35 +34,30 @@ struct incoming {
 
 static int refuse(const struct incoming *in, const char *why)
 {
-    qetl_finding_mend(qetl_package_refuse(in->findings, in->depot->path, NULL, "package_damaged",
-                                          "the installed package %s %s is damaged: %s",
-                                          in->entry->name, in->entry->version, why),
-                      "install it again, or remove it: qetl plugin remove %s@%s", in->entry->name,
-                      in->entry->version);
+    qetl_content_refuse(in->depot, in->entry, NULL, why, in->findings);
     return -1;
 }
 
-/* The caller's; NULL: it is not there, or not as large as it may be. */
-static char *file_slurp(const struct incoming *in, const char *name, size_t most, size_t *size)
+/* A file of it: 0, or the errno. */
+static int file_slurp(const struct incoming *in, const char *name, size_t most, char **text,
+                      size_t *size)
 {
-    struct stat status;
-    char *text = NULL;
-    int fd = openat(in->folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-        (uint64_t)status.st_size <= most)
-        text = malloc((size_t)status.st_size + 1);
+    char *path;
+    *text = NULL;
     *size = 0;
-    while (text && *size < (size_t)status.st_size) {
-        ssize_t n = read(fd, text + *size, (size_t)status.st_size - *size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        *size += (size_t)n;
-    }
-    if (fd >= 0)
-        close(fd);
-    return text;
+    if (asprintf(&path, "%s/%s", in->entry->digest, name) < 0)
+        return ENOMEM;
+    int error = in->depot->shelf
+                    ? qetl_beneath_slurp(in->depot->shelf->folder, path, most, text, size)
+                    : ENOENT;
+    free(path);
+    return error;
+}
+
+static int refuse_error(const struct incoming *in, const char *what, int error)
+{
+    qetl_content_refuse_error(in->depot, in->entry, what, error, in->findings);
+    return -1;
 }
 
 /* What its signature is worth today. */
@@ -71,7 +67,10 @@ static int signature_tell(struct incoming *in, const char *list, size_t list_siz
     const struct key_file *key = NULL;
     const char *name = in->entry->name, *version = in->entry->version;
     size_t size;
-    char *text = file_slurp(in, QETL_PACKAGE_SIGNATURE, QETL_PACKAGE_SIGNATURE_MAX, &size);
+    char *text;
+    int error = file_slurp(in, QETL_PACKAGE_SIGNATURE, QETL_PACKAGE_SIGNATURE_MAX, &text, &size);
+    if (error && error != ENOENT)
+        return refuse_error(in, QETL_PACKAGE_SIGNATURE, error);
     const struct package_signature *signature = text ? &in->signature : NULL;
     int bad = text && (qetl_signature_read(text, size, &in->signature) ||
                        qetl_signature_check(&in->signature, list, list_size));
@@ -100,11 +99,11 @@ static int signature_tell(struct incoming *in, const char *list, size_t list_siz
 static int list_take(struct incoming *in, struct qetl_sealed *sealed)
 {
     uint8_t digest[QETL_SHA256];
-    char hex[QETL_DIGEST_TEXT];
+    char hex[QETL_DIGEST_TEXT], *list;
     size_t size;
-    char *list = file_slurp(in, QETL_PACKAGE_CONTENTS, QETL_PACKAGE_CONTENTS_MAX, &size);
-    if (!list)
-        return refuse(in, "its list of files is missing");
+    int error = file_slurp(in, QETL_PACKAGE_CONTENTS, QETL_PACKAGE_CONTENTS_MAX, &list, &size);
+    if (error)
+        return refuse_error(in, QETL_PACKAGE_CONTENTS, error);
     qetl_package_digest(list, size, digest);
     for (int i = 0; i < QETL_SHA256; i++)
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);
@@ -163,13 +162,15 @@ static struct qetl_manifest *manifest_take(const struct incoming *in)
         qetl_package_contents_find(in->contents, in->contents->manifest);
     struct qetl_manifest *manifest = NULL;
     uint8_t digest[QETL_SHA256];
-    char *path = NULL;
+    char *path = NULL, *text;
     size_t size;
-    char *text = file_slurp(in, file->path, MANIFEST_MAX, &size);
+    int error = file_slurp(in, file->path, MANIFEST_MAX, &text, &size);
     if (text)
         qetl_package_digest(text, size, digest);
-    if (!text || size != file->size || memcmp(digest, file->sha256, sizeof digest) != 0)
-        refuse(in, "its manifest is missing, or was changed");
+    if (error)
+        refuse_error(in, file->path, error);
+    else if (size != file->size || memcmp(digest, file->sha256, sizeof digest) != 0)
+        refuse(in, "its manifest was changed");
     else if (asprintf(&path, "%s/content/%s/%s", in->depot->path, in->entry->digest, file->path) <
              0)
         qetl_findings_no_memory(in->findings);
@@ -180,17 +181,16 @@ static struct qetl_manifest *manifest_take(const struct incoming *in)
     return manifest;
 }
 
-/* NULL with findings. The folder's descriptor is its own from now on, or closed. */
+/* NULL with findings. */
 static struct qetl_manifest *incoming_read(struct incoming *in)
 {
     struct qetl_sealed *sealed = qetl_sealed_new();
     struct qetl_manifest *manifest = NULL;
     if (!sealed) {
-        close(in->folder);
         qetl_findings_no_memory(in->findings);
         return NULL;
     }
-    sealed->folder = in->folder;
+    sealed->shelf = qetl_shelf_hold(in->depot->shelf);
     if (list_take(in, sealed) == 0) {
         manifest = manifest_take(in);
         if (manifest && in->is_signed && !sealed->told.errors)
@@ -209,49 +209,20 @@ static struct qetl_manifest *incoming_read(struct incoming *in)
     return manifest;
 }
 
-/* Whoever removes a package does so behind the rename of the list: then there is a new list. */
-static int *contents_open(const char *path, struct depot *depot, struct qetl_findings *findings)
-{
-    for (int attempt = 1;; attempt++) {
-        if (qetl_depot_look(depot, path, findings))
-            return NULL;
-        int *folders = calloc(depot->n_entries + 1, sizeof *folders), gone = 0;
-        for (size_t i = 0; folders && i < depot->n_entries; i++) {
-            folders[i] = qetl_depot_content(depot, depot->entries[i].digest);
-            gone |= folders[i] < 0;
-        }
-        if (!folders)
-            qetl_findings_no_memory(findings);
-        if (!folders || !gone || attempt == ATTEMPTS)
-            return folders;
-        for (size_t i = 0; i < depot->n_entries; i++)
-            if (folders[i] >= 0)
-                close(folders[i]);
-        free(folders);
-        qetl_depot_close(depot);
-    }
-}
-
 int qetl_installed_offer(struct qetl_registry *registry, const char *path, bool is_system,
                          const struct package_trust *trust, struct qetl_findings *findings)
 {
-    struct depot depot = {.folder = -1, .lock = -1};
-    int *folders = contents_open(path, &depot, findings), bad = 0;
-    for (size_t i = 0; folders && i < depot.n_entries; i++) {
+    struct depot depot = QETL_DEPOT_CLOSED;
+    int looked = qetl_depot_look(&depot, path, findings), bad = 0;
+    for (size_t i = 0; !looked && i < depot.n_entries; i++) {
         const struct depot_entry *entry = &depot.entries[i];
-        struct incoming in = {&depot,    entry,      trust,           findings,
-                              is_system, folders[i], .contents = NULL};
-        struct qetl_manifest *manifest = NULL;
-        if (in.folder < 0)
-            refuse(&in, "its files are missing");
-        else
-            manifest = incoming_read(&in);
+        struct incoming in = {&depot, entry, trust, findings, is_system, .contents = NULL};
+        struct qetl_manifest *manifest = incoming_read(&in);
         if (manifest && !bad)
             bad = qetl_registry_offer(registry, manifest, !entry->active, findings);
         else
             qetl_manifest_free(manifest);
     }
-    free(folders);
     qetl_depot_close(&depot);
     return bad;
 }

@@ -5,12 +5,14 @@
 #include "refuse.h"
 #include "version.h"
 
-#include "config/slurp.h"
+#include "plugin/beneath.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char type[] = "qetl-lock/1";
@@ -158,6 +160,26 @@ static int plugin_read(const json_t *json, const char *platform, struct lock_plu
     return plugin->name && plugin->version ? 0 : -1;
 }
 
+/* They stand in order: none is looked for among those that were read. */
+static int platform_append(struct plugin_lock *lock, const char *platform,
+                           struct lock_plugin *plugins, size_t count)
+{
+    size_t n = lock->n_platforms;
+    char *copy =
+        n && strcmp(lock->platforms[n - 1].platform, platform) >= 0 ? NULL : strdup(platform);
+    struct lock_platform *platforms =
+        copy ? reallocarray(lock->platforms, n + 1, sizeof *platforms) : NULL;
+    if (!platforms) {
+        free(copy);
+        qetl_lock_plugins_free(plugins, count);
+        return -1;
+    }
+    platforms[n] = (struct lock_platform){copy, plugins, count};
+    lock->platforms = platforms;
+    lock->n_platforms = n + 1;
+    return 0;
+}
+
 static int platform_read(const char *platform, const json_t *json, struct plugin_lock *lock)
 {
     size_t count = json_array_size(json);
@@ -168,7 +190,7 @@ static int platform_read(const char *platform, const json_t *json, struct plugin
             qetl_lock_plugins_free(plugins, i + 1);
             return -1;
         }
-    return plugins ? qetl_lock_set(lock, platform, plugins, count) : -1;
+    return plugins ? platform_append(lock, platform, plugins, count) : -1;
 }
 
 static int lock_take(json_t *json, struct plugin_lock *lock)
@@ -208,15 +230,36 @@ struct plugin_lock *qetl_lock_parse(const char *text, size_t size, const char *f
     return NULL;
 }
 
+static int file_read(const char *path, char **text, size_t *size)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), error = fd < 0 ? errno : 0;
+    if (!error && fstat(fd, &status))
+        error = errno;
+    if (!error && !S_ISREG(status.st_mode))
+        error = S_ISDIR(status.st_mode) ? EISDIR : ESPIPE;
+    if (!error)
+        error = qetl_read_whole(fd, LOCK_MAX, text, size);
+    if (fd >= 0)
+        close(fd);
+    return error;
+}
+
+/* Whatever stands there is a lock, or wrong: also a link that leads nowhere. */
 int qetl_lock_read(const char *path, struct plugin_lock **lock, struct qetl_findings *findings)
 {
     char *text = NULL;
-    size_t size;
+    size_t size = 0;
     *lock = NULL;
-    if (access(path, F_OK) && (errno == ENOENT || errno == ENOTDIR))
+    if (!qetl_is_there(path))
         return 0;
-    if (qetl_slurp(path, LOCK_MAX, &text, &size, findings) == 0)
-        *lock = qetl_lock_parse(text, size, path, findings);
+    int error = file_read(path, &text, &size);
+    if (error && error != EFBIG)
+        qetl_finding_mend(qetl_package_refuse(findings, path, NULL, "bad_lock",
+                                              "this lock cannot be read: %s", strerror(error)),
+                          "have it from where the pipeline is kept, or remove it");
+    else
+        *lock = qetl_lock_parse(text, error ? (size_t)LOCK_MAX + 1 : size, path, findings);
     free(text);
     return *lock ? 0 : -1;
 }

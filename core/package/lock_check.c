@@ -5,6 +5,8 @@
 #include "library_facts.h"
 #include "refuse.h"
 
+#include "plugin/loader.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +23,7 @@ static int plugin_check(const char *path, const struct lock_plugin *plugin,
             continue;
         is_here = true;
         if (qetl_lock_see(manifest, &seen, findings) == 0 && qetl_lock_same(&seen, plugin))
-            return 0;
+            return qetl_library_prove(manifest, findings);
     }
     struct qetl_finding *finding =
         qetl_package_refuse(findings, path, NULL, is_here ? "lock_changed" : "lock_version",

@@ -5,6 +5,7 @@
 #include "refuse.h"
 
 #include "config/document.h"
+#include "plugin/loader.h"
 #include "plugin/sealed.h"
 
 #include <qetl/plugin.h>
@@ -14,6 +15,7 @@
 #include <nettle/sha2.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PIECE = 256 << 10 };
@@ -73,13 +75,15 @@ static int used_take(struct used *used, const struct qetl_pipeline *pipeline)
 
 /* ---- as they are ---- */
 
-static int file_hash(const char *path, uint8_t sha256[QETL_SHA256])
+static int file_hash(const char *path, uint8_t sha256[QETL_SHA256], struct stat *status)
 {
     struct sha256_ctx context;
     uint8_t *piece = malloc(PIECE);
-    int fd = piece ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    int fd = piece ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
     int error = !piece ? ENOMEM : fd < 0 ? errno : 0;
     ssize_t n = 1;
+    if (!error)
+        error = fstat(fd, status) ? errno : S_ISREG(status->st_mode) ? 0 : EBADMSG;
     sha256_init(&context);
     while (!error && n) {
         n = read(fd, piece, PIECE);
@@ -96,8 +100,8 @@ static int file_hash(const char *path, uint8_t sha256[QETL_SHA256])
 }
 
 /* Names stay the manifest's. Of a package it is what was verified, and what will be loaded. */
-int qetl_lock_see(const struct qetl_manifest *manifest, struct lock_plugin *plugin,
-                  struct qetl_findings *findings)
+static int plugin_see(const struct qetl_manifest *manifest, struct lock_plugin *plugin,
+                      struct stat *status, struct qetl_findings *findings)
 {
     *plugin = (struct lock_plugin){.name = manifest->id, .version = manifest->version};
     if (manifest->sealed) {
@@ -105,11 +109,18 @@ int qetl_lock_see(const struct qetl_manifest *manifest, struct lock_plugin *plug
         memcpy(plugin->library, manifest->sealed->sha256, sizeof plugin->library);
         return qetl_hash_read(manifest->sealed->digest, plugin->package);
     }
-    int error = file_hash(manifest->library_path, plugin->library);
+    int error = file_hash(manifest->library_path, plugin->library, status);
     if (error)
         qetl_package_refuse(findings, manifest->library_path, NULL, "cannot_load",
                             "this library cannot be read: %s", strerror(error));
     return error ? -1 : 0;
+}
+
+int qetl_lock_see(const struct qetl_manifest *manifest, struct lock_plugin *plugin,
+                  struct qetl_findings *findings)
+{
+    struct stat status;
+    return plugin_see(manifest, plugin, &status, findings);
 }
 
 int qetl_lock_same(const struct lock_plugin *one, const struct lock_plugin *other)
@@ -194,6 +205,23 @@ static const struct lock_plugin *entry_of(const struct locking *locking, const c
     return NULL;
 }
 
+/* A component that two plugins offer is that of the one in the lock. */
+static void unlocked_hide(const struct locking *locking)
+{
+    for (size_t k = 0; k < qetl_registry_count(locking->registry); k++) {
+        const struct qetl_manifest *manifest = qetl_registry_at(locking->registry, k);
+        bool outside = !manifest->hidden && !entry_of(locking, manifest->id, NULL);
+        for (size_t c = 0; outside && c < manifest->n_components; c++) {
+            const struct qetl_manifest_component *own = &manifest->components[c], *rival;
+            rival = qetl_registry_rival(locking->registry, own, own->id);
+            if (!rival || !entry_of(locking, rival->plugin->id, NULL))
+                continue;
+            qetl_registry_hide(locking->registry, k);
+            break;
+        }
+    }
+}
+
 static void refuse(const struct locking *locking, const char *code, const char *message,
                    const struct lock_plugin *wanted)
 {
@@ -213,6 +241,7 @@ static int check_plugin(const struct locking *locking, const struct qetl_manifes
 {
     char message[512];
     struct lock_plugin seen;
+    struct stat status;
     const struct lock_plugin *exact = entry_of(locking, manifest->id, manifest->version);
     const struct lock_plugin *other = exact ? exact : entry_of(locking, manifest->id, NULL);
     if (!other) {
@@ -227,10 +256,13 @@ static int check_plugin(const struct locking *locking, const struct qetl_manifes
         refuse(locking, "lock_version", message, other);
         return -1;
     }
-    if (qetl_lock_see(manifest, &seen, locking->findings))
+    if (plugin_see(manifest, &seen, &status, locking->findings))
         return -1;
-    if (qetl_lock_same(&seen, exact))
+    if (qetl_lock_same(&seen, exact)) {
+        if (!manifest->sealed)
+            qetl_registry_lock(locking->registry, manifest, &status);
         return 0;
+    }
     snprintf(message, sizeof message,
              "the plugin %s %s is another one than was locked: %.300s has other bytes",
              manifest->id, manifest->version, manifest->library_path);
@@ -249,6 +281,19 @@ static int check(const struct locking *locking, const struct qetl_pipeline *pipe
         bad |= check_plugin(locking, used.plugins[i]);
     if (!bad)
         qetl_registry_only(locking->registry, used.plugins, used.count);
+    free(used.plugins);
+    return bad;
+}
+
+int qetl_locked_prove(const struct qetl_pipeline *pipeline, const struct qetl_registry *registry,
+                      struct qetl_findings *findings)
+{
+    struct used used = {.registry = registry};
+    int bad = used_take(&used, pipeline);
+    if (bad)
+        qetl_findings_no_memory(findings);
+    for (size_t i = 0; i < used.count; i++)
+        bad |= qetl_library_prove(used.plugins[i], findings);
     free(used.plugins);
     return bad;
 }
@@ -285,6 +330,7 @@ struct qetl_pipeline *qetl_locked_pipeline(const struct qetl_document *document,
         struct locking locking = {path, name, qetl_lock_platform(lock, qetl_machine_platform()),
                                   registry, findings};
         choose(&locking);
+        unlocked_hide(&locking);
         pipeline = qetl_pipeline_new(document, registry, findings);
         if (pipeline && check(&locking, pipeline)) {
             qetl_pipeline_free(pipeline);

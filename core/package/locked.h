@@ -29,6 +29,9 @@ struct lock_plugin *qetl_lock_of(const struct qetl_pipeline *, const struct qetl
 
 /* One plugin, as it is now: its names stay the manifest's. -1 with a finding. */
 int qetl_lock_see(const struct qetl_manifest *, struct lock_plugin *, struct qetl_findings *);
+/* Each plugin of such a pipeline by all that a run looks at before it loads it. */
+int qetl_locked_prove(const struct qetl_pipeline *, const struct qetl_registry *,
+                      struct qetl_findings *);
 int qetl_lock_same(const struct lock_plugin *, const struct lock_plugin *); /* but for names */
 
 #endif

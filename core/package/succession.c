@@ -5,12 +5,12 @@
 #include "refuse.h"
 #include "version.h"
 
+#include "plugin/beneath.h"
 #include "plugin/sealed.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The newest of a name; NULL: there is none. */
 static const struct depot_entry *newest_of(const struct depot *depot, const char *name)
@@ -92,21 +92,16 @@ static int check_newer(const struct succession *s, const struct package *package
 static int signature_of(const struct depot *depot, const struct depot_entry *entry,
                         struct package_signature *signature)
 {
-    char text[QETL_PACKAGE_SIGNATURE_MAX];
-    int folder = entry->is_unsigned ? -1 : qetl_depot_content(depot, entry->digest);
-    int fd = folder < 0 ? -1
-                        : openat(folder, QETL_PACKAGE_SIGNATURE,
-                                 O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    ssize_t size = 0, n = 0;
-    while (
-        fd >= 0 && (size_t)size < sizeof text &&
-        ((n = read(fd, text + size, sizeof text - (size_t)size)) > 0 || (n < 0 && errno == EINTR)))
-        size += n > 0 ? n : 0;
-    if (fd >= 0)
-        close(fd);
-    if (folder >= 0)
-        close(folder);
-    return size > 0 && n >= 0 && qetl_signature_read(text, (size_t)size, signature) == 0;
+    char *path, *text;
+    size_t size;
+    if (entry->is_unsigned ||
+        asprintf(&path, "content/%s/%s", entry->digest, QETL_PACKAGE_SIGNATURE) < 0)
+        return 0;
+    int error = qetl_beneath_slurp(depot->folder, path, QETL_PACKAGE_SIGNATURE_MAX, &text, &size);
+    int found = !error && qetl_signature_read(text, size, signature) == 0;
+    free(text);
+    free(path);
+    return found;
 }
 
 static int tell_change(const struct succession *s, const struct package *package,

@@ -3,6 +3,8 @@
 
 #include "refuse.h"
 
+#include "plugin/beneath.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,13 +25,6 @@ void qetl_trust_free(struct package_trust *trust)
 }
 
 /* ---- reading ---- */
-
-/* Ours or root's, and nobody else's to change. */
-static int is_safe(const struct stat *status)
-{
-    return !(status->st_mode & (S_IWGRP | S_IWOTH)) &&
-           (status->st_uid == 0 || status->st_uid == geteuid());
-}
 
 static int refuse_unsafe(const char *path, struct qetl_findings *findings)
 {
@@ -72,7 +67,7 @@ static int key_add(struct package_trust *trust, int fd, const char *path,
         return -1;
     }
     int error = fd < 0 || fstat(fd, &status) ? errno : !S_ISREG(status.st_mode) ? EINVAL : 0;
-    if (!error && !is_safe(&status))
+    if (!error && !qetl_is_safe(&status))
         refuse_unsafe(path, findings);
     else if (error || (error = text_read(fd, text, &size)))
         qetl_package_refuse(findings, path, NULL, "bad_key", "this key cannot be read: %s",
@@ -100,7 +95,7 @@ static int folder_read(struct package_trust *trust, const char *folder, int fd,
 {
     struct dirent **entries = NULL;
     struct stat status;
-    if (fstat(fd, &status) || !is_safe(&status))
+    if (fstat(fd, &status) || !qetl_is_safe(&status))
         return refuse_unsafe(folder, findings);
     int n = scandirat(fd, ".", &entries, is_key, by_bytes), bad = n < 0 ? -1 : 0;
     for (int i = 0; i < n; i++) {

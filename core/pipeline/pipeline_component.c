@@ -48,6 +48,22 @@ static void mend_plugin(struct qetl_drafts *drafts, struct qetl_finding *finding
     free(list);
 }
 
+void qetl_draft_check_rival(struct qetl_drafts *drafts, const struct qetl_draft *draft,
+                            const char *below, const struct qetl_manifest_component *found,
+                            const char *id)
+{
+    const struct qetl_manifest_component *rival = qetl_registry_rival(drafts->registry, found, id);
+    if (!rival)
+        return;
+    struct qetl_finding *finding = qetl_draft_error(
+        drafts, draft, below, "contested_component",
+        "two plugins offer the %s `%s`: %s %s (%s) and %s %s (%s)", qetl_kind_name(found->kind), id,
+        found->plugin->id, found->plugin->version, found->plugin->manifest_path, rival->plugin->id,
+        rival->plugin->version, rival->plugin->manifest_path);
+    qetl_registry_rival_mend(finding, found, rival);
+    qetl_finding_environment(finding);
+}
+
 static const struct qetl_manifest_component *find_plugin(struct qetl_drafts *drafts,
                                                          const struct qetl_draft *draft)
 {
@@ -66,6 +82,8 @@ static const struct qetl_manifest_component *find_plugin(struct qetl_drafts *dra
                     qetl_draft_error(drafts, draft, "/plugin", "unknown_plugin",
                                      "there is no %s plugin `%s`", qetl_kind_name(kind), id),
                     kind, id);
+    else
+        qetl_draft_check_rival(drafts, draft, "/plugin", plugin, id);
     return plugin;
 }
 

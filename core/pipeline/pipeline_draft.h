@@ -98,6 +98,10 @@ int qetl_pipeline_increment(struct qetl_pipeline *pipeline);
 struct qetl_finding *qetl_draft_error(struct qetl_drafts *drafts, const struct qetl_draft *draft,
                                       const char *below, const char *code, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+/* An error there, if another plugin offers what was found for that id as well. */
+void qetl_draft_check_rival(struct qetl_drafts *drafts, const struct qetl_draft *draft,
+                            const char *below, const struct qetl_manifest_component *found,
+                            const char *id);
 void qetl_drafts_no_memory(struct qetl_drafts *drafts);
 
 #endif

@@ -53,6 +53,8 @@ static const struct qetl_manifest_component *format_named(struct qetl_drafts *dr
             drafts, draft,
             qetl_draft_error(drafts, draft, below, "unknown_format", "there is no format `%s`", id),
             id);
+    else
+        qetl_draft_check_rival(drafts, draft, below, format, id);
     return format;
 }
 

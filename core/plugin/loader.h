@@ -25,6 +25,10 @@ void qetl_library_free(struct qetl_library *library);
 typedef const struct qetl_component *qetl_exchange_fn(void *arg, const struct qetl_component *);
 void qetl_library_exchange(struct qetl_library *library, qetl_exchange_fn *exchange, void *arg);
 
+/* All that is looked at before a library is opened, which it is not: what is said of its package,
+ * its bytes, ABI and manifest. 0, or -1 with findings. */
+int qetl_library_prove(const struct qetl_manifest *, struct qetl_findings *);
+
 /* 0, or -1 with findings. host and plugin_ctx go to the plugin's entry, when the library is opened
  * by this call: that is for the first of its components. */
 int qetl_load_component(const struct qetl_manifest_component *component,

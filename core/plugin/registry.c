@@ -3,6 +3,7 @@
 
 #include "config/suggest.h"
 #include "manifest.h"
+#include "sealed.h"
 
 #include <qetl/plugin.h>
 
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -58,6 +60,11 @@ void qetl_registry_use(const struct qetl_registry *registry, size_t index)
             registry->manifests[i]->hidden = i != index;
 }
 
+void qetl_registry_hide(const struct qetl_registry *registry, size_t index)
+{
+    registry->manifests[index]->hidden = 1;
+}
+
 void qetl_registry_only(const struct qetl_registry *registry,
                         const struct qetl_manifest *const *plugins, size_t count)
 {
@@ -70,10 +77,22 @@ void qetl_registry_only(const struct qetl_registry *registry,
     }
 }
 
-void qetl_registry_reset(const struct qetl_registry *registry)
+void qetl_registry_lock(const struct qetl_registry *registry, const struct qetl_manifest *manifest,
+                        const struct stat *status)
 {
     for (size_t i = 0; i < registry->count; i++)
+        if (registry->manifests[i] == manifest) {
+            registry->manifests[i]->is_locked = 1;
+            registry->manifests[i]->locked = *status;
+        }
+}
+
+void qetl_registry_reset(const struct qetl_registry *registry)
+{
+    for (size_t i = 0; i < registry->count; i++) {
         registry->manifests[i]->hidden = registry->manifests[i]->was_hidden;
+        registry->manifests[i]->is_locked = 0;
+    }
 }
 
 /* ---- looking up ---- */
@@ -103,17 +122,43 @@ component_of(const struct qetl_manifest *manifest, uint32_t kind, const char *id
     return NULL;
 }
 
-/* Of the plugin that has the name today, if one has: an old version of another that had it once is
+/* The next plugin behind *at that offers it under its name. */
+static const struct qetl_manifest_component *used_of(const struct qetl_registry *registry,
+                                                     uint32_t kind, const char *id, size_t size,
+                                                     size_t *at)
+{
+    const struct qetl_manifest_component *used = NULL;
+    while (!used && *at < registry->count) {
+        const struct qetl_manifest *manifest = registry->manifests[(*at)++];
+        if (!manifest->hidden)
+            used = component_of(manifest, kind, id, size);
+    }
+    return used;
+}
+
+static bool is_used(const struct qetl_registry *registry, uint32_t kind, const char *id,
+                    size_t size, const char *plugin)
+{
+    const struct qetl_manifest_component *used;
+    for (size_t at = 0; (used = used_of(registry, kind, id, size, &at));)
+        if (strcmp(used->plugin->id, plugin) == 0)
+            return true;
+    return false;
+}
+
+/* Of a plugin that has the name today, if one has: an old version of another that had it once is
  * not what anybody means. */
 static const struct qetl_manifest_component *version_of(const struct qetl_registry *registry,
                                                         uint32_t kind, const char *id, size_t size,
-                                                        const char *version,
-                                                        const struct qetl_manifest_component *used)
+                                                        const char *version, const char *but)
 {
+    size_t first = 0;
+    bool free = !used_of(registry, kind, id, size, &first);
     for (size_t i = 0; i < registry->count; i++) {
         const struct qetl_manifest *at = registry->manifests[i];
         const struct qetl_manifest_component *found;
-        if (strcmp(at->version, version) == 0 && (!used || strcmp(at->id, used->plugin->id) == 0) &&
+        if (strcmp(at->version, version) == 0 && !(but && strcmp(at->id, but) == 0) &&
+            (free || is_used(registry, kind, id, size, at->id)) &&
             (found = component_of(at, kind, id, size)))
             return found;
     }
@@ -124,12 +169,49 @@ const struct qetl_manifest_component *qetl_registry_find(const struct qetl_regis
                                                          uint32_t kind, const char *id)
 {
     const char *version = strchr(id, '@');
+    size_t size = version ? (size_t)(version - id) : strlen(id), at = 0;
+    return version ? version_of(registry, kind, id, size, version + 1, NULL)
+                   : used_of(registry, kind, id, size, &at);
+}
+
+const struct qetl_manifest_component *
+qetl_registry_rival(const struct qetl_registry *registry,
+                    const struct qetl_manifest_component *found, const char *id)
+{
+    const char *version = strchr(id, '@'), *plugin = found->plugin->id;
     size_t size = version ? (size_t)(version - id) : strlen(id);
-    const struct qetl_manifest_component *used = NULL;
-    for (size_t i = 0; i < registry->count && !used; i++)
-        if (!registry->manifests[i]->hidden)
-            used = component_of(registry->manifests[i], kind, id, size);
-    return version ? version_of(registry, kind, id, size, version + 1, used) : used;
+    const struct qetl_manifest_component *other;
+    if (version)
+        return version_of(registry, found->kind, id, size, version + 1, plugin);
+    for (size_t at = 0; (other = used_of(registry, found->kind, id, size, &at));)
+        if (strcmp(other->plugin->id, plugin) != 0)
+            return other;
+    return NULL;
+}
+
+static int remove_word(const struct qetl_manifest *plugin, char *text, size_t size)
+{
+    return snprintf(text, size, "qetl plugin remove%s %.200s",
+                    plugin->sealed && plugin->sealed->is_system ? " --system" : "", plugin->id);
+}
+
+void qetl_registry_rival_mend(struct qetl_finding *finding,
+                              const struct qetl_manifest_component *one,
+                              const struct qetl_manifest_component *rival)
+{
+    const struct qetl_manifest *package = rival->plugin->sealed ? rival->plugin : one->plugin;
+    const struct qetl_manifest *other = package == one->plugin ? rival->plugin : one->plugin;
+    bool differ = strcmp(package->version, other->version) != 0;
+    char remove[256], also[272] = "", say[320] = "";
+    remove_word(package, remove, sizeof remove);
+    if (other->sealed) {
+        memcpy(also, ", or ", 6);
+        remove_word(other, also + 5, sizeof also - 5);
+    }
+    if (differ)
+        snprintf(say, sizeof say, "; or say which is meant: %.200s@%.60s", one->id,
+                 one->plugin->version);
+    qetl_finding_mend(finding, "keep one of the two: %s%s%s", remove, also, say);
 }
 
 const char *qetl_registry_suggest(const struct qetl_registry *registry, uint32_t kind,
@@ -192,20 +274,48 @@ static void report_twice(struct qetl_findings *findings, const char *code, const
     qetl_finding_environment(finding);
 }
 
+/* Whoever has installed packages has not put them beside each other on purpose; nor did who removed
+ * a version so that an older one is used: what they do not have in common stays usable. */
+static void tell_contested(struct qetl_findings *findings,
+                           const struct qetl_manifest_component *one,
+                           const struct qetl_manifest_component *other)
+{
+    struct qetl_finding *finding = qetl_finding_add(
+        findings, QETL_WARNING, "contested_component",
+        "the %s `%s` is offered by two plugins, %s %s (%s) and %s %s (%s): a pipeline that uses it "
+        "is refused",
+        qetl_kind_name(one->kind), one->id, one->plugin->id, one->plugin->version,
+        one->plugin->manifest_path, other->plugin->id, other->plugin->version,
+        other->plugin->manifest_path);
+    qetl_finding_at(finding, other->plugin->manifest_path, 0, 0, one->id);
+    qetl_registry_rival_mend(finding, one, other);
+}
+
+static const struct qetl_manifest_component *twin_of(const struct qetl_manifest *manifest, size_t i)
+{
+    const struct qetl_manifest_component *own = &manifest->components[i];
+    for (size_t k = 0; k < i; k++)
+        if (manifest->components[k].kind == own->kind &&
+            strcmp(manifest->components[k].id, own->id) == 0)
+            return &manifest->components[k];
+    return NULL;
+}
+
 static int components_clash(const struct qetl_registry *registry,
                             const struct qetl_manifest *manifest, struct qetl_findings *findings)
 {
     int clash = 0;
     for (size_t i = 0; i < manifest->n_components; i++) {
         const struct qetl_manifest_component *own = &manifest->components[i];
+        const struct qetl_manifest_component *twin = twin_of(manifest, i);
         const struct qetl_manifest_component *other =
-            qetl_registry_find(registry, own->kind, own->id);
-        for (size_t k = 0; !other && k < i; k++)
-            if (manifest->components[k].kind == own->kind &&
-                strcmp(manifest->components[k].id, own->id) == 0)
-                other = &manifest->components[k];
+            twin ? twin : qetl_registry_find(registry, own->kind, own->id);
         if (!other)
             continue;
+        if (!twin && (manifest->sealed || other->plugin->sealed)) {
+            tell_contested(findings, other, own);
+            continue;
+        }
         report_twice(findings, "duplicate_component", qetl_kind_name(own->kind), own->id,
                      other->plugin, manifest);
         clash = 1;

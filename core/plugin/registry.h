@@ -3,9 +3,10 @@
  * The registry: which plugins there are, from their manifests alone; loading is loader.h's affair.
  *
  * Invariant: a component is found by kind and id once; two plugins that offer one are an error that
- *            names both files. Nothing is dlopen'ed here.
- * Ownership: the registry owns manifests; pointers live as long as it.
- * Threads:   built by one thread, then read by any; loading is one control thread's at a time.
+ *            names both: at once where both lie in folders, and where an installed package is one
+ * of them for whoever uses it. Nothing is dlopen'ed here. Ownership: the registry owns manifests;
+ * pointers live as long as it. Threads:   built by one thread, then read by any; loading is one
+ * control thread's at a time.
  */
 #ifndef QETL_CORE_REGISTRY_H
 #define QETL_CORE_REGISTRY_H
@@ -14,6 +15,7 @@
 
 #include <jansson.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 struct qetl_manifest {
     char *id, *version, *summary;
@@ -26,6 +28,8 @@ struct qetl_manifest {
     struct qetl_sealed *sealed;        /* of an installed package; NULL: of a folder */
     int hidden;     /* another one has its name: it is found as NAME@VERSION alone */
     int was_hidden; /* before qetl_registry_use and _only */
+    int is_locked;  /* of a folder: its library has to be this very file, for a pipeline's lock */
+    struct stat locked;
     struct qetl_manifest_component *components;
     size_t n_components;
 };
@@ -63,14 +67,28 @@ int qetl_registry_offer(struct qetl_registry *, struct qetl_manifest *, int hidd
 void qetl_registry_free(struct qetl_registry *);
 /* For one pipeline: of the plugins of its name, this one is found by it. */
 void qetl_registry_use(const struct qetl_registry *, size_t index);
+/* This one is not found by its name. */
+void qetl_registry_hide(const struct qetl_registry *, size_t index);
 /* No other plugin than these is found by its name. */
 void qetl_registry_only(const struct qetl_registry *, const struct qetl_manifest *const *plugins,
                         size_t count);
+/* Its library is to be loaded as it was when `status` was asked of its descriptor, or not at all.
+ */
+void qetl_registry_lock(const struct qetl_registry *, const struct qetl_manifest *,
+                        const struct stat *status);
 /* As it was before. */
 void qetl_registry_reset(const struct qetl_registry *);
 /* id may be NAME@VERSION: of the plugin of that version, and of no other. */
 const struct qetl_manifest_component *qetl_registry_find(const struct qetl_registry *,
                                                          uint32_t kind, const char *id);
+/* Another plugin offers what was found for that id, too, so that nobody can say which is meant: the
+ * other one, or NULL. */
+const struct qetl_manifest_component *
+qetl_registry_rival(const struct qetl_registry *, const struct qetl_manifest_component *found,
+                    const char *id);
+/* What to do about the two. */
+void qetl_registry_rival_mend(struct qetl_finding *, const struct qetl_manifest_component *,
+                              const struct qetl_manifest_component *rival);
 size_t qetl_registry_count(const struct qetl_registry *);
 const struct qetl_manifest *qetl_registry_at(const struct qetl_registry *, size_t index);
 /* A library called ID.so or libID.so that was seen without a manifest beside it, or NULL. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sealed.h"
 
+#include "beneath.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <nettle/sha2.h>
@@ -20,7 +22,7 @@ struct qetl_sealed *qetl_sealed_new(void)
 {
     struct qetl_sealed *sealed = calloc(1, sizeof *sealed);
     if (sealed)
-        sealed->folder = sealed->fd = -1;
+        sealed->fd = -1;
     return sealed;
 }
 
@@ -29,8 +31,7 @@ void qetl_sealed_free(struct qetl_sealed *sealed)
 {
     if (!sealed)
         return;
-    if (sealed->folder >= 0)
-        close(sealed->folder);
+    qetl_shelf_release(sealed->shelf);
     qetl_findings_free(&sealed->told);
     for (size_t i = 0; i < sealed->n_files; i++)
         free(sealed->files[i].path);
@@ -101,18 +102,28 @@ static int copy_seal(const struct qetl_sealed_file *file, mode_t mode, int from,
     return error;
 }
 
-static int file_seal(int folder, const struct qetl_sealed_file *file, mode_t mode, int *fd)
+static int file_open(const struct qetl_sealed *sealed, const char *name, int *fd)
 {
-    struct stat status;
+    char *path;
     *fd = -1;
-    int from = openat(folder, file->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (from < 0)
-        return errno;
-    int error = fstat(from, &status) ? errno : S_ISREG(status.st_mode) ? 0 : EBADMSG;
+    if (!sealed->shelf || asprintf(&path, "%s/%s", sealed->digest, name) < 0)
+        return ENOMEM;
+    int error = qetl_beneath_file(sealed->shelf->folder, path, fd);
+    free(path);
+    return error == ENOENT || error == ENOTDIR || error == ELOOP ? EBADMSG
+                                                                 : error; /* it was there */
+}
+
+static int file_seal(const struct qetl_sealed *sealed, const struct qetl_sealed_file *file,
+                     mode_t mode, int *fd)
+{
+    int from, error = file_open(sealed, file->path, &from);
     int memory = error ? -1 : memory_open(file->path);
+    *fd = -1;
     if (!error)
         error = memory < 0 ? errno : copy_seal(file, mode, from, memory);
-    close(from);
+    if (from >= 0)
+        close(from);
     if (!error)
         *fd = memory;
     else if (memory >= 0)
@@ -122,8 +133,7 @@ static int file_seal(int folder, const struct qetl_sealed_file *file, mode_t mod
 
 int qetl_sealed_copy(const struct qetl_sealed *sealed, const struct qetl_sealed_file *file, int *fd)
 {
-    int error = file_seal(sealed->folder, file, 0400, fd);
-    return error == ENOENT || error == ELOOP ? EBADMSG : error; /* it was there */
+    return file_seal(sealed, file, 0400, fd);
 }
 
 /* By the process's number debuggers find it too, /proc/self is each reader's own; where /proc is
@@ -143,7 +153,7 @@ int qetl_sealed_open(struct qetl_sealed *sealed)
     if (sealed->fd >= 0)
         return 0;
     memcpy(library.sha256, sealed->sha256, sizeof library.sha256);
-    int error = file_seal(sealed->folder, &library, 0500, &sealed->fd);
+    int error = file_seal(sealed, &library, 0500, &sealed->fd);
     if (!error)
         path_write(sealed);
     return error;

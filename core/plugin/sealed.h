@@ -5,11 +5,14 @@
  *
  * Invariant: `path` names bytes with the hash that was demanded, which nobody can change any more;
  * the descriptor stays open as long as the process lives, as the loader of libc knows the library
- * by its path. Ownership: the manifest owns it; its folder's descriptor keeps the package from
- * being removed. Threads:   one control thread at a time.
+ * by its path.
+ * Ownership: the manifest owns it; it holds the shelf.
+ * Threads:   one control thread at a time.
  */
 #ifndef QETL_CORE_SEALED_H
 #define QETL_CORE_SEALED_H
+
+#include "shelf.h"
 
 #include "config/finding.h"
 
@@ -24,8 +27,8 @@ struct qetl_sealed_file { /* one of the package's */
 };
 
 struct qetl_sealed {
-    int folder; /* the package's; -1: none */
-    char *name; /* of the library in it */
+    struct qetl_shelf *shelf; /* where its files are, under its digest; or NULL */
+    char *name;               /* of the library in it */
     uint64_t size;
     uint8_t sha256[QETL_SEALED_HASH], manifest_sha256[QETL_SEALED_HASH];
     char *package;      /* "csv 1.2.0" */

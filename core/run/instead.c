@@ -58,7 +58,10 @@ int32_t qetl_run_format_instead(struct qetl_run *run, const struct qetl_node *no
     const struct qetl_manifest_component *format =
         qetl_registry_find(run->registry, QETL_FORMAT, id);
     bool asked = flow->instead.plugin || format == node->format.plugin;
-    const char *against = asked ? "was asked already" : reason_against(format);
+    const char *against = asked ? "was asked already"
+                          : format && qetl_registry_rival(run->registry, format, id)
+                              ? "is offered by two plugins"
+                              : reason_against(format);
     if (against)
         return refuse(run, node, what, id, against);
     flow->instead = (struct qetl_plugin_use){

@@ -75,7 +75,7 @@ damaged 'echo x >doc/more' '`doc/more` is none of its files'
 damaged 'echo x >.hidden' '`.hidden` is none of its files'
 damaged 'printf x | dd of=touch.so bs=1 seek=5000 conv=notrunc status=none' '`touch.so` was changed'
 damaged 'printf " " >>CONTENTS' 'its list of files was changed'
-damaged 'rm CONTENTS' 'its list of files is missing'
+damaged 'rm CONTENTS' '`CONTENTS` is missing'
 rm -rf "$content"
 look 1
 found error package_damaged "^$depot\$" 'touch 0.1.0 is damaged: its files are missing' 'install it again'

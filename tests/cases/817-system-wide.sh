@@ -93,7 +93,7 @@ expect_exit 0 qetl plugin install --system by-machine/touch-0.1.0-*.qpkg
 umask 022
 expect_eq 'modes of folders' "$(find "$system_depot" "$system_keys" -type d -printf '%m %U %G\n' | sort -u)" '755 0 0'
 expect_eq 'modes of files' "$(find "$system_depot" "$system_keys" -type f -printf '%m %U %G\n' | sort -u)" $'444 0 0\n600 0 0\n644 0 0'
-expect_eq 'what is 644' "$(find "$system_depot" "$system_keys" -type f -perm 644 -printf '%f\n' | sort | paste -sd' ')" 'installed.json machine.qkey'
+expect_eq 'what is 644' "$(find "$system_depot" "$system_keys" -type f -perm 644 -printf '%f\n' | sort | paste -sd' ')" 'installed.json machine.qkey users'
 expect_eq 'what is 600, so that nobody else may hold it' "$(find "$system_depot" -type f -perm 600 -printf '%f\n')" lock
 
 # ---- it is everybody's ----
@@ -183,3 +183,11 @@ expect_eq 'nothing is left' "$(find "$system_depot/content" "$system_depot/unbor
 expect_exit 0 qetl plugin install --allow-unsigned made/tough-*.qpkg
 expect_exit 0 qetl plugin install --system by-machine/touch-0.1.0-*.qpkg
 expect_exit 0 run p.yaml
+
+# ---- a key that is removed by one of those who trust it ----
+expect_exit 0 qetl key add machine.qkey --plugins touch
+expect_text err 'the same key is trusted as `machine`, too'
+expect_exit 3 qetl key remove machine --json
+expect_json out '.error.code == "key_still_trusted" and (.error.message | test("by all users")) and (.error.findings[0].suggestion | test("key remove --system machine")) and (.result.removed | length == 1)'
+expect_exit 0 qetl key remove --system machine
+expect_exit 3 run p.yaml

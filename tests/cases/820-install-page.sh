@@ -59,5 +59,5 @@ for n in $(seq "$blocks"); do
         tried=$((tried + 1))
     done < <(block sh "$n")
 done
-expect_eq 'commands' $tried 38
+expect_eq 'commands' $tried 39
 expect_absent "$HOME/.local/share/qetl/plugins/content/"*
