@@ -31,6 +31,10 @@ static void found_check(const struct scan_target *t, const char *text, int64_t s
     expect(t->at >= text && t->size > 0 && t->at + t->size <= text + size, "it lies in the text");
     expect(scan_json(t->at, t->size, &root, 1, &result), "what is found is whole");
     expect(root.kind == t->kind && root.size == t->size && root.count == t->count, "and the same");
+    if (t->kind == SCAN_LIST && t->count)
+        expect(t->last > t->at && t->last_size > 0 && t->last + t->last_size < t->at + t->size &&
+                   scan_json(t->last, t->last_size, &root, 1, &result) && root.at == t->last,
+               "the last element is one");
     char *plain = scan_text(t);
     expect(plain && (int64_t)strlen(plain) <= t->size, "no text is longer than its spelling");
     free(plain);

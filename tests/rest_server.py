@@ -10,6 +10,8 @@ The port stands in FILE once it listens. Rows: {"id": 1…N, "name": "row-1", "a
 GET or POST, parameters in the query or, of a POST, in a JSON body:
   /offset  offset, limit     /page  page, limit       /cursor  after, limit (keyset: {"data", "next_cursor", "has_more", "total"})
   /next    after, limit ({"data", "next": URL or null})  /link  after, limit (a list; Link: <…>; rel="next")
+  /keyset  after (an id; also in "variables" of a body, or as [id]), limit, since (a moment; gte. may stand before it): {"data", "has_more",
+           "state": "partial" or "complete", "left", "at": [id]}, headers X-Cursor and X-Next; each row has "at", the id-th minute of 2026
   /plain   all rows      /plan  what one plan of rows is: {"data": {"items": […]}, "total"}
 and beside them
   shape=list|data|deep       where the rows stand          type=json|ndjson|csv   how they are written
@@ -45,21 +47,14 @@ import asyncio
 import base64
 import calendar
 import gzip
-import hashlib
-import hmac
 import json
 import os
-import re
 import ssl
-import subprocess
-import tempfile
 import time
 import urllib.parse
 
-USER, PASSWORD, TOKEN, KEY = "reader", "pass word:1", "canary-bearer-7f3a", "canary-key-91bc"
-JWT_ISSUER, JWT_SECRET, JWT_KEY_ID = "loader", "canary-hmac-2b8e", "key-7"
-AWS_KEY, AWS_SECRET, AWS_SESSION, AWS_REGION = "AKIACANARY", "canary-aws-77d1/+x", "canary-session-0c4d", "eu-test-1"
-CLIENT, CLIENT_SECRET = "client-1", "canary-client-55d0"
+from rest_admission import Admission
+
 PHRASES = {200: "OK", 201: "Created", 204: "No Content", 301: "Moved", 302: "Found", 307: "Temporary Redirect", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden",
            404: "Not Found", 408: "Timeout", 429: "Too Many Requests", 500: "Error", 502: "Bad Gateway", 503: "Unavailable", 504: "Timeout"}
 
@@ -91,7 +86,9 @@ class Request:
         self.params = dict(self.query)
         if body and body[:1] == b"{":
             try:
-                self.params.update({k: str(v) for k, v in json.loads(body).items() if v is not None})
+                value = json.loads(body)
+                value.update(value.get("variables", {}))
+                self.params.update({k: json.dumps(v) if isinstance(v, list) else str(v) for k, v in value.items() if v is not None})
             except ValueError:
                 pass
         elif body and headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
@@ -102,127 +99,15 @@ class Request:
         return int(text) if text.lstrip("-").isdigit() else default
 
 
-class Server:
+class Server(Admission):
     def __init__(self, options):
         self.rows = Rows(options.rows, options.pad)
         self.journal = open(options.journal, "a", buffering=1, encoding="utf-8")
         self.faults, self.data_requests, self.requests = [], 0, 0
-        self.tokens, self.token_seconds = {}, 3600
-        self.keys_folder, self.claims_seen = options.keys, set()
-        self.refresh_token = "canary-refresh-1"
-        self.scheme = "https" if options.tls else "http"
+        super().__init__("https" if options.tls else "http", options.keys)
         self.connections = 0
         self.kept, self.keys, self.put_off = [], {}, set()
         self.late = options.late
-
-    # ---- who asks ----
-
-    def admitted(self, kind, request):
-        got = request.headers.get("authorization", "")
-        if kind == "basic":
-            return got == "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-        if kind == "bearer":
-            return got == f"Bearer {TOKEN}"
-        if kind == "header":
-            return request.headers.get("x-api-key") == KEY
-        if kind == "query":
-            return request.params.get("api_key") == KEY
-        if kind == "oauth":
-            token = got.removeprefix("Bearer ")
-            return self.tokens.get(token, 0) > time.monotonic()
-        if kind == "jwt":
-            return self.claims_good(got.removeprefix("Bearer "), "rows", False)
-        if kind == "aws":
-            return self.aws_good(request, got)
-        return False
-
-    def claims_good(self, token, audience, once):
-        def plain(part):
-            return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-        parts = token.split(".")
-        if len(parts) != 3 or "=" in token:
-            return False
-        head, claims, signature = json.loads(plain(parts[0])), json.loads(plain(parts[1])), plain(parts[2])
-        data, kind = f"{parts[0]}.{parts[1]}".encode(), head["alg"]
-        if kind == "HS256":
-            signed = hmac.compare_digest(signature, hmac.new(JWT_SECRET.encode(), data, "sha256").digest())
-        else:
-            if kind == "ES256":
-                if len(signature) != 64:
-                    return False
-                signature = self.der(signature[:32], signature[32:])
-            with tempfile.TemporaryDirectory() as folder:
-                for name, content in (("data", data), ("signature", signature)):
-                    with open(os.path.join(folder, name), "wb") as out:
-                        out.write(content)
-                signed = subprocess.run(["openssl", "dgst", "-sha256", "-verify", os.path.join(self.keys_folder, kind + ".pem"), "-signature",
-                                         os.path.join(folder, "signature"), os.path.join(folder, "data")],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
-        now = time.time()
-        good = (signed and head["typ"] == "JWT" and head["kid"] == JWT_KEY_ID and claims["iss"] == JWT_ISSUER and claims["aud"] == audience
-                and claims["iat"] <= now + 1 and now < claims["exp"] <= now + 3600 and not (once and claims["jti"] in self.claims_seen))
-        self.claims_seen.add(claims["jti"])
-        return good
-
-    @staticmethod
-    def der(*numbers):
-        body = b""
-        for number in numbers:
-            number = number.lstrip(b"\0") or b"\0"
-            number = b"\0" * (number[0] >> 7) + number
-            body += bytes([2, len(number)]) + number
-        return bytes([0x30, len(body)]) + body
-
-    @staticmethod
-    def aws_good(request, got):
-        """As the documentation of Signature Version 4 has it, from what arrived."""
-        found = re.fullmatch(r"AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request, SignedHeaders=([a-z0-9;-]+), Signature=([0-9a-f]{64})", got)
-        if not found:
-            return False
-        key, day, region, service, names, signature = found.groups()
-        headers, names = request.headers, names.split(";")
-        quote = lambda text: urllib.parse.quote(text, safe="-_.~")
-        split = urllib.parse.urlsplit(request.target)
-        path = split.path if service == "s3" else "/".join(quote(part) for part in split.path.split("/"))
-        pairs = sorted((quote(k), quote(v)) for k, v in ((urllib.parse.unquote(p.partition("=")[0]), urllib.parse.unquote(p.partition("=")[2]))
-                                                         for p in split.query.split("&") if p))
-        digest = hashlib.sha256(request.body).hexdigest()
-        canonical = "\n".join([request.method, path, "&".join(f"{k}={v}" for k, v in pairs),
-                               "".join(f"{name}:{headers.get(name, '')}\n" for name in names), ";".join(names), digest])
-        stamp = headers.get("x-amz-date", "")
-        text = "\n".join(["AWS4-HMAC-SHA256", stamp, f"{day}/{region}/{service}/aws4_request", hashlib.sha256(canonical.encode()).hexdigest()])
-        secret = ("AWS4" + AWS_SECRET).encode()
-        for step in (day, region, service, "aws4_request"):
-            secret = hmac.new(secret, step.encode(), "sha256").digest()
-        age = abs(time.time() - calendar.timegm(time.strptime(stamp, "%Y%m%dT%H%M%SZ"))) if stamp.startswith(day) else 1e9
-        lent = headers.get("x-amz-security-token")
-        return (key == AWS_KEY and region == AWS_REGION and age < 300 and "host" in names and headers.get("x-amz-content-sha256") == digest
-                and (lent is None or (lent == AWS_SESSION and "x-amz-security-token" in names))
-                and hmac.compare_digest(signature, hmac.new(secret, text.encode(), "sha256").hexdigest()))
-
-    def token(self, request):
-        form = request.params
-        basic = "Basic " + base64.b64encode(f"{CLIENT}:{CLIENT_SECRET}".encode()).decode()
-        known = request.headers.get("authorization") == basic or (form.get("client_id"), form.get("client_secret")) == (CLIENT, CLIENT_SECRET)
-        grant, more = form.get("grant_type"), {}
-        if grant == "urn:ietf:params:oauth:grant-type:jwt-bearer":
-            known = self.claims_good(form.get("assertion", ""), f"{self.scheme}://{request.headers.get('host')}/token", True)
-        elif grant == "refresh_token":
-            public = form.get("client_id") == CLIENT and "client_secret" not in form and "authorization" not in request.headers
-            if not (known or public) or form.get("refresh_token") != self.refresh_token:
-                return 400, {"content-type": "application/json"}, json.dumps({"error": "invalid_grant", "got": form.get("refresh_token")}).encode()
-            known = True
-            if "rotate" in request.query:
-                self.refresh_token = f"canary-refresh-{os.urandom(6).hex()}"
-                more = {"refresh_token": self.refresh_token}
-        elif grant != "client_credentials":
-            known = False
-        if not known:
-            return 401, {}, b'{"error":"invalid_client"}'
-        token = f"canary-token-{len(self.tokens) + 1}-{os.urandom(6).hex()}"
-        self.tokens[token] = time.monotonic() + self.token_seconds
-        return 200, {"content-type": "application/json"}, json.dumps(
-            {"access_token": token, "token_type": "Bearer", "expires_in": self.token_seconds, "scope": form.get("scope"), **more}).encode()
 
     # ---- rows ----
 
@@ -256,10 +141,27 @@ class Server:
         elif path in ("/cursor", "/next", "/link"):
             after = request.params.get("after", "")
             first = int(base64.urlsafe_b64decode(after).decode().removeprefix("after:")) if after else 0
+        elif path == "/keyset":
+            after = request.params.get("after") or "0"
+            first = max(int(after.strip("[]")), self.since(request.params.get("since")))
         else:
             return 0, count
         first = max(0, first)
         return min(first, count), min(first + limit, count)
+
+    @staticmethod
+    def since(text):
+        """How many rows are older than that: row N is of the N-th minute of 2026."""
+        if not text:
+            return 0
+        text = text.removeprefix("gte.")
+        start = calendar.timegm((2026, 1, 1, 0, 0, 0))
+        if text.isdigit():
+            seconds = int(text) if len(text) < 12 else int(text) / 1000
+        else:
+            form = "%Y-%m-%dT%H:%M:%SZ" if "T" in text else "%Y-%m-%d"
+            seconds = calendar.timegm(time.strptime(text, form))
+        return max(0, -(-int(seconds - start) // 60) - 1)
 
     def address(self, request, after):
         query = {**request.query, "after": after}
@@ -287,6 +189,14 @@ class Server:
             headers["link"] = f'<{self.address(request, "")}>; rel="first", <{self.address(request, cursor)}>; title="more, much"; rel="next last"'
         elif request.path == "/plan":
             request.params["shape"] = "deep"
+        elif request.path == "/keyset":
+            rows = [row[:-1] + b',"at":"%s"}' % time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(1767225600 + 60 * (first + 1 + n))).encode()
+                    for n, row in enumerate(rows)]
+            more = {"has_more": not ended, "state": "complete" if ended else "partial", "left": 0 if ended else 1, "at": [last]}
+            if not ended:
+                headers = {"x-cursor": str(last), "x-next": self.address(request, str(last))}
+        elif request.path == "/page" and request.params.get("shape") == "data":
+            more = {"total": self.rows.count, "pages": -(-self.rows.count // max(1, request.number("limit", 100)))}
         if not rows and request.params.get("beyond") == "404":
             return 404, {}, b'{"error":"no such page"}', 0
         kind, body = self.shaped(request, rows, more)
@@ -430,7 +340,7 @@ class Server:
         if request.path == "/bomb":
             body = b"[" + b" " * int(request.params.get("bytes", 1 << 28)) + b"]"
             return 200, {"content-type": "application/json", "content-encoding": "gzip"}, gzip.compress(body, 9), 0, fault
-        if request.path not in ("/offset", "/page", "/cursor", "/next", "/link", "/plain", "/plan"):
+        if request.path not in ("/offset", "/page", "/cursor", "/next", "/link", "/keyset", "/plain", "/plan"):
             return 404, {}, b'{"error":"no such thing"}', 0, fault
         status, headers, body, rows = self.page(request)
         if request.params.get("gzip") and "gzip" in request.headers.get("accept-encoding", ""):

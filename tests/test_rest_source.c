@@ -2,6 +2,7 @@
 /* rest: addresses, URLs, the header Link, JSON that is looked through, places, the pace. What goes
  * over the wire is tried in tests/cases/8*-rest-*.sh. */
 #include "plugins/shared/http/address.h"
+#include "plugins/shared/http/asking.h"
 #include "plugins/shared/http/link.h"
 #include "plugins/shared/http/pace.h"
 #include "plugins/shared/http/policy.h"
@@ -153,6 +154,39 @@ static void stands(const char *json, const char *pointer, enum scan_kind kind, c
     cr_expect(!text || (found && !strcmp(found, text)), "%s of %s: %s", pointer, json,
               found ? found : "none");
     free(found);
+}
+
+static void last_is(const char *json, const char *pointer, const char *wanted)
+{
+    struct scan_target t = look(json, pointer, true);
+    cr_expect(t.last ? (size_t)t.last_size == strlen(wanted) &&
+                           !memcmp(t.last, wanted, (size_t)t.last_size)
+                     : !*wanted,
+              "%s", json);
+}
+
+Test(rest_source, the_last_element_of_a_list)
+{
+    last_is("[1, {\"a\": [2]} ]", "", "{\"a\": [2]}");
+    last_is("{\"a\":[\"x\" , \"]\\\"\"]}", "/a", "\"]\\\"\"");
+    last_is("{\"a\":[]}", "/a", "");
+    last_is("{\"a\":{\"b\":[1]}}", "/a", "");
+}
+
+static void body_is(const char *param, const char *json, const char *wanted)
+{
+    static const char body[] = "{\"q\":\"{a}\",\"v\":{\"after\":null,\"n\":[1, 2]}}";
+    char *out = asking_body_set(body, param, json);
+    cr_expect(out ? wanted && !strcmp(out, wanted) : !wanted, "%s: %s", param, out ? out : "none");
+    free(out);
+}
+
+Test(rest_source, a_value_of_the_body_is_replaced)
+{
+    body_is("/v/after", "\"x\"", "{\"q\":\"{a}\",\"v\":{\"after\":\"x\",\"n\":[1, 2]}}");
+    body_is("/v/n/1", "[3]", "{\"q\":\"{a}\",\"v\":{\"after\":null,\"n\":[1, [3]]}}");
+    body_is("/v/n", "0", "{\"q\":\"{a}\",\"v\":{\"after\":null,\"n\":0}}");
+    body_is("/w", "0", NULL);
 }
 
 Test(rest_source, values_are_found_in_json)

@@ -2,8 +2,7 @@
 /* The component: a transform that the host puts behind a source with `incremental`. */
 #include "increment.h"
 
-#include "expr/syntax.h"
-#include "window.h"
+#include "condition.h"
 
 #include <nettle/sha2.h>
 #include <stdio.h>
@@ -450,69 +449,16 @@ static int32_t increment_restore(void *self, uint32_t version, const struct qetl
 
 /* ---- what is asked of the source ---- */
 
-static char *bound_text(const struct increment *inc)
-{
-    const struct window *window = &inc->window;
-    if (!window->from.is)
-        return NULL;
-    return cursor_is_text(&inc->cursor) ? strdup(window->from.text)
-                                        : cursor_text(&inc->cursor, window->bound);
-}
-
-static void put_quoted(FILE *out, const char *text, char quote)
-{
-    fputc(quote, out);
-    for (; *text; text++) {
-        if (*text == quote)
-            fputc(quote, out);
-        fputc(*text, out);
-    }
-    fputc(quote, out);
-}
-
-/* In the form that says most to a database: 5, 'text', CAST('2026-01-01' AS date). */
-static void put_bound(const struct increment *inc, const char *bound, FILE *out)
-{
-    bool is_moment = inc->cursor.kind == QETL_KIND_DATE || inc->cursor.kind == QETL_KIND_TIMESTAMP;
-    if (!is_moment && !cursor_is_text(&inc->cursor)) {
-        fputs(bound, out);
-        return;
-    }
-    fputs(is_moment ? "CAST(" : "", out);
-    put_quoted(out, bound, '\'');
-    if (is_moment)
-        fprintf(out, " AS %s)", inc->cursor.type);
-}
-
 char *qetl_increment_predicate(void *self)
 {
     const struct increment *inc = self;
-    char *bound = bound_text(inc), *text = NULL, *tree = NULL;
-    size_t size;
-    FILE *out = bound ? open_memstream(&text, &size) : NULL;
-    if (!out) {
-        free(bound);
-        return NULL;
-    }
-    put_quoted(out, inc->cursor.name, '"');
-    fputs(" >= ", out);
-    put_bound(inc, bound, out);
-    if (inc->nulls != NULLS_SKIP) {
-        fputs(" OR ", out);
-        put_quoted(out, inc->cursor.name, '"');
-        fputs(" IS NULL", out);
-    }
-    if (!fclose(out) && text)
-        tree = qetl_expr_syntax_tree(text);
-    free(text);
-    free(bound);
-    return tree;
+    return window_condition(&inc->window, inc->nulls != NULLS_SKIP);
 }
 
 char *qetl_increment_says(void *self)
 {
     const struct increment *inc = self;
-    char *bound = bound_text(inc), *text = NULL;
+    char *bound = window_bound(&inc->window), *text = NULL;
     int failed = bound ? asprintf(&text, "%s from %s on", inc->cursor.name, bound)
                        : asprintf(&text, "everything: %s has no watermark yet", inc->cursor.name);
     free(bound);

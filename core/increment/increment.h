@@ -16,6 +16,7 @@
 #include "state/watermark.h"
 
 #include <qetl/plugin.h>
+#include <qetl/sdk.h>
 
 extern const struct qetl_component qetl_increment_component;
 extern const struct qetl_manifest_component qetl_increment_manifest;
@@ -35,6 +36,10 @@ void qetl_increment_ended(void *self);
 /* The condition on its source's rows as a JSON syntax tree, for pushdown; NULL: none, or no
  * memory. */
 char *qetl_increment_predicate(void *self);
+/* The same before the source is opened, where columns are learnt from what it gives: by the options
+ * and the watermark of the last run, of which nothing is known where it was set by hand. */
+char *qetl_increment_since(struct qetl_env, const json_t *incremental,
+                           const struct qetl_blob *mark);
 /* What it lets pass, for people: "updated_at from 2026-01-01 00:00:00 on". NULL without memory. */
 char *qetl_increment_says(void *self);
 

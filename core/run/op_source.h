@@ -65,6 +65,8 @@ void qetl_source_state_free(struct qetl_source_state *); /* accepts NULL */
 int32_t qetl_source_open(struct qetl_op *);
 /* Before that, of a source of batches: tells it which columns are wanted. */
 int32_t qetl_source_negotiate(struct qetl_run *, const struct qetl_node *, struct qetl_node_flow *);
+/* begin.c: both; flow is the op's. A source of bytes is told what is new. */
+int32_t qetl_source_begin(struct qetl_op *, struct qetl_node_flow *);
 /* Asks the source, which does not wait: a positive answer of next, or a failure that was reported.
  * After IDLE the op waits for a wake. */
 int32_t qetl_source_draw(struct qetl_op *, void *space, int64_t room, struct qetl_item *item);

@@ -229,7 +229,7 @@ static int32_t setup_source(struct qetl_run *run, const struct qetl_node *node,
                          .state = flow->reader};
     if (flow->bytes) {
         status = qetl_added_ask(run, node, flow);
-        status = status ? status : qetl_source_open(&op);
+        status = status ? status : qetl_source_begin(&op, flow);
         status = status ? status : setup_bytes(&op, flow);
         status = status ? status : qetl_added_join(run, node, flow);
     } else {
@@ -465,8 +465,7 @@ static int32_t open_batches(struct qetl_run *run, const struct qetl_node *node,
                          .flow = flow,
                          .instance = flow->instance,
                          .state = flow->reader};
-    int32_t status = qetl_source_negotiate(run, node, flow);
-    return status ? status : qetl_source_open(&op);
+    return qetl_source_begin(&op, flow);
 }
 
 /* The framer is told what decoders are told: header and dialect. */

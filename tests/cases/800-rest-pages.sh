@@ -37,6 +37,39 @@ brings $all 5 "url: $base/next, records: /data, pagination: {kind: next, from: /
 brings $all 5 "url: '$base/next?relative=1', records: /data, pagination: {kind: next, from: /next, limit: 500}"
 brings $all 5 "url: $base/link, pagination: {kind: link, limit: 500}"
 brings $all 5 "url: '$base/link?relative=1&limit=500', pagination: {kind: link}"
+# by the last row, by headers, by a number of pages, until a condition, and short ones; each with no request that need not be
+brings $all 6 "url: $base/keyset, records: /data, pagination: {kind: cursor, param: after, last: /id, limit: 500}"
+brings $all 5 "url: $base/keyset, records: /data, pagination: {kind: cursor, param: after, last: /id, limit: 500, more: /has_more}"
+brings $all 5 "url: $base/keyset, records: /data, pagination: {kind: cursor, param: after, last: /id, limit: 500, ends: {at: /state, is: complete}}"
+brings $all 5 "url: $base/keyset, records: /data, pagination: {kind: cursor, param: after, last: /id, limit: 500, ends: {at: /left, is: [7, 0]}}"
+brings $all 5 "url: $base/keyset, records: /data, pagination: {kind: cursor, param: after, last: /id, limit: 500, ends: {at: /has_more, is: false}}"
+brings 500 1 "url: $base/keyset, records: /data, pagination: {kind: cursor, param: after, last: /id, limit: 500, ends: {at: /has_more, is: true}}"
+brings $all 4 "url: $base/keyset, records: /data, pagination: {kind: cursor, param: after, last: /id, limit: 700, until: short}"
+brings $all 5 "url: $base/keyset, records: /data, pagination: {kind: cursor, param: after, header: X-Cursor, limit: 500}"
+brings $all 5 "url: '$base/keyset?limit=500', records: /data, pagination: {kind: next, header: X-Next}"
+brings $all 3 "url: '$base/page?shape=data', records: /data, pagination: {kind: page, limit: 1000, pages: /pages}, prefetch: 0"
+# in the body: a cursor is JSON there, a text, a number or a list
+body="body: {query: 'query {…}', variables: {after: null, limit: 1}}"
+brings $all 5 "url: $base/cursor, records: /data, $body, pagination: {kind: cursor, param: /variables/after, from: /next_cursor, limit: 500, limit_param: /variables/limit}"
+expect_eq 'what went out' "$(jq -r '.body | fromjson | .variables | "\(.limit) \(.after | type)"' journal | sort | uniq -c | tr -s ' ')" ' 1 500 null
+ 4 500 string'
+brings $all 5 "url: $base/keyset, records: /data, $body, pagination: {kind: cursor, param: /variables/after, last: /id, limit: 500, limit_param: /variables/limit, more: /has_more}"
+expect_eq 'numbers stay numbers' "$(jq -r '.body | fromjson | .variables.after' journal | tr '\n' ' ')" 'null 500 1000 1500 2000 '
+brings $all 5 "url: $base/keyset, records: /data, $body, pagination: {kind: cursor, param: /variables/after, from: /at, limit: 500, limit_param: /variables/limit, more: /has_more}"
+expect_eq 'lists stay lists' "$(jq -c '.body | fromjson | .variables.after' journal | tr '\n' ' ')" 'null [500] [1000] [1500] [2000] '
+brings $all any "url: $base/offset, body: {offset: 0, limit: 0}, pagination: {kind: offset, param: /offset, limit: 100, limit_param: /limit}, prefetch: 4"
+pipeline p "url: $base/cursor, $body, records: /data, pagination: {kind: cursor, param: /variables/afte, from: /next_cursor}"
+expect_exit 2 qetl run p.yaml -q --no-state
+expect_text err 'nothing stands at /variables/afte of the body'
+pipeline p "url: $base/cursor, records: /data, pagination: {kind: cursor, param: after, from: /next_cursor, last: /id}"
+expect_exit 2 qetl run p.yaml -q --no-state
+expect_text err '`from`, `last` and `header` each say what is next'
+pipeline p "url: $base/keyset, records: /data, pagination: {kind: cursor, param: after, last: /idd}"
+expect_exit 1 qetl run p.yaml -q --no-state
+expect_text err 'its last row has neither text nor number at /idd'
+pipeline p "url: '$base/keyset', records: /data, $body, pagination: {kind: cursor, param: /variables/after, header: X-Cursor}"
+expect_exit 2 qetl run p.yaml -q --no-state
+expect_text err 'what a header says does not go into the body'
 # the names of parameters
 : >journal
 pipeline p "url: $base/page, query: {limit: 400, ok: true, much: 1.5}, pagination: {kind: page, param: page, limit: 1250, limit_param: limit}"

@@ -106,6 +106,17 @@ echo "# $kills kills, of which $partly left a part of the rows"
 expect_eq 'it ended well, was killed, and went on' "$code $((kills > 0)) $((partly > 0))" '0 1 1'
 expect_eq 'each row once' "$(sqlite3 -batch killed.db 'SELECT count(*), count(DISTINCT id) FROM t') $(differs killed.db orders $all)" "$rows|$rows 0"
 
+# ---- what is new alone (without _sort: by that, datasette itself leaves rows out where keys have two columns) ----
+read_into new "url: '$base/shop/lines.json', records: /rows, pagination: {kind: next, from: /next_url, limit: 1000, limit_param: _size},
+    since: {param: line__gte}, incremental: {cursor: line, key: [region, line]}, format: json"
+expect_exit 0 qetl run new.yaml -q --secrets-dir secrets
+sqlite3 -batch shop.db "INSERT INTO lines SELECT 'new', i, 'line' FROM (SELECT DISTINCT line + 97 AS i FROM lines)"
+before=$(asked lines)
+expect_exit 0 qetl run new.yaml --json --secrets-dir secrets
+expect_json out '[.summary.rows_in, .summary.rows_out, .summary.rows_filtered] == [128, 98, 30]' # from 99 on, of which 30 were loaded
+expect_eq 'asked for' "$(($(asked lines) - before)) $(grep -c 'line__gte=99[& ]' server.log)" '1 1'
+expect_eq 'but for what is older than the watermark, as its database has it' "$(differs new.db "lines WHERE region <> 'new' OR line >= 99" region,line,text)" 0
+
 # ---- who may not ----
 expect_exit 3 qetl run all1.yaml -q --no-state --secrets-dir secrets -s 'sources.in.auth.token=${secret:WRONG}'
 expect_text err '401 .*Invalid token signature'

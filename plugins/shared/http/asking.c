@@ -116,3 +116,43 @@ struct http_request asking_request(const struct asking *a, const char *url)
                                  .body = a->body,
                                  .body_size = a->body_size};
 }
+
+/* ---- places in the body ---- */
+
+bool asking_in_body(const char *param)
+{
+    return param && *param == '/';
+}
+
+static bool body_find(const char *body, const char *param, struct scan_target *out)
+{
+    struct scan_result result;
+    *out = (struct scan_target){.pointer = param};
+    return body && scan_json(body, (int64_t)strlen(body), out, 1, &result) && out->at;
+}
+
+int32_t asking_body_check(const struct asking *a, struct qetl_env env, const char *option,
+                          const char *param)
+{
+    struct scan_target place;
+    if (!scan_pointer_good(param))
+        return qetl_fail(env, QETL_E_CONFIG, option,
+                         "write it as /variables/after; a slash in a key is ~1",
+                         "`%.200s` is no JSON pointer", param);
+    if (body_find(a->body, param, &place))
+        return QETL_OK;
+    return qetl_fail(env, QETL_E_CONFIG, option,
+                     "write into `body` what the first request has there, null for nothing; a "
+                     "parameter of the query begins with no slash",
+                     "nothing stands at %.200s of the body", param);
+}
+
+char *asking_body_set(const char *body, const char *param, const char *json)
+{
+    struct scan_target place;
+    char *changed = NULL;
+    if (!body_find(body, param, &place) || asprintf(&changed, "%.*s%s%s", (int)(place.at - body),
+                                                    body, json, place.at + place.size) < 0)
+        return NULL;
+    return changed;
+}

@@ -26,4 +26,12 @@ void asking_free(struct asking *);
 /* For this URL, which is lent as everything is. */
 struct http_request asking_request(const struct asking *, const char *url);
 
+/* Parameters whose names begin with a slash are JSON pointers into the body. */
+bool asking_in_body(const char *param);
+/* OK, or CONFIG, reported: such a value stands nowhere in the body. */
+int32_t asking_body_check(const struct asking *, struct qetl_env, const char *option,
+                          const char *param);
+/* The body with that value replaced by another, as JSON; to be freed. NULL: no memory. */
+char *asking_body_set(const char *body, const char *param, const char *json);
+
 #endif

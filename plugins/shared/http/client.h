@@ -63,7 +63,8 @@ struct http_request {
     const char *content_type;         /* of the body; NULL: what stands in headers, if anything */
     const char *body;                 /* NULL: none */
     size_t body_size;
-    bool streams; /* what comes of the body is taken while more comes: http_taken */
+    const char *wants; /* a header of the response; NULL: none beside those below */
+    bool streams;      /* what comes of the body is taken while more comes: http_taken */
 };
 
 enum http_state { HTTP_WAITS, HTTP_RUNS, HTTP_DONE };
@@ -94,6 +95,7 @@ struct http_exchange {
     long status;
     char *type;    /* of the content, without parameters; NULL: it does not say */
     char *link;    /* the header Link; all of them, joined by commas */
+    char *wanted;  /* the header that the request wants, likewise */
     uint8_t *body; /* of a stream: what was not taken */
     int64_t size, capacity;
     int64_t taken; /* bytes that came over the wire */

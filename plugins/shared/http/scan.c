@@ -282,7 +282,7 @@ static bool object_walk(struct scan *s, int depth, unsigned live)
     return true;
 }
 
-static bool list_walk(struct scan *s, int depth, unsigned live, int64_t *count)
+static bool list_walk(struct scan *s, int depth, unsigned live, struct scan_target *list)
 {
     bool more;
     s->at++;
@@ -290,8 +290,12 @@ static bool list_walk(struct scan *s, int depth, unsigned live, int64_t *count)
     if (s->at < s->end && *s->at == ']')
         return s->at++, true;
     do {
-        if (!value_walk(s, depth + 1, narrow(s, depth, live, NULL, 0, (*count)++)) ||
-            !separator(s, ']', &more))
+        blanks(s);
+        list->last = s->at;
+        if (!value_walk(s, depth + 1, narrow(s, depth, live, NULL, 0, list->count++)))
+            return false;
+        list->last_size = s->at - list->last;
+        if (!separator(s, ']', &more))
             return false;
     } while (more);
     return true;
@@ -308,37 +312,37 @@ static enum scan_kind kind_of(char first)
                           : SCAN_NUMBER;
 }
 
-static void found(struct scan *s, int depth, unsigned live, const char *from, int64_t count)
+static void found(struct scan *s, int depth, unsigned live, const struct scan_target *what)
 {
     for (int t = 0; t < s->n; t++) {
         size_t size;
         if (!(live >> t & 1) || segment_at(s->targets[t].pointer, depth, &size))
             continue;
-        s->targets[t].kind = kind_of(*from);
-        s->targets[t].at = from;
-        s->targets[t].size = s->at - from;
-        s->targets[t].count = count;
+        const char *pointer = s->targets[t].pointer;
+        s->targets[t] = *what;
+        s->targets[t].pointer = pointer;
     }
 }
 
 static bool value_walk(struct scan *s, int depth, unsigned live)
 {
-    int64_t count = 0;
     blanks(s);
-    const char *from = s->at;
+    struct scan_target what = {.at = s->at};
     bool fine = s->at < s->end;
     if (!fine)
         return false;
     if (!live && !(s->names && !depth))
         return value_skip(s);
-    if (*from == '{')
+    what.kind = kind_of(*what.at);
+    if (*what.at == '{')
         fine = object_walk(s, depth, live);
-    else if (*from == '[')
-        fine = list_walk(s, depth, live, &count);
+    else if (*what.at == '[')
+        fine = list_walk(s, depth, live, &what);
     else
         fine = value_skip(s);
+    what.size = s->at - what.at;
     if (fine && live)
-        found(s, depth, live, from, count);
+        found(s, depth, live, &what);
     return fine;
 }
 

@@ -30,7 +30,9 @@ struct scan_target {
     enum scan_kind kind;
     const char *at;
     int64_t size;
-    int64_t count; /* elements of a list */
+    int64_t count; /* elements of a list; the last one: */
+    const char *last;
+    int64_t last_size;
 };
 
 struct scan_result {

@@ -78,9 +78,10 @@ static void reply_clear(struct http_exchange *e)
 {
     free(e->type);
     free(e->link);
+    free(e->wanted);
     if (e->body)
         e->client->env.host->buffer_free(e->body);
-    e->type = e->link = NULL;
+    e->type = e->link = e->wanted = NULL;
     e->body = NULL;
     e->size = e->capacity = 0;
     e->status = 0;
@@ -520,6 +521,8 @@ static void reply_take(struct http_exchange *e)
     bool lacks = false;
     e->type = header_text(e->easy, "Content-Type", &lacks);
     e->link = header_text(e->easy, "Link", &lacks);
+    if (e->request.wants)
+        e->wanted = header_text(e->easy, e->request.wants, &lacks);
     if (e->type)
         e->type[strcspn(e->type, "; \t")] = 0;
     e->open = true;

@@ -17,12 +17,14 @@ struct kind {
 static const struct kind kinds[] = {
     [PAGER_NONE] = {"none", NULL, ""},
     [PAGER_OFFSET] = {"offset", "offset",
-                      " param limit limit_param first more total until end_status repeats "},
+                      " param limit limit_param first more ends total until end_status repeats "},
     [PAGER_PAGE] = {"page", "page",
-                    " param limit limit_param first more total until end_status repeats "},
-    [PAGER_CURSOR] = {"cursor", "cursor", " param limit limit_param from more "},
-    [PAGER_NEXT] = {"next", NULL, " limit limit_param from more "},
-    [PAGER_LINK] = {"link", NULL, " limit limit_param more "},
+                    " param limit limit_param first more ends total pages until end_status "
+                    "repeats "},
+    [PAGER_CURSOR] = {"cursor", "cursor",
+                      " param limit limit_param from last header more ends until "},
+    [PAGER_NEXT] = {"next", NULL, " limit limit_param from header more ends until "},
+    [PAGER_LINK] = {"link", NULL, " limit limit_param more ends until "},
 };
 
 static int32_t words_check(struct qetl_env env, const struct kind *kind)
@@ -55,6 +57,23 @@ static const char *text_or(struct qetl_env env, const char *option, const char *
     return text ? text : fallback;
 }
 
+/* A cursor or URL stands in one place. */
+static int32_t sources_check(const struct pager *p, const struct kind *kind)
+{
+    struct qetl_env env = p->env;
+    int n = qetl_option_given(env, "/pagination/from") +
+            qetl_option_given(env, "/pagination/last") + (p->header != NULL);
+    bool pointed = p->kind == PAGER_CURSOR || p->kind == PAGER_NEXT;
+    if (!pointed || n == 1)
+        return QETL_OK;
+    if (n)
+        return qetl_fail(env, QETL_E_CONFIG, "/pagination", "say one of them",
+                         "`from`, `last` and `header` each say what is next");
+    return qetl_fail(env, QETL_E_CONFIG, "/pagination", "say `from: /meta/next`, a JSON pointer",
+                     "pagination `%s` needs `from`%s or `header`: where a page says what is next",
+                     kind->word, p->kind == PAGER_CURSOR ? ", `last`" : "");
+}
+
 static int32_t words_read(struct pager *p, const struct kind *kind)
 {
     struct qetl_env env = p->env;
@@ -73,19 +92,23 @@ static int32_t words_read(struct pager *p, const struct kind *kind)
         return qetl_fail(
             env, QETL_E_CONFIG, "/pagination/total", "say `limit`",
             "how many rows a page has must be known, to know how many pages there are");
-    bool pointed = p->kind == PAGER_CURSOR || p->kind == PAGER_NEXT;
-    if (pointed && !qetl_option_given(env, "/pagination/from"))
-        return qetl_fail(
-            env, QETL_E_CONFIG, "/pagination", "say `from: /meta/next`, a JSON pointer",
-            "pagination `%s` needs `from`: where a page says what is next", kind->word);
+    p->header = qetl_option_text(env, "/pagination/header");
     if (!p->limit && qetl_option_given(env, "/pagination/limit_param"))
         return qetl_fail(env, QETL_E_CONFIG, "/pagination/limit_param", "say `limit`",
                          "there is no limit to be sent");
-    int32_t status = pointer_read(env, "/pagination/from", &p->from);
+    int32_t status = sources_check(p, kind);
+    if (!status)
+        status = pointer_read(env, "/pagination/from", &p->from);
+    if (!status)
+        status = pointer_read(env, "/pagination/last", &p->last);
     if (!status)
         status = pointer_read(env, "/pagination/more", &p->more);
     if (!status)
         status = pointer_read(env, "/pagination/total", &p->total);
+    if (!status)
+        status = pointer_read(env, "/pagination/pages", &p->pages);
+    if (!status)
+        status = ending_read(&p->ending, env);
     return status ? status : pointer_read(env, "/records", &p->records);
 }
 
@@ -104,6 +127,19 @@ int32_t pager_init(struct pager *p, struct qetl_env env)
     return status ? status : words_read(p, &kinds[kind]);
 }
 
+int32_t pager_check(const struct pager *p, const struct asking *asking)
+{
+    int32_t status = QETL_OK;
+    if (asking_in_body(p->param) && p->header)
+        return qetl_fail(p->env, QETL_E_CONFIG, "/pagination/param", "name one of the query",
+                         "what a header says does not go into the body");
+    if (asking_in_body(p->param))
+        status = asking_body_check(asking, p->env, "/pagination/param", p->param);
+    if (!status && p->limit && asking_in_body(p->limit_param))
+        status = asking_body_check(asking, p->env, "/pagination/limit_param", p->limit_param);
+    return status;
+}
+
 void pager_free(struct pager *p)
 {
     seen_free(&p->seen);
@@ -112,7 +148,7 @@ void pager_free(struct pager *p)
 void pager_start(struct pager *p, struct place *first)
 {
     seen_free(&p->seen);
-    p->bound = p->total ? p->first : INT64_MAX;
+    p->bound = p->total || p->pages ? p->first : INT64_MAX;
     *first = (struct place){.number = p->first};
 }
 
@@ -161,7 +197,7 @@ bool pager_ends_with(const struct pager *p, const struct place *at, long status)
     return false;
 }
 
-/* ---- URLs ---- */
+/* ---- requests ---- */
 
 /* Takes url. */
 static char *with_number(char *url, const char *name, int64_t value)
@@ -175,12 +211,39 @@ static char *with_number(char *url, const char *name, int64_t value)
 
 char *pager_url(const struct pager *p, const char *base, const struct place *at)
 {
+    bool in_url = !asking_in_body(p->param);
     if (at->text && p->kind != PAGER_CURSOR)
         return strdup(at->text);
-    char *url = at->text ? http_url_set(base, p->param, at->text) : strdup(base);
-    if (p->kind == PAGER_OFFSET || p->kind == PAGER_PAGE)
+    char *url = at->text && in_url ? http_url_set(base, p->param, at->text) : strdup(base);
+    if (in_url && (p->kind == PAGER_OFFSET || p->kind == PAGER_PAGE))
         url = with_number(url, p->param, at->number);
-    if (p->limit)
+    if (p->limit && !asking_in_body(p->limit_param))
         url = with_number(url, p->limit_param, p->limit);
     return url;
+}
+
+/* Takes body; NULL: base. */
+static char *with_json(char *body, const char *base, const char *param, const char *json,
+                       bool *failed)
+{
+    char *changed = *failed ? NULL : asking_body_set(body ? body : base, param, json);
+    *failed |= !changed;
+    free(body);
+    return changed;
+}
+
+char *pager_body(const struct pager *p, const char *base, const struct place *at, bool *failed)
+{
+    char digits[24], *body = NULL;
+    bool numbered = p->kind == PAGER_OFFSET || p->kind == PAGER_PAGE;
+    *failed = false;
+    if (asking_in_body(p->param) && (numbered || at->text)) {
+        snprintf(digits, sizeof digits, "%lld", (long long)at->number);
+        body = with_json(body, base, p->param, numbered ? digits : at->text, failed);
+    }
+    if (p->limit && asking_in_body(p->limit_param)) {
+        snprintf(digits, sizeof digits, "%lld", (long long)p->limit);
+        body = with_json(body, base, p->limit_param, digits, failed);
+    }
+    return body;
 }

@@ -9,12 +9,13 @@
 #include <string.h>
 #include <strings.h>
 
-enum { RECORDS, FROM, MORE, TOTAL, TARGETS };
+enum { RECORDS, FROM, MORE, TOTAL, PAGES, ENDS, TARGETS };
 
 struct reading {
     struct pager *pager;
     const struct place *at;
-    const char *name, *type, *link, *data;
+    const struct page_reply *reply;
+    const char *name, *type, *data; /* the reply's */
     int64_t size;
     struct scan_target targets[TARGETS];
     struct scan_result result;
@@ -45,7 +46,8 @@ static int32_t fail(const struct reading *r, int32_t code, const char *option, c
 static int32_t scan_page(struct reading *r)
 {
     const struct pager *p = r->pager;
-    const char *pointers[TARGETS] = {p->records ? p->records : "", p->from, p->more, p->total};
+    const char *pointers[TARGETS] = {
+        p->records ? p->records : "", p->from, p->more, p->total, p->pages, p->ending.at};
     for (int t = 0; t < TARGETS; t++)
         r->targets[t].pointer = pointers[t];
     if (scan_json(r->data, r->size, r->targets, TARGETS, &r->result))
@@ -82,7 +84,7 @@ static int32_t rows_find(struct reading *r)
 {
     const struct pager *p = r->pager;
     const struct scan_target *t = &r->targets[RECORDS];
-    bool counted = p->kind == PAGER_OFFSET || p->kind == PAGER_PAGE;
+    bool counted = p->kind == PAGER_OFFSET || p->kind == PAGER_PAGE || p->last || p->until_short;
     r->out->rows = -1;
     if (r->result.documents != 1 || is_lines(r->type)) {
         r->out->rows = r->result.documents;
@@ -175,13 +177,21 @@ static int32_t next_url(struct reading *r, char *text)
     return status ? status : next_text(r, bare);
 }
 
+/* A cursor, as it is asked for: as JSON in a body. */
+static char *cursor_text(const struct reading *r, const struct scan_target *t)
+{
+    return asking_in_body(r->pager->param) ? strndup(t->at, (size_t)t->size) : scan_text(t);
+}
+
 static int32_t next_pointed(struct reading *r)
 {
     const struct scan_target *t = &r->targets[FROM];
-    if (t->kind == SCAN_LIST || t->kind == SCAN_OBJECT || t->kind == SCAN_TRUE)
+    bool cursor = r->pager->kind == PAGER_CURSOR;
+    bool nested = t->kind == SCAN_LIST || t->kind == SCAN_OBJECT;
+    if (t->kind == SCAN_TRUE || (nested && !(cursor && asking_in_body(r->pager->param))))
         return fail(r, QETL_E_DATA, "/pagination/from", NULL, "neither text nor number stands at ",
                     r->pager->from);
-    bool zero = t->kind == SCAN_NUMBER && r->pager->kind == PAGER_CURSOR; /* 0 is a cursor, too */
+    bool zero = t->kind == SCAN_NUMBER && cursor; /* 0 is a cursor, too */
     if (t->kind == SCAN_ABSENT && !r->at->text)
         qetl_logf(r->pager->env, QETL_LOG_WARN,
                   "%.300s: nothing stands at %s of the first page, so that it is the last one: see "
@@ -191,14 +201,43 @@ static int32_t next_pointed(struct reading *r)
         r->out->next.ended = true;
         return QETL_OK;
     }
-    return r->pager->kind == PAGER_NEXT ? next_url(r, scan_text(t)) : next_text(r, scan_text(t));
+    return cursor ? next_text(r, cursor_text(r, t)) : next_url(r, scan_text(t));
+}
+
+/* By the last row, whose value is the cursor; who has no rows is the last. */
+static int32_t next_last(struct reading *r)
+{
+    const struct scan_target *list = &r->targets[RECORDS];
+    struct scan_target value = {.pointer = r->pager->last};
+    struct scan_result result;
+    if (!r->out->rows) {
+        r->out->next.ended = true;
+        return QETL_OK;
+    }
+    if (list->kind == SCAN_LIST)
+        scan_json(list->last, list->last_size, &value, 1, &result);
+    bool scalar = value.kind == SCAN_TEXT || value.kind == SCAN_NUMBER;
+    return scalar ? next_text(r, cursor_text(r, &value))
+                  : fail(r, QETL_E_DATA, "/pagination/last", NULL,
+                         "its last row has neither text nor number at ", r->pager->last);
+}
+
+static int32_t next_headed(struct reading *r)
+{
+    const char *header = r->reply->header;
+    if (!header || !*header) {
+        r->out->next.ended = true;
+        return QETL_OK;
+    }
+    return r->pager->kind == PAGER_NEXT ? next_url(r, strdup(header))
+                                        : next_text(r, strdup(header));
 }
 
 static int32_t next_linked(struct reading *r)
 {
-    const char *target;
+    const char *target, *link = r->reply->link;
     size_t size;
-    if (!r->link || !http_link_find(r->link, "next", &target, &size)) {
+    if (!link || !http_link_find(link, "next", &target, &size)) {
         r->out->next.ended = true;
         return QETL_OK;
     }
@@ -221,65 +260,90 @@ static int32_t repeats_check(const struct reading *r)
                 : QETL_OK;
 }
 
+/* OK, or a failure that was reported: no count stands there. */
+static int32_t count_read(const struct reading *r, int target, const char *option, int64_t *out)
+{
+    const struct scan_target *t = &r->targets[target];
+    char digits[24] = "", *end;
+    if (t->kind == SCAN_NUMBER && t->size < (int64_t)sizeof digits)
+        memcpy(digits, t->at, (size_t)t->size);
+    *out = strtoll(digits, &end, 10);
+    if (*digits && !*end && *out >= 0 && *out <= INT64_MAX / 2)
+        return QETL_OK;
+    return fail(r, QETL_E_DATA, option, NULL, "no count stands at ", t->pointer);
+}
+
 /* Which place lies behind all rows. */
-static int32_t total_read(struct reading *r)
+static int32_t bound_read(struct reading *r)
 {
     struct pager *p = r->pager;
-    const struct scan_target *total = &r->targets[TOTAL];
-    char digits[24] = "", *end;
-    if (total->kind == SCAN_NUMBER && total->size < (int64_t)sizeof digits)
-        memcpy(digits, total->at, (size_t)total->size);
-    int64_t all = strtoll(digits, &end, 10);
-    if (!*digits || *end || all < 0 || all > INT64_MAX / 2)
-        return fail(r, QETL_E_DATA, "/pagination/total", NULL, "no count stands at ", p->total);
-    p->bound = p->first + (p->kind == PAGER_PAGE ? (all + p->limit - 1) / p->limit : all);
-    return QETL_OK;
+    int64_t all = 0;
+    int32_t status = p->total ? count_read(r, TOTAL, "/pagination/total", &all) : QETL_OK;
+    if (!status && p->total)
+        p->bound = p->first + (p->kind == PAGER_PAGE ? (all + p->limit - 1) / p->limit : all);
+    if (!status && p->pages)
+        status = count_read(r, PAGES, "/pagination/pages", &all);
+    if (!status && p->pages)
+        p->bound = p->first + all;
+    return status;
 }
 
 static int32_t next_numbered(struct reading *r)
 {
     struct pager *p = r->pager;
     struct page_content *c = r->out;
-    bool is_short = p->limit && c->rows < p->limit;
-    int32_t status = p->total ? total_read(r) : QETL_OK;
+    int32_t status = bound_read(r);
     c->next.number = r->at->number + (p->kind == PAGER_PAGE ? 1 : c->rows);
-    if (c->rows == 0 || (is_short && p->until_short) || c->next.number >= p->bound)
+    if (c->rows == 0 || c->next.number >= p->bound)
         c->next.ended = true;
     return status ? status : repeats_check(r);
+}
+
+/* Whether the page says by itself that it is the last. */
+static int32_t end_find(struct reading *r, bool *is)
+{
+    const struct pager *p = r->pager;
+    if (!r->out->json && (p->more || p->total || p->pages || p->from || p->last || p->ending.at))
+        return fail(r, QETL_E_DATA, "/pagination", NULL, "the page is no JSON, but ",
+                    r->type ? r->type : "something else");
+    if (p->more && r->targets[MORE].kind == SCAN_ABSENT)
+        return fail(r, QETL_E_DATA, "/pagination/more", NULL, "nothing stands at ", p->more);
+    int ends = ending_is(&p->ending, &r->targets[ENDS]);
+    if (ends < 0)
+        return no_memory(r);
+    bool is_short = p->until_short && r->out->rows < p->limit;
+    *is = p->kind == PAGER_NONE || ends || is_short || (p->more && is_nothing(&r->targets[MORE]));
+    return QETL_OK;
 }
 
 static int32_t next_find(struct reading *r)
 {
     const struct pager *p = r->pager;
-    int32_t status = QETL_OK;
-    if (!r->out->json && (p->more || p->total || p->from))
-        return fail(r, QETL_E_DATA, "/pagination", NULL, "the page is no JSON, but ",
-                    r->type ? r->type : "something else");
-    if (p->more && r->targets[MORE].kind == SCAN_ABSENT)
-        return fail(r, QETL_E_DATA, "/pagination/more", NULL, "nothing stands at ", p->more);
-    if (p->kind == PAGER_NONE || (p->more && is_nothing(&r->targets[MORE])))
+    bool ended = false;
+    int32_t status = end_find(r, &ended);
+    if (status || ended) {
         r->out->next.ended = true;
-    else if (p->kind == PAGER_LINK)
-        status = next_linked(r);
-    else if (p->kind == PAGER_CURSOR || p->kind == PAGER_NEXT)
-        status = next_pointed(r);
-    else
-        status = next_numbered(r);
-    return status;
+        return status;
+    }
+    if (p->kind == PAGER_LINK)
+        return next_linked(r);
+    if (p->kind != PAGER_CURSOR && p->kind != PAGER_NEXT)
+        return next_numbered(r);
+    return p->header ? next_headed(r) : p->last ? next_last(r) : next_pointed(r);
 }
 
-int32_t pager_read(struct pager *p, const struct place *at, const char *name, const char *type,
-                   const char *link, const char *data, int64_t size, struct page_content *out)
+int32_t pager_read(struct pager *p, const struct place *at, const struct page_reply *reply,
+                   struct page_content *out)
 {
     struct reading r = {.pager = p,
                         .at = at,
-                        .name = name,
-                        .type = type,
-                        .link = link,
-                        .data = data,
-                        .size = size,
+                        .reply = reply,
+                        .name = reply->url,
+                        .type = reply->type,
+                        .data = reply->data,
+                        .size = reply->size,
                         .out = out};
-    *out = (struct page_content){.json = is_json(type, data, size), .end = size};
+    *out = (struct page_content){.json = is_json(r.type, r.data, r.size), .end = r.size};
     int32_t status = QETL_OK;
     if (out->json)
         status = scan_page(&r);

@@ -13,8 +13,9 @@ static void exchange_end(struct page *page)
 {
     http_end(page->exchange);
     free(page->url);
+    free(page->body);
     page->exchange = NULL;
-    page->url = NULL;
+    page->url = page->body = NULL;
 }
 
 static void page_free(struct page *page)
@@ -50,10 +51,17 @@ void pages_start(struct pages *p, struct place *first)
 
 static int32_t page_ask(struct pages *p, struct page *page)
 {
+    bool failed = false;
     page->url = pager_url(p->pager, p->asking->url, &page->place);
-    if (!page->url)
+    page->body = pager_body(p->pager, p->asking->body, &page->place, &failed);
+    if (!page->url || failed)
         return no_memory(p);
     struct http_request request = asking_request(p->asking, page->url);
+    request.wants = p->pager->header;
+    if (page->body) {
+        request.body = page->body;
+        request.body_size = strlen(page->body);
+    }
     page->exchange = http_begin(p->client, &request);
     return page->exchange ? QETL_OK : no_memory(p);
 }
@@ -99,8 +107,13 @@ static int32_t page_read(struct pages *p, int64_t i)
 {
     struct page *page = &p->items[i];
     const struct http_exchange *e = page->exchange;
-    int32_t status = pager_read(p->pager, &page->place, e->url, e->type, e->link,
-                                (const char *)e->body, e->size, &page->content);
+    const struct page_reply reply = {.url = e->url,
+                                     .type = e->type,
+                                     .link = e->link,
+                                     .header = e->wanted,
+                                     .data = (const char *)e->body,
+                                     .size = e->size};
+    int32_t status = pager_read(p->pager, &page->place, &reply, &page->content);
     if (status) {
         place_free(&page->content.next);
         exchange_end(page);

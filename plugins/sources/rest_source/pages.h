@@ -17,7 +17,7 @@ enum { PAGES_AHEAD_MAX = 64 };
 
 struct page {
     struct place place;
-    char *url;                      /* lent to the exchange */
+    char *url, *body;               /* lent to the exchange; body NULL: that of all */
     struct http_exchange *exchange; /* NULL: to be asked for, again perhaps */
     bool read;
     struct page_content content; /* once it was read */

@@ -2,6 +2,7 @@
 /* The source `rest`: the pages that a service answers with, each an object. */
 #include "pages.h"
 #include "position.h"
+#include "since.h"
 
 #include <string.h>
 
@@ -12,7 +13,9 @@ struct rest_source {
     struct asking asking;
     struct pages pages;
     struct position position;
+    struct since since;
     bool delivered; /* a page was handed on, so that one without rows may be passed over */
+    bool settled;   /* what is new is in the requests */
     bool started;   /* the first page's object began at the host */
 };
 
@@ -29,6 +32,10 @@ static int32_t source_create(void *self, const struct qetl_host *host, struct qe
         status = pager_init(&s->pager, s->env);
     if (!status)
         status = asking_read(&s->asking, s->env, config);
+    if (!status)
+        status = pager_check(&s->pager, &s->asking);
+    if (!status)
+        status = since_read(&s->since, s->env, &s->asking);
     s->pager.key_param = s->client.auth.name;
     s->pages.env = s->env;
     s->pages.client = &s->client;
@@ -49,6 +56,7 @@ static void source_destroy(void *self)
     pager_free(&s->pager);
     asking_free(&s->asking);
     position_free(&s->position);
+    since_free(&s->since);
 }
 
 static void source_interrupt(void *self)
@@ -71,15 +79,45 @@ static int32_t source_describe(void *self, struct qetl_source_info *out)
     return QETL_OK;
 }
 
+/* Of incremental loading alone, as a source of bytes has no columns. */
+static int32_t source_negotiate(void *self, struct qetl_pushdown *request)
+{
+    struct rest_source *s = self;
+    int32_t status = QETL_OK;
+    *request->columns_answer = *request->limit_answer = QETL_PUSH_NO;
+    s->since.offered = true;
+    for (int64_t i = 0; i < request->n_predicates; i++) {
+        int32_t answer = since_take(&s->since, request->predicates[i]);
+        request->predicates_answer[i] = answer < 0 ? QETL_PUSH_NO : answer;
+        status = answer < 0 ? answer : status;
+    }
+    return status;
+}
+
+/* Once for all requests, in whatever order splits are opened. */
+static int32_t since_settle(struct rest_source *s)
+{
+    if (s->settled)
+        return QETL_OK;
+    if (s->since.param && !s->since.offered)
+        qetl_logf(s->env, QETL_LOG_WARN,
+                  "`since` does nothing without `incremental: {cursor: …}`: everything is read");
+    s->settled = true;
+    return s->since.offered ? since_apply(&s->since, &s->asking) : QETL_OK;
+}
+
 static int32_t source_open(void *self, struct qetl_blob split, const struct qetl_blob *position)
 {
     struct rest_source *s = self;
     struct place first = {0};
     (void)split;
+    int32_t status = since_settle(s);
+    if (status)
+        return status;
     pager_start(&s->pager, &first);
     s->delivered = position; /* a page was before it */
     s->started = false;
-    int32_t status = position ? position_read(*position, s->pager.kind, &first) : QETL_OK;
+    status = position ? position_read(*position, s->pager.kind, &first) : QETL_OK;
     if (status)
         return qetl_fail(s->env, status, NULL, "start the run anew",
                          "the position is none of this version of the source rest");
@@ -157,6 +195,7 @@ static int32_t source_next(void *self, const struct qetl_demand *demand, struct 
 static const struct qetl_source rest_vtable = {
     .struct_size = sizeof(struct qetl_source),
     .describe = source_describe,
+    .negotiate = source_negotiate,
     .open = source_open,
     .next = source_next,
 };
