@@ -15,6 +15,7 @@
     X(preview)        \
     X(conns_test)     \
     X(conns_discover) \
+    X(rest_import)    \
     X(test)           \
     X(top)            \
     X(tap)            \

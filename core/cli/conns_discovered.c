@@ -3,6 +3,7 @@
 
 #include <qetl/conns.h>
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,13 +37,15 @@ static int32_t found(void *stream, const struct qetl_discovered *what)
 {
     struct qetl_discovery *d = stream;
     json_t *options = what->options ? json_loads(what->options, 0, NULL) : NULL;
-    json_t *one =
-        json_pack("{s:s, s:s, s:s, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:s?}", "source", d->node->id,
-                  "plugin", d->node->use.plugin->id, "name", what->name ? what->name : "", "kind",
-                  what->kind ? what->kind : "", "rows", count_json(what->rows), "estimated",
-                  (what->flags & QETL_DISCOVERED_ESTIMATED) != 0, "bytes", count_json(what->bytes),
-                  "keys", keys_json(what), "columns", columns_json(what->schema), "options",
-                  options ? options : json_object(), "trouble", what->trouble);
+    bool noted = what->struct_size > offsetof(struct qetl_discovered, notes);
+    json_t *one = json_pack(
+        "{s:s, s:s, s:s, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:s?, s:s?}", "source", d->node->id,
+        "plugin", d->node->use.plugin->id, "name", what->name ? what->name : "", "kind",
+        what->kind ? what->kind : "", "rows", count_json(what->rows), "estimated",
+        (what->flags & QETL_DISCOVERED_ESTIMATED) != 0, "bytes", count_json(what->bytes), "keys",
+        keys_json(what), "columns", columns_json(what->schema), "options",
+        options ? options : json_object(), "trouble", what->trouble, "notes",
+        noted ? what->notes : NULL);
     return json_array_append_new(d->streams, one) ? QETL_E_NO_MEMORY : QETL_OK;
 }
 

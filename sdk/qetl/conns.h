@@ -37,12 +37,14 @@ struct qetl_discovered {
     uint32_t flags;      /* QETL_DISCOVERED_ */
     const char *name;    /* "orders" */
     const char *kind;    /* "table", "view", ... */
-    const char *options; /* JSON object: the options that read it, beside those given */
+    const char *options; /* JSON object: the options that read it, beside those given, of which null
+                            takes one away; "plugin": where another component reads it */
     const struct ArrowSchema *schema; /* a struct, as a run would have it; NULL: not known */
     int64_t n_keys;
     const int64_t *keys; /* columns of the schema that tell rows apart, in the key's order */
     int64_t rows, bytes; /* -1: not known */
     const char *trouble; /* NULL, or one line: why it could not be read */
+    const char *notes;   /* NULL, or lines: what was guessed, and what is to be filled in */
 };
 /* What a source offers with these options, in an order that stays; those that say which of it is to
  * be read are not looked at. Ends early where `found` does not answer OK, with its answer. */

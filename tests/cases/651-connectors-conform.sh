@@ -27,6 +27,15 @@ PY
 printf 'id,name\n1,a\n2,\n' >p.csv
 expect_exit 0 qetl run --from p.csv --to in.parquet --no-state
 
+cat >api.yaml <<'Y'
+openapi: 3.0.0
+servers: [{url: https://api.example}]
+paths:
+  /a: {get: {responses: {200: {content: {application/json: {schema: {type: array, items: {properties: {id: {type: integer}}}}}}}}}}
+  /a/{id}/b: {get: {responses: {200: {content: {application/json: {schema: {type: array}}}}}}}
+  /c: {get: {responses: {200: {content: {application/json: {schema: {$ref: '#/nowhere'}}}}}}}
+Y
+
 serve --rows 12
 python3 "$root/tests/sse_server.py" --port-file events --journal events.journal & # ends with this process
 for _ in $(seq 600); do
@@ -63,7 +72,10 @@ sed "s|BASE|$base|; s|EVENTS|$events|; s|POSTGRES|$postgres|" >check.json <<'JSO
     {"options": {"path": "{tmp}/in.csv"}},
     {"options": {"path": "{tmp}/in.csv.gz"}, "files": {"in.csv.gz": {"from": "in.csv.gz"}}}
   ],
+  "source openapi": {"options": {"path": "{tmp}/api.yaml"}, "files": {"api.yaml": {"from": "api.yaml"}}},
   "source rest": [
+    {"options": {"url": "BASE/keyset", "records": "/data", "private_hosts": ["127.0.0.1"], "since": {"param": "since"},
+                 "pagination": {"kind": "cursor", "param": "after", "last": "/id", "limit": 4}}},
     {"options": {"url": "BASE/cursor", "records": "/data", "private_hosts": ["127.0.0.1"],
                  "pagination": {"kind": "cursor", "param": "after", "from": "/next_cursor", "limit": 4}}},
     {"options": {"url": "BASE/page", "private_hosts": ["127.0.0.1"], "prefetch": 2, "pagination": {"kind": "page", "limit": 4}}},
