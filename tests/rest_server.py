@@ -328,6 +328,8 @@ class Server(Admission):
             return fault["status"], headers, fault.get("body", '{"error":"not now"}').encode(), 0, fault
         if fault and "redirect" in fault:
             return 302, {"location": fault["redirect"]}, b"", 0, fault
+        if request.method == "HEAD":
+            return 405, {}, b"", 0, fault
         if request.path.startswith(("/one/", "/lines/")):
             status, value = self.one(request)
             return status, {"content-type": "application/json"}, json.dumps(value).encode(), 0, fault
@@ -430,6 +432,7 @@ class Server(Admission):
                 at = time.time()
                 self.requests += 1
                 status, headers, body, rows, fault = self.answer(request)
+                body = b"" if request.method == "HEAD" else body
                 if not request.path.startswith("/_"):
                     self.journal.write(json.dumps({
                         "n": self.requests, "at": round(at, 6), "connection": number, "method": request.method, "path": request.full_path,

@@ -110,6 +110,44 @@ expect_text one 'there.csv: the file exists already'
 connection under >one
 expect_text one 'there.csv.*cannot be made there|[Nn]ot a (directory|folder)'
 
+# Services that get rows, or are asked for each: they are reached, and nothing is sent to them but HEAD.
+services() { # PASSWORD SINK_URL LOOKUP_URL
+    : >journal
+    cat >services.yaml <<Y
+sources: {in: {plugin: file, path: in.csv}}
+transforms:
+  found: {plugin: rest_lookup, input: in, url: "$3", private_hosts: ["127.0.0.1"], columns: {who: {at: /name}}}
+sinks:
+  sent: {plugin: rest, input: found, url: "$2", private_hosts: ["127.0.0.1"], auth: {kind: basic, user: reader, password: "$1"}}
+  token: {plugin: rest, input: in, url: "$base/secure/oauth/in/{id}", method: PUT, private_hosts: ["127.0.0.1"],
+          auth: {kind: oauth2, token_url: "$base/token", client_id: client-1, client_secret: canary-client-55d0}}
+  refresh: {plugin: rest, input: in, url: "$base/in", private_hosts: ["127.0.0.1"],
+            auth: {kind: oauth2_refresh, token_url: "$base/token", client_id: client-1, refresh_token: canary-refresh-1}}
+Y
+    "$QETL" conns test services.yaml --json >out 2>err
+    code=$?
+}
+services 'pass word:1' "$base/secure/basic/in" "$base/one/{id}"
+expect_eq 'all work' "$code" 0
+expect_eq 'a sink' "$(connection sent)" 'sink|rest|ok|127.0.0.1 is reached, and refused no credentials|-'
+expect_eq 'tokens' "$(connection token)" 'sink|rest|ok|127.0.0.1 is reached, and gives tokens|-'
+expect_eq 'a lookup' "$(connection found)" 'transform|rest_lookup|ok|127.0.0.1 is reached|-'
+connection refresh >one
+expect_text one 'not asked: a refresh token may be good for one use'
+expect_eq 'what went out' "$(jq -r '"\(.method) \(.path)"' journal | sort | tr '\n' ' ')" 'HEAD /one/ HEAD /secure/basic/in HEAD /secure/oauth/in/ POST /token '
+services wrong "$base/secure/basic/in" http://127.0.0.1:9/one/{id}
+expect_eq 'who may not' "$code $(connection sent | grep -c 'failed.*401.*see `auth`')" '1 1'
+expect_eq 'who is not there' "$(connection found | grep -c 'failed.*Failed to connect to 127.0.0.1 port 9')" 1
+services 'pass word:1' "$base/status/503" "$base/redirect?to=http://elsewhere.example/{id}"
+expect_eq 'who cannot now' "$code $(connection sent | grep -c 'failed.*503')" '1 1'
+expect_eq 'who leads elsewhere' "$(connection found | grep -c 'failed.*another host')" 1
+services 'pass word:1' "$base/secure/basic/in" "$base/one/{id}"
+sed -i 's/, private_hosts: \["127.0.0.1"\]//' services.yaml
+: >journal
+expect_exit 1 qetl conns test services.yaml --json
+expect_eq 'addresses that nobody allowed' "$(jq -r '.result.connections[] | select(.says // "" | test("private|loopback")) | .component' out | tr '\n' ' ')$(wc -l <journal)" \
+    'found sent token 0'
+
 # for people
 expect_exit 1 qetl conns test bad.yaml
 expect_text out '^CONNECTION +PLUGIN +RESULT +SAYS'

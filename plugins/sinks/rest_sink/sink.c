@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sink `rest`: rows to a service over HTTP, one or several a request. */
+#include "../../shared/http/probe.h"
 #include "../../shared/rest/bytes.h"
 #include "sending.h"
 
 #include <inttypes.h>
+#include <qetl/conns.h>
 #include <qetl/rows.h>
 #include <stdio.h>
 #include <string.h>
@@ -179,6 +181,22 @@ static const struct qetl_sink rest_vtable = {
     .write = sink_write,
 };
 
+/* ---- before there is a run ---- */
+
+static int32_t sink_probe(void *self, void *stream, int32_t (*tell)(void *stream, const char *line))
+{
+    struct rest_sink *s = self;
+    return http_probe(&s->client, s->plan.url, s->plan.headers, stream, tell);
+}
+
+static const struct qetl_probe probes = {.struct_size = sizeof probes, .probe = sink_probe};
+
+static const void *sink_extension(void *self, const char *id)
+{
+    (void)self;
+    return strcmp(id, QETL_EXT_PROBE) == 0 ? &probes : NULL;
+}
+
 static const struct qetl_component rest_component = {
     .struct_size = sizeof(struct qetl_component),
     .kind = QETL_SINK,
@@ -186,6 +204,7 @@ static const struct qetl_component rest_component = {
     .state_size = sizeof(struct rest_sink),
     .create = sink_create,
     .destroy = sink_destroy,
+    .get_extension = sink_extension,
     .stop = sink_stop,
     .interrupt = sink_interrupt,
     .save = sink_save,

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The transform `rest_lookup`: columns, or rows, from what a service answers for each row. */
 #include "../../shared/http/headers.h"
+#include "../../shared/http/probe.h"
 #include "../../shared/rest/bytes.h"
 #include "../../shared/rest/template.h"
 #include "asking.h"
 
+#include <qetl/conns.h>
 #include <qetl/rows.h>
 #include <stdlib.h>
 #include <string.h>
@@ -276,6 +278,23 @@ static const struct qetl_transform lookup_vtable = {
     .process = lookup_process,
 };
 
+/* ---- before there is a run ---- */
+
+static int32_t lookup_probe(void *self, void *stream,
+                            int32_t (*tell)(void *stream, const char *line))
+{
+    struct rest_lookup *s = self;
+    return http_probe(&s->client, s->url, s->headers, stream, tell);
+}
+
+static const struct qetl_probe probes = {.struct_size = sizeof probes, .probe = lookup_probe};
+
+static const void *lookup_extension(void *self, const char *id)
+{
+    (void)self;
+    return strcmp(id, QETL_EXT_PROBE) == 0 ? &probes : NULL;
+}
+
 static const struct qetl_component lookup_component = {
     .struct_size = sizeof(struct qetl_component),
     .kind = QETL_TRANSFORM,
@@ -283,6 +302,7 @@ static const struct qetl_component lookup_component = {
     .state_size = sizeof(struct rest_lookup),
     .create = lookup_create,
     .destroy = lookup_destroy,
+    .get_extension = lookup_extension,
     .interrupt = lookup_interrupt,
     .transform = &lookup_vtable,
 };
