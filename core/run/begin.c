@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a source begins: it is told first what it may leave out. Of what comes as bytes no column is
- * known before, so that there is incremental loading alone to tell of, by what the last run left. */
+ * known before, so that there is incremental loading alone to tell of, by what the last run left.
+ */
 #include "host/host.h"
 #include "increment/increment.h"
 #include "op_source.h"

@@ -135,7 +135,7 @@ expect_eq 'a lookup' "$(connection found)" 'transform|rest_lookup|ok|127.0.0.1 i
 connection refresh >one
 expect_text one 'not asked: a refresh token may be good for one use'
 expect_eq 'what went out' "$(jq -r '"\(.method) \(.path)"' journal | sort | tr '\n' ' ')" 'HEAD /one/ HEAD /secure/basic/in HEAD /secure/oauth/in/ POST /token '
-services wrong "$base/secure/basic/in" http://127.0.0.1:9/one/{id}
+services wrong "$base/secure/basic/in" "http://127.0.0.1:9/one/{id}"
 expect_eq 'who may not' "$code $(connection sent | grep -c 'failed.*401.*see `auth`')" '1 1'
 expect_eq 'who is not there' "$(connection found | grep -c 'failed.*Failed to connect to 127.0.0.1 port 9')" 1
 services 'pass word:1' "$base/status/503" "$base/redirect?to=http://elsewhere.example/{id}"
