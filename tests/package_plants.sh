@@ -173,6 +173,12 @@ plant "anybody's release goes on" 825 $p/index_make.c 'if (memcmp(own.bytes, (*b
 plant "numbers have no end" 825 $p/index.c '(uint64_t)version > QETL_INDEX_RELEASE_MAX ||' ''
 plant "there is a release behind the last" 825 $p/index_make.c 'before->version >= QETL_INDEX_RELEASE_MAX' '0'
 
+plant "patterns are no claims" 827 core/cli/indexes_find.c 'if (owner && !claims)' 'if (0)'
+plant "a star is a claim" 827 $p/trust.c 'strspn(key->plugins[i], "*") < strlen(key->plugins[i]) &&' ''
+plant "what is beyond an index's scope is had from the next" 827 core/cli/indexes_find.c 'if (qetl_index_has_beyond(at->index, name))' 'if (0)'
+plant "an index that cannot be had is passed over" 827 core/cli/indexes_find.c 'return refuse_closed(at, name, findings);' 'continue;'
+plant "a pipe is waited for" 827 core/config/slurp.c '!S_ISREG(status.st_mode) ? ENODATA' '0 ? ENODATA'
+
 # ---- installed ----
 plant "an older version is newer" 810 $p/succession.c 'qetl_package_version_compare(contents->version, newest->version) < 0' '0'
 plant "what came with qetl may become older" 826 $p/succession.c 'qetl_package_version_compare(version, at->version) < 0' '0'

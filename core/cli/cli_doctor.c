@@ -152,6 +152,7 @@ static void indexes_check(struct qetl_doctor *d)
     struct package_trust *trust = qetl_cli_trust(&said);
     if (trust)
         qetl_indexes_look(&indexes, trust, &said);
+    qetl_indexes_tell(&indexes, false, &said);
     qetl_doctor_take(d, &said);
     qetl_findings_free(&said);
     if (d->findings.count > before)

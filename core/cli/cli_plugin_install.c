@@ -3,11 +3,11 @@
 #include "cli.h"
 #include "installing.h"
 #include "package/limits.h"
+#include "package/package_files.h"
 #include "packages.h"
 
 #include <qetl/plugin.h>
 
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,23 +20,18 @@ struct own {
 /* Of a folder, all packages in it, by their names. */
 static int install_folder(struct qetl_installing *installing, const char *path, bool downgrade)
 {
-    glob_t found = {0};
-    char *pattern = NULL;
-    if (asprintf(&pattern, "%s/*%s", path, QETL_PACKAGE_SUFFIX) < 0) {
-        qetl_findings_no_memory(installing->findings);
+    struct package_files files;
+    if (qetl_package_files_list(&files, path, installing->findings))
         return -1;
-    }
-    int bad = glob(pattern, 0, NULL, &found);
+    int bad = files.count ? 0 : -1;
     if (bad)
         qetl_cli_usage(installing->findings, "name a package, or a folder with some",
                        "there is no package (*" QETL_PACKAGE_SUFFIX ") in that folder");
-    for (size_t i = 0; !bad && i < found.gl_pathc; i++)
-        bad = qetl_installing_put(installing,
-                                  qetl_package_open(found.gl_pathv[i], installing->findings),
-                                  downgrade, false);
-    globfree(&found);
-    free(pattern);
-    return bad ? -1 : 0;
+    for (size_t i = 0; !bad && i < files.count; i++)
+        bad = qetl_installing_put(
+            installing, qetl_package_open(files.paths[i], installing->findings), downgrade, false);
+    qetl_package_files_free(&files);
+    return bad;
 }
 
 static bool is_path(const char *operand)

@@ -43,14 +43,6 @@ static bool fits(const struct qetl_cli *cli, const struct index_package *package
     return true;
 }
 
-static bool runs_here(const struct index_package *package, const char *place)
-{
-    struct qetl_findings why = {0};
-    bool runs = qetl_package_machine_check(&package->is, place, &why) == 0;
-    qetl_findings_free(&why);
-    return runs;
-}
-
 static void show(struct showing *showing, const struct qetl_indexes_item *item,
                  const struct index_package *package, bool runs)
 {
@@ -78,23 +70,27 @@ static void show(struct showing *showing, const struct qetl_indexes_item *item,
     free(list);
 }
 
-/* The newest of each name that runs here; or all of them. */
+/* The newest of each name that runs here; or all of them. The packages of a name stand together. */
 static void show_index(struct showing *showing, const struct qetl_indexes *indexes, size_t at)
 {
     const struct own *own = showing->cli->own;
     const struct qetl_indexes_item *item = &indexes->items[at];
-    const struct package_index *index = item->index;
-    for (size_t i = 0; i < index->n_packages; i++) {
-        const struct index_package *package = &index->packages[i];
-        bool runs = runs_here(package, item->place);
+    const struct index_package *newest = NULL;
+    const char *name = "";
+    for (size_t i = 0; item->index && i < item->index->n_packages; i++) {
+        const struct index_package *package = &item->index->packages[i];
         struct qetl_findings why = {0};
-        bool newest =
-            runs && qetl_index_choose(index, item->place, package->is.name, NULL, &why) == package;
+        if (strcmp(package->is.name, name) != 0) {
+            name = package->is.name;
+            newest = qetl_indexes_first(indexes, name) == item
+                         ? qetl_index_choose(item->index, item->place, name, NULL, &why)
+                         : NULL;
+        }
+        if ((own->all || package == newest) && fits(showing->cli, package))
+            show(showing, item, package,
+                 package == newest ||
+                     qetl_package_machine_check(&package->is, item->place, &why) == 0);
         qetl_findings_free(&why);
-        if (!own->all && (!newest || qetl_indexes_find(indexes, package->is.name) != item))
-            continue;
-        if (fits(showing->cli, package))
-            show(showing, item, package, runs);
     }
 }
 
@@ -108,6 +104,7 @@ static int plugin_search(struct qetl_cli *cli, struct qetl_findings *findings)
     if (trust && qetl_indexes_open(&indexes, &own->indexes, own->system, trust, findings) == 0)
         for (size_t i = 0; i < indexes.count; i++)
             show_index(&showing, &indexes, i);
+    qetl_indexes_tell(&indexes, false, findings);
     if (!cli->json && json_array_size(showing.packages) &&
         qetl_table_print(showing.table, stdout, 0, qetl_style_columns(stdout),
                          qetl_style_colour(stdout)))

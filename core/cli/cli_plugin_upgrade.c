@@ -36,9 +36,11 @@ static int upgrade(struct work *work, const struct depot_entry *entry, const cha
                    bool by_name)
 {
     struct qetl_installing *installing = &work->installing;
-    const struct qetl_indexes_item *item = qetl_indexes_find(&installing->indexes, entry->name);
+    const struct qetl_indexes_item *item;
     struct qetl_findings why = {0};
     char *newer = NULL;
+    if (qetl_indexes_find(&installing->indexes, entry->name, &item, installing->findings))
+        return -1;
     if (!item) {
         if (by_name)
             return qetl_installing_named(installing, entry->name, range, false);
@@ -98,6 +100,8 @@ static int upgrade_all(struct work *work)
     for (size_t i = 0; !cli->n_operands && i < work->depot.n_entries; i++)
         if (work->depot.entries[i].active)
             bad |= upgrade(work, &work->depot.entries[i], NULL, false);
+    if (!cli->n_operands) /* any of them may have something newer */
+        qetl_indexes_tell(&work->installing.indexes, false, work->installing.findings);
     return bad;
 }
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FILE_MAX = 1 << 20, MIB = 1 << 20 };
+enum { FILE_MAX = 1 << 20, PLACES_MAX = 100, MIB = 1 << 20 };
 
 char *qetl_indexes_file(void)
 {
@@ -22,6 +22,7 @@ void qetl_indexes_close(struct qetl_indexes *indexes)
 {
     for (size_t i = 0; i < indexes->count; i++) {
         qetl_index_free(indexes->items[i].index);
+        qetl_findings_free(&indexes->items[i].said);
         free(indexes->items[i].place);
     }
     free(indexes->items);
@@ -30,65 +31,87 @@ void qetl_indexes_close(struct qetl_indexes *indexes)
 
 /* ---- which there are ---- */
 
-static int place_add(struct qetl_indexes *indexes, const char *text, struct qetl_findings *findings)
+static int item_add(struct qetl_indexes *indexes, struct qetl_indexes_item *item,
+                    struct qetl_findings *findings)
 {
-    char *place = qetl_index_place(text, findings);
-    for (size_t i = 0; place && i < indexes->count; i++)
-        if (strcmp(indexes->items[i].place, place) == 0) {
-            free(place);
+    struct qetl_indexes_item *items =
+        item->place ? reallocarray(indexes->items, indexes->count + 1, sizeof *items) : NULL;
+    if (items) {
+        indexes->items = items;
+        items[indexes->count++] = *item;
+        return 0;
+    }
+    qetl_findings_no_memory(findings);
+    qetl_findings_free(&item->said);
+    free(item->place);
+    return -1;
+}
+
+/* What is no place is refused in its order; file NULL: somebody named it. -1 without memory. */
+static int place_add(struct qetl_indexes *indexes, const char *text, const char *file, int line,
+                     struct qetl_findings *findings)
+{
+    struct qetl_indexes_item item = {0};
+    if (file && *text != '/' && !strstr(text, "://"))
+        qetl_finding_mend(qetl_finding_add(&item.said, QETL_ERROR, "bad_index",
+                                           "'%.300s' is no place of an index", text),
+                          "an address, or the absolute path of a folder"); /* relative to what? */
+    else
+        item.place = qetl_index_place(text, &item.said);
+    for (size_t i = 0; item.place && i < indexes->count; i++)
+        if (strcmp(indexes->items[i].place, item.place) == 0) {
+            free(item.place);
             return 0;
         }
-    struct qetl_indexes_item *items =
-        place ? reallocarray(indexes->items, indexes->count + 1, sizeof *items) : NULL;
-    if (!items) {
-        if (place)
-            qetl_findings_no_memory(findings);
-        free(place);
-        return -1;
-    }
-    indexes->items = items;
-    items[indexes->count++] = (struct qetl_indexes_item){.place = place};
-    return 0;
+    for (size_t i = 0; file && i < item.said.count; i++)
+        qetl_finding_at(&item.said.items[i], file, line, 0, NULL);
+    if (!item.place)
+        item.place = strdup(text);
+    return item_add(indexes, &item, findings);
+}
+
+/* One that cannot be read may have named any. */
+static int file_refuse(struct qetl_indexes *indexes, const char *path, struct qetl_findings *said,
+                       struct qetl_findings *findings)
+{
+    struct qetl_indexes_item item = {.place = strdup(path), .said = *said};
+    return item_add(indexes, &item, findings);
 }
 
 /* A place in each line; # begins a comment. */
 static int file_read(struct qetl_indexes *indexes, const char *path, struct qetl_findings *findings)
 {
-    char *text = NULL, *rest;
+    struct qetl_findings said = {0};
+    char *text = NULL, *copy, *rest;
     size_t size;
     int bad = 0, number = 0;
     if (!path || (access(path, F_OK) && errno == ENOENT))
         return 0;
-    if (qetl_slurp(path, FILE_MAX, &text, &size, findings)) {
+    if (qetl_slurp_file(path, FILE_MAX, &text, &size, &said)) {
         free(text);
-        return -1;
+        return file_refuse(indexes, path, &said, findings);
     }
-    rest = realloc(text, size + 1);
-    if (!rest) {
-        free(text);
+    copy = rest = strndup(text, size);
+    free(text);
+    if (!copy) {
         qetl_findings_no_memory(findings);
         return -1;
     }
-    text = rest;
-    text[size] = '\0';
     for (char *line; !bad && (line = strsep(&rest, "\n"));) {
-        size_t before = findings->count;
         number++;
         line += strspn(line, " \t");
         line[strcspn(line, "#\r")] = '\0';
         for (size_t end = strlen(line); end && strchr(" \t", line[end - 1]);)
             line[--end] = '\0';
-        if (*line && *line != '/' && !strstr(line, "://")) {
-            bad = -1; /* relative to what? */
-            qetl_finding_mend(qetl_finding_add(findings, QETL_ERROR, "bad_index",
-                                               "'%.300s' is no place of an index", line),
-                              "an address, or the absolute path of a folder");
-        } else
-            bad = *line ? place_add(indexes, line, findings) : 0;
-        if (bad && findings->count > before)
-            qetl_finding_at(&findings->items[findings->count - 1], path, number, 0, NULL);
+        if (*line && indexes->count >= PLACES_MAX) {
+            bad = -1;
+            qetl_finding_at(qetl_finding_add(findings, QETL_ERROR, "bad_index",
+                                             "there are more than %d indexes", PLACES_MAX),
+                            path, number, 0, NULL);
+        } else if (*line)
+            bad = place_add(indexes, line, path, number, findings);
     }
-    free(text);
+    free(copy);
     return bad;
 }
 
@@ -97,7 +120,7 @@ static int places_take(struct qetl_indexes *indexes, const struct qetl_texts *na
 {
     int bad = 0;
     for (size_t i = 0; !bad && i < named->count; i++)
-        bad = place_add(indexes, named->items[i], findings);
+        bad = place_add(indexes, named->items[i], NULL, 0, findings);
     if (!named->count) {
         char *own = system ? NULL : qetl_indexes_file();
         bad = file_read(indexes, own, findings) || file_read(indexes, QETL_INDEXES_FILE, findings);
@@ -106,20 +129,14 @@ static int places_take(struct qetl_indexes *indexes, const struct qetl_texts *na
     return bad ? -1 : 0;
 }
 
-/* What cannot be opened is left out. */
 static void all_open(struct qetl_indexes *indexes, const struct package_trust *trust,
-                     const char *depot, bool keep, struct qetl_findings *findings)
+                     const char *depot, bool keep)
 {
-    size_t kept = 0;
     for (size_t i = 0; i < indexes->count; i++) {
-        struct qetl_indexes_item item = indexes->items[i];
-        item.index = qetl_index_open(item.place, trust, depot, keep, findings);
-        if (item.index)
-            indexes->items[kept++] = item;
-        else
-            free(item.place);
+        struct qetl_indexes_item *item = &indexes->items[i];
+        if (!item->said.errors)
+            item->index = qetl_index_open(item->place, trust, depot, keep, &item->said);
     }
-    indexes->count = kept;
 }
 
 int qetl_indexes_open(struct qetl_indexes *indexes, const struct qetl_texts *named, bool system,
@@ -136,7 +153,7 @@ int qetl_indexes_open(struct qetl_indexes *indexes, const struct qetl_texts *nam
             "~/.config/qetl/indexes");
     }
     if (!bad)
-        all_open(indexes, trust, depot, true, findings);
+        all_open(indexes, trust, depot, true);
     free(depot);
     return bad ? -1 : 0;
 }
@@ -149,18 +166,9 @@ int qetl_indexes_look(struct qetl_indexes *indexes, const struct package_trust *
     *indexes = (struct qetl_indexes){0};
     int bad = !depot || places_take(indexes, &none, false, findings);
     if (!bad)
-        all_open(indexes, trust, depot, false, findings);
+        all_open(indexes, trust, depot, false);
     free(depot);
     return bad ? -1 : 0;
-}
-
-const struct qetl_indexes_item *qetl_indexes_find(const struct qetl_indexes *indexes,
-                                                  const char *name)
-{
-    for (size_t i = 0; i < indexes->count; i++)
-        if (qetl_index_has(indexes->items[i].index, name))
-            return &indexes->items[i];
-    return NULL;
 }
 
 /* ---- what is wanted ---- */
@@ -201,10 +209,10 @@ bool qetl_wanted_is_exact(const char *range)
 void qetl_indexes_progress(void *arg, uint64_t bytes, uint64_t total)
 {
     const struct qetl_cli *cli = arg;
-    static uint64_t shown;
+    static uint64_t shown = UINT64_MAX;
     if (cli->quiet || cli->json || !isatty(STDERR_FILENO) || !total)
         return;
-    if (bytes < total && bytes - shown < MIB / 4 && bytes >= shown)
+    if (bytes < total && bytes >= shown && bytes - shown < MIB / 4)
         return;
     shown = bytes;
     if (bytes < total)

@@ -22,6 +22,7 @@ int qetl_installing_begin(struct qetl_installing *installing)
 
 void qetl_installing_end(struct qetl_installing *installing)
 {
+    qetl_indexes_tell(&installing->indexes, true, installing->findings);
     qetl_indexes_close(&installing->indexes);
     qetl_trust_free(installing->trust);
     free(installing->folder);
@@ -142,13 +143,12 @@ int qetl_installing_put(struct qetl_installing *installing, struct package *pack
 
 int qetl_installing_look(struct qetl_installing *installing)
 {
-    size_t errors = installing->findings->errors;
     if (!installing->looked &&
         qetl_indexes_open(&installing->indexes, installing->named, installing->system,
                           installing->trust, installing->findings))
         return -1;
     installing->looked = true;
-    return installing->findings->errors == errors ? 0 : -1;
+    return 0;
 }
 
 int qetl_installing_named(struct qetl_installing *installing, const char *name, const char *range,
@@ -156,7 +156,9 @@ int qetl_installing_named(struct qetl_installing *installing, const char *name, 
 {
     if (qetl_installing_look(installing))
         return -1;
-    const struct qetl_indexes_item *item = qetl_indexes_find(&installing->indexes, name);
+    const struct qetl_indexes_item *item;
+    if (qetl_indexes_find(&installing->indexes, name, &item, installing->findings))
+        return -1;
     if (!item) {
         qetl_finding_mend(qetl_finding_add(installing->findings, QETL_ERROR, "unknown_package",
                                            "no index has a package %s", name),

@@ -36,9 +36,9 @@ int qetl_installing_verify(const struct qetl_installing *, const struct package 
 /* The package is freed in any case; NULL fails. onward: only if it is newer than what pipelines get
  * by then. */
 int qetl_installing_put(struct qetl_installing *, struct package *, bool downgrade, bool onward);
-/* The indexes, opened; any that cannot be is an error. */
+/* The indexes, opened. */
 int qetl_installing_look(struct qetl_installing *);
-/* The newest package of that name in the range, from the first index that has the name. */
+/* The newest package of that name in the range, from the index that decides about the name. */
 int qetl_installing_named(struct qetl_installing *, const char *name, const char *range,
                           bool downgrade);
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int grow(char **data, size_t *capacity)
@@ -47,10 +48,25 @@ static int read_file(const char *path, size_t most, char **data, size_t *size)
     return error;
 }
 
+static int read_plain(const char *path, size_t most, char **data, size_t *size)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return errno;
+    int error = fstat(fd, &status)         ? errno
+                : S_ISDIR(status.st_mode)  ? EISDIR
+                : !S_ISREG(status.st_mode) ? ENODATA
+                                           : read_all(fd, most, data, size);
+    close(fd);
+    return error;
+}
+
 static void report(const char *path, int error, struct qetl_findings *findings)
 {
-    struct qetl_finding *finding = qetl_finding_add(findings, QETL_ERROR, "unreadable_file",
-                                                    "cannot read this file: %s", strerror(error));
+    struct qetl_finding *finding =
+        qetl_finding_add(findings, QETL_ERROR, "unreadable_file", "cannot read this file: %s",
+                         error == ENODATA ? "it is no plain file" : strerror(error));
     qetl_finding_at(finding, path, 0, 0, NULL);
     if (error == ENOENT)
         qetl_finding_mend(finding, "check the name; relative names begin at the current directory");
@@ -66,6 +82,17 @@ int qetl_slurp(const char *path, size_t most, char **data, size_t *size,
     *data = NULL;
     *size = 0;
     int error = read_file(path, most, data, size);
+    if (error)
+        report(path, error, findings);
+    return error ? -1 : 0;
+}
+
+int qetl_slurp_file(const char *path, size_t most, char **data, size_t *size,
+                    struct qetl_findings *findings)
+{
+    *data = NULL;
+    *size = 0;
+    int error = read_plain(path, most, data, size);
     if (error)
         report(path, error, findings);
     return error ? -1 : 0;

@@ -15,4 +15,8 @@
 int qetl_slurp(const char *path, size_t most, char **data, size_t *size,
                struct qetl_findings *findings);
 
+/* The same of a plain file: whoever puts a pipe in its place would have us wait for ever. */
+int qetl_slurp_file(const char *path, size_t most, char **data, size_t *size,
+                    struct qetl_findings *findings);
+
 #endif

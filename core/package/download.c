@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #ifndef QETL_VERSION
 #define QETL_VERSION "0.1.0"
@@ -20,7 +21,9 @@ enum {
     SLOW_SECONDS = 30,
     SECONDS_FREE = 60,     /* at least, and as many more as … */
     SLOWEST_BYTES = 16384, /* … this many bytes a second take */
-    FIRST_BYTES = 64 << 10
+    FIRST_BYTES = 64 << 10,
+    FRAMING = 8, /* what a server may send for a byte of the file, in small pieces, and … */
+    FRAMING_FREE = 1 << 20 /* … beside all of them */
 };
 
 struct transfer {
@@ -32,6 +35,8 @@ struct transfer {
     char detail[CURL_ERROR_SIZE];
     unsigned char *bytes;
     size_t size, room;
+    uint64_t received; /* from the network: headers and the frames of pieces, too */
+    long long ends_ms; /* by the steady clock */
     long status;
     int too_large, no_memory;
     struct qetl_findings *findings;
@@ -96,6 +101,24 @@ static size_t on_body(char *data, size_t one, size_t n, void *arg)
     return got;
 }
 
+static long long now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* libcurl has no limit for what is no body: extensions of chunks may go on for ever. */
+static int on_debug(CURL *easy, curl_infotype kind, char *data, size_t size, void *arg)
+{
+    struct transfer *t = arg;
+    (void)easy;
+    (void)data;
+    if (kind == CURLINFO_HEADER_IN || kind == CURLINFO_DATA_IN)
+        t->received += size;
+    return 0;
+}
+
 /* Also where a server sends headers without an end, or a body beside a refusal. */
 static int on_progress(void *arg, curl_off_t total, curl_off_t got, curl_off_t up_total,
                        curl_off_t up)
@@ -103,10 +126,11 @@ static int on_progress(void *arg, curl_off_t total, curl_off_t got, curl_off_t u
     struct transfer *t = arg;
     (void)up_total;
     (void)up;
-    if (got > 0 && (uint64_t)got > t->wanted->most + FIRST_BYTES)
+    if ((got > 0 && (uint64_t)got > t->wanted->most + FIRST_BYTES) ||
+        t->received > FRAMING * (uint64_t)t->wanted->most + FRAMING_FREE)
         t->too_large = 1;
     if (t->wanted->progress)
-        t->wanted->progress(t->wanted->arg, t->size, total > 0 ? (uint64_t)total : 0);
+        t->wanted->progress(t->wanted->arg, t->size, total > 0 ? (uint64_t)total : t->wanted->most);
     return t->too_large;
 }
 
@@ -116,7 +140,7 @@ static void easy_set(struct transfer *t)
 {
     const struct curl_library *c = t->curl;
     const char *authorities = getenv("SSL_CERT_FILE");
-    long seconds = SECONDS_FREE + (long)(t->wanted->most / SLOWEST_BYTES);
+    long long left = t->ends_ms - now_ms();
     c->easy_setopt(t->easy, CURLOPT_URL, t->at);
     c->easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
     c->easy_setopt(t->easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -129,8 +153,12 @@ static void easy_set(struct transfer *t)
     c->easy_setopt(t->easy, CURLOPT_USERAGENT, "qetl/" QETL_VERSION);
     c->easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
     c->easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
-    c->easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS);
-    c->easy_setopt(t->easy, CURLOPT_TIMEOUT, seconds);
+    c->easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME,
+                   t->wanted->slow_s ? t->wanted->slow_s : (long)SLOW_SECONDS);
+    c->easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)(left > 1 ? left : 1));
+    c->easy_setopt(t->easy, CURLOPT_VERBOSE, 1L);
+    c->easy_setopt(t->easy, CURLOPT_DEBUGFUNCTION, on_debug);
+    c->easy_setopt(t->easy, CURLOPT_DEBUGDATA, t);
     c->easy_setopt(t->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->wanted->most);
     c->easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->detail);
     c->easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -281,6 +309,10 @@ unsigned char *qetl_download(const char *url, const struct qetl_download *wanted
                          .url = url,
                          .at = strdup(url),
                          .findings = findings};
+    t.ends_ms =
+        now_ms() + (wanted->whole_ms
+                        ? wanted->whole_ms
+                        : 1000 * (SECONDS_FREE + (long long)(wanted->most / SLOWEST_BYTES)));
     int answer = t.curl && t.at ? 1 : -1;
     if (t.curl && !t.at)
         qetl_findings_no_memory(findings);

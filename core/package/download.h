@@ -3,9 +3,9 @@
  * A file of a web server, into memory. TLS is verified, redirects stay on the server, and no more
  * is taken than was asked for.
  *
- * Invariant: never more than `most` bytes are held, whatever the server says or sends.
- * Ownership: the bytes are the caller's.
- * Threads:   the main thread.
+ * Invariant: never more than `most` bytes are held, nor many more taken from the network, nor
+ * longer waited than was said, whatever the server says or sends. Ownership: the bytes are the
+ * caller's. Threads:   the main thread.
  */
 #ifndef QETL_CORE_PACKAGE_DOWNLOAD_H
 #define QETL_CORE_PACKAGE_DOWNLOAD_H
@@ -15,11 +15,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* total 0: nobody knows. */
+/* total: as the server says, or the most that it may be. */
 typedef void qetl_progress_fn(void *arg, uint64_t bytes, uint64_t total);
 
 struct qetl_download {
     size_t most;
+    long whole_ms;              /* all of it, redirects too; 0: by its size */
+    long slow_s;                /* with less than 1,000 bytes a second; 0: 30 */
     qetl_progress_fn *progress; /* or NULL */
     void *arg;
 };

@@ -35,7 +35,7 @@ void qetl_index_free(struct package_index *index)
 {
     if (!index)
         return;
-    for (size_t i = 0; i < index->n_packages; i++)
+    for (size_t i = 0; i < index->n_packages + index->n_beyond; i++)
         qetl_index_package_clear(&index->packages[i]);
     free(index->packages);
     free(index->name);

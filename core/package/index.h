@@ -38,7 +38,8 @@ struct package_index {
     uint64_t version; /* of this release: counts up */
     char issued[QETL_INDEX_TIME], expires[QETL_INDEX_TIME];
     struct index_package *packages; /* by name, version, platform */
-    size_t n_packages;
+    size_t n_packages, n_beyond;    /* behind them, in the same order: those beyond the scope … */
+    const struct key_file *key; /* … of the key that signed it, where it is trusted; or NULL */
     struct package_signature signature;
     uint8_t digest[QETL_SHA256]; /* of the text that is signed */
 };

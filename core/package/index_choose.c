@@ -38,6 +38,15 @@ bool qetl_index_has(const struct package_index *index, const char *name)
     return count > 0;
 }
 
+bool qetl_index_has_beyond(const struct package_index *index, const char *name)
+{
+    const struct index_package *beyond = &index->packages[index->n_packages];
+    for (size_t i = 0; i < index->n_beyond; i++)
+        if (strcmp(beyond[i].is.name, name) == 0)
+            return true;
+    return false;
+}
+
 static bool runs_here(const struct index_package *package, const char *place)
 {
     struct qetl_findings none = {0};

@@ -4,6 +4,7 @@
 #include "durable.h"
 #include "limits.h"
 #include "package.h"
+#include "package_files.h"
 #include "plugin_check.h"
 #include "refuse.h"
 
@@ -14,7 +15,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -113,30 +113,25 @@ static int by_order(const void *one, const void *other)
 static int packages_take(struct package_index *index, const char *folder,
                          struct qetl_findings *findings)
 {
-    glob_t found = {0};
-    char *pattern = NULL;
-    if (asprintf(&pattern, "%s/*%s", folder, QETL_PACKAGE_SUFFIX) < 0) {
-        qetl_findings_no_memory(findings);
+    struct package_files files;
+    if (qetl_package_files_list(&files, folder, findings))
         return -1;
-    }
-    int status = glob(pattern, GLOB_NOSORT, NULL, &found), bad = 0;
-    free(pattern);
-    if (status && status != GLOB_NOMATCH)
+    int bad = 0;
+    index->packages = calloc(files.count + 1, sizeof *index->packages);
+    if (!index->packages) {
         bad = -1;
-    index->packages = calloc(found.gl_pathc + 1, sizeof *index->packages);
-    if (bad || !index->packages)
         qetl_findings_no_memory(findings);
-    else if (found.gl_pathc > QETL_INDEX_PACKAGES_MAX) {
+    } else if (files.count > QETL_INDEX_PACKAGES_MAX) {
         bad = -1;
         qetl_package_refuse(findings, folder, NULL, "index_size",
                             "an index has %d packages at most", QETL_INDEX_PACKAGES_MAX);
     }
-    for (size_t i = 0; index->packages && !bad && i < found.gl_pathc; i++)
-        bad = package_add(index, found.gl_pathv[i], findings);
-    globfree(&found);
-    if (index->packages && !bad)
+    for (size_t i = 0; !bad && i < files.count; i++)
+        bad = package_add(index, files.paths[i], findings);
+    qetl_package_files_free(&files);
+    if (!bad)
         qsort(index->packages, index->n_packages, sizeof *index->packages, by_order);
-    return index->packages && !bad ? 0 : -1;
+    return bad;
 }
 
 /* ---- the release before ---- */
@@ -151,7 +146,7 @@ static int before_read(const char *path, const struct package_secret *secret,
     *before = NULL;
     if (access(path, F_OK) && errno == ENOENT)
         return 0;
-    if (qetl_slurp(path, QETL_INDEX_BYTES_MAX, &text, &size, findings) == 0)
+    if (qetl_slurp_file(path, QETL_INDEX_BYTES_MAX, &text, &size, findings) == 0)
         *before = qetl_index_read(text, size, path, findings);
     free(text);
     if (!*before)

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLOCK_SECONDS = 3600 }; /* clocks differ */
+enum {
+    CLOCK_SECONDS = 3600, /* clocks differ */
+    WHOLE_MS = 300000     /* an index has arrived by then */
+};
 
 static int refuse_key(enum package_verdict verdict, const struct key_file *key,
                       const struct package_signature *signature, const char *place,
@@ -63,32 +66,36 @@ static int check_times(const struct package_index *index, const char *place, tim
     return -1;
 }
 
-/* What the key may not name, is not there; aloud. */
-static void scope_keep(struct package_index *index, const struct key_file *key, const char *place,
-                       struct qetl_findings *findings)
+/* What the key may not name goes behind the rest; aloud. */
+static int scope_keep(struct package_index *index, const struct key_file *key, const char *place,
+                      struct qetl_findings *findings)
 {
-    size_t kept = 0, dropped = 0;
-    char name[QETL_INDEX_NAME_MAX + 1] = "";
-    for (size_t i = 0; i < index->n_packages; i++) {
-        struct index_package *package = &index->packages[i];
-        if (qetl_key_signs(key, package->is.name)) {
-            index->packages[kept++] = *package;
-            continue;
-        }
-        dropped++;
-        snprintf(name, sizeof name, "%s", package->is.name);
-        qetl_index_package_clear(package);
+    struct index_package *beyond = calloc(index->n_packages + 1, sizeof *beyond);
+    size_t kept = 0;
+    if (!beyond) {
+        qetl_findings_no_memory(findings);
+        return -1;
     }
+    for (size_t i = 0; i < index->n_packages; i++)
+        if (qetl_key_signs(key, index->packages[i].is.name))
+            index->packages[kept++] = index->packages[i];
+        else
+            beyond[index->n_beyond++] = index->packages[i];
+    if (index->n_beyond)
+        memcpy(&index->packages[kept], beyond, index->n_beyond * sizeof *beyond);
+    free(beyond);
     index->n_packages = kept;
-    if (!dropped)
-        return;
+    index->key = key;
+    if (!index->n_beyond)
+        return 0;
     struct qetl_finding *finding = qetl_finding_add(
         findings, QETL_WARNING, "index_scope",
         "%zu packages of the index `%s` are passed over, such as %s: its key `%s` is not trusted "
         "with them",
-        dropped, index->name, name, key->name);
+        index->n_beyond, index->name, index->packages[kept].is.name, key->name);
     qetl_finding_at(finding, place, 0, 0, NULL);
     qetl_finding_mend(finding, "if it should be, add them to what it may name (%s)", key->path);
+    return 0;
 }
 
 static int judge(struct package_index *index, const char *place, const struct package_trust *trust,
@@ -102,14 +109,13 @@ static int judge(struct package_index *index, const char *place, const struct pa
     if (check_times(index, place, now, findings) ||
         qetl_index_seen(depot, place, index, keep, findings))
         return -1;
-    scope_keep(index, key, place, findings);
-    return 0;
+    return scope_keep(index, key, place, findings);
 }
 
 struct package_index *qetl_index_open(const char *place, const struct package_trust *trust,
                                       const char *depot, bool keep, struct qetl_findings *findings)
 {
-    struct qetl_download wanted = {.most = QETL_INDEX_BYTES_MAX};
+    struct qetl_download wanted = {.most = QETL_INDEX_BYTES_MAX, .whole_ms = WHOLE_MS};
     struct package_index *index = NULL;
     char *called;
     size_t size;

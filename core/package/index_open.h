@@ -22,6 +22,8 @@ struct package_index *qetl_index_open(const char *place, const struct package_tr
                                       const char *depot, bool keep, struct qetl_findings *);
 
 bool qetl_index_has(const struct package_index *, const char *name);
+/* It lists packages of that name, with which its key is not trusted. */
+bool qetl_index_has_beyond(const struct package_index *, const char *name);
 /* The newest version in the range (NULL: any) that this machine and this qetl can run; NULL with
  * findings that say why not. */
 const struct index_package *qetl_index_choose(const struct package_index *, const char *place,

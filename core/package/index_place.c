@@ -69,7 +69,7 @@ unsigned char *qetl_index_place_read(const char *place, const char *name,
     }
     if (is_address(place))
         return qetl_download(*called, wanted, size, findings);
-    int bad = qetl_slurp(*called, wanted->most, &bytes, size, findings);
+    int bad = qetl_slurp_file(*called, wanted->most, &bytes, size, findings);
     if (!bad && *size <= wanted->most)
         return (unsigned char *)bytes;
     if (bad && findings->count)

@@ -64,7 +64,7 @@ static json_t *seen_read(const char *path, struct qetl_findings *findings)
     json_t *sights, *json = NULL;
     if (access(path, F_OK) && errno == ENOENT)
         return json_pack("{s:s, s:[]}", "type", type, "indexes");
-    if (qetl_slurp(path, SEEN_MAX, &text, &size, findings)) {
+    if (qetl_slurp_file(path, SEEN_MAX, &text, &size, findings)) {
         free(text);
         return NULL;
     }

@@ -273,7 +273,7 @@ struct package *qetl_package_open(const char *path, struct qetl_findings *findin
 {
     char *bytes = NULL;
     size_t size = 0;
-    if (qetl_slurp(path, QETL_PACKAGE_BYTES_MAX, &bytes, &size, findings)) {
+    if (qetl_slurp_file(path, QETL_PACKAGE_BYTES_MAX, &bytes, &size, findings)) {
         free(bytes);
         return NULL;
     }

@@ -144,6 +144,15 @@ int qetl_key_signs(const struct key_file *key, const char *plugin)
     return 0;
 }
 
+int qetl_key_claims(const struct key_file *key, const char *plugin)
+{
+    for (size_t i = 0; i < key->n_plugins; i++)
+        if (strspn(key->plugins[i], "*") < strlen(key->plugins[i]) &&
+            fnmatch(key->plugins[i], plugin, FNM_NOESCAPE) == 0)
+            return 1;
+    return 0;
+}
+
 /* The day is that of UTC, and belongs to the key as a whole. */
 int qetl_key_is_expired(const struct key_file *key, time_t now)
 {

@@ -51,6 +51,8 @@ void qetl_trust_refuse(enum package_verdict, const struct key_file *key,
                        const char *file, struct qetl_findings *);
 
 int qetl_key_signs(const struct key_file *, const char *plugin);
+/* The same, by a pattern that says more than *: whoever trusts the key had that name in mind. */
+int qetl_key_claims(const struct key_file *, const char *plugin);
 int qetl_key_is_expired(const struct key_file *, time_t now);
 
 #endif
