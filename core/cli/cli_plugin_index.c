@@ -55,9 +55,9 @@ static int plugin_index(struct qetl_cli *cli, struct qetl_findings *findings)
     if (index) {
         result = index_json(index, cli->operands[0]);
         if (!cli->json && !cli->quiet)
-            printf("release %llu of the index %s: %zu packages, good until %s\n",
+            printf("release %llu of the index %s: %zu package%s, good until %s\n",
                    (unsigned long long)index->version, index->name, index->n_packages,
-                   index->expires);
+                   index->n_packages == 1 ? "" : "s", index->expires);
     }
     qetl_index_free(index);
     return qetl_cli_answer(cli, qetl_run_verdict(findings), NULL, result, findings);

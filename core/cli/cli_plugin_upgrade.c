@@ -23,11 +23,12 @@ struct work {
     json_t *plan;       /* what is newer, "from" and "to" */
 };
 
-static void tell(const struct work *work, const char *name, const char *version, const char *what)
+static void tell(const struct work *work, const char *name, const char *version, const char *what,
+                 const char *to)
 {
     const struct qetl_cli *cli = work->installing.cli;
     if (!cli->json && !cli->quiet)
-        printf("%s %s %s\n", name, version, what);
+        printf("%s %s %s%s\n", name, version, what, to);
 }
 
 /* Newer than what pipelines get now; an early version only where that is one of the same release.
@@ -44,7 +45,7 @@ static int upgrade(struct work *work, const struct depot_entry *entry, const cha
     if (!item) {
         if (by_name)
             return qetl_installing_named(installing, entry->name, range, false);
-        tell(work, entry->name, entry->version, "stays: no index has it");
+        tell(work, entry->name, entry->version, "stays: no index has it", "");
         return 0;
     }
     if (asprintf(&newer, ">%s%s%s", entry->version, range ? "," : "", range ? range : "") < 0) {
@@ -56,13 +57,13 @@ static int upgrade(struct work *work, const struct depot_entry *entry, const cha
     free(newer);
     qetl_findings_free(&why);
     if (!package) {
-        tell(work, entry->name, entry->version, "is the newest that runs here");
+        tell(work, entry->name, entry->version, "is the newest that runs here", "");
         return 0;
     }
     json_array_append_new(work->plan, json_pack("{s:s, s:s, s:s}", "name", entry->name, "from",
                                                 entry->version, "to", package->is.version));
     if (work->own->dry_run) {
-        tell(work, entry->name, entry->version, "would be upgraded");
+        tell(work, entry->name, entry->version, "would be upgraded to ", package->is.version);
         return 0;
     }
     return qetl_installing_put(installing,

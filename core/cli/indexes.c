@@ -147,10 +147,11 @@ int qetl_indexes_open(struct qetl_indexes *indexes, const struct qetl_texts *nam
     int bad = !depot || places_take(indexes, named, system, findings);
     if (!bad && !indexes->count) {
         bad = -1;
+        char *file = system ? NULL : qetl_indexes_file();
         qetl_finding_mend(
             qetl_finding_add(findings, QETL_ERROR, "no_index", "there is no index to look into"),
-            "name one with --index, or write its address into "
-            "~/.config/qetl/indexes");
+            "name one with --index, or write its address into %s", file ? file : QETL_INDEXES_FILE);
+        free(file);
     }
     if (!bad)
         all_open(indexes, trust, depot, true);

@@ -47,6 +47,8 @@ int qetl_indexes_find(struct qetl_indexes *, const char *name,
                       const struct qetl_indexes_item **item, struct qetl_findings *);
 /* The first that has it, among those that can be had; NULL: none. */
 const struct qetl_indexes_item *qetl_indexes_first(const struct qetl_indexes *, const char *name);
+/* The name nearest in spelling that one of them has, or NULL. */
+const char *qetl_indexes_suggest(const struct qetl_indexes *, const char *name);
 /* As the depot's folder: the file that says which indexes there are. NULL: there is no home. */
 char *qetl_indexes_file(void);
 

@@ -2,6 +2,8 @@
 /* Which index decides about a name. */
 #include "indexes.h"
 
+#include "config/suggest.h"
+
 #include <string.h>
 
 void qetl_indexes_tell(struct qetl_indexes *indexes, bool as_warnings,
@@ -25,6 +27,18 @@ const struct qetl_indexes_item *qetl_indexes_first(const struct qetl_indexes *in
         if (indexes->items[i].index && qetl_index_has(indexes->items[i].index, name))
             return &indexes->items[i];
     return NULL;
+}
+
+const char *qetl_indexes_suggest(const struct qetl_indexes *indexes, const char *name)
+{
+    struct qetl_suggest suggest;
+    qetl_suggest_init(&suggest, name);
+    for (size_t i = 0; i < indexes->count; i++) {
+        const struct package_index *index = indexes->items[i].index;
+        for (size_t k = 0; index && k < index->n_packages; k++)
+            qetl_suggest_offer(&suggest, index->packages[k].is.name);
+    }
+    return suggest.best;
 }
 
 /* It may have the name, or not: to go on would leave the choice to whoever made it fail. */

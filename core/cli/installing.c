@@ -160,11 +160,16 @@ int qetl_installing_named(struct qetl_installing *installing, const char *name, 
     if (qetl_indexes_find(&installing->indexes, name, &item, installing->findings))
         return -1;
     if (!item) {
-        qetl_finding_mend(qetl_finding_add(installing->findings, QETL_ERROR, "unknown_package",
-                                           "no index has a package %s", name),
-                          "qetl plugin search shows what they have; a file is named with its "
-                          "folder, ./%s",
-                          name);
+        const char *near = qetl_indexes_suggest(&installing->indexes, name);
+        struct qetl_finding *finding = qetl_finding_add(
+            installing->findings, QETL_ERROR, "unknown_package", "no index has a package %s", name);
+        if (near)
+            qetl_finding_mend(finding, "did you mean `%s`?", near);
+        else
+            qetl_finding_mend(finding,
+                              "qetl plugin search shows what they have; a file is named with its "
+                              "folder, ./%s",
+                              name);
         return -1;
     }
     const struct index_package *package =

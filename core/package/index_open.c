@@ -31,9 +31,9 @@ static int refuse_key(enum package_verdict verdict, const struct key_file *key,
                                               "the key `%s` that signed the index is trusted with "
                                               "packages, and not with indexes",
                                               key->name),
-                          "if it should be: qetl key add KEY.qkey --indexes --name %.50s-index "
-                          "--plugins PATTERN",
-                          key->name);
+                          "if it should be: qetl key add KEY.qkey --indexes --plugins PATTERN "
+                          "--replace; a key that signs packages, too, needs another --name in "
+                          "place of --replace");
     else
         qetl_finding_mend(qetl_package_refuse(findings, place, NULL, "untrusted_key",
                                               "the index is signed by a key that is not trusted "
@@ -90,9 +90,10 @@ static int scope_keep(struct package_index *index, const struct key_file *key, c
         return 0;
     struct qetl_finding *finding = qetl_finding_add(
         findings, QETL_WARNING, "index_scope",
-        "%zu packages of the index `%s` are passed over, such as %s: its key `%s` is not trusted "
+        "%zu package%s of the index `%s` %s passed over, such as %s: its key `%s` is not trusted "
         "with them",
-        index->n_beyond, index->name, index->packages[kept].is.name, key->name);
+        index->n_beyond, index->n_beyond == 1 ? "" : "s", index->name,
+        index->n_beyond == 1 ? "is" : "are", index->packages[kept].is.name, key->name);
     qetl_finding_at(finding, place, 0, 0, NULL);
     qetl_finding_mend(finding, "if it should be, add them to what it may name (%s)", key->path);
     return 0;

@@ -256,8 +256,9 @@ void qetl_trust_refuse(enum package_verdict verdict, const struct key_file *key,
         return;
     case QETL_KEY_UNKNOWN:
         qetl_finding_mend(qetl_package_refuse(findings, file, NULL, "untrusted_key",
-                                              "it is signed by a key that is not trusted here (%s)",
-                                              text),
+                                              "the plugin %s is signed by a key that is not "
+                                              "trusted here (%s)",
+                                              plugin, text),
                           "if that is the key of whom you have it from: qetl key add "
                           "KEY.qkey --plugins '%s'",
                           plugin);

@@ -54,6 +54,9 @@ expect_exit 0 qetl key add outer.qkey --plugins '*' -p 'tough' --indexes --repla
 expect_exit 0 qetl plugin install tough "${both[@]}"
 expect_exit 0 qetl plugin remove tough
 
+expect_exit 2 qetl plugin install oter "${both[@]}"
+expect_text err 'did you mean `other`'
+
 # ---- behind one that cannot be had ----
 refused index_missing 'there is no index' install touch --index nowhere --index inner
 expect_eq 'and what it means' "$(jq -r '[.. | .message? // empty] | join(" ")' out | grep -c 'touch is not looked for behind the index nowhere, which cannot be had')" 1
@@ -114,3 +117,13 @@ expect_exit 0 qetl plugin install 'a*[b]'
 expect_eq 'also installed' "$(list)" '[["touch","0.1.0"]]'
 expect_exit 2 qetl plugin install made
 expect_text err 'no package .* in that folder'
+
+# ---- many versions of one name: each is looked at once ----
+mkdir many
+jq -s '.[0] as $list | $list | .name = "many" | .packages = [range(1; 20001) as $n | $list.packages[0] | .version = "0.0.\($n)" |
+    if $n < 20000 then .platform = (if .platform == "linux-aarch64-glibc" then "linux-x86_64-glibc" else "linux-aarch64-glibc" end) else . end]' \
+    inner/index.json >list.json
+python3 "$root/tests/indexes.py" sign list.json outer.qsecret >many/index.json
+timeout 60 "$QETL" plugin search --index many >out 2>err
+expect_eq 'it ends' $? 0
+expect_text out '^touch +0\.0\.20000 '

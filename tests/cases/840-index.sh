@@ -282,7 +282,7 @@ expect_exit 0 qetl key add acme-index.qkey --plugins 'tou*' --indexes --replace
 expect_exit 0 index another
 expect_exit 0 qetl plugin search --index another --json
 expect_json out '[.result.packages[].name] == ["touch"]'
-expect_text err '1 packages of the index `another` are passed over, such as tulip'
+expect_text err '1 package of the index `another` is passed over, such as tulip'
 expect_exit 3 qetl plugin install tulip --index another
 expect_text err 'has tulip, with which its key `acme-index` is not trusted'
 expect_exit 0 qetl key add acme-index.qkey --plugins '*' --indexes --replace
