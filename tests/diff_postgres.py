@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The source `postgres` against psql: random rows of every type, with edge values and NULLs, in tables with random column names. What qetl
-writes as CSV is what `psql --csv` writes; the same with all columns read as text.
+"""Source and sink `postgres` against psql: random rows of every type, with edge values and NULLs, in tables with random column names. What qetl
+writes as CSV is what `psql --csv` writes; the same with all columns read as text; and a table that goes through qetl into another is the same there, row
+for row and type for type.
 SEED, ROUNDS, ROWS: others of them."""
 import csv
 import glob
@@ -155,6 +156,24 @@ class Check:
         with open(os.path.join(self.folder, "out.csv"), "rb") as file:
             return file.read(), run.stderr
 
+    def copy(self, what, name, source, sink):
+        """Into another table: the same rows, and the same types."""
+        to = {"host": self.pg.folder, "user": "q", "database": "postgres"}
+        other = sink["table"]
+        pipeline = {"name": "copy", "batch_rows": draw.choice((1, 700, 65536)), "sources": {"in": {"plugin": "postgres", **to, "table": name, **source}},
+                    "sinks": {"out": {"plugin": "postgres", "input": "in", **to, **sink}}}
+        with open(os.path.join(self.folder, "copy.json"), "w", encoding="utf-8") as file:
+            json.dump(pipeline, file)
+        run = subprocess.run([QETL, "run", "copy.json", "-q"], cwd=self.folder, capture_output=True, text=True, timeout=300)
+        if run.returncode:
+            return self.held(what, False, run.stderr[:1500])
+        differ = " UNION ALL ".join(f"(SELECT (t.*)::text FROM {a} AS t EXCEPT ALL SELECT (t.*)::text FROM {b} AS t)"
+                                    for a, b in ((quoted(name), quoted(other)), (quoted(other), quoted(name))))
+        left = self.psql("-A", "-t", "-c", differ + " LIMIT 4").decode()
+        types = [self.psql("-A", "-t", "-c", f"SELECT attnum, attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = $${quoted(t)}$$::regclass"
+                           " AND attnum > 0 ORDER BY 1") for t in (name, other)]
+        self.held(what, not left and types[0] == types[1], left or types)
+
     def held(self, what, good, why=""):
         self.passed += bool(good)
         self.failed += not good
@@ -219,7 +238,9 @@ def round_of(check, number):
     got, errors = check.read({"table": name, "columns": ["qetl_id"] + [columns[i] for i in some], "key": ["qetl_id"]})
     wanted = check.wanted(f"SELECT {values_of([columns[i] for i in some], [types[i] for i in some])} FROM {quoted(name)} ORDER BY qetl_id")
     check.compare(f"round {number}, some columns", got, wanted, errors)
-
+    check.copy(f"round {number}, a copy", name, {}, {"table": f"copy of {name}", "mode": "replace"})
+    check.copy(f"round {number}, a copy of texts", name, {"types": {c: "text" for c in columns}}, {"table": f"copy of {name}", "mode": "truncate"})
+    check.copy(f"round {number}, by key", name, {"key": "qetl_id"}, {"table": f"keys of {name}", "mode": draw.choice(("upsert", "append")), "key": "qetl_id"})
 
 
 def main():

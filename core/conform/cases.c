@@ -82,6 +82,7 @@ static void input_write(const struct conform_trial *trial)
 
 void conform_scratch(const struct conform_trial *trial)
 {
+    atomic_fetch_add(&trial->record->emptied, 1);
     conform_folder_empty(trial->scratch);
     conform_check_files(trial->check, trial->scratch);
     if (trial->promised->kind == QETL_SOURCE && !trial->check->files)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sink.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* ---- handles and epochs ---- */
@@ -27,7 +28,9 @@ static struct qetl_epoch *epoch_new(struct conform_sinking *s)
     struct qetl_epoch *epoch = conform_struct_new(s->b, sizeof *epoch);
     epoch->number = s->epoch;
     epoch->generation = s->generation;
-    epoch->pipeline = "check";
+    snprintf(s->pipeline, sizeof s->pipeline, "check of %.150s %u", s->b->trial->scratch,
+             atomic_load(&s->b->trial->record->emptied));
+    epoch->pipeline = s->pipeline;
     epoch->component = "check";
     epoch->flags = s->final ? QETL_EPOCH_FINAL : 0;
     return epoch;

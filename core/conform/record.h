@@ -49,6 +49,8 @@ struct conform_record {
     char within[32];             /* what findings begin with … */
     char trying[128];            /* … and with what they came about, or "" */
     int64_t load_us;             /* processor time */
+    atomic_uint emptied;         /* how often a scratch folder was: what a sink keeps elsewhere has
+                                    another name from then on */
 };
 
 struct conform_record *conform_record_new(void); /* NULL: no memory */

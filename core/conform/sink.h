@@ -22,6 +22,7 @@ struct conform_sinking {
     struct ArrowSchema schema; /* as delivered */
     struct conform_saved saved;
     uint64_t epoch, generation;
+    char pipeline[200];
     struct conform_text texts[CONFORM_HANDLES];
     struct qetl_blob handles[CONFORM_HANDLES];
     size_t n_handles;

@@ -109,7 +109,12 @@ int32_t pg_fault_result(struct qetl_env env, const struct pg_doing *doing, const
     snprintf(both, sizeof both, "%s%s%s%s", message, *detail ? " (" : "", detail,
              *detail ? ")" : "");
     const struct fault *fault = fault_of(state);
-    return report(env, doing, fault, state, fault->mend ? NULL : hint, both);
+    bool denied = doing->grant && strcmp(state, "42501") == 0;
+    return report(env, doing, fault, state,
+                  denied        ? doing->grant
+                  : fault->mend ? NULL
+                                : hint,
+                  both);
 }
 
 int32_t pg_fault_connection(struct qetl_env env, const struct pg_doing *doing, const PGconn *conn)

@@ -18,6 +18,7 @@ struct pg_doing {
     const char *who;    /* shop@db.example:5432 */
     const char *what;   /* "the table cannot be read" */
     const char *option; /* whose mistake it would be, or NULL */
+    const char *grant;  /* what a role needs for it, or NULL: SELECT */
     bool begun;         /* rows came already: what is transient costs them */
 };
 

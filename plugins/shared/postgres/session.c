@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static int64_t now_ms(void)
+int64_t pg_session_now_ms(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -77,7 +77,7 @@ static int32_t connect_wait(struct pg_session *s, const struct pg_doing *doing, 
 {
     PostgresPollingStatusType next = PGRES_POLLING_WRITING;
     while (next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING) {
-        int64_t left = until_ms - now_ms();
+        int64_t left = until_ms - pg_session_now_ms();
         if (left <= 0)
             return qetl_fail(s->env, QETL_E_RETRY_CALL, "/connect_timeout_ms",
                              "see whether the server is up and can be reached, or wait longer",
@@ -123,7 +123,7 @@ int32_t pg_session_open(struct pg_session *s)
     struct pg_doing doing = {.who = s->who, .what = "no connection", .option = "/host"};
     pg_session_close(s);
     who_set(s);
-    int64_t until_ms = now_ms() + s->settings.connect_timeout_ms;
+    int64_t until_ms = pg_session_now_ms() + s->settings.connect_timeout_ms;
     if (!pg_settings_keywords(&s->settings, &keywords))
         return pg_fault_memory(s->env);
     s->conn = PQconnectStartParams(keywords.names, keywords.values, 0);
@@ -163,137 +163,4 @@ void pg_session_free(struct pg_session *s)
     if (s->has_bell)
         close(s->bell_fd);
     s->has_bell = false;
-}
-
-/* ---- Statements ---- */
-
-/* Who holds what others wait for; asked once the statement has been given up. */
-static void blockers_find(struct pg_session *s, char *out, size_t size)
-{
-    static const char sql[] =
-        "SELECT pg_catalog.string_agg(DISTINCT pg_catalog.format('pid %s of %s, %s since %s', "
-        "a.pid, a.usename, a.state, pg_catalog.to_char(a.state_change, 'HH24:MI:SS')), '; ') "
-        "FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid "
-        "WHERE l.granted AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' "
-        "AND l.pid <> pg_catalog.pg_backend_pid() AND l.relation >= 16384";
-    PQclear(PQexec(s->conn, "ROLLBACK"));
-    PGresult *result = PQexec(s->conn, sql);
-    if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1)
-        pg_fault_line(PQgetvalue(result, 0, 0), out, size);
-    PQclear(result);
-}
-
-static bool is_good(const PGresult *result)
-{
-    ExecStatusType status = PQresultStatus(result);
-    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_COPY_OUT ||
-           status == PGRES_COPY_IN;
-}
-
-static int32_t judge(struct pg_session *s, const struct pg_doing *doing, const PGresult *result)
-{
-    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    char blockers[300] = "";
-    if (!state && PQstatus(s->conn) == CONNECTION_BAD)
-        return pg_fault_connection(s->env, doing, s->conn);
-    if (state && strcmp(state, "55P03") == 0)
-        blockers_find(s, blockers, sizeof blockers);
-    return pg_fault_result(s->env, doing, result, blockers);
-}
-
-static int32_t flush(struct pg_session *s, const struct pg_doing *doing)
-{
-    int left;
-    while ((left = PQflush(s->conn)) == 1) {
-        int32_t status = pg_session_wait(s, POLLIN | POLLOUT, -1);
-        if (status)
-            return status;
-        if (!PQconsumeInput(s->conn))
-            break;
-    }
-    return left ? pg_fault_connection(s->env, doing, s->conn) : QETL_OK;
-}
-
-/* The next result, or NULL in *out behind the last one. */
-static int32_t result_next(struct pg_session *s, const struct pg_doing *doing, PGresult **out)
-{
-    while (PQisBusy(s->conn)) {
-        int32_t status = pg_session_wait(s, POLLIN, -1);
-        if (status)
-            return status;
-        if (!PQconsumeInput(s->conn) && PQisBusy(s->conn))
-            return pg_fault_connection(s->env, doing, s->conn);
-    }
-    *out = PQgetResult(s->conn);
-    return QETL_OK;
-}
-
-/* All of them; the first failure counts. The last that was good goes into *out. */
-static int32_t results_take(struct pg_session *s, const struct pg_doing *doing, PGresult **out)
-{
-    int32_t status;
-    PGresult *result = NULL, *failed = NULL;
-    *out = NULL;
-    while (!(status = result_next(s, doing, &result)) && result) {
-        PGresult **place = is_good(result) ? out : &failed;
-        if (failed && place == &failed) {
-            PQclear(result);
-            continue;
-        }
-        PQclear(*place);
-        *place = result;
-        if (PQresultStatus(result) == PGRES_COPY_OUT)
-            break;
-    }
-    if (!status && failed)
-        status = judge(s, doing, failed);
-    PQclear(failed);
-    if (status) {
-        PQclear(*out);
-        *out = NULL;
-    }
-    return status;
-}
-
-static int32_t sent(struct pg_session *s, struct pg_doing doing, int fine, PGresult **out)
-{
-    PGresult *result = NULL;
-    doing.who = s->who;
-    int32_t status = fine ? flush(s, &doing) : pg_fault_connection(s->env, &doing, s->conn);
-    if (!status)
-        status = results_take(s, &doing, &result);
-    if (out)
-        *out = result;
-    else
-        PQclear(result);
-    return status;
-}
-
-int32_t pg_session_run(struct pg_session *s, struct pg_doing doing, const char *sql, int n,
-                       const char *const *values, PGresult **out)
-{
-    return sent(s, doing, PQsendQueryParams(s->conn, sql, n, NULL, values, NULL, NULL, 0), out);
-}
-
-int32_t pg_session_describe(struct pg_session *s, struct pg_doing doing, const char *sql,
-                            PGresult **out)
-{
-    int32_t status = sent(s, doing, PQsendPrepare(s->conn, "", sql, 0, NULL), NULL);
-    return status ? status : sent(s, doing, PQsendDescribePrepared(s->conn, ""), out);
-}
-
-int32_t pg_session_copy(struct pg_session *s, struct pg_doing doing, const char *sql)
-{
-    PGresult *result;
-    int32_t status = sent(s, doing, PQsendQuery(s->conn, sql), &result);
-    bool copies = !status && PQresultStatus(result) == PGRES_COPY_OUT;
-    PQclear(result);
-    return status || copies ? status
-                            : qetl_fail(s->env, QETL_E_FATAL, NULL, NULL,
-                                        "%s: the server answered COPY with something else", s->who);
-}
-
-int32_t pg_session_finish(struct pg_session *s, struct pg_doing doing)
-{
-    return sent(s, doing, 1, NULL);
 }

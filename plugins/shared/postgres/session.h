@@ -23,8 +23,10 @@ struct pg_session {
     int bell_fd;
     bool has_bell;
     _Atomic bool rung;
-    char who[400]; /* database@host:port, for diagnoses */
-    int version;   /* of the server: 150004 */
+    char who[400];      /* database@host:port, for diagnoses */
+    char blockers[300]; /* whom the last statement waited for, if it waited long */
+    int64_t since_ms;   /* when it was sent; 0: nobody needs to ask any more */
+    int version;        /* of the server: 150004 */
 };
 
 /* In create, behind zeroing: reads the options. */
@@ -45,8 +47,21 @@ int32_t pg_session_describe(struct pg_session *, struct pg_doing doing, const ch
                             PGresult **out);
 /* Begins COPY … TO STDOUT: what follows is for copy.h. */
 int32_t pg_session_copy(struct pg_session *, struct pg_doing doing, const char *sql);
+/* As run, but what the server refuses is *out as well, and not reported; where a statement of
+ * several is refused, that one's. */
+int32_t pg_session_try(struct pg_session *, struct pg_doing doing, const char *sql, int n,
+                       const char *const *values, PGresult **out);
+/* Reports what the server refused. */
+int32_t pg_session_fault(struct pg_session *, struct pg_doing doing, const PGresult *);
+bool pg_session_refused(const PGresult *);
+/* Begins COPY … FROM STDIN, behind other statements without parameters; puts bytes, and ends it: as
+ * try. */
+int32_t pg_session_copy_in(struct pg_session *, struct pg_doing doing, const char *sql);
+int32_t pg_session_put(struct pg_session *, struct pg_doing doing, const void *data, size_t size);
+int32_t pg_session_put_end(struct pg_session *, struct pg_doing doing, PGresult **out);
 /* The end of what was sent: OK, or what went wrong. */
 int32_t pg_session_finish(struct pg_session *, struct pg_doing doing);
+int64_t pg_session_now_ms(void); /* [any] of a clock that only goes on */
 /* Waits for the socket (POLLIN, POLLOUT) up to timeout_ms; -1: as long as it takes. OK, also when
  * the time is over; CANCELLED, reported. */
 int32_t pg_session_wait(struct pg_session *, int events, int timeout_ms);
