@@ -108,7 +108,7 @@ class Series:
 
     def plan(self, resumes):
         """(what is told of it, environment, seconds): where the next process dies."""
-        draw, sqlite = self.draw, "sqlite" in self.pipeline.name
+        draw, decides = self.draw, any(name in self.pipeline.name for name in ("sqlite", "postgres"))
         if resumes and draw.random() < (0.75 if self.most > 8 else 0.9):
             if draw.random() < 0.6 or not SHIMMED:
                 point, n = self.tally.deal(draw, RECOVERING), draw.choice((1, 1, 1, 2))
@@ -117,7 +117,7 @@ class Series:
             return "call", {"LD_PRELOAD": f"{rig.SHIMS}/fail.so", "QETL_SHIM": f"any:{n}:{draw.choice(('KILL', 'DIE'))}"}, None
         how = draw.random()
         if how < 0.75:
-            point = self.tally.deal(draw, BY_SINK if sqlite and draw.random() < 0.35 else NAMED if sqlite else NAMED + BY_STORE)
+            point = self.tally.deal(draw, BY_SINK if decides and draw.random() < 0.35 else NAMED if decides else NAMED + BY_STORE)
             n = 1 if point in ("begin", "finish") else draw.choice((1, 2, 3, draw.randint(1, 20)))
             return f"{point}:{n}", {"QETL_FAILPOINT": f"{point}:{n}"}, None
         if how < 0.87 and SHIMMED:

@@ -159,11 +159,20 @@ static const char rights_sql[] =
     "FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a LEFT JOIN pg_catalog.pg_roles r "
     "ON r.oid = a.grantee WHERE c.oid = pg_catalog.to_regclass($1) AND a.grantee <> c.relowner";
 
-static int32_t rights_pass(struct server *s, const char *from, const char *to)
+/* Its primary key is called as if it had always been that table's, where nothing else is. */
+static const char key_sql[] =
+    "SELECT pg_catalog.format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', "
+    "$1::pg_catalog.text, c.conname, n.name) FROM pg_catalog.pg_constraint c, "
+    "(SELECT pg_catalog.left($2, 58) || '_pkey' AS name) n WHERE c.contype = 'p' AND "
+    "c.conrelid = pg_catalog.to_regclass($1) AND NOT EXISTS (SELECT FROM pg_catalog.pg_class "
+    "WHERE relnamespace = c.connamespace AND relname = n.name)";
+
+/* Asks for statements, and runs them. */
+static int32_t answers_run(struct server *s, const char *sql, const char *first, const char *second)
 {
-    const char *const values[] = {from, to};
+    const char *const values[] = {first, second};
     PGresult *r = NULL;
-    int32_t status = server_ask(s, replaces, rights_sql, 2, values, &r);
+    int32_t status = server_ask(s, replaces, sql, 2, values, &r);
     for (int i = 0; !status && i < PQntuples(r); i++)
         status = server_run(s, replaces, PQgetvalue(r, i, 0));
     PQclear(r);
@@ -172,21 +181,26 @@ static int32_t rights_pass(struct server *s, const char *from, const char *to)
 
 int32_t table_swap(struct server *s, const char *name, const struct table *by)
 {
-    struct pg_sql path = {0}, sql = {0};
+    struct pg_sql path = {0}, drop = {0}, sql = {0};
     pg_sql_name(&path, by->schema);
     pg_sql_put(&path, ".");
     pg_sql_name(&path, name);
-    int32_t status =
-        path.failed ? pg_fault_memory(s->session.env) : rights_pass(s, path.text, by->path);
-    if (!status) {
-        pg_sql_put(&sql, "DROP TABLE IF EXISTS ");
-        pg_sql_put(&sql, path.text);
-        pg_sql_put(&sql, "; ALTER TABLE ");
-        pg_sql_put(&sql, by->path);
-        pg_sql_put(&sql, " RENAME TO ");
-        pg_sql_name(&sql, name);
+    pg_sql_put(&drop, "DROP TABLE IF EXISTS ");
+    pg_sql_put(&drop, path.text ? path.text : "");
+    pg_sql_put(&sql, "ALTER TABLE ");
+    pg_sql_put(&sql, by->path);
+    pg_sql_put(&sql, " RENAME TO ");
+    pg_sql_name(&sql, name);
+    int32_t status = path.failed ? pg_fault_memory(s->session.env)
+                                 : answers_run(s, rights_sql, path.text, by->path);
+    if (!status)
+        status = server_run_moved(s, replaces, &drop);
+    if (!status)
+        status = answers_run(s, key_sql, by->path, name);
+    if (!status)
         status = server_run_moved(s, replaces, &sql);
-    }
     pg_sql_free(&path);
+    pg_sql_free(&drop);
+    pg_sql_free(&sql);
     return status;
 }

@@ -54,10 +54,10 @@ static void of_format(const struct ArrowSchema *field, char out[DECLARED_MAX])
 
 /* ---- What it was ---- */
 
+/* What else a name may have stands in quotes, as format_type writes it. */
 static bool is_word(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (unsigned char)c >= 0x80 || (c && strchr("_ ,.[]$", c));
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c && strchr("_ ,.[]", c));
 }
 
 bool declare_is_type(const char *text, size_t size)
