@@ -180,7 +180,7 @@ class Series:
             ended = self.once(stage > 0)
             if ended and ended[0] == 0:
                 return None
-            if ended:
+            if ended and not (ended[0] == 1 and self.pipeline.may_fail(ended[1])):
                 return f"exit {ended[0]}: {ended[1][:1500]}"
         if self.pipeline.standing(self.folder) == rig.FINISHED:
             return None

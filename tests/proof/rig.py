@@ -121,6 +121,10 @@ class Pipeline:
         """The stage of this turn's newest epoch; 0: it has none yet."""
         return stage(folder, self.name)[0]
 
+    def may_fail(self, _):
+        """Whether a run may end with this failure, and be started again."""
+        return False
+
     def text(self, rows):
         sources = {"csv": "{plugin: file, path: in.csv, format: {type: csv, types: {v: bigint}}}",
                    "gz": "{plugin: file, path: in.csv.gz, format: {type: csv, types: {v: bigint}}}",
