@@ -23,7 +23,7 @@ QETL = os.environ.get("QETL") or os.path.join(os.environ.get("QETL_BUILD", "buil
 SEED = int(os.environ.get("SEED", "1"))
 ROUNDS = int(os.environ.get("ROUNDS", "6"))
 ROWS = int(os.environ.get("ROWS", "1500"))
-draw = random.Random(SEED)
+draw, coin = random.Random(SEED), random.Random(SEED)
 LETTERS = ["a", "Z", "0", " ", '"', "'", "\\", ",", "\n", "\r", "\t", "ä", "€", "😀", "\u0001", "$1", "--", ";", "%s"]
 
 
@@ -160,7 +160,7 @@ class Check:
         """Into another table: the same rows, and the same types."""
         to = {"host": self.pg.folder, "user": "q", "database": "postgres"}
         other = sink["table"]
-        pipeline = {"name": "copy", "batch_rows": draw.choice((1, 700, 65536)), "sources": {"in": {"plugin": "postgres", **to, "table": name, **source}},
+        pipeline = {"name": "copy", "batch_rows": coin.choice((97, 700, 65536)), "sources": {"in": {"plugin": "postgres", **to, "table": name, **source}},
                     "sinks": {"out": {"plugin": "postgres", "input": "in", **to, **sink}}}
         with open(os.path.join(self.folder, "copy.json"), "w", encoding="utf-8") as file:
             json.dump(pipeline, file)
@@ -240,7 +240,7 @@ def round_of(check, number):
     check.compare(f"round {number}, some columns", got, wanted, errors)
     check.copy(f"round {number}, a copy", name, {}, {"table": f"copy of {name}", "mode": "replace"})
     check.copy(f"round {number}, a copy of texts", name, {"types": {c: "text" for c in columns}}, {"table": f"copy of {name}", "mode": "truncate"})
-    check.copy(f"round {number}, by key", name, {"key": "qetl_id"}, {"table": f"keys of {name}", "mode": draw.choice(("upsert", "append")), "key": "qetl_id"})
+    check.copy(f"round {number}, by key", name, {"key": "qetl_id"}, {"table": f"keys of {name}", "mode": coin.choice(("upsert", "append")), "key": "qetl_id"})
 
 
 def main():
