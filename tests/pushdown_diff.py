@@ -7,9 +7,10 @@
 
 A line of CONDITIONS is a column, how its condition is judged by the source (e: exactly, p: in part, n: not at all), and the condition. In pushed.json
 each filter has a source of its own, of id and that column; in here.json all filters of a column read the same one, so that none can be handed over.
-compare reads plan.json (run --dry-run --json of pushed.json) and the reports pushed.report and here.report.
+compare reads the reports pushed.report and here.report, and plan.json (run --dry-run --json of pushed.json), where there is one.
 """
 import json
+import os
 import sys
 
 WORDS = {"e": "exact", "p": "partial", "n": None}
@@ -43,21 +44,21 @@ def components(name):
 
 
 def compare():
-    plan, pushed, here = components("plan.json"), components("pushed.report"), components("here.report")
+    plan, pushed, here = os.path.exists("plan.json") and components("plan.json"), components("pushed.report"), components("here.report")
     number = -1
     for number, (column, word, where) in conditions():
         rows, wanted = (read(f"{name}/{number}.csv", "rb") for name in ("pushed", "here"))
         source, judge, alone = pushed[f"s{number}"], pushed[f"f{number}"], here[f"all_{column}"]
         if rows != wanted:
             print(f"{where}: other rows: {rows}, wanted {wanted}")
-        if plan[f"f{number}"].get("pushed") != WORDS[word]:
+        if plan and plan[f"f{number}"].get("pushed") != WORDS[word]:
             print(f"{where}: pushed: {plan[f'f{number}'].get('pushed')}")
         # What cannot be read is no NULL: the database says so, and the row is none that was asked for.
         if source["rows_rejected"] != alone["rows_rejected"] and "IS NULL" not in where:
             print(f"{where}: rejected: {source['rows_rejected']}, wanted {alone['rows_rejected']}")
         if word == "e" and judge["rows_filtered"]:
             print(f"{where}: rows that were left to the filter: {judge['rows_filtered']}")
-        if word == "n" and source["rows_out"] != alone["rows_out"]:
+        if (word == "n") != (source["rows_out"] == alone["rows_out"]):
             print(f"{where}: rows that came: {source['rows_out']}")
     print(f"{number + 1} conditions")
 
