@@ -34,8 +34,13 @@ static int32_t file_check(struct qetl_env env, const char *option, const char *f
     return qetl_fail(env, QETL_E_ENVIRONMENT, option, NULL, "%s: it cannot be read: %m", file);
 }
 
+/* What comes beside a stream is whole: a token. */
+enum { ASIDE_BYTES = 1 << 20, ASIDE_RATIO = 1000 };
+
 int32_t http_settings_read(struct http_settings *s, struct qetl_env env, bool streams)
 {
+    s->max_bytes = ASIDE_BYTES;
+    s->max_ratio = ASIDE_RATIO;
     int32_t status = qetl_options_read(env, fields, sizeof fields / sizeof *fields, s);
     if (!status && !streams)
         status = qetl_options_read(env, of_wholes, sizeof of_wholes / sizeof *of_wholes, s);
