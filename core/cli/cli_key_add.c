@@ -5,6 +5,7 @@
 #include "package/durable.h"
 #include "package/key_file.h"
 #include "packages.h"
+#include "show/display.h"
 
 #include <qetl/plugin.h>
 
@@ -140,7 +141,7 @@ static int trust_add(struct qetl_cli *cli, struct qetl_findings *findings)
         qetl_key_text(key.key.bytes, text);
         result = json_pack("{s:s, s:s, s:s}", "name", key.name, "key", text, "path", key.path);
         if (!cli->json && !cli->quiet)
-            printf("%s is trusted (%s)\n", key.name, key.path);
+            qetl_display_print(stdout, "%s is trusted (%s)\n", key.name, key.path);
     }
     qetl_key_clear(&key);
     return qetl_cli_answer(cli, qetl_run_verdict(findings), NULL, result, findings);

@@ -5,6 +5,7 @@
 #include "package/durable.h"
 #include "package/refuse.h"
 #include "packages.h"
+#include "show/display.h"
 
 #include <qetl/plugin.h>
 
@@ -134,7 +135,7 @@ static int key_remove(struct removing *removing, const char *operand)
     if (qetl_keys_each(&key, NULL, tell_other, removing, removing->findings))
         return -1;
     if (!removing->cli->json && !removing->cli->quiet)
-        printf("%s is trusted no more\n", operand);
+        qetl_display_print(stdout, "%s is trusted no more\n", operand);
     return 0;
 }
 
@@ -147,7 +148,8 @@ static int trust_remove(struct qetl_cli *cli, struct qetl_findings *findings)
     for (size_t i = 0; !bad && i < cli->n_operands; i++)
         bad = key_remove(&removing, cli->operands[i]);
     for (size_t i = 0; !cli->json && !cli->quiet && i < json_array_size(removing.gone); i++)
-        printf("  %s is gone\n", json_string_value(json_array_get(removing.gone, i)));
+        qetl_display_print(stdout, "  %s is gone\n",
+                           json_string_value(json_array_get(removing.gone, i)));
     free(folder);
     return qetl_cli_answer(cli, qetl_run_verdict(findings), NULL,
                            json_pack("{s:o}", "removed", removing.gone), findings);

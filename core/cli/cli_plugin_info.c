@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "package_facts.h"
 #include "plugin/library_check.h"
+#include "show/display.h"
 #include "show/report.h"
 
 #include <qetl/plugin.h>
@@ -10,8 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void print_wrapped(const char *text, int indent)
+static void print_wrapped(const char *all, int indent)
 {
+    char *printable = qetl_display_printable(all, strlen(all));
+    const char *text = printable ? printable : "";
     int column = indent;
     printf("%*s", indent, "");
     while (*text) {
@@ -25,6 +28,7 @@ static void print_wrapped(const char *text, int indent)
         text += word + (text[word] == ' ');
     }
     putchar('\n');
+    free(printable);
 }
 
 static void print_option(const char *name, const json_t *schema, bool required)
@@ -32,13 +36,13 @@ static void print_option(const char *name, const json_t *schema, bool required)
     json_t *type = json_object_get(schema, "type");
     char *types = json_is_string(type) ? NULL : json_dumps(type, JSON_ENCODE_ANY | JSON_COMPACT);
     char *preset = json_dumps(json_object_get(schema, "default"), JSON_ENCODE_ANY | JSON_COMPACT);
-    printf("    %s: %s%s", name,
-           json_is_string(type) ? json_string_value(type)
-           : types              ? types
-                                : "any",
-           required ? ", required" : "");
+    qetl_display_print(stdout, "    %s: %s%s", name,
+                       json_is_string(type) ? json_string_value(type)
+                       : types              ? types
+                                            : "any",
+                       required ? ", required" : "");
     if (preset)
-        printf(", default %s", preset);
+        qetl_display_print(stdout, ", default %s", preset);
     putchar('\n');
     const char *description = json_string_value(json_object_get(schema, "description"));
     if (description)
@@ -60,14 +64,14 @@ static bool is_required(const json_t *options, const char *name)
 static void print_component(const struct qetl_manifest_component *component, const char *objection)
 {
     const struct qetl_manifest *plugin = component->plugin;
-    printf("%s '%s' of plugin %s %s\n", qetl_kind_word(component->kind), component->id, plugin->id,
-           plugin->version);
+    qetl_display_print(stdout, "%s '%s' of plugin %s %s\n", qetl_kind_word(component->kind),
+                       component->id, plugin->id, plugin->version);
     if (component->summary)
         print_wrapped(component->summary, 2);
-    printf("  library %s\n", plugin->library_path);
+    qetl_display_print(stdout, "  library %s\n", plugin->library_path);
     qetl_cli_package_facts_print(plugin);
     if (objection)
-        printf("  CANNOT BE USED: %s\n", objection);
+        qetl_display_print(stdout, "  CANNOT BE USED: %s\n", objection);
     puts("  options");
     const char *name;
     json_t *schema;

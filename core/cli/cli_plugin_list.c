@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "plugin/library_check.h"
 #include "plugin/sealed.h"
+#include "show/display.h"
 #include "show/report.h"
 #include "show/report_table.h"
 #include "show/style.h"
@@ -75,7 +76,7 @@ static void add_kind(const struct qetl_registry *registry, uint32_t kind, struct
                 continue;
             add_component(table, component, objection);
             if (names)
-                printf("%s\n", component->id);
+                qetl_display_print(stdout, "%s\n", component->id);
         }
         free(objection);
     }

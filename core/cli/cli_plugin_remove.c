@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "package/install.h"
 #include "packages.h"
+#include "show/display.h"
 
 #include <qetl/plugin.h>
 
@@ -67,7 +68,7 @@ static int plugin_remove(struct qetl_cli *cli, struct qetl_findings *findings)
         bad = remove_one(&depot, cli->operands[i], &count, findings);
         total += count;
         if (!bad && !cli->json && !cli->quiet)
-            printf("%s is removed\n", cli->operands[i]);
+            qetl_display_print(stdout, "%s is removed\n", cli->operands[i]);
     }
     qetl_depot_close(&depot);
     free(folder);

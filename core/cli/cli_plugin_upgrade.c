@@ -4,6 +4,7 @@
 #include "installing.h"
 #include "package/version.h"
 #include "packages.h"
+#include "show/display.h"
 
 #include <qetl/plugin.h>
 
@@ -28,7 +29,7 @@ static void tell(const struct work *work, const char *name, const char *version,
 {
     const struct qetl_cli *cli = work->installing.cli;
     if (!cli->json && !cli->quiet)
-        printf("%s %s %s%s\n", name, version, what, to);
+        qetl_display_print(stdout, "%s %s %s%s\n", name, version, what, to);
 }
 
 /* Newer than what pipelines get now; an early version only where that is one of the same release.

@@ -6,6 +6,7 @@
 #include "package/succession.h"
 #include "packages.h"
 #include "plugin/manifest.h"
+#include "show/display.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,8 +33,9 @@ void qetl_installing_end(struct qetl_installing *installing)
 static void tell_components(const struct qetl_manifest *manifest)
 {
     for (size_t i = 0; i < manifest->n_components; i++)
-        printf("%s %s %s", i ? "," : ":", qetl_kind_name(manifest->components[i].kind),
-               manifest->components[i].id);
+        qetl_display_print(stdout, "%s %s %s", i ? "," : ":",
+                           qetl_kind_name(manifest->components[i].kind),
+                           manifest->components[i].id);
 }
 
 static void tell(struct qetl_installing *installing, const struct package *package,
@@ -46,11 +48,12 @@ static void tell(struct qetl_installing *installing, const struct package *packa
     json_array_append_new(installing->done, json);
     if (cli->json || cli->quiet)
         return;
-    printf("%s %s %s", package->contents->name, package->contents->version,
-           installed == QETL_INSTALLED          ? "is installed"
-           : installed == QETL_INSTALLED_BEFORE ? "was installed before"
-                                                : "is not needed: what was to be upgraded has "
-                                                  "changed in the meantime");
+    qetl_display_print(stdout, "%s %s %s", package->contents->name, package->contents->version,
+                       installed == QETL_INSTALLED ? "is installed"
+                       : installed == QETL_INSTALLED_BEFORE
+                           ? "was installed before"
+                           : "is not needed: what was to be upgraded has "
+                             "changed in the meantime");
     if (installed != QETL_INSTALLED_NOT)
         tell_components(manifest);
     printf("\n");

@@ -5,6 +5,7 @@
 
 #include "data/json_text.h"
 #include "plugin/sealed.h"
+#include "show/display.h"
 
 #include <stdio.h>
 
@@ -13,17 +14,17 @@ void qetl_cli_package_facts_print(const struct qetl_manifest *plugin)
     const struct qetl_sealed *sealed = plugin->sealed;
     if (!sealed)
         return;
-    printf("  package %s, for %s%s\n    digest %s\n    signed %s%s\n", sealed->package,
-           sealed->is_system ? "all users" : "you",
-           plugin->hidden ? "; not used, but by its version" : "", sealed->digest,
-           sealed->signed_by ? "by the key " : "by nobody whom you trust",
-           sealed->signed_by ? sealed->signed_by : "");
+    qetl_display_print(stdout, "  package %s, for %s%s\n    digest %s\n    signed %s%s\n",
+                       sealed->package, sealed->is_system ? "all users" : "you",
+                       plugin->hidden ? "; not used, but by its version" : "", sealed->digest,
+                       sealed->signed_by ? "by the key " : "by nobody whom you trust",
+                       sealed->signed_by ? sealed->signed_by : "");
     if (sealed->since)
-        printf("    since  %s\n", sealed->since);
+        qetl_display_print(stdout, "    since  %s\n", sealed->since);
     if (sealed->from)
-        printf("    from   %s\n", sealed->from);
+        qetl_display_print(stdout, "    from   %s\n", sealed->from);
     for (size_t i = 0; i < sealed->told.count; i++)
-        printf("    but    %s\n", sealed->told.items[i].message);
+        qetl_display_print(stdout, "    but    %s\n", sealed->told.items[i].message);
 }
 
 json_t *qetl_cli_package_facts(const struct qetl_manifest *plugin)

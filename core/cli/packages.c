@@ -6,6 +6,7 @@
 #include "package/plugin_check.h"
 #include "package/scope.h"
 #include "plugin/manifest.h"
+#include "show/display.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -61,7 +62,8 @@ static void tell_waiting(const char *path, long process)
     char who[48] = "another process";
     if (process)
         snprintf(who, sizeof who, "process %ld", process);
-    fprintf(stderr, "qetl: waiting for %s, which changes the packages in %s\n", who, path);
+    qetl_display_print(stderr, "qetl: waiting for %s, which changes the packages in %s\n", who,
+                       path);
 }
 
 char *qetl_cli_depot(bool system, struct qetl_findings *findings)
@@ -137,9 +139,9 @@ void qetl_cli_package_print(const struct package *package, const struct key_file
     const struct package_contents *contents = package->contents;
     char digest[2 * QETL_SHA256 + 1];
     qetl_hex(package->digest, sizeof package->digest, digest);
-    printf("%s %s for %s%s%s, ABI %s to %s\n", contents->name, contents->version,
-           contents->platform, *contents->libc ? " with libc " : "", contents->libc,
-           contents->abi_min, contents->abi_max);
+    qetl_display_print(stdout, "%s %s for %s%s%s, ABI %s to %s\n", contents->name,
+                       contents->version, contents->platform, *contents->libc ? " with libc " : "",
+                       contents->libc, contents->abi_min, contents->abi_max);
     printf("  files   %zu\n  digest  %s\n  signed  %s%s\n", contents->n_files, digest,
            key                  ? "by the key "
            : package->is_signed ? "by a key that is not trusted here"

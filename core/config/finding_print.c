@@ -26,6 +26,19 @@ static bool is_caret_line(const char *line)
            strchr("\n", line[blanks + 1 + strspn(line + blanks + 1, "~")]);
 }
 
+/* Bytes of a letter that shows what follows in another order than it stands there, or ends a line:
+ * U+061C, U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069. */
+static int turns_text(const unsigned char *at)
+{
+    if (at[0] == 0xd8)
+        return at[1] == 0x9c ? 2 : 0;
+    if (at[0] != 0xe2)
+        return 0;
+    if (at[1] == 0x80)
+        return at[2] == 0x8e || at[2] == 0x8f || (at[2] >= 0xa8 && at[2] <= 0xae) ? 3 : 0;
+    return at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9 ? 3 : 0;
+}
+
 /* Text of a user's file may hold escape sequences; a terminal must never see them as such. */
 static void print_text(FILE *out, const char *text, const char *indent, int colour)
 {
@@ -41,7 +54,11 @@ static void print_text(FILE *out, const char *text, const char *indent, int colo
             fputs("\\x7f", out);
         else if (*at == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0) /* U+0080 to U+009F */
             fprintf(out, "\\x%02x", *++at);
-        else
+        else if (turns_text(at)) {
+            for (int left = turns_text(at); left > 1; left--)
+                fprintf(out, "\\x%02x", *at++);
+            fprintf(out, "\\x%02x", *at);
+        } else
             fputc(*at, out);
     }
     fputs(caret ? "\033[0m" : "", out);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "display.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <locale.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +33,13 @@ static void unicode_leave(locale_t before)
         uselocale(before);
 }
 
+/* Those that end lines, or show what follows in another order than it stands there. */
+static bool turns_text(wchar_t letter)
+{
+    return letter == 0x061c || letter == 0x200e || letter == 0x200f ||
+           (letter >= 0x2028 && letter <= 0x202e) || (letter >= 0x2066 && letter <= 0x2069);
+}
+
 /* One character: its bytes (0: it is no UTF-8) and its columns (-1: a control character). */
 static size_t step(const char *text, size_t size, int *columns)
 {
@@ -39,7 +48,7 @@ static size_t step(const char *text, size_t size, int *columns)
     size_t bytes = mbrtowc(&letter, text, size, &state);
     if (bytes == (size_t)-1 || bytes == (size_t)-2)
         return 0;
-    *columns = letter ? wcwidth(letter) : -1;
+    *columns = letter && !turns_text(letter) ? wcwidth(letter) : -1;
     return bytes ? bytes : 1;
 }
 
@@ -78,6 +87,28 @@ char *qetl_display_printable(const char *text, size_t size)
         return printable;
     free(printable);
     return NULL;
+}
+
+void qetl_display_print(FILE *out, const char *format, ...)
+{
+    va_list texts;
+    va_start(texts, format);
+    for (const char *at = format; *at; at++) {
+        if (*at != '%') {
+            fputc(*at, out);
+            continue;
+        }
+        if (*++at == '%') {
+            fputc('%', out);
+            continue;
+        }
+        assert(*at == 's');
+        const char *text = va_arg(texts, const char *);
+        char *printable = qetl_display_printable(text, strlen(text));
+        fputs(printable ? printable : "?", out);
+        free(printable);
+    }
+    va_end(texts);
 }
 
 size_t qetl_display_fit(const char *text, int most, int *taken)
