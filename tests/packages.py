@@ -16,6 +16,7 @@ import hashlib
 import io
 import json
 import os
+import random
 import struct
 import subprocess
 import sys
@@ -119,18 +120,42 @@ def glibc_of(library):
     return ".".join(map(str, pairs[-1])) if pairs else ""
 
 
-def retagged(library):
-    """The library with a RUNPATH: where a count of relocations was, which the loader may do without."""
+def retagged(library, tag):
+    """The library with a RUNPATH, say: where a count of relocations was, which the loader may do without."""
     body = bytearray(library)
-    count, run_path = 0x6FFFFFF9, 29
+    count = 0x6FFFFFF9
     phoff, phentsize, phnum = struct.unpack_from("<Q", body, 32)[0], *struct.unpack_from("<HH", body, 54)
     for i in range(phnum):
         kind, _, offset, _, _, size = struct.unpack_from("<IIQQQQ", body, phoff + i * phentsize)
         for at in range(offset, offset + size, 16) if kind == 2 else ():
             if struct.unpack_from("<Q", body, at)[0] == count:
-                struct.pack_into("<QQ", body, at, run_path, 1)
+                struct.pack_into("<QQ", body, at, tag, 1)
                 return bytes(body)
     raise SystemExit("no tag to exchange")
+
+
+def with_headers(library, more):
+    """The library with more program headers, behind its end, where all of them stand from now on."""
+    body = bytearray(library) + bytes(-len(library) % 8)
+    phoff, phentsize, phnum = struct.unpack_from("<Q", body, 32)[0], *struct.unpack_from("<HH", body, 54)
+    struct.pack_into("<Q", body, 32, len(body))
+    struct.pack_into("<H", body, 56, phnum + len(more))
+    return bytes(body) + library[phoff:phoff + phnum * phentsize] + b"".join(struct.pack("<IIQQQQQQ", *one) for one in more)
+
+
+def headers_of(library):
+    phoff, phentsize, phnum = struct.unpack_from("<Q", library, 32)[0], *struct.unpack_from("<HH", library, 54)
+    return [struct.unpack_from("<IIQQQQQQ", library, phoff + i * phentsize) for i in range(phnum)]
+
+
+def without_first_dynamic(library, clean):
+    """Its first dynamic section is at the end of the file, as it was built; where the loader has it, it stays."""
+    body = bytearray(library)
+    at = struct.unpack_from("<Q", body, 32)[0]
+    first = next(i for i, one in enumerate(headers_of(library)) if one[0] == 2)
+    _, _, offset, _, _, size, _, _ = headers_of(clean)[first]
+    struct.pack_into("<Q", body, at + first * 56 + 8, len(body))
+    return bytes(body) + clean[offset:offset + size]
 
 
 class Series:
@@ -259,7 +284,20 @@ def other_lists(series, package):
     other = {**package.files, "touch.qetl.json": package.manifest.replace(b'"summary"', b'"Summary"', 1)}
     listed("mismatch-manifest", "package_mismatch", "built with", lambda l: None, files=other)
     listed("library-text", "package_library", "no shared library", lambda l: None, files={**package.files, "touch.so": b"#!/bin/sh\n"})
-    listed("library-search-path", "package_library", "RPATH or RUNPATH", lambda l: None, files={**package.files, "touch.so": retagged(package.library)})
+    listed("library-search-path", "package_library", "RPATH or RUNPATH", lambda l: None, files={**package.files, "touch.so": retagged(package.library, 29)})
+    for name, tag in (("filter", 0x7FFFFFFF), ("auxiliary", 0x7FFFFFFD)):
+        listed(f"library-{name}", "package_library", "in its place", lambda l: None, files={**package.files, "touch.so": retagged(package.library, tag)})
+    size, note, dynamic = len(package.library), 4, 2
+    draw = random.Random(1)  # that they cannot be packed as a bomb
+    many = with_headers(package.library, [(note, 4, 64, draw.getrandbits(64), draw.getrandbits(64), size - 64, size - 64, 4) for _ in range(65000)])
+    listed("library-many-headers", "package_library", "more headers", lambda l: None, files={**package.files, "touch.so": many})
+    overlapping = with_headers(package.library, [(note, 4, 64, 64, 64, size - 64, size - 64, 4)] * 40)
+    listed("library-notes", "package_library", "notes that overlap", lambda l: None, files={**package.files, "touch.so": overlapping})
+    # The loader takes the last dynamic section; the first one says nothing of a RUNPATH, as it is the one that was built.
+    own = retagged(package.library, 29)
+    twice = with_headers(own, [one for one in headers_of(own) if one[0] == dynamic])
+    twice = without_first_dynamic(twice, package.library)
+    listed("library-two-dynamics", "package_library", "RPATH or RUNPATH", lambda l: None, files={**package.files, "touch.so": twice})
     elsewhere = package.library.replace(b"\0libc.so.6\0", b"\0/ibc.so.6\0")
     listed("library-needs-path", "package_library", "by a path", lambda l: None, files={**package.files, "touch.so": elsewhere})
     machine = bytearray(package.library)

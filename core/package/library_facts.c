@@ -28,7 +28,7 @@
 #error "this processor has no name among the platforms of packages: give it one"
 #endif
 
-enum { VERSIONS_MAX = 4096 };
+enum { VERSIONS_MAX = 4096, SEGMENTS_MAX = 256, NOTES_MAX = 256, DYNAMIC_MAX = 65536 };
 
 const char *qetl_machine_platform(void)
 {
@@ -127,25 +127,54 @@ static void needed_see(const char *name, const char **libc, struct library_facts
         *libc = "glibc";
 }
 
+/* Whoever looks through all notes, or for an address in all segments, is not to do so for ever:
+ * notes do not overlap, and there are some tens of either. */
+static int is_odd(const struct elf_image *image)
+{
+    ElfW(Phdr) segment;
+    ElfW(Shdr) section;
+    uint64_t notes[2] = {0, 0};
+    size_t count = 0;
+    if (image->header.e_phnum > SEGMENTS_MAX || image->n_dynamic > DYNAMIC_MAX)
+        return 1;
+    for (unsigned i = 0; qetl_elf_image_segment(image, i, &segment) == 0; i++)
+        if (segment.p_type == PT_NOTE && segment.p_filesz <= image->size) {
+            notes[0] += segment.p_filesz;
+            count++;
+        }
+    for (unsigned i = 0; qetl_elf_image_section(image, i, &section) == 0; i++)
+        if (section.sh_type == SHT_NOTE && section.sh_size <= image->size) {
+            notes[1] += section.sh_size;
+            count++;
+        }
+    return count > NOTES_MAX || notes[0] > image->size || notes[1] > image->size;
+}
+
 int qetl_library_facts(const void *data, size_t size, struct library_facts *facts)
 {
     struct elf_image image;
     ElfW(Dyn) entry;
     const char *libc = MACHINE_LIBC;
+    uint64_t versions = UINT64_MAX;
     *facts = (struct library_facts){.platform = ""};
     if (qetl_elf_image_open(&image, data, size) || image.header.e_type != ET_DYN)
         return -1;
     const char *cpu = cpu_name(&image);
     if (!cpu)
         return -1;
-    for (uint64_t i = 0; qetl_elf_image_dynamic(&image, i, &entry) == 0; i++) {
+    facts->is_odd = is_odd(&image);
+    for (uint64_t i = 0; !facts->is_odd && qetl_elf_image_dynamic(&image, i, &entry) == 0; i++) {
         if (entry.d_tag == DT_RPATH || entry.d_tag == DT_RUNPATH)
             facts->has_search_path = 1;
+        else if (entry.d_tag == DT_FILTER || entry.d_tag == DT_AUXILIARY)
+            facts->is_filter = 1;
         else if (entry.d_tag == DT_NEEDED)
             needed_see(qetl_elf_image_name(&image, entry.d_un.d_val), &libc, facts);
         else if (entry.d_tag == DT_VERNEED)
-            versions_see(&image, qetl_elf_image_offset(&image, entry.d_un.d_ptr), facts);
+            versions = entry.d_un.d_ptr; /* of several the last counts, for the loader, too */
     }
+    if (versions != UINT64_MAX)
+        versions_see(&image, qetl_elf_image_offset(&image, versions), facts);
     snprintf(facts->platform, sizeof facts->platform, "linux-%s-%s", cpu, libc);
     return 0;
 }

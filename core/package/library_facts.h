@@ -18,6 +18,8 @@ struct library_facts {
     char libc[QETL_LIBC_TEXT];         /* the oldest that has all it asks for, "2.34"; "": any */
     int has_search_path;               /* it says itself where its libraries are looked for */
     const char *needs_path;            /* a library that it asks for by its path; or NULL */
+    int is_filter; /* others are loaded in its place (DT_FILTER, DT_AUXILIARY) */
+    int is_odd;    /* no linker writes such headers */
 };
 
 /* 0, or -1: it is no library for a machine that qetl knows. */

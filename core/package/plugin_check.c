@@ -48,6 +48,18 @@ static int check_facts(const struct plugin *plugin)
         refuse(plugin, "package_library", "its library is no shared library of a known machine");
         return -1;
     }
+    if (facts.is_odd) {
+        refuse(plugin, "package_library",
+               "its library has more headers than any linker writes, or notes that overlap");
+        return -1;
+    }
+    if (facts.is_filter) {
+        qetl_finding_mend(refuse(plugin, "package_library",
+                                 "its library has others loaded in its place (DT_FILTER or "
+                                 "DT_AUXILIARY)"),
+                          "link it without --filter and --auxiliary");
+        return -1;
+    }
     if (facts.has_search_path || facts.needs_path) {
         qetl_finding_mend(refuse(plugin, "package_library",
                                  facts.needs_path

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { NAME_MOST = 4096 };
+
 int qetl_elf_image_read(const struct elf_image *image, uint64_t offset, void *to, size_t size)
 {
     if (offset > image->size || image->size - offset < size)
@@ -11,17 +13,26 @@ int qetl_elf_image_read(const struct elf_image *image, uint64_t offset, void *to
     return 0;
 }
 
-static int segment_at(const struct elf_image *image, unsigned i, ElfW(Phdr) * segment)
+int qetl_elf_image_segment(const struct elf_image *image, unsigned i, ElfW(Phdr) * segment)
 {
     uint64_t at = image->header.e_phoff + (uint64_t)i * image->header.e_phentsize;
-    return at < image->header.e_phoff ? -1
-                                      : qetl_elf_image_read(image, at, segment, sizeof *segment);
+    return i >= image->header.e_phnum || at < image->header.e_phoff
+               ? -1
+               : qetl_elf_image_read(image, at, segment, sizeof *segment);
+}
+
+int qetl_elf_image_section(const struct elf_image *image, unsigned i, ElfW(Shdr) * section)
+{
+    uint64_t at = image->header.e_shoff + (uint64_t)i * image->header.e_shentsize;
+    return i >= image->header.e_shnum || at < image->header.e_shoff
+               ? -1
+               : qetl_elf_image_read(image, at, section, sizeof *section);
 }
 
 uint64_t qetl_elf_image_offset(const struct elf_image *image, uint64_t address)
 {
     ElfW(Phdr) segment;
-    for (unsigned i = 0; i < image->header.e_phnum && !segment_at(image, i, &segment); i++)
+    for (unsigned i = 0; !qetl_elf_image_segment(image, i, &segment); i++)
         if (segment.p_type == PT_LOAD && address >= segment.p_vaddr &&
             address - segment.p_vaddr < segment.p_filesz)
             return segment.p_offset + (address - segment.p_vaddr);
@@ -30,7 +41,7 @@ uint64_t qetl_elf_image_offset(const struct elf_image *image, uint64_t address)
 
 int qetl_elf_image_dynamic(const struct elf_image *image, uint64_t i, ElfW(Dyn) * entry)
 {
-    if (i >= image->n_dynamic ||
+    if (i >= image->n_dynamic || image->dynamic == UINT64_MAX ||
         qetl_elf_image_read(image, image->dynamic + i * sizeof *entry, entry, sizeof *entry))
         return -1;
     return entry->d_tag == DT_NULL ? -1 : 0;
@@ -42,7 +53,8 @@ const char *qetl_elf_image_name(const struct elf_image *image, uint64_t index)
     if (names > image->size || index >= image->size - names)
         return NULL;
     const char *name = (const char *)image->data + names + index;
-    return memchr(name, 0, image->size - (size_t)(names + index)) ? name : NULL;
+    size_t left = image->size - (size_t)(names + index);
+    return memchr(name, 0, left < NAME_MOST ? left : NAME_MOST) ? name : NULL;
 }
 
 int qetl_elf_image_open(struct elf_image *image, const void *data, size_t size)
@@ -55,12 +67,11 @@ int qetl_elf_image_open(struct elf_image *image, const void *data, size_t size)
         image->header.e_ident[EI_CLASS] !=
             (sizeof(ElfW(Addr)) == sizeof(Elf64_Addr) ? ELFCLASS64 : ELFCLASS32))
         return -1;
-    for (unsigned i = 0; i < image->header.e_phnum && !segment_at(image, i, &segment); i++) {
+    for (unsigned i = 0; !qetl_elf_image_segment(image, i, &segment); i++) {
         if (segment.p_type != PT_DYNAMIC)
-            continue;
-        image->dynamic = segment.p_offset;
+            continue; /* of several the last one counts, at its address: so the loader has it */
+        image->dynamic = qetl_elf_image_offset(image, segment.p_vaddr);
         image->n_dynamic = segment.p_filesz / sizeof entry;
-        break;
     }
     for (uint64_t i = 0; qetl_elf_image_dynamic(image, i, &entry) == 0; i++)
         if (entry.d_tag == DT_STRTAB)

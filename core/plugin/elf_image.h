@@ -24,6 +24,9 @@ struct elf_image {
 
 /* 0, or -1: it is no library of this machine's word size. */
 int qetl_elf_image_open(struct elf_image *, const void *data, size_t size);
+/* Headers, one after the other: 0, or -1 behind the last one. */
+int qetl_elf_image_segment(const struct elf_image *, unsigned i, ElfW(Phdr) *);
+int qetl_elf_image_section(const struct elf_image *, unsigned i, ElfW(Shdr) *);
 /* Copies what may lie unaligned. 0, or -1 if it does not lie inside. */
 int qetl_elf_image_read(const struct elf_image *, uint64_t offset, void *to, size_t size);
 /* Where what is loaded at an address stands in the file; UINT64_MAX: nowhere. */

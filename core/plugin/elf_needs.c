@@ -16,8 +16,9 @@ size_t qetl_elf_needs(const void *data, size_t size, void (*each)(void *arg, con
     if (qetl_elf_image_open(&image, data, size))
         return 0;
     for (uint64_t i = 0; qetl_elf_image_dynamic(&image, i, &entry) == 0; i++) {
-        const char *name =
-            entry.d_tag == DT_NEEDED ? qetl_elf_image_name(&image, entry.d_un.d_val) : NULL;
+        const char *name = entry.d_tag == DT_NEEDED || entry.d_tag == DT_FILTER
+                               ? qetl_elf_image_name(&image, entry.d_un.d_val)
+                               : NULL;
         if (!name)
             continue;
         each(arg, name);

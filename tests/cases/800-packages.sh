@@ -142,7 +142,7 @@ while read -r name code text; do
         fail "$name: $got, wanted $code ($text)" "$(head -c 500 out)"
     fi
 done <crafted/refusals
-expect_eq 'refusals tried' "$((count >= 95))" 1
+expect_eq 'refusals tried' "$((count >= 100))" 1
 expect_eq 'what they left' "$(find "$XDG_DATA_HOME/qetl/plugins/content" "$XDG_DATA_HOME/qetl/plugins/unborn" -mindepth 1 | wc -l)" 0
 expect_absent "$XDG_DATA_HOME/qetl/plugins/installed.json"
 expect_absent touched
