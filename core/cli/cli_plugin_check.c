@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "conform/conform.h"
 #include "plugin/manifest.h"
+#include "plugin_named.h"
 #include "show/style.h"
 
 #include <qetl/plugin.h>
@@ -20,53 +21,6 @@ struct own {
     int64_t seed, timeout_s, limit_s;
     bool list;
 };
-
-/* ---- which plugin ---- */
-
-static char *beside(const char *path, const char *suffix)
-{
-    size_t size = strlen(path);
-    char *manifest;
-    if (size > 3 && strcmp(path + size - 3, ".so") == 0)
-        size -= 3;
-    return asprintf(&manifest, "%.*s%s", (int)size, path, suffix) < 0 ? NULL : manifest;
-}
-
-/* FILE.so, or its manifest: both lie in one folder. */
-static struct qetl_manifest *manifest_of_file(const char *path, struct qetl_findings *findings)
-{
-    char real[PATH_MAX];
-    if (!realpath(path, real)) {
-        struct qetl_finding *finding = qetl_finding_add(findings, QETL_ERROR, "unreadable_file",
-                                                        "'%s': %s", path, strerror(errno));
-        qetl_finding_mend(finding, "name a plugin's NAME.so, or the id of one that is installed");
-        return NULL;
-    }
-    char *file = beside(real, QETL_MANIFEST_SUFFIX);
-    struct qetl_manifest *manifest = NULL;
-    if (file && access(file, F_OK)) {
-        struct qetl_finding *finding = qetl_finding_add(findings, QETL_ERROR, "missing_manifest",
-                                                        "'%s' has no manifest beside it", path);
-        qetl_finding_mend(finding, "put it there, as %s", file);
-    } else if (file) {
-        manifest = qetl_manifest_load(file, findings);
-    }
-    free(file);
-    return manifest;
-}
-
-static const struct qetl_manifest *manifest_by_name(const struct qetl_registry *registry,
-                                                    const char *name)
-{
-    for (size_t i = 0; i < qetl_registry_count(registry); i++)
-        if (strcmp(qetl_registry_at(registry, i)->id, name) == 0)
-            return qetl_registry_at(registry, i);
-    for (size_t i = 0; i < qetl_registry_count(registry); i++)
-        for (size_t c = 0; c < qetl_registry_at(registry, i)->n_components; c++)
-            if (strcmp(qetl_registry_at(registry, i)->components[c].id, name) == 0)
-                return qetl_registry_at(registry, i);
-    return NULL;
-}
 
 /* ---- the check ---- */
 
@@ -183,21 +137,14 @@ static int plugin_check(struct qetl_cli *cli, struct qetl_findings *findings)
         return usage(cli, findings, "qetl plugin check build/NAME.so", "no plugin is named");
     if (own->only && conform_rule_find(own->only) == CONFORM_N_RULES)
         return usage(cli, findings, "qetl plugin check --list shows all", "there is no such rule");
-    const char *name = cli->operands[0];
+    struct qetl_plugin_named plugin;
     int code;
-    if (strchr(name, '/') || strstr(name, ".so")) {
-        struct qetl_manifest *manifest = manifest_of_file(name, findings);
-        code = manifest ? check(cli, manifest, findings)
-                        : qetl_cli_answer(cli, QETL_EXIT_FAILED, NULL, NULL, findings);
-        qetl_manifest_free(manifest);
-        return code;
-    }
-    struct qetl_registry *registry = qetl_cli_registry(cli, findings);
-    const struct qetl_manifest *manifest = registry ? manifest_by_name(registry, name) : NULL;
-    code = manifest ? check(cli, manifest, findings)
-                    : usage(cli, findings, "qetl plugin list shows what is installed",
-                            "no plugin of this name is installed");
-    qetl_registry_free(registry);
+    if (!qetl_plugin_named_find(cli, cli->operands[0], &plugin, findings))
+        code = check(cli, plugin.manifest, findings);
+    else
+        code = qetl_cli_answer(cli, plugin.registry ? QETL_EXIT_CONFIG : QETL_EXIT_FAILED, NULL,
+                               NULL, findings);
+    qetl_plugin_named_free(&plugin);
     return code;
 }
 
@@ -245,7 +192,8 @@ const struct qetl_command qetl_command_plugin_check = {
         "demands of a row and a byte, interrupts, missing memory, threads, Arrow arrays to the "
         "last value, commits and aborts, the manifest against what the plugin does, leaks. A "
         "crash, a hang and an exit of the plugin are findings.\n\n"
-        "Each finding names its rule; `--list` shows them all, as does conformance.md in the "
+        "Each finding names its rule; `--list` shows them all, as does reference/conformance.md in "
+        "the "
         "folder that `pkg-config --variable=docdir qetl-plugin` names. What could not be tried is "
         "told with the reason, and never counts as held.\n\n"
         "Rows and options come from the component's `check` in the manifest, else from its first "

@@ -2,8 +2,7 @@
 /* qetl plugin replay: a recording is played to a plugin again. */
 #include "cli.h"
 #include "playback/playback.h"
-#include "plugin/loader.h"
-#include "plugin/manifest.h"
+#include "plugin_named.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -90,35 +89,17 @@ static int replay(struct qetl_cli *cli, const struct qetl_recording *recording,
     return qetl_cli_answer(cli, exit_code, NULL, answer, findings);
 }
 
-/* FILE.so has its manifest beside it. */
-static struct qetl_manifest *manifest_of(const char *library, struct qetl_findings *findings)
-{
-    size_t size = strlen(library);
-    char *path = NULL;
-    struct qetl_manifest *manifest = NULL;
-    if (size < 4 || strcmp(library + size - 3, ".so") != 0) {
-        qetl_cli_usage(findings, "qetl plugin replay DIR FILE.so",
-                       "the plugin is named by its library, a file that ends in .so");
-        return NULL;
-    }
-    if (asprintf(&path, "%.*s" QETL_MANIFEST_SUFFIX, (int)(size - 3), library) < 0)
-        qetl_findings_no_memory(findings);
-    else
-        manifest = qetl_manifest_load(path, findings);
-    free(path);
-    return manifest;
-}
-
 static int plugin_replay(struct qetl_cli *cli, struct qetl_findings *findings)
 {
-    struct qetl_manifest *plugin = manifest_of(cli->operands[1], findings);
-    struct qetl_recording *recording =
-        plugin ? qetl_recording_open(cli->operands[0], findings) : NULL;
+    struct qetl_plugin_named plugin;
+    struct qetl_recording *recording = NULL;
+    if (!qetl_plugin_named_find(cli, cli->operands[1], &plugin, findings))
+        recording = qetl_recording_open(cli->operands[0], findings);
     int exit_code = recording
-                        ? replay(cli, recording, plugin, findings)
+                        ? replay(cli, recording, plugin.manifest, findings)
                         : qetl_cli_answer(cli, qetl_run_verdict(findings), NULL, NULL, findings);
     qetl_recording_free(recording);
-    qetl_manifest_free(plugin);
+    qetl_plugin_named_free(&plugin);
     return exit_code;
 }
 
@@ -146,7 +127,7 @@ const struct qetl_command qetl_command_plugin_replay = {
     .name = "plugin replay",
     .section = "Plugins",
     .summary = "play a recorded run to a plugin again",
-    .synopses = (const char *const[]){"DIR FILE.so", NULL},
+    .synopses = (const char *const[]){"DIR FILE.so", "DIR NAME", NULL},
     .description =
         "Calls the plugin as a run called it that was recorded with qetl run --record DIR: in the "
         "same order, with the same batches and bytes, on one thread, without what the rows came "
@@ -157,13 +138,13 @@ const struct qetl_command qetl_command_plugin_replay = {
         "target (-s path=…). Secrets are not in the recording: give them with -s. What waited or "
         "failed for the moment is passed over.",
     .operands = {.name = "FILE", .least = 2, .most = 2, .completes = QETL_COMPLETES_FILE},
-    .groups = {&group, &qetl_options_json, &qetl_options_general},
+    .groups = {&group, &qetl_options_json, &qetl_options_plugins, &qetl_options_general},
     .examples =
         (const struct qetl_example[]){
-            {"qetl plugin replay rec plugins/filter.so",
-             "what `qetl run orders.yaml --record rec` kept, to a plugin that changed"},
-            {"qetl plugin replay rec plugins/file_sink.so -s path=copy.ndjson",
-             "a sink, with another target"},
+            {"qetl plugin replay rec filter", "what `qetl run orders.yaml --record rec` kept, to a "
+                                              "plugin that is installed; to one just "
+                                              "built, by its FILE.so"},
+            {"qetl plugin replay rec file-sink -s path=copy.ndjson", "a sink, with another target"},
             {NULL, NULL}},
     .exits = exits,
     .own_size = sizeof(struct own),

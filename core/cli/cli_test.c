@@ -362,7 +362,8 @@ const struct qetl_command qetl_command_test = {
         "folders. A test gives the rows of each source and says which rows must arrive at sinks or "
         "leave components, which must be rejected, and with which exit code the pipeline ends. "
         "The pipeline is the real one, formats included; real sources and sinks are never touched. "
-        "tests.md in the folder that `pkg-config --variable=docdir qetl-plugin` names tells all.",
+        "reference/tests.md in the folder that `pkg-config --variable=docdir qetl-plugin` names "
+        "tells all.",
     .operands = {.name = "DIR|FILE", .most = SIZE_MAX, .completes = QETL_COMPLETES_FILE},
     .groups = {&testing, &qetl_options_log, &qetl_options_json, &qetl_options_plugins,
                &qetl_options_general},

@@ -107,8 +107,8 @@ done
 # What the manual pages send an author to is there, in the folder that they name.
 docs=$PWD/root$(PKG_CONFIG_SYSROOT_DIR='' pkg-config --variable=docdir qetl-plugin)
 cat "$installed"/share/man/man1/*.1 | tr -d '\\' | grep -o '[a-z/-]*\.md' | sort -u >named
-expect_text named '^conformance.md$'
-expect_text named '^tests.md$'
+expect_text named '^reference/conformance.md$'
+expect_text named '^reference/tests.md$'
 while read -r name; do
     [ -f "$docs/$name" ] && pass "$name is installed" || fail "$name is named, and not installed"
 done <named

@@ -21,7 +21,7 @@ printf '#!/bin/sh\nexec "%s" "$@"\n' "$(command -v "${RUSTC:-/usr/bin/rustc}")" 
 chmod +x tools/*
 PATH=$PWD/tools:$PATH
 begin() { # LANGUAGE: does what the page says; its blocks' outputs stand in LANGUAGE/said-1, …
-    cp -r "$prefix/share/qetl/examples/$1" "$1"
+    cp -r "$prefix/share/qetl/sdk/examples/$1" "$1"
     cd "$1" || exit 1
     awk '/^```sh$/ { n++; inside = 1; next } /^```$/ { inside = 0 } inside { print > ("block-" n) }' README.md
     local block

@@ -147,9 +147,14 @@ expect_text err 'there is no file of a recording in it'
 echo nothing of the kind >none/base.qetlrec
 expect_exit 2 qetl plugin replay none "$libs/csv.so"
 expect_text err 'does not begin as a file of a recording does'
-expect_exit 2 qetl plugin replay rec missing.so
-expect_exit 2 qetl plugin replay rec csv
-expect_text err 'a file that ends in .so'
+expect_exit 3 qetl plugin replay rec missing.so
+expect_text err "'missing.so': No such file"
+# One that is installed, by its name or a component's.
+expect_exit 0 qetl plugin replay rec csv
+expect_exit 0 qetl plugin replay rec file-sink -s path=named.ndjson
+expect_exit 0 qetl plugin replay rec drift --plugin-dir "$QETL_TEST_PLUGINS" -s token=x
+expect_exit 2 qetl plugin replay rec nobody
+expect_text err 'no plugin of this name is installed'
 
 # Columns that are never to be stored are not.
 expect_exit 2 qetl run -q p.yaml --no-state --record private -s 'dead_letters={private: [name]}'

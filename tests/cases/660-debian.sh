@@ -184,7 +184,7 @@ for format in ${mounted:+xlsx} avro; do
 done
 inside bash -c 'for file in /usr/lib/*/qetl/plugins/*.so; do ldd -r $file 2>&1 | grep -E "not found|undefined symbol" | sed "s#^#$file: #"; done' >missing 2>&1
 expect_eq 'libraries that are missing' "$(cat missing)" ''
-expect_exit 0 inside sh -c 'ls /usr/include/qetl/plugin.h /usr/lib/*/libqetl_sdk.a /usr/lib/*/libqetl_testhost.a /usr/share/qetl/examples/c/upper.c /usr/share/aclocal/qetl-plugin.m4'
+expect_exit 0 inside sh -c 'ls /usr/include/qetl/plugin.h /usr/lib/*/libqetl_sdk.a /usr/lib/*/libqetl_testhost.a /usr/share/qetl/sdk/examples/c/upper.c /usr/share/aclocal/qetl-plugin.m4'
 
 # ---- The service ----
 

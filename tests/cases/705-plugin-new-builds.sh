@@ -150,10 +150,10 @@ one sink c CC=gcc SANITIZE=1 BUILD=build-gcc
 one sink cpp CXX=g++ SANITIZE=1 BUILD=build-gcc
 
 # The ABI in Rust is the header's: each struct's size, and where each field stands.
-cp -r "$installation/share/qetl/examples/rust/layout.rs" .
+cp -r "$installation/share/qetl/sdk/examples/rust/layout.rs" .
 mkdir src
 cp -r rust-source/src/qetl src
-expect_exit 0 diff -r "$installation/share/qetl/rust" src/qetl
+expect_exit 0 diff -r "$installation/share/qetl/sdk/rust" src/qetl
 alone rustc --edition 2021 -o layout layout.rs 2>layout.log || fail 'layout.rs' "$(tail layout.log)"
 alone ./layout >layout.c
 grep -oE '^pub const E?_?[A-Z_]+: (i32|u32) = -?[0-9]+;' src/qetl/abi.rs |

@@ -136,7 +136,7 @@ static int32_t file_begin(struct parts *p)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    snprintf(p->name, sizeof p->name, "%s%" PRIx64, p->owner,
+    snprintf(p->name, sizeof p->name, "%s%" PRIu64, p->owner,
              (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
     p->file = openat(p->folder - 1, p->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666) + 1;
     return p->file ? QETL_OK : fail(p, QETL_E_ENVIRONMENT, p->name);

@@ -53,7 +53,7 @@ fn gone_is_fine(result: io::Result<()>) -> io::Result<()> {
 impl Parts {
     fn file_begin(&mut self) -> Result<(), Failure> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map(|since| since.as_nanos()).unwrap_or(0);
-        let name = format!("{}{:x}", self.owner, now);
+        let name = format!("{}{}", self.owner, now);
         let file = OpenOptions::new().write(true).create_new(true).open(self.folder.join(&name));
         self.file = Some((told(E_ENVIRONMENT, &name, file)?, name));
         Ok(())
