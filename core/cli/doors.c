@@ -12,8 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-typedef void leave_fn(int status) __attribute__((noreturn)); /* what a sanitizer has to know */
-typedef void leave_thread_fn(void *value) __attribute__((noreturn));
+/* Sanitizers have to know that these do not return. */
+typedef void (*leave_fn)(int status) __attribute__((noreturn));
+typedef void (*leave_thread_fn)(void *value) __attribute__((noreturn));
 
 /* ISO C has no cast from data to function. */
 static void door_find(const char *name, void *out)
@@ -26,7 +27,7 @@ static void door_find(const char *name, void *out)
 
 _Noreturn static void leave(const char *name, const char *call, int status)
 {
-    leave_fn *real;
+    leave_fn real;
     qetl_ending_asked(call, &status);
     door_find(name, &real);
     real(status);
@@ -54,7 +55,7 @@ void quick_exit(int status)
 
 void pthread_exit(void *value)
 {
-    leave_thread_fn *real;
+    leave_thread_fn real;
     qetl_ending_asked("pthread_exit(", NULL);
     door_find("pthread_exit", &real);
     real(value);

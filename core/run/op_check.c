@@ -63,6 +63,39 @@ static int32_t validate(struct qetl_op *op, const struct qetl_made *made,
                : QETL_OK;
 }
 
+/* -1: shape_fits sees to it. Of views there may be more. */
+static int64_t buffers_of(const struct ArrowSchema *field)
+{
+    switch (field->dictionary ? 'i' : field->format[0]) {
+    case 'n':
+        return 0;
+    case '+':
+        return -1;
+    case 'u':
+    case 'U':
+    case 'z':
+    case 'Z':
+    case 'v':
+        return 3;
+    default:
+        return 2;
+    }
+}
+
+/* A column in another form than it was wanted in: what its buffers are taken for they are not. */
+static int32_t check_buffers(struct qetl_op *op, const struct qetl_made *made,
+                             const struct ArrowArray *column)
+{
+    const struct ArrowSchema *layout = layout_of(made);
+    int64_t wanted = buffers_of(layout), n = column->n_buffers;
+    if (!column->length || wanted < 0 || (layout->format[0] == 'v' ? n >= wanted : n == wanted))
+        return QETL_OK;
+    return qetl_op_blame(op, made, "it has %lld buffers, and %s has %lld", (long long)n,
+                         made->form == QETL_FORM_VALUE ? "its type"
+                                                       : "text (LEXICAL or CHECKED was wanted)",
+                         (long long)wanted);
+}
+
 int32_t qetl_op_check_column(struct qetl_op *op, const struct qetl_made *made, int64_t length,
                              const struct ArrowArray *column)
 {
@@ -74,6 +107,9 @@ int32_t qetl_op_check_column(struct qetl_op *op, const struct qetl_made *made, i
     if (made->form == QETL_FORM_VALUE && made->field->n_children &&
         !shape_fits(made->field, column))
         return qetl_op_blame(op, made, "it does not have the layout of its type");
+    int32_t status = check_buffers(op, made, column);
+    if (status)
+        return status;
     const void *buffer = misaligned(layout_of(made), column);
     if (buffer)
         return qetl_op_blame(op, made,

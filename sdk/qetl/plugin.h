@@ -317,7 +317,7 @@ enum { QETL_FORM_VALUE = 1, QETL_FORM_LEXICAL = 2, QETL_FORM_CHECKED = 4 };
 enum { QETL_WANT_LATE = 1 };
 
 struct qetl_want {
-    int64_t column; /* index in the bound schema */
+    int64_t column; /* index in the bound schema; wanted in two forms, it comes twice */
     uint32_t form;  /* one QETL_FORM_ */
     uint32_t flags; /* QETL_WANT_ */
 };

@@ -12,7 +12,7 @@ enum { HEAP_MIN = 4096 };
 
 void qetl_builder_share(struct qetl_builder *b, void *buffer)
 {
-    assert(b->layout == 'v' && b->env.host && !b->shared);
+    assert(b->layout == 'v' && b->env.host && !b->shared && "a text or binary; once a batch");
     b->env.host->buffer_retain(buffer);
     b->shared = buffer;
     b->shared_data = buffer;

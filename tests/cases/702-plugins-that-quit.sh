@@ -117,6 +117,12 @@ pipeline ', how: a few without' '' ''
 expect_exit 0 run
 expect_eq 'rows between empty batches' "$(wc -l <out.csv)" 1001
 
+# ---- a column of another layout than it has ----
+
+pipeline ', how: texts' '' ''
+expect_exit 1 run
+expect_text err "source 'numbers' \(quits\): column 'n': it has [0-9]+ buffers, and its type has 2; batch 1 .*the fault is the plugin's"
+
 # ---- how many rows a sink took ----
 
 # Who says nothing took all but those that it rejected.

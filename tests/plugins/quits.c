@@ -130,11 +130,13 @@ static int32_t numbers(struct quits *q, int64_t rows, struct ArrowArray *out)
     struct ArrowSchema field = {0};
     struct ArrowArray column = {0};
     struct qetl_builder builder = {0};
-    int32_t status = qetl_schema_init_field(&field, "n", "l");
+    bool wrong = strcmp(q->how, "texts") == 0;
+    int32_t status = qetl_schema_init_field(&field, "n", wrong ? "vu" : "l");
     if (!status)
         status = qetl_builder_open(&builder, q->row.env, &field, rows);
     for (int64_t i = 0; i < rows && !status; i++)
-        status = qetl_builder_int(&builder, q->next + i);
+        status =
+            wrong ? qetl_builder_text(&builder, "n", 1) : qetl_builder_int(&builder, q->next + i);
     if (!status)
         status = qetl_builder_close(&builder, &column);
     qetl_schema_release(&field);

@@ -19,7 +19,8 @@
 
 QETL_EMBED_MANIFEST("newplugin.qetl.json");
 
-enum { KEY, VALUE, N_COLUMNS };
+/* A column may be wanted twice: as a value of its type, and as it is spelled. */
+enum { KEY, VALUE, N_COLUMNS, N_WANTS = 2 * N_COLUMNS };
 
 /* The state of one instance: the host gives it to every call, zeroed before the first. There are no
  * globals: several instances decode at once, each in a thread of its own. */
@@ -27,8 +28,8 @@ struct pairs {
     struct qetl_env env;   /* whom to report to; every helper that can fail wants it */
     const char *separator; /* one character; options live as long as the instance */
     /* decode */
-    int64_t wanted[N_COLUMNS], n_wanted; /* which columns somebody reads, in this order */
-    struct qetl_builder columns[N_COLUMNS];
+    int64_t wanted[N_WANTS], n_wanted; /* which columns somebody reads, in this order */
+    struct qetl_builder columns[N_WANTS];
     int32_t *record_map; /* row -> record, for whoever asks where a row came from */
     int64_t capacity;
     /* encode */
@@ -55,7 +56,7 @@ static int32_t pairs_create(void *self, const struct qetl_host *host, struct qet
     int32_t status = qetl_options_read(p->env, options, 1, p);
     if (status)
         return status;
-    for (int i = 0; i < N_COLUMNS; i++)
+    for (int i = 0; i < N_WANTS; i++)
         if (qetl_builder_open(&p->columns[i], p->env, &(struct ArrowSchema){.format = "vu"}, 0))
             return no_memory(p);
     return QETL_OK;
@@ -65,7 +66,7 @@ static int32_t pairs_create(void *self, const struct qetl_host *host, struct qet
 static void pairs_destroy(void *self)
 {
     struct pairs *p = self;
-    for (int i = 0; i < N_COLUMNS; i++)
+    for (int i = 0; i < N_WANTS; i++)
         qetl_builder_free(&p->columns[i]);
     qetl_schema_release(&p->schema);
     free(p->record_map);
@@ -97,7 +98,9 @@ static int32_t pairs_infer(void *self, const struct qetl_sample *sample, struct 
     return no_memory(p);
 }
 
-/* Only wanted columns are decoded. Whatever form is asked for, text is text. */
+/* Only wanted columns are decoded. Whatever form is asked for, text is text. Of another type there
+ * are two: VALUE, of that type, and LEXICAL or CHECKED, text as it is spelled; open a builder here
+ * for each want then. */
 static int32_t pairs_open_decode(void *self, const struct ArrowSchema *schema,
                                  struct qetl_blob prologue, int64_t n_wants,
                                  const struct qetl_want *wants)
@@ -177,7 +180,7 @@ static int32_t line_decode(struct pairs *p, const struct qetl_chunk *chunk, int6
 
 static int32_t batch_close(struct pairs *p, struct qetl_decoded *out)
 {
-    struct ArrowArray columns[N_COLUMNS] = {{0}};
+    struct ArrowArray columns[N_WANTS] = {{0}};
     int32_t status = QETL_OK;
     for (int64_t i = 0; i < p->n_wanted && !status; i++)
         status = qetl_builder_close(&p->columns[i], &columns[i]);
