@@ -81,17 +81,51 @@ bool qetl_stream_is_pattern(const char *name)
     return name && strpbrk(name, "*?[");
 }
 
-/* Where the source was not asked, one stands for those like that. */
-static bool pattern_add(json_t *names)
+static json_t *inputs_of(const json_t *entry)
 {
-    static const char any[] = "any";
-    return is_told(names, any, strlen(any)) || json_array_append_new(names, json_string(any)) == 0;
+    json_t *input = json_object_get(entry, "input");
+    if (json_is_string(input))
+        return json_pack("[O]", input);
+    return json_is_array(input) ? json_incref(input) : json_array();
 }
 
-static bool name_add(const struct streams *s, const char *id, json_t *names, const char *name)
+/* `shop.orders`, where somebody reads that one. */
+static void named_add(struct streams *s, const char *id, const char *text, json_t *names)
+{
+    size_t size = strcspn(text, ".");
+    if (strlen(id) != size || memcmp(text, id, size) != 0 || !text[size])
+        return;
+    const char *rest = text + size + 1;
+    char *name = strndup(rest, strcspn(rest, "."));
+    if (name && qetl_id_is_legal(name) && !is_told(names, name, strlen(name)))
+        list_put(s, names, json_string(name));
+    free(name);
+}
+
+/* Where the source was not asked, one stands for those like that, beside those that others name. */
+static bool pattern_add(struct streams *s, const char *id, json_t *names)
+{
+    static const char any[] = "any";
+    const char *reader;
+    json_t *entry, *input;
+    size_t k;
+    for (size_t i = 1; i < sizeof sections / sizeof *sections; i++)
+        json_object_foreach (json_object_get(s->root, sections[i]), reader, entry) {
+            json_t *inputs = inputs_of(entry);
+            json_array_foreach (inputs, k, input)
+                if (json_is_string(input))
+                    named_add(s, id, json_string_value(input), names);
+            json_decref(inputs);
+        }
+    if (!is_told(names, any, strlen(any)))
+        list_put(s, names, json_string(any));
+    return true;
+}
+
+static bool name_add(struct streams *s, const char *id, json_t *names, const char *name)
 {
     if (qetl_stream_is_pattern(name))
-        return pattern_add(names);
+        return pattern_add(s, id, names);
     if (!name || !qetl_id_is_legal(name))
         qetl_finding_mend(fail(s, "sources", id, "/streams", "bad_stream",
                                "a stream's name has 1 to 100 of the letters a to z and A to Z, "
@@ -121,7 +155,8 @@ static json_t *declared(struct streams *s, const char *id, const json_t *entry)
         json_decref(names);
         return NULL;
     }
-    bool good = pattern ? pattern_add(names) : json_array_size(word) + json_object_size(word) > 0;
+    bool good =
+        pattern ? pattern_add(s, id, names) : json_array_size(word) + json_object_size(word) > 0;
     if (!good)
         qetl_finding_mend(fail(s, "sources", id, "/streams", "bad_stream",
                                "`streams` must be a list of names, or a mapping of names to what "
@@ -170,14 +205,6 @@ static json_t *names_of_input(struct streams *s, const char *text, const char **
     free(id);
     *behind = text + size;
     return names && *rest && is_told(names, rest, strcspn(rest, ".")) ? NULL : names;
-}
-
-static json_t *inputs_of(const json_t *entry)
-{
-    json_t *input = json_object_get(entry, "input");
-    if (json_is_string(input))
-        return json_pack("[O]", input);
-    return json_is_array(input) ? json_incref(input) : json_array();
 }
 
 /* As what it reads; NULL, too, where that differs. */

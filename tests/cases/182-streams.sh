@@ -144,6 +144,14 @@ expect_text err 'source `db` has no stream like c\*'
 sed 's/plugin: sqlite, path: all.db/plugin: file, path: "{stream}.csv"/; s/"c\*"/"*"/' whole.yaml >cannot.yaml
 expect_exit 2 qetl run cannot.yaml -q
 expect_text err 'source `db` cannot say which streams it has'
+whole '"*"'
+sed -i 's/sinks: {/sinks: {one: {plugin: file, input: db.b1, path: one.csv, if_exists: replace}, /' whole.yaml
+expect_exit 0 qetl validate whole.yaml
+expect_exit 0 qetl run whole.yaml -q
+expect_eq 'one of those found' "$(xargs <one.csv)" 'z 10'
+sed -i 's/db.b1/db.b7/' whole.yaml
+expect_exit 2 qetl run whole.yaml -q
+expect_text err 'db.b7'
 whole '"b*"'
 expect_exit 0 qetl preview whole.yaml
 expect_text out 'db.b1'
