@@ -58,7 +58,7 @@ static void form_check(const struct wire *w)
 static void same_number(const struct wire *w, const char *text, size_t size)
 {
     size_t at = 0, mantissa;
-    while (at < size && strchr(" \t\n\r\v\f", text[at]))
+    while (at < size && text[at] && strchr(" \t\n\r\v\f", text[at]))
         at++;
     bool negative = at < size && text[at] == '-', zero = true;
     at += at < size && (text[at] == '-' || text[at] == '+');
@@ -71,6 +71,8 @@ static void same_number(const struct wire *w, const char *text, size_t size)
     }
     if (at + 1 < size && (text[at] == 'e' || text[at] == 'E'))
         exponent = strtoll(text + at + 1, NULL, 10);
+    if (exponent > 1000000 || exponent < -1000000)
+        exponent = 0; /* only of nothing but zeros */
     int64_t place = whole + exponent - 1, counted = 0;
     for (size_t i = mantissa; i < at; i++) {
         if (text[i] == '.')

@@ -97,10 +97,7 @@ sed "s|BASE|$base|; s|EVENTS|$events|; s|POSTGRES|$postgres|" >check.json <<'JSO
     {"options": {POSTGRES, "table": "t", "key": "id"}},
     {"options": {POSTGRES, "query": "SELECT name, total FROM t"}}
   ],
-  "sink postgres": [
-    {"options": {POSTGRES, "table": "{tmp} a", "new_columns": "evolve"}},
-    {"options": {POSTGRES, "table": "{tmp} u", "mode": "upsert", "key": "id", "new_columns": "drop"}}
-  ],
+  "sink postgres": {"options": {POSTGRES, "table": "{tmp} u", "mode": "upsert", "key": "id", "new_columns": "drop"}},
   "source parquet": {"options": {"path": "{tmp}/in.parquet"}, "files": {"in.parquet": {"from": "in.parquet"}}}
 }
 JSON

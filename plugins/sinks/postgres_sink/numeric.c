@@ -64,6 +64,11 @@ struct digits {
     bool negative;
 };
 
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -158,9 +163,9 @@ enum numeric_answer numeric_put_text(struct wire *w, const char *text, int64_t s
 {
     struct digits d = {0};
     const char *end = text + size;
-    while (text < end && strchr(" \t\n\r\v\f", *text))
+    while (text < end && is_blank(*text))
         text++;
-    while (end > text && strchr(" \t\n\r\v\f", end[-1]))
+    while (end > text && is_blank(end[-1]))
         end--;
     bool has_sign = text < end && (*text == '-' || *text == '+');
     d.negative = has_sign && *text == '-';

@@ -39,7 +39,9 @@ void refusal_place(const char *context, struct refusal *out)
         return;
     char *end;
     out->line = strtoll(line + 7, &end, 10);
-    if (strncmp(end, ", column ", 9) != 0)
+    if (out->line < 1)
+        out->line = 0;
+    if (!out->line || strncmp(end, ", column ", 9) != 0)
         return;
     const char *name = end + 9;
     size_t size = strcspn(name, "\n");
