@@ -195,6 +195,9 @@ static int component_check(struct checking *c, size_t i, struct conform_result *
         if (cases_try(&e, result))
             return -1;
     }
+    conform_skip(result->record, CONFORM_RETRY_RULE, "no call asked to be repeated");
+    conform_skip(result->record, CONFORM_MOVED_RULE, "no call failed that was lent a batch");
+    conform_skip(result->record, CONFORM_WAKE_RULE, "no call asked to be called later");
     if (c->options->only == CONFORM_N_RULES || c->options->only == CONFORM_OPTIONS_READ_RULE)
         options_judge(promised, result->record);
     return 0;

@@ -146,15 +146,19 @@ static const struct conform_turned news[] = {
     {"_ZnamRKSt9nothrow_t", (conform_function *)starved_new_nothrow},
 };
 
-/* In whatever the library loaded for itself. */
+/* In whatever the library, or the program, has loaded. A sanitizer's is left alone: it ends the
+ * process where there is no memory. */
 static bool new_find(const char *path)
 {
     void *library = dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
-    void *found = library ? dlsym(library, "_Znwm") : NULL;
+    void *everywhere = dlsym(RTLD_DEFAULT, "_Znwm");
+    void *found = everywhere ? everywhere : library ? dlsym(library, "_Znwm") : NULL;
+    Dl_info info;
     memcpy(&real_new, &found, sizeof real_new);
     if (library)
         dlclose(library);
-    return found != NULL;
+    return found && dladdr(found, &info) && info.dli_fname &&
+           (strstr(info.dli_fname, "/libstdc++") || strstr(info.dli_fname, "/libc++"));
 }
 
 const char *conform_starve_ready(const struct qetl_component *component)

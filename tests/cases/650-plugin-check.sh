@@ -45,7 +45,7 @@ done
 # The table: kind, fault, rule, and flags for the compiler and the check.
 cat >table <<'END'
 source rows_ignored source-demand
-source deadline_missed source-deadline --only source-deadline --timeout 1
+source deadline_missed source-deadline --only source-deadline --timeout 1 --limit 6
 source memory_left leak-memory
 source text_left leak-memory
 source mapping_left leak-memory
@@ -106,7 +106,7 @@ source throttled_bare retry
 source memory_unwritten unseen-bytes
 source rows_divided options-accepted
 source value_fatal options-accepted
-source new_unchecked memory -DFAULT_NEW -Wl,--no-as-needed -lstdc++
+source new_unchecked memory -DFAULT_NEW -Wl,-no-as-needed -lstdc++
 source unit_divided options-accepted
 source word_crashes options-accepted
 source mark_short options-accepted
@@ -116,7 +116,7 @@ source option_unnamed options-accepted
 source open_silent error
 source open_misleads error
 source open_crashes error
-source never_ends run --only run
+source never_ends run --only run --limit 4
 source idles_ever run --only run --limit 2
 transform map_beyond row-map
 transform map_backward row-map
@@ -135,7 +135,7 @@ transform column_overread bind-reads
 transform merge_forgets merge
 transform kept_on_failure moved-on-failure
 transform column_on_failure moved-on-failure
-transform ends_never run --only run
+transform ends_never run --only run --limit 4
 transform blocked_bare wake --only wake
 transform rejects_beyond host-calls
 transform bind_silent error
@@ -185,6 +185,9 @@ format wants_sorted decode-columns
 format wants_counted decode-columns
 format reject_written encode
 END
+
+# The sanitizer's own operator new is not starved.
+[ -z "$QETL_SANITIZER" ] || sed -i '/ new_unchecked /d' table
 
 # Each is found, by its rule and at the component's door; in groups, as much of it is waiting.
 while read -r kind name rule flags; do

@@ -125,7 +125,8 @@ int bad_helper(void)
 extern void *json_object(void);
 #endif
 #if defined(FAULT_NEW)
-extern void *_Znwm(size_t size); /* operator new */
+extern void *_Znwm(size_t size); /* operator new, and delete */
+extern void _ZdlPv(void *at);
 #endif
 
 static void *sleeper(void *arg)
@@ -290,6 +291,10 @@ static void bad_interrupt(void *self)
 static void bad_destroy(void *self)
 {
     struct bad *s = self;
+#if defined(FAULT_NEW)
+    _ZdlPv(s->note);
+    s->note = NULL;
+#endif
     if (!IS(memory_left))
         free(s->note);
     if (IS(panics))
