@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A plugin that ends the process, or crashes, in a call or in a thread of its own, fails the run, and is named. One that
 # has nothing to say, and says it again and again, too.
+# tsan: no (it has signal handlers and ways out of its own)
 . "$(dirname "$0")/lib.sh"
 
 pipeline() { # what the source, the transform and the sink have beside their plugin
