@@ -247,19 +247,23 @@ static int64_t child_of(const struct writing *w, const char *column)
 }
 
 /* How many rows to try next where so many were refused: those before the one that the server names,
- * or half. The row itself is tried alone. */
+ * or half. */
 static int64_t fewer(const struct writing *w, int64_t first, int64_t count)
 {
     int64_t line = w->refusal.line;
-    if (line > 1 && line <= w->n_sent)
-        return w->sent[line - 1] - first;
-    return line == 1 ? w->sent[0] - first + 1 : (count + 1) / 2;
+    return line > 1 && line <= w->n_sent ? w->sent[line - 1] - first : (count + 1) / 2;
+}
+
+/* The row that stood alone, or before all others, is itself to blame. */
+static bool is_found(const struct writing *w)
+{
+    return w->n_sent == 1 || w->refusal.line == 1;
 }
 
 static int32_t rows_write(struct writing *w, int64_t rows)
 {
     int64_t first = 0, size = rows;
-    bool narrowed = false;
+    bool whole = true;
     while (first < rows) {
         enum outcome outcome;
         int64_t count = size < rows - first ? size : rows - first;
@@ -268,21 +272,20 @@ static int32_t rows_write(struct writing *w, int64_t rows)
             return status;
         if (outcome == REPEATED)
             continue;
-        if (outcome == REFUSED && w->n_sent > 1) {
+        if (outcome == REFUSED && !is_found(w)) {
             size = fewer(w, first, count);
-            narrowed = true;
-            continue;
-        }
-        if (outcome == REFUSED)
+            whole = false;
+        } else if (outcome == REFUSED) {
             reject(w, w->sent[0], child_of(w, w->refusal.column), w->refusal.code,
                    w->refusal.message);
-        first += count;
-        size = !narrowed            ? rows
-               : outcome == REFUSED ? AGAIN_FROM
-               : w->refusal.line    ? 1
-                                    : AGAIN_FASTER * size;
-        if (outcome == TAKEN)
+            first = w->sent[0] + 1;
+            size = AGAIN_FROM;
+            whole = false;
+        } else {
+            first += count;
+            size = whole ? rows : w->refusal.line ? AGAIN_FROM : AGAIN_FASTER * size;
             w->refusal.line = 0;
+        }
     }
     return QETL_OK;
 }
