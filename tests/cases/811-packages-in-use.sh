@@ -135,8 +135,8 @@ spoil() {
 late spoil
 late expect_exit 0 qetl plugin remove beside
 expect_eq 'it is there as long as it was read' "$(ls "$depot/content" | wc -l)" 1
-expect_exit 0 qetl plugin install v/*.qpkg
-expect_exit 0 qetl plugin remove touch
+expect_exit 0 qetl plugin install by-acme/*.qpkg
+expect_exit 0 qetl plugin remove beside
 expect_eq 'and no longer' "$(find "$depot/content" "$depot/unborn" -mindepth 1 | wc -l)" 0
 
 # ---- who may change what is there ----
