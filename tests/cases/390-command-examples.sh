@@ -13,6 +13,17 @@ PATH=$PWD/bin:$PATH
 cp world/orders.csv world/today.csv
 cp world/orders.csv world/data/part.csv
 gzip -c world/orders.csv >world/orders.csv.gz
+cat >openapi.yaml <<'YAML'
+openapi: 3.1.0
+info: {title: shop, version: '1'}
+servers: [{url: 'https://shop.example/api'}]
+paths:
+  /orders:
+    get:
+      parameters: [{name: offset, in: query, schema: {type: integer}}, {name: limit, in: query, schema: {type: integer, maximum: 100}}]
+      responses: {200: {description: orders, content: {application/json: {schema: {type: array, items: {type: object, properties: {id: {type: integer}}}}}}}}
+YAML
+python3 -c 'import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)' <openapi.yaml >openapi.json
 sqlite3 world/orders.db "CREATE TABLE orders (order_id INTEGER PRIMARY KEY, country TEXT); CREATE TABLE loose (x)"
 cat >world/orders.yaml <<'YAML'
 name: orders
@@ -68,6 +79,7 @@ python3 "$root/tests/indexes.py" serve "$PWD/world/site" "$PWD/port" &
 server=$!
 trap 'kill "$server"; finish' EXIT
 until [ -s port ]; do sleep 0.1; done
+XDG_CONFIG_HOME=$PWD/world/config XDG_DATA_HOME=$PWD/world/share "$QETL" plugin search --index "http://127.0.0.1:$(cat port)" >/dev/null
 XDG_CONFIG_HOME=$PWD/here/config
 XDG_DATA_HOME=$PWD/here/share
 export XDG_CONFIG_HOME XDG_DATA_HOME
@@ -81,6 +93,7 @@ while read -r line; do
     line=${line//https:\/\/plugins.acme.example/http:\/\/127.0.0.1:$(cat port)}
     cp -r world here
     [[ $line != 'qetl test'* ]] || cp orders.test.yaml here
+    [[ $line != 'qetl rest'* ]] || cp openapi.* here
     (cd here && timeout 60 bash -o pipefail -c "$line" >../out 2>../err </dev/null)
     expect_eq "$line" $? 0
     [ -z "$(grep -iE '^error|: error:' err)" ] || fail "$line" "$(cat err)"
