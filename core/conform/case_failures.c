@@ -36,11 +36,13 @@ static void failure_try(const struct conform_trial *t, const json_t *options, co
 
 /* ---- files ---- */
 
-/* A regular file, which is no folder. */
+/* A regular file, which is no folder, and a folder, which is no file. */
 static void block_make(const struct conform_trial *t, int how)
 {
     char path[CONFORM_PATH];
     (void)how;
+    snprintf(path, sizeof path, "%s/folder", t->scratch);
+    mkdir(path, 0700);
     snprintf(path, sizeof path, "%s/block", t->scratch);
     FILE *file = fopen(path, "we");
     if (file)
@@ -53,7 +55,7 @@ static void places_try(const struct conform_trial *t)
     static const struct {
         const char *path, *what;
     } places[] = {{"%s/no/such/folder/in.csv", "a place in a folder that there is not"},
-                  {"%s", "a folder for a file"},
+                  {"%s/folder", "a folder for a file"},
                   {"%s/block/in.csv", "a place below a file"}};
     const char *name;
     json_t *schema;

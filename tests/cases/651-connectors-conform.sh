@@ -6,12 +6,14 @@
 # tsan: no
 . "$(dirname "$0")/rest-lib.sh"
 . "$root/tests/cases/postgres-lib.sh"
-trap 'status=$?; pg_away; (exit $status); serve_end' EXIT
+trap 'status=$?; pg_away; rm -rf "$own"; (exit $status); serve_end' EXIT
 [ -z "$QETL_SANITIZER" ] || skip_all 'memory that a sanitizer keeps back looks like memory that was left behind'
 cache=$QETL_BUILD/tests/cache
 "$root/.ci/duckdb" "$cache" || { fail "libduckdb cannot be had"; exit 1; }
 export QETL_DUCKDB_LIBRARY=$cache/libduckdb.so
-! [ -w /dev/shm ] || export TMPDIR=/dev/shm # thousands of runs, each with its syncs
+memory=/dev/shm # thousands of runs, each with its syncs
+[ -w $memory ] || memory=$PWD
+own=$(mktemp -d $memory/qetl-XXXXXX) || exit 1
 
 python3 - <<'PY'
 import sqlite3
@@ -103,11 +105,11 @@ sed "s|BASE|$base|; s|EVENTS|$events|; s|POSTGRES|$postgres|" >check.json <<'JSO
 JSON
 
 check_one() {
-    timeout 120 "$QETL" plugin check "$folder/$1.so" --options check.json --json >"$1.report" 2>"$1.err"
+    TMPDIR=$own timeout 120 "$QETL" plugin check "$folder/$1.so" --options check.json --json >"$1.report" 2>"$1.err"
     echo $? >"$1.code"
 }
 export -f check_one
-export folder=${QETL_PLUGIN_PATH%%:*}
+export own folder=${QETL_PLUGIN_PATH%%:*}
 all=$(cd "$root/plugins" && printf '%s\n' */*.qetl.json | sed 's/.*\///; s/\.qetl\.json$//' | sort)
 names=$(tr ' ' '\n' <<<"${QETL_CONFORM_ONLY:-$all}")
 xargs -P 2 -I{} bash -c 'check_one {}' <<<"$names"
@@ -119,5 +121,6 @@ for name in $names; do
     expect_json "$name.report" '.result.held >= 30 and .result.seconds < 30'
     echo "   $name: $(jq -r '"\(.result.held) rules held, \(.result.not_tried) not tried, \(.result.seconds) s"' "$name.report")"
 done
+expect_eq 'what the checks left behind' "$(ls -A "$own")" ''
 [ -n "${QETL_CONFORM_ONLY:-}" ] ||
     expect_eq 'connectors that are installed' "$(cd "$folder" && printf '%s\n' *.so | sed 's/\.so$//' | sort)" "$all"
