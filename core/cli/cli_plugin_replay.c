@@ -141,9 +141,8 @@ const struct qetl_command qetl_command_plugin_replay = {
     .groups = {&group, &qetl_options_json, &qetl_options_plugins, &qetl_options_general},
     .examples =
         (const struct qetl_example[]){
-            {"qetl plugin replay rec filter", "what `qetl run orders.yaml --record rec` kept, to a "
-                                              "plugin that is installed; to one just "
-                                              "built, by its FILE.so"},
+            {"qetl plugin replay rec filter",
+             "what `run --record rec` kept; a plugin just built is named by its FILE.so"},
             {"qetl plugin replay rec file-sink -s path=copy.ndjson", "a sink, with another target"},
             {NULL, NULL}},
     .exits = exits,
