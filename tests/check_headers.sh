@@ -68,8 +68,8 @@ static const struct qetl_kept_field kept[] = {QETL_KEPT_INT(struct state, at), Q
 static int32_t row(void *self) { (void)self; return QETL_ROW_NONE; }
 static int32_t bind(void *self, const struct ArrowSchema *input) { (void)self; (void)input; return QETL_ROWS_KEEP; }
 static const struct qetl_row_source source = {"id bigint", QETL_TABLE(options), QETL_TABLE(kept), 1, NULL, NULL, NULL, row, NULL, NULL};
-static const struct qetl_row_transform plain = {QETL_TABLE(options), NULL, bind, row, NULL, NULL, {NULL, 0}, 0, NULL};
-static const struct qetl_row_transform saved = {QETL_TABLE(options), NULL, bind, row, NULL, NULL, QETL_TABLE(kept), 1, NULL};
+static const struct qetl_row_transform plain = {QETL_TABLE(options), NULL, bind, row, NULL, NULL, {NULL, 0}, 0, NULL, NULL, NULL};
+static const struct qetl_row_transform saved = {QETL_TABLE(options), NULL, bind, row, NULL, NULL, QETL_TABLE(kept), 1, NULL, NULL, NULL};
 static const struct qetl_row_sink sink = {QETL_APPEND, QETL_TABLE(options), NULL, NULL, row, NULL, NULL, NULL, NULL, NULL, 1};
 QETL_ROW_SINK(sink, "sink", struct state)
 QETL_ROW_SOURCE(source, "source", struct state)
