@@ -194,11 +194,11 @@ plant "anybody's release goes on" 825-index-memory $p/index_make.c 'if (memcmp(o
 plant "numbers have no end" 825-index-memory $p/index.c '(uint64_t)version > QETL_INDEX_RELEASE_MAX ||' ''
 plant "there is a release behind the last" 825-index-memory $p/index_make.c 'before->version >= QETL_INDEX_RELEASE_MAX' '0'
 
-plant "patterns are no claims" 827 core/cli/indexes_find.c 'if (owner && !claims)' 'if (0)'
-plant "a star is a claim" 827 $p/trust.c 'strspn(key->plugins[i], "*") < strlen(key->plugins[i]) &&' ''
-plant "what is beyond an index's scope is had from the next" 827 core/cli/indexes_find.c 'if (qetl_index_has_beyond(at->index, name))' 'if (0)'
-plant "an index that cannot be had is passed over" 827 core/cli/indexes_find.c 'return refuse_closed(at, name, findings);' 'continue;'
-plant "a pipe is waited for" 827 core/config/slurp.c '!S_ISREG(status.st_mode) ? ENODATA' '0 ? ENODATA'
+plant "patterns are no claims" 827-which-index core/cli/indexes_find.c 'if (owner && !claims)' 'if (0)'
+plant "a star is a claim" 827-which-index $p/trust.c 'strspn(key->plugins[i], "*") < strlen(key->plugins[i]) &&' ''
+plant "what is beyond an index's scope is had from the next" 827-which-index core/cli/indexes_find.c 'if (qetl_index_has_beyond(at->index, name))' 'if (0)'
+plant "an index that cannot be had is passed over" 827-which-index core/cli/indexes_find.c 'return refuse_closed(at, name, findings);' 'continue;'
+plant "a pipe is waited for" 827-which-index core/config/slurp.c '!S_ISREG(status.st_mode) ? ENODATA' '0 ? ENODATA'
 
 # ---- installed ----
 plant "an older version is newer" 810-install $p/succession.c 'qetl_package_version_compare(contents->version, newest->version) < 0' '0'
@@ -257,6 +257,6 @@ plant "the doctor mends where it only looks" 815-doctor-packages core/doctor/doc
 plant "the doctor does not tell what is shadowed" 815-doctor-packages core/doctor/doctor_folders.c 'plugin->hidden ? used_of(d->registry, plugin->id) : NULL' 'NULL'
 
 wait
-passed=$(cat "$work"/*/verdict | grep -c '^ok ') failed=$((count - passed))
+passed=$(cat "$work"/*/verdict | grep -c '^ok      ') failed=$((count - passed))
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -200,4 +200,13 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null && [ -z "$QETL_SANITIZER"
         expect_exit 3 nobody $command
         expect_text err "$depot: .*cannot be read: Permission denied"
     done
+    chmod a+rX "$runtime/data/qetl" "$depot" "$depot/.."
+    chmod -R a+rX "$depot/content"
+    chmod go-r "$content/CONTENTS"
+    for command in 'run -q --no-state p.yaml' 'plugin audit'; do
+        # shellcheck disable=SC2086
+        expect_exit 3 nobody $command
+        expect_text err 'beside .* cannot be read: CONTENTS: Permission denied'
+        expect_text err 'mend: what is installed has to be readable by those that use it'
+    done
 fi
