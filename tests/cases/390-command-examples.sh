@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every example of every command's page does what it says, from the same folder; so do its pipes.
 . "$(dirname "$0")/lib.sh"
+late_libraries
 
 mkdir bin world world/data world/pipelines
 ln -s "$QETL" bin/qetl

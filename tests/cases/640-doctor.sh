@@ -4,6 +4,7 @@
 # letters is found, with its file and its mend; nothing is changed without --repair; and what comes of
 # a repair is what the next run is right with.
 . "$(dirname "$0")/lib.sh"
+late_libraries
 
 points=$QETL_TOOLS/qetl_failpoints
 awk 'BEGIN { print "id,v,pad"; for (i = 0; i < 2000; i++)

@@ -4,6 +4,7 @@
 # files and folders of the sink, what lies beside dead letters, and files of the state. What others
 # staged stays.
 . "$(dirname "$0")/lib.sh"
+late_libraries
 
 points=$QETL_TOOLS/qetl_failpoints
 state=$XDG_STATE_HOME/qetl

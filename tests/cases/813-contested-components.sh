@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A component that two plugins offer stops the pipelines that use it, and no others; who made it so is told at once.
 . "$(dirname "$0")/lib.sh"
+late_libraries
 
 mkdir plain
 for name in file_source csv file_sink null; do

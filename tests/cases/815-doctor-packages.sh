@@ -3,6 +3,7 @@
 # qetl doctor, about packages, keys, folders and libraries: each thing that may be wrong is found, once,
 # with its file and its mend, and following the mend is the end of it.
 . "$(dirname "$0")/lib.sh"
+late_libraries
 
 depot=$XDG_DATA_HOME/qetl/plugins
 trusted=$XDG_CONFIG_HOME/qetl/trusted-keys

@@ -14,6 +14,7 @@ if [ -z "${QETL_APART-}" ]; then
     QETL_APART=$([ "$(id -u)" = 0 ] && echo root || echo alone) exec unshare $options "$0"
 fi
 . "$(dirname "$0")/lib.sh"
+late_libraries
 export QETL_APART
 
 # ---- a machine of our own ----

@@ -3,6 +3,7 @@
 # Which index decides about a name: the first that has it, unless another one's key is there for that name; and none behind
 # one that cannot be had. A line that is wrong, a pipe, a name with stars are that index's affair.
 . "$(dirname "$0")/lib.sh"
+late_libraries
 
 unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY
 packed() { # NAME FOLDER [VERSION]: the plugin touch under a name of five letters

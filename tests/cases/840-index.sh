@@ -3,6 +3,7 @@
 # Indexes: made, searched, installed and upgraded from; and each that is not as it should be is refused,
 # before anything is written or any code of a package runs.
 . "$(dirname "$0")/lib.sh"
+late_libraries
 
 XDG_CONFIG_HOME=$PWD/config
 XDG_DATA_HOME=$PWD/data

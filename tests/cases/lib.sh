@@ -43,6 +43,12 @@ XDG_CONFIG_HOME=$runtime/config
 export XDG_STATE_HOME XDG_DATA_HOME XDG_CONFIG_HOME
 cd "$scratch" || exit 1
 
+# LeakSanitizer takes thread-local memory of libraries that come late for what it is not, and ends in its own fault: for cases of
+# plugins that have such libraries, or that load all.
+late_libraries() {
+    export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}intercept_tls_get_addr=0"
+}
+
 finish() {
     status=$?
     cd / && rm -rf "$scratch" "$runtime"

@@ -14,7 +14,7 @@
 #   pg_proxy BYTES        a way to the server that is cut behind so many bytes from it (-1: never; 0: nothing passes); $proxy_port, which stays
 
 [ -n "${scratch:-}" ] || . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}intercept_tls_get_addr=0"
+late_libraries
 for variable in $(compgen -e | grep '^PG'); do unset "$variable"; done
 pg_bin=$(for folder in /usr/lib/postgresql/*/bin; do echo "$folder"; done | sort -V | tail -n 1)
 pg_folder=

@@ -11,8 +11,7 @@
 #   rows FILE                 "rows of them different" of the ids in a CSV
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-# LeakSanitizer takes thread-local memory of libraries that come late for what it is not, and ends in its own fault.
-export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}intercept_tls_get_addr=0"
+late_libraries
 unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
 server=
 
