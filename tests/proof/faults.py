@@ -30,8 +30,9 @@ ERRORS = {"write": ("ENOSPC", "EIO", "EINTR", "SHORT"), "sync": ("EIO", "ENOSPC"
           "link": ("EIO", "ENOSPC"), "unlink": ("EIO", "EACCES"), "truncate": ("EIO", "ENOSPC"), "open": ("EMFILE", "EACCES", "EINTR", "ENOSPC"),
           "mkdir": ("ENOSPC", "EACCES"), "read": ("EIO", "EINTR", "SHORT"), "close": ("EIO", "EINTR"), "mmap": ("ENOMEM",),
           "stat": ("EIO", "ENOMEM"), "lock": ("ENOLCK", "EINTR"), "thread": ("EAGAIN",), "alloc": ("ENOMEM",)}
-# The C library keeps a name where newlocale(3) finds no room for the rest of it.
-NOT_OURS = "leak:_nl_normalize_codeset\n"
+# The C library keeps a name where newlocale(3) finds no room for the rest of it. What its loader keeps of libraries is its own, which
+# a sanitizer knows where no other malloc stands before its own.
+NOT_OURS = "leak:_nl_normalize_codeset\nleak:ld-linux-\n"
 SANITIZED = os.environ.get("QETL_SANITIZER") == "address"
 
 
