@@ -205,8 +205,11 @@ plant "an older version is newer" 810-install $p/succession.c 'qetl_package_vers
 plant "what came with qetl may become older" 826-succession $p/succession.c 'qetl_package_version_compare(version, at->version) < 0' '0'
 plant "another signer is as good" 826-succession $p/succession.c 'bool allowed = s->consent.change_signer;' 'bool allowed = package->is_signed || s->consent.change_signer;'
 plant "nobody signs as well as anybody" 826-succession $p/succession.c 'bool allowed = s->consent.change_signer;' 'bool allowed = !package->is_signed || s->consent.change_signer;'
-plant "a key that is gone keeps its plugins" 826-succession $p/succession.c '!= QETL_TRUSTED)
-        return 0;' '== QETL_UNSIGNED) return 0; if (!key) key = s->trust->keys;'
+plant "a key that is gone keeps its plugins" 826-succession $p/succession.c 'verdict == QETL_TRUSTED || verdict == QETL_KEY_EXPIRED' \
+    'verdict != QETL_UNSIGNED && (key || (key = s->trust->keys))'
+plant "the day on which a key expires ends its claim" 826-succession $p/succession.c ' || verdict == QETL_KEY_EXPIRED' ''
+plant "a signature that is lost is none" 826-succession $p/succession.c 'is_same(package, before) ? 0 : tell_change(s, package, before, NULL, findings)' '0'
+plant "a key that cannot be read has no say" 826-succession core/cli/installing.c 'installing->findings->errors == before' '1'
 plant "an upgrade is decided before it is fetched" 826-succession core/cli/installing.c '(!onward || qetl_succession_is_onward(&depot, package))' '1'
 plant "a version is two packages" 810-install $p/install.c 'if (!entry || strcmp(entry->digest, digest) == 0)' 'if (1)'
 plant "a component has two plugins" 816-package-names $p/clash.c 'if (is_same(&at->components[c], own))' 'if (0)'

@@ -12,13 +12,18 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+/* A key that cannot be read may be the one that has a say. */
 int qetl_installing_begin(struct qetl_installing *installing)
 {
+    size_t before = installing->findings->errors;
     installing->done = json_array();
     installing->folder = qetl_cli_depot(installing->system, installing->findings);
     installing->trust = qetl_cli_trust_of(installing->system, installing->findings);
     umask(022); /* what is installed for all is read by all */
-    return installing->folder && installing->trust && installing->done ? 0 : -1;
+    return installing->folder && installing->trust && installing->done &&
+                   installing->findings->errors == before
+               ? 0
+               : -1;
 }
 
 void qetl_installing_end(struct qetl_installing *installing)

@@ -23,8 +23,6 @@
 
 #include <stdbool.h>
 
-enum { QETL_DIGEST_TEXT = 2 * QETL_SHA256 + 1 };
-
 struct depot_entry {
     char *name, *version;
     char *since, *from; /* "2026-11-22T05:40:00Z"; the file or the address it was; NULL: unknown */

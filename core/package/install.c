@@ -22,12 +22,6 @@ static struct depot_entry *newest_of(const struct depot *depot, const char *name
     return newest;
 }
 
-static void digest_text(const struct package *package, char digest[QETL_DIGEST_TEXT])
-{
-    for (int i = 0; i < QETL_SHA256; i++)
-        snprintf(digest + 2 * i, 3, "%02x", package->digest[i]);
-}
-
 /* One version is one package. */
 static int check_same(const struct depot_entry *entry, const struct package *package,
                       const char *digest, struct qetl_findings *findings)
@@ -48,7 +42,7 @@ int qetl_package_install_check(const struct depot *depot, const struct package *
 {
     const struct package_contents *contents = package->contents;
     char digest[QETL_DIGEST_TEXT];
-    digest_text(package, digest);
+    qetl_package_digest_text(package, digest);
     return check_same(qetl_depot_find(depot, contents->name, contents->version), package, digest,
                       findings);
 }
@@ -109,7 +103,7 @@ int qetl_package_install(struct depot *depot, const struct package *package,
 {
     const struct package_contents *contents = package->contents;
     char digest[QETL_DIGEST_TEXT];
-    digest_text(package, digest);
+    qetl_package_digest_text(package, digest);
     const struct depot_entry *entry = qetl_depot_find(depot, contents->name, contents->version);
     *installed = entry && entry->active ? QETL_INSTALLED_BEFORE : QETL_INSTALLED;
     if (qetl_package_install_check(depot, package, findings))

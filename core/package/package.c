@@ -31,6 +31,12 @@ void qetl_package_digest(const void *bytes, size_t size, uint8_t digest[QETL_SHA
     sha256_digest(&sha256, QETL_SHA256, digest);
 }
 
+void qetl_package_digest_text(const struct package *package, char text[QETL_DIGEST_TEXT])
+{
+    for (int i = 0; i < QETL_SHA256; i++)
+        snprintf(text + 2 * i, 3, "%02x", package->digest[i]);
+}
+
 /* ---- the two entries that stand before all others ---- */
 
 /* All of an entry; the caller's. NULL with a finding. */

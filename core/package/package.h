@@ -46,5 +46,8 @@ int qetl_package_visit(const struct package *, qetl_package_visit_fn *, void *ar
                        struct qetl_findings *);
 
 void qetl_package_digest(const void *bytes, size_t size, uint8_t digest[QETL_SHA256]);
+/* As the depot names it. */
+enum { QETL_DIGEST_TEXT = 2 * QETL_SHA256 + 1 };
+void qetl_package_digest_text(const struct package *, char text[QETL_DIGEST_TEXT]);
 
 #endif

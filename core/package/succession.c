@@ -88,44 +88,63 @@ static int check_newer(const struct succession *s, const struct package *package
 
 /* ---- another signer ---- */
 
-/* 1, or 0: it has none, or none that can be read. */
+/* Of one that somebody signed: 0, or -1: there is none, or none that can be read. */
 static int signature_of(const struct depot *depot, const struct depot_entry *entry,
                         struct package_signature *signature)
 {
     char *path, *text;
     size_t size;
-    if (entry->is_unsigned ||
-        asprintf(&path, "content/%s/%s", entry->digest, QETL_PACKAGE_SIGNATURE) < 0)
-        return 0;
+    if (asprintf(&path, "content/%s/%s", entry->digest, QETL_PACKAGE_SIGNATURE) < 0)
+        return -1;
     int error = qetl_beneath_slurp(depot->folder, path, QETL_PACKAGE_SIGNATURE_MAX, &text, &size);
-    int found = !error && qetl_signature_read(text, size, signature) == 0;
+    bool found = !error && qetl_signature_read(text, size, signature) == 0;
     free(text);
     free(path);
-    return found;
+    return found ? 0 : -1;
 }
 
+/* key NULL: nobody can say any more which one it was. */
 static int tell_change(const struct succession *s, const struct package *package,
                        const struct depot_entry *before, const char *key,
                        struct qetl_findings *findings)
 {
     bool allowed = s->consent.change_signer;
+    enum qetl_severity severity = allowed ? QETL_WARNING : QETL_ERROR;
+    const char *name = before->name, *version = before->version;
     struct qetl_finding *finding =
-        qetl_finding_add(findings, allowed ? QETL_WARNING : QETL_ERROR, "signer_changed",
-                         "%s %s is signed by the key `%s`; %s, which is to follow, %s",
-                         before->name, before->version, key, package->contents->version,
-                         package->is_signed ? "is signed by another one" : "nobody signed");
+        key ? qetl_finding_add(findings, severity, "signer_changed",
+                               "%s %s is signed by the key `%s`; %s, which is to follow, %s", name,
+                               version, key, package->contents->version,
+                               package->is_signed ? "is signed by another one" : "nobody signed")
+            : qetl_finding_add(findings, severity, "signer_changed",
+                               "%s %s was signed, and its signature cannot be read: nobody can say "
+                               "whether %s, which is to follow, is of the same author",
+                               name, version, package->contents->version);
     qetl_finding_at(finding, package->file, 0, 0, NULL);
     if (allowed)
         return 0;
     qetl_finding_environment(finding);
-    qetl_finding_mend(finding,
-                      package->is_signed
-                          ? "ask the author whether that is meant; if so, say --change-signer"
-                          : "get one that is signed; if that is meant, say --change-signer");
+    if (key)
+        qetl_finding_mend(finding,
+                          package->is_signed
+                              ? "ask the author whether that is meant; if so, say --change-signer"
+                              : "get one that is signed; if that is meant, say --change-signer");
+    else
+        qetl_finding_mend(finding,
+                          "install %s@%s again, from where it came; or say --change-signer", name,
+                          version);
     return -1;
 }
 
-/* A key that is not trusted any more keeps nothing. */
+/* The same bytes, whoever signed them: what is installed is mended. */
+static bool is_same(const struct package *package, const struct depot_entry *entry)
+{
+    char digest[QETL_DIGEST_TEXT];
+    qetl_package_digest_text(package, digest);
+    return strcmp(entry->digest, digest) == 0;
+}
+
+/* Whoever takes a key away ends its claim; the day on which it expires does not. */
 static int check_signer(const struct succession *s, const struct package *package,
                         struct qetl_findings *findings)
 {
@@ -135,12 +154,17 @@ static int check_signer(const struct succession *s, const struct package *packag
     struct package_signature signature;
     if (!before)
         before = newest_of(s->depot, name);
-    if (!before || !signature_of(s->depot, before, &signature) ||
-        (package->is_signed && memcmp(signature.key.bytes, package->signature.key.bytes,
-                                      sizeof signature.key.bytes) == 0) ||
-        qetl_trust_judge(s->trust, &signature, name, time(NULL), &key) != QETL_TRUSTED)
+    if (!before || before->is_unsigned)
         return 0;
-    return tell_change(s, package, before, key->name, findings);
+    if (signature_of(s->depot, before, &signature))
+        return is_same(package, before) ? 0 : tell_change(s, package, before, NULL, findings);
+    if (package->is_signed &&
+        memcmp(signature.key.bytes, package->signature.key.bytes, sizeof signature.key.bytes) == 0)
+        return 0;
+    enum package_verdict verdict = qetl_trust_judge(s->trust, &signature, name, time(NULL), &key);
+    return verdict == QETL_TRUSTED || verdict == QETL_KEY_EXPIRED
+               ? tell_change(s, package, before, key->name, findings)
+               : 0;
 }
 
 int qetl_succession_check(const struct succession *s, const struct package *package,

@@ -72,6 +72,21 @@ expect_exit 0 qetl plugin install "$nobody" --allow-unsigned --change-signer
 expect_exit 0 qetl plugin install "$nobody" --allow-unsigned
 expect_exit 0 qetl plugin install "$other" --downgrade # from nobody to somebody
 expect_exit 0 qetl plugin remove touch
+# The day on which a key expires ends no claim; nor does a signature that is lost, or a key that cannot be read.
+expect_exit 0 qetl plugin install "$acme"
+expect_exit 0 qetl key add acme.qkey --plugins '*' --expires 2020-01-01 --replace
+changed "$other" 'touch 0.1.0 is signed by the key `acme`; 0.2.0, which is to follow, is signed by another one'
+expect_exit 0 qetl key add acme.qkey --plugins '*' --replace
+rm "$depot"/content/*/SIGNATURE
+changed "$other" 'touch 0.1.0 was signed, and its signature cannot be read: nobody can say whether 0.2.0'
+expect_exit 0 qetl plugin install "$acme"
+changed "$other" 'is signed by another one'
+chmod o+w "$XDG_CONFIG_HOME/qetl/trusted-keys/acme.qkey"
+expect_exit 3 qetl plugin install "$other" --json
+expect_json out '.error.code == "unsafe_key"'
+chmod o-w "$XDG_CONFIG_HOME/qetl/trusted-keys/acme.qkey"
+expect_eq 'acme stays' "$(list)" '[["0.1.0",true]]'
+expect_exit 0 qetl plugin remove touch
 # A key that is not trusted any more keeps nothing.
 expect_exit 0 qetl plugin install "$acme"
 expect_exit 0 qetl key remove acme
