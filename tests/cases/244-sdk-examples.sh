@@ -79,6 +79,15 @@ expect_file even.txt <<'END'
 a=b=c
 END
 expect_eq 'rejected' "$(letters odd.yaml)" '2 bad_pair '
+printf 'bad\nworse\na=1\nb=x\nc=3\n' >late.pairs
+run late.yaml -q <<'END'
+name: late
+sources:
+  in: {plugin: file, path: late.pairs, format: {type: pairs}, metadata: [row]}
+sinks:
+  out: {plugin: file, input: in, path: late.csv, if_exists: replace}
+END
+expect_eq 'numbers of rows are those of records' "$(tail -n +2 late.csv)" "$(printf 'a,1,3\nb,x,4\nc,3,5')"
 
 # Each row is there once, whichever step of the first or a later epoch the process did not live to see the end of.
 points=$QETL_TOOLS/qetl_failpoints

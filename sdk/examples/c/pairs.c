@@ -4,6 +4,8 @@
 #include <qetl/rows.h>
 #include <qetl/sdk.h>
 
+#include <stdlib.h>
+
 QETL_EMBED_MANIFEST("pairs.qetl.json");
 
 struct pairs {
@@ -12,6 +14,8 @@ struct pairs {
     int64_t wanted[2]; /* decode: which of key and value, in this order … */
     int64_t n_wanted;
     struct qetl_builder rows;
+    int32_t *record_map; /* of each row the record that it was: those that are rejected are none */
+    int64_t room;
     struct ArrowSchema schema; /* encode: of the rows */
 };
 
@@ -32,6 +36,7 @@ static void pairs_destroy(void *self)
 {
     struct pairs *p = self;
     qetl_builder_free(&p->rows);
+    free(p->record_map);
     qetl_schema_release(&p->schema);
 }
 
@@ -107,6 +112,20 @@ static int32_t line_take(struct pairs *p, const uint8_t *line, int64_t size, int
     return status ? status : qetl_builder_struct(&p->rows);
 }
 
+static int32_t row_add(struct pairs *p, struct qetl_decoded *out)
+{
+    if (out->rows == p->room) {
+        int64_t room = p->room ? 2 * p->room : 1024;
+        int32_t *grown = realloc(p->record_map, (size_t)room * sizeof *grown);
+        if (!grown)
+            return QETL_E_NO_MEMORY;
+        p->record_map = grown;
+        p->room = room;
+    }
+    p->record_map[out->rows++] = (int32_t)out->records;
+    return QETL_OK;
+}
+
 static int32_t pairs_decode(void *self, const struct qetl_chunk *chunk, struct qetl_decoded *out)
 {
     struct pairs *p = self;
@@ -118,10 +137,11 @@ static int32_t pairs_decode(void *self, const struct qetl_chunk *chunk, struct q
         status = line_take(p, line, size, out->records, at);
         if (status == QETL_E_DATA)
             status = QETL_OK;
-        else
-            out->rows += !status;
+        else if (!status)
+            status = row_add(p, out);
         at += size + 1;
     }
+    out->record_map = p->record_map;
     if (!status)
         status = qetl_builder_close(&p->rows, &out->batch);
     if (status)
