@@ -309,6 +309,15 @@ static int32_t seal(struct qetl_letter_store *store, uint64_t epoch,
     return error;
 }
 
+/* Whoever puts the first letter finds it out. */
+static bool is_stream(struct qetl_letter_store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    bool stream = store->stream;
+    pthread_mutex_unlock(&store->lock);
+    return stream;
+}
+
 int32_t qetl_letter_store_seal(struct qetl_letter_store *store, uint64_t epoch,
                                struct qetl_letter_length *length)
 {
@@ -317,7 +326,7 @@ int32_t qetl_letter_store_seal(struct qetl_letter_store *store, uint64_t epoch,
     if (!store->enabled)
         return 0;
     int32_t error = seal(store, epoch, file_add);
-    if (error || !length || store->stream)
+    if (error || !length || is_stream(store))
         return error;
     length->apart = store->main_path != NULL;
     if (store->file.fd >= 0)
