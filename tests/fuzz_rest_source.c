@@ -33,8 +33,8 @@ static void found_check(const struct scan_target *t, const char *text, int64_t s
     expect(root.kind == t->kind && root.size == t->size && root.count == t->count, "and the same");
     if (t->kind == SCAN_LIST && t->count)
         expect(t->last > t->at && t->last_size > 0 && t->last + t->last_size < t->at + t->size &&
-                   scan_json(t->last, t->last_size, &root, 1, &result) && root.at == t->last,
-               "the last element is one");
+                   (!scan_json(t->last, t->last_size, &root, 1, &result) || root.at == t->last),
+               "the last element is one"); /* what is passed over may have anything within */
     char *plain = scan_text(t);
     expect(plain && (int64_t)strlen(plain) <= t->size, "no text is longer than its spelling");
     free(plain);
