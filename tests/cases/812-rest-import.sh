@@ -185,6 +185,9 @@ expect_text out 'url: "https://api.example/a/\$\{a_id\}/b"'
 expect_eq 'each once' "$(grep -c 'plugin: "rest"' out)" 2
 cp out named.yaml
 expect_exit 0 env a_id=7 "$QETL" validate named.yaml
+expect_exit 2 qetl rest import nowhere.yaml
+expect_text err '^error: nowhere.yaml: No such file or directory'
+expect_no_text err 'described' # the pipeline that asks
 expect_exit 2 qetl rest import children.yaml --stream /lost
 expect_text err '#/paths of /lost/get/responses: the \$ref of its schema leads nowhere'
 expect_exit 2 qetl rest import children.yaml --stream /statsu
