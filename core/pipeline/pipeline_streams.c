@@ -135,7 +135,7 @@ static bool name_add(struct streams *s, const char *id, json_t *names, const cha
     else if (is_told(names, name, strlen(name)))
         qetl_finding_mend(
             fail(s, "sources", id, "/streams", "bad_stream", "a stream stands there twice"),
-            "remove one of the two");
+            "leave `%s` there once", name);
     else
         return json_array_append_new(names, json_string(name)) == 0;
     return false;

@@ -91,6 +91,8 @@ expect_text err 'streams: \[orders, users\]'
 printf 'sources: {a: {plugin: file, path: "{stream}.csv", streams: [x, x]}}\nsinks: {o: {plugin: "null", input: a}}\n' >twice.yaml
 expect_exit 2 qetl validate twice.yaml
 expect_text err 'stands there twice'
+# shellcheck disable=SC2016 # a name
+expect_text err 'leave `x` there once'
 printf 'sources: {a: {plugin: file, path: "{stream}.csv", streams: [x]}, b: {plugin: file, path: "b{stream}.csv", streams: [y]}}\nsinks: {o: {plugin: file, path: "o-{stream}.csv", input: [a, b]}}\n' >other.yaml
 expect_exit 2 qetl validate other.yaml
 expect_text err 'do not have the same streams'
