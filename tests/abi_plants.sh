@@ -6,22 +6,10 @@
 # up.
 set -uo pipefail
 
-cd "$(dirname "$0")/.." || exit 2
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
+# shellcheck source=tests/plants-lib.sh
+. "$(dirname "$0")/plants-lib.sh"
 header=$(<sdk/qetl/plugin.h)
 sdk/abi/describe sdk/qetl/plugin.h >"$work/before" || exit 2
-
-verdict() {
-    if [ "$1" = 0 ]; then
-        passed=$((passed + 1))
-        echo "ok      $2"
-    else
-        failed=$((failed + 1))
-        echo "NOT OK  $2"
-    fi
-}
 
 # 0: it fits; 1: it breaks, and $work/why says how; 2: it is no plant. The texts are bash patterns.
 try() { # pairs of a text and what stands there instead
@@ -121,5 +109,4 @@ QETL_SOURCE=$work/tree tests/check_abi.sh >"$work/why" 2>&1
 [ $? = 1 ] && grep -q 'not ok.*raises QETL_ABI_VERSION' "$work/why"
 verdict $? 'growth under the old version: check_abi.sh wants another'
 
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+plants_end

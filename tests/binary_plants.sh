@@ -6,24 +6,10 @@
 # fuzzer sees it. A plant whose text is not found in its source fails: it has to be kept up.
 set -uo pipefail
 
-cd "$(dirname "$0")/.." || exit 2
-build=${QETL_BUILD:-$PWD/build}
-CC=${CC:-gcc}
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
+# shellcheck source=tests/plants-lib.sh
+. "$(dirname "$0")/plants-lib.sh"
 here=plugins/formats/binary
 export QETL=${QETL:-$build/qetl} QETL_DIFF_FIRST=1 QETL_FUZZ_RUNS=${QETL_FUZZ_RUNS:-3000}
-
-verdict() {
-    if [ "$1" = 0 ]; then
-        passed=$((passed + 1))
-        echo "ok      $2"
-    else
-        failed=$((failed + 1))
-        echo "NOT OK  $2"
-    fi
-}
 
 # The plugin's objects but those of the sources named.
 objects_but() {
@@ -52,13 +38,7 @@ sees() {
 
 # name, source, the text in it, the fault, the test
 plant() {
-    local text
-    text=$(<"$here/$2.c")
-    if [[ $text != *"$3"* ]]; then
-        verdict 1 "$1: its text is not in $2.c"
-        return
-    fi
-    printf '%s\n' "${text/"$3"/"$4"}" >"$work/plant.c"
+    planted "$1" "$here/$2.c" "$3" "$4" || return
     if ! $CC -std=gnu11 -D_GNU_SOURCE= -O0 -fPIC -fvisibility=hidden -w -Isdk -I$here -c -o "$work/plant.o" "$work/plant.c"; then
         verdict 1 "$1: it does not build"
         return
@@ -103,5 +83,4 @@ plant "records that come in pieces are counted twice" frame 'x->used - x->from :
 plant "one kernel trims a letter" kernel_avx2 '32 - _lzcnt_u32' '31 - _lzcnt_u32' fuzz_binary
 plant "one kernel looks at half of a text" kernel_portable '0x8080808080808080' '0x0000000080808080' fuzz_binary
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+plants_end

@@ -59,23 +59,28 @@ for standard in c++17 c++20; do
 done
 
 # What the headers define for authors, in each language.
-in_use='#include <qetl/row_source.h>
+in_use='#include <qetl/parse.h>
+#include <qetl/row_format.h>
+#include <qetl/row_source.h>
 #include <qetl/row_sink.h>
 #include <qetl/row_transform.h>
 struct state { struct qetl_row row; const char *path; int64_t at; char token[8]; };
 static const struct qetl_option_field options[] = {{"/path", QETL_OPTION_TEXT, offsetof(struct state, path), NULL, NULL}};
 static const struct qetl_kept_field kept[] = {QETL_KEPT_INT(struct state, at), QETL_KEPT_TEXT(struct state, token)};
 static int32_t row(void *self) { (void)self; return QETL_ROW_NONE; }
+static int32_t decode(void *self, struct qetl_text record) { (void)self; (void)record; return QETL_ROW_NONE; }
 static int32_t bind(void *self, const struct ArrowSchema *input) { (void)self; (void)input; return QETL_ROWS_KEEP; }
 static const struct qetl_row_source source = {"id bigint", QETL_TABLE(options), QETL_TABLE(kept), 1, NULL, NULL, NULL, row, NULL, NULL};
-static const struct qetl_row_transform plain = {QETL_TABLE(options), NULL, bind, row, NULL, NULL, {NULL, 0}, 0, NULL, NULL, NULL};
-static const struct qetl_row_transform saved = {QETL_TABLE(options), NULL, bind, row, NULL, NULL, QETL_TABLE(kept), 1, NULL, NULL, NULL};
+static const struct qetl_row_transform plain = {QETL_TABLE(options), NULL, bind, row, NULL, NULL, {NULL, 0}, 0, NULL, NULL, NULL, NULL, NULL};
+static const struct qetl_row_transform saved = {QETL_TABLE(options), NULL, bind, row, NULL, NULL, QETL_TABLE(kept), 1, NULL, NULL, NULL, NULL, NULL};
 static const struct qetl_row_sink sink = {QETL_APPEND, QETL_TABLE(options), NULL, NULL, row, NULL, NULL, NULL, NULL, NULL, 1};
+static const struct qetl_row_format format = {"id bigint", QETL_TABLE(options), NULL, NULL, NULL, NULL, decode, 0, NULL, NULL, NULL, NULL};
+QETL_ROW_FORMAT(format, "format", struct state)
 QETL_ROW_SINK(sink, "sink", struct state)
 QETL_ROW_SOURCE(source, "source", struct state)
 QETL_ROW_TRANSFORM(plain, "plain", struct state)
 QETL_ROW_TRANSFORM_SAVED(saved, "saved", struct state)
-QETL_PLUGIN("rows", "1.0.0", &source_component, &plain_component, &saved_component, &sink_component)'
+QETL_PLUGIN("rows", "1.0.0", &source_component, &plain_component, &saved_component, &sink_component, &format_component)'
 for standard in c11 c17; do
     for compiler in gcc clang; do
         take 'rows in use' $compiler -x c -std=$standard <<<"$in_use"

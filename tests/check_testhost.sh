@@ -67,6 +67,6 @@ breaks readings '/KEPT_INT(struct readings, offset)/d' '  wanted: 1|berlin|21.5'
 breaks readings 's/, station);/, station + 1);/' '  wanted: 1|berlin|21.5'
 breaks journal 's/if (rename(staged, final) == 0)/if (access(staged, F_OK) == 0)/' '  is:     (not there)'
 breaks journal 's/"separator_in_text"/"separator"/' '  is:     2|1|separator|a tab or newline'
-breaks pairs 's/at += size + 1;/at += size + 2;/' '  wanted: host|localhost'
+breaks pairs 's/at + 1, line.data + line.size - at - 1/at, line.data + line.size - at/' '  wanted: host|localhost'
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -6,25 +6,11 @@
 # A plant whose text is not found in its source fails: it has to be kept up.
 set -uo pipefail
 
-cd "$(dirname "$0")/.." || exit 2
-build=${QETL_BUILD:-$PWD/build}
-CC=${CC:-gcc}
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
+# shellcheck source=tests/plants-lib.sh
+. "$(dirname "$0")/plants-lib.sh"
 export SEED=${SEED:-1} FIRST=1
 expressions=${EXPR_PLANT_COUNT:-4000} moments=${EXPR_PLANT_MOMENTS:-2000}
 echo "seed $SEED, $expressions and $moments expressions"
-
-verdict() {
-    if [ "$1" = 0 ]; then
-        passed=$((passed + 1))
-        echo "ok      $2"
-    else
-        failed=$((failed + 1))
-        echo "NOT OK  $2"
-    fi
-}
 
 # $1: the program; what it answers differently stands in $work/out
 differs() {
@@ -40,13 +26,7 @@ driver_link() {
 
 # name, source, the text in it, the fault
 plant() {
-    local text
-    text=$(<"$2")
-    if [[ $text != *"$3"* ]]; then
-        verdict 1 "$1: its text is not in $2"
-        return
-    fi
-    printf '%s\n' "${text/"$3"/"$4"}" >"$work/plant.c"
+    planted "$@" || return
     if ! $CC -std=gnu11 -D_GNU_SOURCE= -O1 -Isdk -Icore -I"$(dirname "$2")" -c -o "$work/plant.o" "$work/plant.c" ||
         ! driver_link "$work/plant.o"; then
         verdict 1 "$1: it does not build"
@@ -96,5 +76,4 @@ plant "IN forgets its NULL" core/expr/kernels_set.c 'if (!set->has_null)' 'if (s
 plant "hexadecimal digits lose a half" core/expr/kernels_digest.c 'bytes[k] >> 4' 'bytes[k] >> 5'
 plant "a week belongs to another" core/time/moment_field.c 'return (expr_weekday(days) + 6) % 7 + 1;' 'return (expr_weekday(days) + 5) % 7 + 1;'
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+plants_end

@@ -6,25 +6,11 @@
 # has to be kept up.
 set -uo pipefail
 
-cd "$(dirname "$0")/.." || exit 2
-build=${QETL_BUILD:-$PWD/build}
-CC=${CC:-gcc}
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
+# shellcheck source=tests/plants-lib.sh
+. "$(dirname "$0")/plants-lib.sh"
 export QETL_DIFF_FIRST=1 QETL_CPU=portable QETL=${QETL:-$build/qetl}
 : "${QETL_PLUGIN_PATH:=$build/plugins/lib}"
 mkdir "$work/lib"
-
-verdict() {
-    if [ "$1" = 0 ]; then
-        passed=$((passed + 1))
-        echo "ok      $2"
-    else
-        failed=$((failed + 1))
-        echo "NOT OK  $2"
-    fi
-}
 
 # The format's objects, one of them replaced: $1 format, $2 the source, $3 its object
 objects() {
@@ -59,19 +45,13 @@ seen_by() {
 
 # name, source, the text in it, the fault, the tests that may see it
 plant() {
-    local text format file=${2%:*} source=${2#*:}
-    text=$(<"$file")
+    local format file=${2%:*} source=${2#*:}
     format=$(basename "$(dirname "$source")")
-    if [[ $text != *"$3"* ]]; then
-        verdict 1 "$1: its text is not in $file"
-        return
-    fi
+    planted "$1" "$file" "$3" "$4" || return
     # of a header, the source that it is planted for is named behind a colon
     cp "$(dirname "$source")"/*.h "$work/"
-    if [ "$source" = "$file" ]; then
-        printf '%s\n' "${text/"$3"/"$4"}" >"$work/plant.c"
-    else
-        printf '%s\n' "${text/"$3"/"$4"}" >"$work/$(basename "$file")"
+    if [ "$source" != "$file" ]; then
+        mv "$work/plant.c" "$work/$(basename "$file")"
         cp "$source" "$work/plant.c"
     fi
     # shellcheck disable=SC2046
@@ -119,5 +99,4 @@ plant "a short string is not looked at" $ndjson/json.c "*p != '\\\\' && *p >= 0x
 plant "a comma may be the last" $ndjson/nested.c 'return level->object ? key_push(reader, p) : p;' "if (p < reader->end && *p == close) { *closed = true; return p; } return level->object ? key_push(reader, p) : p;" diff_json_acceptance
 plant "a mark of order is part of the record" $ndjson/frame.c 'return n == 3 ? 3 : whole ? 0 : -1;' 'return n == 3 ? 0 : whole ? 0 : -1;' diff_json_acceptance fuzz_ndjson
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+plants_end

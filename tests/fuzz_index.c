@@ -4,12 +4,12 @@
  * refused has a reason; what is accepted has one text, is in order, and has good words; a range
  * says the same of a version each time.
  */
+#include "../core/fetch/download.h"
+#include "../core/index/index.h"
+#include "../core/index/index_open.h"
+#include "../core/lock/lock.h"
 #include "../core/package/contents_check.h"
-#include "../core/package/download.h"
-#include "../core/package/index.h"
-#include "../core/package/index_open.h"
-#include "../core/package/limits.h"
-#include "../core/package/lock.h"
+#include "../core/package/package_limits.h"
 #include "../core/package/range.h"
 #include "../core/package/version.h"
 

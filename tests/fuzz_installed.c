@@ -3,10 +3,10 @@
  * Arbitrary bytes as the list of installed packages. Held: a list that is taken has good names,
  * versions and digests, none of which could be a path that leads elsewhere; each version once, in
  * order; one active version of a name at most; each entry is found; and written again it is taken
- * again, as the same list.
+ * again, as the same list, with the same signatures.
  */
+#include "../core/depot/depot_list.h"
 #include "../core/package/contents_check.h"
-#include "../core/package/depot_list.h"
 #include "../core/package/version.h"
 
 #include <stdio.h>
@@ -51,7 +51,8 @@ static void lists_compare(const struct depot *one, const struct depot *other)
         expect(is_same_text(a->name, b->name) && is_same_text(a->version, b->version) &&
                    is_same_text(a->digest, b->digest) && is_same_text(a->since, b->since) &&
                    is_same_text(a->from, b->from) && a->active == b->active &&
-                   a->is_unsigned == b->is_unsigned,
+                   a->is_signed == b->is_signed &&
+                   memcmp(&a->signature, &b->signature, sizeof a->signature) == 0,
                "the same list");
     }
 }

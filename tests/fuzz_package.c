@@ -7,11 +7,11 @@
  */
 #include "../core/package/archive.h"
 #include "../core/package/entry_name.h"
-#include "../core/package/key_file.h"
 #include "../core/package/library_facts.h"
-#include "../core/package/limits.h"
 #include "../core/package/package.h"
+#include "../core/package/package_limits.h"
 #include "../core/package/plugin_check.h"
+#include "../core/trust/key_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

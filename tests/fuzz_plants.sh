@@ -6,25 +6,11 @@
 # PostgreSQL sends, manifests and the notes of libraries, packages and the list of those that are installed. (CSV and JSON: format_plants; records: binary_plants.) A plant whose text is not found in its source fails.
 set -uo pipefail
 
-cd "$(dirname "$0")/.." || exit 2
-build=${QETL_BUILD:-$PWD/build}
-CC=${CC:-gcc}
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
+# shellcheck source=tests/plants-lib.sh
+. "$(dirname "$0")/plants-lib.sh"
 export QETL_SOURCE=$PWD QETL_FUZZ_SECONDS=8 ASAN_OPTIONS=detect_leaks=0
 flags=("-I$(pkg-config --variable=includedir libpq)" -std=gnu11 -D_GNU_SOURCE= -O1 -g -w "-fsanitize=address,undefined" -fno-sanitize-recover=undefined)
 libraries=(-larchive -lexpat -lxlsxwriter -lcurl -lcrypto -lz -lsnappy -lzstd -lbz2 -llzma -ljansson -lyaml -lpcre2-8 -lnettle -lpq -lsodium -lm -pthread)
-
-verdict() {
-    if [ "$1" = 0 ]; then
-        passed=$((passed + 1))
-        echo "ok      $2"
-    else
-        failed=$((failed + 1))
-        echo "NOT OK  $2"
-    fi
-}
 
 # A plugin's objects but the planted one, and what its tests share; of the core, the planted object comes before the library.
 rest_of() {
@@ -45,13 +31,8 @@ rest_of() {
 
 # name, fuzzer, source, the text in it, the fault
 plant() {
-    local text objects out
-    text=$(<"$3")
-    if [ -n "$4" ] && [[ $text != *"$4"* ]]; then
-        verdict 1 "$1: its text is not in $3"
-        return
-    fi
-    printf '%s\n' "${text/"$4"/"$5"}" >"$work/plant.c"
+    local objects out
+    planted "$1" "$3" "$4" "$5" || return
     mapfile -t objects < <(rest_of "$3")
     if ! $CC "${flags[@]}" -Isdk -Icore -I"$(dirname "$3")" -c -o "$work/plant.o" "$work/plant.c" ||
         ! $CC -fsanitize=address,undefined -o "$work/$2" "$build/tests/$2.o" "$build/tests/fuzz_main.o" "$work/plant.o" -Wl,--start-group \
@@ -89,14 +70,12 @@ plant "an escape has a digit less" fuzz_document core/config/scalar_place.c 'tak
 plant "mistakes that were told are forgotten" fuzz_pipeline core/pipeline/pipeline.c ' || has_error(findings, first)' ''
 plant "what is refused is a manifest" fuzz_manifest core/plugin/manifest.c 'return findings->errors > before ? -1 : 0;' 'return 0;'
 plant "a note may be longer than its library" fuzz_manifest core/plugin/elf_note.c ' || note.n_descsz > end - desc' ''
-package=core/package
-plant "a list has two texts" fuzz_package $package/contents.c 'contents && !is_canonical(contents, text, size)' '0'
-plant "a name leads out" fuzz_package $package/contents_check.c 'if (fault)' 'if (0)'
+plant "a list has two texts" fuzz_package core/package/contents.c 'contents && !qetl_canonical_is(qetl_package_contents_write(contents), text, size)' '0'
+plant "a name leads out" fuzz_package core/package/contents_check.c 'if (fault)' 'if (0)'
 plant "a library's table may lie behind its end" fuzz_package core/plugin/elf_image.c 'offset > image->size || ' ''
-plant "a package is called as it likes" fuzz_installed $package/depot_list.c '!qetl_package_is_name(name) || ' ''
-plant "a digest is any text" fuzz_installed $package/depot_list.c '!is_digest(digest) ||' ''
-plant "two versions are used" fuzz_installed $package/depot_list.c '(active && qetl_depot_find(depot, name, NULL)) ||' ''
-plant "where it came from is forgotten" fuzz_installed $package/depot_list.c 'entry->from ? qetl_json_text(entry->from) : NULL' 'NULL'
+plant "a package is called as it likes" fuzz_installed core/depot/depot_list.c '!qetl_package_is_name(name) || ' ''
+plant "a digest is any text" fuzz_installed core/depot/depot_list.c '!is_digest(digest) ||' ''
+plant "two versions are used" fuzz_installed core/depot/depot_list.c '(active && qetl_depot_find(depot, name, NULL)) ||' ''
+plant "where it came from is forgotten" fuzz_installed core/depot/depot_list.c 'entry->from ? qetl_json_text(entry->from) : NULL' 'NULL'
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+plants_end

@@ -6,6 +6,7 @@
  */
 #include "plugins/shared/http/link.h"
 #include "plugins/shared/http/policy.h"
+#include "plugins/shared/http/proxy.h"
 #include "plugins/shared/http/scan.h"
 #include "plugins/sources/rest_source/position.h"
 
@@ -89,7 +90,8 @@ static void url(const char *text)
     expect(status == QETL_OK ? origin.host && *origin.host != '[' : why != NULL,
            "a host, or why not");
     http_origin_free(&origin);
-    http_url_bypasses(text, "a.example");
+    http_proxy_bypassed(text, "a.example");
+    http_proxy_bypassed("10.0.0.0/8,fd00::/8,*.example", text);
     free(set);
     free(joined);
 }

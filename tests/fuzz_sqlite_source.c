@@ -2,14 +2,15 @@
 /*
  * Arbitrary bytes as what the source `sqlite` reads. The first byte chooses. Held: a moment or
  * number that is taken is written and read again as the same; integers are what the C library says;
- * whatever is declared gives a column or none; whatever tree is asked for makes SQL that SQLite
- * understands.
+ * whatever is declared gives a column or none; whatever tree is asked for, and whatever split is
+ * opened, makes SQL that SQLite understands.
  */
 #include "fake_host.h"
 #include "plugins/sources/sqlite_source/declared.h"
 #include "plugins/sources/sqlite_source/moment.h"
 #include "plugins/sources/sqlite_source/number.h"
 #include "plugins/sources/sqlite_source/predicate.h"
+#include "plugins/sources/sqlite_source/span.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -137,18 +138,25 @@ static struct relations *relations_open(void)
     return &r;
 }
 
-static void trees(struct qetl_text text)
+static struct relations *relations(void)
 {
     static struct relations *r;
+    r = r ? r : relations_open();
+    return r;
+}
+
+static void trees(struct qetl_text text)
+{
+    struct relations *r = relations();
     int64_t wants[] = {0, 1};
     struct predicates predicates = {0};
     sqlite3_stmt *statement = NULL;
-    r = r ? r : relations_open();
     char *tree = strndup(text.data, (size_t)text.size);
     int32_t answer = predicates_add(&predicates, &r->relation, tree);
     expect(answer >= QETL_PUSH_NO, "an answer");
     expect((answer > QETL_PUSH_NO) == (predicates.where != NULL), "a condition where one is known");
-    char *sql = relation_select(&r->relation, &r->database, 2, wants, true, predicates.where);
+    struct relation_part part = {.behind = true, .where = predicates.where};
+    char *sql = relation_select(&r->relation, &r->database, 2, wants, &part);
     expect(sqlite3_prepare_v2(r->database.db, sql, -1, &statement, NULL) == SQLITE_OK,
            "SQL that SQLite understands");
     predicates_bind(&predicates, statement, r->relation.n_keys);
@@ -157,6 +165,23 @@ static void trees(struct qetl_text text)
     sqlite3_free(sql);
     predicates_free(&predicates);
     free(tree);
+}
+
+static void splits(struct qetl_text text)
+{
+    struct relations *r = relations();
+    int64_t wants[] = {0, 1};
+    struct span span;
+    sqlite3_stmt *statement = NULL;
+    struct qetl_blob blob = {text.data, (size_t)text.size};
+    int32_t status = span_unpack(&span, &r->relation, &r->database, blob);
+    expect(status == QETL_OK || status == QETL_E_UNSUPPORTED, "a split, or none of these options");
+    struct relation_part part = {.span = status || span_is_all(&span) ? NULL : &span};
+    char *sql = relation_select(&r->relation, &r->database, 2, wants, &part);
+    expect(sqlite3_prepare_v2(r->database.db, sql, -1, &statement, NULL) == SQLITE_OK,
+           "SQL that SQLite understands");
+    sqlite3_finalize(statement);
+    sqlite3_free(sql);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -175,7 +200,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         declarations(text);
         break;
     default:
-        trees(text);
+        if (data[0] & 4)
+            splits(text);
+        else
+            trees(text);
     }
     return 0;
 }

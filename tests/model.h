@@ -48,6 +48,7 @@ enum model_kind {
     MODEL_STORE,
     MODEL_ADD,
     MODEL_OR,
+    MODEL_AND,
     MODEL_CAS,
     MODEL_FENCE,
     MODEL_MEMBARRIER,

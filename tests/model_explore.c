@@ -53,7 +53,8 @@ static const void *granules[GRANULES];
 static unsigned granules_used;
 
 static const char *const kind_names[MODEL_KINDS] = {
-    "load", "store", "add", "or", "exchange", "fence", "membarrier", "futex wait", "futex wake"};
+    "load",     "store", "add",        "or",         "and",
+    "exchange", "fence", "membarrier", "futex wait", "futex wake"};
 
 void model_fail(const char *why)
 {

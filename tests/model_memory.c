@@ -254,9 +254,10 @@ void memory_step(int thread, struct model_op *op, unsigned choice)
         bool failed = op->kind == MODEL_CAS && !op->swapped;
         store_read(t, loc, index, failed ? memory_order_relaxed : op->order);
     }
-    uint64_t value = op->kind == MODEL_ADD  ? op->result + op->value
-                     : op->kind == MODEL_OR ? op->result | op->value
-                                            : op->value;
+    uint64_t value = op->kind == MODEL_ADD   ? op->result + op->value
+                     : op->kind == MODEL_OR  ? op->result | op->value
+                     : op->kind == MODEL_AND ? op->result & op->value
+                                             : op->value;
     if (op->kind != MODEL_LOAD && (op->kind != MODEL_CAS || op->swapped)) {
         raw_set(op->addr, op->size, value);
         store_add(t, loc, op->order, raw_get(op->addr, op->size), op->kind != MODEL_STORE);
@@ -274,6 +275,8 @@ void memory_direct(struct model_op *op)
         raw_set(op->addr, op->size, op->result + op->value);
     else if (op->kind == MODEL_OR)
         raw_set(op->addr, op->size, op->result | op->value);
+    else if (op->kind == MODEL_AND)
+        raw_set(op->addr, op->size, op->result & op->value);
 }
 
 uint64_t memory_latest(void *addr, unsigned size)

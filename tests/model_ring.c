@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "model.h"
+#include "ring/bell.h"
 #include "ring/parker.h"
 #include "ring/ring.h"
 
@@ -28,6 +29,7 @@ struct table {
     _Alignas(32) uint64_t taken;
     _Alignas(32) uint64_t dropped;
     _Alignas(64) _Atomic uint32_t tokens;
+    _Alignas(64) _Atomic uint32_t bells;
 };
 
 static struct table *table;
@@ -289,17 +291,123 @@ static void flag_finish(void)
     CHECK(table->parkers[0].waiters == 0 && (table->parkers[0].word & 1) == 0);
 }
 
+/* Who looks at bells alone, as a pool does that has many rings. */
+
+static struct qetl_bell bell_of(unsigned ring)
+{
+    return (struct qetl_bell){&table->bells, 1u << ring};
+}
+
+static void bells_setup(unsigned n)
+{
+    table_new();
+    for (unsigned i = 0; i < n; i++) {
+        struct qetl_bell bell = bell_of(i);
+        table->rings[i] = ring_new(2, 0, 0);
+        qetl_ring_hang_bell(table->rings[i], &bell);
+    }
+}
+
+static void bell_setup(void)
+{
+    bells_setup(1);
+}
+
+static void two_bells_setup(void)
+{
+    bells_setup(2);
+}
+
+static bool any_bell(void)
+{
+    return atomic_load_explicit(&table->bells, memory_order_acquire) != 0;
+}
+
+/* Takes what is there, then goes to sleep unless something came meanwhile. */
+static void bell_answer(unsigned ring)
+{
+    struct qetl_bell bell = bell_of(ring);
+    struct qetl_slot slot;
+    if (qetl_ring_take(table->rings[ring], &slot) == QETL_RING_OK) {
+        CHECK(((struct payload *)slot.payload)->value == slot.seq + 100);
+        table->taken++;
+        return;
+    }
+    qetl_bell_hush(&bell);
+    bool more = qetl_ring_peek(table->rings[ring]) || qetl_ring_finished(table->rings[ring]);
+    if (more && !QETL_PLANTED(BELL_UNASKED))
+        qetl_bell_ring(&bell);
+}
+
+static void bell_wait(void)
+{
+    uint32_t ticket = qetl_parker_prepare(&table->parkers[0]);
+    if (any_bell())
+        qetl_parker_cancel(&table->parkers[0]);
+    else
+        qetl_parker_wait(&table->parkers[0], ticket, -1);
+}
+
+static void bells_take(void)
+{
+    while (table->taken < 2) {
+        uint32_t ringing = atomic_load_explicit(&table->bells, memory_order_acquire);
+        if (!ringing)
+            bell_wait();
+        for (unsigned ring = 0; ring < 2; ring++)
+            if (ringing >> ring & 1)
+                bell_answer(ring);
+    }
+}
+
+static void bell_until_closed(void)
+{
+    for (;;)
+        if (!any_bell())
+            bell_wait();
+        else if (qetl_ring_finished(table->rings[0]))
+            return;
+        else
+            bell_answer(0);
+}
+
+static void push_to(unsigned ring)
+{
+    struct payload *payload = &table->payloads[ring];
+    payload->value = 100 + ring;
+    struct qetl_slot slot = {.seq = ring, .payload = payload};
+    CHECK(qetl_ring_push(table->rings[ring], &slot) == QETL_RING_OK);
+}
+
+static void first_push(void)
+{
+    push_to(0);
+}
+
+static void second_push(void)
+{
+    push_to(1);
+}
+
+static void bells_finish(void)
+{
+    CHECK(table->taken == 2);
+}
+
+/* The smallest first: a planted fault ends at the first that sees it. */
 static const struct model_scenario scenarios[] = {
-    {"a ring for one", one_setup, {two_push, all_take}, rings_free_all_taken},
-    {"many at once", two_setup, {many_push, peek_and_park}, rings_free_all_taken},
+    {"leave and arrive", table_new, {flag_wait_a_little, flag_wait, flag_raise}, flag_finish},
     {"abandon", one_setup, {until_closed_push, one_take_and_go}, ring_free_some_taken},
+    {"a bell", bell_setup, {two_push, bell_until_closed}, rings_free_all_taken},
+    {"two bells", two_bells_setup, {first_push, second_push, bells_take}, bells_finish},
+    {"a ring for one", one_setup, {two_push, all_take}, rings_free_all_taken},
     {"time-outs", one_setup, {timed_push, timed_take}, rings_free_all_taken},
+    {"many at once", two_setup, {many_push, peek_and_park}, rings_free_all_taken},
     {"a chain on one parker",
      chain_setup,
      {chain_push, chain_relay, chain_take},
      rings_free_all_taken},
     {"notify one", table_new, {token_wait, token_wait, tokens_give}, tokens_gone},
-    {"leave and arrive", table_new, {flag_wait_a_little, flag_wait, flag_raise}, flag_finish},
 };
 
 int main(void)

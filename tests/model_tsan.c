@@ -103,6 +103,12 @@ uint32_t __tsan_atomic32_fetch_or(void *addr, uint32_t value, int order)
     return modify(MODEL_OR, addr, value, order);
 }
 
+uint32_t __tsan_atomic32_fetch_and(void *addr, uint32_t value, int order);
+uint32_t __tsan_atomic32_fetch_and(void *addr, uint32_t value, int order)
+{
+    return modify(MODEL_AND, addr, value, order);
+}
+
 int __tsan_atomic32_compare_exchange_strong(void *addr, uint32_t *expected, uint32_t value,
                                             int order, int failed);
 int __tsan_atomic32_compare_exchange_strong(void *addr, uint32_t *expected, uint32_t value,

@@ -148,14 +148,51 @@ def headers_of(library):
     return [struct.unpack_from("<IIQQQQQQ", library, phoff + i * phentsize) for i in range(phnum)]
 
 
-def without_first_dynamic(library, clean):
-    """Its first dynamic section is at the end of the file, as it was built; where the loader has it, it stays."""
+def with_header(library, kind, nth=0, **changes):
+    """The library with other fields of its nth program header of that kind."""
     body = bytearray(library)
-    at = struct.unpack_from("<Q", body, 32)[0]
-    first = next(i for i, one in enumerate(headers_of(library)) if one[0] == 2)
-    _, _, offset, _, _, size, _, _ = headers_of(clean)[first]
-    struct.pack_into("<Q", body, at + first * 56 + 8, len(body))
-    return bytes(body) + clean[offset:offset + size]
+    at = [i for i, one in enumerate(headers_of(library)) if one[0] == kind][nth]
+    fields = dict(zip(("type", "flags", "offset", "vaddr", "paddr", "filesz", "memsz", "align"), headers_of(library)[at]))
+    fields.update({name: value(fields[name]) if callable(value) else value for name, value in changes.items()})
+    struct.pack_into("<IIQQQQQQ", body, struct.unpack_from("<Q", body, 32)[0] + at * 56, *fields.values())
+    return bytes(body)
+
+
+def dynamic_at(library, tag):
+    _, _, offset, _, _, size, _, _ = next(one for one in headers_of(library) if one[0] == 2)
+    return next(at for at in range(offset, offset + size, 16) if struct.unpack_from("<Q", library, at)[0] == tag)
+
+
+def last_name(library):
+    """Where the last name begins of all that the dynamic section points to."""
+    _, _, offset, _, _, size, _, _ = next(one for one in headers_of(library) if one[0] == 2)
+    entries = [struct.unpack_from("<QQ", library, at) for at in range(offset, offset + size, 16)]
+    return max(value for tag, value in entries if tag in (1, 14))
+
+
+def with_dynamic(library, tag, value, other=None):
+    """The library with that value in the first entry of that tag of its dynamic section, or with another tag there."""
+    body = bytearray(library)
+    struct.pack_into("<QQ", body, dynamic_at(library, tag), other or tag, value)
+    return bytes(body)
+
+
+def covered(library, clean):
+    """A library over whose dynamic section, where the loader maps it, lies another page; for whoever reads the file it is clean."""
+    page = 4096
+    _, _, offset, vaddr, _, _, _, _ = next(one for one in headers_of(library) if one[0] == 2)
+    body = bytearray(library) + bytes(-len(library) % page)
+    first, last = vaddr // page * page, (vaddr + 4095 + 1024) // page * page
+    loads = [one for one in headers_of(library) if one[0] == 1]
+    own = next(one for one in loads if one[3] <= vaddr < one[3] + one[5])
+    at = len(body)
+    begin = first - own[3] + own[2]
+    body += body[begin:begin + last - first]
+    body += bytes(-len(body) % page)
+    _, _, clean_offset, _, _, size, _, _ = next(one for one in headers_of(clean) if one[0] == 2)
+    body[offset:offset + size] = clean[clean_offset:clean_offset + size]
+    more = with_headers(bytes(body), [(1, 6, at, first, first, last - first, last - first, page)])
+    return more
 
 
 class Series:
@@ -287,22 +324,52 @@ def other_lists(series, package):
     listed("library-search-path", "package_library", "RPATH or RUNPATH", lambda l: None, files={**package.files, "touch.so": retagged(package.library, 29)})
     for name, tag in (("filter", 0x7FFFFFFF), ("auxiliary", 0x7FFFFFFD)):
         listed(f"library-{name}", "package_library", "in its place", lambda l: None, files={**package.files, "touch.so": retagged(package.library, tag)})
-    size, note, dynamic = len(package.library), 4, 2
+    size, note = len(package.library), 4
     draw = random.Random(1)  # that they cannot be packed as a bomb
     many = with_headers(package.library, [(note, 4, 64, draw.getrandbits(64), draw.getrandbits(64), size - 64, size - 64, 4) for _ in range(65000)])
     listed("library-many-headers", "package_library", "more headers", lambda l: None, files={**package.files, "touch.so": many})
     overlapping = with_headers(package.library, [(note, 4, 64, 64, 64, size - 64, size - 64, 4)] * 40)
     listed("library-notes", "package_library", "notes that overlap", lambda l: None, files={**package.files, "touch.so": overlapping})
-    # The loader takes the last dynamic section; the first one says nothing of a RUNPATH, as it is the one that was built.
-    own = retagged(package.library, 29)
-    twice = with_headers(own, [one for one in headers_of(own) if one[0] == dynamic])
-    twice = without_first_dynamic(twice, package.library)
-    listed("library-two-dynamics", "package_library", "RPATH or RUNPATH", lambda l: None, files={**package.files, "touch.so": twice})
+    strange_layouts(package, listed)
     elsewhere = package.library.replace(b"\0libc.so.6\0", b"\0/ibc.so.6\0")
     listed("library-needs-path", "package_library", "by a path", lambda l: None, files={**package.files, "touch.so": elsewhere})
+    origin = package.library.replace(b"\0libc.so.6\0", b"\0$ORIGIN.6\0")
+    listed("library-needs-origin", "package_library", "by a path", lambda l: None, files={**package.files, "touch.so": origin})
     machine = bytearray(package.library)
     struct.pack_into("<H", machine, 18, 183 if os.uname().machine == "x86_64" else 62)
     listed("library-machine", "package_mismatch", "its library is for", lambda l: None, files={**package.files, "touch.so": bytes(machine)})
+
+
+def strange_layouts(package, listed):
+    """Libraries that are not to the loader what they are to whoever reads the file: as a rule with a RUNPATH that only the loader sees."""
+    load, dynamic, needed, strtab, strsz = 1, 2, 1, 5, 10
+    own, good = retagged(package.library, 29), package.library
+    twice = with_headers(own, [one for one in headers_of(own) if one[0] == dynamic])
+    at = struct.unpack_from("<Q", good, 32)[0]
+    for name, text, body in [
+        ("two-dynamics", "more than one dynamic", with_header(twice, dynamic, 0, offset=0, vaddr=0)),
+        ("no-dynamic", "no dynamic section", with_header(good, dynamic, type=4, filesz=0, memsz=0)),
+        ("short-dynamic", "dynamic section that does not lie", with_header(own, dynamic, filesz=32)),
+        ("shorter-dynamic", "without an end", with_header(own, dynamic, filesz=32, memsz=32)),
+        ("dynamic-elsewhere", "dynamic section that does not lie", with_header(own, dynamic, offset=at)),
+        ("dynamic-nowhere", "dynamic section that does not lie", with_header(own, dynamic, vaddr=1 << 40, offset=1 << 40)),
+        ("covered-dynamic", "segments that overlap", covered(own, good)),
+        ("segments-disorder", "not in their order", with_header(good, load, vaddr=1 << 30)),
+        ("segment-wraps", "segment that does not lie", with_header(good, load, 1, memsz=(1 << 64) - 1)),
+        ("segment-behind-end", "segment that does not lie", with_header(good, load, -1, filesz=1 << 30, memsz=1 << 30)),
+        ("segment-askew", "segment that does not lie", with_header(good, load, 1, vaddr=lambda v: v + 8)),
+        ("headers-outside", "headers that lie outside", good[:32] + struct.pack("<Q", len(good) - 100) + good[40:]),
+        ("headers-wide", "headers that lie outside", good[:54] + struct.pack("<H", 64) + good[56:]),
+        ("names-nowhere", "names that do not lie", with_dynamic(good, strtab, 1 << 40)),
+        ("names-long", "names that do not lie", with_dynamic(good, strsz, 1 << 40)),
+        ("names-missing", "names that do not lie", with_dynamic(good, strsz, 0, 0x6FFFFFF8)),
+        ("names-twice", "names that do not lie", retagged(good, strtab)),
+        ("name-outside", "outside of its names", with_dynamic(good, needed, 1 << 20)),
+        ("runs-stack", "code run on stacks", with_header(good, 0x6474E551, flags=7)),
+        ("no-stack", "code run on stacks", with_header(good, 0x6474E551, type=0)),
+        ("name-cut", "outside of its names", with_dynamic(good, strsz, last_name(good) + 3)),
+    ]:
+        listed(f"library-{name}", "package_library", text, lambda l: None, files={**package.files, "touch.so": body})
 
 
 def other_bytes(series, package):

@@ -21,7 +21,7 @@ and beside them
   short=1   every third page lacks half of its rows, which come with the next (page and offset: not)
 A path may begin with /secure/basic, /secure/bearer, /secure/header, /secure/query, /secure/oauth, /secure/jwt or /secure/aws; POST /token
 gives tokens, by client credentials, by the refresh token at hand (of which there is another one then, with ?rotate=1) and for claims that
-were signed. Signatures are checked here, by the public keys RS256.pem and ES256.pem in the folder of --keys.
+were signed; ?late=SECONDS later. Signatures are checked here, by the public keys RS256.pem and ES256.pem in the folder of --keys.
 /redirect?to=URL&status=302, /bomb?bytes=N, /echo (the request as one row) and /status/N serve single purposes.
 
 GET /one/ID is a row by itself, /lines/ID its ID % 4 lines; beyond the last row 404.
@@ -38,8 +38,9 @@ gets 422, as draft-ietf-httpapi-idempotency-key-header says. GET /_kept: all row
 PUT /_faults sets what goes wrong, a JSON list; each has what it is for: "on" (the n-th request for rows, from 1) or "where" (parameters),
 "times" (default 1), and what happens:
   {"status": 429, "retry_after": "1", "body": …}   {"reset": BYTES}   {"late": SECONDS}   {"stall": BYTES}   {"slow": BYTES_PER_SECOND}
-  {"gone": true}: it is served, and the connection ends without an answer
+  {"gone": true}: it is served, and the connection ends without an answer     {"status": 404, "endless": true}: what it says has no end
   {"cut_json": BYTES}   {"short_length": N}   {"long_length": N}   {"bad_chunk": true}   {"type": "text/html"}   {"redirect": URL}
+  {"together": N}: nobody has an answer before N have asked
 PUT /_rows with N: from now on there are N rows. GET /_requests: how many there were for rows.
 """
 import argparse
@@ -108,6 +109,7 @@ class Server(Admission):
         self.connections = 0
         self.kept, self.keys, self.put_off = [], {}, set()
         self.late = options.late
+        self.together = []
 
     # ---- rows ----
 
@@ -311,7 +313,7 @@ class Server(Admission):
         if path.startswith("/_"):
             return self.control(request) + (0, None)
         if path == "/token":
-            return self.token(request) + (0, None)
+            return self.token(request) + (0, {"late": float(request.query.get("late", 0))})
         if path == "/redirect":
             return int(request.params.get("status", 302)), {"location": request.params.get("to", "/redirect")}, b"moved", 0, None
         if path.startswith("/status/"):
@@ -325,6 +327,8 @@ class Server(Admission):
         fault = self.fault(request)
         if fault and "status" in fault:
             headers = {"retry-after": str(fault["retry_after"])} if "retry_after" in fault else {}
+            if "type" in fault:
+                headers["content-type"] = fault["type"]
             return fault["status"], headers, fault.get("body", '{"error":"not now"}').encode(), 0, fault
         if fault and "redirect" in fault:
             return 302, {"location": fault["redirect"]}, b"", 0, fault
@@ -371,14 +375,25 @@ class Server(Admission):
 
     # ---- the wire ----
 
+    async def gather(self, count):
+        mine = asyncio.get_running_loop().create_future()
+        self.together.append(mine)
+        if len(self.together) == count:
+            for other in self.together:
+                other.set_result(None)
+            self.together = []
+        await mine
+
     async def send(self, writer, status, headers, body, fault):
         fault = fault or {}
+        if "together" in fault:
+            await self.gather(fault["together"])
         cut = body[:fault["cut_json"]] if "cut_json" in fault else body
         length = len(cut) + fault.get("long_length", 0) - fault.get("short_length", 0)
         headers = {"server": "rows", **headers}
         if "bad_chunk" in fault:
             headers["transfer-encoding"] = "chunked"
-        elif status != 204:
+        elif status != 204 and "endless" not in fault:
             headers["content-length"] = str(length)
         await asyncio.sleep(fault.get("late", self.late))
         if "gone" in fault:
@@ -393,6 +408,11 @@ class Server(Admission):
             writer.write(cut[:fault["reset"]])
             await writer.drain()
             writer.transport.abort()
+            return False
+        if "endless" in fault:
+            while not writer.is_closing():
+                writer.write(b"on and on " * 6554)
+                await writer.drain()
             return False
         if "stall" in fault:
             writer.write(cut[:fault["stall"]])

@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ring/bell.h"
 #include "ring/parker.h"
 #include "ring/ring.h"
 
@@ -28,6 +29,8 @@ enum { BURST = 64, HANG_SECONDS = 60, MOST = 20000 };
 struct round {
     struct qetl_ring *ring;
     struct qetl_parker parkers[2];
+    struct qetl_parker *consumer;
+    _Atomic uint32_t bells;
     uint64_t key;
     uint64_t slots;       /* how many the producer means to push */
     uint64_t abandon_at;  /* how many the consumer takes at most */
@@ -129,8 +132,30 @@ static void *producer_main(void *arg)
     return NULL;
 }
 
+/* As who has many rings and looks for bells alone. */
+static int bell_take(struct round *round, struct qetl_slot *slot)
+{
+    struct qetl_bell bell = {&round->bells, 1};
+    int rc = qetl_ring_take(round->ring, slot);
+    if (rc != QETL_RING_EMPTY)
+        return rc;
+    qetl_bell_hush(&bell);
+    if (qetl_ring_depth(round->ring) || qetl_ring_finished(round->ring))
+        qetl_bell_ring(&bell);
+    while (!atomic_load_explicit(&round->bells, memory_order_acquire)) {
+        uint32_t ticket = qetl_parker_prepare(round->consumer);
+        if (atomic_load_explicit(&round->bells, memory_order_acquire))
+            qetl_parker_cancel(round->consumer);
+        else
+            qetl_parker_wait(round->consumer, ticket, -1);
+    }
+    return QETL_RING_EMPTY;
+}
+
 static int one_take(struct round *round, uint64_t *random, uint32_t form, struct qetl_slot *slot)
 {
+    if (form == 3)
+        return bell_take(round, slot);
     if (form == 1)
         return qetl_ring_take(round->ring, slot);
     if (form == 2)
@@ -149,7 +174,7 @@ static void *consumer_main(void *arg)
     uint64_t *random = &round->seeds[1];
     int rc = QETL_RING_OK;
     while (rc != QETL_RING_CLOSED && round->taken < round->abandon_at && !round->fault[1]) {
-        uint32_t form = (uint32_t)random_below(random, 3);
+        uint32_t form = (uint32_t)random_below(random, 4);
         for (uint64_t i = random_below(random, BURST) + 1;
              i && rc != QETL_RING_CLOSED && round->taken < round->abandon_at; i--) {
             struct qetl_slot slot;
@@ -200,10 +225,13 @@ static const char *round_run(struct round *round, uint64_t *random)
     bool shared = random_below(random, 2);
     qetl_parker_init(&round->parkers[0]);
     qetl_parker_init(&round->parkers[1]);
-    round->ring =
-        qetl_ring_new(capacity, &round->parkers[0], &round->parkers[!shared], on_drop, round);
+    round->consumer = &round->parkers[!shared];
+    round->ring = qetl_ring_new(capacity, &round->parkers[0], round->consumer, on_drop, round);
+    if (!round->ring)
+        abort();
+    qetl_ring_hang_bell(round->ring, &(struct qetl_bell){&round->bells, 1});
     pthread_t producer, consumer;
-    if (!round->ring || pthread_create(&producer, NULL, producer_main, round) ||
+    if (pthread_create(&producer, NULL, producer_main, round) ||
         pthread_create(&consumer, NULL, consumer_main, round))
         abort();
     pthread_join(producer, NULL);

@@ -3,8 +3,9 @@
  * that cannot do all. */
 #include "config_fixture.h"
 
-#include "../core/package/depot.h"
-#include "../core/package/durable.h"
+#include "../core/depot/depot.h"
+#include "../core/disk/alone.h"
+#include "../core/disk/durable.h"
 #include "../core/plugin/beneath.h"
 
 #include <errno.h>
@@ -49,16 +50,16 @@ static void teardown(void)
 static char told_path[64];
 static long told_process;
 
-static void tell(const char *path, long process)
+static void tell(const struct alone_place *place, long process)
 {
-    snprintf(told_path, sizeof told_path, "%s", path);
+    snprintf(told_path, sizeof told_path, "%s", place->path);
     told_process = process;
 }
 
 Test(depot, waits_says_for_whom_and_gives_up, .init = setup, .fini = teardown)
 {
     struct depot first = QETL_DEPOT_CLOSED, second = QETL_DEPOT_CLOSED;
-    qetl_depot_wait(40, 200, tell);
+    qetl_alone_wait(40, 200, tell);
     cr_assert_eq(qetl_depot_open(&first, folder, &findings), 0);
     cr_assert_eq(qetl_depot_open(&second, folder, &findings), -1);
     cr_expect_str_eq(findings.items[0].code, "packages_locked");
@@ -91,7 +92,7 @@ static void listed_with(const char *version)
     while (depot.n_entries)
         qetl_depot_drop(&depot, &depot.entries[0]);
     if (version)
-        cr_assert_eq(qetl_depot_add(&depot, "x", version, digest, false), 0);
+        cr_assert_eq(qetl_depot_add(&depot, "x", version, digest), 0);
     cr_assert_eq(qetl_depot_commit(&depot, &findings), 0);
     qetl_depot_sweep(&depot);
     qetl_depot_close(&depot);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Servers that take their time, or have no end: each transfer ends, and says why. */
-#include "../core/package/download.h"
+#include "../core/fetch/download.h"
 
 #include <criterion/criterion.h>
 

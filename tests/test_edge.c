@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Edges: units are dealt out and gathered in turn, and a lost row is noticed. */
 #include "data/batch.h"
+#include "ring/bell.h"
 #include "ring/parker.h"
 #include "run/edge.h"
 #include "sdk_random.h"
@@ -95,6 +96,40 @@ Test(edge, one_to_many_deals_in_turn)
     qetl_edge_free(edge);
 }
 
+static void hang_bells(struct qetl_edge *edge, uint32_t consumers, _Atomic uint32_t *word)
+{
+    for (uint32_t c = 0; c < consumers; c++)
+        qetl_edge_hang_bell(edge, c, &(struct qetl_bell){word, UINT32_C(1) << c});
+}
+
+Test(edge, each_consumer_has_a_bell)
+{
+    _Atomic uint32_t word = 0;
+    struct qetl_edge *edge = qetl_edge_new(1, 3, 4, parker);
+    hang_bells(edge, 3, &word);
+    put(edge, 0, 10, 0);
+    cr_expect_eq(word, 1);
+    put(edge, 0, 10, 1);
+    cr_expect_eq(word, 3);
+    cr_assert_eq(qetl_edge_put_all(edge, 0, QETL_SLOT_BARRIER, 5), 0);
+    cr_expect_eq(word, 7);
+    qetl_edge_free(edge);
+}
+
+Test(edge, a_bell_rings_for_what_waited_for_room)
+{
+    _Atomic uint32_t word = 0;
+    struct qetl_edge *edge = qetl_edge_new(1, 1, 1, parker);
+    hang_bells(edge, 1, &word);
+    put(edge, 0, 10, 0);
+    put(edge, 0, 10, 1);
+    expect_batch(edge, 0, 0, 0);
+    word = 0;
+    cr_expect(qetl_edge_flush(edge, 0));
+    cr_expect_eq(word, 1);
+    qetl_edge_free(edge);
+}
+
 static void unit(struct qetl_edge *edge, uint32_t p, uint64_t number, int slots)
 {
     qetl_edge_begin_unit(edge, p, number);
@@ -106,7 +141,10 @@ static void unit(struct qetl_edge *edge, uint32_t p, uint64_t number, int slots)
 Test(edge, many_to_one_restores_the_order)
 {
     struct qetl_edge *edge = qetl_edge_new(3, 1, 8, parker);
+    _Atomic uint32_t word = 0;
+    hang_bells(edge, 1, &word);
     unit(edge, 1, 1, 2);
+    cr_expect_eq(word, 1, "each of its rings rings it");
     unit(edge, 2, 2, 0);
     unit(edge, 1, 4, 1);
     expect_empty(edge, 0);

@@ -2,7 +2,7 @@
 /* Ranges of versions, and an index as text; tests/indexes.py makes those that nobody should. */
 #include "config_fixture.h"
 
-#include "../core/package/index.h"
+#include "../core/index/index.h"
 #include "../core/package/range.h"
 
 #include <stdlib.h>

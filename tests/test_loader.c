@@ -265,7 +265,7 @@ static void package_check(void *arg, const char *library)
 }
 
 /* Debian is asked about each library that a connector of qetl's needs. */
-Test(loader, libraries_of_connectors_have_the_packages_that_debian_says, .timeout = 60)
+Test(loader, libraries_of_connectors_have_the_packages_that_debian_says, .timeout = 600)
 {
     glob_t plugins;
     size_t checked = 0;

@@ -2,14 +2,16 @@
 /* Packages as bytes; tests/packages.py makes those that no packer of qetl's would. */
 #include "config_fixture.h"
 
+#include "../core/config/slurp.h"
 #include "../core/package/archive.h"
 #include "../core/package/entry_name.h"
 #include "../core/package/library_facts.h"
-#include "../core/package/limits.h"
 #include "../core/package/package.h"
+#include "../core/package/package_limits.h"
 #include "../core/package/unpack.h"
 #include "../core/package/version.h"
 
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -230,6 +232,30 @@ Test(package, compares_libcs)
     cr_assert_lt(qetl_libc_compare("", "2.2"), 0);
     cr_assert_lt(qetl_libc_compare("2.36", "3.0"), 0);
     cr_assert_gt(qetl_libc_compare("2.36.1", "2.36"), 0);
+}
+
+static int library_expect(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    struct library_facts facts;
+    size_t *count = arg, bytes;
+    char *image;
+    (void)size;
+    if (*info->dlpi_name != '/')
+        return 0;
+    cr_assert_eq(qetl_slurp_file(info->dlpi_name, SIZE_MAX / 2, &image, &bytes, &findings), 0);
+    cr_expect_eq(qetl_library_facts(image, bytes, &facts), 0, "%s", info->dlpi_name);
+    cr_expect_null(facts.odd, "%s %s", info->dlpi_name, facts.odd);
+    free(image);
+    ++*count;
+    return 0;
+}
+
+Test(package, real_libraries_are_as_linkers_write_them)
+{
+    size_t count = 0;
+    dl_iterate_phdr(library_expect, &count);
+    cr_expect_gt(count, 3, "%zu libraries", count);
+    qetl_findings_free(&findings);
 }
 
 Test(package, signs_as_the_standard_does)

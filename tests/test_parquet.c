@@ -240,6 +240,34 @@ Test(parquet, what_was_begun_and_not_finished_leaves_nothing)
     rig_close(&rig);
 }
 
+Test(parquet, an_interrupt_counts_from_the_beginning)
+{
+    static const int64_t value = 1;
+    struct rig rig;
+    struct ArrowSchema schema;
+    struct ArrowArray batch;
+    struct qetl_fake_space out;
+    cr_expect_eq(write_out("l", 1, &value), 0);
+    rig_open(&rig, &parquet_format, WRITE);
+    batch_make(&rig, "l", 1, &value, &schema, &batch);
+    qetl_fake_space_init(&out);
+    parquet_format.interrupt(rig.self); /* nothing is open that could be ended */
+    cr_assert_eq(parquet_format.format->open_encode(rig.self, &schema), QETL_OK);
+    cr_expect_eq(parquet_format.format->encode(rig.self, &batch, &out.space), QETL_E_CANCELLED);
+    qetl_fake_space_free(&out);
+    qetl_array_release(&batch);
+    qetl_schema_release(&schema);
+    rig_close(&rig);
+
+    qetl_fake_host_init(&rig.fake, READ);
+    rig.component = &parquet_source;
+    rig.self = calloc(1, parquet_source.state_size);
+    cr_assert_eq(parquet_source.create(rig.self, &rig.fake.host, rig.fake.ctx, READ), QETL_OK);
+    parquet_source.interrupt(rig.self);
+    cr_expect_eq(parquet_source.start(rig.self), QETL_E_CANCELLED);
+    rig_close(&rig);
+}
+
 /* ---- Writers at a time, which share a database ---- */
 
 struct writer {

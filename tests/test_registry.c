@@ -111,6 +111,29 @@ Test(registry, versions_are_those_of_the_plugin_that_is_used)
     fixture_remove(dir);
 }
 
+/* Folders of one scan stand side by side, those of a later one behind. */
+Test(registry, folders_hide_what_later_ones_have)
+{
+    char *mine = fixture_dir(), *theirs = fixture_dir();
+    const char *const dirs[] = {theirs, NULL};
+    write_manifest(mine, "a", MANIFEST("a", COMPONENT("sink", "a", "")));
+    write_manifest(theirs, "a",
+                   MANIFEST("a", COMPONENT("sink", "a", "") ", " COMPONENT("sink", "more", "")));
+    write_manifest(theirs, "b", MANIFEST("b", COMPONENT("sink", "b", "")));
+    struct qetl_registry *r = registry_of(mine, NULL);
+    cr_assert_eq(qetl_registry_scan(r, dirs, &findings), 0);
+    fixture_expect_none(&findings);
+    const struct qetl_manifest_component *a = qetl_registry_find(r, QETL_SINK, "a");
+    cr_assert(a && strncmp(a->plugin->manifest_path, mine, strlen(mine)) == 0);
+    cr_assert_eq(qetl_registry_find(r, QETL_SINK, "a@1.2.3"), a, "of two with one version, too");
+    cr_assert_null(qetl_registry_rival(r, a, "a"));
+    cr_assert_null(qetl_registry_find(r, QETL_SINK, "more"), "it is of the one that is hidden");
+    cr_assert(qetl_registry_find(r, QETL_SINK, "b"));
+    qetl_registry_free(r);
+    fixture_remove(theirs);
+    fixture_remove(mine);
+}
+
 Test(registry, formats_by_file_name)
 {
     char *dir = fixture_dir();

@@ -6,6 +6,7 @@
 #include "plugins/shared/http/link.h"
 #include "plugins/shared/http/pace.h"
 #include "plugins/shared/http/policy.h"
+#include "plugins/shared/http/proxy.h"
 #include "plugins/shared/http/scan.h"
 #include "plugins/shared/http/url.h"
 #include "plugins/sources/rest_source/position.h"
@@ -84,6 +85,61 @@ static void set(const char *url, const char *name, const char *value, const char
     free(out);
 }
 
+static void bypassed(const char *list, const char *host, bool wanted)
+{
+    cr_expect_eq(http_proxy_bypassed(list, host), wanted, "%s by %s", host, list ? list : "none");
+}
+
+Test(rest_source, some_hosts_are_asked_without_the_proxy)
+{
+    static const struct {
+        const char *list, *host;
+        bool wanted;
+    } cases[] = {
+        {"10.0.0.1, .corp.example,localhost", "x.corp.example", true},
+        {"corp.example", "corp.example", true},
+        {"*", "any.example", true},
+        {"*", "10.0.0.1", true},
+        {"*.corp.example", "x.corp.example", true},
+        {"corp.example", "x.corp.example.", true},
+        {"x.example,corp.example.", "corp.example", true},
+        {"., *., x", "corp.example", false},
+        {"corp.example", "notcorp.example", false},
+        {"", "corp.example", false},
+        {NULL, "corp.example", false},
+        {"localhost 10.0.0.0/8", "10.255.0.1", true},
+        {"10.0.0.0/8", "11.0.0.1", false},
+        {"10.9.0.7/8", "10.1.2.3", true},
+        {"192.168.8.0/21", "192.168.15.255", true},
+        {"192.168.8.0/21", "192.168.16.0", false},
+        {"10.0.0.1/32", "10.0.0.1", true},
+        {"10.0.0.1/32", "10.0.0.0", false},
+        {"10.0.0.1", "10.0.0.1", true},
+        {"0.0.0.0/0", "10.0.0.1", true},
+        {"0.0.0.0/0", "corp.example", false},
+        {"10.0.0.0/33", "10.0.0.0", false},
+        {"10.0.0.0/", "10.0.0.0", false},
+        {"10.0.0.0/x", "10.0.0.0", false},
+        {"10.0.0.0/-1", "10.0.0.0", false},
+        {"10.0.0.0/99999999999999999999", "10.0.0.0", false},
+        {".0.0.1, 0.1, 1", "10.0.0.1", false},
+        {"10.0.0.0/8", "10.example", false},
+        {"fd00::/8", "fdab::1", true},
+        {"fd00::/8", "fc00::1", false},
+        {"[fd00::]/8", "fdab::1", true},
+        {"::1", "0:0:0:0:0:0:0:1", true},
+        {"[::1]", "::1", true},
+        {"2001:db8:8000::/33", "2001:db8:ffff::1", true},
+        {"2001:db8:8000::/33", "2001:db8:7fff::1", false},
+        {"fe80::/10", "fe80::1%eth0", true},
+        {"::/0", "10.0.0.1", false},
+        {"::ffff:10.0.0.1", "10.0.0.1", false},
+        {"::1/129", "::1", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        bypassed(cases[i].list, cases[i].host, cases[i].wanted);
+}
+
 Test(rest_source, urls_are_joined_and_given_parameters)
 {
     joined("https://a.example/v1/x?p=1", "/v2?p=2", "https://a.example/v2?p=2");
@@ -100,12 +156,6 @@ Test(rest_source, urls_are_joined_and_given_parameters)
     set("http://a.example/x?A[]=0&a%5B%5d=2&a[]=3&P", "a[]", "1",
         "http://a.example/x?A[]=0&P&a%5b%5d=1");
     cr_expect_null(http_url_set("http://", "a", "b"));
-    cr_expect(http_url_bypasses("10.0.0.1, .corp.example,localhost", "x.corp.example"));
-    cr_expect(http_url_bypasses("corp.example", "corp.example"));
-    cr_expect(http_url_bypasses("*", "any.example"));
-    cr_expect_not(http_url_bypasses("corp.example", "notcorp.example"));
-    cr_expect_not(http_url_bypasses("", "corp.example"));
-    cr_expect_not(http_url_bypasses(NULL, "corp.example"));
     cr_expect(http_policy_matches("*.example.com", "a.b.Example.com"));
     cr_expect_not(http_policy_matches("*.example.com", "example.com"));
     cr_expect_not(http_policy_matches("*.example.com", "badexample.com"));
@@ -154,6 +204,16 @@ static void stands(const char *json, const char *pointer, enum scan_kind kind, c
     cr_expect(!text || (found && !strcmp(found, text)), "%s of %s: %s", pointer, json,
               found ? found : "none");
     free(found);
+}
+
+/* at: -1, it is not. */
+static void broken_is(const char *json, int64_t at, bool cut)
+{
+    struct scan_result result;
+    bool whole = scan_json(json, (int64_t)strlen(json), NULL, 0, &result);
+    cr_expect_eq(whole, at < 0, "%s", json);
+    cr_expect(whole || result.broken_at == at, "%s: at %d", json, (int)result.broken_at);
+    cr_expect_eq(result.cut, cut, "%s", json);
 }
 
 static void last_is(const char *json, const char *pointer, const char *wanted)
@@ -220,6 +280,15 @@ Test(rest_source, values_are_found_in_json)
     struct scan_result result;
     cr_expect(scan_json("{\"a\":1}\n{\"a\":2}\n", 16, NULL, 0, &result));
     cr_expect_eq(result.documents, 2);
+    broken_is("[1,2", 4, true);
+    broken_is("{\"a\":\"x", 5, true);
+    broken_is("{\"a\":1", 6, true);
+    broken_is("[[1}]", 3, false);
+    broken_is("[1] x", 4, false);
+    broken_is("[1] nul", 4, false);
+    broken_is("log in", 0, false);
+    broken_is("[1] null -1.5e3 \"x\"", -1, false);
+    broken_is("\xef\xbb\xbf[1]", -1, false);
     cr_expect(scan_pointer_good("/a~1b") && scan_pointer_good("") && !scan_pointer_good("a") &&
               !scan_pointer_good("/a~2"));
 }
@@ -246,7 +315,7 @@ Test(rest_source, places_are_written_and_read)
 
 Test(rest_source, the_pace_is_kept)
 {
-    struct http_pace pace;
+    struct http_pace pace = {0};
     int64_t now = 12345, went = 0;
     http_pace_init(&pace, 100);
     for (; now < 10000000000; now += 3300000) /* 3.3 ms: never when it is due */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "ring/bell.h"
 #include "ring/parker.h"
 #include "ring/ring.h"
 
@@ -288,6 +289,29 @@ Test(ring, pop_and_abandon_wake_a_parked_producer, .timeout = 20)
     join_expect(thread, QETL_RING_CLOSED);
     qetl_ring_free(ring);
     cr_assert_eq(dropped[0], 7);
+}
+
+Test(ring, what_can_be_taken_rings_the_bell_and_what_is_taken_does_not)
+{
+    _Atomic uint32_t word = 4; /* another's */
+    struct qetl_bell bell = {&word, 2};
+    struct qetl_slot slots[] = {slot_of(1), slot_of(2)};
+    struct qetl_ring *ring = ring_new(2);
+    qetl_ring_hang_bell(ring, &bell);
+    push_expect(ring, 0, QETL_RING_OK);
+    cr_expect_eq(word, 6);
+    qetl_bell_hush(&bell);
+    cr_expect_eq(word, 4);
+    take_expect(ring, 0);
+    cr_expect_eq(word, 4);
+    cr_assert_eq(qetl_ring_push_many(ring, slots, 2), 2);
+    cr_expect_eq(word, 6);
+    qetl_bell_hush(&bell);
+    push_expect(ring, 3, QETL_RING_FULL);
+    cr_expect_eq(word, 4);
+    qetl_ring_close(ring);
+    cr_expect_eq(word, 6);
+    qetl_ring_free(ring);
 }
 
 Test(parker, notify_without_waiters_changes_nothing)

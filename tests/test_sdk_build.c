@@ -343,6 +343,26 @@ Test(sdk_build, a_builder_is_used_again_and_allocates_the_same)
     qetl_builder_free(NULL);
 }
 
+Test(sdk_build, one_large_batch_is_not_remembered_for_ever)
+{
+    enum { LARGE = 8 << 20 };
+    struct qetl_builder b;
+    struct ArrowArray array;
+    builder_open(&b, "vu", 10);
+    for (int round = 0; round < 20; round++) {
+        char *room = qetl_builder_text_room(&b, round ? 100 : LARGE);
+        cr_assert(room);
+        memset(room, 'x', round ? 100 : LARGE);
+        qetl_builder_text_put(&b, round ? 100 : LARGE);
+        cr_expect(round == 0 || b.heap_capacity >= 100);
+        cr_expect(round < 15 || b.heap_capacity < LARGE / 100, "round %d: %ld", round,
+                  (long)b.heap_capacity);
+        cr_assert_eq(qetl_builder_close(&b, &array), QETL_OK);
+        qetl_array_release(&array);
+    }
+    qetl_builder_free(&b);
+}
+
 Test(sdk_build, empty_arrays_of_every_type)
 {
     static const char *const formats[] = {"b", "c", "l", "g", "d:5,2", "vu", "vz", "tdD", "tsu:"};

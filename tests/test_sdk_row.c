@@ -198,7 +198,7 @@ struct tally {
     int64_t taken;
     bool wordy;
 };
-static int64_t shown;
+static int64_t shown, plain_rows;
 static bool busy;
 
 static int32_t tally_row(void *self)
@@ -212,6 +212,7 @@ static int32_t tally_row(void *self)
         return qetl_fail(t->row.env, QETL_E_RETRY_CALL, NULL, NULL, "not now");
     t->wordy |= word.size && *word.data == 'w';
     t->taken++;
+    plain_rows++;
     return QETL_OK;
 }
 static int32_t tally_prepare(void *self, const struct qetl_epoch *epoch, struct qetl_parcel *handle)
@@ -351,15 +352,15 @@ Test(sdk_row, behind_a_failure_a_source_goes_no_further)
         const char *options, *errors;
     } cases[] = {
         {"{\"steps\": \"axa\"}", "ENVIRONMENT: it is broken\nFATAL: script has failed before\n"},
-        {"{\"steps\": \"a2a\"}",
-         "FATAL: a value of another type, or a second one, was put into "
-         "column \"at\" - mend the plugin\nFATAL: script has failed before\n"},
+        {"{\"steps\": \"a2a\"}", "FATAL: a second value for one row was put into column \"at\" - "
+                                 "mend the plugin\nFATAL: script has failed before\n"},
         {"{\"steps\": \"a9a\"}",
          "FATAL: a value was put into column 9, and there are 3, from 0 on - mend the "
          "plugin\nFATAL: script has failed before\n"},
-        {"{\"steps\": \"ata\"}", "FATAL: a value of another type, or a second one, was put into "
-                                 "column \"price\" - mend the plugin\nFATAL: script has failed "
-                                 "before\n"},
+        {"{\"steps\": \"ata\"}",
+         "FATAL: a value of another type was put into "
+         "column \"price\", which is decimal(3,2) - mend the plugin\nFATAL: script has failed "
+         "before\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct qetl_rig *t = rig_of("script", cases[i].options);
@@ -448,12 +449,12 @@ Test(sdk_row, mistakes_of_a_plugin_are_told)
          "plugin\n"},
         {"halve", "{\"mode\": \"keep\"}",
          "FATAL: halve: a row does not go on, and bind answered QETL_ROWS_KEEP - mend the "
-         "plugin\n"},
+         "plugin: bind answers QETL_ROWS_SUBSET where a row may be rejected or stay behind\n"},
         {"tail", "{\"wrong\": 1}",
          "FATAL: column \"double\" has 2 values for 3 rows - mend the plugin\n"},
         {"forgets", "{}",
          "FATAL: forgets: a bind, row or batch, and a state if it is to be saved are needed - mend "
-         "the plugin\n"},
+         "the plugin: QETL_ROW_TRANSFORM_SAVED goes with a state, or save and restore\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct qetl_rig *t = rig_of(cases[i].component, cases[i].options);
@@ -480,7 +481,8 @@ Test(sdk_row, by_the_batch)
     cr_expect_eq(qetl_rig_feed(t, 0, "a\n"), QETL_E_CONFIG);
     cr_expect_str_eq(qetl_rig_errors(t),
                      "CONFIG: column \"id\" is of the type text - name a column "
-                     "of the type bigint\n");
+                     "of the type bigint, or make it one: with `types` in the source's "
+                     "format, or with CAST in a compute\n");
     expect_closed(t);
 }
 
@@ -508,17 +510,25 @@ Test(sdk_row, a_sink_takes_rejects_and_commits)
     expect_closed(t);
 }
 
-/* The first row of a batch may be tried again; behind it, the epoch is. */
+/* A batch that comes again goes on at the row that failed, and tells once what it rejected. */
 Test(sdk_row, a_sink_writes_no_row_twice)
 {
     struct qetl_rig *t = rig_of("plain", "{}");
     qetl_rig_input(t, 0, "word text");
     busy = true;
     cr_expect_eq(qetl_rig_feed(t, 0, "~\na\n"), QETL_E_RETRY_CALL);
-    cr_expect_eq(qetl_rig_feed(t, 0, "r\n~\na\n"), QETL_E_RETRY_CALL);
-    cr_expect_eq(qetl_rig_feed(t, 0, "a\n~\na\n"), QETL_E_RETRY_EPOCH);
     busy = false;
     cr_expect_eq(qetl_rig_feed(t, 0, "~\na\n"), QETL_OK);
+    busy = true;
+    plain_rows = 0;
+    for (int i = 0; i < 3; i++) {
+        cr_expect_eq(qetl_rig_feed(t, 0, "a\nr\n~\nr\na\n"), QETL_E_RETRY_CALL);
+        cr_expect_str_eq(qetl_rig_rejects(t), "");
+    }
+    busy = false;
+    cr_expect_eq(qetl_rig_feed(t, 0, "a\nr\n~\nr\na\n"), QETL_OK);
+    cr_expect_str_eq(qetl_rig_rejects(t), "1|0|odd|it is odd\n3|0|odd|it is odd\n");
+    cr_expect_eq(plain_rows, 3);
     expect_closed(t);
 }
 

@@ -263,6 +263,14 @@ static const void *needs_exchange(struct qetl_border_guest *guest, const void *r
     return table;
 }
 
+/* ---- qetl.batches/draft-1: no call is in it ---- */
+
+static const void *batches_exchange(struct qetl_border_guest *guest, const void *real)
+{
+    (void)guest;
+    return real;
+}
+
 /* One that is not known here would be called with a guest for a state: it is not passed on. No run
  * asks for any but these. */
 const void *qetl_border_extension(struct qetl_border_guest *guest, const char *id, const void *real)
@@ -274,6 +282,7 @@ const void *qetl_border_extension(struct qetl_border_guest *guest, const char *i
         {QETL_EXT_SINK_PARTS, parts_exchange},   {QETL_EXT_OBJECT_COLUMNS, columns_exchange},
         {QETL_EXT_GLIMPSES, glimpses_exchange},  {QETL_EXT_OBJECTS, objects_exchange},
         {QETL_EXT_SINK_APPEND, append_exchange}, {QETL_EXT_NEEDS, needs_exchange},
+        {QETL_EXT_BATCHES, batches_exchange},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(id, known[i].id) == 0)

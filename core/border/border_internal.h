@@ -12,6 +12,7 @@
 #include "border.h"
 #include "host/instance.h"
 
+#include <qetl/batches.h>
 #include <qetl/needs.h>
 #include <string.h>
 

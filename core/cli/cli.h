@@ -31,6 +31,7 @@ struct qetl_cli {
     struct qetl_texts computed;  /* --compute NAME=EXPR */
     struct qetl_texts env_files; /* --env-file FILE */
     const char *secrets_dir;
+    const char *lock;              /* --lock; NULL: the pipeline's own */
     const char *mode;              /* --mode; NULL: as the pipeline says */
     struct qetl_mask *mask;        /* what no answer may hold; all documents share it */
     int64_t workers, memory_bytes; /* 0: not given */
@@ -59,6 +60,13 @@ struct qetl_document *qetl_cli_document_whole(const struct qetl_cli *, struct qe
 /* pipeline_input.c: what several commands begin with. */
 /* The registry of the options' folders, or NULL with findings. */
 struct qetl_registry *qetl_cli_registry(const struct qetl_cli *, struct qetl_findings *);
+/* The same for whoever asks what is installed: a package that cannot be taken is an error there,
+ * and a warning to those that may not need it. */
+struct qetl_registry *qetl_cli_registry_whole(const struct qetl_cli *, struct qetl_findings *);
+/* The same, without a word of packages that cannot be taken: qetl_registry_tell_missed has them.
+ * system: as those find it that have no package of their own. */
+struct qetl_registry *qetl_cli_registry_raw(const struct qetl_cli *, bool system,
+                                            struct qetl_findings *);
 /* The one pipeline that was named: a FILE, or --from and --to. NULL with findings. */
 struct qetl_document *qetl_cli_named(const struct qetl_cli *, struct qetl_findings *);
 /* Nonzero with a finding if the log file cannot be opened. */

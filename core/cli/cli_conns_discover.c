@@ -2,7 +2,7 @@
 /* qetl conns discover: what a source offers. */
 #include "config/suggest.h"
 #include "discovered.h"
-#include "package/locked.h"
+#include "lock/locked.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -151,7 +151,7 @@ const struct qetl_command qetl_command_conns_discover = {
         "With --yaml, a pipeline file's `sources:` that reads each; options stand there as they "
         "were given, secrets as ***.",
     .operands = {.name = "FILE", .least = 1, .most = SIZE_MAX, .completes = QETL_COMPLETES_FILE},
-    .groups = {&showing, &qetl_options_pipeline, &qetl_options_json, &qetl_options_plugins,
+    .groups = {&showing, &qetl_options_pipeline, &qetl_options_json, &qetl_options_locked,
                &qetl_options_general},
     .examples =
         (const struct qetl_example[]){

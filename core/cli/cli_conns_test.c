@@ -2,7 +2,7 @@
 /* qetl conns test: whether each connection of a pipeline works, and how to mend it. */
 #include "config/mask.h"
 #include "conns.h"
-#include "package/locked.h"
+#include "lock/locked.h"
 #include "show/report_table.h"
 #include "show/style.h"
 #include "streams_found.h"
@@ -147,7 +147,7 @@ const struct qetl_command qetl_command_conns_test = {
         "not count it.",
     .operands = {.name = "FILE", .least = 1, .most = 1, .completes = QETL_COMPLETES_FILE},
     .groups = {&asking, &qetl_options_pipeline, &qetl_options_log, &qetl_options_json,
-               &qetl_options_plugins, &qetl_options_general},
+               &qetl_options_locked, &qetl_options_general},
     .examples =
         (const struct qetl_example[]){
             {"qetl conns test orders.yaml", "each connection"},

@@ -114,6 +114,8 @@ static void say_count(const struct qetl_dlq *dlq, size_t shown, bool summary)
     fprintf(stderr, "%s in %s", qetl_dlq_count(dlq->n_meant, count), dlq->path);
     if (shown < dlq->n_meant && !summary)
         fprintf(stderr, "; the first %zu are shown (--limit)", shown);
+    if (dlq->absent)
+        fputs(": there is no such file, since no run in this folder rejected a row", stderr);
     if (hidden)
         fprintf(stderr, "; %zu more were replayed (--all)", hidden);
     fputc('\n', stderr);

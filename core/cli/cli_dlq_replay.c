@@ -2,7 +2,7 @@
 /* qetl dlq replay: letters through the corrected pipeline, from where they were rejected. */
 #include "dlq.h"
 #include "dlq/replay.h"
-#include "package/locked.h"
+#include "lock/locked.h"
 #include "show/capture.h"
 #include "show/report.h"
 #include "show/row_table.h"
@@ -138,7 +138,7 @@ static int run_groups(const struct qetl_replay *replay, const struct qetl_replay
     return exit_code;
 }
 
-static void say(const struct outcome *o, const struct qetl_replay_plan *plan, size_t replayed)
+static void say(const struct outcome *o, size_t replayed)
 {
     char count[48], rows[QETL_NUMBER_MAX], rejected[QETL_NUMBER_MAX];
     bool dry = o->own->dry_run;
@@ -148,9 +148,19 @@ static void say(const struct outcome *o, const struct qetl_replay_plan *plan, si
             qetl_dlq_count(replayed, count), dry ? "would be " : "", "",
             qetl_number_text(o->rows_out, rows), o->rows_out == 1 ? "" : "s",
             qetl_number_text(o->rejected, rejected));
-    if (plan->n_skipped)
-        fprintf(stderr, "%s left where %s: %s\n", qetl_dlq_count(plan->n_skipped, count),
-                plan->n_skipped == 1 ? "it is" : "they are", plan->why_skipped);
+}
+
+/* Nothing could be done of all that was asked for: the command failed. */
+static int say_skipped(const struct qetl_replay_plan *plan, struct qetl_findings *findings)
+{
+    char count[48];
+    bool all = !plan->n_letters;
+    if (!plan->n_skipped)
+        return QETL_EXIT_OK;
+    qetl_finding_add(findings, all ? QETL_ERROR : QETL_WARNING, "not_replayed",
+                     "%s left where %s: %s", qetl_dlq_count(plan->n_skipped, count),
+                     plan->n_skipped == 1 ? "it is" : "they are", plan->why_skipped);
+    return all ? QETL_EXIT_FAILED : QETL_EXIT_OK;
 }
 
 /* Where what is decided about replays is kept: beside the pipeline's own state. */
@@ -222,8 +232,10 @@ static int replay(struct qetl_cli *cli, struct qetl_dlq *dlq, const struct qetl_
         exit_code = settle_and_plan(&replay, &plan, dlq, cli, &o, findings);
     if (!exit_code)
         exit_code = run_groups(&replay, &plan, &replayed, findings);
-    if (!exit_code)
-        say(&o, &plan, replayed);
+    if (!exit_code) {
+        say(&o, replayed);
+        exit_code = say_skipped(&plan, findings);
+    }
     *result = json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:o}", "path", dlq->path, "dry_run",
                         o.own->dry_run, "replayed", (json_int_t)replayed, "skipped",
                         (json_int_t)plan.n_skipped, "rows_out", (json_int_t)o.rows_out,
@@ -322,10 +334,11 @@ const struct qetl_command qetl_command_dlq_replay = {
         "that exists, if_exists has to say append, or --to another place.\n\n"
         "That letters were replayed is decided with their rows, so that a replay that is cut short "
         "or run twice doubles nothing. What is rejected again becomes a new letter, which says how "
-        "often that was. Rows do not go through what makes one of many (sums, say).",
+        "often that was. Letters that cannot be replayed stay; where all that are meant are of "
+        "that kind, the command fails. Rows do not go through what makes one of many (sums, say).",
     .operands = QETL_DLQ_OPERANDS,
     .groups = {&group, &qetl_options_letters, &qetl_options_pipeline, &qetl_options_limits,
-               &qetl_options_log, &qetl_options_json, &qetl_options_plugins, &qetl_options_general},
+               &qetl_options_log, &qetl_options_json, &qetl_options_locked, &qetl_options_general},
     .examples =
         (const struct qetl_example[]){
             {"qetl dlq replay orders.yaml --dry-run", "what would come of it"},

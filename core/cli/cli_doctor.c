@@ -3,7 +3,7 @@
 #include "cli.h"
 #include "doctor/doctor.h"
 #include "indexes.h"
-#include "package/locked.h"
+#include "lock/locked.h"
 #include "packages.h"
 #include "show/report_table.h"
 #include "show/style.h"
@@ -171,7 +171,7 @@ static void indexes_check(struct qetl_doctor *d)
 static void examine(struct qetl_cli *cli, struct qetl_doctor *d, struct qetl_findings *findings)
 {
     struct qetl_findings said = {0};
-    struct qetl_registry *registry = qetl_cli_registry(cli, &said);
+    struct qetl_registry *registry = qetl_cli_registry_whole(cli, &said);
     d->registry = registry;
     qetl_doctor_take(d, &said);
     qetl_findings_free(&said);

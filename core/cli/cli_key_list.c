@@ -17,6 +17,9 @@ static const struct qetl_table_column columns[] = {{.title = "NAME"},
                                                    {.title = "UNTIL"},
                                                    {.title = "KEY"}};
 
+/* A key that is cut can neither be compared nor named: its line may be longer than a terminal's. */
+enum { LEAST_COLUMNS = 120 };
+
 static json_t *key_json(const struct key_file *key, char **patterns)
 {
     char text[QETL_KEY_TEXT];
@@ -42,6 +45,7 @@ static int trust_list(struct qetl_cli *cli, struct qetl_findings *findings)
     struct package_trust *trust = qetl_cli_trust(findings);
     struct qetl_table *table = qetl_table_new(columns, sizeof columns / sizeof *columns);
     json_t *keys = json_array();
+    int width = qetl_style_columns(stdout);
     for (size_t i = 0; trust && i < trust->n_keys; i++) {
         const struct key_file *key = &trust->keys[i];
         char text[QETL_KEY_TEXT], *patterns = NULL;
@@ -55,7 +59,7 @@ static int trust_list(struct qetl_cli *cli, struct qetl_findings *findings)
     if (!cli->json && trust && !trust->n_keys)
         puts("no key is trusted");
     else if (!cli->json && trust &&
-             qetl_table_print(table, stdout, 0, qetl_style_columns(stdout),
+             qetl_table_print(table, stdout, 0, width < LEAST_COLUMNS ? LEAST_COLUMNS : width,
                               qetl_style_colour(stdout)))
         qetl_findings_no_memory(findings);
     qetl_table_free(table);

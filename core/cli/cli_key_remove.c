@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl key remove: a key is trusted no more. */
 #include "cli.h"
+#include "disk/durable.h"
+#include "disk/refuse.h"
+#include "disk/unwritable.h"
 #include "keys.h"
-#include "package/durable.h"
-#include "package/refuse.h"
 #include "packages.h"
 #include "show/display.h"
 
@@ -54,13 +55,12 @@ static void refuse_ambiguous(const struct removing *removing, const char *name,
  * finding. */
 static int key_find(const struct removing *removing, const char *operand, struct package_key *key)
 {
-    const char *const folders[] = {removing->folder, NULL};
     const struct key_file *found = NULL;
     struct qetl_findings said = {0}; /* of other keys: in the end all are looked at once more */
     int answer = 0;
     if (qetl_key_read(operand, key->bytes) == 0)
         return 1;
-    struct package_trust *trust = qetl_trust_load(folders, &said);
+    struct package_trust *trust = qetl_trust_look(removing->folder, &said);
     for (size_t i = 0; trust && answer >= 0 && i < trust->n_keys; i++) {
         const struct key_file *at = &trust->keys[i];
         if (!is_called(at, operand))
@@ -106,17 +106,20 @@ static int none_removed(const struct removing *removing, const char *name)
                                            "no key is called '%s' here", name),
                           "qetl key list shows those that are there");
     else if (error)
-        qetl_package_refuse(removing->findings, removing->folder, NULL, "cannot_write",
-                            "%s cannot be removed: %s", name, strerror(error));
+        qetl_refuse_write(removing->findings, removing->folder, error, "%s cannot be removed",
+                          name);
     return error ? -1 : 0;
 }
 
 static void tell_other(void *arg, const struct key_file *key, bool system)
 {
     const struct removing *removing = arg;
-    qetl_finding_mend(qetl_package_refuse(removing->findings, key->path, NULL, "key_still_trusted",
-                                          "the key is still trusted here, as `%s`, %s", key->name,
-                                          system ? "by all users of this machine" : "by you"),
+    qetl_finding_mend(qetl_refuse(removing->findings, key->path, NULL, "key_still_trusted",
+                                  key->is_unsafe
+                                      ? "the key still stands here, as `%s`, and is "
+                                        "trusted %s once others may not change it any more"
+                                      : "the key is still trusted here, as `%s`, %s",
+                                  key->name, system ? "by all users of this machine" : "by you"),
                       "qetl key remove %s%s", system ? "--system " : "", key->name);
 }
 
@@ -128,7 +131,8 @@ static int key_remove(struct removing *removing, const char *operand)
     if (found < 0)
         return -1;
     size_t before = json_array_size(removing->gone);
-    if (!found || qetl_keys_drop(removing->folder, &key, NULL, removing->gone, removing->findings))
+    if (!found || qetl_keys_drop(removing->folder, &key, QETL_KEY_FOR_ANY, NULL, removing->gone,
+                                 removing->findings))
         return found ? -1 : none_removed(removing, operand);
     if (json_array_size(removing->gone) == before)
         return none_removed(removing, operand);
@@ -144,12 +148,14 @@ static int trust_remove(struct qetl_cli *cli, struct qetl_findings *findings)
     const struct own *own = cli->own;
     char *folder = qetl_keys_folder(own->system, findings);
     struct removing removing = {cli, folder, own->system, json_array(), findings};
-    int bad = !folder;
+    int lock = -1, bad = !folder || qetl_keys_lock(folder, &lock, findings);
     for (size_t i = 0; !bad && i < cli->n_operands; i++)
         bad = key_remove(&removing, cli->operands[i]);
     for (size_t i = 0; !cli->json && !cli->quiet && i < json_array_size(removing.gone); i++)
         qetl_display_print(stdout, "  %s is gone\n",
                            json_string_value(json_array_get(removing.gone, i)));
+    if (lock >= 0)
+        close(lock);
     free(folder);
     return qetl_cli_answer(cli, qetl_run_verdict(findings), NULL,
                            json_pack("{s:o}", "removed", removing.gone), findings);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl plugin audit: whether what is installed is what was signed, and may still be used. */
 #include "cli.h"
-#include "package/content_check.h"
-#include "package/installed.h"
-#include "package/locked.h"
+#include "depot/content_check.h"
+#include "depot/installed.h"
+#include "lock/lock_place.h"
+#include "lock/locked.h"
+#include "lock/locked_used.h"
 #include "packages.h"
 #include "plugin/beneath.h"
 #include "plugin/sealed.h"
@@ -53,7 +55,7 @@ static void entry_audit(struct audit *audit, const struct depot *depot,
                                     entry->name, "version", entry->version, "system", is_system,
                                     "digest", entry->digest, "signed_by",
                                     sealed ? sealed->signed_by : NULL, "unsigned",
-                                    entry->is_unsigned, "since", entry->since, "from", entry->from,
+                                    !entry->is_signed, "since", entry->since, "from", entry->from,
                                     "findings", qetl_findings_json(&own)));
     qetl_findings_move(audit->findings, &own);
     qetl_findings_free(&own);
@@ -68,9 +70,12 @@ static void depot_audit(struct audit *audit, const char *path, bool is_system)
         return;
     size_t errors = audit->findings->errors;
     struct package_trust *trust = qetl_cli_trust_of(is_system, audit->findings);
+    bool known = audit->findings->errors == errors;
     struct qetl_registry *registry = qetl_registry_new(none, audit->findings);
-    if (trust && registry)
-        qetl_installed_offer(registry, path, is_system, trust, &offering);
+    if (trust && registry) {
+        qetl_installed_offer(registry, path, is_system, trust, known, &offering);
+        qetl_registry_tell_missed(registry, NULL, QETL_ERROR, &offering);
+    }
     if (qetl_depot_look(&depot, path, audit->findings) == 0)
         for (size_t i = 0; i < depot.n_entries; i++)
             entry_audit(audit, &depot, &depot.entries[i], registry, is_system);
@@ -102,10 +107,16 @@ static void lock_audit(struct audit *audit, const char *file, const struct qetl_
 {
     size_t size = strlen(file);
     bool is_lock = size > 5 && strcmp(file + size - 5, ".lock") == 0;
-    char *path = is_lock ? strdup(file) : qetl_lock_path(file);
     struct qetl_findings own = {0};
+    char *path = is_lock ? strdup(file) : NULL;
+    if (!is_lock && qetl_lock_place(file, &path, audit->findings))
+        return;
     if (!path) {
-        qetl_findings_no_memory(audit->findings);
+        if (is_lock)
+            qetl_findings_no_memory(audit->findings);
+        else
+            qetl_cli_usage(audit->findings, "name the lock, or the file of the pipeline",
+                           "a pipeline that comes through a pipe has no lock");
         return;
     }
     if (is_lock || !qetl_is_there(path))
@@ -124,7 +135,7 @@ static void locks_audit(struct audit *audit)
     const struct qetl_cli *cli = audit->cli;
     struct qetl_findings said = {0};
     size_t errors = audit->findings->errors;
-    struct qetl_registry *registry = cli->n_operands ? qetl_cli_registry(cli, &said) : NULL;
+    struct qetl_registry *registry = cli->n_operands ? qetl_cli_registry_whole(cli, &said) : NULL;
     for (size_t i = 0; registry && i < cli->n_operands; i++)
         lock_audit(audit, cli->operands[i], registry);
     if (!errors) /* of packages that were looked at it was said */

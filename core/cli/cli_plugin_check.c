@@ -2,6 +2,7 @@
 /* qetl plugin check: a plugin against the rules of the ABI. */
 #include "cli.h"
 #include "conform/conform.h"
+#include "disk/unwritable.h"
 #include "plugin/manifest.h"
 #include "plugin_named.h"
 #include "show/style.h"
@@ -42,6 +43,25 @@ static json_t *given_load(const char *path, char **folder, struct qetl_findings 
     return given;
 }
 
+/* A rule that is broken is so, whatever was not reached; that none is says nothing then. */
+static int verdict_tell(const struct conform_results *results, const char *plugin,
+                        struct qetl_findings *findings)
+{
+    size_t broken = conform_broken(results), late = conform_late(results);
+    if (broken)
+        qetl_finding_add(findings, QETL_ERROR, "rules_broken", "plugin %s breaks %zu rule%s",
+                         plugin, broken, broken == 1 ? "" : "s");
+    if (late) {
+        struct qetl_finding *finding = qetl_finding_add(
+            findings, QETL_ERROR, "out_of_time",
+            "the check of plugin %s ran out of time: %zu of %zu cases were left out, or cut short",
+            plugin, late, results->cases);
+        qetl_finding_mend(finding, "give it more by --limit, or an input that is smaller; rules "
+                                   "that were not tried for it say so");
+    }
+    return broken ? QETL_EXIT_FAILED : late ? QETL_EXIT_UNDECIDED : QETL_EXIT_OK;
+}
+
 static int answer(struct qetl_cli *cli, const struct conform_results *results,
                   const struct qetl_manifest *manifest, struct qetl_findings *findings)
 {
@@ -50,21 +70,16 @@ static int answer(struct qetl_cli *cli, const struct conform_results *results,
     uint64_t seed = (uint64_t)own->seed;
     int error = own->junit ? conform_report_junit(results, plugin, own->junit) : 0;
     if (error) {
-        qetl_finding_at(qetl_finding_add(findings, QETL_ERROR, "cannot_write",
-                                         "the report cannot be written: %s", strerror(error)),
-                        own->junit, 0, 0, NULL);
+        qetl_refuse_write(findings, own->junit, error, "the report cannot be written");
         return qetl_cli_answer(cli, QETL_EXIT_ENVIRONMENT, NULL, NULL, findings);
     }
-    size_t broken = conform_broken(results);
     json_t *report = conform_report_json(results, plugin, seed);
     json_object_set_new(report, "warnings", qetl_findings_json(manifest->passed_over));
     qetl_findings_move(findings, manifest->passed_over);
-    if (broken)
-        qetl_finding_add(findings, QETL_ERROR, "rules_broken", "plugin %s breaks %zu rule%s",
-                         plugin, broken, broken == 1 ? "" : "s");
+    int code = verdict_tell(results, plugin, findings);
     if (!cli->json)
-        conform_report_text(results, plugin, seed, stdout, qetl_style_colour(stdout));
-    return qetl_cli_answer(cli, broken ? QETL_EXIT_FAILED : QETL_EXIT_OK, NULL, report, findings);
+        conform_report_text(results, plugin, seed, stdout, qetl_style_colour(stdout), cli->quiet);
+    return qetl_cli_answer(cli, code, NULL, report, findings);
 }
 
 static int check(struct qetl_cli *cli, const struct qetl_manifest *manifest,
@@ -128,6 +143,15 @@ static int usage(struct qetl_cli *cli, struct qetl_findings *findings, const cha
     return qetl_cli_answer(cli, QETL_EXIT_CONFIG, NULL, NULL, findings);
 }
 
+/* Why there is no plugin: there is none of that name, no such file, or a manifest that is wrong. */
+static int verdict(const struct qetl_plugin_named *plugin, const struct qetl_findings *findings)
+{
+    if (plugin->registry)
+        return QETL_EXIT_CONFIG;
+    return qetl_run_verdict(findings) == QETL_EXIT_ENVIRONMENT ? QETL_EXIT_ENVIRONMENT
+                                                               : QETL_EXIT_FAILED;
+}
+
 static int plugin_check(struct qetl_cli *cli, struct qetl_findings *findings)
 {
     const struct own *own = cli->own;
@@ -142,8 +166,7 @@ static int plugin_check(struct qetl_cli *cli, struct qetl_findings *findings)
     if (!qetl_plugin_named_find(cli, cli->operands[0], &plugin, findings))
         code = check(cli, plugin.manifest, findings);
     else
-        code = qetl_cli_answer(cli, plugin.registry ? QETL_EXIT_CONFIG : QETL_EXIT_FAILED, NULL,
-                               NULL, findings);
+        code = qetl_cli_answer(cli, verdict(&plugin, findings), NULL, NULL, findings);
     qetl_plugin_named_free(&plugin);
     return code;
 }
@@ -163,7 +186,8 @@ static const struct qetl_option options[] = {
      .help = "how long a call may last before it counts as hanging (10)"},
     {"limit", .kind = QETL_ARG_NUMBER, .offset = offsetof(struct own, limit_s), .value = "SECONDS",
      .least = 1, .most = 86400,
-     .help = "how long all of it may last; what is not reached by then is not tried (25)"},
+     .help = "how long all of it may last; what is not reached by then is not tried, and the exit "
+             "code says so (25)"},
     {"junit", .kind = QETL_ARG_TEXT, .completes = QETL_COMPLETES_FILE,
      .offset = offsetof(struct own, junit), .value = "FILE",
      .help = "write the outcome as JUnit XML, a test case for each rule"},
@@ -176,7 +200,9 @@ static const struct qetl_exit exits[] = {
     {"0", "all rules that could be tried hold"},
     {"1", "a rule is broken, or the manifest is not valid"},
     {"2", "the command line or the file of options is wrong, or there is no such plugin"},
-    {"3", "the machine does not let it work: no folder, no process, no memory"},
+    {"3", "the file or its manifest is missing, or the machine does not let it work: no folder, no "
+          "process, no memory"},
+    {"4", "it ran out of time before all was tried, and what was tried holds"},
     {"141", "the reader of stdout went away"},
     {NULL, NULL},
 };

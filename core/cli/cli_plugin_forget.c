@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl plugin forget: an index may begin anew. */
 #include "cli.h"
-#include "package/index_place.h"
-#include "package/index_seen.h"
+#include "index/index_place.h"
+#include "index/index_seen.h"
 #include "packages.h"
+#include "show/display.h"
 
 #include <qetl/plugin.h>
 
@@ -30,7 +31,7 @@ static int forget(const char *depot, const char *operand, size_t *count,
         qetl_finding_mend(qetl_finding_add(findings, QETL_ERROR, "unknown_index",
                                            "no index was seen at '%.300s'", operand),
                           "%s/%s has the places; those of all users need --system", depot,
-                          QETL_SEEN_FILE);
+                          QETL_DEPOT_SEEN);
     }
     return bad;
 }
@@ -45,8 +46,8 @@ static int plugin_forget(struct qetl_cli *cli, struct qetl_findings *findings)
         bad = forget(depot, cli->operands[i], &count, findings);
         total += count;
         if (!bad && !cli->json && !cli->quiet)
-            printf("%s is forgotten%s\n", cli->operands[i],
-                   count > 1 ? ", and what was seen of it elsewhere" : "");
+            qetl_display_print(stdout, "%s is forgotten%s\n", cli->operands[i],
+                               count > 1 ? ", and what was seen of it elsewhere" : "");
     }
     free(depot);
     return qetl_cli_answer(cli, qetl_run_verdict(findings), NULL,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl plugin index: the signed list of a folder of packages, for a web server to offer. */
 #include "cli.h"
-#include "package/index_make.h"
-#include "package/key_file.h"
+#include "index/index_make.h"
 #include "packages.h"
+#include "trust/key_file.h"
 
 #include <qetl/plugin.h>
 

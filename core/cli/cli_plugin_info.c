@@ -85,6 +85,10 @@ static void print_component(const struct qetl_manifest_component *component, con
 static int unknown_plugin(struct qetl_cli *cli, const struct qetl_registry *registry,
                           const char *name, struct qetl_findings *findings)
 {
+    if (qetl_registry_missed(registry, name)) {
+        qetl_registry_tell_missed(registry, NULL, QETL_ERROR, findings);
+        return qetl_cli_answer(cli, QETL_EXIT_ENVIRONMENT, NULL, NULL, findings);
+    }
     struct qetl_finding *finding = qetl_finding_add(findings, QETL_ERROR, "unknown_plugin",
                                                     "no plugin or component is called '%s'", name);
     const char *near = NULL;
@@ -99,7 +103,8 @@ static int unknown_plugin(struct qetl_cli *cli, const struct qetl_registry *regi
     else if (finding && near)
         qetl_finding_mend(finding, "did you mean '%s'? qetl plugin list shows all", near);
     else if (finding)
-        qetl_finding_mend(finding, "qetl plugin list shows what is installed");
+        qetl_finding_mend(finding, "qetl plugin list shows what is installed, and qetl plugin "
+                                   "search what indexes have");
     return qetl_cli_answer(cli, QETL_EXIT_CONFIG, NULL, NULL, findings);
 }
 

@@ -2,8 +2,8 @@
 /* qetl plugin install: packages, verified and put where pipelines find them. */
 #include "cli.h"
 #include "installing.h"
-#include "package/limits.h"
 #include "package/package_files.h"
+#include "package/package_limits.h"
 #include "packages.h"
 
 #include <qetl/plugin.h>
@@ -17,7 +17,7 @@ struct own {
     bool allow_unsigned, change_signer, downgrade, system;
 };
 
-/* Of a folder, all packages in it, by their names. */
+/* Of a folder, all packages in it, by their names and versions. */
 static int install_folder(struct qetl_installing *installing, const char *path, bool downgrade)
 {
     struct package_files files;
@@ -25,8 +25,18 @@ static int install_folder(struct qetl_installing *installing, const char *path, 
         return -1;
     int bad = files.count ? 0 : -1;
     if (bad)
-        qetl_cli_usage(installing->findings, "name a package, or a folder with some",
-                       "there is no package (*" QETL_PACKAGE_SUFFIX ") in that folder");
+        qetl_finding_mend(
+            qetl_finding_add(installing->findings, QETL_ERROR, "usage",
+                             "%s is a folder here, and there is no package "
+                             "(*" QETL_PACKAGE_SUFFIX ") in it",
+                             path),
+            strchr(path, '/')
+                ? "name a package, or a folder with some"
+                : "name a package, or a folder with some; what an index has of the name "
+                  "%s is asked for from another folder",
+            path);
+    if (!bad)
+        bad = qetl_package_files_order(&files, installing->findings);
     for (size_t i = 0; !bad && i < files.count; i++)
         bad = qetl_installing_put(
             installing, qetl_package_open(files.paths[i], installing->findings), downgrade, false);
@@ -113,7 +123,7 @@ const struct qetl_command qetl_command_plugin_install = {
         "gives the newest version that this machine can run, or that the range allows: 1.2.3 just "
         "that one, 1.2 each that begins so, ^1.2.0 until 2.0.0, ~1.2.0 until 1.3.0, "
         "'>=1.2.0,<2.0.0' what every part allows. What has a slash, ends in .qpkg or is there is a "
-        "file, or a folder of packages.\n\n"
+        "file, or a folder of packages, which come in the order of their versions.\n\n"
         "Verifies each package as qetl plugin verify does, and puts it where pipelines find it, in "
         "$XDG_DATA_HOME/qetl/plugins (~/.local/share/qetl/plugins), or with --system for all "
         "users. Nothing of it is loaded.\n\n"

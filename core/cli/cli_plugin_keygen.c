@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl plugin keygen: a key to sign packages with. */
 #include "cli.h"
-#include "package/key_file.h"
+#include "show/display.h"
+#include "trust/key_file.h"
 
 #include <qetl/plugin.h>
 
@@ -59,8 +60,9 @@ static int plugin_keygen(struct qetl_cli *cli, struct qetl_findings *findings)
         result = json_pack("{s:s, s:s, s:s, s:s}", "name", name, "key", text, "public", key_path,
                            "secret", secret_path);
         if (!cli->json && !cli->quiet)
-            printf("%s  keep it to yourself: it signs\n%s  give it to whom shall trust you\n",
-                   secret_path, key_path);
+            qetl_display_print(
+                stdout, "%s  keep it to yourself: it signs\n%s  give it to whom shall trust you\n",
+                secret_path, key_path);
     }
     free(key_path);
     free(secret_path);

@@ -143,7 +143,7 @@ static int list_packages(struct qetl_cli *cli, const struct qetl_registry *regis
 
 static int plugin_list(struct qetl_cli *cli, struct qetl_findings *findings)
 {
-    struct qetl_registry *registry = qetl_cli_registry(cli, findings);
+    struct qetl_registry *registry = qetl_cli_registry_whole(cli, findings);
     if (!registry)
         return qetl_cli_answer(cli, QETL_EXIT_ENVIRONMENT, NULL, NULL, findings);
     const struct own *own = cli->own;

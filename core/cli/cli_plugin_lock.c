@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl plugin lock: the very plugins of a pipeline, written down beside it. */
 #include "cli.h"
-#include "package/durable.h"
+#include "disk/durable.h"
+#include "disk/unwritable.h"
+#include "lock/lock_place.h"
+#include "lock/locked.h"
+#include "lock/locked_used.h"
 #include "package/library_facts.h"
-#include "package/locked.h"
-#include "package/refuse.h"
+#include "show/display.h"
 
 #include <qetl/plugin.h>
 
@@ -28,15 +31,17 @@ static json_t *plugins_json(const struct lock_platform *platform)
     return plugins;
 }
 
+/* A link stays one, and leads to what is written. */
 static int lock_write(const char *path, const struct plugin_lock *lock,
                       struct qetl_findings *findings)
 {
-    char *text = qetl_lock_write(lock);
-    int error = text ? qetl_durable_write(path, text, strlen(text), 0644, true) : ENOMEM;
+    char *text = qetl_lock_write(lock), *real = realpath(path, NULL);
+    int error =
+        text ? qetl_durable_write(real ? real : path, text, strlen(text), 0644, true) : ENOMEM;
+    free(real);
     free(text);
     if (error)
-        qetl_package_refuse(findings, path, NULL, "cannot_write", "the lock cannot be written: %s",
-                            strerror(error));
+        qetl_refuse_write(findings, path, error, "the lock cannot be written");
     return error ? -1 : 0;
 }
 
@@ -50,6 +55,8 @@ static int pipeline_lock(struct qetl_cli *cli, const char *file, const char *pat
     struct qetl_document *document = qetl_cli_document(cli, file, findings);
     struct qetl_pipeline *pipeline =
         document ? qetl_pipeline_new(document, registry, findings) : NULL;
+    if (pipeline)
+        qetl_locked_judge(pipeline, registry, findings);
     struct lock_plugin *plugins = pipeline && findings->errors == errors
                                       ? qetl_lock_of(pipeline, registry, &count, findings)
                                       : NULL;
@@ -73,8 +80,10 @@ static int pipeline_lock(struct qetl_cli *cli, const char *file, const char *pat
             done, json_pack("{s:s, s:s, s:s, s:o}", "pipeline", file, "lock", path, "platform",
                             qetl_machine_platform(), "plugins",
                             plugins_json(qetl_lock_platform(lock, qetl_machine_platform()))));
-        if (!cli->json && !cli->quiet)
-            printf("%s: %zu plugins\n", path, count);
+        if (!cli->json && !cli->quiet) {
+            qetl_display_print(stdout, "%s", path);
+            printf(": %zu plugins\n", count);
+        }
     }
     qetl_lock_plugins_free(plugins, plugins ? count : 0);
     qetl_lock_free(lock);
@@ -87,16 +96,21 @@ static int plugin_lock(struct qetl_cli *cli, struct qetl_findings *findings)
 {
     struct qetl_registry *registry = qetl_cli_registry(cli, findings);
     json_t *done = json_array();
-    for (size_t i = 0; registry && i < cli->n_operands; i++) {
+    bool several = cli->lock && cli->n_operands > 1;
+    if (several)
+        qetl_cli_usage(findings, "lock one after the other", "--lock is of one pipeline");
+    for (size_t i = 0; registry && !several && i < cli->n_operands; i++) {
         const char *file = cli->operands[i];
-        char *path = qetl_lock_path(file);
-        if (strcmp(file, "-") == 0)
-            qetl_cli_usage(findings, "write it into a file",
-                           "a pipeline from standard input has no place for a lock");
-        else if (path)
+        char *path = cli->lock ? strdup(cli->lock) : NULL;
+        if (!cli->lock && qetl_lock_place(file, &path, findings))
+            continue;
+        if (path)
             pipeline_lock(cli, file, path, registry, done, findings);
-        else
+        else if (cli->lock)
             qetl_findings_no_memory(findings);
+        else
+            qetl_cli_usage(findings, "--lock FILE says where",
+                           "a pipeline that comes through a pipe has no place for a lock");
         free(path);
     }
     qetl_registry_free(registry);
@@ -123,18 +137,22 @@ const struct qetl_command qetl_command_plugin_lock = {
         "From then on run, validate, preview, test and dlq replay use these and no others: of "
         "versions that stand side by side those of the lock, whichever was installed last; and "
         "what is missing, or is another library than it was, is refused before any plugin is "
-        "loaded. An upgrade changes the pipeline when it is locked anew, and not before.\n\n"
+        "loaded. The lock is beside the file that is read, also where a link leads to it, or it is "
+        "standard input; what comes through a pipe has the lock that --lock names, or none, which "
+        "is "
+        "said. An upgrade changes the pipeline when it is locked anew, and not before.\n\n"
         "Libraries differ from machine to machine: a lock has a list for each platform, and this "
         "command writes that of the machine it runs on. It comes after changes of the pipeline "
         "that bring plugins, and after a new version of qetl, whose own plugins are locked too.",
     .operands = {.name = "FILE", .least = 1, .most = 1000, .completes = QETL_COMPLETES_FILE},
-    .groups = {&qetl_options_pipeline, &qetl_options_json, &qetl_options_plugins,
+    .groups = {&qetl_options_pipeline, &qetl_options_json, &qetl_options_locked,
                &qetl_options_general},
     .examples =
         (const struct qetl_example[]){
             {"qetl plugin lock orders.yaml", "its plugins, as they are now"},
             {"qetl plugin lock orders.yaml --json | jq -r '.result.locks[].plugins[].name'",
              "which ones those are"},
+            {"qetl plugin lock orders.yaml --lock all.lock", "beside no pipeline"},
             {NULL, NULL}},
     .exits = exits,
     .run = plugin_lock,

@@ -4,6 +4,7 @@
 #include "config/suggest.h"
 #include "plugin/manifest.h"
 #include "scaffold/scaffold.h"
+#include "show/display.h"
 
 #include <qetl/plugin.h>
 #include <stdio.h>
@@ -78,13 +79,15 @@ static json_t *made_json(const struct qetl_scaffold *made)
 
 static void made_print(const struct qetl_scaffold *made)
 {
-    printf("made %s\n", made->folder);
+    qetl_display_print(stdout, "made %s\n", made->folder);
     for (size_t i = 0; i < made->n_files; i++)
-        printf("  %s\n", made->files[i]);
-    printf("\nnext\n  cd %s\n  make test   # builds it, runs it in pipelines, compares\n"
-           "  make check  # drives it as any host may, also badly\n"
-           "  make run    # runs pipeline.yaml\nREADME.md says what to change first\n",
-           made->folder);
+        qetl_display_print(stdout, "  %s\n", made->files[i]);
+    qetl_display_print(
+        stdout,
+        "\nnext\n  cd %s\n  make test   # builds it, runs it in pipelines, compares\n"
+        "  make check  # drives it as any host may, also badly\n"
+        "  make run    # runs pipeline.yaml\nREADME.md says what to change first\n",
+        made->folder);
 }
 
 static int plugin_new(struct qetl_cli *cli, struct qetl_findings *findings)

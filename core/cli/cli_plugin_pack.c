@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl plugin pack: a package of a plugin. */
 #include "cli.h"
-#include "package/durable.h"
-#include "package/key_file.h"
-#include "package/limits.h"
+#include "disk/durable.h"
+#include "disk/unwritable.h"
 #include "package/pack.h"
-#include "package/refuse.h"
+#include "package/package_limits.h"
 #include "packages.h"
+#include "show/display.h"
+#include "trust/key_file.h"
 
 #include <qetl/plugin.h>
 
@@ -31,13 +32,12 @@ static int package_write(const struct own *own, const struct package *package, c
     free(title);
     if (!error)
         return 0;
-    struct qetl_finding *finding =
-        qetl_package_refuse(findings, error == ENOMEM ? folder : *path, NULL, "cannot_write",
-                            "the package cannot be written: %s", strerror(error));
+    struct qetl_finding *finding = qetl_refuse_write(findings, error == ENOMEM ? folder : *path,
+                                                     error, "the package cannot be written");
     if (error == EEXIST)
         qetl_finding_mend(finding, "raise the version of the plugin, or say --replace");
-    else
-        qetl_finding_mend(finding, "check the folder of --out");
+    else if (error == ENOENT || error == ENOTDIR)
+        qetl_finding_mend(finding, "--out names a folder that is there");
     return -1;
 }
 
@@ -57,7 +57,7 @@ static int plugin_pack(struct qetl_cli *cli, struct qetl_findings *findings)
         json_object_set_new(result, "path", json_string(path));
         json_object_set_new(result, "packed_bytes", json_integer((json_int_t)package->size));
         if (!cli->json && !cli->quiet)
-            printf("%s\n", path);
+            qetl_display_print(stdout, "%s\n", path);
     }
     qetl_package_free(package);
     free(path);

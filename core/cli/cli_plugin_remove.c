@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl plugin remove: installed packages go. */
 #include "cli.h"
-#include "package/install.h"
+#include "depot/install.h"
 #include "packages.h"
 #include "show/display.h"
 

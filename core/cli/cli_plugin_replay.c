@@ -133,9 +133,10 @@ const struct qetl_command qetl_command_plugin_replay = {
         "same order, with the same batches and bytes, on one thread, without what the rows came "
         "from. What it answers is compared with what was recorded (status, rows, cells, row maps, "
         "bytes, rejected rows, errors), and the first difference is told.\n\n"
-        "A source that is played reads from where it read then, and a sink writes: it needs "
-        "another "
-        "target (-s path=…). Secrets are not in the recording: give them with -s. What waited or "
+        "A recording holds what a source handed out, not what it read: played itself, a source "
+        "reads again, from where it read then or from a copy (-s path=…), and is not played where "
+        "that is gone. A sink writes: it needs another target (-s path=…). Secrets are not in the "
+        "recording: give them with -s. What waited or "
         "failed for the moment is passed over.",
     .operands = {.name = "FILE", .least = 2, .most = 2, .completes = QETL_COMPLETES_FILE},
     .groups = {&group, &qetl_options_json, &qetl_options_plugins, &qetl_options_general},

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl plugin sign: a package, signed in place. */
 #include "cli.h"
-#include "package/durable.h"
-#include "package/key_file.h"
+#include "disk/durable.h"
+#include "disk/unwritable.h"
 #include "package/pack.h"
 #include "package/plugin_check.h"
-#include "package/refuse.h"
 #include "packages.h"
+#include "show/display.h"
+#include "trust/key_file.h"
 
 #include <qetl/plugin.h>
 
@@ -25,8 +26,7 @@ static int sign(const char *path, const struct package_secret *secret, json_t **
         made = qetl_pack_signed(package, secret, findings);
     int error = made ? qetl_durable_write(path, made->bytes, made->size, 0644, true) : 0;
     if (error)
-        qetl_package_refuse(findings, path, NULL, "cannot_write",
-                            "the signed package cannot be written: %s", strerror(error));
+        qetl_refuse_write(findings, path, error, "the signed package cannot be written");
     else if (made)
         *result = qetl_cli_package_json(made, NULL);
     int bad = !made || error;
@@ -45,7 +45,7 @@ static int plugin_sign(struct qetl_cli *cli, struct qetl_findings *findings)
                        "no secret was named to sign it with");
     else if (qetl_secret_file_read(own->key, &secret, findings) == 0 &&
              sign(cli->operands[0], &secret, &result, findings) == 0 && !cli->json && !cli->quiet)
-        printf("signed %s\n", cli->operands[0]);
+        qetl_display_print(stdout, "signed %s\n", cli->operands[0]);
     qetl_secret_forget(&secret);
     return qetl_cli_answer(cli, qetl_run_verdict(findings), NULL, result, findings);
 }

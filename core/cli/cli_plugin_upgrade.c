@@ -32,6 +32,18 @@ static void tell(const struct work *work, const char *name, const char *version,
         qetl_display_print(stdout, "%s %s %s%s\n", name, version, what, to);
 }
 
+/* All that is looked at before anything is written. */
+static int rehearse(struct work *work, const struct depot_entry *entry, struct package *package)
+{
+    const struct key_file *key;
+    int bad = package ? qetl_installing_verify(&work->installing, package, true, false, &key) : -1;
+    if (!bad)
+        tell(work, entry->name, entry->version, "would be upgraded to ",
+             package->contents->version);
+    qetl_package_free(package);
+    return bad;
+}
+
 /* Newer than what pipelines get now; an early version only where that is one of the same release.
  */
 static int upgrade(struct work *work, const struct depot_entry *entry, const char *range,
@@ -63,14 +75,10 @@ static int upgrade(struct work *work, const struct depot_entry *entry, const cha
     }
     json_array_append_new(work->plan, json_pack("{s:s, s:s, s:s}", "name", entry->name, "from",
                                                 entry->version, "to", package->is.version));
-    if (work->own->dry_run) {
-        tell(work, entry->name, entry->version, "would be upgraded to ", package->is.version);
-        return 0;
-    }
-    return qetl_installing_put(installing,
-                               qetl_index_fetch(item->place, package, qetl_indexes_progress,
-                                                (void *)installing->cli, installing->findings),
-                               false, true);
+    struct package *fetched = qetl_index_fetch(item->place, package, qetl_indexes_progress,
+                                               (void *)installing->cli, installing->findings);
+    return work->own->dry_run ? rehearse(work, entry, fetched)
+                              : qetl_installing_put(installing, fetched, false, true);
 }
 
 static int upgrade_operand(struct work *work, const char *operand)
@@ -134,7 +142,7 @@ static const struct qetl_option options[] = {
     {"index", 'i', QETL_ARG_TEXTS, AT(indexes), .value = "PLACE",
      .help = "look into this index, and no other: an address or a folder; may be given again"},
     {"dry-run", .kind = QETL_ARG_FLAG, AT(dry_run),
-     .help = "say what would be, and change nothing"},
+     .help = "fetch and verify, say what would be, and change nothing"},
     {"allow-unsigned", .kind = QETL_ARG_FLAG, AT(allow_unsigned),
      .help = "take packages that nobody signed; each run that uses one says so"},
     {"change-signer", .kind = QETL_ARG_FLAG, AT(change_signer),

@@ -2,9 +2,9 @@
 /* qetl plugin verify: whether a package could be installed here. */
 #include "cli.h"
 #include "installing.h"
-#include "package/key_file.h"
 #include "package/plugin_check.h"
 #include "packages.h"
+#include "trust/key_file.h"
 
 #include <qetl/plugin.h>
 

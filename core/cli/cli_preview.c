@@ -4,7 +4,7 @@
 
 #include "config/mask.h"
 #include "config/suggest.h"
-#include "package/locked.h"
+#include "lock/locked.h"
 #include "show/glance.h"
 #include "show/style.h"
 #include "streams_found.h"
@@ -246,7 +246,7 @@ const struct qetl_command qetl_command_preview = {
         "stands in quotes: '' and 'NULL'.",
     .operands = {.name = "FILE", .most = SIZE_MAX, .completes = QETL_COMPLETES_FILE},
     .groups = {&looking, &qetl_options_oneliner, &qetl_options_pipeline, &qetl_options_log,
-               &qetl_options_json, &qetl_options_plugins, &qetl_options_general},
+               &qetl_options_json, &qetl_options_locked, &qetl_options_general},
     .examples =
         (const struct qetl_example[]){
             {"qetl preview orders.csv", "a file of data"},

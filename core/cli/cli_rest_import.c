@@ -3,7 +3,7 @@
  * description says, and how it is read, is the source `openapi`'s affair. */
 #include "config/suggest.h"
 #include "discovered.h"
-#include "package/locked.h"
+#include "lock/locked.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "cli.h"
 #include "control/control.h"
 #include "dlq.h"
-#include "package/locked.h"
+#include "lock/locked.h"
 #include "show/report_plan.h"
 #include "show/style.h"
 #include "show/watch.h"
@@ -321,7 +321,7 @@ const struct qetl_command qetl_command_run = {
         "first does. qetl dlq lists, shows, edits and replays them.",
     .operands = {.name = "FILE", .most = 1, .completes = QETL_COMPLETES_FILE},
     .groups = {&group, &qetl_options_oneliner, &qetl_options_pipeline, &qetl_options_limits,
-               &qetl_options_log, &debugging, &qetl_options_json, &qetl_options_plugins,
+               &qetl_options_log, &debugging, &qetl_options_json, &qetl_options_locked,
                &qetl_options_general},
     .examples =
         (const struct qetl_example[]){

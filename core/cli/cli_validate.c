@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl validate: everything about a pipeline file that can be told without touching its data. */
 #include "cli.h"
-#include "package/locked.h"
+#include "lock/locked.h"
+#include "lock/locked_used.h"
 #include "plugin/manifest.h"
 #include "show/report_paths.h"
 #include "show/style.h"
@@ -71,8 +72,10 @@ static json_t *file_validate(struct qetl_cli *cli, const char *path,
         qetl_promises(pipeline, qetl_cli_keeps_state(path, pipeline), &items, &paths.count))
         qetl_findings_no_memory(findings);
     paths.items = items;
-    if (pipeline)
+    if (pipeline) {
+        qetl_locked_judge(pipeline, registry, findings);
         delivery_check(&paths, document, findings);
+    }
     bool valid = pipeline && findings->errors == errors;
     if (valid && !cli->quiet && !cli->json)
         file_print(path, &paths, findings);
@@ -110,7 +113,7 @@ const struct qetl_command qetl_command_validate = {
         "file refuses less than it demands. Whether a file is a pipe or a device only a run finds "
         "out: `qetl run --dry-run` looks.",
     .operands = {.name = "FILE", .least = 1, .most = SIZE_MAX, .completes = QETL_COMPLETES_FILE},
-    .groups = {&qetl_options_pipeline, &qetl_options_json, &qetl_options_plugins,
+    .groups = {&qetl_options_pipeline, &qetl_options_json, &qetl_options_locked,
                &qetl_options_general},
     .examples =
         (const struct qetl_example[]){

@@ -106,6 +106,7 @@ extern const struct qetl_option_group qetl_options_general;  /* --quiet, --help 
 extern const struct qetl_option_group qetl_options_help;     /* --help alone */
 extern const struct qetl_option_group qetl_options_json;     /* --json, --json-file */
 extern const struct qetl_option_group qetl_options_plugins;  /* --plugin-dir */
+extern const struct qetl_option_group qetl_options_locked;   /* --plugin-dir, --lock */
 extern const struct qetl_option_group qetl_options_pipeline; /* --set */
 extern const struct qetl_option_group qetl_options_oneliner; /* --from, --to, ... */
 extern const struct qetl_option_group qetl_options_limits;   /* --workers, --memory, ... */

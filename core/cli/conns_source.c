@@ -12,6 +12,12 @@ enum { CHUNK_BYTES = 32 << 10, SHOWN_COLUMNS = 4 };
 
 /* ---- the source alone ---- */
 
+struct source_id {
+    char *source;       /* as the file has it */
+    const char *stream; /* of several, or NULL */
+    json_t *alone;      /* ["STREAM"] */
+};
+
 struct edits {
     struct qetl_edit *items;
     char **pointers; /* of the items, owned */
@@ -25,20 +31,44 @@ static void edit(struct edits *e, char *pointer, const json_t *value)
     e->items[e->n++] = (struct qetl_edit){.pointer = pointer ? pointer : "", .value = value};
 }
 
-static void edits_make(struct edits *e, const json_t *root, const char *id, const json_t *sinks)
+/* Of the streams of a source this one is left, with what is particular to it. */
+static void edits_stream(struct edits *e, const char *source, json_t *streams,
+                         const struct source_id *is)
+{
+    const char *key;
+    json_t *own;
+    char *of = qetl_pointer_key(source, "streams");
+    if (!json_is_object(streams))
+        edit(e, of ? strdup(of) : NULL, is->alone);
+    json_object_foreach (streams, key, own)
+        if (strcmp(key, is->stream) != 0)
+            edit(e, of ? qetl_pointer_key(of, key) : NULL, NULL);
+    char *self = of ? qetl_pointer_key(of, is->stream) : NULL;
+    if (json_object_get(json_object_get(streams, is->stream), "retry"))
+        edit(e, self ? qetl_pointer_key(self, "retry") : NULL, json_false());
+    free(self);
+    free(of);
+}
+
+static void edits_make(struct edits *e, const json_t *root, const struct source_id *is,
+                       const json_t *sinks)
 {
     static const char *const gone[] = {"transforms", "delivery", "dead_letters"};
     const char *key;
-    json_t *value;
+    json_t *value, *streams = NULL;
+    char *of = qetl_pointer_key("/sources", is->source);
     json_object_foreach (json_object_get(root, "sources"), key, value)
-        if (strcmp(key, id) != 0)
+        if (strcmp(key, is->source) != 0)
             edit(e, qetl_pointer_key("/sources", key), NULL);
+        else
+            streams = json_object_get(value, "streams");
     for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
         if (json_object_get(root, gone[i]))
             edit(e, qetl_pointer_key("", gone[i]), NULL);
     edit(e, strdup("/sinks"), sinks);
-    char *of = qetl_pointer_key("/sources", id);
     edit(e, of ? qetl_pointer_key(of, "retry") : NULL, json_false());
+    if (is->stream && of)
+        edits_stream(e, of, streams, is);
     free(of);
 }
 
@@ -65,18 +95,36 @@ static char *nowhere(const struct qetl_registry *registry)
     return name ? name : strdup("null");
 }
 
+static size_t edits_most(const json_t *root, const char *source)
+{
+    const json_t *sources = json_object_get(root, "sources");
+    const json_t *streams = json_object_get(json_object_get(sources, source), "streams");
+    return json_object_size(sources) + json_object_size(streams) + 6;
+}
+
+/* The source `shop.orders` stands in the file as the stream `orders` of `shop`. */
+static struct source_id id_of(const struct qetl_node *node)
+{
+    const char *dot = strchr(node->id, '.');
+    struct source_id is = {.stream = dot ? dot + 1 : NULL};
+    is.source = strndup(node->id, strcspn(node->id, "."));
+    is.alone = json_pack("[s*]", is.stream);
+    return is;
+}
+
 /* The document of a pipeline of this one source, whose failures are not tried again. */
 static struct qetl_document *alone(const struct qetl_conns *c, const struct qetl_node *node,
                                    struct qetl_findings *findings)
 {
     const json_t *root = qetl_document_root(c->document);
-    size_t most = json_object_size(json_object_get(root, "sources")) + 5;
+    struct source_id is = id_of(node);
+    size_t most = edits_most(root, is.source ? is.source : "");
     struct edits e = {calloc(most, sizeof *e.items), calloc(most, sizeof *e.pointers), 0};
     struct qetl_document *document = NULL;
     char *into = nowhere(c->registry);
     json_t *sinks = json_pack("{s:{s:s?, s:s}}", "conns_test", "plugin", into, "input", node->id);
-    if (e.items && e.pointers && sinks)
-        edits_make(&e, root, node->id, sinks);
+    if (e.items && e.pointers && is.source && is.alone && sinks)
+        edits_make(&e, root, &is, sinks);
     if (e.n && is_whole(&e))
         document = qetl_document_edited(c->document, e.items, e.n, findings);
     else
@@ -86,6 +134,8 @@ static struct qetl_document *alone(const struct qetl_conns *c, const struct qetl
     free(into);
     free(e.pointers);
     free(e.items);
+    free(is.source);
+    json_decref(is.alone);
     json_decref(sinks);
     return document;
 }

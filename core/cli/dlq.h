@@ -27,6 +27,7 @@ extern const struct qetl_option_group qetl_options_letters;
 struct qetl_dlq {
     struct qetl_document *document; /* of the pipeline that was named; or NULL */
     char *path;                     /* of the letters */
+    bool absent;                    /* there is no such file: no row was ever rejected */
     struct qetl_box *box;
     struct qetl_letter_filter filter;
     bool *meant; /* one a letter of the box */

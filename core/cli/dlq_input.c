@@ -4,6 +4,7 @@
 #include "dlq.h"
 #include "state/look.h"
 
+#include <errno.h>
 #include <glob.h>
 #include <qetl/plugin.h>
 #include <stdlib.h>
@@ -128,6 +129,14 @@ static int judge(struct qetl_dlq *dlq, const struct qetl_dlq_options *o,
     return failed;
 }
 
+/* A pipeline that never rejected a row has no file yet. */
+static struct qetl_box *box_open(struct qetl_dlq *dlq, bool locked, struct qetl_findings *findings)
+{
+    dlq->absent = dlq->document && access(dlq->path, F_OK) && errno == ENOENT;
+    return dlq->absent ? qetl_box_none(dlq->path, findings)
+                       : qetl_box_open(dlq->path, locked, findings);
+}
+
 int qetl_dlq_read(struct qetl_dlq *dlq, const struct qetl_cli *cli, bool locked,
                   struct qetl_findings *findings)
 {
@@ -135,7 +144,7 @@ int qetl_dlq_read(struct qetl_dlq *dlq, const struct qetl_cli *cli, bool locked,
     free(dlq->meant);
     dlq->meant = NULL;
     dlq->n_meant = 0;
-    dlq->box = qetl_box_open(dlq->path, locked, findings);
+    dlq->box = box_open(dlq, locked, findings);
     if (dlq->box && !judge(dlq, cli->own, findings))
         dlq->meant = qetl_box_select(dlq->box, &dlq->filter, findings);
     for (size_t i = 0; dlq->meant && i < dlq->box->n; i++)

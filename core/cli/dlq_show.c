@@ -121,30 +121,11 @@ static void put_row(FILE *out, const json_t *letter, int width, int colour)
     qetl_table_free(table);
 }
 
-static const char *obstacle_text(const char *why)
-{
-    static const char *const reasons[][2] = {
-        {"private", "columns in it are never stored (dead_letters: private), so that it cannot be "
-                    "replayed: load its row again from the source"},
-        {"secret",
-         "a secret in it is not stored, so that it cannot be replayed: load its row again "
-         "from the source"},
-        {"cut", "of its bytes only the first 64 KiB are kept, so that it cannot be replayed: load "
-                "its row again from the source"},
-        {"too_large", "its row is too large to be kept, so that it cannot be replayed: load it "
-                      "again from the source"},
-        {"no_row", "neither its bytes nor its row are known, so that it cannot be replayed"}};
-    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
-        if (strcmp(why, reasons[i][0]) == 0)
-            return reasons[i][1];
-    return "";
-}
-
 static void put_mend(FILE *out, const json_t *letter, const char *path, int width)
 {
     char text[700];
     long long id = (long long)json_integer_value(json_object_get(letter, "id"));
-    const char *status = text_of(letter, "status"), *why = text_of(letter, "not_replayable");
+    const char *status = text_of(letter, "status"), *why = qetl_letter_obstacle(letter);
     bool row = json_object_get(letter, "decoded") != NULL;
     if (strcmp(status, "replayed") == 0)
         snprintf(text, sizeof text, "nothing: it was replayed");
@@ -153,8 +134,8 @@ static void put_mend(FILE *out, const json_t *letter, const char *path, int widt
                  "its run failed, and none of its rows count: run the pipeline again, then drop it "
                  "(qetl dlq drop %s %lld --yes)",
                  path, id);
-    else if (*why)
-        snprintf(text, sizeof text, "%s", obstacle_text(why));
+    else if (why)
+        snprintf(text, sizeof text, "%s", why);
     else
         snprintf(text, sizeof text,
                  "correct the pipeline, or the %s (qetl dlq edit %s %lld%s); then qetl dlq replay "

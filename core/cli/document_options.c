@@ -42,7 +42,10 @@ struct qetl_document *qetl_cli_document_whole(const struct qetl_cli *cli,
     struct qetl_document *moded = NULL, *set = NULL, *whole = NULL;
     if (document) {
         qetl_document_use_mask(document, cli->mask);
-        moded = with_mode(document, cli->mode, findings);
+        if (cli->lock && qetl_document_use_lock(document, cli->lock))
+            qetl_findings_no_memory(findings);
+        else
+            moded = with_mode(document, cli->mode, findings);
     }
     if (moded)
         set = qetl_document_set(moded, cli->settings.items, cli->settings.count, findings);

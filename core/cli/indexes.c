@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "indexes.h"
 
-#include "config/slurp.h"
+#include "disk/safe_file.h"
 #include "package/range.h"
 #include "package/version.h"
 #include "packages.h"
+#include "plugin/beneath.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -82,21 +83,14 @@ static int file_refuse(struct qetl_indexes *indexes, const char *path, struct qe
 static int file_read(struct qetl_indexes *indexes, const char *path, struct qetl_findings *findings)
 {
     struct qetl_findings said = {0};
-    char *text = NULL, *copy, *rest;
+    char *text, *rest;
     size_t size;
     int bad = 0, number = 0;
-    if (!path || (access(path, F_OK) && errno == ENOENT))
+    if (!path || !qetl_is_there(path))
         return 0;
-    if (qetl_slurp_file(path, FILE_MAX, &text, &size, &said)) {
-        free(text);
+    if (qetl_safe_slurp(path, FILE_MAX, "which indexes are asked", &text, &size, &said))
         return file_refuse(indexes, path, &said, findings);
-    }
-    copy = rest = strndup(text, size);
-    free(text);
-    if (!copy) {
-        qetl_findings_no_memory(findings);
-        return -1;
-    }
+    rest = text;
     for (char *line; !bad && (line = strsep(&rest, "\n"));) {
         number++;
         line += strspn(line, " \t");
@@ -111,7 +105,7 @@ static int file_read(struct qetl_indexes *indexes, const char *path, struct qetl
         } else if (*line)
             bad = place_add(indexes, line, path, number, findings);
     }
-    free(copy);
+    free(text);
     return bad;
 }
 
@@ -132,6 +126,7 @@ static int places_take(struct qetl_indexes *indexes, const struct qetl_texts *na
 static void all_open(struct qetl_indexes *indexes, const struct package_trust *trust,
                      const char *depot, bool keep)
 {
+    indexes->trust = trust;
     for (size_t i = 0; i < indexes->count; i++) {
         struct qetl_indexes_item *item = &indexes->items[i];
         if (!item->said.errors)

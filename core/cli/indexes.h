@@ -13,7 +13,7 @@
 #define QETL_CORE_CLI_INDEXES_H
 
 #include "cli.h"
-#include "package/index_open.h"
+#include "index/index_open.h"
 
 /* Of the machine; the build knows better. */
 #ifndef QETL_INDEXES_FILE
@@ -27,6 +27,7 @@ struct qetl_indexes {
         struct qetl_findings said;   /* … and why; or what is to be told of it */
     } * items;
     size_t count;
+    const struct package_trust *trust;
 };
 
 /* named: may be empty. system: those of the machine alone. -1: there is none to look into, or no

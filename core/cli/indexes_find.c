@@ -86,17 +86,17 @@ static int refuse_claimed(const struct qetl_indexes_item *owner,
     return -1;
 }
 
-/* Patterns are claims, but for a bare *, which says nothing of the name. */
 int qetl_indexes_find(struct qetl_indexes *indexes, const char *name,
                       const struct qetl_indexes_item **item, struct qetl_findings *findings)
 {
     const struct qetl_indexes_item *owner = NULL;
+    time_t now = time(NULL);
     *item = NULL;
     for (size_t i = 0; i < indexes->count; i++) {
         struct qetl_indexes_item *at = &indexes->items[i];
         if (!at->index)
             return refuse_closed(at, name, findings);
-        int claims = qetl_key_claims(at->index->key, name);
+        bool claims = qetl_trust_index_claims(indexes->trust, &at->index->signature, name, now);
         if (qetl_index_has(at->index, name)) {
             if (owner && !claims)
                 return refuse_claimed(owner, at, name, findings);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "installing.h"
 
-#include "package/clash.h"
+#include "depot/clash.h"
+#include "depot/succession.h"
 #include "package/plugin_check.h"
-#include "package/succession.h"
 #include "packages.h"
 #include "plugin/manifest.h"
 #include "show/display.h"
@@ -64,26 +64,51 @@ static void tell(struct qetl_installing *installing, const struct package *packa
     printf("\n");
 }
 
+/* What is missing may have any of its names: nobody takes one while that is so, but who repairs it.
+ */
+static int check_missing(const struct qetl_registry *registry, const struct package *package,
+                         struct qetl_findings *said, struct qetl_findings *findings)
+{
+    int bad = qetl_registry_tell_missed(registry, package->contents->name, QETL_ERROR, findings);
+    if (!bad && !said->errors)
+        return 0;
+    qetl_findings_move(findings, said);
+    qetl_finding_at(qetl_finding_add(findings, QETL_NOTE, "not_installed",
+                                     "%s %s is not installed, as nobody can say which names are "
+                                     "taken until that is mended",
+                                     package->contents->name, package->contents->version),
+                    package->file, 0, 0, NULL);
+    return -1;
+}
+
 /* With the lock. What pipelines have by now: those of this command that are installed already
  * count, too. */
 static int check_place(const struct qetl_installing *installing, const struct depot *depot,
                        const struct package *package, const struct qetl_manifest *manifest,
                        bool downgrade)
 {
-    struct qetl_findings said = {0}; /* of other plugins: they are not what is installed here */
-    struct qetl_registry *registry = qetl_cli_registry(installing->cli, &said);
+    struct qetl_findings said = {0}; /* of other plugins: warnings are not what is asked here */
+    bool again = qetl_succession_is_again(depot, package);
+    struct depot machine = QETL_DEPOT_CLOSED;
+    if (!installing->system && qetl_depot_look(&machine, QETL_PACKAGES_DIR, installing->findings)) {
+        qetl_depot_close(&machine);
+        return -1;
+    }
+    struct qetl_registry *registry =
+        qetl_cli_registry_raw(installing->cli, installing->system, &said);
     struct succession succession = {.depot = depot,
-                                    .is_system = installing->system,
+                                    .machine = installing->system ? NULL : &machine,
                                     .registry = registry,
                                     .trust = installing->trust,
                                     .consent = {downgrade, installing->change_signer}};
-    int bad = !registry ||
-              qetl_package_clash_check(manifest, package->file, registry, installing->system,
-                                       installing->findings) ||
-              qetl_succession_check(&succession, package, installing->findings);
+    int bad =
+        !registry || (!again && check_missing(registry, package, &said, installing->findings)) ||
+        qetl_package_clash_check(manifest, package->file, registry, again, installing->findings) ||
+        qetl_succession_check(&succession, package, installing->findings);
     if (!registry)
         qetl_findings_move(installing->findings, &said);
     qetl_registry_free(registry);
+    qetl_depot_close(&machine);
     qetl_findings_free(&said);
     return bad ? -1 : 0;
 }

@@ -9,8 +9,8 @@
 #ifndef QETL_CORE_CLI_INSTALLING_H
 #define QETL_CORE_CLI_INSTALLING_H
 
+#include "depot/install.h"
 #include "indexes.h"
-#include "package/install.h"
 
 struct qetl_installing {
     const struct qetl_cli *cli;

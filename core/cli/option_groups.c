@@ -5,7 +5,7 @@
 #define AT(field) .offset = offsetof(struct qetl_cli, field)
 
 static const struct qetl_option general[] = {
-    {"quiet", 'q', QETL_ARG_FLAG, AT(quiet), .help = "say nothing but errors"},
+    {"quiet", 'q', QETL_ARG_FLAG, AT(quiet), .help = "say nothing but errors and warnings"},
     {"help", 'h', QETL_ARG_FLAG, AT(help), .help = "show this text"},
 };
 
@@ -17,8 +17,11 @@ static const struct qetl_option json[] = {
 
 static const struct qetl_option plugins[] = {
     {"plugin-dir", .kind = QETL_ARG_TEXTS, QETL_COMPLETES_FOLDER, AT(plugin_dirs), .value = "DIR",
-     .help = "look for plugins here first; may be repeated. A folder that everyone may write to "
-             "is refused"},
+     .help = "look for plugins here first, in place of installed ones of their names; may be "
+             "repeated. A folder that everyone may write to is refused"},
+    {"lock", .kind = QETL_ARG_TEXT, QETL_COMPLETES_FILE, AT(lock), .value = "FILE",
+     .help = "the lock of its plugins (default: PIPELINE.lock, beside the file that is read, if it "
+             "is there)"},
 };
 
 static const struct qetl_option pipeline[] = {
@@ -80,7 +83,8 @@ static const struct qetl_option logging[] = {
 const struct qetl_option_group qetl_options_general = QETL_OPTION_GROUP("General", false, general);
 const struct qetl_option_group qetl_options_help = {"General", false, 1, &general[1]};
 const struct qetl_option_group qetl_options_json = QETL_OPTION_GROUP("Answer", false, json);
-const struct qetl_option_group qetl_options_plugins = QETL_OPTION_GROUP("Plugins", false, plugins);
+const struct qetl_option_group qetl_options_plugins = {"Plugins", false, 1, plugins};
+const struct qetl_option_group qetl_options_locked = QETL_OPTION_GROUP("Plugins", false, plugins);
 const struct qetl_option_group qetl_options_pipeline =
     QETL_OPTION_GROUP("Pipeline", false, pipeline);
 const struct qetl_option_group qetl_options_oneliner =

@@ -2,11 +2,13 @@
 /* What the commands over packages share. */
 #include "packages.h"
 
-#include "package/depot.h"
+#include "depot/depot.h"
+#include "disk/alone.h"
+#include "foreign.h"
 #include "package/plugin_check.h"
-#include "package/scope.h"
 #include "plugin/manifest.h"
 #include "show/display.h"
+#include "trust/scope.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,7 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { WAIT_TELL_MS = 1000, WAIT_END_MS = 120 * 1000 }; /* for whoever changes packages */
+enum { WAIT_TELL_MS = 1000, WAIT_END_MS = 120 * 1000 };
 
 static char *folder_of(const char *variable, const char *otherwise, const char *name)
 {
@@ -41,9 +43,23 @@ char *qetl_cli_keys_folder(void)
     return qetl_cli_config_file("trusted-keys");
 }
 
+/* Whose keys they are is known; where they are is not. */
+static void refuse_homeless(const char *depot, struct qetl_findings *findings)
+{
+    struct qetl_finding *finding =
+        qetl_finding_add(findings, QETL_ERROR, "no_home",
+                         "there is a folder of packages, and none of keys that are trusted");
+    qetl_finding_at(finding, depot, 0, 0, NULL);
+    qetl_finding_environment(finding);
+    qetl_finding_mend(finding, "set HOME or XDG_CONFIG_HOME");
+}
+
 struct package_trust *qetl_cli_trust(struct qetl_findings *findings)
 {
-    char *own = qetl_cli_keys_folder();
+    char *own = qetl_cli_keys_folder(), *depot = qetl_cli_packages_folder();
+    if (depot && !own)
+        refuse_homeless(depot, findings);
+    free(depot);
     const char *const both[] = {own ? own : QETL_KEY_DIR, own ? QETL_KEY_DIR : NULL, NULL};
     struct package_trust *trust = qetl_trust_load(both, findings);
     free(own);
@@ -57,18 +73,23 @@ struct package_trust *qetl_cli_trust_of(bool system, struct qetl_findings *findi
 }
 
 /* Said at once, as nothing else is for as long as it lasts. */
-static void tell_waiting(const char *path, long process)
+static void tell_waiting(const struct alone_place *place, long process)
 {
     char who[48] = "another process";
     if (process)
         snprintf(who, sizeof who, "process %ld", process);
-    qetl_display_print(stderr, "qetl: waiting for %s, which changes the packages in %s\n", who,
-                       path);
+    qetl_display_print(stderr, "qetl: waiting for %s, which changes the %s in %s\n", who,
+                       place->what, place->path);
+}
+
+void qetl_cli_wait(void)
+{
+    qetl_alone_wait(WAIT_TELL_MS, WAIT_END_MS, tell_waiting);
 }
 
 char *qetl_cli_depot(bool system, struct qetl_findings *findings)
 {
-    qetl_depot_wait(WAIT_TELL_MS, WAIT_END_MS, tell_waiting);
+    qetl_cli_wait();
     char *folder = system ? strdup(QETL_PACKAGES_DIR) : qetl_cli_packages_folder();
     if (system)
         umask(022); /* what is there for all is read by all */
@@ -76,6 +97,10 @@ char *qetl_cli_depot(bool system, struct qetl_findings *findings)
         qetl_finding_mend(qetl_finding_add(findings, QETL_ERROR, "no_home",
                                            "there is no folder to install packages in"),
                           "set HOME or XDG_DATA_HOME");
+    if (folder && !system && qetl_foreign_check(folder, findings)) {
+        free(folder);
+        folder = NULL;
+    }
     return folder;
 }
 
@@ -101,11 +126,10 @@ int qetl_cli_judge(const struct package_trust *trust, const struct package *pack
 int qetl_cli_scope_check(const struct package_trust *trust, const struct package *package,
                          struct qetl_findings *findings)
 {
-    if (!package->is_signed)
-        return 0;
+    const struct package_signature *signature = package->is_signed ? &package->signature : NULL;
     struct qetl_manifest *manifest = qetl_package_manifest(package, findings);
-    int bad = !manifest ||
-              qetl_scope_check(trust, &package->signature, manifest, package->file, findings);
+    int bad =
+        !manifest || qetl_scope_check(trust, signature, manifest, package->file, false, findings);
     qetl_manifest_free(manifest);
     return bad ? -1 : 0;
 }

@@ -11,15 +11,13 @@
 #define QETL_CORE_CLI_PACKAGES_H
 
 #include "cli.h"
+#include "depot/depot.h"
 #include "package/package.h"
-#include "package/trust.h"
+#include "trust/trust.h"
 
 /* Of the machine; the build knows better. */
 #ifndef QETL_KEY_DIR
 #define QETL_KEY_DIR "/usr/local/etc/qetl/trusted-keys"
-#endif
-#ifndef QETL_PACKAGES_DIR
-#define QETL_PACKAGES_DIR "/usr/local/var/lib/qetl/plugins"
 #endif
 
 /* $XDG_DATA_HOME/qetl/plugins, and $XDG_CONFIG_HOME/qetl/trusted-keys; NULL: there is no home, or
@@ -32,6 +30,8 @@ struct package_trust *qetl_cli_trust(struct qetl_findings *);
 
 /* The machine's alone, or both. */
 struct package_trust *qetl_cli_trust_of(bool system, struct qetl_findings *);
+/* Who changes packages or keys is waited for, and it is said, from now on. */
+void qetl_cli_wait(void);
 /* Where packages are installed; the caller's. NULL with a finding. */
 char *qetl_cli_depot(bool system, struct qetl_findings *);
 

@@ -65,7 +65,11 @@ int qetl_plugin_named_find(struct qetl_cli *cli, const char *name, struct qetl_p
     }
     out->registry = qetl_cli_registry(cli, findings);
     out->manifest = out->registry ? by_name(out->registry, name) : NULL;
-    if (out->registry && !out->manifest)
+    const struct qetl_finding *fault =
+        out->registry && !out->manifest ? qetl_registry_missed(out->registry, name) : NULL;
+    if (fault)
+        qetl_registry_tell_missed(out->registry, NULL, QETL_ERROR, findings);
+    else if (out->registry && !out->manifest)
         qetl_cli_usage(findings, "qetl plugin list shows what is installed",
                        "no plugin of this name is installed");
     return out->manifest ? 0 : -1;

@@ -3,7 +3,7 @@
 #include "streams_found.h"
 #include "config/pointer.h"
 #include "discovered.h"
-#include "package/locked.h"
+#include "lock/locked.h"
 #include "pipeline/pipeline_streams.h"
 
 #include <ctype.h>

@@ -41,6 +41,7 @@ void qetl_document_free(struct qetl_document *document)
         qetl_expansion_reset(&document->expansions[i]);
     free(document->expansions);
     qetl_mask_release(document->mask);
+    free(document->lock);
     free(document->text);
     free(document->name);
     free(document);

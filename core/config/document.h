@@ -57,6 +57,10 @@ int qetl_document_is_expanded(const struct qetl_document *document, const char *
 struct qetl_mask *qetl_document_mask(const struct qetl_document *document);
 /* Before anything was added to its own. */
 void qetl_document_use_mask(struct qetl_document *document, struct qetl_mask *mask);
+/* The file that somebody named as the lock of its plugins; NULL: nobody did. Kept by its copies. */
+const char *qetl_document_lock(const struct qetl_document *document);
+/* 0, or -1 without memory. */
+int qetl_document_use_lock(struct qetl_document *document, const char *path);
 
 /* An error at a pointer, its dotted path included; the rest as qetl_finding_add. NULL
  * without an error where the text there was broken before. */

@@ -63,6 +63,7 @@ struct qetl_document {
     json_t *root;
     struct qetl_places *places;
     struct qetl_mask *mask;
+    char *lock; /* the file that was named as its lock, or NULL */
     char *text; /* of the file; NULL: it has none */
     size_t text_size;
     char **labels; /* what stands for a file in places of edited values; owned */

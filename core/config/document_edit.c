@@ -79,7 +79,8 @@ static int rest_copy(const struct qetl_document *from, struct qetl_document *to)
     to->mask = qetl_mask_retain(from->mask);
     to->text = bytes_copy(from->text, from->text_size);
     to->text_size = from->text_size;
-    int bad = (from->text && !to->text) || expansions_copy(from, to);
+    int bad = (from->text && !to->text) || expansions_copy(from, to) ||
+              (from->lock && qetl_document_use_lock(to, from->lock));
     for (size_t i = 0; i < from->n_labels; i++)
         bad |= !label_add(to, from->labels[i]);
     return bad;

@@ -71,6 +71,19 @@ void qetl_document_use_mask(struct qetl_document *document, struct qetl_mask *ma
     document->mask = mask;
 }
 
+const char *qetl_document_lock(const struct qetl_document *document)
+{
+    return document->lock;
+}
+
+int qetl_document_use_lock(struct qetl_document *document, const char *path)
+{
+    char *lock = strdup(path);
+    free(document->lock);
+    document->lock = lock;
+    return lock ? 0 : -1;
+}
+
 /* The offset in the text as written. */
 static size_t raw_offset(const struct qetl_expansion *expansion, size_t offset)
 {

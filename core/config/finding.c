@@ -2,6 +2,7 @@
 #include "finding.h"
 
 #include "mask.h"
+#include "shell_word.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -88,6 +89,14 @@ void qetl_finding_mend(struct qetl_finding *finding, const char *format, ...)
     if (vasprintf(&finding->suggestion, format, args) < 0)
         finding->suggestion = NULL;
     va_end(args);
+}
+
+void qetl_finding_mend_file(struct qetl_finding *finding, const char *sentence, const char *file)
+{
+    if (!finding)
+        return;
+    free(finding->suggestion);
+    finding->suggestion = qetl_shell_sentence(sentence, file);
 }
 
 void qetl_finding_environment(struct qetl_finding *finding)

@@ -47,6 +47,8 @@ void qetl_finding_at(struct qetl_finding *, const char *file, int line, int colu
                      const char *path);
 void qetl_finding_mend(struct qetl_finding *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* What a shell is to be told of a file: its name stands for each {}, in quotes where it has to. */
+void qetl_finding_mend_file(struct qetl_finding *, const char *sentence, const char *file);
 void qetl_finding_environment(struct qetl_finding *);
 /* For what could not be checked or made. */
 void qetl_findings_no_memory(struct qetl_findings *);

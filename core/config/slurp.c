@@ -62,7 +62,7 @@ static int read_plain(const char *path, size_t most, char **data, size_t *size)
     return error;
 }
 
-static void report(const char *path, int error, struct qetl_findings *findings)
+void qetl_slurp_refuse(const char *path, int error, struct qetl_findings *findings)
 {
     struct qetl_finding *finding =
         qetl_finding_add(findings, QETL_ERROR, "unreadable_file", "cannot read this file: %s",
@@ -74,6 +74,8 @@ static void report(const char *path, int error, struct qetl_findings *findings)
         qetl_finding_mend(finding, "name a file in it");
     else if (error == EACCES)
         qetl_finding_mend(finding, "ask for permission to read it (ls -l shows who has it)");
+    else if (error == EFBIG)
+        qetl_finding_mend(finding, "look what it is: nothing that is read here is so large");
 }
 
 int qetl_slurp(const char *path, size_t most, char **data, size_t *size,
@@ -83,7 +85,7 @@ int qetl_slurp(const char *path, size_t most, char **data, size_t *size,
     *size = 0;
     int error = read_file(path, most, data, size);
     if (error)
-        report(path, error, findings);
+        qetl_slurp_refuse(path, error, findings);
     return error ? -1 : 0;
 }
 
@@ -94,6 +96,6 @@ int qetl_slurp_file(const char *path, size_t most, char **data, size_t *size,
     *size = 0;
     int error = read_plain(path, most, data, size);
     if (error)
-        report(path, error, findings);
+        qetl_slurp_refuse(path, error, findings);
     return error ? -1 : 0;
 }

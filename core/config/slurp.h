@@ -19,4 +19,7 @@ int qetl_slurp(const char *path, size_t most, char **data, size_t *size,
 int qetl_slurp_file(const char *path, size_t most, char **data, size_t *size,
                     struct qetl_findings *findings);
 
+/* What they say of a file that cannot be read: error is an errno; ENODATA: it is no plain file. */
+void qetl_slurp_refuse(const char *path, int error, struct qetl_findings *findings);
+
 #endif

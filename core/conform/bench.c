@@ -100,16 +100,17 @@ int32_t conform_bench_open(struct conform_bench *b, const struct conform_trial *
                                  .path = (char *)"check",
                                  .kind = trial->promised->kind,
                                  .use = b->use};
-    b->env = (struct qetl_instance_env){.pool = b->pool,
-                                        .parker = &b->parker,
-                                        .stopping = &b->stopping,
-                                        .epoch_requests = &b->epochs,
-                                        .log = env_log,
-                                        .output = env_output,
-                                        .checkpoints = true,
-                                        .resumes = knobs->resumes,
-                                        .state = trial->scratch,
-                                        .arg = b};
+    b->env =
+        (struct qetl_instance_env){.pool = b->pool,
+                                   .parker = &b->parker,
+                                   .stopping = &b->stopping,
+                                   .epoch_requests = &b->epochs,
+                                   .log = env_log,
+                                   .output = env_output,
+                                   .checkpoints = true,
+                                   .resumes = knobs->resumes,
+                                   .state = knobs->stranger ? "another pipeline" : trial->scratch,
+                                   .arg = b};
     return b->pool ? conform_bench_create(b) : QETL_E_NO_MEMORY;
 }
 
@@ -163,11 +164,16 @@ void conform_bench_close(struct conform_bench *b)
         conform_hold(b->trial->record, CONFORM_LEAK_BUFFERS_RULE);
     for (size_t i = 0; i < b->n_lists; i++)
         conform_guard_free(&b->lists[i]);
+    for (size_t i = 0; i < b->n_schemas; i++)
+        qetl_schema_release(&b->schemas[i]);
+    free(b->schemas);
     free(b->lists);
     free(b->shut);
     for (size_t i = 0; i < CONFORM_OUTS; i++)
         conform_text_free(&b->outs[i]);
     conform_text_free(&b->rejects);
+    conform_text_free(&b->gone);
+    conform_text_free(&b->encoded);
     conform_tree_free(&b->tree);
     qetl_pool_free(b->pool);
     pthread_mutex_destroy(&b->lock);

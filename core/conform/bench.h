@@ -9,6 +9,7 @@
 #ifndef QETL_CORE_CONFORM_BENCH_H
 #define QETL_CORE_CONFORM_BENCH_H
 
+#include "cells.h"
 #include "check.h"
 #include "guard.h"
 #include "host/instance.h"
@@ -49,6 +50,9 @@ enum conform_pick {
     CONFORM_PICKS
 };
 
+/* One of all rows, or one behind each write: by one instance, or by one each. */
+enum conform_epochs { CONFORM_EPOCHS_ONE, CONFORM_EPOCHS_STAYING, CONFORM_EPOCHS_RENEWED };
+
 /* How a run differs from a plain one. */
 struct conform_knobs {
     int64_t rows, bytes;  /* of a batch or demand; 0: as many as there are */
@@ -63,25 +67,32 @@ struct conform_knobs {
     int64_t leave_at;     /* the run is given up at that call; 0: never … */
     int64_t leave_ns;     /* … and at that time, behind its first calls */
     int64_t interrupt_at; /* before that call; 0: never */
-    int64_t cut_at;       /* at the n-th chance a new instance goes on; 0: never */
+    int64_t answer_ns;    /* that a source's next has; 0: as usual … */
+    int64_t late_most_ns; /* … and the run is given up where it is later than that; 0: never */
+    int64_t cut_at;       /* at the n-th chance a new instance goes on; 0: never … */
+    int64_t cut_every;    /* … and from there at each so-manieth, some times; 0: once */
     int damage;           /* of the state that is restored: see conform_restore_state; 5: a new
                              instance is given an unknown one before it begins */
     int damage_position;  /* of a source, likewise: 1, 2 */
     bool resumes;         /* as if another process had been here before */
-    bool split_each;      /* an instance for each split of a source */
-    bool keep_arrays;     /* what was given out is released behind destroy */
-    bool only;            /* of a transform's output only one derived column is taken … */
+    bool stranger;        /* of another pipeline */
+    enum conform_epochs epochs; /* of a sink */
+    bool split_each;            /* an instance for each split of a source */
+    bool keep_arrays;           /* what was given out is released behind destroy */
+    bool only;                  /* of a transform's output only one derived column is taken … */
     uint32_t only_port, only_column;
     uint64_t keep;               /* … and of its input these columns alone are as they were */
     enum conform_pick pick;      /* of a format's columns these alone come out … */
-    bool picks_late;             /* … though all were wanted */
+    bool picks_late;             /* … though all were wanted … */
+    bool numbered;               /* … and their rows begin with the numbers of their records */
+    struct conform_cells *cells; /* where what comes out is kept, too; or NULL */
     const json_t *options;       /* in place of the check's */
     const char *name;            /* of the component in its pipeline; NULL: "check" */
     struct conform_relay *relay; /* calls are made in turns with another run; or NULL … */
     int runner;                  /* … as which of the two */
 };
 
-enum { CONFORM_OUTS = 8, CONFORM_WATCHES = 64 };
+enum { CONFORM_OUTS = 8, CONFORM_WATCHES = 64, CONFORM_SCHEMAS = 64 };
 
 struct conform_bench {
     const struct conform_trial *trial;
@@ -107,15 +118,20 @@ struct conform_bench {
     pthread_mutex_t lock;
     const char *about; /* of what the calls are, where that is odd: " on …"; or NULL */
     int64_t calls, buffers, chances;
-    int64_t row_base, rejected; /* rows before the batch at hand; rejected by the last call */
+    int64_t row_base, rejected; /* rows before the batch at hand; rejected by the last call … */
+    struct conform_text gone;   /* … which: an int64_t each */
+    struct qetl_blob given;     /* what frame or decode, under way, is to look at */
     const struct conform_call *doing;
     struct pollfd watched[CONFORM_WATCHES]; /* given to qetl.poll/1: one shot each … */
     size_t n_watched;                       /* … between this call and the next */
     unsigned wakes;                         /* that were waited for */
     size_t splits;                          /* of a source */
+    int64_t late_ns;                        /* likewise, by its worst next */
     bool emits_bytes;                       /* likewise */
     struct conform_guard *shut;             /* buffers of those that were lent and came back */
     size_t n_shut;
+    struct ArrowSchema *schemas; /* copies that were lent, until the end */
+    size_t n_schemas;
     struct ArrowArray kept[64];
     size_t n_kept;
     bool left;       /* the run was given up, as the knobs say */
@@ -125,7 +141,9 @@ struct conform_bench {
     int32_t status;
     char error[300]; /* of the last failure */
     struct conform_text outs[CONFORM_OUTS], rejects;
-    struct conform_tree tree; /* by a sink: the scratch folder, behind a run that went well */
+    size_t encode_rejects;       /* of a format: so much of `rejects` came when it wrote … */
+    struct conform_text encoded; /* … these bytes */
+    struct conform_tree tree;    /* by a sink: the scratch folder, behind a run that went well */
 };
 
 /* Makes the instance and calls create: QETL_OK or its failure. conform_bench_close in any case. */
@@ -176,7 +194,15 @@ void conform_interrupt(struct conform_bench *);
 void conform_error_check(struct conform_bench *, const char *call, int32_t status);
 /* Around what calls into the plugin in another way: in its turn, and counted. */
 void conform_call_begin(struct conform_bench *, const char *name);
+/* Whether this thread is the one that makes a call on the bench. */
+bool conform_call_is_here(const struct conform_bench *);
 void conform_call_end(struct conform_bench *);
+
+/* ---- rejects.c ---- */
+
+/* Of the call that answered so, with so many rows at hand; -1: that is not known. */
+void conform_rejects_take(struct conform_bench *, int64_t rows, int32_t status);
+bool conform_rejects_hold(const struct conform_bench *, int64_t row); /* of the last call's */
 
 /* ---- double.c: the host ---- */
 

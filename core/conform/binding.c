@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "binding.h"
 
+#include "drive.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,8 +22,10 @@ static struct listening *listening_of(struct qetl_binder *base)
 
 static int32_t hear_read(struct qetl_binder *base, uint32_t port, int64_t column, uint32_t form)
 {
-    struct qetl_binder *host = listening_of(base)->host;
-    return host->read(host, port, column, form);
+    struct listening *l = listening_of(base);
+    if (port < CONFORM_INPUTS && column >= 0 && column < 64)
+        l->binding->reads[port] |= 1ull << column;
+    return l->host->read(l->host, port, column, form);
 }
 
 static int32_t hear_copy(struct qetl_binder *base, uint32_t out_port, int64_t out_column,
@@ -54,8 +58,10 @@ static int32_t hear_rows(struct qetl_binder *base, uint32_t port, uint32_t rows)
 static int32_t hear_distribution(struct qetl_binder *base, uint32_t kind, int64_t n,
                                  const int64_t *columns)
 {
-    struct qetl_binder *host = listening_of(base)->host;
-    return host->distribution(host, kind, n, columns);
+    struct listening *l = listening_of(base);
+    for (int64_t i = 0; i < n; i++)
+        l->binding->keys |= columns[i] >= 0 && columns[i] < 64 ? 1ull << columns[i] : 0;
+    return l->host->distribution(l->host, kind, n, columns);
 }
 
 static int32_t hear_input(struct qetl_binder *base, uint32_t port, uint32_t kind)
@@ -94,7 +100,7 @@ int32_t conform_bind(struct conform_bench *b, struct conform_binding *out)
     struct listening listening = {.binding = out};
     struct conform_record *record = b->trial->record;
     for (size_t i = 0; i < b->trial->check->n_tables; i++)
-        inputs[i] = &b->trial->check->tables[i].schema;
+        inputs[i] = conform_schema_lend(b, &b->trial->check->tables[i].schema);
     memset(out, 0, sizeof *out);
     heard.bind = bind_heard;
     with.transform = &heard;
@@ -107,6 +113,7 @@ int32_t conform_bind(struct conform_bench *b, struct conform_binding *out)
     int32_t status = qetl_bind(b->ctx, (uint32_t)b->trial->check->n_tables, inputs,
                                conform_outputs(b), &out->host);
     conform_call_end(b);
+    conform_schema_take_back(b);
     b->ctx->component = component;
     if (status) {
         const char *why = b->ctx->error.message ? b->ctx->error.message : "no reason given";

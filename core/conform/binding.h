@@ -22,6 +22,8 @@ struct conform_binding {
     struct qetl_binding host;
     struct conform_origin derived[CONFORM_OUTS][CONFORM_DERIVED];
     uint32_t n_derived[CONFORM_OUTS];
+    uint64_t reads[CONFORM_INPUTS]; /* bits of the columns of each port */
+    uint64_t keys;                  /* HASH: bits of the columns of port 0 */
 };
 
 int32_t conform_bind(struct conform_bench *, struct conform_binding *);

@@ -321,16 +321,6 @@ void conform_blocks_round(int round, const void *in_library)
     pthread_mutex_unlock(&known.lock);
 }
 
-static void site_print(const void *at, char site[CONFORM_SITE])
-{
-    Dl_info info = {0};
-    if (!at || !dladdr(at, &info) || !info.dli_fname)
-        return;
-    const char *slash = strrchr(info.dli_fname, '/');
-    snprintf(site, CONFORM_SITE, "%s+0x%zx", slash ? slash + 1 : info.dli_fname,
-             (size_t)((uintptr_t)at - (uintptr_t)info.dli_fbase));
-}
-
 static void left_add(struct conform_left *left, const struct block *block, int round, bool mapped)
 {
     if (block->at <= 1 || block->round != round)
@@ -338,8 +328,8 @@ static void left_add(struct conform_left *left, const struct block *block, int r
     left->blocks++;
     left->bytes += (int64_t)block->size;
     left->mapped += mapped ? (int64_t)block->size : 0;
-    if (!left->site[0])
-        site_print(block->asker, left->site);
+    if (!left->asker)
+        left->asker = block->asker;
 }
 
 struct conform_left conform_blocks_left(int round)
@@ -354,4 +344,17 @@ struct conform_left conform_blocks_left(int round)
     inside = false;
     pthread_mutex_unlock(&known.lock);
     return left;
+}
+
+void conform_left_site(const struct conform_left *left, char site[CONFORM_PLACE])
+{
+    struct conform_crash at = {0};
+    Dl_info info = {0};
+    *site = 0;
+    if (!left->asker || !dladdr(left->asker, &info) || !info.dli_fname)
+        return;
+    snprintf(at.path, sizeof at.path, "%s", info.dli_fname);
+    at.at =
+        (uint64_t)((uintptr_t)left->asker - (uintptr_t)info.dli_fbase) - 1; /* it returns there */
+    conform_place_print(&at, site);
 }

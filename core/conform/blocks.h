@@ -10,16 +10,16 @@
 #ifndef QETL_CORE_CONFORM_BLOCKS_H
 #define QETL_CORE_CONFORM_BLOCKS_H
 
+#include "place.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CONFORM_SITE = 160 };
-
 struct conform_left {
-    int64_t blocks, bytes;   /* of a round that are still in use */
-    int64_t mapped;          /* of these, bytes of mmap */
-    char site[CONFORM_SITE]; /* who asked for one of them: "bad_source.so+0x1234"; or "" */
+    int64_t blocks, bytes; /* of a round that are still in use */
+    int64_t mapped;        /* of these, bytes of mmap */
+    const void *asker;     /* of one of them; or NULL */
 };
 
 /* False: there is no memory for it. */
@@ -28,5 +28,7 @@ bool conform_blocks_ready(void);
  * library whose part in it is to be noted, which takes its time; or NULL. */
 void conform_blocks_round(int round, const void *in_library);
 struct conform_left conform_blocks_left(int round);
+/* " at bad_source.so+0x1234 (row_take, bad.c:12)": where the plugin asked for it; or "". */
+void conform_left_site(const struct conform_left *, char site[CONFORM_PLACE]);
 
 #endif

@@ -92,10 +92,20 @@ struct errand {
     int32_t status;
 };
 
+/* The bench on which this thread makes a call. */
+static _Thread_local const struct conform_bench *called_on;
+
+bool conform_call_is_here(const struct conform_bench *b)
+{
+    return called_on == b;
+}
+
 static void *errand_run(void *arg)
 {
     struct errand *e = arg;
+    called_on = e->args->bench;
     e->status = e->call->run(e->args);
+    called_on = NULL;
     return NULL;
 }
 
@@ -105,10 +115,12 @@ void conform_call_begin(struct conform_bench *b, const char *name)
         conform_relay_take(b->knobs.relay, b->knobs.runner);
     conform_record_call(b->trial->record, name);
     atomic_fetch_add(&b->trial->record->steps, 1);
+    called_on = b;
 }
 
 void conform_call_end(struct conform_bench *b)
 {
+    called_on = NULL;
     conform_record_call(b->trial->record, "");
     if (b->knobs.relay)
         conform_relay_pass(b->knobs.relay, b->knobs.runner);
@@ -220,23 +232,6 @@ void conform_error_check(struct conform_bench *b, const char *call, int32_t stat
              error->message ? error->message : "no reason given");
 }
 
-/* What was rejected counts only where the call did not fail. */
-static void rejects_take(struct conform_bench *b, const struct conform_args *args, int32_t status)
-{
-    b->rejected = 0;
-    for (size_t i = 0; i < b->ctx->n_rejected && status >= 0; i++) {
-        const struct qetl_rejected *r = &b->ctx->rejected[i];
-        if (r->row < 0 || (args->rows >= 0 && r->row >= args->rows))
-            conform_break(b->trial->record, CONFORM_HOST_CALLS_RULE,
-                          "%s: rejected row %lld of %lld", b->doing->name, (long long)r->row,
-                          (long long)args->rows);
-        conform_text_putf(&b->rejects, "row %lld %s\n", (long long)(b->row_base + r->row), r->code);
-        b->rejected++;
-    }
-    conform_hold(b->trial->record, CONFORM_HOST_CALLS_RULE);
-    qetl_instance_drop_rejected(b->ctx);
-}
-
 /* Whether it is to be made once more. */
 static bool may_repeat(struct conform_bench *b, const struct conform_call *call, int32_t status,
                        int tries)
@@ -285,6 +280,6 @@ int32_t conform_call(struct conform_bench *b, const struct conform_call *call,
     int32_t known = status_check(b, call, status);
     if (status < 0)
         conform_error_check(b, call->name, status);
-    rejects_take(b, &args, known);
+    conform_rejects_take(b, args.rows, known);
     return known;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Several instances in a process: one behind the other, in turns, and all at once. */
 #include "cases.h"
+#include "host/call.h"
+#include "side.h"
 #include "values.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
 
-enum { SIDES = 3, OTHERS_MOST = 6 };
+enum { SIDES = 3, OTHERS_MOST = 6, RACE_ROWS = 160, RACE_MS = 250, RACES = 200 };
 
 static const struct conform_knobs plain = {0};
 
@@ -109,45 +110,11 @@ void conform_case_alone(const struct conform_trial *t)
 
 /* ---- at once ---- */
 
-struct side {
-    struct conform_bench bench;
-    struct conform_trial trial;
-    struct conform_check check;
-    struct conform_knobs knobs;
-    json_t *options;           /* of the knobs */
-    char name[24], place[600]; /* no two components of a pipeline have the same name */
-    pthread_t thread;
-};
-
-/* Where sinks write, each has a folder of its own. */
-static void side_make(struct side *s, const struct conform_trial *t, int number,
-                      struct conform_relay *relay)
-{
-    memset(s, 0, sizeof *s);
-    s->trial = *t;
-    snprintf(s->name, sizeof s->name, "check%d", number);
-    snprintf(s->place, sizeof s->place, "%s-%d", t->scratch, number);
-    mkdir(s->place, 0700);
-    conform_check_move(t->check, t->promised, t->scratch, s->place, &s->check);
-    s->trial.check = &s->check;
-    s->trial.scratch = s->place;
-    s->knobs = (struct conform_knobs){.name = s->name, .relay = relay, .runner = number};
-    conform_scratch(&s->trial);
-}
-
-static void *side_run(void *arg)
-{
-    struct side *s = arg;
-    conform_drive(&s->bench, &s->trial, &s->knobs);
-    if (s->knobs.relay)
-        conform_relay_leave(s->knobs.relay, s->knobs.runner);
-    return NULL;
-}
-
-static int sides_run(struct side *sides, int n)
+static int sides_run(struct conform_side *sides, int n)
 {
     int started = 0;
-    while (started < n && !pthread_create(&sides[started].thread, NULL, side_run, &sides[started]))
+    while (started < n &&
+           !pthread_create(&sides[started].thread, NULL, conform_side_run, &sides[started]))
         started++;
     for (int i = started; i < n; i++)
         if (sides[i].knobs.relay)
@@ -155,29 +122,6 @@ static int sides_run(struct side *sides, int n)
     for (int i = 0; i < started; i++)
         pthread_join(sides[i].thread, NULL);
     return started;
-}
-
-static void side_judge(const struct side *s, const struct conform_bench *alone, const char *what)
-{
-    struct conform_record *record = alone->trial->record;
-    if (alone->tree.n && !s->bench.tree.n) {
-        conform_skip(record, CONFORM_APART_RULE,
-                     "instances write to the same place: an option that is a file's place says "
-                     "\"x-file\": \"writes\", or begins with {tmp} in the check");
-        return;
-    }
-    if (s->bench.status != alone->status)
-        conform_break(record, CONFORM_APART_RULE, "%s: %s", what,
-                      s->bench.error[0] ? s->bench.error : "it fails no more");
-    else
-        conform_outcome_same(alone, &s->bench, CONFORM_APART_RULE, what);
-}
-
-static void side_close(struct side *s)
-{
-    conform_bench_close(&s->bench);
-    json_decref(s->check.options);
-    json_decref(s->options);
 }
 
 struct abreast {
@@ -188,13 +132,13 @@ struct abreast {
 /* In turns with another, of the same options or of others. Whether that is enough. */
 static bool turns_try(void *arg, json_t *options, const char *what)
 {
-    static struct side sides[2];
+    static struct conform_side sides[2];
     const struct abreast *a = arg;
     struct conform_relay relay;
     char beside[160];
     conform_relay_init(&relay);
     for (int i = 0; i < 2; i++)
-        side_make(&sides[i], a->trial, i, &relay);
+        conform_side_make(&sides[i], a->trial, i, &relay);
     if (options) {
         json_t *moved = json_object();
         conform_options_move(options, a->trial->promised, a->trial->scratch, sides[1].place,
@@ -209,8 +153,8 @@ static bool turns_try(void *arg, json_t *options, const char *what)
     bool ended = started == 2 && sides[1].bench.status == QETL_OK;
     for (int i = 0; i < started; i++) {
         if (!i || !options)
-            side_judge(&sides[i], a->alone, beside);
-        side_close(&sides[i]);
+            conform_side_judge(&sides[i], a->alone, beside);
+        conform_side_close(&sides[i]);
     }
     conform_relay_clear(&relay);
     return ended || conform_is_broken(a->trial->record, CONFORM_APART_RULE);
@@ -218,14 +162,41 @@ static bool turns_try(void *arg, json_t *options, const char *what)
 
 static void race(const struct abreast *a)
 {
-    static struct side sides[SIDES];
+    static struct conform_side sides[SIDES];
     for (int i = 0; i < SIDES; i++)
-        side_make(&sides[i], a->trial, i, NULL);
+        conform_side_make(&sides[i], a->trial, i, NULL);
     int started = sides_run(sides, SIDES);
     for (int i = 0; i < started; i++) {
-        side_judge(&sides[i], a->alone, "beside others");
-        side_close(&sides[i]);
+        conform_side_judge(&sides[i], a->alone, "beside others");
+        conform_side_close(&sides[i]);
     }
+}
+
+/* One after the other, as what they do to each other depends on the moment; of more rows, so that
+ * they are at work at the same time. */
+static void races(const struct conform_trial *t)
+{
+    struct conform_check check = *t->check;
+    struct conform_trial with = *t;
+    struct conform_bench alone;
+    const struct abreast a = {&with, &alone};
+    with.check = &check;
+    for (size_t i = 0; i < check.n_tables; i++) {
+        struct conform_table *table = &check.tables[i];
+        size_t n = json_array_size(table->rows);
+        table->rows = json_copy(table->rows);
+        for (size_t row = 0; n && json_array_size(table->rows) < RACE_ROWS; row++)
+            json_array_append(table->rows, json_array_get(table->rows, row % n));
+    }
+    int32_t status = conform_try(&alone, &with, &plain);
+    int64_t end = qetl_call_now_ns() + RACE_MS * 1000000LL;
+    for (int i = 0; !status && i < RACES && (!i || qetl_call_now_ns() < end) &&
+                    !conform_is_broken(t->record, CONFORM_APART_RULE);
+         i++)
+        race(&a);
+    conform_bench_close(&alone);
+    for (size_t i = 0; i < check.n_tables; i++)
+        json_decref(check.tables[i].rows);
 }
 
 void conform_case_apart(const struct conform_trial *t)
@@ -235,6 +206,6 @@ void conform_case_apart(const struct conform_trial *t)
     conform_try(&alone, t, &plain);
     turns_try(&a, NULL, "");
     others_each(t, turns_try, &a);
-    race(&a);
+    races(t);
     conform_bench_close(&alone);
 }

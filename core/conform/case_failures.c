@@ -8,11 +8,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/fsuid.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { RUN_MS = 200 };
+enum { RUN_MS = 200, NOBODY = 65534 };
 
 /* The scratch folder is as the check has it, but for what `spoil` does, in its way; without it:
  * how many rows come at once. */
@@ -99,11 +100,22 @@ static void disk_try(const struct conform_trial *t)
     signal(SIGXFSZ, SIG_DFL);
 }
 
-enum { EMPTY, HALF, OTHER, DAMAGES };
+enum { EMPTY, HALF, OTHER, BROKEN, DAMAGES };
+
+/* It opens, and each read of it fails: as on a disk that breaks. */
+static void file_break(const char *path)
+{
+    if (unlink(path) == 0 && symlink("/proc/self/mem", path))
+        unlink(path);
+}
 
 static void file_damage(const char *path, int how)
 {
     struct stat about;
+    if (how == BROKEN) {
+        file_break(path);
+        return;
+    }
     if (stat(path, &about) || truncate(path, how == EMPTY  ? 0
                                              : how == HALF ? about.st_size / 2
                                                            : about.st_size))
@@ -133,9 +145,41 @@ static void files_damage(const struct conform_trial *t, int how)
 static void files_try(const struct conform_trial *t)
 {
     static const char *const what[DAMAGES] = {"files that are empty", "half of each file",
-                                              "damaged files"};
+                                              "damaged files", "files of which reading fails"};
     for (int how = 0; how < DAMAGES; how++)
         failure_try(t, NULL, what[how], files_damage, how);
+}
+
+/* Who may open nothing there; the superuser is somebody else for that time. */
+static void files_close(const struct conform_trial *t, bool close)
+{
+    if (geteuid() == 0)
+        setfsuid(close ? NOBODY : 0);
+    else
+        chmod(t->scratch, close ? 0 : 0700);
+}
+
+/* Rows that do not come although nobody said why are lost. */
+static void closed_try(const struct conform_trial *t)
+{
+    struct conform_knobs k = {.leave_ns = qetl_call_now_ns() + RUN_MS * 1000000LL}, none = {0};
+    struct conform_bench plain, closed;
+    char difference[CONFORM_DIFFERENCE];
+    bool ran = !conform_try(&plain, t, &none) && conform_may_try(t);
+    conform_record_trying(t->record, "files that nobody may open");
+    if (ran) {
+        conform_scratch(t);
+        files_close(t, true);
+        int32_t status = conform_drive(&closed, t, &k);
+        files_close(t, false);
+        if (!status && !t->record->unruly && closed.outs[0].size < plain.outs[0].size &&
+            conform_outcome_differs(&plain, &closed, false, difference))
+            conform_break(t->record, CONFORM_ERROR_RULE, "rows do not come, and no call fails: %s",
+                          difference);
+        conform_bench_close(&closed);
+    }
+    conform_bench_close(&plain);
+    conform_record_trying(t->record, "");
 }
 
 /* ---- columns ---- */
@@ -152,8 +196,8 @@ static void columns_try(const struct conform_trial *t)
         struct conform_check other = *t->check;
         struct conform_trial with = *t;
         struct conform_table table = {0};
-        int bad =
-            *texts[i] ? conform_table_read(&table, texts[i], false) : conform_table_invent(&table);
+        int bad = *texts[i] ? conform_table_read(&table, texts[i], false, NULL)
+                            : conform_table_invent(&table);
         for (size_t k = 0; k < other.n_tables; k++)
             other.tables[k] = table;
         with.check = &other;
@@ -167,6 +211,7 @@ void conform_case_failures(const struct conform_trial *t)
 {
     if (t->promised->kind == QETL_SOURCE) {
         files_try(t);
+        closed_try(t);
     } else {
         disk_try(t);
         columns_try(t);

@@ -3,6 +3,8 @@
 #include "cases.h"
 #include "format.h"
 
+#include <stdlib.h>
+
 enum { DAMAGES = 40 };
 
 static const struct conform_knobs plain = {0};
@@ -44,7 +46,7 @@ void conform_case_infer(const struct conform_trial *t)
         for (int whole = 0; whole < 2; whole++)
             if (!conform_format_renew(&f))
                 conform_format_infer(&f, size, whole);
-    if (!status)
+    if (!status && all)
         conform_hold(t->record, CONFORM_INFER_RULE);
     conform_format_clear(&f);
     conform_bench_close(&b);
@@ -102,8 +104,10 @@ void conform_case_decode(const struct conform_trial *t)
         damage(&f, &seed, i);
         read_back(&f);
     }
-    if (!status)
+    if (!status && good.size)
         conform_hold(t->record, CONFORM_DECODE_GARBAGE_RULE);
+    else
+        conform_skip(t->record, CONFORM_DECODE_GARBAGE_RULE, "there are no bytes to be damaged");
     conform_text_free(&good);
     conform_format_clear(&f);
     conform_bench_close(&b);
@@ -111,18 +115,51 @@ void conform_case_decode(const struct conform_trial *t)
 
 /* ---- columns ---- */
 
-/* The columns that were wanted, beside the same of all; rows that are rejected for a column are
- * others where nobody wants it. */
+/* "12: …": 12. */
+static long long number_of(const struct conform_text *t, size_t at)
+{
+    return strtoll(t->data + at, NULL, 10);
+}
+
+static size_t line_size(const struct conform_text *t, size_t at)
+{
+    const char *end = memchr(t->data + at, '\n', t->size - at);
+    return end ? (size_t)(end - t->data) + 1 - at : t->size - at;
+}
+
+/* Of the numbered lines those whose numbers the others have, too. */
+static void lines_keep(struct conform_text *lines, const struct conform_text *others)
+{
+    struct conform_text kept = {0};
+    size_t at = 0, other = 0;
+    while (at < lines->size && other < others->size) {
+        long long number = number_of(lines, at), wanted = number_of(others, other);
+        if (number == wanted)
+            conform_text_put(&kept, lines->data + at, line_size(lines, at));
+        if (number <= wanted)
+            at += line_size(lines, at);
+        else
+            other += line_size(others, other);
+    }
+    conform_text_free(lines);
+    *lines = kept;
+}
+
+/* The columns that were wanted, beside the same of all, in the rows that decode with all of them: a
+ * row that is rejected for a column is none where somebody wants it. */
 static void pick_try(const struct conform_trial *t, enum conform_pick pick, const char *what)
 {
-    struct conform_knobs k = {.pick = pick, .picks_late = true};
+    struct conform_knobs k = {.pick = pick, .picks_late = true, .numbered = true};
     struct conform_bench all, some;
-    if (!conform_try(&all, t, &k) && !all.rejects.size) {
+    if (!conform_try(&all, t, &k) && all.outs[0].size) {
         k.picks_late = false;
-        if (conform_try(&some, t, &k))
+        if (conform_try(&some, t, &k)) {
             conform_break(t->record, CONFORM_DECODE_COLUMNS_RULE, "%s: %s", what, some.error);
-        else
+        } else {
+            lines_keep(&some.outs[0], &all.outs[0]);
+            all.rejects.size = some.rejects.size = 0;
             conform_outcome_same(&all, &some, CONFORM_DECODE_COLUMNS_RULE, what);
+        }
         conform_bench_close(&some);
     }
     conform_bench_close(&all);
@@ -140,5 +177,5 @@ void conform_case_columns(const struct conform_trial *t)
         return;
     for (int pick = CONFORM_PICK_NONE; pick < CONFORM_PICKS; pick++)
         pick_try(t, (enum conform_pick)pick, what[pick]);
-    conform_skip(t->record, CONFORM_DECODE_COLUMNS_RULE, "rows of the input are rejected");
+    conform_skip(t->record, CONFORM_DECODE_COLUMNS_RULE, "no row of the input decodes");
 }

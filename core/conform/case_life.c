@@ -22,6 +22,7 @@ static int64_t pick(int64_t i, int64_t n, int64_t most)
 void conform_case_run(const struct conform_trial *t)
 {
     struct conform_bench first, second;
+    t->record->barren = true; /* until something comes */
     if (conform_try(&first, t, &plain) < 0) {
         conform_break(t->record, CONFORM_RUN_RULE, "%s",
                       first.error[0] ? first.error : "it did not come to its end");
@@ -29,6 +30,7 @@ void conform_case_run(const struct conform_trial *t)
         return;
     }
     conform_hold(t->record, CONFORM_RUN_RULE);
+    t->record->barren = conform_outcome_empty(&first);
     conform_try(&second, t, &plain);
     conform_outcome_judge(&first, &second);
     conform_bench_close(&second);
@@ -84,10 +86,76 @@ void conform_case_extensions(const struct conform_trial *t)
     conform_bench_close(&all);
 }
 
+/* Rows may be the same where what is handed out beside them, positions and state, is not. */
+static void migrate_further(const struct conform_trial *t)
+{
+    const char *what = "with a thread for each call, and new instances that go on";
+    struct conform_knobs near = {.rows = 1, .bytes = 64, .cut_at = 1, .cut_every = 1}, far = near;
+    struct conform_bench one, other;
+    far.migrate = true;
+    int32_t status = conform_try(&one, t, &near);
+    bool goes_on = !status && one.chances;
+    if (goes_on && conform_try(&other, t, &far))
+        conform_break(t->record, CONFORM_MIGRATION_RULE, "%s: %s", what, other.error);
+    else if (goes_on)
+        conform_outcome_same(&one, &other, CONFORM_MIGRATION_RULE, what);
+    if (goes_on)
+        conform_bench_close(&other);
+    conform_bench_close(&one);
+}
+
 void conform_case_migration(const struct conform_trial *t)
 {
     struct conform_knobs k = {.migrate = true};
-    conform_try_same(t, &k, CONFORM_MIGRATION_RULE, "with a thread for each call");
+    if (conform_try_same(t, &k, CONFORM_MIGRATION_RULE, "with a thread for each call"))
+        migrate_further(t);
+}
+
+/* The process goes to a locale that writes numbers with a comma, if the machine has one: the
+ * user's, or one of those that most machines have. */
+static bool comma_find(void)
+{
+    static const char *const locales[] = {"",
+                                          "de_DE.UTF-8",
+                                          "fr_FR.UTF-8",
+                                          "es_ES.UTF-8",
+                                          "it_IT.UTF-8",
+                                          "nl_NL.UTF-8",
+                                          "pl_PL.UTF-8",
+                                          "pt_BR.UTF-8",
+                                          "ru_RU.UTF-8",
+                                          "sv_SE.UTF-8",
+                                          "tr_TR.UTF-8"};
+    for (size_t i = 0; i < sizeof locales / sizeof *locales; i++)
+        if (setlocale(LC_ALL, locales[i]) && strcmp(localeconv()->decimal_point, ",") == 0) {
+            if (*locales[i])
+                setenv("LC_ALL", locales[i], 1);
+            return true;
+        }
+    return false;
+}
+
+/* Half a day away, with a comma in numbers; where the machine knows no such language, the time zone
+ * alone can break the rule, and nothing holds it. The process is the case's alone. */
+void conform_case_surroundings(const struct conform_trial *t)
+{
+    const enum conform_rule_id rule = CONFORM_SURROUNDINGS_RULE;
+    struct conform_bench here, there;
+    char difference[CONFORM_DIFFERENCE];
+    conform_try(&here, t, &plain);
+    setenv("TZ", "<+1245>-12:45", 1);
+    tzset();
+    bool comma = comma_find();
+    if (conform_try(&there, t, &plain))
+        conform_break(t->record, rule, "in another time zone and locale: %s", there.error);
+    else if (!comma && !conform_outcome_differs(&here, &there, true, difference))
+        conform_skip(t->record, rule,
+                     "this machine has no locale that writes numbers with a comma, as de_DE.UTF-8 "
+                     "does: another time zone alone was tried");
+    else
+        conform_outcome_same(&here, &there, rule, "in another time zone and locale");
+    conform_bench_close(&there);
+    conform_bench_close(&here);
 }
 
 /* ---- interrupts ---- */

@@ -110,12 +110,13 @@ static void starve(const struct conform_trial *t, starved_run run, int64_t total
             i = tries;
         conform_bench_close(&b);
         struct conform_left left;
+        char site[CONFORM_PLACE];
         if (i < tries && i % 4 == 0 && !conform_is_broken(t->record, CONFORM_LEAK_MEMORY_RULE) &&
             leaves(t, run, n, &left)) {
+            conform_left_site(&left, site);
             conform_break(t->record, rule,
                           "%s: allocation %lld, when it fails, leaves %lld bytes behind%s%s", what,
-                          (long long)n, (long long)left.bytes,
-                          left.site[0] ? ", asked for at " : "", left.site);
+                          (long long)n, (long long)left.bytes, *site ? ", asked for" : "", site);
             break;
         }
     }
@@ -176,6 +177,9 @@ void conform_case_leaks(const struct conform_trial *t)
     conform_bench_close(&b);
     conform_process_look(&before);
     bool grows = leaves(t, run_without_buffer, 0, &left);
+    char site[CONFORM_PLACE] = "";
+    if (grows)
+        conform_left_site(&left, site);
     threads_settle(before.threads);
     conform_process_look(&after);
     conform_process_compare(t->record, &fresh, &after, CONFORM_PROCESS_RULE);
@@ -186,8 +190,7 @@ void conform_case_leaks(const struct conform_trial *t)
     else if (grows && !conform_is_broken(t->record, CONFORM_LEAK_BUFFERS_RULE))
         conform_break(t->record, CONFORM_LEAK_MEMORY_RULE,
                       "%lld bytes more%s with each instance%s%s", (long long)left.bytes,
-                      left.mapped ? " of mmap" : "", left.site[0] ? ", asked for at " : "",
-                      left.site);
+                      left.mapped ? " of mmap" : "", *site ? ", asked for" : "", site);
     else
         conform_hold(t->record, CONFORM_LEAK_MEMORY_RULE);
 }

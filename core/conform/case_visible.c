@@ -17,15 +17,6 @@ static void bystander_put(const struct conform_trial *t)
     }
 }
 
-static bool has_phases(const struct conform_trial *t, const struct conform_stage *g,
-                       enum conform_rule_id rule)
-{
-    if (g->s.commit == QETL_COMMIT_TWO_PHASE)
-        return true;
-    conform_skip(t->record, rule, "the sink is not TWO_PHASE");
-    return false;
-}
-
 /* As it was, or with more behind it: some write in place, and cut off what does not count. */
 static bool is_kept(const struct conform_leaf *was, const struct conform_leaf *now)
 {
@@ -114,7 +105,7 @@ void conform_case_visible(const struct conform_trial *t)
         struct seen seen = {0};
         conform_tree_take(&seen.before, t->scratch);
         int32_t status = conform_stage_ready(&g, t, generation);
-        if (!status && has_phases(t, &g, CONFORM_VISIBLE_RULE) &&
+        if (!status && conform_stage_has_phases(t, &g, CONFORM_VISIBLE_RULE) &&
             conform_sink_open(&g.s) == QETL_OK && seen_take(t, &g, &seen) == QETL_OK)
             seen_check(t, &g, &seen);
         conform_tree_free(&seen.before);
@@ -146,7 +137,7 @@ static void give_up(const struct conform_trial *t, bool prepares)
     bystander_put(t);
     conform_tree_take(&before, t->scratch);
     int32_t status = conform_stage_ready(&g, t, 1);
-    bool phases = !status && has_phases(t, &g, CONFORM_ABORT_RULE);
+    bool phases = !status && conform_stage_has_phases(t, &g, CONFORM_ABORT_RULE);
     status = status ? status : conform_stage_write(&g);
     if (!status && prepares)
         status = conform_stage_prepare(&g);
@@ -175,7 +166,7 @@ static bool at_home(const struct conform_trial *t, enum conform_rule_id rule,
     struct conform_tree tree = {0};
     bystander_put(t);
     int32_t status = conform_stage_ready(&g, t, 1);
-    bool phases = !status && has_phases(t, &g, rule);
+    bool phases = !status && conform_stage_has_phases(t, &g, rule);
     status = status ? status : conform_stage_whole(&g);
     conform_stage_close(&g);
     conform_tree_take(&tree, t->scratch);
@@ -205,7 +196,7 @@ static int32_t decide_elsewhere(const struct conform_trial *t, struct conform_st
     const enum conform_rule_id rule = CONFORM_COMMIT_ELSEWHERE_RULE;
     int32_t status = conform_stage_elsewhere(g, t, true);
     status = status ? status : conform_stage_ready(g, t, 4); /* of the same rows as the first */
-    if (status || !has_phases(t, g, rule))
+    if (status || !conform_stage_has_phases(t, g, rule))
         return QETL_E_UNSUPPORTED;
     status = conform_sink_decide(&g->s, commits ? &conform_commit : &conform_abort);
     if (status)

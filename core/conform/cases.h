@@ -46,18 +46,23 @@ bool conform_outcome_differs(const struct conform_bench *, const struct conform_
 /* The same for runs with the same outcome, in whatever processes. */
 uint64_t conform_outcome_sum(const struct conform_bench *);
 /* Of two plain runs: what of their outcomes can be compared at all. */
+/* Whether nothing came of it that could be compared. */
+bool conform_outcome_empty(const struct conform_bench *);
 void conform_outcome_judge(const struct conform_bench *, const struct conform_bench *);
 
 /* case_NAME.c */
 void conform_case_run(const struct conform_trial *);
+void conform_case_expect(const struct conform_trial *);
 void conform_case_lifecycle(const struct conform_trial *);
 void conform_case_options(const struct conform_trial *);
 void conform_case_failures(const struct conform_trial *);
 void conform_case_growth(const struct conform_trial *);
 void conform_case_extensions(const struct conform_trial *);
+void conform_case_surroundings(const struct conform_trial *);
 void conform_case_interrupt(const struct conform_trial *);
 void conform_case_migration(const struct conform_trial *);
 void conform_case_apart(const struct conform_trial *);
+void conform_case_midst(const struct conform_trial *);
 void conform_case_behind(const struct conform_trial *);
 void conform_case_alone(const struct conform_trial *);
 void conform_case_host_memory(const struct conform_trial *);
@@ -71,20 +76,28 @@ void conform_case_offset(const struct conform_trial *);
 void conform_case_save(const struct conform_trial *);
 void conform_case_restore(const struct conform_trial *);
 void conform_case_bind(const struct conform_trial *);
+void conform_case_named(const struct conform_trial *);
 void conform_case_derived(const struct conform_trial *);
+void conform_case_dealt(const struct conform_trial *);
 void conform_case_merge(const struct conform_trial *);
+void conform_case_deadline(const struct conform_trial *);
 void conform_case_position(const struct conform_trial *);
 void conform_case_negotiate(const struct conform_trial *);
 void conform_case_splits(const struct conform_trial *);
 void conform_case_commit(const struct conform_trial *);
+void conform_case_epochs(const struct conform_trial *);
 void conform_case_abort(const struct conform_trial *);
 void conform_case_visible(const struct conform_trial *);
+void conform_case_durable(const struct conform_trial *);
 void conform_case_given_up(const struct conform_trial *);
 void conform_case_elsewhere(const struct conform_trial *);
 void conform_case_leftovers(const struct conform_trial *);
+void conform_case_cut(const struct conform_trial *);
+void conform_case_beside(const struct conform_trial *);
 void conform_case_handle(const struct conform_trial *);
 void conform_case_last(const struct conform_trial *);
 void conform_case_columns(const struct conform_trial *);
+void conform_case_round_trip(const struct conform_trial *);
 void conform_case_infer(const struct conform_trial *);
 void conform_case_decode(const struct conform_trial *);
 

@@ -129,18 +129,19 @@ void conform_check_move(const struct conform_check *from, const struct qetl_mani
 
 static void rows_repeat(struct conform_table *t)
 {
-    size_t n = json_array_size(t->rows);
+    size_t n = t->own = json_array_size(t->rows);
     for (size_t i = 0; n && json_array_size(t->rows) < ROWS_LEAST; i++)
         json_array_append(t->rows, json_array_get(t->rows, i % n));
 }
 
-static int table_add(struct conform_check *check, const json_t *text, bool ndjson)
+static int table_add(struct conform_check *check, const json_t *text, bool ndjson,
+                     const json_t *types)
 {
     struct conform_table *t = &check->tables[check->n_tables];
     if (check->n_tables == CONFORM_INPUTS || !json_is_string(text))
         return -1;
     check->n_tables++;
-    if (conform_table_read(t, json_string_value(text), ndjson))
+    if (conform_table_read(t, json_string_value(text), ndjson, types))
         return -1;
     rows_repeat(t);
     return 0;
@@ -151,16 +152,19 @@ static int tables_make(struct conform_check *check, const json_t *entry)
     const char *format = json_string_value(json_object_get(entry, "input_format"));
     bool ndjson = format && strcmp(format, "ndjson") == 0;
     const json_t *inputs = json_object_get(entry, "inputs"),
-                 *input = json_object_get(entry, "input");
+                 *input = json_object_get(entry, "input"),
+                 *types = json_object_get(entry, "input_types");
     for (size_t i = 0; i < json_array_size(inputs); i++)
-        if (table_add(check, json_array_get(inputs, i), ndjson))
+        if (table_add(check, json_array_get(inputs, i), ndjson, types))
             return -1;
     if (input)
-        return table_add(check, input, ndjson);
+        return table_add(check, input, ndjson, types);
     if (inputs)
         return 0;
     check->n_tables = 1;
-    return conform_table_invent(&check->tables[0]);
+    int bad = conform_table_invent(&check->tables[0]);
+    check->tables[0].own = json_array_size(check->tables[0].rows);
+    return bad;
 }
 
 /* ---- bytes ---- */
@@ -268,6 +272,29 @@ size_t conform_check_count(const struct qetl_manifest_component *c, const json_t
     return n ? n : 1;
 }
 
+/* What no check has is a slip of the pen, which would leave something untried in silence. */
+static int words_check(const json_t *entry, char *why, size_t size)
+{
+    static const char *const words[] = {
+        "options", "files",      "input",  "inputs",       "input_types",    "input_format",
+        "bytes",   "reads_back", "expect", "expect_files", "expect_rejected"};
+    const char *word, *format = json_string_value(json_object_get(entry, "input_format"));
+    json_t *value;
+    json_object_foreach ((json_t *)entry, word, value) {
+        size_t i = 0;
+        while (i < sizeof words / sizeof *words && strcmp(words[i], word) != 0)
+            i++;
+        if (i == sizeof words / sizeof *words) {
+            snprintf(why, size, "the check has the word `%.40s`, which there is not", word);
+            return -1;
+        }
+    }
+    if (!format || strcmp(format, "csv") == 0 || strcmp(format, "ndjson") == 0)
+        return 0;
+    snprintf(why, size, "the check's input_format is `%.40s`: csv or ndjson is wanted", format);
+    return -1;
+}
+
 int conform_check_make(const struct qetl_manifest_component *c, const json_t *given, size_t number,
                        const char *folder, const char *scratch, struct conform_check *out,
                        char *why, size_t size)
@@ -276,10 +303,15 @@ int conform_check_make(const struct qetl_manifest_component *c, const json_t *gi
     entry = json_is_array(entry) ? json_array_get(entry, number) : entry;
     const json_t *options = json_object_get(entry, "options");
     const json_t *bytes = json_object_get(entry, "bytes");
-    *out = (struct conform_check){.folder = folder, .files = json_object_get(entry, "files")};
+    *out = (struct conform_check){.folder = folder,
+                                  .files = json_object_get(entry, "files"),
+                                  .one_way = json_is_false(json_object_get(entry, "reads_back")),
+                                  .entry = entry};
     out->options = options ? value_placed(options, scratch) : json_object();
     options_complete(out->options, c->options, scratch);
-    if (options_check(out->options, c->options, why, size))
+    bool is_check = given || json_object_get(c->json, "check");
+    if ((is_check && words_check(entry, why, size)) ||
+        options_check(out->options, c->options, why, size))
         return -1;
     if (tables_make(out, entry)) {
         snprintf(why, size,

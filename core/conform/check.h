@@ -10,6 +10,7 @@
 #ifndef QETL_CORE_CONFORM_CHECK_H
 #define QETL_CORE_CONFORM_CHECK_H
 
+#include "cells.h"
 #include "plugin/registry.h"
 
 #include <qetl/sdk.h>
@@ -19,6 +20,7 @@ enum { CONFORM_INPUTS = 4 };
 struct conform_table { /* rows of one input */
     struct ArrowSchema schema;
     json_t *rows; /* lists of values: null, true, 7, 1.5, "text", [ ... ], { ... } */
+    size_t own;   /* so many were given; those behind are the same again */
     bool holed;   /* some of them are NULL all the same */
 };
 
@@ -29,6 +31,8 @@ struct conform_check {
     char *bytes; /* for formats; NULL: what the format writes itself */
     size_t bytes_size;
     bool reads_only;     /* bytes are given and no rows: the format is not asked to write */
+    bool one_way;        /* what a format writes is not what it reads */
+    const json_t *entry; /* what was given in all; borrowed */
     const json_t *files; /* name: text, or {"from": path}; borrowed */
     const char *folder;  /* what paths in it are relative to; borrowed */
 };
@@ -55,11 +59,18 @@ int conform_check_files(const struct conform_check *, const char *scratch);
  * rows' values. */
 int32_t conform_table_batch(const struct conform_table *, struct qetl_env, int64_t first, int64_t n,
                             int64_t offset, uint64_t keep, struct ArrowArray *out);
-/* table_text.c: from text as examples of manifests have it: CSV with a header, or NDJSON. 0 or -1
- */
-int conform_table_read(struct conform_table *, const char *text, bool ndjson);
+/* table_text.c: from text as examples of manifests have it: CSV with a header, or NDJSON. types: of
+ * columns by their names, in place of what is guessed; or NULL. 0 or -1 */
+int conform_table_read(struct conform_table *, const char *text, bool ndjson, const json_t *types);
 /* table_made.c: columns of all usual types, NULLs among them. 0 or -1 */
 int conform_table_invent(struct conform_table *);
+/* The same with rarer types, of which the kinds are numbered from 0: what it is tried with, in
+ * words; NULL: there are no more. */
+const char *conform_table_types(struct conform_table *, int which);
+/* Its rows; QETL_OK or a failure. */
+int32_t conform_table_cells(const struct conform_table *, struct conform_cells *out);
+/* The same rows with their columns from the last to the first: 0 or -1; freed in any case. */
+int conform_table_turn(const struct conform_table *, struct conform_table *out);
 void conform_table_free(struct conform_table *);
 
 #endif

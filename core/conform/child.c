@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 50 };
+enum { LOOK_MS = 50, TAIL = 320 };
 
 /* ---- in the child ---- */
 
@@ -53,24 +53,47 @@ _Noreturn static void child_main(const struct conform_errand *e)
 
 /* ---- in the parent ---- */
 
-/* The line that says most of what the child wrote: a sanitizer's, or the last. A panic's place and
- * its words stand in two. */
-static void log_tail(const char *path, char line[160])
+/* "    #3 0x… in row_take …/bad.c:12:7": the function and the line, of a file that is there
+ * to be named; of what the sanitizer itself stands on no such thing is told. */
+static bool frame_read(const char *line, char out[TAIL])
 {
-    char at[512];
+    int number, at = 0;
+    if (sscanf(line, " #%d 0x%*x in %n", &number, &at) < 1 || !at)
+        return false;
+    const char *name = line + at, *path = strrchr(line, '/');
+    int size = (int)strcspn(name, " \n");
+    if (!path || !strchr(path, ':') || strstr(line, "sanitizer") || strstr(line, "/rustc/"))
+        return false;
+    snprintf(out, TAIL, ", in %.*s (%.*s)", size < 60 ? size : 60, name,
+             (int)strcspn(path + 1, " \n"), path + 1);
+    return true;
+}
+
+/* What the child wrote that says most: a sanitizer's line, with the frame of the plugin's own that
+ * it names first; a panic's place and its words, which stand in two; or the last line. */
+static void log_tail(const char *path, char line[TAIL])
+{
+    char at[512], frame[TAIL] = "";
     FILE *file = fopen(path, "re");
-    bool found = false;
+    bool found = false, sanitizer = false;
     *line = 0;
-    while (file && !found && fgets(at, sizeof at, file)) {
+    while (file && (!found || (sanitizer && !*frame)) && fgets(at, sizeof at, file)) {
         at[strcspn(at, "\n")] = 0;
+        if (found) {
+            frame_read(at, frame);
+            continue;
+        }
         if (*at)
-            snprintf(line, 160, ": %.150s", at);
+            snprintf(line, TAIL, ": %.150s", at);
         bool panics = strstr(at, "panicked");
-        found = panics || strstr(at, "ERROR: ") || strstr(at, "terminate called");
+        sanitizer = strstr(at, "ERROR: ") || strstr(at, "runtime error: ");
+        found = panics || sanitizer || strstr(at, "terminate called");
         size_t size = strlen(line);
         if (panics && fgets(at, sizeof at, file))
-            snprintf(line + size, 160 - size, " %.*s", (int)strcspn(at, "\n"), at);
+            snprintf(line + size, TAIL - size, " %.*s", (int)strcspn(at, "\n"), at);
     }
+    size_t size = strlen(line);
+    snprintf(line + size, TAIL - size, "%s", frame);
     if (file)
         fclose(file);
 }
@@ -100,7 +123,7 @@ static void crash_tell(const struct conform_errand *e, const char *tail)
 static void end_judge(const struct conform_errand *e, int status)
 {
     struct conform_record *record = e->record;
-    char tail[160];
+    char tail[TAIL];
     const char *call = record->call[0] ? record->call : "between its calls";
     if (record->ended)
         return;
@@ -139,7 +162,7 @@ static int64_t used_ns(pid_t pid)
     return used.tv_sec * 1000000000LL + used.tv_nsec;
 }
 
-enum { SLEEPS = 20, WORKS = 2, PATIENCE = 6 };
+enum { SLEEPS = 20, WORKS = 2, PATIENCE = 6, RUN_SECONDS = 1 };
 
 /* Who neither sleeps nor had the processor for long is waiting for it: the machine is slow. */
 static bool is_hanging(int64_t passed_ns, int64_t worked_ns, int64_t timeout_ns)
@@ -167,18 +190,20 @@ static void hang_tell(const struct conform_errand *e)
     record->hung = true;
 }
 
-/* It gets on, and comes to no end. In a plain run that is the plugin's fault, or the check's. */
+/* It gets on, and comes to no end. In a plain run that is the plugin's fault, or the check's,
+ * unless those before it have left it no time. */
 static void end_tell(const struct watching *w)
 {
     struct conform_record *record = w->errand->record;
     double seconds = (double)(qetl_call_now_ns() - w->from) / 1e9;
-    if (w->errand->rule == CONFORM_RUN_RULE)
+    if (w->errand->rule == CONFORM_RUN_RULE && seconds >= RUN_SECONDS)
         conform_break(record, CONFORM_RUN_RULE,
                       "it comes to no end: after %.0f s it had made %lld calls; give it an input "
                       "that is smaller, or more time by --limit",
                       seconds, w->steps);
     else
         conform_skip(record, w->errand->rule, "%.0f s, its part of --limit, were too few", seconds);
+    record->late += w->errand->rule != CONFORM_RUN_RULE || seconds < RUN_SECONDS;
 }
 
 /* Whether it was ended, as it hangs, has no time left, or somebody wants to go. */

@@ -109,6 +109,7 @@ static int case_try(struct case_errand *e, const char *component)
         .run = case_run,
         .arg = e};
     e->share_ns = conform_pace_share(&c->pace, component, rule, &errand.end_ns);
+    e->record->late += !e->share_ns;
     if (!e->share_ns)
         conform_skip(e->record, e->tried->rule, "the %lld s of --limit were over",
                      (long long)(c->pace.limit_ns / 1000000000));
@@ -127,6 +128,10 @@ static void options_judge(const struct qetl_manifest_component *promised, struct
     size_t i = 0;
     if (conform_is_broken(r, CONFORM_RUN_RULE))
         return;
+    if (r->late) {
+        conform_skip(r, CONFORM_OPTIONS_READ_RULE, "--limit came before all was tried");
+        return;
+    }
     if (!r->asked_any) {
         bool has = json_object_size(json_object_get(promised->options, "properties")) > 0;
         conform_skip(r, CONFORM_OPTIONS_READ_RULE, "%s",
@@ -189,6 +194,8 @@ static int component_check(struct checking *c, size_t i, struct conform_result *
     const struct qetl_manifest_component *promised = &c->manifest->components[i];
     struct case_errand e = {.c = c, .promised = promised, .record = result->record};
     e.given = given_for(c, result->name);
+    memcpy(result->record->shared, c->results->items[0].record->shared,
+           sizeof result->record->shared);
     size_t checks = conform_check_count(promised, e.given);
     for (; e.number < checks; e.number++) {
         conform_record_check(result->record, e.number, checks);
@@ -274,15 +281,17 @@ int conform_check(const struct qetl_manifest *manifest, const struct conform_opt
         qetl_findings_no_memory(findings);
         return -1;
     }
+    results->cases = results_name(&c);
+    conform_pace_begin(&c.pace, options->limit_ns, results->cases, options->shows);
     if (conform_folder_make(&c.folder)) {
         qetl_finding_environment(qetl_finding_add(findings, QETL_ERROR, "no_folder",
                                                   "no folder can be made in %s: %s", c.folder.path,
                                                   strerror(errno)));
+        conform_pace_end(&c.pace);
         return -1;
     }
     if (realpath(manifest->library_path, c.beside))
         *strrchr(c.beside, '/') = 0;
-    conform_pace_begin(&c.pace, options->limit_ns, results_name(&c), options->shows);
     int bad = library_check(&c, &results->items[0]);
     bad = bad ? bad : components_check(&c);
     conform_folder_remove(&c.folder);

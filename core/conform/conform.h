@@ -35,6 +35,7 @@ struct conform_results {
     struct conform_result *items;
     size_t count;
     double seconds;
+    size_t cases;              /* in all */
     enum conform_rule_id only; /* as was asked for */
 };
 
@@ -46,8 +47,11 @@ void conform_results_free(struct conform_results *);
 /* ---- report.c ---- */
 
 size_t conform_broken(const struct conform_results *); /* how many rules were */
+/* How many cases the limit left out, or cut short: of what they look for nothing is known. */
+size_t conform_late(const struct conform_results *);
+/* brief: what is broken, and no more. */
 void conform_report_text(const struct conform_results *, const char *plugin, uint64_t seed,
-                         FILE *out, int colour);
+                         FILE *out, int colour, bool brief);
 json_t *conform_report_json(const struct conform_results *, const char *plugin, uint64_t seed);
 int conform_report_junit(const struct conform_results *, const char *plugin,
                          const char *path); /* 0, or an errno */

@@ -4,6 +4,7 @@
 #include "bench.h"
 
 #include "host/host.h"
+#include "midst.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,17 @@ static void wrong(struct conform_bench *b, enum conform_rule_id rule, const char
 {
     conform_break(b->trial->record, rule, "%s: %s", b->doing ? b->doing->name : "outside of a call",
                   what);
+}
+
+/* What is [worker] in plugin.h is for the thread that the host has lent to the call. */
+static void worker_check(struct conform_bench *b, const char *function)
+{
+    char what[120];
+    if (conform_call_is_here(b))
+        return;
+    snprintf(what, sizeof what, "%s was called on a thread that the host did not call it on",
+             function);
+    wrong(b, CONFORM_HOST_CALLS_RULE, what);
 }
 
 static bool is_line(const char *text)
@@ -51,6 +63,8 @@ static void double_log(struct qetl_ctx *ctx, int32_t level, const char *message)
 static void double_reject(struct qetl_ctx *ctx, const struct qetl_reject *reject)
 {
     struct conform_bench *b = bench_of(ctx);
+    conform_midst_pass();
+    worker_check(b, "host->reject");
     if (!b->doing || !b->doing->rejects)
         wrong(b, CONFORM_HOST_CALLS_RULE, "host->reject was called where no row can be rejected");
     if (!is_line(reject->code) || strcspn(reject->code, " ") != strlen(reject->code))
@@ -65,6 +79,7 @@ static void *double_alloc(struct qetl_ctx *ctx, size_t size)
     struct conform_bench *b = bench_of(ctx);
     const struct conform_knobs *k = &b->knobs;
     int64_t n = ++b->buffers;
+    conform_midst_pass();
     if (k->fail_buffer && (n == k->fail_buffer || (k->fail_after && n > k->fail_buffer)))
         return NULL;
     void *buffer = qetl_host_table.buffer_alloc(ctx, size);
@@ -148,6 +163,7 @@ static const struct qetl_options double_options = {
 static int32_t double_watch(struct qetl_ctx *ctx, int fd, uint32_t events)
 {
     struct conform_bench *b = bench_of(ctx);
+    worker_check(b, "qetl.poll/1");
     if (fd < 0)
         wrong(b, CONFORM_HOST_CALLS_RULE, "qetl.poll/1 was given no descriptor");
     else if (events & QETL_POLL_HANGUP)

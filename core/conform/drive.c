@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { LOOK_MS = 3 };
+enum { LOOK_MS = 3, CUTS_MORE = 7 };
 
 int32_t conform_drive(struct conform_bench *b, const struct conform_trial *trial,
                       const struct conform_knobs *knobs)
@@ -42,7 +42,10 @@ int32_t conform_drive(struct conform_bench *b, const struct conform_trial *trial
 
 bool conform_due(struct conform_bench *b)
 {
-    return ++b->chances == b->knobs.cut_at;
+    const struct conform_knobs *k = &b->knobs;
+    int64_t behind = ++b->chances - k->cut_at;
+    return !behind || (k->cut_every && behind > 0 && behind % k->cut_every == 0 &&
+                       behind / k->cut_every <= CUTS_MORE);
 }
 
 struct qetl_env conform_lender(struct conform_bench *b)
@@ -191,6 +194,8 @@ void conform_take_columns(struct conform_bench *b, const char *call,
         return;
     }
     conform_hold(b->trial->record, CONFORM_ARROW_RULE);
+    if (b->knobs.cells)
+        conform_cells_add(b->knobs.cells, schema, array);
     conform_text_columns(out, schema, array, columns, n);
     conform_release_away(b, call, array);
 }
@@ -217,6 +222,35 @@ void conform_take_back(struct conform_bench *b, struct ArrowArray *array)
         array->release = NULL;
     }
     qetl_array_release(array);
+}
+
+const struct ArrowSchema *conform_schema_lend(struct conform_bench *b,
+                                              const struct ArrowSchema *schema)
+{
+    if (!b->knobs.poison || b->n_schemas == CONFORM_SCHEMAS)
+        return schema;
+    if (!b->schemas)
+        b->schemas = calloc(CONFORM_SCHEMAS, sizeof *b->schemas);
+    if (!b->schemas || qetl_schema_copy(schema, &b->schemas[b->n_schemas]))
+        return schema;
+    return &b->schemas[b->n_schemas++];
+}
+
+/* Copies are ours, to the last letter. */
+static void schema_spoil(struct ArrowSchema *schema)
+{
+    if (schema->format)
+        memset((char *)(uintptr_t)schema->format, '?', strlen(schema->format));
+    if (schema->name)
+        memset((char *)(uintptr_t)schema->name, '?', strlen(schema->name));
+    for (int64_t i = 0; i < schema->n_children; i++)
+        schema_spoil(schema->children[i]);
+}
+
+void conform_schema_take_back(struct conform_bench *b)
+{
+    for (size_t i = 0; i < b->n_schemas; i++)
+        schema_spoil(&b->schemas[i]);
 }
 
 bool conform_is_whole(const struct ArrowArray *batch)

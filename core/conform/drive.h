@@ -51,6 +51,10 @@ bool conform_check_schema(struct conform_bench *, const char *call, const struct
 void conform_release_away(struct conform_bench *, const char *call, struct ArrowArray *);
 /* The bytes where nobody may look, as the knobs say. */
 void conform_fill_unseen(struct conform_bench *, const struct ArrowSchema *, struct ArrowArray *);
+/* The schema for one call: itself, or, where the knobs say so, a copy of which the words are others
+ * once it was taken back, though it stays. */
+const struct ArrowSchema *conform_schema_lend(struct conform_bench *, const struct ArrowSchema *);
+void conform_schema_take_back(struct conform_bench *);
 /* Shuts what was lent, where the knobs say so, or releases it. */
 void conform_take_back(struct conform_bench *, struct ArrowArray *);
 struct qetl_env conform_lender(struct conform_bench *); /* whose buffers are the checker's */

@@ -28,8 +28,8 @@ static struct qetl_epoch *epoch_new(struct conform_sinking *s)
     struct qetl_epoch *epoch = conform_struct_new(s->b, sizeof *epoch);
     epoch->number = s->epoch;
     epoch->generation = s->generation;
-    snprintf(s->pipeline, sizeof s->pipeline, "check of %.150s %u", s->b->trial->scratch,
-             atomic_load(&s->b->trial->record->emptied));
+    snprintf(s->pipeline, sizeof s->pipeline, "%s of %.150s %u", s->stranger ? "another" : "check",
+             s->b->trial->scratch, atomic_load(&s->b->trial->record->emptied));
     epoch->pipeline = s->pipeline;
     epoch->component = "check";
     epoch->flags = s->final ? QETL_EPOCH_FINAL : 0;
@@ -88,6 +88,12 @@ static void describe_check(struct conform_sinking *s, const struct qetl_sink_inf
         conform_break(record, CONFORM_DESCRIBE_RULE,
                       "describe answered takes %u, delivery %u, commit %u", info->takes,
                       info->delivery, info->commit);
+    else if ((info->takes == QETL_TAKES_BYTES) != s->b->trial->promised->takes_format)
+        conform_break(record, CONFORM_DESCRIBE_RULE,
+                      "describe answered takes %u, and the manifest says %s: the host goes by that "
+                      "where it takes a `format`, or refuses it",
+                      info->takes,
+                      s->b->trial->promised->takes_format ? "\"bytes\": true" : "no \"bytes\"");
     else if (two && (!sink->prepare || !sink->commit || !sink->abort))
         conform_break(record, CONFORM_DESCRIBE_RULE,
                       "describe says TWO_PHASE, and prepare, commit or abort is missing");
@@ -134,9 +140,10 @@ int32_t conform_sink_open(struct conform_sinking *s)
 {
     qetl_schema_release(&s->schema);
     int32_t status = forms(s);
-    status = status
-                 ? status
-                 : conform_call(s->b, &conform_open_sink, (struct conform_args){.a = &s->schema});
+    if (!status)
+        status = conform_call(s->b, &conform_open_sink,
+                              (struct conform_args){.a = conform_schema_lend(s->b, &s->schema)});
+    conform_schema_take_back(s->b);
     return status ? status : conform_parts_frame(s);
 }
 
@@ -266,7 +273,7 @@ int32_t conform_sink_replace(struct conform_sinking *s)
     struct conform_bench *b = s->b;
     conform_bench_stop(b);
     conform_bench_destroy(b);
-    s->generation++;
+    s->generation += b->knobs.epochs == CONFORM_EPOCHS_ONE; /* else it is the same process */
     b->env.resumes = true;
     int32_t status = conform_bench_create(b);
     status = status ? status : conform_sink_ready(s);
@@ -285,13 +292,15 @@ int32_t conform_drive_sink(struct conform_bench *b)
     status = status ? status : conform_sink_open(&s);
     for (int64_t first = 0; !status && first < all; first += size) {
         status = conform_sink_write(&s, first, all - first < size ? all - first : size);
-        if (!status && conform_due(b)) {
+        if (!status && (conform_due(b) || b->knobs.epochs)) {
             status = epoch_end(&s, false);
-            status = status ? status : conform_sink_replace(&s);
+            if (!status && b->knobs.epochs != CONFORM_EPOCHS_STAYING)
+                status = conform_sink_replace(&s);
         }
     }
     status = status ? status : epoch_end(&s, true);
-    conform_text_putf(&b->outs[0], "%lld rows written\n", (long long)s.written);
+    if (s.written)
+        conform_text_putf(&b->outs[0], "%lld rows written\n", (long long)s.written);
     conform_sink_clear(&s);
     return status;
 }

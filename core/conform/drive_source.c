@@ -2,10 +2,18 @@
 #include "source.h"
 
 #include "host/call.h"
+#include "lateness.h"
 
 #include <stdlib.h>
 
-enum { SPLITS = 16, ROWS = 4096, BYTES = 1 << 16, ITEMS_MOST = 100000, ENDLESS_ITEMS = 40 };
+enum {
+    SPLITS = 16,
+    ROWS = 4096,
+    BYTES = 1 << 16,
+    ITEMS_MOST = 100000,
+    ENDLESS_ITEMS = 40,
+    ANSWER_NS = 100000000
+};
 
 struct driving {
     struct conform_bench *b;
@@ -67,18 +75,35 @@ static int32_t splits_plan(struct driving *d)
     return status;
 }
 
+static void info_check(const struct conform_bench *b, const struct qetl_source_info *info)
+{
+    struct conform_record *record = b->trial->record;
+    const enum conform_rule_id rule = CONFORM_DESCRIBE_RULE;
+    if (info->emits < QETL_EMITS_BATCHES || info->emits > QETL_EMITS_BYTES ||
+        info->delivery < QETL_REPLAYABLE || info->delivery > QETL_LOSSY)
+        conform_break(record, rule, "describe answered emits %u and delivery %u", info->emits,
+                      info->delivery);
+    else if (info->emits == QETL_EMITS_BATCHES && b->trial->promised->takes_format)
+        conform_break(record, rule,
+                      "describe answered emits %u, and the manifest says \"bytes\": true: a "
+                      "`format` would be taken, and not looked at",
+                      info->emits);
+    else if (info->bytes_expected < -1 || info->rows_expected < -1)
+        conform_break(record, rule,
+                      "describe answered bytes_expected %lld and rows_expected %lld: -1 is unknown",
+                      (long long)info->bytes_expected, (long long)info->rows_expected);
+    else
+        conform_hold(record, rule);
+}
+
 static int32_t prepare(struct driving *d)
 {
     struct conform_bench *b = d->b;
     struct qetl_source_info *info = conform_struct_new(b, sizeof *info);
     info->bytes_expected = info->rows_expected = -1;
     int32_t status = conform_call(b, &conform_describe_source, (struct conform_args){.out = info});
-    if (!status && (info->emits < QETL_EMITS_BATCHES || info->emits > QETL_EMITS_BYTES ||
-                    info->delivery < QETL_REPLAYABLE || info->delivery > QETL_LOSSY))
-        conform_break(b->trial->record, CONFORM_DESCRIBE_RULE,
-                      "describe answered emits %u and delivery %u", info->emits, info->delivery);
-    else if (!status)
-        conform_hold(b->trial->record, CONFORM_DESCRIBE_RULE);
+    if (!status)
+        info_check(b, info);
     d->endless = info->endless;
     bool batches = info->emits == QETL_EMITS_BATCHES;
     b->emits_bytes = !batches;
@@ -161,15 +186,15 @@ static int32_t next_once(struct driving *d, int32_t *answer, bool *cut)
     demand->max_rows = rows;
     demand->max_bytes = bytes;
     demand->space = space.data;
-    demand->deadline_ns = qetl_call_now_ns() + 100000000;
+    demand->deadline_ns =
+        qetl_call_now_ns() + (b->knobs.answer_ns ? b->knobs.answer_ns : ANSWER_NS);
+    struct conform_lateness lateness;
+    conform_lateness_begin(&lateness, demand->deadline_ns);
     *answer =
         conform_call(b, &conform_next, (struct conform_args){.a = demand, .out = item, .rows = -1});
-    int64_t late = qetl_call_now_ns() - demand->deadline_ns;
-    if (late > b->trial->patience_ns)
-        wrong(d, CONFORM_DEADLINE_RULE, "answered later than its deadline, by milliseconds",
-              late / 1000000);
-    else
-        conform_hold(b->trial->record, CONFORM_DEADLINE_RULE);
+    int64_t late = conform_lateness_end(&lateness);
+    b->late_ns = late > b->late_ns ? late : b->late_ns;
+    b->left |= b->knobs.late_most_ns && late > b->knobs.late_most_ns;
     if (*answer > 0)
         item_take(d, *answer, item, (const char *)space.data, rows, bytes);
     *cut = *answer > 0 && item->flags & QETL_ITEM_CUT;
@@ -233,8 +258,10 @@ static int32_t split_run(struct driving *d, size_t split)
             return QETL_E_CANCELLED;
         if (!status && cut && i % 2)
             ack(d);
-        if (!status && cut && answer != QETL_END && conform_due(b))
+        if (!status && cut && conform_due(b)) {
             status = replace(d, split);
+            answer = QETL_IDLE; /* END is the new one's to say, too */
+        }
         if (d->endless && i == ENDLESS_ITEMS)
             break;
         if (i == ITEMS_MOST) {

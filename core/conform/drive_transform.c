@@ -51,40 +51,50 @@ static bool map_check(struct driving *d, const struct qetl_output *o, uint32_t r
     return !conform_is_broken(record, CONFORM_ROW_MAP_RULE);
 }
 
-static void cell_put(struct driving *d, const struct qetl_output *o,
-                     const struct qetl_out_column *column, const struct ArrowSchema *field,
-                     int64_t row, struct conform_text *out)
+/* Where a cell of a row that left is found. False: it is NULL. */
+static bool cell_find(struct driving *d, const struct qetl_output *o,
+                      const struct qetl_out_column *column, const struct ArrowSchema *field,
+                      int64_t row, struct qetl_column *reader, int64_t *at)
 {
-    struct qetl_column reader;
-    if (column->derived >= 0) {
-        int64_t at = o->derived_map ? o->derived_map[row] : row;
-        if (at < 0)
-            conform_text_put(out, "\\N", 2);
-        else if (!qetl_column_open(&reader, field, o->batch.children[column->derived]))
-            conform_text_cell(out, &reader, at);
-        return;
-    }
+    *at = o->derived_map ? o->derived_map[row] : row;
+    if (column->derived >= 0)
+        return *at >= 0 && !qetl_column_open(reader, field, o->batch.children[column->derived]);
     int64_t from = d->whole.release ? column->from[d->port] : -1;
-    if (from >= 0 &&
-        !qetl_column_open(&reader, d->table->schema.children[from], d->whole.children[from]))
-        conform_text_cell(out, &reader, o->row_map ? o->row_map[row] : row);
+    *at = o->row_map ? o->row_map[row] : row;
+    return from >= 0 &&
+           !qetl_column_open(reader, d->table->schema.children[from], d->whole.children[from]);
 }
 
-static void rows_put(struct driving *d, const struct qetl_output *o)
+static void row_put(struct driving *d, const struct qetl_output *o, int64_t row)
 {
     const struct qetl_out_binding *port = &d->binding.host.out[o->port];
     const struct conform_knobs *k = &d->b->knobs;
     struct conform_text *out = &d->b->outs[o->port % CONFORM_OUTS];
-    for (int64_t row = 0; row < o->rows; row++) {
-        for (int64_t c = 0; c < port->n_columns; c++) {
-            const struct qetl_out_column *column = &port->columns[c];
-            if (k->only && (o->port != k->only_port || column->derived != k->only_column))
-                continue;
-            cell_put(d, o, column, port->schema.children[c], row, out);
-            conform_text_put(out, "|", 1);
-        }
-        conform_text_put(out, "\n", 1);
+    struct qetl_column readers[CONFORM_CELL_COLUMNS];
+    struct conform_cell cells[CONFORM_CELL_COLUMNS];
+    for (int64_t c = 0; c < port->n_columns; c++) {
+        const struct qetl_out_column *column = &port->columns[c];
+        int64_t i = c < CONFORM_CELL_COLUMNS ? c : CONFORM_CELL_COLUMNS - 1, at;
+        if (k->only && (o->port != k->only_port || column->derived != k->only_column))
+            continue;
+        bool found = cell_find(d, o, column, port->schema.children[c], row, &readers[i], &at);
+        if (found)
+            conform_text_field(out, &readers[i], at);
+        else
+            conform_text_put(out, "\\N", 2);
+        conform_text_put(out, "|", 1);
+        cells[i] =
+            (struct conform_cell){port->schema.children[c]->name, found ? &readers[i] : NULL, at};
     }
+    conform_text_put(out, "\n", 1);
+    if (k->cells && !o->port)
+        conform_cells_put(k->cells, (size_t)port->n_columns, cells);
+}
+
+static void rows_put(struct driving *d, const struct qetl_output *o)
+{
+    for (int64_t row = 0; row < o->rows; row++)
+        row_put(d, o, row);
 }
 
 /* The derived columns alone, as their schema has them. */

@@ -10,6 +10,8 @@
 
 #include "drive.h"
 
+enum { CONFORM_WAITING = 16 };
+
 struct conform_piece { /* what frame made a chunk of */
     int64_t offset, size;
 };
@@ -23,6 +25,8 @@ struct conform_formatting {
     size_t n_pieces, pieces_room;
     int64_t records;
     struct conform_saved saved;
+    struct ArrowArray waiting[CONFORM_WAITING]; /* of the chunk at hand */
+    size_t n_waiting;
     bool garbage; /* the bytes are damaged: failures are right answers */
 };
 

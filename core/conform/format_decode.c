@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "format.h"
+#include "lender.h"
 
 #include <stdlib.h>
 
 enum { COLUMNS = 256, TAIL = 64, RECORD_MOST = 1 << 20, GROWTHS = 64, STEP = 1 << 16 };
+enum { IDLE_MOST = 64, MORE_MOST = 100000 }; /* calls that answer MORE: in a row without a record */
 
 static void wrong(struct conform_formatting *f, enum conform_rule_id rule, const char *what,
                   int64_t number)
@@ -98,10 +100,13 @@ int32_t conform_format_open(struct conform_formatting *f)
     int32_t status = conform_forms_schema(&f->schema, n, wants, "", &f->wanted);
     if (status)
         return status;
-    return conform_call(
+    const struct ArrowSchema *lent = conform_schema_lend(f->b, &f->schema);
+    status = conform_call(
         f->b, &conform_open_decode,
         (struct conform_args){
-            .a = &f->schema, .blob = {f->prologue.data, f->prologue.size}, .n = n, .b = wants});
+            .a = lent, .blob = {f->prologue.data, f->prologue.size}, .n = n, .b = wants});
+    conform_schema_take_back(f->b);
+    return status;
 }
 
 /* ---- frame ---- */
@@ -139,7 +144,9 @@ static int32_t frame_once(struct conform_formatting *f, struct window *w)
     io->object = "check";
     io->offset = w->at;
     w->ended = w->end == all;
+    b->given = (struct qetl_blob){data.data, (size_t)size};
     int32_t status = conform_call(b, &conform_frame, (struct conform_args){.out = io, .rows = -1});
+    b->given = (struct qetl_blob){0};
     if (!status && (io->begin < 0 || io->used < io->begin || io->used > size)) {
         wrong(f, CONFORM_FRAME_RULE, "frame: records do not lie in the data", io->used);
         status = QETL_E_FATAL;
@@ -191,7 +198,13 @@ static void decoded_check(struct conform_formatting *f, const struct qetl_decode
     struct conform_bench *b = f->b;
     int64_t records = records_before + out->records;
     int32_t last = -1;
-    conform_hold(b->trial->record, CONFORM_DECODE_RULE);
+    if (out->records)
+        conform_hold(b->trial->record, CONFORM_DECODE_RULE);
+    if (out->rows && !out->record_map && (out->rows != out->records || records_before))
+        wrong(f, CONFORM_DECODE_RULE,
+              "decode: there is no record_map, though rows are not the records from the chunk's "
+              "beginning: dead letters get wrong numbers",
+              out->rows);
     if (out->rows < 0 || out->rows > out->records)
         wrong(f, CONFORM_DECODE_RULE, "decode: more rows than records", out->rows);
     if (out->batch.release && out->batch.length != out->rows)
@@ -201,31 +214,77 @@ static void decoded_check(struct conform_formatting *f, const struct qetl_decode
         if (out->record_map[i] <= last || out->record_map[i] >= records)
             wrong(f, CONFORM_DECODE_RULE, "decode: record_map goes back, or beyond the records",
                   out->record_map[i]);
+        else if (conform_rejects_hold(b, out->record_map[i]))
+            wrong(f, CONFORM_DECODE_RULE, "decode: record_map names a record that was rejected",
+                  out->record_map[i]);
         last = out->record_map[i];
     }
     for (int64_t i = 0; out->record_offsets && i < out->records; i++)
-        if (out->record_offsets[i] < 0 || out->record_offsets[i] > size)
-            wrong(f, CONFORM_DECODE_RULE, "decode: record_offsets points outside of the chunk",
+        if (out->record_offsets[i] < (i ? out->record_offsets[i - 1] : 0) ||
+            out->record_offsets[i] > size)
+            wrong(f, CONFORM_DECODE_RULE,
+                  "decode: record_offsets goes back, or points outside of the chunk",
                   out->record_offsets[i]);
     if (out->rows + b->rejected != out->records)
         conform_break(b->trial->record, CONFORM_LEDGER_RULE,
                       "decode: %lld records are not %lld rows and %lld rejected",
                       (long long)out->records, (long long)out->rows, (long long)b->rejected);
-    else
+    else if (out->records)
         conform_hold(b->trial->record, CONFORM_LEDGER_RULE);
 }
 
-static void batch_take(struct conform_formatting *f, struct qetl_decoded *out)
+/* Each line with the number of its row's record in front. */
+static void lines_number(struct conform_formatting *f, const struct qetl_decoded *out,
+                         int64_t records_before, const struct conform_text *lines)
 {
     struct conform_bench *b = f->b;
+    const char *at = lines->data, *end = at + lines->size;
+    for (int64_t i = 0; i < out->rows && at < end; i++) {
+        const char *stop = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
+        int64_t record = out->record_map ? out->record_map[i] : records_before + i;
+        conform_text_putf(&b->outs[0], "%lld: ", (long long)(b->row_base + record));
+        conform_text_put(&b->outs[0], at, (size_t)(stop - at));
+        at = stop;
+    }
+}
+
+/* What is looked at once the chunk is gone: a batch owns what it points to. */
+static bool batch_wait(struct conform_formatting *f, struct qetl_decoded *out)
+{
+    if (!f->b->knobs.poison || !out->batch.release || f->n_waiting == CONFORM_WAITING)
+        return false;
+    f->waiting[f->n_waiting++] = out->batch;
+    out->batch.release = NULL;
+    return true;
+}
+
+static void waiting_take(struct conform_formatting *f)
+{
+    conform_record_call(f->b->trial->record, "a batch of decode's");
+    for (size_t i = 0; i < f->n_waiting; i++)
+        conform_take_batch(f->b, "decode", &f->wanted, &f->waiting[i], &f->b->outs[0]);
+    conform_record_call(f->b->trial->record, "");
+    f->n_waiting = 0;
+}
+
+static void batch_take(struct conform_formatting *f, struct qetl_decoded *out,
+                       int64_t records_before)
+{
+    if (batch_wait(f, out))
+        return;
+    struct conform_bench *b = f->b;
+    struct conform_text numbered = {0}, *lines = b->knobs.numbered ? &numbered : &b->outs[0];
     int64_t columns[COLUMNS];
     int64_t n = columns_pick(f, b->knobs.pick, columns);
     if (out->batch.release)
         conform_take_columns(b, "decode", &f->wanted, &out->batch,
-                             b->knobs.picks_late ? columns : NULL, n, &b->outs[0]);
+                             b->knobs.picks_late ? columns : NULL, n, lines);
     else if (!n) /* rows without columns need no batch */
         for (int64_t i = 0; i < out->rows; i++)
-            conform_text_put(&b->outs[0], "\n", 1);
+            conform_text_put(lines, "\n", 1);
+    if (numbered.data)
+        lines_number(f, out, records_before, lines);
+    conform_text_free(&numbered);
 }
 
 /* The columns as they are from now on; QETL_OK where the decoder is open for them. */
@@ -249,16 +308,18 @@ static int32_t decode_once(struct conform_formatting *f, struct qetl_chunk *chun
 {
     struct conform_bench *b = f->b;
     struct qetl_decoded *out = conform_struct_new(b, sizeof *out);
+    b->given = (struct qetl_blob){chunk->data, (size_t)chunk->size};
     *answer =
         conform_call(b, &conform_decode, (struct conform_args){.a = chunk, .out = out, .rows = -1});
+    b->given = (struct qetl_blob){0};
     int32_t status = *answer < 0 ? *answer : QETL_OK;
     if (*answer == QETL_SCHEMA) {
         status = schema_grow(f, out);
     } else if (!status) {
         decoded_check(f, out, *records, chunk->size);
-        *records += out->records;
         f->records += out->records;
-        batch_take(f, out);
+        batch_take(f, out, *records);
+        *records += out->records;
     }
     qetl_array_release(&out->batch);
     qetl_schema_release(&out->schema);
@@ -287,15 +348,21 @@ int32_t conform_format_decode(struct conform_formatting *f, const struct conform
     chunk->tail_room = TAIL;
     chunk->note = (struct qetl_blob){f->note.data, f->note.size};
     b->row_base = f->records;
-    for (int i = 0; !status && (answer == QETL_SCHEMA || answer == QETL_MORE); i++) {
+    for (int i = 0, idle = 0; !status && (answer == QETL_SCHEMA || answer == QETL_MORE); i++) {
+        int64_t before = records;
         chunk->more = answer == QETL_MORE;
         status = decode_once(f, chunk, &records, &answer);
-        if (answer == QETL_SCHEMA && i == GROWTHS) {
-            wrong(f, CONFORM_DECODE_RULE, "decode answers SCHEMA for ever", i);
+        idle = answer == QETL_MORE && records == before ? idle + 1 : 0;
+        if (answer == QETL_SCHEMA ? i == GROWTHS : idle == IDLE_MOST || i == MORE_MOST) {
+            wrong(f, CONFORM_DECODE_RULE,
+                  answer == QETL_SCHEMA ? "decode answers SCHEMA for ever"
+                                        : "decode answers MORE for ever",
+                  i);
             status = QETL_E_FATAL;
         }
     }
     conform_struct_free(b, chunk);
-    qetl_buffer_free(data);
+    conform_lent_buffer(b, data);
+    waiting_take(f);
     return status;
 }

@@ -95,14 +95,21 @@ static int32_t batch_encode(struct encoding *e, int64_t first, int64_t rows)
     return status;
 }
 
+static int32_t encoder_open(struct encoding *e)
+{
+    const struct ArrowSchema *lent = conform_schema_lend(e->f->b, &e->schema);
+    int32_t status = conform_call(e->f->b, &conform_open_encode, (struct conform_args){.a = lent});
+    conform_schema_take_back(e->f->b);
+    return status;
+}
+
 /* Another instance goes on: with the state of the first, or, CONCATENABLE, without. */
 static int32_t replace(struct encoding *e)
 {
     struct conform_bench *b = e->f->b;
     int32_t status = conform_save_state(b, &e->f->saved);
     status = status ? status : conform_format_renew(e->f);
-    status = status ? status
-                    : conform_call(b, &conform_open_encode, (struct conform_args){.a = &e->schema});
+    status = status ? status : encoder_open(e);
     return status ? status : conform_restore_state(b, &conform_restore, &e->f->saved);
 }
 
@@ -115,8 +122,7 @@ int32_t conform_format_encode(struct conform_formatting *f)
     int64_t all = (int64_t)json_array_size(e.table->rows), size = b->knobs.rows ? b->knobs.rows : 8;
     bool may_replace = b->trial->component->save || f->encode & QETL_ENCODE_CONCATENABLE;
     int32_t status = forms(&e);
-    status = status ? status
-                    : conform_call(b, &conform_open_encode, (struct conform_args){.a = &e.schema});
+    status = status ? status : encoder_open(&e);
     if (!status)
         conform_restore_unknown(b);
     if (!status && format->begin)
@@ -129,6 +135,8 @@ int32_t conform_format_encode(struct conform_formatting *f)
     if (!status && format->finish)
         status = append(&e, &conform_finish, NULL, 0);
     conform_text_put(&f->bytes, e.space.data, status ? 0 : (size_t)e.space.size);
+    b->encoded.size = 0;
+    conform_text_put(&b->encoded, f->bytes.data, f->bytes.size);
     free(e.space.data);
     qetl_schema_release(&e.schema);
     return status;

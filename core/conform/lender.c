@@ -44,6 +44,25 @@ void conform_lent_shut(struct conform_bench *b, const struct ArrowArray *array)
         conform_lent_shut(b, array->children[i]);
 }
 
+static void buffer_release(struct ArrowArray *array)
+{
+    qetl_buffer_free(array->private_data);
+    array->release = NULL;
+}
+
+void conform_lent_buffer(struct conform_bench *b, void *buffer)
+{
+    if (!b->shut)
+        b->shut = calloc(SHUT_MOST, sizeof *b->shut);
+    if (!b->knobs.poison || !b->shut || b->n_kept == sizeof b->kept / sizeof *b->kept) {
+        qetl_buffer_free(buffer);
+        return;
+    }
+    buffer_shut(b, buffer);
+    b->kept[b->n_kept++] =
+        (struct ArrowArray){.release = buffer_release, .private_data = buffer}; /* until the end */
+}
+
 void conform_lent_open(struct conform_bench *b)
 {
     while (b->n_shut)

@@ -14,6 +14,9 @@
 /* The real host's table, but for buffers that lie on pages of their own. */
 const struct qetl_host *conform_lender_host(void);
 void conform_lent_shut(struct conform_bench *, const struct ArrowArray *);
+/* A buffer of the bench's, which it gives up: shut where the knobs say so and nobody else owns it.
+ */
+void conform_lent_buffer(struct conform_bench *, void *buffer);
 void conform_lent_open(struct conform_bench *); /* all that were shut */
 
 #endif

@@ -6,6 +6,7 @@
 #include "plugin/library_check.h"
 #include "plugin/loader.h"
 #include "process.h"
+#include "shared.h"
 #include "symbols.h"
 
 #include <dlfcn.h>
@@ -19,30 +20,40 @@
 
 enum { LIBRARIES = 64, LOAD_US_MOST = 500000 };
 
-struct image {
-    void *data;
-    size_t size;
-};
-
-static int image_open(struct image *image, const char *path)
+/* The file in memory, until munmap. */
+static int image_map(struct elf_image *image, const char *path)
 {
     struct stat about;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    image->data = fd < 0 || fstat(fd, &about) || about.st_size <= 0
-                      ? MAP_FAILED
-                      : mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    image->size = image->data == MAP_FAILED ? 0 : (size_t)about.st_size;
+    void *data = fd < 0 || fstat(fd, &about) || about.st_size <= 0
+                     ? MAP_FAILED
+                     : mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (fd >= 0)
         close(fd);
-    return image->data == MAP_FAILED ? -1 : 0;
+    if (data == MAP_FAILED)
+        return -1;
+    if (qetl_elf_image_open(image, data, (size_t)about.st_size) == 0)
+        return 0;
+    munmap(data, (size_t)about.st_size);
+    return -1;
+}
+
+static void image_unmap(struct elf_image *image)
+{
+    munmap((void *)image->data, image->size);
 }
 
 /* ---- as a file ---- */
 
+static bool is_global(const struct conform_symbol *symbol)
+{
+    return !symbol->local && symbol->type != STT_SECTION && *symbol->name;
+}
+
 static void export_check(void *arg, const struct conform_symbol *symbol)
 {
     struct conform_record *record = arg;
-    if (symbol->defined && strcmp(symbol->name, QETL_PLUGIN_ENTRY) != 0 &&
+    if (is_global(symbol) && symbol->defined && strcmp(symbol->name, QETL_PLUGIN_ENTRY) != 0 &&
         !conform_symbol_is_made(symbol->name))
         conform_break(record, CONFORM_SYMBOLS_RULE,
                       "the library exports %s; compile it with "
@@ -51,10 +62,25 @@ static void export_check(void *arg, const struct conform_symbol *symbol)
                       symbol->name);
 }
 
+/* What they are for, and whether a lock is held, nobody can see: it is told, and breaks nothing. */
+static void shared_check(const struct elf_image *image, struct conform_record *record)
+{
+    long n = conform_shared_name(image, record->shared, sizeof record->shared);
+    if (n < 0)
+        conform_skip(record, CONFORM_STATICS_RULE, "the library was stripped of its symbols");
+    else if (n)
+        conform_skip(record, CONFORM_STATICS_RULE,
+                     "look whether all instances may share them at once, and whether what is a "
+                     "thread's is for one call alone: %s",
+                     record->shared);
+    else
+        conform_hold(record, CONFORM_STATICS_RULE);
+}
+
 void conform_library_examine(const struct qetl_manifest *manifest, struct conform_record *record)
 {
     struct qetl_findings findings = {0};
-    struct image image;
+    struct elf_image image;
     conform_hold(record, CONFORM_MANIFEST_RULE);
     if (qetl_library_examine(manifest, &findings)) {
         const struct qetl_finding *f = &findings.items[findings.count - 1];
@@ -69,13 +95,14 @@ void conform_library_examine(const struct qetl_manifest *manifest, struct confor
         conform_hold(record, CONFORM_NOTE_RULE);
     }
     qetl_findings_free(&findings);
-    if (image_open(&image, manifest->library_path))
+    if (image_map(&image, manifest->library_path))
         return;
-    if (conform_symbols(image.data, image.size, export_check, record) < 0)
+    if (conform_symbols(&image, SHT_DYNSYM, export_check, record) < 0)
         conform_skip(record, CONFORM_SYMBOLS_RULE, "the library has no table of sections");
     else
         conform_hold(record, CONFORM_SYMBOLS_RULE);
-    munmap(image.data, image.size);
+    shared_check(&image, record);
+    image_unmap(&image);
 }
 
 /* ---- symbols that it asks for ---- */
@@ -97,7 +124,8 @@ static void need_open(void *arg, const char *name)
 static void need_check(void *arg, const struct conform_symbol *symbol)
 {
     struct needs *needs = arg;
-    bool found = symbol->defined || symbol->weak || conform_symbol_is_made(symbol->name);
+    bool found = !is_global(symbol) || symbol->defined || symbol->weak ||
+                 conform_symbol_is_made(symbol->name);
     for (size_t i = 0; !found && i < needs->n; i++)
         found = dlsym(needs->handles[i], symbol->name) != NULL;
     if (!found)
@@ -109,14 +137,15 @@ static void need_check(void *arg, const struct conform_symbol *symbol)
 static void undefined_check(const struct qetl_manifest *manifest, struct conform_record *record)
 {
     struct needs needs = {.record = record};
-    struct image image;
-    if (image_open(&image, manifest->library_path))
+    struct elf_image image;
+    if (image_map(&image, manifest->library_path))
         return;
     qetl_elf_needs(image.data, image.size, need_open, &needs);
-    if (conform_symbols(image.data, image.size, need_check, &needs) < 0)
+    if (conform_symbols(&image, SHT_DYNSYM, need_check, &needs) < 0)
         conform_skip(record, CONFORM_UNDEFINED_RULE, "the library has no table of sections");
     else
         conform_hold(record, CONFORM_UNDEFINED_RULE);
+    image_unmap(&image);
 }
 
 /* ---- loading ---- */

@@ -23,6 +23,9 @@ void conform_process_look(struct conform_process *p)
     memset(p, 0, sizeof *p);
     for (int s = 1; s < CONFORM_SIGNALS; s++)
         sigaction(s, NULL, &p->actions[s]);
+    pthread_sigmask(SIG_BLOCK, NULL, &p->blocked);
+    for (unsigned i = 0; i < RLIM_NLIMITS; i++)
+        getrlimit(i, &p->limits[i]);
     snprintf(p->locale, sizeof p->locale, "%s", setlocale(LC_ALL, NULL));
     if (!getcwd(p->folder, sizeof p->folder))
         p->folder[0] = 0;
@@ -38,9 +41,18 @@ void conform_process_compare(struct conform_record *r, const struct conform_proc
                              const struct conform_process *b, enum conform_rule_id rule)
 {
     conform_hold(r, rule);
-    for (int s = 1; s < CONFORM_SIGNALS; s++)
+    for (int s = 1; s < CONFORM_SIGNALS; s++) {
         if (a->actions[s].sa_handler != b->actions[s].sa_handler)
             conform_break(r, rule, "signal %d has another handler", s);
+        if (sigismember(&a->blocked, s) != sigismember(&b->blocked, s))
+            conform_break(r, rule, "signal %d became %s in the host's thread", s,
+                          sigismember(&b->blocked, s) ? "blocked" : "unblocked");
+    }
+    for (int i = 0; i < (int)RLIM_NLIMITS; i++)
+        if (a->limits[i].rlim_cur != b->limits[i].rlim_cur ||
+            a->limits[i].rlim_max != b->limits[i].rlim_max)
+            conform_break(r, rule, "the process' limit %d (setrlimit) became %llu", i,
+                          (unsigned long long)b->limits[i].rlim_cur);
     if (strcmp(a->locale, b->locale) != 0)
         conform_break(r, rule, "the locale became %s", b->locale);
     if (strcmp(a->folder, b->folder) != 0)

@@ -12,12 +12,15 @@
 #include "record.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 enum { CONFORM_SIGNALS = 32 };
 
 struct conform_process {
     struct sigaction actions[CONFORM_SIGNALS];
+    sigset_t blocked; /* by this thread */
+    struct rlimit limits[RLIM_NLIMITS];
     char locale[64], folder[4096];
     mode_t mask;
     int files, threads;

@@ -36,7 +36,7 @@ void conform_record_call(struct conform_record *record, const char *name)
 
 void conform_record_check(struct conform_record *record, size_t number, size_t of)
 {
-    record->unruly = false;
+    record->unruly = record->barren = false;
     record->tree_level = 0;
     record->outcome = 0;
     record->suspect[0] = 0;
@@ -108,9 +108,32 @@ void conform_break(struct conform_record *record, enum conform_rule_id rule, con
     atomic_store(&verdict->state, CONFORM_BROKEN);
 }
 
+/* Whether where nothing comes nothing is shown. */
+static bool wants_rows(enum conform_rule_id rule)
+{
+    static const enum conform_rule_id rules[] = {
+        CONFORM_MIGRATION_RULE,      CONFORM_APART_RULE,        CONFORM_HOST_MEMORY_RULE,
+        CONFORM_MEMORY_RULE,         CONFORM_ARROW_RULE,        CONFORM_RELEASE_RULE,
+        CONFORM_LENT_RULE,           CONFORM_UNSEEN_RULE,       CONFORM_PIECES_RULE,
+        CONFORM_SAVE_RULE,           CONFORM_POSITION_RULE,     CONFORM_NEGOTIATE_RULE,
+        CONFORM_SPLITS_RULE,         CONFORM_BIND_DERIVED_RULE, CONFORM_BIND_READS_RULE,
+        CONFORM_DISTRIBUTION_RULE,   CONFORM_ROW_MAP_RULE,      CONFORM_LEDGER_RULE,
+        CONFORM_OFFSET_RULE,         CONFORM_MERGE_RULE,        CONFORM_EXTENSIONS_RULE,
+        CONFORM_GROWTH_RULE,         CONFORM_DECODE_RULE,       CONFORM_DECODE_COLUMNS_RULE,
+        CONFORM_DECODE_GARBAGE_RULE, CONFORM_EPOCHS_RULE};
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (rules[i] == rule)
+            return true;
+    return false;
+}
+
 void conform_hold(struct conform_record *record, enum conform_rule_id rule)
 {
     int untried = CONFORM_UNTRIED;
+    if (record->barren && wants_rows(rule)) {
+        conform_skip(record, rule, "nothing comes of the plain run: no row, no byte, no file");
+        return;
+    }
     atomic_compare_exchange_strong(&record->verdicts[rule].state, &untried, CONFORM_HELD);
 }
 

@@ -40,14 +40,17 @@ struct conform_record {
     atomic_int rule;    /* what is being tried: whoever crashes breaks it */
     struct conform_crash crash;
     bool ended;                  /* the child came to its end by itself */
+    unsigned late;               /* cases that the limit left out, or cut short */
     bool hung;                   /* a call did not come back: others are waited for less long */
     bool asked[CONFORM_OPTIONS]; /* options that the plugin has looked at, by their place */
     bool asked_any, unruly;      /* unruly: two equal runs were not equal */
     int tree_level;              /* … of what a sink wrote so much can be compared */
+    bool barren;                 /* nothing came of the plain run: no row, no byte, no file */
     uint64_t outcome;            /* of the plain run, of the first instance of a process */
     char suspect[320];           /* why it may be that instances disturb one another; or "" */
     char within[32];             /* what findings begin with … */
     char trying[128];            /* … and with what they came about, or "" */
+    char shared[300];            /* variables of the library that instances share; or "" */
     int64_t load_us;             /* processor time */
     atomic_uint emptied;         /* how often a scratch folder was: what a sink keeps elsewhere has
                                     another name from then on */

@@ -47,11 +47,20 @@ size_t conform_broken(const struct conform_results *results)
     return counts.states[CONFORM_BROKEN];
 }
 
+size_t conform_late(const struct conform_results *results)
+{
+    size_t late = 0;
+    for (size_t i = 0; i < results->count; i++)
+        late += results->items[i].record->late;
+    return late;
+}
+
 /* ---- for people ---- */
 
 struct text {
     FILE *out;
     int colour;
+    bool brief; /* what is broken alone */
     const struct conform_result *last;
 };
 
@@ -59,7 +68,7 @@ static void text_put(void *arg, const struct conform_result *result, enum confor
                      const struct conform_verdict *verdict, enum conform_state state)
 {
     struct text *t = arg;
-    if (state == CONFORM_HELD)
+    if (state == CONFORM_HELD || (t->brief && state == CONFORM_UNTRIED))
         return;
     if (t->last != result)
         fprintf(t->out, "%s\n", result->name);
@@ -74,11 +83,13 @@ static void text_put(void *arg, const struct conform_result *result, enum confor
 }
 
 void conform_report_text(const struct conform_results *results, const char *plugin, uint64_t seed,
-                         FILE *out, int colour)
+                         FILE *out, int colour, bool brief)
 {
     struct counts counts = {0};
-    struct text text = {out, colour, NULL};
+    struct text text = {out, colour, brief, NULL};
     verdicts_each(results, text_put, &text);
+    if (brief)
+        return;
     verdicts_each(results, count, &counts);
     fprintf(out, "%s: %zu rules held, %zu broken, %zu not tried; seed %llu, %.1f s\n", plugin,
             counts.states[CONFORM_HELD], counts.states[CONFORM_BROKEN],
@@ -110,11 +121,12 @@ json_t *conform_report_json(const struct conform_results *results, const char *p
     json_t *rules = json_array();
     verdicts_each(results, json_put, rules);
     verdicts_each(results, count, &counts);
-    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:f, s:o}", "plugin", plugin, "seed",
+    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:o}", "plugin", plugin, "seed",
                      (json_int_t)seed, "held", (json_int_t)counts.states[CONFORM_HELD], "broken",
                      (json_int_t)counts.states[CONFORM_BROKEN], "not_tried",
-                     (json_int_t)counts.states[CONFORM_UNTRIED], "seconds", results->seconds,
-                     "rules", rules);
+                     (json_int_t)counts.states[CONFORM_UNTRIED], "late",
+                     (json_int_t)conform_late(results), "seconds", results->seconds, "rules",
+                     rules);
 }
 
 static void junit_put(void *arg, const struct conform_result *result, enum conform_rule_id rule,
@@ -138,6 +150,17 @@ static void junit_put(void *arg, const struct conform_result *result, enum confo
     }
 }
 
+/* No test case failed, and yet the suite did not come to its end. */
+static void junit_late(FILE *out, const char *plugin, size_t late, size_t cases)
+{
+    fprintf(out, "    <testcase classname=\"");
+    qetl_xml_put(out, plugin);
+    fprintf(out,
+            "\" name=\"time\">\n      <error message=\"--limit left out, or cut short, %zu of %zu "
+            "cases\"/>\n    </testcase>\n",
+            late, cases);
+}
+
 int conform_report_junit(const struct conform_results *results, const char *plugin,
                          const char *path)
 {
@@ -146,14 +169,18 @@ int conform_report_junit(const struct conform_results *results, const char *plug
     if (!out)
         return errno;
     verdicts_each(results, count, &counts);
-    size_t all = counts.states[0] + counts.states[1] + counts.states[2];
+    size_t all = counts.states[0] + counts.states[1] + counts.states[2],
+           late = conform_late(results);
     fprintf(out,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"qetl "
             "plugin check ");
     qetl_xml_put(out, plugin);
-    fprintf(out, "\" tests=\"%zu\" failures=\"%zu\" skipped=\"%zu\" time=\"%.3f\">\n", all,
-            counts.states[CONFORM_BROKEN], counts.states[CONFORM_UNTRIED], results->seconds);
+    fprintf(out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"%d\" skipped=\"%zu\" time=\"%.3f\">\n",
+            all + (late > 0), counts.states[CONFORM_BROKEN], late > 0,
+            counts.states[CONFORM_UNTRIED], results->seconds);
     verdicts_each(results, junit_put, out);
+    if (late)
+        junit_late(out, plugin, late, results->cases);
     fputs("  </testsuite>\n</testsuites>\n", out);
     int error = ferror(out) ? EIO : 0;
     return fclose(out) ? errno : error;

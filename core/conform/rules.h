@@ -37,6 +37,8 @@ enum {
       "loading takes less than half a second of processor time")                                   \
     X(LOAD_QUIET, "load-quiet", CONFORM_LIBRARY,                                                   \
       "loading leaves no threads, no open files, and the process as it was")                       \
+    X(STATICS, "statics", CONFORM_LIBRARY,                                                         \
+      "no variable is shared by all instances or is a thread's, but what is constant")             \
     X(ENTRY_ABI, "entry-abi", CONFORM_LIBRARY,                                                     \
       "the entry answers the highest version that both sides know, and refuses another major one") \
     X(BINARY, "manifest-binary", CONFORM_LIBRARY,                                                  \
@@ -44,6 +46,7 @@ enum {
     X(TABLES, "tables", CONFORM_LIBRARY,                                                           \
       "sizes are those of the version, mandatory callbacks are there, one table a component")      \
     X(RUN, "run", CONFORM_EACH, "a plain run with the inputs of the check succeeds")               \
+    X(EXPECT, "expect", CONFORM_EACH, "what the check expects comes out")                          \
     X(OPTIONS_DEFAULT, "options-accepted", CONFORM_EACH,                                           \
       "values that the schema allows, its bounds among them, are accepted, or refused as CONFIG "  \
       "with the option's name")                                                                    \
@@ -58,11 +61,14 @@ enum {
     X(ERROR, "error", CONFORM_EACH,                                                                \
       "a failure is told by host->error: its code, one line of message, an option that there is")  \
     X(HOST_CALLS, "host-calls", CONFORM_EACH,                                                      \
-      "calls of the host are legal: where reject may be called, whole log lines, counted buffers") \
+      "calls of the host are legal: reject where it may be called and on the call's own thread, "  \
+      "whole log lines")                                                                           \
     X(GROWTH, "growth", CONFORM_EACH,                                                              \
       "structs of a later minor version are taken, and nothing is written beyond the known size")  \
     X(EXTENSIONS, "extensions", CONFORM_EACH,                                                      \
       "a host that lacks an extension is refused, or served with the same outcome")                \
+    X(SURROUNDINGS, "surroundings", CONFORM_EACH,                                                  \
+      "another time zone and locale make no other outcome")                                        \
     X(INTERRUPT, "interrupt", CONFORM_EACH,                                                        \
       "interrupt may come at any moment, twice, from any thread, and ends a call that waits")      \
     X(MIGRATION, "migration", CONFORM_EACH,                                                        \
@@ -95,7 +101,8 @@ enum {
     X(RESTORE, "restore-garbage", CONFORM_EACH,                                                    \
       "an unknown version is UNSUPPORTED and changes nothing; damaged state is refused")           \
     X(DESCRIBE, "describe", CONFORM_EACH,                                                          \
-      "describe answers words that there are, the same each time")                                 \
+      "describe answers words that there are, the same each time; bytes where the manifest says "  \
+      "so")                                                                                        \
     X(DEMAND, "source-demand", CONFORM_SOURCE,                                                     \
       "next brings no more than was asked for, in its space")                                      \
     X(DEADLINE, "source-deadline", CONFORM_SOURCE, "next answers by its deadline")                 \
@@ -111,8 +118,13 @@ enum {
     X(WAKE, "wake", CONFORM_EACH, "who answers IDLE, BLOCKED or BUSY wakes the host")              \
     X(BIND, "bind", CONFORM_TRANSFORM,                                                             \
       "bind names columns that there are, and may be called again")                                \
+    X(DISTRIBUTION, "bind-distribution", CONFORM_TRANSFORM,                                        \
+      "instances with a part of the rows each bring what one brings with all, or bind says "       \
+      "SINGLE")                                                                                    \
     X(BIND_DERIVED, "bind-derived", CONFORM_TRANSFORM,                                             \
       "a derived column depends on the columns that bind names for it, and no others")             \
+    X(BIND_NAMES, "bind-names", CONFORM_TRANSFORM,                                                 \
+      "columns that options name are found wherever they stand")                                   \
     X(BIND_READS, "bind-reads", CONFORM_TRANSFORM,                                                 \
       "process looks at the columns that it asked for alone")                                      \
     X(ROW_MAP, "row-map", CONFORM_TRANSFORM,                                                       \
@@ -128,11 +140,19 @@ enum {
     X(RETRY, "retry", CONFORM_EACH,                                                                \
       "a call that answered RETRY_CALL may be repeated; THROTTLED says for how long to wait")      \
     X(COMMIT, "commit", CONFORM_SINK, "prepare and commit work, and commit again changes nothing") \
+    X(EPOCHS, "epochs", CONFORM_SINK,                                                              \
+      "a later epoch of an instance is what a new instance makes of it")                           \
     X(ABORT, "abort", CONFORM_SINK, "abort works, before and behind prepare, also twice")          \
     X(COMMIT_ELSEWHERE, "commit-elsewhere", CONFORM_SINK,                                          \
       "an instance that never wrote commits the handles of another")                               \
     X(VISIBLE, "commit-visible", CONFORM_SINK,                                                     \
       "rows are seen behind commit, and not before; what others wrote stays as it is")             \
+    X(DURABLE, "commit-durable", CONFORM_SINK,                                                     \
+      "files that a commit made count are synced, and so are their names in their folders")        \
+    X(COMMIT_CUT, "commit-cut", CONFORM_SINK,                                                      \
+      "a commit that was cut in its midst is brought to its end by the next process' commit")      \
+    X(COMMIT_BESIDE, "commit-beside", CONFORM_SINK,                                                \
+      "what another pipeline writes to the same place, or prepared there, stays as it is")         \
     X(LEFTOVERS, "leftovers", CONFORM_SINK,                                                        \
       "what a process wrote that was killed before prepare is gone behind the next one's commit")  \
     X(HANDLE, "handle", CONFORM_SINK, "handles are at most 64 KiB; damaged ones are refused")      \
@@ -149,7 +169,10 @@ enum {
       "any bytes are decoded, rejected or refused")                                                \
     X(ENCODE, "encode", CONFORM_FORMAT,                                                            \
       "encode appends, within its space; a rejected row leaves no bytes")                          \
-    X(ROUND_TRIP, "round-trip", CONFORM_FORMAT, "what was encoded decodes again")
+    X(ROUND_TRIP, "round-trip", CONFORM_FORMAT,                                                    \
+      "what was encoded decodes again, to the same values under the same names")                   \
+    X(EMPTY_TEXTS, "empty-texts", CONFORM_FORMAT,                                                  \
+      "an empty text comes back as one, and a NULL as a NULL")
 
 #define CONFORM_RULE_NAME(name, id, kinds, holds) CONFORM_##name##_RULE,
 enum conform_rule_id { CONFORM_RULES(CONFORM_RULE_NAME) CONFORM_N_RULES };

@@ -16,6 +16,7 @@ struct conform_sinking {
     struct conform_bench *b;
     const struct conform_table *table;
     bool bytes, final;
+    bool stranger;   /* of another pipeline */
     uint32_t commit; /* QETL_COMMIT_ */
     struct qetl_want wants[64];
     int64_t n_wants;

@@ -11,7 +11,8 @@ enum { ROWS = 5 };
 int32_t conform_stage_ready(struct conform_stage *g, const struct conform_trial *t,
                             uint64_t generation)
 {
-    const struct conform_knobs knobs = {.resumes = generation > 1};
+    const struct conform_knobs knobs = {.resumes = generation > 1 && !g->s.stranger,
+                                        .stranger = g->s.stranger};
     g->s.b = &g->bench;
     g->s.table = &t->check->tables[0];
     g->s.epoch = g->s.epoch ? g->s.epoch : generation;
@@ -37,6 +38,15 @@ int32_t conform_stage_whole(struct conform_stage *g)
     int32_t status = conform_stage_write(g);
     status = status ? status : conform_stage_prepare(g);
     return status ? status : conform_sink_decide(&g->s, &conform_commit);
+}
+
+bool conform_stage_has_phases(const struct conform_trial *t, const struct conform_stage *g,
+                              enum conform_rule_id rule)
+{
+    if (g->s.commit == QETL_COMMIT_TWO_PHASE)
+        return true;
+    conform_skip(t->record, rule, "the sink is not TWO_PHASE");
+    return false;
 }
 
 void conform_stage_close(struct conform_stage *g)

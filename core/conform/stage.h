@@ -26,6 +26,9 @@ int32_t conform_stage_prepare(struct conform_stage *);
 /* Both, and commits. */
 int32_t conform_stage_whole(struct conform_stage *);
 void conform_stage_close(struct conform_stage *);
+/* Whether the sink is TWO_PHASE; else the rule is not tried. */
+bool conform_stage_has_phases(const struct conform_trial *, const struct conform_stage *,
+                              enum conform_rule_id);
 
 /* All of these but close, in a process that ends as if it were killed, of which handles and state
  * are handed on to the stage: one that was not opened. */

@@ -1,71 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "symbols.h"
 
-#include <elf.h>
-#include <link.h>
-#include <stdint.h>
 #include <string.h>
 
-struct image {
-    const unsigned char *data;
-    size_t size;
-};
-
-static int image_read(const struct image *image, uint64_t offset, void *to, size_t size)
+/* A text of a section that holds texts; NULL: it does not lie in the image. */
+static const char *text_at(const struct elf_image *image, const ElfW(Shdr) * texts, uint64_t index)
 {
-    if (offset > image->size || image->size - offset < size)
-        return -1;
-    memcpy(to, image->data + offset, size);
-    return 0;
-}
-
-static const char *name_at(const struct image *image, const ElfW(Shdr) * names, uint64_t index)
-{
-    uint64_t at = names->sh_offset + index;
-    if (index >= names->sh_size || at < index || at >= image->size)
+    uint64_t at = texts->sh_offset + index;
+    if (index >= texts->sh_size || at < index || at >= image->size)
         return NULL;
     return memchr(image->data + at, 0, image->size - at) ? (const char *)image->data + at : NULL;
 }
 
-static long table_each(const struct image *image, const ElfW(Shdr) * table,
-                       const ElfW(Shdr) * names,
+static long table_each(const struct elf_image *image, const ElfW(Shdr) * table,
+                       const ElfW(Shdr) * texts,
                        void (*each)(void *, const struct conform_symbol *), void *arg)
 {
     long n = 0;
-    ElfW(Sym) symbol;
-    for (uint64_t i = 1; i < table->sh_size / sizeof symbol; i++) {
-        if (image_read(image, table->sh_offset + i * sizeof symbol, &symbol, sizeof symbol))
+    ElfW(Sym) s;
+    for (uint64_t i = 1; i < table->sh_size / sizeof s; i++, n++) {
+        if (qetl_elf_image_read(image, table->sh_offset + i * sizeof s, &s, sizeof s))
             break;
-        unsigned bind = ELF64_ST_BIND(symbol.st_info), type = ELF64_ST_TYPE(symbol.st_info);
-        const char *name = name_at(image, names, symbol.st_name);
-        if (bind == STB_LOCAL || type == STT_SECTION || !name || !*name)
-            continue;
-        each(arg, &(struct conform_symbol){name, symbol.st_shndx != SHN_UNDEF, bind == STB_WEAK});
-        n++;
+        unsigned bind = ELF64_ST_BIND(s.st_info);
+        const char *name = text_at(image, texts, s.st_name);
+        each(arg, &(struct conform_symbol){.name = name ? name : "",
+                                           .type = ELF64_ST_TYPE(s.st_info),
+                                           .section = s.st_shndx,
+                                           .size = s.st_size,
+                                           .local = bind == STB_LOCAL,
+                                           .weak = bind == STB_WEAK,
+                                           .defined = s.st_shndx != SHN_UNDEF});
     }
     return n;
 }
 
-long conform_symbols(const void *data, size_t size,
+long conform_symbols(const struct elf_image *image, uint32_t type,
                      void (*each)(void *arg, const struct conform_symbol *), void *arg)
 {
-    struct image image = {data, size};
-    ElfW(Ehdr) header;
-    ElfW(Shdr) section, names;
-    if (image_read(&image, 0, &header, sizeof header) ||
-        memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
-        return -1;
-    for (unsigned i = 0; i < header.e_shnum; i++) {
-        uint64_t at = header.e_shoff + (uint64_t)i * sizeof section;
-        if (image_read(&image, at, &section, sizeof section))
+    ElfW(Shdr) section, texts;
+    for (unsigned i = 0; i < image->header.e_shnum; i++) {
+        if (qetl_elf_image_section(image, i, &section))
             return -1;
-        if (section.sh_type == SHT_DYNSYM &&
-            !image_read(&image, header.e_shoff + (uint64_t)section.sh_link * sizeof names, &names,
-                        sizeof names))
-            return table_each(&image, &section, &names, each, arg);
+        if (section.sh_type == type && !qetl_elf_image_section(image, section.sh_link, &texts))
+            return table_each(image, &section, &texts, each, arg);
     }
     return -1;
 }
+
+/* ---- names ---- */
 
 bool conform_symbol_is_made(const char *name)
 {

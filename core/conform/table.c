@@ -2,6 +2,9 @@
 /* Rows of JSON as Arrow batches. */
 #include "check.h"
 
+#include "data/pool.h"
+#include "host/host.h"
+#include "host/instance.h"
 #include "time/calendar.h"
 
 #include <stdio.h>
@@ -42,7 +45,11 @@ static int64_t moment_of(const char *format, const char *text)
     if (format[1] == 'd')
         return days;
     int64_t second = days * 86400 + hours * 3600 + minutes * 60 + seconds;
-    return format[2] == 'n' ? second * 1000000000 : second * 1000000;
+    const int64_t units = format[2] == 's'   ? 1
+                          : format[2] == 'm' ? 1000
+                          : format[2] == 'u' ? 1000000
+                                             : 1000000000;
+    return second * units;
 }
 
 static int32_t text_put(struct qetl_builder *b, const struct ArrowSchema *field, const char *text)
@@ -144,6 +151,43 @@ int32_t conform_table_batch(const struct conform_table *t, struct qetl_env env, 
         qetl_array_release(&arrays[c]);
     free(arrays);
     return status;
+}
+
+int32_t conform_table_cells(const struct conform_table *t, struct conform_cells *out)
+{
+    struct ArrowArray batch = {0};
+    struct qetl_pool *pool = qetl_pool_new(1 << 20);
+    struct qetl_instance_env env = {.pool = pool};
+    struct qetl_ctx ctx = {.env = &env};
+    int32_t status =
+        pool ? conform_table_batch(t, (struct qetl_env){&qetl_host_table, &ctx}, 0,
+                                   (int64_t)json_array_size(t->rows), 0, UINT64_MAX, &batch)
+             : QETL_E_NO_MEMORY;
+    if (!status)
+        conform_cells_add(out, &t->schema, &batch);
+    qetl_array_release(&batch);
+    qetl_pool_free(pool);
+    return status;
+}
+
+int conform_table_turn(const struct conform_table *from, struct conform_table *out)
+{
+    json_t *row;
+    size_t i;
+    int32_t status = qetl_schema_init_struct(&out->schema);
+    for (int64_t c = from->schema.n_children; !status && c-- > 0;) {
+        struct ArrowSchema field = {0};
+        status = qetl_schema_copy(from->schema.children[c], &field);
+        status = status ? status : qetl_schema_append(&out->schema, &field);
+    }
+    out->rows = json_array();
+    json_array_foreach (from->rows, i, row) {
+        json_t *turned = json_array();
+        for (size_t c = json_array_size(row); c-- > 0;)
+            json_array_append(turned, json_array_get(row, c));
+        json_array_append_new(out->rows, turned);
+    }
+    return status ? -1 : 0;
 }
 
 void conform_table_free(struct conform_table *t)

@@ -2,49 +2,50 @@
 /* Tables from the texts in a manifest's examples. Types are guessed: whole numbers, decimals,
  * dates, booleans, text; what stands in NDJSON is what JSON says. */
 #include "check.h"
+#include "text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FIELD = 256, COLUMNS = 64 };
+enum { COLUMNS = 64 };
 
 struct reader {
     const char *at;
+    struct conform_text cell;
 };
 
-/* One cell, quotes taken off. False: there is none. *last: the line ends behind it. */
-static bool cell_read(struct reader *r, char cell[FIELD], bool *last)
+/* One cell, quotes taken off: what is empty without quotes is null. *last: the line ends behind it.
+ */
+static json_t *cell_read(struct reader *r, bool *last)
 {
-    size_t size = 0;
     bool quoted = *r->at == '"';
+    r->cell.size = 0;
     r->at += quoted;
     for (; *r->at && (quoted || (*r->at != ',' && *r->at != '\n')); r->at++) {
         if (quoted && *r->at == '"' && *++r->at != '"')
             break;
-        if (size < FIELD - 1)
-            cell[size++] = *r->at;
+        conform_text_put(&r->cell, r->at, 1);
     }
-    cell[size] = 0;
     *last = *r->at != ',';
-    bool more = *r->at != 0;
-    r->at += more;
-    return more || size || quoted;
+    r->at += *r->at != 0;
+    return r->cell.size || quoted ? json_stringn(r->cell.size ? r->cell.data : "", r->cell.size)
+                                  : json_null();
 }
 
 static json_t *csv_rows(const char *text)
 {
-    struct reader r = {text};
+    struct reader r = {.at = text};
     json_t *rows = json_array(), *row = json_array();
-    char cell[FIELD];
     bool last;
-    while (*r.at && cell_read(&r, cell, &last)) {
-        json_array_append_new(row, *cell ? json_string(cell) : json_null());
+    while (*r.at) {
+        json_array_append_new(row, cell_read(&r, &last));
         if (last) {
             json_array_append_new(rows, row);
             row = json_array();
         }
     }
     json_decref(row);
+    conform_text_free(&r.cell);
     return rows;
 }
 
@@ -93,17 +94,36 @@ static void column_type(const json_t *rows, size_t column, char type[32])
         snprintf(type, 32, "bigint");
 }
 
-static void column_retype(json_t *rows, size_t column)
+/* What stands for the text in a column of that format. */
+static json_t *value_of(const char *s, const char *format)
+{
+    json_t *nested = *format == '+' ? json_loads(s, 0, NULL) : NULL;
+    if (nested)
+        return nested;
+    if (strchr("cCsSiIlL", *format))
+        return json_integer(atoll(s));
+    if (strchr("fg", *format))
+        return json_real(strtod(s, NULL));
+    return *format == 'b' ? json_boolean(strcmp(s, "true") == 0) : json_string(s);
+}
+
+static void column_retype(json_t *rows, size_t column, const char *format)
 {
     for (size_t i = 0; i < json_array_size(rows); i++) {
         json_t *row = json_array_get(rows, i);
         const char *s = json_string_value(json_array_get(row, column));
         if (s)
-            json_array_set_new(row, column, json_integer(atoll(s)));
+            json_array_set_new(row, column, value_of(s, format));
     }
 }
 
-static int csv_read(struct conform_table *t, const char *text)
+static const char *type_given(const json_t *given, const char *name, const char *guessed)
+{
+    const char *type = name ? json_string_value(json_object_get(given, name)) : NULL;
+    return type ? type : guessed;
+}
+
+static int csv_read(struct conform_table *t, const char *text, const json_t *given)
 {
     json_t *rows = csv_rows(text), *names = json_array_get(rows, 0);
     size_t n = json_array_size(names);
@@ -111,14 +131,14 @@ static int csv_read(struct conform_table *t, const char *text)
     int32_t status = n && n <= COLUMNS ? qetl_schema_init_struct(&t->schema) : QETL_E_DATA;
     for (size_t c = 0; !status && c < n; c++) {
         struct ArrowSchema field = {0};
+        const char *name = json_string_value(json_array_get(names, c));
         column_type(rows, c, types[c]);
-        status = qetl_type_field(types[c], json_string_value(json_array_get(names, c)), &field);
+        status = qetl_type_field(type_given(given, name, types[c]), name, &field);
         status = status ? status : qetl_schema_append(&t->schema, &field);
     }
     json_array_remove(rows, 0);
     for (size_t c = 0; !status && c < n; c++)
-        if (strcmp(types[c], "bigint") == 0)
-            column_retype(rows, c);
+        column_retype(rows, c, t->schema.children[c]->format);
     t->rows = rows;
     return status ? -1 : 0;
 }
@@ -181,7 +201,7 @@ static json_t *objects_read(const char *text)
     return objects;
 }
 
-static int ndjson_read(struct conform_table *t, const char *text)
+static int ndjson_read(struct conform_table *t, const char *text, const json_t *given)
 {
     json_t *objects = objects_read(text);
     const char *key;
@@ -189,7 +209,10 @@ static int ndjson_read(struct conform_table *t, const char *text)
     int32_t status = qetl_schema_init_struct(&t->schema);
     json_object_foreach (json_array_get(objects, 0), key, value) {
         struct ArrowSchema field = {0};
-        status = status ? status : field_of(key, sample_of(objects, key), &field);
+        const char *type = type_given(given, key, NULL);
+        if (!status)
+            status = type ? qetl_type_field(type, key, &field)
+                          : field_of(key, sample_of(objects, key), &field);
         status = status ? status : qetl_schema_append(&t->schema, &field);
     }
     t->rows = json_array();
@@ -205,7 +228,7 @@ static int ndjson_read(struct conform_table *t, const char *text)
     return status || !json_array_size(t->rows) ? -1 : 0;
 }
 
-int conform_table_read(struct conform_table *t, const char *text, bool ndjson)
+int conform_table_read(struct conform_table *t, const char *text, bool ndjson, const json_t *types)
 {
-    return ndjson ? ndjson_read(t, text) : csv_read(t, text);
+    return ndjson ? ndjson_read(t, text, types) : csv_read(t, text, types);
 }

@@ -57,6 +57,22 @@ void conform_text_cell(struct conform_text *t, const struct qetl_column *column,
     free(space.data);
 }
 
+void conform_text_field(struct conform_text *t, const struct qetl_column *column, int64_t row)
+{
+    struct conform_text cell = {0};
+    if (qetl_column_is_null(column, row)) {
+        conform_text_put(t, "\\N", 2);
+        return;
+    }
+    conform_text_cell(&cell, column, row);
+    for (size_t i = 0; i < cell.size; i++) {
+        if (memchr("\n|\\", cell.data[i], 3))
+            conform_text_put(t, "\\", 1);
+        conform_text_put(t, cell.data[i] == '\n' ? "n" : cell.data + i, 1);
+    }
+    conform_text_free(&cell);
+}
+
 void conform_text_rows(struct conform_text *t, const struct ArrowSchema *schema,
                        const struct ArrowArray *batch)
 {
@@ -75,7 +91,7 @@ void conform_text_columns(struct conform_text *t, const struct ArrowSchema *sche
             if (c)
                 conform_text_put(t, "|", 1);
             if (qetl_column_child(&whole, columns ? columns[c] : c, &column) == QETL_OK)
-                conform_text_cell(t, &column, row);
+                conform_text_field(t, &column, row);
         }
         conform_text_put(t, "\n", 1);
     }

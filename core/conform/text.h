@@ -21,6 +21,8 @@ void conform_text_putf(struct conform_text *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* A value as CSV would write it, "\\N" where it is NULL. */
 void conform_text_cell(struct conform_text *, const struct qetl_column *, int64_t row);
+/* The same, so that each row is one line and each bar ends a cell. */
+void conform_text_field(struct conform_text *, const struct qetl_column *, int64_t row);
 /* Each row of a batch, its cells with bars between them. */
 void conform_text_rows(struct conform_text *, const struct ArrowSchema *,
                        const struct ArrowArray *);

@@ -74,7 +74,13 @@ static const char *obstacle(const struct qetl_letter *letter)
         return "too_large";
     if (!letter->bytes)
         return "no_row";
-    return letter->bytes_cut || letter->bytes_size < letter->bytes_total ? "cut" : NULL;
+    if (letter->bytes_cut || letter->bytes_size < letter->bytes_total)
+        return "cut";
+    static const char *const lacks[] = {"no_format", "head_lost", "columns_added"};
+    for (size_t i = 0; i < sizeof lacks / sizeof lacks[0]; i++)
+        if (json_object_get(letter->more, lacks[i]))
+            return lacks[i];
+    return NULL;
 }
 
 static void set_reason(struct sheet *sheet, const struct qetl_letter *letter)

@@ -131,8 +131,8 @@ struct qetl_origin *qetl_origin_new(struct qetl_tracker *tracker, struct qetl_ob
     origin->buffer = buffer;
     if (buffer)
         qetl_buffer_retain(buffer);
-    origin->number = tracker->made++;
     pthread_mutex_lock(&tracker->lock);
+    origin->number = tracker->made++;
     enqueue(tracker, origin);
     pthread_mutex_unlock(&tracker->lock);
     return origin;
@@ -260,8 +260,8 @@ int32_t qetl_tracker_mark(struct qetl_tracker *tracker, void (*reached)(void *ar
     mark->reached = reached;
     mark->wake_arg = arg;
     mark->completed = true;
-    mark->number = tracker->made++;
     pthread_mutex_lock(&tracker->lock);
+    mark->number = tracker->made++;
     enqueue(tracker, mark);
     struct qetl_origin *done = resolve_head(tracker);
     pthread_mutex_unlock(&tracker->lock);
@@ -271,7 +271,8 @@ int32_t qetl_tracker_mark(struct qetl_tracker *tracker, void (*reached)(void *ar
 
 void qetl_tracker_begin_at(struct qetl_tracker *tracker, int64_t rows)
 {
-    tracker->next_base_row = rows;
+    if (rows > tracker->next_base_row)
+        tracker->next_base_row = rows;
 }
 
 bool qetl_origin_base(struct qetl_origin *origin, void (*wake)(void *arg), void *arg, int64_t *base)

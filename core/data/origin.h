@@ -6,8 +6,8 @@
  *
  * Invariant: origins are numbered by their source in order; base_row of origin n is the sum of the
  * records of the origins before it in its object. Ownership: reference-counted; an origin keeps its
- * chunk's buffer and record offsets alive. Threads:   make in the source's stage, in order;
- * everything else from any.
+ * chunk's buffer and record offsets alive. Threads:   make in the source's stages, those of
+ * one object in order; everything else from any.
  */
 #ifndef QETL_CORE_ORIGIN_H
 #define QETL_CORE_ORIGIN_H
@@ -78,7 +78,7 @@ const char *qetl_tracker_source(const struct qetl_tracker *);
  * the tracker is freed before. Negative without memory. */
 int32_t qetl_tracker_mark(struct qetl_tracker *, void (*reached)(void *arg, int64_t rows),
                           void *arg);
-/* How many rows of no object came before this process. */
+/* How many rows of no object came before this process; of several who say it, the most. */
 void qetl_tracker_begin_at(struct qetl_tracker *, int64_t rows);
 
 /* A new origin, numbered; NULL without memory. buffer (may be NULL) is retained. */

@@ -163,6 +163,20 @@ struct qetl_box *qetl_box_open_before(const char *path, bool locked, int64_t fro
     return NULL;
 }
 
+struct qetl_box *qetl_box_none(const char *path, struct qetl_findings *findings)
+{
+    struct qetl_box *box = calloc(1, sizeof *box);
+    if (box) {
+        box->file.fd = -1;
+        box->path = strdup(path);
+    }
+    if (box && box->path)
+        return box;
+    qetl_findings_no_memory(findings);
+    free(box);
+    return NULL;
+}
+
 int qetl_box_judge(struct qetl_box *box, const struct qetl_letters_behind *behind,
                    struct qetl_findings *findings)
 {

@@ -44,7 +44,9 @@ struct qetl_box {
 
 /* locked: nobody else changes it meanwhile. NULL with findings. */
 struct qetl_box *qetl_box_open(const char *path, bool locked, struct qetl_findings *);
-/* As that, as if nothing had been replayed behind number `from`. */
+/* As that of a file that is not there: no letters. */
+struct qetl_box *qetl_box_none(const char *path, struct qetl_findings *);
+/* As qetl_box_open, as if nothing had been replayed behind number `from`. */
 struct qetl_box *qetl_box_open_before(const char *path, bool locked, int64_t from,
                                       struct qetl_findings *);
 /* Letters that nobody decided are undecided. 0 or -1 with findings. */
@@ -55,6 +57,8 @@ const char *qetl_letter_state_word(enum qetl_letter_state);
 /* As it stands, edits included, with "status" and, if there are any, "edits". NULL with findings.
  */
 json_t *qetl_box_letter(struct qetl_box *, const struct qetl_box_entry *, struct qetl_findings *);
+/* obstacle.c. Why it can never be replayed, with what to do instead; NULL: it can. */
+const char *qetl_letter_obstacle(const json_t *letter);
 /* The original bytes; NULL: it has none. size: of them. The caller's. */
 char *qetl_letter_original(const json_t *letter, size_t *size);
 /* As that, of the member `key`, or `key`_base64. */

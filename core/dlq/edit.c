@@ -35,9 +35,9 @@ static int check_letter(const json_t *letter, bool row, struct qetl_findings *fi
 {
     bool has_row = json_object_get(letter, "decoded") != NULL;
     const char *status = json_string_value(json_object_get(letter, "status"));
-    if (json_object_get(letter, "not_replayable"))
-        refuse(findings, "the letter lacks something, so that it cannot be replayed",
-               "qetl dlq show says what");
+    const char *why = qetl_letter_obstacle(letter);
+    if (why)
+        refuse(findings, "what is corrected in the letter would never be replayed", why);
     else if (status && strcmp(status, "replayed") == 0)
         refuse(findings, "the letter was replayed", "its row is in the output: correct it there");
     else if (row && !has_row)

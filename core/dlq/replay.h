@@ -30,7 +30,7 @@ struct qetl_replay_plan {
     struct qetl_replay_group *groups;
     size_t n_groups;
     size_t n_letters, n_skipped;
-    char why_skipped[200]; /* the first's reason */
+    char why_skipped[300]; /* the first's reason */
 };
 
 /* 0, or -1 with findings: a component is not in the pipeline any more, say. */

@@ -12,8 +12,24 @@ static const char *text_of(const json_t *letter, const char *key)
     return json_string_value(json_object_get(letter, key));
 }
 
+static const struct qetl_node *node_of(const struct qetl_pipeline *pipeline, const char *id)
+{
+    for (size_t n = 0; id && n < pipeline->n_nodes; n++)
+        if (strcmp(pipeline->nodes[n].id, id) == 0)
+            return &pipeline->nodes[n];
+    return NULL;
+}
+
+/* Who makes rows by itself takes bytes from nobody. */
+static bool makes_rows(const struct qetl_pipeline *pipeline, const json_t *letter)
+{
+    const struct qetl_node *node = node_of(pipeline, text_of(letter, "component"));
+    return node && node->kind == QETL_SOURCE && !node->format.plugin;
+}
+
 /* Why it is not replayed; NULL: it can be. */
-static const char *obstacle(const struct qetl_box_entry *entry, const json_t *letter)
+static const char *obstacle(const struct qetl_pipeline *pipeline,
+                            const struct qetl_box_entry *entry, const json_t *letter)
 {
     bool row = json_object_get(letter, "decoded") != NULL;
     bool bytes = json_object_get(letter, "original") || json_object_get(letter, "original_base64");
@@ -21,22 +37,14 @@ static const char *obstacle(const struct qetl_box_entry *entry, const json_t *le
         return "it was replayed";
     if (entry->state == QETL_LETTER_UNDECIDED)
         return "its run failed, so that its row comes again when the pipeline runs again";
-    if (json_object_get(letter, "not_replayable"))
-        return "it lacks something (qetl dlq show)";
+    const char *lacks = qetl_letter_obstacle(letter);
+    if (lacks)
+        return lacks;
     if (!row && !bytes)
         return "it has neither bytes nor a row";
-    if (!row && json_object_get(letter, "head_lost"))
-        return "what stands before the records of its object was not kept";
-    if (!row && json_object_get(letter, "columns_added"))
-        return "its source adds columns (of files' names, say), which are not kept";
-    return NULL;
-}
-
-static const struct qetl_node *node_of(const struct qetl_pipeline *pipeline, const char *id)
-{
-    for (size_t n = 0; id && n < pipeline->n_nodes; n++)
-        if (strcmp(pipeline->nodes[n].id, id) == 0)
-            return &pipeline->nodes[n];
+    if (!row && makes_rows(pipeline, letter))
+        return "its source is now one that makes rows itself, without a format that could read "
+               "these bytes: let it read the row again";
     return NULL;
 }
 
@@ -151,7 +159,7 @@ static struct qetl_replay_group *group_for(struct qetl_replay_plan *plan, json_t
 static int plan_letter(struct qetl_replay_plan *plan, const struct qetl_box_entry *entry,
                        json_t *letter, struct qetl_findings *findings)
 {
-    const char *why = obstacle(entry, letter);
+    const char *why = obstacle(plan->pipeline, entry, letter);
     if (why) {
         if (!plan->n_skipped++)
             snprintf(plan->why_skipped, sizeof plan->why_skipped, "letter %lld: %s",

@@ -62,8 +62,11 @@ void qetl_doctor_take(struct qetl_doctor *d, const struct qetl_findings *from)
 {
     for (size_t i = 0; i < from->count; i++) {
         const struct qetl_finding *f = &from->items[i];
-        if (was_told(d, f))
+        if (was_told(d, f)) {
+            d->again_errors += f->severity == QETL_ERROR;
+            d->again_warnings += f->severity == QETL_WARNING;
             continue;
+        }
         struct qetl_finding *told = qetl_doctor_tell(
             d, &(struct qetl_ailment){.severity = f->severity, .code = f->code, .file = f->file},
             "%s", f->message);
@@ -74,7 +77,7 @@ void qetl_doctor_take(struct qetl_doctor *d, const struct qetl_findings *from)
 
 static const char *status_of(const struct qetl_doctor *d, size_t before, char text[48])
 {
-    size_t errors = 0, warnings = 0;
+    size_t errors = d->again_errors, warnings = d->again_warnings;
     for (size_t i = before; i < d->findings.count; i++) {
         errors += d->findings.items[i].severity == QETL_ERROR;
         warnings += d->findings.items[i].severity == QETL_WARNING;
@@ -101,6 +104,7 @@ void qetl_doctor_check(struct qetl_doctor *d, const char *check, size_t before, 
                                                       qetl_json_text(d->subject), "check", check,
                                                       "status", status_of(d, before, status),
                                                       "says", qetl_json_text(text)));
+    d->again_errors = d->again_warnings = 0;
     free(text);
 }
 

@@ -38,11 +38,12 @@ struct qetl_doctor {
     void *load_arg;
 
     struct qetl_findings findings;
-    json_t *checks;      /* {"subject", "check", "status", "says"}, in order */
-    json_t *plugins;     /* those of the registry: versions, ABI, whose they are */
-    json_t *about;       /* of each finding: {"pipeline", "component", "repair"} */
-    const char *subject; /* the pipeline at hand; NULL: the machine */
-    size_t open;         /* errors and warnings that are left */
+    json_t *checks;                      /* {"subject", "check", "status", "says"}, in order */
+    json_t *plugins;                     /* those of the registry: versions, ABI, whose they are */
+    json_t *about;                       /* of each finding: {"pipeline", "component", "repair"} */
+    const char *subject;                 /* the pipeline at hand; NULL: the machine */
+    size_t open;                         /* errors and warnings that are left */
+    size_t again_errors, again_warnings; /* of this check, and of one before it */
     size_t repaired;
     bool no_memory;
 };

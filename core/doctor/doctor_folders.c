@@ -35,10 +35,9 @@ static void above_check(struct qetl_doctor *d, const char *dir)
         slash[slash == path] = '\0';
         if (stat(path, &about) || !(about.st_mode & S_IWOTH) || (about.st_mode & S_ISVTX))
             continue;
-        qetl_finding_mend(unsafe(d, dir,
-                                 "anyone on this machine may put another folder in its "
-                                 "place"),
-                          "chmod o-w '%s'", path);
+        qetl_finding_mend_file(
+            unsafe(d, dir, "anyone on this machine may put another folder in its place"),
+            "chmod o-w {}", path);
         return;
     }
 }
@@ -55,8 +54,8 @@ static void folder_check(struct qetl_doctor *d, const char *dir)
                                  "you run"),
                           "keep plugins in a folder of yours or of root's");
     else if ((about.st_mode & S_IWGRP) && about.st_gid != 0 && about.st_gid != getegid())
-        qetl_finding_mend(unsafe(d, dir, "its group may put plugins there, which you run"),
-                          "chmod g-w '%s'", dir);
+        qetl_finding_mend_file(unsafe(d, dir, "its group may put plugins there, which you run"),
+                               "chmod g-w {}", dir);
     else
         above_check(d, dir);
 }

@@ -55,7 +55,7 @@ static void mode_check(const struct letters *l)
     struct qetl_finding *finding =
         tell(l, QETL_WARNING, "letters_mode", mended ? QETL_CURE_DONE : QETL_CURE_OFFERED, message);
     if (!mended)
-        qetl_finding_mend(finding, "chmod 600 '%s', or --repair", l->path);
+        qetl_finding_mend_file(finding, "chmod 600 {}, or --repair", l->path);
 }
 
 /* Opening it for writing removes a line that was torn. */

@@ -2,9 +2,9 @@
 /* What is installed from packages, file by file, and the keys that are trusted. */
 #include "doctor.h"
 
-#include "package/content_check.h"
-#include "package/trust.h"
+#include "depot/content_check.h"
 #include "plugin/beneath.h"
+#include "trust/trust.h"
 
 #include <string.h>
 #include <time.h>
@@ -44,21 +44,26 @@ static void depot_check(struct qetl_doctor *d, const char *path, const char *who
 {
     struct qetl_findings said = {0};
     struct depot depot;
-    size_t before = d->findings.count, n_unsigned = 0, n = 0;
-    if (qetl_depot_look(&depot, path, &said) == 0) {
+    size_t before = d->findings.count, n_unsigned = 0, n = 0, left = 0;
+    int looked = qetl_depot_look(&depot, path, &said);
+    if (!looked) {
         n = depot.n_entries;
         for (size_t i = 0; i < depot.n_entries; i++) {
-            n_unsigned += depot.entries[i].is_unsigned;
+            n_unsigned += !depot.entries[i].is_signed;
             qetl_content_check(&depot, &depot.entries[i], &said);
         }
+        left = qetl_depot_left_overs(&depot); /* by the list */
     }
-    size_t left = qetl_depot_left_overs(&depot);
     qetl_depot_close(&depot);
     qetl_doctor_take(d, &said);
     qetl_findings_free(&said);
     left_overs_check(d, path, left);
-    qetl_doctor_check(d, "packages", before, "%zu for %s, %zu of them unsigned: %s", n, whose,
-                      n_unsigned, path);
+    if (looked)
+        qetl_doctor_check(d, "packages", before, "nobody knows what is there for %s: %s", whose,
+                          path);
+    else
+        qetl_doctor_check(d, "packages", before, "%zu for %s, %zu of them unsigned: %s", n, whose,
+                          n_unsigned, path);
 }
 
 void qetl_doctor_packages(struct qetl_doctor *d)
@@ -87,13 +92,13 @@ static void key_check(struct qetl_doctor *d, const struct key_file *key, time_t 
 {
     const time_t soon = now + (time_t)SOON_DAYS * 24 * 60 * 60;
     if (!key->n_plugins)
-        qetl_finding_mend(qetl_doctor_tell(d,
-                                           &(struct qetl_ailment){.severity = QETL_WARNING,
-                                                                  .code = "key_without_scope",
-                                                                  .file = key->path},
-                                           "the key `%s` is trusted with no plugin", key->name),
-                          "say which it may sign: qetl key add --replace '%s' --plugins PATTERN",
-                          key->path);
+        qetl_finding_mend_file(
+            qetl_doctor_tell(d,
+                             &(struct qetl_ailment){.severity = QETL_WARNING,
+                                                    .code = "key_without_scope",
+                                                    .file = key->path},
+                             "the key `%s` is trusted with no plugin", key->name),
+            "say which it may sign: qetl key add --replace {} --plugins PATTERN", key->path);
     if (qetl_key_is_expired(key, now))
         qetl_finding_mend(
             tell_key(d, QETL_WARNING, "key_expired", key, "installs nothing new since "),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The state of a pipeline: whether it can be gone on from, and what the next run will do. */
-#include "package/locked.h"
+#include "lock/locked.h"
 #include "patient.h"
 #include "run/recover.h"
 #include "state/identity.h"
@@ -60,10 +60,10 @@ void qetl_doctor_folder(struct qetl_doctor *d)
         qetl_finding_mend(qetl_doctor_tell(d, &ailment, "this is no folder"),
                           "move it away, or name another folder with --state");
     else if (about.st_mode & 022)
-        qetl_finding_mend(qetl_doctor_tell(d, &ailment,
-                                           "others may write into the folder of states (mode %04o)",
-                                           (unsigned)about.st_mode & 07777),
-                          "chmod go-w '%s'", d->states);
+        qetl_finding_mend_file(
+            qetl_doctor_tell(d, &ailment, "others may write into the folder of states (mode %04o)",
+                             (unsigned)about.st_mode & 07777),
+            "chmod go-w {}", d->states);
     else if (access(d->states, W_OK | X_OK))
         qetl_finding_mend(
             qetl_doctor_tell(d, &ailment, "this user cannot write there: %s", strerror(errno)),
@@ -96,8 +96,8 @@ static void mode_check(struct qetl_patient *p)
         qetl_doctor_tell(d, &ailment, "others may look into this state (mode %04o)%s",
                          (unsigned)p->exam.mode, mended ? ": it has mode 0700 now" : "");
     if (!mended)
-        qetl_finding_mend(finding, "chmod 700 '%s', or --repair: runs are refused until then",
-                          path);
+        qetl_finding_mend_file(finding, "chmod 700 {}, or --repair: runs are refused until then",
+                               path);
 }
 
 /* ---- the store ---- */

@@ -73,7 +73,7 @@ void qetl_culprit_name(const struct qetl_ctx *ctx, struct qetl_culprit *out)
 static const char *path_of(const struct qetl_ctx *ctx)
 {
     const struct qetl_manifest *manifest = ctx->use->plugin ? ctx->use->plugin->plugin : NULL;
-    return !manifest ? NULL : manifest->sealed ? manifest->sealed->path : manifest->library_path;
+    return manifest ? qetl_sealed_image(manifest) : NULL;
 }
 
 static bool is_of(const struct qetl_ctx *ctx, const char *library)

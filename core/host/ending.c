@@ -5,8 +5,12 @@
 #include "culprit.h"
 
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 /* AddressSanitizer tells more about a crash than we could. */
@@ -15,6 +19,8 @@ enum { REPORTS_CRASHES = 0 };
 #else
 enum { REPORTS_CRASHES = 1 };
 #endif
+
+enum { SIGNAL_STACK_BYTES = 128 << 10, NEAR_BYTES = 64 << 10 };
 
 static pid_t watched; /* 0: none, or the program ends by itself */
 static int failed_code;
@@ -74,6 +80,21 @@ _Noreturn static void go_down(void)
     _exit(failed_code);
 }
 
+/* A guard page lies below each stack; a large frame begins some way into it. */
+static bool is_full_stack(int signal, const siginfo_t *info, const void *context)
+{
+    const ucontext_t *c = context;
+#ifdef __aarch64__
+    uintptr_t top = (uintptr_t)c->uc_mcontext.sp;
+#else
+    uintptr_t top = (uintptr_t)c->uc_mcontext.gregs[REG_RSP];
+#endif
+    uintptr_t at = (uintptr_t)info->si_addr;
+    return signal == SIGSEGV && at < top + NEAR_BYTES && at + NEAR_BYTES > top;
+}
+
+static _Thread_local bool goes_down;
+
 static const char *word_of(int signal)
 {
     return signal == SIGABRT  ? ": abort"
@@ -81,9 +102,11 @@ static const char *word_of(int signal)
                               : ": memory fault";
 }
 
-/* The stack itself may be spoilt. */
+/* The stack itself may be spoilt; or this is another thread, and the first is still saying it. */
 static void on_crash_again(int signal)
 {
+    while (!goes_down)
+        pause();
     say("error: qetl itself or a plugin crashed");
     say(word_of(signal));
     go_down();
@@ -100,9 +123,9 @@ static void actions_set(struct sigaction *action)
 static void on_crash(int signal, siginfo_t *info, void *context)
 {
     struct qetl_culprit culprit;
-    struct sigaction again = {.sa_handler = on_crash_again, .sa_flags = SA_NODEFER};
-    (void)info;
+    struct sigaction again = {.sa_handler = on_crash_again, .sa_flags = SA_NODEFER | SA_ONSTACK};
     first_alone();
+    goes_down = true;
     actions_set(&again);
     bool found = culprit_find(context, &culprit);
     say("error: ");
@@ -113,8 +136,29 @@ static void on_crash(int signal, siginfo_t *info, void *context)
     } else {
         say("qetl itself crashed");
     }
-    say(word_of(signal));
+    say(is_full_stack(signal, info, context) ? ": its stack is full (a recursion without end?)"
+                                             : word_of(signal));
     go_down();
+}
+
+void *qetl_ending_thread_begin(void)
+{
+    if (!watched || !REPORTS_CRASHES)
+        return NULL;
+    void *memory = mmap(NULL, SIGNAL_STACK_BYTES, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    if (memory == MAP_FAILED)
+        return NULL; /* a full stack then ends the process without a word */
+    sigaltstack(&(stack_t){.ss_sp = memory, .ss_size = SIGNAL_STACK_BYTES}, NULL);
+    return memory;
+}
+
+void qetl_ending_thread_end(void *memory)
+{
+    if (!memory)
+        return;
+    sigaltstack(&(stack_t){.ss_flags = SS_DISABLE}, NULL);
+    munmap(memory, SIGNAL_STACK_BYTES);
 }
 
 /* ---- exit ---- */
@@ -153,7 +197,8 @@ void qetl_ending_own(void)
 
 void qetl_ending_watch(int exit_code, void (*more)(void))
 {
-    struct sigaction action = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_NODEFER};
+    struct sigaction action = {.sa_sigaction = on_crash,
+                               .sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK};
     failed_code = exit_code;
     tell_more = more;
     watched = getpid();
@@ -161,4 +206,5 @@ void qetl_ending_watch(int exit_code, void (*more)(void))
     on_exit(on_exit_by, NULL);
     if (REPORTS_CRASHES)
         actions_set(&action);
+    qetl_ending_thread_begin(); /* for as long as the program runs */
 }

@@ -11,6 +11,11 @@
 
 /* From now on. more: async-signal-safe, called behind what was said. */
 void qetl_ending_watch(int exit_code, void (*more)(void));
+/* A thread of qetl's that calls plugins: where its stack is full, the one that filled it is named,
+ * too. begin as the first thing on it, end (of what begin answered, which may be NULL) as the last.
+ */
+void *qetl_ending_thread_begin(void);
+void qetl_ending_thread_end(void *);
 /* The program itself ends now, and no plugin. */
 void qetl_ending_own(void);
 /* Who called "exit(", "pthread_exit(", … is a plugin: does not return; its status stands behind the

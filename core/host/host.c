@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host.h"
 
+#include "board.h"
 #include "data/dead_letter.h"
 #include "expr/expr.h"
 #include "instance.h"
 #include "poller.h"
+#include "ring/bell.h"
 #include "ring/parker.h"
 
 #include <stdlib.h>
@@ -109,6 +111,9 @@ static void host_reject(struct qetl_ctx *ctx, const struct qetl_reject *given)
 static void host_wake(struct qetl_ctx *ctx)
 {
     atomic_fetch_add_explicit(&ctx->wakes, 1, memory_order_release);
+    const struct qetl_bell *bell = atomic_load_explicit(&ctx->bell, memory_order_acquire);
+    if (bell)
+        qetl_bell_ring(bell);
     qetl_parker_notify_all(ctx->env->parker);
 }
 
@@ -170,7 +175,6 @@ static const struct qetl_run_facts host_run = {sizeof host_run, host_run_endless
 
 static const void *host_get_extension(struct qetl_ctx *ctx, const char *id)
 {
-    (void)ctx;
     if (strcmp(id, QETL_EXT_OPTIONS) == 0)
         return &qetl_host_options;
     if (strcmp(id, QETL_EXT_OUTPUTS) == 0)
@@ -183,6 +187,8 @@ static const void *host_get_extension(struct qetl_ctx *ctx, const char *id)
         return qetl_expr_service();
     if (strcmp(id, QETL_EXT_FILES) == 0)
         return &qetl_host_files;
+    if (strcmp(id, QETL_EXT_BOARD) == 0)
+        return ctx->env->notes ? &qetl_host_board : NULL;
     return NULL;
 }
 

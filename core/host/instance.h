@@ -19,6 +19,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+struct qetl_bell;
+struct qetl_notes;
 struct qetl_poller;
 struct qetl_parker;
 
@@ -27,6 +29,7 @@ struct qetl_instance_env {
     struct qetl_pool *pool;
     struct qetl_parker *parker; /* notified by wake */
     struct qetl_poller *poller; /* for qetl.poll/1 */
+    struct qetl_notes *notes;   /* for qetl.board; NULL: there is none */
     const atomic_int *stopping; /* answers cancelled */
     atomic_uint *epoch_requests;
     void (*log)(void *arg, const char *component, int32_t level, const char *message);
@@ -68,9 +71,10 @@ struct qetl_ctx { /* an instance, as plugins know it */
     atomic_int life; /* enum qetl_life */
     struct qetl_tally tally;
     atomic_uint wakes;
-    const char *_Atomic doing; /* the call that a thread is in; NULL: none */
-    bool timed;                /* its calls must not last for ever */
-    atomic_llong since_ns;     /* timed: when the call began; 0: none is under way */
+    const struct qetl_bell *_Atomic bell; /* (ring/bell.h) that wake rings; NULL: none */
+    const char *_Atomic doing;            /* the call that a thread is in; NULL: none */
+    bool timed;                           /* its calls must not last for ever */
+    atomic_llong since_ns;                /* timed: when the call began; 0: none is under way */
     atomic_bool overdue;       /* one lasted too long: the instance was interrupted, and is lost */
     const char *_Atomic waits; /* what it answered that it must be woken for; NULL: nothing */
 

@@ -153,6 +153,11 @@ static int32_t cursor_read(struct increment *inc, const struct ArrowSchema *sche
                            struct qetl_binder *binder)
 {
     const char *name = qetl_option_text(inc->env, "/cursor");
+    if (!schema->n_children)
+        return qetl_fail(inc->env, QETL_E_CONFIG, "/cursor",
+                         "say what columns there are, as in `format: {type: json, types: {id: "
+                         "bigint, updated_at: timestamp}}`",
+                         "no row came that would tell whether there is a column \"%s\"", name);
     inc->cursor_index = column_read(inc, schema, "/cursor", name, binder);
     if (inc->cursor_index < 0)
         return (int32_t)inc->cursor_index;

@@ -3,9 +3,11 @@
 
 #include "contents_check.h"
 #include "entry_name.h"
-#include "limits.h"
+#include "package_limits.h"
+
+#include "disk/canonical.h"
+#include "disk/refuse.h"
 #include "plugin/manifest.h"
-#include "refuse.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -86,13 +88,11 @@ char *qetl_package_contents_write(const struct package_contents *contents)
                   contents->name, "version", contents->version, "platform", contents->platform,
                   "libc", contents->libc, "abi", "min", contents->abi_min, "max", contents->abi_max,
                   "library", contents->library, "files", files);
-    char *text = bad || !json ? NULL : json_dumps(json, JSON_INDENT(1) | JSON_ENSURE_ASCII);
-    char *line = NULL;
-    if (text && asprintf(&line, "%s\n", text) < 0)
-        line = NULL;
-    free(text);
-    json_decref(json);
-    return line;
+    if (bad) {
+        json_decref(json);
+        json = NULL;
+    }
+    return qetl_canonical_write(json);
 }
 
 /* ---- reading ---- */
@@ -169,31 +169,19 @@ static struct package_contents *contents_make(json_t *json)
     return NULL;
 }
 
-/* There is one way to write a list: no two texts that mean one, no key that only some readers see.
- */
-static int is_canonical(const struct package_contents *contents, const void *text, size_t size)
-{
-    char *again = qetl_package_contents_write(contents);
-    int same = again && strlen(again) == size && memcmp(again, text, size) == 0;
-    free(again);
-    return same;
-}
-
 static void refuse_list(json_t *json, const char *file, struct qetl_findings *findings)
 {
     const char *found = json_string_value(json_object_get(json, "type"));
     if (found && strncmp(found, "qetl-package/", 13) == 0 && strcmp(found, type) != 0)
-        qetl_finding_mend(
-            qetl_package_refuse(findings, file, QETL_PACKAGE_CONTENTS, "package_format",
-                                "it is a package of the format %.40s, this qetl knows "
-                                "%s",
-                                found, type),
-            "install a newer qetl");
+        qetl_finding_mend(qetl_refuse(findings, file, QETL_PACKAGE_CONTENTS, "package_format",
+                                      "it is a package of the format %.40s, this qetl knows "
+                                      "%s",
+                                      found, type),
+                          "install a newer qetl");
     else
-        qetl_finding_mend(qetl_package_refuse(findings, file, QETL_PACKAGE_CONTENTS,
-                                              "package_contents",
-                                              "its list of files is not as `qetl plugin pack` "
-                                              "writes it"),
+        qetl_finding_mend(qetl_refuse(findings, file, QETL_PACKAGE_CONTENTS, "package_contents",
+                                      "its list of files is not as `qetl plugin pack` "
+                                      "writes it"),
                           "have it packed again, or ask where it comes from");
 }
 
@@ -202,7 +190,7 @@ struct package_contents *qetl_package_contents_read(const void *text, size_t siz
 {
     json_t *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
     struct package_contents *contents = json ? contents_make(json) : NULL;
-    if (contents && !is_canonical(contents, text, size)) {
+    if (contents && !qetl_canonical_is(qetl_package_contents_write(contents), text, size)) {
         qetl_package_contents_free(contents);
         contents = NULL;
     }

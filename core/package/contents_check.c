@@ -2,9 +2,10 @@
 #include "contents_check.h"
 
 #include "entry_name.h"
-#include "limits.h"
-#include "refuse.h"
+#include "package_limits.h"
 #include "version.h"
+
+#include "disk/refuse.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,8 +62,8 @@ static int is_pair(const char *text)
 static int refuse(const char *file, struct qetl_findings *findings, const char *what,
                   const char *value)
 {
-    qetl_package_refuse(findings, file, QETL_PACKAGE_CONTENTS, "package_contents",
-                        "its list of files says %s `%.80s`, which is none", what, value);
+    qetl_refuse(findings, file, QETL_PACKAGE_CONTENTS, "package_contents",
+                "its list of files says %s `%.80s`, which is none", what, value);
     return -1;
 }
 
@@ -91,8 +92,8 @@ static int check_words(const struct package_contents *contents, const char *file
 static int refuse_name(const char *file, const char *path, struct qetl_findings *findings,
                        const char *message)
 {
-    qetl_package_refuse(findings, file, path, "package_entry",
-                        "the name `%.200s` in the package %s", path, message);
+    qetl_refuse(findings, file, path, "package_entry", "the name `%.200s` in the package %s", path,
+                message);
     return -1;
 }
 
@@ -122,7 +123,7 @@ static int check_each(const struct package_contents *contents, const char *file,
     }
     if (total <= QETL_PACKAGE_UNPACKED_MAX)
         return 0;
-    qetl_package_refuse(findings, file, NULL, "package_bomb", "its files have more than 1 GiB");
+    qetl_refuse(findings, file, NULL, "package_bomb", "its files have more than 1 GiB");
     return -1;
 }
 

@@ -2,9 +2,10 @@
 #include "entries.h"
 
 #include "entry_name.h"
-#include "limits.h"
-#include "refuse.h"
+#include "package_limits.h"
 #include "unpack.h"
+
+#include "disk/refuse.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -36,14 +37,14 @@ static ssize_t bytes_read(struct archive *archive, void *arg, const void **piece
 
 static int refuse(struct package_entries *entries, const char *code, const char *message)
 {
-    qetl_package_refuse(entries->findings, entries->file, NULL, code, "%s", message);
+    qetl_refuse(entries->findings, entries->file, NULL, code, "%s", message);
     return -1;
 }
 
 static int refuse_entry(struct package_entries *entries, const char *path, const char *message)
 {
-    qetl_package_refuse(entries->findings, entries->file, path, "package_entry",
-                        "the entry `%s` of the package %s", path, message);
+    qetl_refuse(entries->findings, entries->file, path, "package_entry",
+                "the entry `%s` of the package %s", path, message);
     return -1;
 }
 
@@ -54,9 +55,8 @@ static int refuse_read(struct package_entries *entries)
     if (fault)
         return refuse(entries, code, fault);
     const char *error = archive_error_string(entries->archive);
-    qetl_package_refuse(entries->findings, entries->file, NULL, "package_damaged",
-                        "it is no archive as packages have them: %s",
-                        error ? error : "it cannot be read");
+    qetl_refuse(entries->findings, entries->file, NULL, "package_damaged",
+                "it is no archive as packages have them: %s", error ? error : "it cannot be read");
     return -1;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "entry_name.h"
 
-#include "limits.h"
+#include "package_limits.h"
 
 #include <string.h>
 

@@ -2,6 +2,7 @@
 #include "library_facts.h"
 
 #include "plugin/elf_image.h"
+#include "plugin/elf_layout.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,11 +116,30 @@ static void versions_see(const struct elf_image *image, uint64_t at, struct libr
     }
 }
 
+/* Names of symbols that end alike may share their bytes: "dladdr" may be the end of another. */
+static int asks_place(const struct elf_image *image)
+{
+    ElfW(Dyn) entry;
+    uint64_t size = 0;
+    for (uint64_t i = 0; qetl_elf_image_dynamic(image, i, &entry) == 0; i++)
+        if (entry.d_tag == DT_STRSZ)
+            size = entry.d_un.d_val;
+    return image->names <= image->size && size <= image->size - image->names &&
+           memmem(image->data + image->names, size, "dladdr", sizeof "dladdr");
+}
+
+static void origin_see(const char *name, struct library_facts *facts)
+{
+    if (name && (strstr(name, "$ORIGIN") || strstr(name, "${ORIGIN}")))
+        facts->needs_place = 1;
+}
+
 static void needed_see(const char *name, const char **libc, struct library_facts *facts)
 {
     if (!name)
         return;
-    if (strchr(name, '/'))
+    origin_see(name, facts);
+    if (strpbrk(name, "/$")) /* the loader puts a folder for $ORIGIN and $LIB */
         facts->needs_path = name;
     if (strncmp(name, "libc.musl-", 10) == 0)
         *libc = "musl";
@@ -129,14 +149,14 @@ static void needed_see(const char *name, const char **libc, struct library_facts
 
 /* Whoever looks through all notes, or for an address in all segments, is not to do so for ever:
  * notes do not overlap, and there are some tens of either. */
-static int is_odd(const struct elf_image *image)
+static const char *oddity_of(const struct elf_image *image)
 {
     ElfW(Phdr) segment;
     ElfW(Shdr) section;
     uint64_t notes[2] = {0, 0};
     size_t count = 0;
     if (image->header.e_phnum > SEGMENTS_MAX || image->n_dynamic > DYNAMIC_MAX)
-        return 1;
+        return "has more headers than any linker writes";
     for (unsigned i = 0; qetl_elf_image_segment(image, i, &segment) == 0; i++)
         if (segment.p_type == PT_NOTE && segment.p_filesz <= image->size) {
             notes[0] += segment.p_filesz;
@@ -147,7 +167,21 @@ static int is_odd(const struct elf_image *image)
             notes[1] += section.sh_size;
             count++;
         }
-    return count > NOTES_MAX || notes[0] > image->size || notes[1] > image->size;
+    if (count > NOTES_MAX || notes[0] > image->size || notes[1] > image->size)
+        return "has notes that overlap";
+    return qetl_elf_layout_fault(image);
+}
+
+/* So it is also where nothing is said of it; of several headers the last counts, for the loader,
+ * too. */
+static int runs_stack(const struct elf_image *image)
+{
+    ElfW(Phdr) segment;
+    unsigned flags = PF_X;
+    for (unsigned i = 0; qetl_elf_image_segment(image, i, &segment) == 0; i++)
+        if (segment.p_type == PT_GNU_STACK)
+            flags = segment.p_flags;
+    return (flags & PF_X) != 0;
 }
 
 int qetl_library_facts(const void *data, size_t size, struct library_facts *facts)
@@ -162,11 +196,14 @@ int qetl_library_facts(const void *data, size_t size, struct library_facts *fact
     const char *cpu = cpu_name(&image);
     if (!cpu)
         return -1;
-    facts->is_odd = is_odd(&image);
-    for (uint64_t i = 0; !facts->is_odd && qetl_elf_image_dynamic(&image, i, &entry) == 0; i++) {
-        if (entry.d_tag == DT_RPATH || entry.d_tag == DT_RUNPATH)
+    facts->odd = oddity_of(&image);
+    facts->needs_place = !facts->odd && asks_place(&image);
+    facts->runs_stack = runs_stack(&image);
+    for (uint64_t i = 0; !facts->odd && qetl_elf_image_dynamic(&image, i, &entry) == 0; i++) {
+        if (entry.d_tag == DT_RPATH || entry.d_tag == DT_RUNPATH) {
+            origin_see(qetl_elf_image_name(&image, entry.d_un.d_val), facts);
             facts->has_search_path = 1;
-        else if (entry.d_tag == DT_FILTER || entry.d_tag == DT_AUXILIARY)
+        } else if (entry.d_tag == DT_FILTER || entry.d_tag == DT_AUXILIARY)
             facts->is_filter = 1;
         else if (entry.d_tag == DT_NEEDED)
             needed_see(qetl_elf_image_name(&image, entry.d_un.d_val), &libc, facts);

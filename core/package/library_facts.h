@@ -17,9 +17,11 @@ struct library_facts {
     char platform[QETL_PLATFORM_TEXT]; /* "linux-x86_64-glibc" */
     char libc[QETL_LIBC_TEXT];         /* the oldest that has all it asks for, "2.34"; "": any */
     int has_search_path;               /* it says itself where its libraries are looked for */
-    const char *needs_path;            /* a library that it asks for by its path; or NULL */
-    int is_filter; /* others are loaded in its place (DT_FILTER, DT_AUXILIARY) */
-    int is_odd;    /* no linker writes such headers */
+    int needs_place; /* it looks for what lies beside it: by $ORIGIN, or as it asks dladdr() */
+    const char *needs_path; /* a library that it asks for by its path; or NULL */
+    int runs_stack;         /* all stacks of the process are to be such that code may run there */
+    int is_filter;          /* others are loaded in its place (DT_FILTER, DT_AUXILIARY) */
+    const char *odd;        /* what no linker writes, behind "its library "; NULL: nothing */
 };
 
 /* 0, or -1: it is no library for a machine that qetl knows. */

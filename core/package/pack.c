@@ -2,12 +2,12 @@
 #include "pack.h"
 
 #include "library_facts.h"
-#include "limits.h"
+#include "package_limits.h"
 #include "parts.h"
 #include "plugin_check.h"
-#include "refuse.h"
 
 #include "config/slurp.h"
+#include "disk/refuse.h"
 #include "plugin/elf_note.h"
 #include "plugin/manifest.h"
 
@@ -61,11 +61,11 @@ static const struct package_part *library_of(const struct package_parts *parts, 
     }
     if (count == 1)
         return found;
-    qetl_finding_mend(qetl_package_refuse(findings, path, NULL, "package_library",
-                                          count ? "there are %zu libraries (.so) in it, a package "
-                                                  "has one"
-                                                : "there is no library (.so) in it (%zu found)",
-                                          count),
+    qetl_finding_mend(qetl_refuse(findings, path, NULL, "package_library",
+                                  count ? "there are %zu libraries (.so) in it, a package "
+                                          "has one"
+                                        : "there is no library (.so) in it (%zu found)",
+                                  count),
                       "name the plugin's NAME.so, or a folder with just one at its top");
     return NULL;
 }
@@ -81,10 +81,10 @@ static int manifest_add(struct package_parts *parts, const char *path,
         return -1;
     if (qetl_elf_note_find(library->bytes, library->size, QETL_NOTE_OWNER, QETL_NOTE_MANIFEST,
                            &note, &size) != QETL_NOTE_FOUND) {
-        qetl_finding_mend(qetl_package_refuse(findings, path, library->path, "package_library",
-                                              "`%s` is no plugin: no shared library for this "
-                                              "machine, or one without a manifest",
-                                              library->path),
+        qetl_finding_mend(qetl_refuse(findings, path, library->path, "package_library",
+                                      "`%s` is no plugin: no shared library for this "
+                                      "machine, or one without a manifest",
+                                      library->path),
                           "build it as `qetl plugin new` and plugin-guide.md show");
         return -1;
     }
@@ -160,8 +160,8 @@ static char *list_make(const struct package_parts *parts, const char *path,
     struct library_facts facts;
     char *list = NULL;
     if (manifest && qetl_library_facts(library->bytes, library->size, &facts))
-        qetl_package_refuse(findings, path, library->path, "package_library",
-                            "`%s` is no shared library of a known machine", library->path);
+        qetl_refuse(findings, path, library->path, "package_library",
+                    "`%s` is no shared library of a known machine", library->path);
     else if (manifest && contents) {
         if (contents_fill(contents, parts, library, manifest, &facts) == 0)
             list = qetl_package_contents_write(contents);

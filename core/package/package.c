@@ -3,10 +3,10 @@
 
 #include "entries.h"
 #include "entry_name.h"
-#include "limits.h"
-#include "refuse.h"
+#include "package_limits.h"
 
 #include "config/slurp.h"
+#include "disk/refuse.h"
 
 #include <nettle/sha2.h>
 #include <stdlib.h>
@@ -47,8 +47,8 @@ static char *entry_slurp(struct package_entries *entries, const struct package_e
     size_t size, at = 0;
     int status;
     if (entry->size > most) {
-        qetl_package_refuse(findings, file, entry->path, "package_bomb",
-                            "its entry `%s` is larger than %zu KiB", entry->path, most >> 10);
+        qetl_refuse(findings, file, entry->path, "package_bomb",
+                    "its entry `%s` is larger than %zu KiB", entry->path, most >> 10);
         return NULL;
     }
     char *text = malloc(entry->size + 1);
@@ -74,8 +74,8 @@ static int list_take(struct package *package, struct package_entries *entries,
     if (status < 0)
         return -1;
     if (status == 0 || strcmp(entry.path, QETL_PACKAGE_CONTENTS) != 0) {
-        qetl_package_refuse(findings, package->file, NULL, "package_contents",
-                            "it does not begin with its list of files (%s)", QETL_PACKAGE_CONTENTS);
+        qetl_refuse(findings, package->file, NULL, "package_contents",
+                    "it does not begin with its list of files (%s)", QETL_PACKAGE_CONTENTS);
         return -1;
     }
     package->list_size = entry.size;
@@ -97,14 +97,14 @@ static int signature_take(struct package *package, struct package_entries *entri
         return -1;
     int bad = qetl_signature_read(text, entry->size, &package->signature);
     if (bad)
-        qetl_package_refuse(findings, package->file, QETL_PACKAGE_SIGNATURE, "package_signature",
-                            "its signature is not as `qetl plugin sign` writes it");
+        qetl_refuse(findings, package->file, QETL_PACKAGE_SIGNATURE, "package_signature",
+                    "its signature is not as `qetl plugin sign` writes it");
     else if (qetl_signature_check(&package->signature, package->list, package->list_size)) {
         bad = -1;
-        qetl_finding_mend(qetl_package_refuse(
-                              findings, package->file, QETL_PACKAGE_SIGNATURE, "package_signature",
-                              "its signature is of another list of files: the package was changed"),
-                          "do not use it; get it anew from where it comes from");
+        qetl_finding_mend(
+            qetl_refuse(findings, package->file, QETL_PACKAGE_SIGNATURE, "package_signature",
+                        "its signature is of another list of files: the package was changed"),
+            "do not use it; get it anew from where it comes from");
     }
     free(text);
     package->is_signed = !bad;
@@ -123,17 +123,15 @@ static int refuse_order(const struct package *package, const struct package_file
         for (size_t i = 0; i < contents->n_files; i++)
             if (qetl_package_name_compare(contents->files[i].path, found) == 0)
                 listed = &contents->files[i];
-        qetl_package_refuse(findings, package->file, found, "package_extra",
-                            "it holds `%s`, which its list of files does not name%s%s", found,
-                            listed ? ", but for upper and lower case: " : "",
-                            listed ? listed->path : "");
+        qetl_refuse(findings, package->file, found, "package_extra",
+                    "it holds `%s`, which its list of files does not name%s%s", found,
+                    listed ? ", but for upper and lower case: " : "", listed ? listed->path : "");
     } else if (listed && (!wanted || listed < wanted))
-        qetl_package_refuse(findings, package->file, found, "package_extra",
-                            "it holds `%s` twice, or not in its place", found);
+        qetl_refuse(findings, package->file, found, "package_extra",
+                    "it holds `%s` twice, or not in its place", found);
     else
-        qetl_package_refuse(findings, package->file, wanted->path, "package_missing",
-                            "`%s` of its list of files is missing, or not in its place",
-                            wanted->path);
+        qetl_refuse(findings, package->file, wanted->path, "package_missing",
+                    "`%s` of its list of files is missing, or not in its place", wanted->path);
     return -1;
 }
 
@@ -168,9 +166,8 @@ static int file_take(const struct package *package, struct package_entries *entr
     sha256_digest(&sha256, sizeof digest, digest);
     if (entry->size == file->size && memcmp(digest, file->sha256, sizeof digest) == 0)
         return 0;
-    qetl_package_refuse(findings, package->file, file->path, "package_changed",
-                        "`%s` is not the file that its list of files names: it was changed",
-                        file->path);
+    qetl_refuse(findings, package->file, file->path, "package_changed",
+                "`%s` is not the file that its list of files names: it was changed", file->path);
     return -1;
 }
 
@@ -284,7 +281,7 @@ struct package *qetl_package_open(const char *path, struct qetl_findings *findin
         return NULL;
     }
     if (size > QETL_PACKAGE_BYTES_MAX) {
-        qetl_package_refuse(findings, path, NULL, "package_bomb", "it is larger than 256 MiB");
+        qetl_refuse(findings, path, NULL, "package_bomb", "it is larger than 256 MiB");
         free(bytes);
         return NULL;
     }

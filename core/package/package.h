@@ -12,7 +12,8 @@
 #define QETL_CORE_PACKAGE_H
 
 #include "contents.h"
-#include "signature.h"
+
+#include "trust/signature.h"
 
 #include <stdbool.h>
 

@@ -2,11 +2,11 @@
 #include "parts.h"
 
 #include "entry_name.h"
-#include "key_file.h"
-#include "limits.h"
-#include "refuse.h"
+#include "package_limits.h"
 
 #include "config/slurp.h"
+#include "disk/refuse.h"
+#include "trust/key_file.h"
 
 #include <errno.h>
 #include <fts.h>
@@ -63,7 +63,7 @@ const struct package_part *qetl_parts_find(const struct package_parts *parts, co
 static int refuse(const char *path, struct qetl_findings *findings, const char *code,
                   const char *message)
 {
-    qetl_package_refuse(findings, path, NULL, code, "%s", message);
+    qetl_refuse(findings, path, NULL, code, "%s", message);
     return -1;
 }
 
@@ -81,15 +81,15 @@ static int file_add(struct package_parts *parts, const char *path, const char *n
     size_t size;
     const char *fault = qetl_package_name_fault(name);
     if (fault) {
-        qetl_finding_mend(qetl_package_refuse(findings, path, NULL, "package_entry",
-                                              "it cannot be packed: its name %s", fault),
+        qetl_finding_mend(qetl_refuse(findings, path, NULL, "package_entry",
+                                      "it cannot be packed: its name %s", fault),
                           "rename it, or keep it out of the folder");
         return -1;
     }
     if (is_secret(name)) {
-        qetl_finding_mend(qetl_package_refuse(findings, path, NULL, "package_secret",
-                                              "it cannot be packed: it is a key that signs, and "
-                                              "everybody would have it"),
+        qetl_finding_mend(qetl_refuse(findings, path, NULL, "package_secret",
+                                      "it cannot be packed: it is a key that signs, and "
+                                      "everybody would have it"),
                           "keep it out of the folder; qetl plugin pack FOLDER --key SECRET signs");
         return -1;
     }
@@ -121,14 +121,15 @@ static int entry_add(struct package_parts *parts, const FTSENT *entry, size_t ab
     case FTS_SL:
     case FTS_SLNONE:
     case FTS_DEFAULT:
-        qetl_finding_mend(qetl_package_refuse(findings, entry->fts_path, NULL, "package_entry",
-                                              "it cannot be packed: packages have plain files, no "
-                                              "links, devices or FIFOs"),
+        qetl_finding_mend(qetl_refuse(findings, entry->fts_path, NULL, "package_entry",
+                                      "it cannot be packed: packages have plain files, no "
+                                      "links, devices or FIFOs"),
                           "put the file itself in its place");
         return -1;
     default:
-        qetl_package_refuse(findings, entry->fts_path, NULL, "unreadable_file",
-                            "it cannot be packed: %s", strerror(entry->fts_errno));
+        qetl_finding_mend_file(qetl_refuse(findings, entry->fts_path, NULL, "unreadable_file",
+                                           "it cannot be packed: %s", strerror(entry->fts_errno)),
+                               "ls -ld {} shows what it is, and who may read it", entry->fts_path);
         return -1;
     }
 }

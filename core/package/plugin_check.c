@@ -2,8 +2,8 @@
 #include "plugin_check.h"
 
 #include "library_facts.h"
-#include "refuse.h"
 
+#include "disk/refuse.h"
 #include "plugin/elf_note.h"
 #include "plugin/manifest.h"
 
@@ -35,8 +35,8 @@ struct plugin {
 static struct qetl_finding *refuse(const struct plugin *plugin, const char *code,
                                    const char *message)
 {
-    return qetl_package_refuse(plugin->findings, plugin->package->file,
-                               plugin->package->contents->library, code, "%s", message);
+    return qetl_refuse(plugin->findings, plugin->package->file, plugin->package->contents->library,
+                       code, "%s", message);
 }
 
 /* What loading it would look for, and where, has to be known before. */
@@ -48,9 +48,9 @@ static int check_facts(const struct plugin *plugin)
         refuse(plugin, "package_library", "its library is no shared library of a known machine");
         return -1;
     }
-    if (facts.is_odd) {
-        refuse(plugin, "package_library",
-               "its library has more headers than any linker writes, or notes that overlap");
+    if (facts.odd) {
+        qetl_refuse(plugin->findings, plugin->package->file, contents->library, "package_library",
+                    "its library %s, which no linker writes", facts.odd);
         return -1;
     }
     if (facts.is_filter) {
@@ -58,6 +58,14 @@ static int check_facts(const struct plugin *plugin)
                                  "its library has others loaded in its place (DT_FILTER or "
                                  "DT_AUXILIARY)"),
                           "link it without --filter and --auxiliary");
+        return -1;
+    }
+    if (facts.runs_stack) {
+        qetl_finding_mend(refuse(plugin, "package_library",
+                                 "its library has code run on stacks, for all of the process, "
+                                 "which newer systems refuse"),
+                          "link it with -z noexecstack; an assembler file has to say that it needs "
+                          "none (.note.GNU-stack)");
         return -1;
     }
     if (facts.has_search_path || facts.needs_path) {
@@ -72,11 +80,10 @@ static int check_facts(const struct plugin *plugin)
     }
     if (strcmp(facts.platform, contents->platform) == 0 && strcmp(facts.libc, contents->libc) == 0)
         return 0;
-    qetl_package_refuse(plugin->findings, plugin->package->file, contents->library,
-                        "package_mismatch",
-                        "its library is for %s and libc %s, its list of files says %s and %s",
-                        facts.platform, *facts.libc ? facts.libc : "of any version",
-                        contents->platform, *contents->libc ? contents->libc : "any");
+    qetl_refuse(plugin->findings, plugin->package->file, contents->library, "package_mismatch",
+                "its library is for %s and libc %s, its list of files says %s and %s",
+                facts.platform, *facts.libc ? facts.libc : "of any version", contents->platform,
+                *contents->libc ? contents->libc : "any");
     return -1;
 }
 
@@ -116,12 +123,11 @@ static int check_manifest(const struct plugin *plugin)
                strcmp(manifest->version, contents->version) == 0 &&
                strcmp(min, contents->abi_min) == 0 && strcmp(max, contents->abi_max) == 0;
     if (!same)
-        qetl_package_refuse(plugin->findings, plugin->package->file, contents->manifest,
-                            "package_mismatch",
-                            "its list of files says %s %s for ABI %s to %s, its manifest %s %s for "
-                            "ABI %s to %s",
-                            contents->name, contents->version, contents->abi_min, contents->abi_max,
-                            manifest->id, manifest->version, min, max);
+        qetl_refuse(plugin->findings, plugin->package->file, contents->manifest, "package_mismatch",
+                    "its list of files says %s %s for ABI %s to %s, its manifest %s %s for "
+                    "ABI %s to %s",
+                    contents->name, contents->version, contents->abi_min, contents->abi_max,
+                    manifest->id, manifest->version, min, max);
     qetl_manifest_free(manifest);
     return same ? 0 : -1;
 }
@@ -160,7 +166,7 @@ static int check_abi(const struct package_contents *contents, const char *file,
     uint32_t min = abi_of(contents->abi_min), max = abi_of(contents->abi_max);
     if (min <= QETL_ABI_VERSION && max >> 16 >= QETL_ABI_VERSION >> 16)
         return 0;
-    struct qetl_finding *finding = qetl_package_refuse(
+    struct qetl_finding *finding = qetl_refuse(
         findings, file, NULL, "abi_mismatch", "%s %s needs ABI %s to %s, this qetl has %u.%u",
         contents->name, contents->version, contents->abi_min, contents->abi_max,
         QETL_ABI_VERSION >> 16, QETL_ABI_VERSION & 0xffff);
@@ -175,17 +181,17 @@ int qetl_package_machine_check(const struct package_contents *contents, const ch
 {
     if (strcmp(contents->platform, qetl_machine_platform()) != 0) {
         qetl_finding_mend(
-            qetl_package_refuse(findings, file, NULL, "package_platform",
-                                "%s %s was built for %s, this machine is %s", contents->name,
-                                contents->version, contents->platform, qetl_machine_platform()),
+            qetl_refuse(findings, file, NULL, "package_platform",
+                        "%s %s was built for %s, this machine is %s", contents->name,
+                        contents->version, contents->platform, qetl_machine_platform()),
             "get the package %s-%s-%s", contents->name, contents->version, qetl_machine_platform());
         return -1;
     }
     if (qetl_libc_compare(contents->libc, qetl_machine_libc()) > 0) {
         qetl_finding_mend(
-            qetl_package_refuse(findings, file, NULL, "package_libc",
-                                "%s %s needs libc %s or newer, this machine has %s", contents->name,
-                                contents->version, contents->libc, qetl_machine_libc()),
+            qetl_refuse(findings, file, NULL, "package_libc",
+                        "%s %s needs libc %s or newer, this machine has %s", contents->name,
+                        contents->version, contents->libc, qetl_machine_libc()),
             "get a package that was built on an older system, or run it on a newer one");
         return -1;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unpack.h"
 
-#include "limits.h"
+#include "package_limits.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -349,6 +349,8 @@ static int fill_words(struct qetl_drafts *drafts, struct qetl_pipeline *pipeline
     pipeline->max_rejected = max_rejected ? json_integer_value(max_rejected) : -1;
     pipeline->max_record = bytes_option(drafts, "max_record", 64, INT64_C(1) << 30);
     pipeline->batch_bytes = bytes_option(drafts, "batch_bytes", 4 << 10, 64 << 20);
+    pipeline->batch_bytes_said =
+        json_object_get(qetl_document_root(drafts->document), "batch_bytes") != NULL;
     pipeline->max_rows = json_integer_value(json_object_get(root, "max_rows"));
     if (json_object_get(root, "max_memory"))
         pipeline->max_memory = bytes_option(drafts, "max_memory", 8 << 20, INT64_C(1) << 50);

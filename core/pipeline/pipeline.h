@@ -69,6 +69,7 @@ struct qetl_pipeline {
     int64_t max_rejected; /* -1: any number */
     int64_t max_record;   /* bytes */
     int64_t batch_bytes;  /* bytes a chunk */
+    int batch_bytes_said; /* in the file: nobody knows better */
     int64_t linger_ms;
     int64_t max_rows;              /* that sources bring; 0: any number */
     int64_t max_memory;            /* the budget; 0: not said */

@@ -27,7 +27,8 @@ static void mend_plugin(struct qetl_drafts *drafts, struct qetl_finding *finding
         return;
     }
     if (near) {
-        qetl_finding_mend(finding, "did you mean `%s`?", near);
+        qetl_finding_mend(finding, "did you mean `%s`? Looked for in %s", near,
+                          qetl_registry_searched(drafts->registry));
         return;
     }
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -39,12 +40,14 @@ static void mend_plugin(struct qetl_drafts *drafts, struct qetl_finding *finding
     }
     char *list = qetl_registry_list(drafts->registry, kind);
     if (list && *list)
-        qetl_finding_mend(finding, "installed: %s; --plugin-dir names further directories", list);
+        qetl_finding_mend(finding,
+                          "installed: %s; looked for in %s; --plugin-dir names further directories",
+                          list, qetl_registry_searched(drafts->registry));
     else
         qetl_finding_mend(finding,
                           "no %s is installed: name a directory with --plugin-dir or "
-                          "QETL_PLUGIN_PATH",
-                          qetl_kind_name(kind));
+                          "QETL_PLUGIN_PATH; looked for in %s",
+                          qetl_kind_name(kind), qetl_registry_searched(drafts->registry));
     free(list);
 }
 
@@ -64,6 +67,20 @@ void qetl_draft_check_rival(struct qetl_drafts *drafts, const struct qetl_draft 
     qetl_finding_environment(finding);
 }
 
+bool qetl_draft_blame(struct qetl_drafts *drafts, const struct qetl_draft *draft, const char *below,
+                      const char *what, const char *id)
+{
+    const struct qetl_finding *fault = qetl_registry_missed(drafts->registry, id);
+    if (!fault)
+        return false;
+    struct qetl_finding *finding = qetl_draft_error(
+        drafts, draft, below, fault->code, "%s `%s` cannot be had: %s", what, id, fault->message);
+    qetl_finding_environment(finding);
+    if (fault->suggestion)
+        qetl_finding_mend(finding, "%s", fault->suggestion);
+    return true;
+}
+
 static const struct qetl_manifest_component *find_plugin(struct qetl_drafts *drafts,
                                                          const struct qetl_draft *draft)
 {
@@ -77,12 +94,14 @@ static const struct qetl_manifest_component *find_plugin(struct qetl_drafts *dra
     if (!id)
         return NULL;
     const struct qetl_manifest_component *plugin = qetl_registry_find(drafts->registry, kind, id);
-    if (!plugin)
-        mend_plugin(drafts,
-                    qetl_draft_error(drafts, draft, "/plugin", "unknown_plugin",
-                                     "there is no %s plugin `%s`", qetl_kind_name(kind), id),
-                    kind, id);
-    else
+    if (!plugin && !qetl_draft_blame(drafts, draft, "/plugin", qetl_kind_name(kind), id)) {
+        struct qetl_finding *finding =
+            qetl_draft_error(drafts, draft, "/plugin", "unknown_plugin",
+                             "there is no %s plugin `%s`", qetl_kind_name(kind), id);
+        mend_plugin(drafts, finding, kind, id);
+        if (qetl_registry_missed(drafts->registry, NULL))
+            qetl_finding_environment(finding);
+    } else if (plugin)
         qetl_draft_check_rival(drafts, draft, "/plugin", plugin, id);
     return plugin;
 }

@@ -102,6 +102,9 @@ struct qetl_finding *qetl_draft_error(struct qetl_drafts *drafts, const struct q
 void qetl_draft_check_rival(struct qetl_drafts *drafts, const struct qetl_draft *draft,
                             const char *below, const struct qetl_manifest_component *found,
                             const char *id);
+/* An error there, if what was not found may be of a package that could not be taken. */
+bool qetl_draft_blame(struct qetl_drafts *drafts, const struct qetl_draft *draft, const char *below,
+                      const char *what, const char *id);
 void qetl_drafts_no_memory(struct qetl_drafts *drafts);
 
 #endif

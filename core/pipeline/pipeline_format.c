@@ -31,14 +31,17 @@ static void mend_format(struct qetl_drafts *drafts, const struct qetl_draft *dra
                           "%s.qetl.json has to lie beside %s.so",
                           stray, id, id);
     else if (near)
-        qetl_finding_mend(finding, "did you mean `%s`?", near);
+        qetl_finding_mend(finding, "did you mean `%s`? Looked for in %s", near,
+                          qetl_registry_searched(drafts->registry));
     else if (list && *list)
         qetl_finding_mend(finding, "%s%s%s: %s", id ? "" : "add  ",
                           id ? "" : format_word(drafts, draft), id ? "installed" : "with one of",
                           list);
     else
-        qetl_finding_mend(finding, "no format is installed: name a directory with --plugin-dir or "
-                                   "QETL_PLUGIN_PATH");
+        qetl_finding_mend(finding,
+                          "no format is installed: name a directory with --plugin-dir or "
+                          "QETL_PLUGIN_PATH; looked for in %s",
+                          qetl_registry_searched(drafts->registry));
     free(list);
 }
 
@@ -48,12 +51,12 @@ static const struct qetl_manifest_component *format_named(struct qetl_drafts *dr
 {
     const struct qetl_manifest_component *format =
         qetl_registry_find(drafts->registry, QETL_FORMAT, id);
-    if (!format)
+    if (!format && !qetl_draft_blame(drafts, draft, below, "format", id))
         mend_format(
             drafts, draft,
             qetl_draft_error(drafts, draft, below, "unknown_format", "there is no format `%s`", id),
             id);
-    else
+    else if (format)
         qetl_draft_check_rival(drafts, draft, below, format, id);
     return format;
 }

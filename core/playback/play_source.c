@@ -64,15 +64,18 @@ static int play_plan_splits(struct step *step)
 {
     if (!source_of(step)->plan_splits)
         return qetl_step_fail(step, "the plugin has no such call");
+    struct qetl_position_splits splits;
+    qetl_position_splits(&splits, step);
     source_of(step)->plan_splits(self_of(step), qetl_values_number(&step->in, "splits_wanted"),
-                                 &qetl_step_writer);
+                                 &splits.base);
     return 0;
 }
 
 static int play_open(struct step *step)
 {
-    struct qetl_blob position = qetl_values_blob(&step->in, "position");
-    source_of(step)->open(self_of(step), qetl_values_blob(&step->in, "split"),
+    struct qetl_blob position = qetl_position_now(step, qetl_values_blob(&step->in, "position"));
+    struct qetl_blob split = qetl_position_now(step, qetl_values_blob(&step->in, "split"));
+    source_of(step)->open(self_of(step), split,
                           qetl_values_find(&step->in, "position") ? &position : NULL);
     return 0;
 }
@@ -96,18 +99,20 @@ static int play_next(struct step *step)
     if (spaced && !space)
         return qetl_step_fail(step, "there is no memory");
     source_of(step)->next(self_of(step), &demand, &item);
+    int bad = qetl_position_note(step, item.position);
     qetl_array_release(&item.batch);
     qetl_schema_release(&item.schema);
     free(space);
     qetl_instance_drop_rejected(step->player->ctx);
-    return 0;
+    return bad ? qetl_step_fail(step, "there is no memory") : 0;
 }
 
 static int play_ack(struct step *step)
 {
     if (!source_of(step)->ack)
         return qetl_step_fail(step, "the plugin has no such call");
-    source_of(step)->ack(self_of(step), qetl_values_blob(&step->in, "position"));
+    source_of(step)->ack(self_of(step),
+                         qetl_position_now(step, qetl_values_blob(&step->in, "position")));
     return 0;
 }
 
@@ -115,7 +120,8 @@ static int play_nack(struct step *step)
 {
     if (!source_of(step)->nack)
         return qetl_step_fail(step, "the plugin has no such call");
-    source_of(step)->nack(self_of(step), qetl_values_blob(&step->in, "position"));
+    source_of(step)->nack(self_of(step),
+                          qetl_position_now(step, qetl_values_blob(&step->in, "position")));
     return 0;
 }
 
@@ -123,7 +129,8 @@ static int play_on_revoke(struct step *step)
 {
     if (!source_of(step)->on_revoke)
         return qetl_step_fail(step, "the plugin has no such call");
-    source_of(step)->on_revoke(self_of(step), qetl_values_blob(&step->in, "split"));
+    source_of(step)->on_revoke(self_of(step),
+                               qetl_position_now(step, qetl_values_blob(&step->in, "split")));
     return 0;
 }
 

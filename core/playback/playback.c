@@ -64,6 +64,7 @@ static int open_all(struct replay *replay)
 static void close_all(struct replay *replay)
 {
     qetl_players_free(replay);
+    qetl_positions_free(replay);
     qetl_poller_free(replay->poller);
     qetl_recorder_free(replay->recorder);
     qetl_border_free(replay->border);
@@ -188,6 +189,19 @@ static bool is_too_early(struct step *step)
     return false;
 }
 
+static int step_compare(struct step *step)
+{
+    if (qetl_step_source_is_gone(step, captured_status(step->replay)))
+        return qetl_step_source_gone(step);
+    int differs = qetl_step_compare(step);
+    if (differs == 1 && step->player->recorded->kind == QETL_SOURCE)
+        qetl_playback_note(step->replay,
+                           "%s is a source, and read again: what it read now may be other than "
+                           "what it read then, which is not in the recording",
+                           step->player->recorded->component);
+    return differs;
+}
+
 static int step_do(struct step *step)
 {
     struct player *player = step->player;
@@ -235,7 +249,7 @@ static int step_do(struct step *step)
                            "and there is nothing to compare it with",
                            (unsigned long long)step->call->seq, step->call->call,
                            player->recorded->component);
-    return step->answer ? qetl_step_compare(step) : 0;
+    return step->answer ? step_compare(step) : 0;
 }
 
 static int entry_play(struct replay *replay, size_t at)

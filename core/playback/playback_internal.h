@@ -33,6 +33,12 @@ struct player {
     void *chunk; /* the pool's buffer of the chunk that was decoded last */
 };
 
+/* A split or position of a source: as it was, borrowed from the recording, and as it is now. */
+struct qetl_position_pair {
+    const char *component;
+    struct qetl_blob then, now;
+};
+
 struct replay {
     const struct qetl_playback_options *options;
     struct qetl_playback_result *result;
@@ -48,6 +54,8 @@ struct replay {
     atomic_uint epoch_requests;
     struct player *players;
     size_t n_players;
+    struct qetl_position_pair *positions;
+    size_t n_positions;
 };
 
 struct step {
@@ -92,6 +100,24 @@ int qetl_step_compare(struct step *);
 int qetl_value_compare(struct step *, const struct qetl_value *expected,
                        const struct qetl_value *got);
 int qetl_step_differs(struct step *, char *what, char *expected, char *got);
+
+/* positions.c: where a source has other options than then; itself where it gave out no such one. */
+struct qetl_blob qetl_position_now(const struct step *, struct qetl_blob then);
+/* Behind next. 0, or -1 … */
+int qetl_position_note(struct step *, struct qetl_blob now);
+/* … and what plan_splits writes to. */
+struct qetl_position_splits {
+    struct qetl_writer base;
+    struct step *step;
+    size_t at; /* of what it asked then */
+};
+void qetl_position_splits(struct qetl_position_splits *, struct step *);
+void qetl_positions_free(struct replay *);
+
+/* source_gone.c: whether it answered so for want of what it read then; says that, and answers -1.
+ */
+bool qetl_step_source_is_gone(const struct step *, int64_t status);
+int qetl_step_source_gone(const struct step *);
 
 void qetl_playback_note(struct replay *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

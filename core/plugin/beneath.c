@@ -15,11 +15,30 @@ bool qetl_is_safe(const struct stat *status)
            (status->st_uid == 0 || status->st_uid == geteuid());
 }
 
+/* The lowest folder above that has a name. */
+static bool is_behind_link(const char *path)
+{
+    struct stat status;
+    char *above = strdup(path), *slash;
+    bool is = !above;
+    while (above && (slash = strrchr(above, '/')) && slash > above) {
+        *slash = '\0';
+        if (lstat(above, &status) == 0) {
+            is = S_ISLNK(status.st_mode) && stat(above, &status) != 0;
+            break;
+        }
+    }
+    free(above);
+    return is;
+}
+
 /* What is below a file is not there; what is a file itself is, and is no depot. */
 bool qetl_is_there(const char *path)
 {
     struct stat status;
-    return lstat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
+    if (lstat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR))
+        return true;
+    return errno == ENOENT && is_behind_link(path);
 }
 
 /* One part of a name. A FIFO is opened without anybody at its other end, and told apart then. */

@@ -18,7 +18,8 @@
 /* Ours or root's, and nobody else's to change. */
 bool qetl_is_safe(const struct stat *);
 
-/* Whether there is anything at a place; what may not be looked at is there. */
+/* Whether there is anything at a place; what may not be looked at is there, and so is what lies
+ * behind a link that leads nowhere just now. */
 bool qetl_is_there(const char *path);
 
 /* Each 0, or an errno: ENOENT, ENOTDIR: it is not there; EPERM: somebody else may change it; ELOOP:

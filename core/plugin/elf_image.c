@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "elf_image.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 enum { NAME_MOST = 4096 };
@@ -67,14 +68,23 @@ int qetl_elf_image_open(struct elf_image *image, const void *data, size_t size)
         image->header.e_ident[EI_CLASS] !=
             (sizeof(ElfW(Addr)) == sizeof(Elf64_Addr) ? ELFCLASS64 : ELFCLASS32))
         return -1;
-    for (unsigned i = 0; !qetl_elf_image_segment(image, i, &segment); i++) {
-        if (segment.p_type != PT_DYNAMIC)
-            continue; /* of several the last one counts, at its address: so the loader has it */
-        image->dynamic = qetl_elf_image_offset(image, segment.p_vaddr);
-        image->n_dynamic = segment.p_filesz / sizeof entry;
-    }
+    /* Of several the last one counts. What is at an address is looked for once: there may be as
+     * many headers as a number holds, and each is looked at to find it. */
+    uint64_t dynamic = 0, names = 0;
+    bool has_names = false;
+    for (unsigned i = 0; !qetl_elf_image_segment(image, i, &segment); i++)
+        if (segment.p_type == PT_DYNAMIC) {
+            dynamic = segment.p_vaddr; /* at its address: so the loader has it */
+            image->n_dynamic = segment.p_filesz / sizeof entry;
+        }
+    if (image->n_dynamic)
+        image->dynamic = qetl_elf_image_offset(image, dynamic);
     for (uint64_t i = 0; qetl_elf_image_dynamic(image, i, &entry) == 0; i++)
-        if (entry.d_tag == DT_STRTAB)
-            image->names = qetl_elf_image_offset(image, entry.d_un.d_ptr);
+        if (entry.d_tag == DT_STRTAB) {
+            names = entry.d_un.d_ptr;
+            has_names = true;
+        }
+    if (has_names)
+        image->names = qetl_elf_image_offset(image, names);
     return 0;
 }

@@ -56,7 +56,7 @@ struct mapping {
     size_t size;
 };
 
-static int mapping_open(struct mapping *mapping, const char *path, mode_t *mode)
+static int mapping_open(struct mapping *mapping, const char *path)
 {
     struct stat status;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -66,7 +66,6 @@ static int mapping_open(struct mapping *mapping, const char *path, mode_t *mode)
     if (!error && (!S_ISREG(status.st_mode) || status.st_size == 0))
         error = ENOEXEC;
     if (!error) {
-        *mode = status.st_mode;
         mapping->size = (size_t)status.st_size;
         mapping->data = mmap(NULL, mapping->size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (mapping->data == MAP_FAILED)
@@ -109,10 +108,9 @@ static int compare_note(const struct qetl_manifest *manifest, const void *note, 
                         struct qetl_findings *findings)
 {
     struct mapping file = {0};
-    mode_t mode;
     if (manifest->sealed)
         return compare_sealed(manifest, note, size, findings);
-    int error = mapping_open(&file, manifest->manifest_path, &mode);
+    int error = mapping_open(&file, manifest->manifest_path);
     if (error) {
         qetl_library_refuse(manifest, findings, "unreadable_file", "%s cannot be read: %s",
                             manifest->manifest_path, strerror(error));
@@ -133,9 +131,11 @@ static int check_note(const struct qetl_manifest *manifest, const struct mapping
     case QETL_NOTE_FOUND:
         return compare_note(manifest, note, size, findings);
     case QETL_NOTE_MISSING:
-        mend_note(qetl_library_refuse(manifest, findings, "manifest_mismatch",
-                                      "the library holds no manifest"),
-                  manifest);
+        qetl_finding_mend(qetl_library_refuse(manifest, findings, "manifest_mismatch",
+                                              "the library holds no manifest"),
+                          "QETL_EMBED_MANIFEST(\"%s.qetl.json\"); in one of its sources puts it "
+                          "there; in Rust plugin! and the macros that are made of it do",
+                          manifest->id);
         return -1;
     default:
         qetl_finding_mend(qetl_library_refuse(manifest, findings, "cannot_load",
@@ -145,14 +145,24 @@ static int check_note(const struct qetl_manifest *manifest, const struct mapping
     }
 }
 
+/* Also where a copy is loaded: the lock may be made anew from it. */
+static int check_mode(const struct qetl_manifest *manifest, struct qetl_findings *findings)
+{
+    struct stat status;
+    if (manifest->sealed || stat(manifest->library_path, &status) || !(status.st_mode & S_IWOTH))
+        return 0;
+    qetl_finding_mend_file(qetl_library_refuse(manifest, findings, "world_writable_file",
+                                               "anyone on this machine may change its code"),
+                           "chmod o-w {}", manifest->library_path);
+    return -1;
+}
+
 int qetl_library_examine(const struct qetl_manifest *manifest, struct qetl_findings *findings)
 {
     struct mapping image = {0};
-    mode_t mode = 0;
     if (check_range(manifest, findings))
         return -1;
-    int error = mapping_open(
-        &image, manifest->sealed ? manifest->sealed->path : manifest->library_path, &mode);
+    int error = mapping_open(&image, qetl_sealed_image(manifest));
     if (error) {
         struct qetl_finding *finding = qetl_library_refuse(
             manifest, findings, "cannot_load", "its library cannot be read: %s", strerror(error));
@@ -161,13 +171,7 @@ int qetl_library_examine(const struct qetl_manifest *manifest, struct qetl_findi
     }
     int bad = check_note(manifest, &image, findings);
     munmap(image.data, image.size);
-    if (!bad && (mode & S_IWOTH)) {
-        qetl_finding_mend(qetl_library_refuse(manifest, findings, "world_writable_file",
-                                              "anyone on this machine may change its code"),
-                          "chmod o-w '%s'", manifest->library_path);
-        bad = -1;
-    }
-    return bad;
+    return bad || check_mode(manifest, findings) ? -1 : 0;
 }
 
 char *qetl_library_objection(const struct qetl_manifest *manifest)

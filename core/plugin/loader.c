@@ -3,13 +3,12 @@
 
 #include "elf_needs.h"
 #include "library_check.h"
+#include "library_seal.h"
 #include "sealed.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 struct qetl_library {
     void *handle;
@@ -60,34 +59,21 @@ static void mend_missing_library(struct qetl_finding *finding, const char *error
                           library, package);
 }
 
-/* What was hashed for the lock of the pipeline has to be what is opened, before and behind. */
-static int check_locked(const struct qetl_manifest *manifest, struct qetl_findings *findings)
+int qetl_library_prove(const struct qetl_manifest *manifest, struct qetl_findings *findings)
 {
-    struct stat now;
-    const struct stat *then = &manifest->locked;
-    if (!manifest->is_locked ||
-        (stat(manifest->library_path, &now) == 0 && now.st_dev == then->st_dev &&
-         now.st_ino == then->st_ino && now.st_size == then->st_size &&
-         now.st_ctim.tv_sec == then->st_ctim.tv_sec &&
-         now.st_ctim.tv_nsec == then->st_ctim.tv_nsec))
-        return 0;
-    qetl_finding_mend(qetl_library_refuse(manifest, findings, "lock_changed",
-                                          "its library became another one after it was compared "
-                                          "with the lock of the pipeline"),
-                      "run it again: somebody installs another qetl at this moment");
-    return -1;
+    return qetl_library_seal(manifest, findings) || qetl_library_examine(manifest, findings) ? -1
+                                                                                             : 0;
 }
 
 static int library_open(const struct qetl_manifest *manifest, struct qetl_findings *findings)
 {
     struct qetl_library *library = manifest->library;
-    if (check_locked(manifest, findings))
+    if (qetl_library_check_place(manifest, findings))
         return -1;
     dlerror();
-    library->handle = dlopen(manifest->sealed ? manifest->sealed->path : manifest->library_path,
-                             RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    library->handle = dlopen(qetl_sealed_image(manifest), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (library->handle)
-        return check_locked(manifest, findings);
+        return qetl_library_check_place(manifest, findings);
     const char *error = dlerror();
     struct qetl_finding *finding = qetl_library_refuse(manifest, findings, "cannot_load", "%s",
                                                        error ? error : "it cannot be loaded");
@@ -96,38 +82,6 @@ static int library_open(const struct qetl_manifest *manifest, struct qetl_findin
     else if (error)
         mend_missing_library(finding, error);
     return -1;
-}
-
-/* What has to be said of an installed package, and what was verified of it becomes what is loaded.
- */
-static int library_seal(const struct qetl_manifest *manifest, struct qetl_findings *findings)
-{
-    struct qetl_sealed *sealed = manifest->sealed;
-    if (!sealed)
-        return 0;
-    size_t errors = sealed->told.errors;
-    qetl_findings_move(findings, &sealed->told);
-    if (errors)
-        return -1;
-    int error = qetl_sealed_open(sealed);
-    if (!error)
-        return 0;
-    struct qetl_finding *finding = qetl_library_refuse(
-        manifest, findings, error == EBADMSG ? "package_changed" : "cannot_load",
-        error == EBADMSG ? "its library is not the one that was installed: it was changed, or "
-                           "damaged%s"
-                         : "its library cannot be read: %s",
-        error == EBADMSG ? ""
-        : error == EPERM ? "others on this machine may change it"
-                         : strerror(error));
-    qetl_finding_mend(finding, "install the package again, and look who may write to %s",
-                      manifest->library_path);
-    return -1;
-}
-
-int qetl_library_prove(const struct qetl_manifest *manifest, struct qetl_findings *findings)
-{
-    return library_seal(manifest, findings) || qetl_library_examine(manifest, findings) ? -1 : 0;
 }
 
 static qetl_plugin_entry_fn *entry_find(const struct qetl_library *library)
@@ -168,7 +122,7 @@ static int library_ready(const struct qetl_manifest *manifest, const struct qetl
                          struct qetl_ctx *ctx, struct qetl_findings *findings)
 {
     struct qetl_library *library = manifest->library;
-    if (library->plugin)
+    if (library->plugin && !qetl_library_is_to_be_copied(manifest))
         return 0;
     if (library->refused) {
         refuse(manifest, findings, "it was refused before");

@@ -3,6 +3,7 @@
 
 #include "config/suggest.h"
 #include "manifest.h"
+#include "missing.h"
 #include "sealed.h"
 
 #include <qetl/plugin.h>
@@ -23,9 +24,11 @@ static const char LIBRARY_SUFFIX[] = ".so";
 
 struct qetl_registry {
     struct qetl_manifest **manifests;
-    size_t count;
-    char **strays; /* libraries without a manifest beside them */
+    size_t count, before; /* before: so many come of earlier scans than the last one */
+    char **strays;        /* libraries without a manifest beside them */
     size_t n_strays;
+    struct qetl_missing *missing; /* what could not be taken */
+    char *searched;               /* the directories, "a, b" */
 };
 
 size_t qetl_registry_count(const struct qetl_registry *registry)
@@ -42,11 +45,15 @@ void qetl_registry_free(struct qetl_registry *registry)
 {
     if (!registry)
         return;
-    for (size_t i = 0; i < registry->count; i++)
+    for (size_t i = 0; i < registry->count; i++) {
+        free(registry->manifests[i]->copy);
         qetl_manifest_free(registry->manifests[i]);
+    }
     for (size_t i = 0; i < registry->n_strays; i++)
         free(registry->strays[i]);
     free(registry->strays);
+    qetl_missing_free(registry->missing);
+    free(registry->searched);
     free(registry->manifests);
     free(registry);
 }
@@ -77,14 +84,18 @@ void qetl_registry_only(const struct qetl_registry *registry,
     }
 }
 
-void qetl_registry_lock(const struct qetl_registry *registry, const struct qetl_manifest *manifest,
-                        const struct stat *status)
+int qetl_registry_lock(const struct qetl_registry *registry, const struct qetl_manifest *manifest,
+                       const struct qetl_locked_library *library)
 {
-    for (size_t i = 0; i < registry->count; i++)
-        if (registry->manifests[i] == manifest) {
-            registry->manifests[i]->is_locked = 1;
-            registry->manifests[i]->locked = *status;
-        }
+    size_t i = 0;
+    while (registry->manifests[i] != manifest)
+        i++;
+    struct qetl_manifest *locked = registry->manifests[i];
+    if (!locked->copy)
+        locked->copy = calloc(1, sizeof *locked->copy);
+    locked->is_locked = locked->copy != NULL;
+    locked->locked = *library;
+    return locked->copy ? 0 : -1;
 }
 
 void qetl_registry_reset(const struct qetl_registry *registry)
@@ -239,6 +250,11 @@ const char *qetl_registry_stray(const struct qetl_registry *registry, const char
     return NULL;
 }
 
+const char *qetl_registry_searched(const struct qetl_registry *registry)
+{
+    return registry->searched ? registry->searched : "no directory";
+}
+
 char *qetl_registry_list(const struct qetl_registry *registry, uint32_t kind)
 {
     size_t manifest = 0, component = 0;
@@ -330,7 +346,7 @@ static int manifest_clashes(const struct qetl_registry *registry, struct qetl_ma
         const struct qetl_manifest *other = registry->manifests[i];
         if (other->hidden || strcmp(other->id, manifest->id) != 0)
             continue;
-        if (other->sealed || manifest->sealed) {
+        if (other->sealed || manifest->sealed || i < registry->before) {
             manifest->hidden = 1;
             return 0;
         }
@@ -344,6 +360,11 @@ static int manifest_clashes(const struct qetl_registry *registry, struct qetl_ma
 static int registry_keep(struct qetl_registry *registry, struct qetl_manifest *manifest,
                          struct qetl_findings *findings)
 {
+    if (qetl_missing_covers(registry->missing, manifest)) {
+        qetl_manifest_free(manifest);
+        return 0;
+    }
+    manifest->hidden |= qetl_missing_hides(registry->missing, manifest);
     if (!manifest->hidden && manifest_clashes(registry, manifest, findings)) {
         qetl_manifest_free(manifest);
         return 0;
@@ -372,6 +393,24 @@ int qetl_registry_offer(struct qetl_registry *registry, struct qetl_manifest *ma
 {
     manifest->hidden = hidden;
     return registry_keep(registry, manifest, findings);
+}
+
+int qetl_registry_miss(struct qetl_registry *registry, const char *plugin, const char *version,
+                       int hidden, struct qetl_findings *faults)
+{
+    return qetl_missing_add(&registry->missing, plugin, version, hidden, faults);
+}
+
+const struct qetl_finding *qetl_registry_missed(const struct qetl_registry *registry,
+                                                const char *id)
+{
+    return qetl_missing_of(registry->missing, id);
+}
+
+int qetl_registry_tell_missed(const struct qetl_registry *registry, const char *but,
+                              enum qetl_severity severity, struct qetl_findings *findings)
+{
+    return qetl_missing_tell(registry->missing, but, severity, findings);
 }
 
 static int is_manifest(const char *name)
@@ -423,11 +462,21 @@ static int check_directory(const char *dir, int fd, struct qetl_findings *findin
     } else {
         finding = qetl_finding_add(findings, QETL_ERROR, "world_writable_dir",
                                    "anyone on this machine may put plugins into this directory");
-        qetl_finding_mend(finding, "chmod o-w '%s', or keep the plugins elsewhere", dir);
+        qetl_finding_mend_file(finding, "chmod o-w {}, or keep the plugins elsewhere", dir);
     }
     qetl_finding_at(finding, dir, 0, 0, NULL);
     qetl_finding_environment(finding);
     return -1;
+}
+
+static int directory_note(struct qetl_registry *registry, const char *dir)
+{
+    char *longer, *before = registry->searched;
+    if (asprintf(&longer, "%s%s%s", before ? before : "", before ? ", " : "", dir) < 0)
+        return -1;
+    free(before);
+    registry->searched = longer;
+    return 0;
 }
 
 static int directory_scan(struct qetl_registry *registry, const char *dir,
@@ -456,8 +505,9 @@ int qetl_registry_scan(struct qetl_registry *registry, const char *const *dirs,
                        struct qetl_findings *findings)
 {
     int bad = 0;
+    registry->before = registry->count;
     for (; !bad && *dirs; dirs++)
-        bad = directory_scan(registry, *dirs, findings);
+        bad = directory_note(registry, *dirs) || directory_scan(registry, *dirs, findings);
     if (bad)
         qetl_finding_add(findings, QETL_ERROR, "no_memory",
                          "out of memory while looking for plugins");

@@ -2,10 +2,12 @@
 #include "sealed.h"
 
 #include "beneath.h"
+#include "registry.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <nettle/sha2.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -45,10 +47,16 @@ void qetl_sealed_free(struct qetl_sealed *sealed)
     free(sealed);
 }
 
-static int memory_open(const char *name)
+/* 0 or an errno. A system may have been told that no such memory is ever run. */
+static int memory_open(const char *path, int *fd)
 {
-    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
-    return fd < 0 && errno == EINVAL ? memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING) : fd;
+    char name[128]; /* for those that look on, /proc/PID/maps */
+    const char *slash = strrchr(path, '/');
+    snprintf(name, sizeof name, "%s", slash ? slash + 1 : path);
+    *fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+    if (*fd < 0 && errno == EINVAL)
+        *fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    return *fd >= 0 ? 0 : errno == EACCES || errno == EPERM || errno == ENOSYS ? ENOTSUP : errno;
 }
 
 static int piece_write(int fd, const uint8_t *bytes, size_t size)
@@ -114,20 +122,28 @@ static int file_open(const struct qetl_sealed *sealed, const char *name, int *fd
                                                                  : error; /* it was there */
 }
 
-static int file_seal(const struct qetl_sealed *sealed, const struct qetl_sealed_file *file,
-                     mode_t mode, int *fd)
+static int seal(const struct qetl_sealed_file *file, mode_t mode, int from, int *fd)
 {
-    int from, error = file_open(sealed, file->path, &from);
-    int memory = error ? -1 : memory_open(file->path);
+    int memory, error = memory_open(file->path, &memory);
     *fd = -1;
     if (!error)
-        error = memory < 0 ? errno : copy_seal(file, mode, from, memory);
-    if (from >= 0)
-        close(from);
+        error = copy_seal(file, mode, from, memory);
     if (!error)
         *fd = memory;
     else if (memory >= 0)
         close(memory);
+    return error;
+}
+
+static int file_seal(const struct qetl_sealed *sealed, const struct qetl_sealed_file *file,
+                     mode_t mode, int *fd)
+{
+    int from, error = file_open(sealed, file->path, &from);
+    *fd = -1;
+    if (!error)
+        error = seal(file, mode, from, fd);
+    if (from >= 0)
+        close(from);
     return error;
 }
 
@@ -136,15 +152,25 @@ int qetl_sealed_copy(const struct qetl_sealed *sealed, const struct qetl_sealed_
     return file_seal(sealed, file, 0400, fd);
 }
 
-/* By the process's number debuggers find it too, /proc/self is each reader's own; where /proc is
- * that of other numbers (in some containers), by self. */
-static void path_write(struct qetl_sealed *sealed)
+static bool leads_to(const char *path, int fd)
 {
     struct stat own, there;
-    snprintf(sealed->path, sizeof sealed->path, "/proc/%d/fd/%d", (int)getpid(), sealed->fd);
-    if (fstat(sealed->fd, &own) || stat(sealed->path, &there) || own.st_dev != there.st_dev ||
-        own.st_ino != there.st_ino)
-        snprintf(sealed->path, sizeof sealed->path, "/proc/self/fd/%d", sealed->fd);
+    return fstat(fd, &own) == 0 && stat(path, &there) == 0 && own.st_dev == there.st_dev &&
+           own.st_ino == there.st_ino;
+}
+
+/* By the process's number debuggers find it too, /proc/self is each reader's own; where /proc is
+ * that of other numbers (in some containers), by self. */
+static int path_write(int fd, char path[QETL_SEALED_PATH])
+{
+    snprintf(path, QETL_SEALED_PATH, "/proc/%d/fd/%d", (int)getpid(), fd);
+    if (leads_to(path, fd))
+        return 0;
+    snprintf(path, QETL_SEALED_PATH, "/proc/self/fd/%d", fd);
+    if (leads_to(path, fd))
+        return 0;
+    close(fd); /* there is no /proc */
+    return ENOTSUP;
 }
 
 int qetl_sealed_open(struct qetl_sealed *sealed)
@@ -153,8 +179,41 @@ int qetl_sealed_open(struct qetl_sealed *sealed)
     if (sealed->fd >= 0)
         return 0;
     memcpy(library.sha256, sealed->sha256, sizeof library.sha256);
-    int error = file_seal(sealed, &library, 0500, &sealed->fd);
+    int fd, error = file_seal(sealed, &library, 0500, &fd);
     if (!error)
-        path_write(sealed);
+        error = path_write(fd, sealed->path);
+    if (!error)
+        sealed->fd = fd;
     return error;
+}
+
+/* No more of it is read than it had when it was opened. */
+int qetl_sealed_library(struct qetl_sealed_copy *copy, const char *path,
+                        const uint8_t sha256[QETL_SEALED_HASH])
+{
+    struct stat status;
+    char memory_path[QETL_SEALED_PATH];
+    int memory = -1, from = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int error = from < 0 || fstat(from, &status) ? errno : S_ISREG(status.st_mode) ? 0 : EBADMSG;
+    if (!error) {
+        struct qetl_sealed_file library = {.path = (char *)path, .size = (uint64_t)status.st_size};
+        memcpy(library.sha256, sha256, sizeof library.sha256);
+        error = seal(&library, 0500, from, &memory);
+    }
+    if (from >= 0)
+        close(from);
+    if (!error)
+        error = path_write(memory, memory_path);
+    if (error)
+        return error;
+    memcpy(copy->sha256, sha256, sizeof copy->sha256);
+    memcpy(copy->path, memory_path, sizeof copy->path);
+    return 0;
+}
+
+const char *qetl_sealed_image(const struct qetl_manifest *manifest)
+{
+    return manifest->sealed                          ? manifest->sealed->path
+           : manifest->copy && *manifest->copy->path ? manifest->copy->path
+                                                     : manifest->library_path;
 }

@@ -12,11 +12,12 @@
 
 enum { BYTE_DIGITS = 15 }; /* of a digest, in hex: as many as an offset has */
 
-int qetl_shelf_open(int depot, struct qetl_shelf **out)
+int qetl_shelf_open(int depot, struct qetl_shelf **out, int *locks)
 {
     int folder, error = qetl_beneath_folder(depot, "content", &folder);
     struct qetl_shelf *shelf = error ? NULL : calloc(1, sizeof *shelf);
     *out = shelf;
+    *locks = 0;
     if (error)
         return error;
     if (!shelf) {
@@ -24,7 +25,7 @@ int qetl_shelf_open(int depot, struct qetl_shelf **out)
         return ENOMEM;
     }
     *shelf = (struct qetl_shelf){.folder = folder, .holders = 1};
-    qetl_beneath_file(depot, QETL_SHELF_USERS, &shelf->users);
+    *locks = qetl_beneath_file(depot, QETL_SHELF_USERS, &shelf->users);
     return 0;
 }
 

@@ -26,8 +26,9 @@ struct qetl_shelf {
     unsigned holders;
 };
 
-/* Of a depot's folder: 0, or an errno as of qetl_beneath_folder. */
-int qetl_shelf_open(int depot, struct qetl_shelf **);
+/* Of a depot's folder: 0, or an errno as of qetl_beneath_folder. *locks: 0, or why there are none.
+ */
+int qetl_shelf_open(int depot, struct qetl_shelf **, int *locks);
 struct qetl_shelf *qetl_shelf_hold(struct qetl_shelf *);
 void qetl_shelf_release(struct qetl_shelf *);
 /* From now on, until the last holder releases, `digest` is in use. What no lock can be had for (no

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "bell.h"
 #include "parker.h"
 #include "plant.h"
 
@@ -34,6 +35,7 @@ struct qetl_ring {
     struct qetl_parker *consumer;
     void (*drop)(void *arg, struct qetl_slot *slot);
     void *arg;
+    struct qetl_bell bell; /* the consumer's */
 
     /* The producer's line: its index and the last head it saw. */
     _Alignas(QETL_CACHE_LINE) _Atomic uint32_t tail;
@@ -163,6 +165,21 @@ void qetl_ring_free(struct qetl_ring *r)
     free(r);
 }
 
+void qetl_ring_hang_bell(struct qetl_ring *r, const struct qetl_bell *bell)
+{
+    r->bell = *bell;
+}
+
+/* The bell first: who wakes by the notification looks for it. */
+static inline void ring_call(struct qetl_ring *r)
+{
+    if (!QETL_PLANTED(BELL_EARLY) && !QETL_PLANTED(BELL_LATE))
+        qetl_bell_ring(&r->bell);
+    ring_notify(r->consumer);
+    if (QETL_PLANTED(BELL_LATE))
+        qetl_bell_ring(&r->bell);
+}
+
 static inline bool ring_closed(struct qetl_ring *r)
 {
     return atomic_load_explicit(&r->closed, memory_order_acquire);
@@ -188,9 +205,11 @@ static inline uint32_t ring_room(struct qetl_ring *r, uint32_t tail, uint32_t wa
 static inline void ring_publish(struct qetl_ring *r, uint32_t tail)
 {
     assert(!atomic_load_explicit(&r->closed, memory_order_relaxed));
+    if (QETL_PLANTED(BELL_EARLY))
+        qetl_bell_ring(&r->bell);
     atomic_store_explicit(&r->tail, tail,
                           QETL_PLANTED(TAIL_RELAXED) ? memory_order_relaxed : memory_order_release);
-    ring_notify(r->consumer);
+    ring_call(r);
 }
 
 int qetl_ring_push(struct qetl_ring *r, const struct qetl_slot *slot)
@@ -255,8 +274,10 @@ int qetl_ring_push_wait(struct qetl_ring *r, const struct qetl_slot *slot, int64
 void qetl_ring_close(struct qetl_ring *r)
 {
     atomic_store_explicit(&r->closed, true, memory_order_release);
-    if (!QETL_PLANTED(CLOSE_SILENT))
+    if (QETL_PLANTED(CLOSE_UNRUNG))
         ring_notify(r->consumer);
+    else if (!QETL_PLANTED(CLOSE_SILENT))
+        ring_call(r);
 }
 
 struct qetl_slot *qetl_ring_peek(struct qetl_ring *r)

@@ -10,7 +10,8 @@
  *
  * A bounded lock-free ring. It never looks inside a slot: data and control travel alike.
  * Publishing notifies the consumer's parker, popping the producer's. A parker may serve many rings
- * and both of their ends, hence its waiters may wait for different things and all are notified.
+ * and both of their ends, hence its waiters may wait for different things and all are notified; a
+ * bell, if one was hung, says first that it is this ring that has something to take (bell.h).
  */
 #ifndef QETL_RING_H
 #define QETL_RING_H
@@ -18,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct qetl_bell;
 struct qetl_parker;
 struct qetl_ring;
 
@@ -37,6 +39,8 @@ struct qetl_ring *qetl_ring_new(uint32_t capacity, struct qetl_parker *producer,
                                 struct qetl_parker *consumer,
                                 void (*drop)(void *arg, struct qetl_slot *slot), void *arg);
 void qetl_ring_free(struct qetl_ring *r);
+/* Before there are two sides: what is published, and close, ring the bell from now on. Copied. */
+void qetl_ring_hang_bell(struct qetl_ring *r, const struct qetl_bell *bell);
 
 /* The producer's side. CLOSED: the consumer has gone. Nothing may be pushed after close. */
 int qetl_ring_push(struct qetl_ring *r, const struct qetl_slot *slot);

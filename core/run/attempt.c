@@ -3,6 +3,7 @@
 
 #include "decider.h"
 #include "epoch/epochs.h"
+#include "host/board.h"
 #include "host/poller.h"
 #include "op.h"
 #include "run_internal.h"
@@ -28,9 +29,12 @@ int32_t qetl_attempt_begin(struct qetl_run *run)
     a->has_all = calloc(n + 1, sizeof *a->has_all);
     a->remembered = calloc(n + 1, sizeof *a->remembered);
     a->notes = calloc(n + 1, sizeof *a->notes);
+    a->board = qetl_notes_new();
     run->env.poller = a->poller;
+    run->env.notes = a->board;
     run->env.checkpoints = run->env.resumes = false;
-    if (!a->poller || !a->trackers || !a->flows || !a->has_all || !a->remembered || !a->notes)
+    if (!a->poller || !a->board || !a->trackers || !a->flows || !a->has_all || !a->remembered ||
+        !a->notes)
         return QETL_E_NO_MEMORY;
     for (size_t i = 0; i < n; i++) {
         if (run->pipeline->nodes[i].kind != QETL_SOURCE)
@@ -87,7 +91,7 @@ static void nodes_free(struct qetl_attempt *a, size_t n_nodes)
 }
 
 /* The poller first: it wakes instances. Then what refers to instances, then those, then what they
- * hold. */
+ * hold, and the bells that they ring. */
 void qetl_attempt_end(struct qetl_run *run)
 {
     struct qetl_attempt *a = &run->attempt;
@@ -97,6 +101,8 @@ void qetl_attempt_end(struct qetl_run *run)
     for (size_t n = 0; a->flows && n < run->pipeline->n_nodes; n++)
         qetl_node_flow_free(&a->flows[n]);
     instances_free(run);
+    qetl_bells_free(&a->bells);
+    qetl_notes_free(a->board);
     qetl_decider_free(a->decider);
     qetl_epochs_free(a->epochs);
     free(a->slots);

@@ -11,6 +11,7 @@
 #ifndef QETL_CORE_ATTEMPT_H
 #define QETL_CORE_ATTEMPT_H
 
+#include "bells.h"
 #include "data/origin.h"
 #include "outputs.h"
 #include "recover.h"
@@ -19,6 +20,7 @@
 
 enum qetl_edge_part {
     QETL_PART_READ,
+    QETL_PART_GATHER,
     QETL_PART_DECODE,
     QETL_PART_PROCESS,
     QETL_PART_ENCODE,
@@ -32,6 +34,7 @@ struct qetl_edge_ends { /* between which nodes, and which parts of them */
 
 struct qetl_attempt {
     struct qetl_poller *poller;
+    struct qetl_notes *board;           /* that instances leave for one another */
     struct qetl_watchdog *watchdog;     /* while tasks run */
     struct qetl_tracker **trackers;     /* one a node; sources alone have one */
     struct qetl_node_flow *flows;       /* one a node */
@@ -41,6 +44,7 @@ struct qetl_attempt {
 
     struct qetl_stage *stages;
     size_t n_stages;
+    struct qetl_bells bells; /* one a task */
     struct qetl_edge **edges;
     struct qetl_edge_ends *edge_ends; /* one an edge */
     size_t n_edges;

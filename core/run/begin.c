@@ -5,6 +5,7 @@
 #include "host/host.h"
 #include "increment/increment.h"
 #include "op_source.h"
+#include "readers.h"
 #include "run_internal.h"
 
 #include <stdlib.h>
@@ -49,5 +50,7 @@ int32_t qetl_source_begin(struct qetl_op *op, struct qetl_node_flow *flow)
         status = qetl_source_negotiate(op->run, op->node, flow);
     else if (tells)
         status = tell(op->run, op->node, flow);
-    return status ? status : qetl_source_open(op);
+    if (!status)
+        status = qetl_source_open(op);
+    return status || flow->bytes ? status : qetl_readers_make(op, flow);
 }

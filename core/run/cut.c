@@ -55,8 +55,8 @@ static struct qetl_kept *kept_add(struct qetl_source_state *s)
         s->kept = kept;
         s->kept_room = room;
     }
-    s->kept[s->n_kept] = (struct qetl_kept){
-        .at = s->drawn, .objects = s->objects, .split = (uint32_t)s->next_split - 1};
+    s->kept[s->n_kept] =
+        (struct qetl_kept){.at = s->drawn, .objects = s->objects, .split = s->split};
     return &s->kept[s->n_kept++];
 }
 
@@ -87,6 +87,7 @@ int32_t qetl_source_keep(struct qetl_op *op, const struct qetl_item *item)
 {
     struct qetl_source_state *s = op->state;
     s->drawn += (uint64_t)item->bytes;
+    s->uncut = true;
     if (!(item->flags & QETL_ITEM_CUT) || !item->position.size)
         return QETL_OK;
     return keep(op, item->position.data, item->position.size);
@@ -114,7 +115,7 @@ bool qetl_source_is_at_cut(const struct qetl_op *op)
 bool qetl_source_owes_cut(const struct qetl_op *op)
 {
     const struct qetl_source_state *s = op->state;
-    return s->coarse && !s->exhausted && !qetl_source_is_at_cut(op) &&
+    return (s->coarse || s->together) && !s->exhausted && !qetl_source_is_at_cut(op) &&
            atomic_load_explicit(&op->run->draining, memory_order_relaxed) == QETL_DRAIN_GRACEFUL;
 }
 
@@ -227,7 +228,8 @@ int32_t qetl_source_go_on(struct qetl_op *op, const struct qetl_stand *stand)
         return qetl_op_fault(op, "state_unreadable",
                              "it was cut short in part %u of %zu; --full-refresh begins anew",
                              stand->split, s->n_splits);
-    s->next_split = stand->split + 1;
+    s->split = stand->split;
+    s->next_split = stand->split + s->n_readers;
     s->skip = stand->skip;
     s->numbered = stand->numbered;
     s->at_cut = !s->skip;
@@ -235,10 +237,14 @@ int32_t qetl_source_go_on(struct qetl_op *op, const struct qetl_stand *stand)
     if (objects_again(s, stand))
         return qetl_op_fault(op, "out_of_memory", "no memory to set the source up");
     const struct qetl_blob position = {stand->position, stand->position_size};
-    qetl_call_enter(ctx, "open");
-    int32_t status = ctx->component->source->open(ctx->self, s->splits[stand->split],
-                                                  stand->begun ? &position : NULL);
-    qetl_call_leave();
+    struct qetl_retry retry = {0};
+    int32_t status;
+    do {
+        qetl_call_enter(ctx, "open");
+        status = ctx->component->source->open(ctx->self, s->splits[stand->split],
+                                              stand->begun ? &position : NULL);
+        qetl_call_leave();
+    } while (qetl_run_again(op->run, ctx, &retry, "open", status));
     if (status < 0)
         return qetl_op_fail(op, "open", status);
     return stand->begun ? keep(op, position.data, position.size) : qetl_source_keep_start(op);

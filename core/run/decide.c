@@ -98,7 +98,7 @@ static uint32_t part_of(const struct qetl_op *op)
                                         : QETL_PART_WHOLE + op->replica;
 }
 
-static void add_place(struct composer *c, const char *component, const struct qetl_stand *stand)
+static void add_place(struct composer *c, const struct qetl_op *op, const struct qetl_stand *stand)
 {
     struct qetl_pack pack = {0};
     /* acquire: pairs with the tracker, which has counted all rows before the barrier by now */
@@ -109,7 +109,7 @@ static void add_place(struct composer *c, const char *component, const struct qe
     qetl_stand_pack(stand, &pack);
     c->failed |= pack.failed;
     if (!pack.failed)
-        add(c, QETL_ENTRY_POSITION, component, 0, 1, pack.data, pack.size);
+        add(c, QETL_ENTRY_POSITION, op->node->id, op->reader, 1, pack.data, pack.size);
     qetl_pack_free(&pack);
 }
 
@@ -135,7 +135,7 @@ static void add_slot(struct composer *c, size_t slot)
     const struct qetl_handed *handed = qetl_epochs_base(c->run->attempt.epochs, slot);
     const char *id = op->node->id;
     if (handed->stand)
-        add_place(c, id, handed->stand);
+        add_place(c, op, handed->stand);
     if (handed->has_state)
         add(c, QETL_ENTRY_STATE, id, part_of(op), handed->version, handed->state,
             handed->state_size);

@@ -4,6 +4,7 @@
 #include "checkpoint.h"
 #include "failpoint.h"
 #include "host/call.h"
+#include "host/ending.h"
 #include "keep.h"
 #include "recover.h"
 #include "run_internal.h"
@@ -140,10 +141,11 @@ static void duty_give(struct qetl_decider *d, struct qetl_duty *duty)
     if (!mine)
         atomic_store_explicit(&duty->task->owes, true, memory_order_release);
     pthread_mutex_unlock(&d->lock);
-    if (!mine)
-        return;
-    duty_done(d, duty, duty_act(d, duty));
-    duty->op->idle = false; /* it may have waited for this */
+    if (mine) {
+        duty_done(d, duty, duty_act(d, duty));
+        duty->op->idle = false; /* it may have waited for this */
+    }
+    qetl_bell_ring(duty->task->bell);
 }
 
 int32_t qetl_task_serve(struct qetl_task *task)
@@ -399,6 +401,7 @@ static void look_for_debtors(struct qetl_decider *d)
 static void *decider_main(void *arg)
 {
     struct qetl_decider *d = arg;
+    void *signal_stack = qetl_ending_thread_begin();
     int32_t status = QETL_OK;
     while (status >= 0) {
         pthread_mutex_lock(&d->lock);
@@ -415,6 +418,7 @@ static void *decider_main(void *arg)
         look_for_debtors(d);
         status = decide_next(d);
     }
+    qetl_ending_thread_end(signal_stack);
     return NULL;
 }
 

@@ -26,7 +26,8 @@ struct qetl_run_path qetl_run_guarantee(const struct qetl_run *run, size_t sourc
                                         .taken = run->attempt.flows[sink].sink_delivery,
                                         .endless = run->attempt.flows[source].source.endless,
                                         .kept = run->options.state_folder != NULL,
-                                        .rivals = has_rivals(run, sink)};
+                                        .rivals = has_rivals(run, sink),
+                                        .moves = qetl_source_moves(&run->pipeline->nodes[source])};
     qetl_path_judge(&path, &ends);
     return path;
 }

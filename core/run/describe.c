@@ -123,6 +123,8 @@ static int component_describe(const struct qetl_run *run, size_t n,
     component->format = qetl_run_format(run, n);
     component->bytes = flow->bytes;
     component->pushed = flow->pushed;
+    component->readers = flow->n_more + 1;
+    component->in_order_for = flow->in_order_for;
     component->limited = node->kind == QETL_SOURCE && !flow->bytes ? flow->limited : -1;
     component->untouched =
         node->kind == QETL_TRANSFORM && !flow->pushed && qetl_binding_is_copy(&flow->binding);
@@ -150,9 +152,12 @@ static enum qetl_run_part part_of(const struct qetl_op *op)
                                              : QETL_RUN_WRITES;
 }
 
-/* Of components that move batches, decoding and encoding hand on what they are given. */
+/* Of components that move batches, decoding and encoding hand on what they are given; readers of
+ * one source are told as one stage. */
 static bool is_relay(const struct qetl_op *op)
 {
+    if (op->class == &qetl_op_gather || op->reader)
+        return true;
     return !op->flow->bytes && (op->class == &qetl_op_decode || op->class == &qetl_op_encode);
 }
 
@@ -160,7 +165,8 @@ static int stage_describe(const struct qetl_run *run, const struct qetl_stage *f
                           struct qetl_run_stage *stage)
 {
     const struct qetl_task *task = &from->tasks[0];
-    stage->replicas = from->n_tasks;
+    bool reads = task->root->class == &qetl_op_source;
+    stage->replicas = from->n_tasks + (reads ? task->root->flow->n_more : 0);
     stage->steps = calloc(task->n_ops + 1, sizeof *stage->steps);
     if (!stage->steps)
         return -1;
@@ -205,6 +211,7 @@ int qetl_run_describe(const struct qetl_run *run, struct qetl_run_description *o
         .stages = calloc(run->attempt.n_stages + 1, sizeof *out->stages),
         .workers = run->options.driver == QETL_DRIVE_PULL ? 0 : run->options.workers,
         .memory_bytes = run->options.memory_bytes,
+        .chunk_bytes = run->chunk_bytes,
     };
     int failed = out->components && out->stages ? paths_describe(run, out) : -1;
     for (size_t i = 0; !failed && i < n; i++)

@@ -40,7 +40,9 @@ struct qetl_run_component {
     bool untouched;     /* a transform that only passes columns on */
     bool stateful;
     int32_t pushed; /* QETL_PUSH_: a transform's condition is judged by its source, too, or alone */
-    int64_t limited; /* a source brings no more rows than these; -1: all */
+    uint32_t readers; /* of a source: so many read parts of it at a time; others 1 */
+    const struct qetl_node *in_order_for; /* one does, as this sink wants one order; or NULL */
+    int64_t limited;                      /* a source brings no more rows than these; -1: all */
     struct qetl_run_port *inputs, *outputs;
     size_t n_inputs, n_outputs;
 };
@@ -75,7 +77,7 @@ struct qetl_run_description {
         *halts; /* which cannot stop half-way, so that a run begins anew; or NULL */
     const char *halts_why;
     int workers;
-    int64_t memory_bytes;
+    int64_t memory_bytes, chunk_bytes;
 };
 
 /* Sets the run up as far as can be without writing anything; it cannot be executed then, only

@@ -4,6 +4,7 @@
  * for work from the sinks upwards, so that what is under way ends before more is begun, and what
  * was just written is still in the cache.
  */
+#include "host/ending.h"
 #include "op.h"
 #include "run_internal.h"
 
@@ -23,22 +24,29 @@ static enum qetl_task_answer run_task(struct qetl_task *task)
     return progress ? QETL_TASK_PROGRESS : answer;
 }
 
-/* One look at all tasks: PROGRESS at the first that did something. */
+static enum qetl_task_answer try_task(struct qetl_task *task)
+{
+    if (!qetl_task_claim(task))
+        return QETL_TASK_IDLE;
+    enum qetl_task_answer answer = run_task(task);
+    /* What failed is in the middle of something. It stays claimed: another worker may not have seen
+     * yet that the attempt is over. */
+    if (answer != QETL_TASK_FAILED)
+        qetl_task_unclaim(task);
+    return answer;
+}
+
+/* One look at all whose bells ring: PROGRESS at the first that did something. */
 static enum qetl_task_answer look_once(struct qetl_run *run)
 {
-    uint64_t happened = qetl_run_happened(run);
-    int64_t now = qetl_now_ns();
-    for (size_t s = run->attempt.n_stages; s-- > 0;) {
-        struct qetl_stage *stage = &run->attempt.stages[s];
-        for (uint32_t t = 0; t < stage->n_tasks; t++) {
-            struct qetl_task *task = &stage->tasks[t];
-            if (qetl_task_slumbers(task, now, happened) || !qetl_task_claim(task))
-                continue;
-            enum qetl_task_answer answer = run_task(task);
-            /* What failed is in the middle of something. It stays claimed: another worker may not
-             * have seen yet that the attempt is over. */
-            if (answer != QETL_TASK_FAILED)
-                qetl_task_unclaim(task);
+    const struct qetl_bells *bells = &run->attempt.bells;
+    qetl_bells_rouse(run);
+    for (size_t w = 0; w < bells->n_words; w++) {
+        /* acquire: what they ring for is seen */
+        uint32_t ringing = atomic_load_explicit(&bells->words[w], memory_order_acquire);
+        for (; ringing; ringing &= ringing - 1) {
+            size_t bit = (size_t)__builtin_ctz(ringing);
+            enum qetl_task_answer answer = try_task(bells->tasks[w * QETL_BELLS_A_WORD + bit]);
             if (answer != QETL_TASK_IDLE)
                 return answer;
         }
@@ -56,12 +64,8 @@ static bool over(const struct qetl_run *run)
 /* How long nothing can happen unless someone notifies. */
 static int64_t patience_ns(struct qetl_run *run, int64_t until)
 {
-    for (size_t s = 0; s < run->attempt.n_stages; s++)
-        for (uint32_t t = 0; t < run->attempt.stages[s].n_tasks; t++) {
-            int64_t at = atomic_load_explicit(&run->attempt.stages[s].tasks[t].idle_until_ns,
-                                              memory_order_relaxed);
-            until = at < until ? at : until;
-        }
+    int64_t due = atomic_load_explicit(&run->attempt.bells.due_ns, memory_order_relaxed);
+    until = due < until ? due : until;
     if (until == INT64_MAX)
         return -1;
     int64_t left = until - qetl_now_ns();
@@ -102,7 +106,9 @@ void qetl_drive_pull(struct qetl_run *run)
 
 static void *worker_main(void *run)
 {
+    void *signal_stack = qetl_ending_thread_begin();
     work(run);
+    qetl_ending_thread_end(signal_stack);
     return NULL;
 }
 

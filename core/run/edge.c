@@ -35,7 +35,7 @@ struct qetl_edge {
     int64_t *rows_sent; /* a ring; written by its producer */
     struct producer *from;
     struct lane *lanes;
-    uint32_t turn;      /* many to one: the ring whose unit is being taken */
+    atomic_uint turn;   /* many to one: the ring whose unit is being taken */
     uint64_t next_unit; /* many to one: its number */
     uint32_t n_held;    /* lanes whose control slot waits for the others */
     struct qetl_slot control;
@@ -125,6 +125,14 @@ void qetl_edge_free(struct qetl_edge *edge)
     free(edge->from);
     free(edge->lanes);
     free(edge);
+}
+
+void qetl_edge_hang_bell(struct qetl_edge *edge, uint32_t c, const struct qetl_bell *bell)
+{
+    uint32_t first = edge->producers > 1 ? 0 : c;
+    uint32_t end = edge->producers > 1 ? edge->n_rings : c + 1;
+    for (uint32_t ring = first; ring < end; ring++)
+        qetl_ring_hang_bell(edge->rings[ring], bell);
 }
 
 /* The ring that producer p's next data slot goes to. */
@@ -283,6 +291,12 @@ static enum qetl_take take_from(struct qetl_edge *edge, uint32_t ring, struct qe
     return QETL_TAKE_OK;
 }
 
+/* relaxed: whoever but the consumer asks is told by the rings what has come */
+static uint32_t turn_of(const struct qetl_edge *edge)
+{
+    return atomic_load_explicit(&((struct qetl_edge *)edge)->turn, memory_order_relaxed);
+}
+
 /* A control slot stands at the head of the ring whose turn it is, hence, once their producers get
  * there, of every ring: each unit before it has been taken in whole. */
 static enum qetl_take align(struct qetl_edge *edge, struct qetl_slot *out)
@@ -326,13 +340,14 @@ static enum qetl_take take_in_turn(struct qetl_edge *edge, struct qetl_slot *out
     if (edge->n_held)
         return align(edge, out);
     for (;;) {
-        enum qetl_take take = take_from(edge, edge->turn, out);
+        uint32_t turn = turn_of(edge);
+        enum qetl_take take = take_from(edge, turn, out);
         if (take != QETL_TAKE_OK)
             return take;
         if (is_control(out)) {
             edge->control = *out;
-            edge->lanes[edge->turn].held = true;
-            edge->lanes[edge->turn].saved = out->payload;
+            edge->lanes[turn].held = true;
+            edge->lanes[turn].saved = out->payload;
             edge->n_held = 1;
             return align(edge, out);
         }
@@ -343,7 +358,7 @@ static enum qetl_take take_in_turn(struct qetl_edge *edge, struct qetl_slot *out
         if (out->kind != QETL_SLOT_UNIT_END)
             return QETL_TAKE_OK;
         edge->next_unit++;
-        edge->turn = (edge->turn + 1) % edge->n_rings;
+        atomic_store_explicit(&edge->turn, (turn + 1) % edge->n_rings, memory_order_relaxed);
     }
 }
 
@@ -363,9 +378,14 @@ bool qetl_edge_is_wanted(const struct qetl_edge *edge)
     return atomic_load_explicit(&((struct qetl_edge *)edge)->wanting, memory_order_acquire) > 0;
 }
 
+bool qetl_edge_aligns(const struct qetl_edge *edge)
+{
+    return edge->n_held > 0;
+}
+
 uint32_t qetl_edge_depth_for(const struct qetl_edge *edge, uint32_t c)
 {
-    return qetl_ring_depth(edge->rings[edge->producers > 1 ? edge->turn : c]);
+    return qetl_ring_depth(edge->rings[edge->producers > 1 ? turn_of(edge) : c]);
 }
 
 uint32_t qetl_edge_depth(const struct qetl_edge *edge)

@@ -32,12 +32,15 @@ enum qetl_slot_kind {
 
 enum qetl_take { QETL_TAKE_OK, QETL_TAKE_EMPTY, QETL_TAKE_LOST /* rows went missing: a bug */ };
 
+struct qetl_bell;
 struct qetl_edge;
 struct qetl_saved;
 
 struct qetl_edge *qetl_edge_new(uint32_t producers, uint32_t consumers, uint32_t capacity,
                                 struct qetl_parker *);
 void qetl_edge_free(struct qetl_edge *); /* accepts NULL */
+/* Before anything is put: what can be taken by consumer replica c rings its bell. Copied. */
+void qetl_edge_hang_bell(struct qetl_edge *, uint32_t c, const struct qetl_bell *);
 
 /* Producer replica p. Room: the next slot goes into a ring at once. Put never fails but for memory:
  * what finds no room waits in the edge, and has_room says so. rows: what the slot carries. */
@@ -64,6 +67,9 @@ uint32_t qetl_edge_capacity(const struct qetl_edge *);
 uint32_t qetl_edge_producers(const struct qetl_edge *);
 /* [any] How long producers found no room, summed over them. */
 int64_t qetl_edge_blocked_ns(const struct qetl_edge *, int64_t now_ns);
+/* [any] What lies in the ring that consumer c takes from next. */
 uint32_t qetl_edge_depth_for(const struct qetl_edge *, uint32_t c);
+/* The consumer alone: it has the barrier of some rings, and waits for that of the others. */
+bool qetl_edge_aligns(const struct qetl_edge *);
 
 #endif

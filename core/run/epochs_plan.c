@@ -113,6 +113,7 @@ bool qetl_epochs_pile_up(const struct qetl_run *run)
 static const char *part_word(const struct qetl_op *op)
 {
     return op->class == &qetl_op_source      ? "reading"
+           : op->class == &qetl_op_gather    ? "gathering"
            : op->class == &qetl_op_decode    ? "decoding"
            : op->class == &qetl_op_transform ? "processing"
            : op->class == &qetl_op_encode    ? "encoding"

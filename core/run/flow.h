@@ -13,7 +13,9 @@
 #include "bind.h"
 #include "host/instance.h"
 
+struct qetl_asked;
 struct qetl_lookout;
+struct qetl_reader_flow;
 struct qetl_source_state;
 
 struct qetl_column_flow {
@@ -70,6 +72,10 @@ struct qetl_node_flow {
     int64_t limited; /* it brings no more rows than so many, as nobody needs them; -1: it does */
     struct qetl_source_info source;
     struct qetl_source_state *reader; /* the source's operator's, with the sample; moved into it */
+    struct qetl_reader_flow *more;    /* of a source: who else reads its splits */
+    uint32_t n_more;
+    const struct qetl_node *in_order_for; /* nobody else does, as this sink wants one order */
+    struct qetl_asked *asked; /* of a source of batches: what it was told in negotiate */
 
     struct qetl_binding binding; /* transforms */
     int32_t pushed; /* QETL_PUSH_: its source judges by its condition; EXACT: so that it hands every

@@ -8,6 +8,8 @@
 
 #include "lookout.h"
 #include "op_source.h"
+#include "pushdown.h"
+#include "readers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -192,5 +194,7 @@ void qetl_node_flow_free(struct qetl_node_flow *flow)
     free(flow->why);
     free(flow->wants);
     qetl_source_state_free(flow->reader);
+    qetl_readers_free(flow);
+    qetl_asked_free(flow->asked);
     qetl_binding_free(&flow->binding);
 }

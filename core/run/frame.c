@@ -16,7 +16,7 @@ enum { GUARD_BYTES = 64, LEAST_ROOM = 4096, SAMPLE_QUIET_NS = 5000000, SAMPLE_PA
 
 static int64_t chunk_bytes(const struct qetl_op *op)
 {
-    return op->run->pipeline->batch_bytes;
+    return op->run->chunk_bytes;
 }
 
 static int64_t align_up(int64_t at)
@@ -180,18 +180,6 @@ static int64_t sample_patience_ns(const struct qetl_op *op)
     }
 }
 
-void qetl_frame_await(const struct qetl_op *op, int64_t until_ns)
-{
-    struct qetl_parker *parker = &op->run->parker;
-    uint32_t ticket = qetl_parker_prepare(parker);
-    int64_t left = until_ns == INT64_MAX ? -1 : until_ns - qetl_now_ns();
-    bool woken = atomic_load_explicit(&op->instance->wakes, memory_order_acquire) != op->wakes_seen;
-    if (woken || qetl_run_stopping(op->run) || (until_ns != INT64_MAX && left <= 0))
-        qetl_parker_cancel(parker);
-    else
-        qetl_parker_wait(parker, ticket, left);
-}
-
 /* What came of a stream so far has to do: nothing more came for a while, or it has been long. */
 static bool sample_is_late(const struct qetl_op *op, int64_t known, int64_t quiet_until_ns)
 {
@@ -203,10 +191,11 @@ static bool sample_is_late(const struct qetl_op *op, int64_t known, int64_t quie
                                      now - s->since_ns >= SAMPLE_PATIENCE_TIMES * patience_ns);
 }
 
-int32_t qetl_frame_sample(struct qetl_op *op, int64_t sample_bytes, int64_t known)
+int32_t qetl_frame_sample(struct qetl_op *op, int64_t sample_bytes, int64_t known,
+                          int64_t *quiet_until_ns)
 {
     struct qetl_source_state *s = op->state;
-    int64_t patience_ns = sample_patience_ns(op), quiet_until_ns = INT64_MAX;
+    int64_t patience_ns = sample_patience_ns(op);
     int32_t status = s->buffer ? QETL_OK : buffer_renew(op, sample_bytes);
     while (!status && !sample_is_enough(op, sample_bytes, known)) {
         int32_t answer = draw(op, sample_bytes);
@@ -215,15 +204,15 @@ int32_t qetl_frame_sample(struct qetl_op *op, int64_t sample_bytes, int64_t know
         if (qetl_run_stopping(op->run))
             return QETL_E_CANCELLED;
         if (answer != QETL_IDLE)
-            quiet_until_ns = INT64_MAX;
-        else if (quiet_until_ns == INT64_MAX && has_line(op, known) && patience_ns != INT64_MAX)
-            quiet_until_ns = qetl_now_ns() + patience_ns;
-        if (sample_is_late(op, known, quiet_until_ns))
+            *quiet_until_ns = INT64_MAX;
+        else if (*quiet_until_ns == INT64_MAX && has_line(op, known) && patience_ns != INT64_MAX)
+            *quiet_until_ns = qetl_now_ns() + patience_ns;
+        if (sample_is_late(op, known, *quiet_until_ns))
             break;
-        int64_t until_ns = quiet_until_ns < op->idle_until_ns ? quiet_until_ns : op->idle_until_ns;
         if (answer == QETL_IDLE)
-            qetl_frame_await(op, until_ns);
+            return QETL_IDLE;
     }
+    *quiet_until_ns = INT64_MAX;
     return status;
 }
 
@@ -275,7 +264,7 @@ static int32_t emit_chunk(struct qetl_op *op, int64_t begin, int64_t used)
         return qetl_op_fault(op, "out_of_memory", "no memory for a chunk");
     }
     s->starts_rows = false;
-    s->rows_uncut = true;
+    s->uncut = true;
     chunk->flags = 0;
     return qetl_op_emit(op, 0, QETL_SLOT_CHUNK, chunk);
 }

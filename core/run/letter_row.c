@@ -252,6 +252,8 @@ int qetl_letter_bytes(struct qetl_run *run, struct qetl_letter *letter,
     put_columns(more, flow, &failed);
     if (flow->format)
         put_dialect(more, flow, &failed);
+    else
+        failed |= json_object_set_new(more, "no_format", json_true());
     if (object && object->head_size > 0)
         put_head(more, object, &failed);
     else if (object && object->head_size < 0)

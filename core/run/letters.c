@@ -7,12 +7,15 @@
 #include <errno.h>
 #include <stdio.h>
 
+enum { UNKEPT = ENOTRECOVERABLE }; /* the state has said why */
+
 static int32_t fault(struct qetl_run *run, int error, const char *what, const char *reason)
 {
-    char message[500];
+    char message[800];
+    if (!reason)
+        reason = error == UNKEPT ? qetl_store_reason(run->store) : qetl_letter_store_reason(error);
     snprintf(message, sizeof message, "the dead letters in '%.200s' cannot be %s: %s",
-             qetl_letter_store_name(run->letters), what,
-             reason ? reason : qetl_letter_store_reason(error));
+             qetl_letter_store_name(run->letters), what, reason);
     return qetl_run_fault(run, NULL, "dead_letters", message);
 }
 
@@ -20,7 +23,7 @@ static int keep(void *arg)
 {
     struct qetl_run *run = arg;
     int32_t status = qetl_store_owner_keep(run->store);
-    return status == QETL_E_NO_MEMORY ? ENOMEM : status ? EIO : 0;
+    return status == QETL_E_NO_MEMORY ? ENOMEM : status ? UNKEPT : 0;
 }
 
 /* A length, and 1 where the letters are not in the pipeline's file. */

@@ -58,7 +58,7 @@ const char *qetl_run_inferred(const struct qetl_run *run, size_t node, int64_t *
 
 static const char *part_word(enum qetl_edge_part part)
 {
-    static const char *const words[] = {"read", "decode", "process", "encode", "write"};
+    static const char *const words[] = {"read", "gather", "decode", "process", "encode", "write"};
     return words[part];
 }
 

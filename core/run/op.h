@@ -64,8 +64,9 @@ struct qetl_op {
     struct qetl_ctx *instance; /* the run's; NULL: an operator of the host's own (a relay) */
     size_t slot;               /* among those that hand in at a barrier */
     uint32_t replica;
-    uint64_t epoch; /* of the last barrier that it has passed on: its rows lie behind that */
-    uint32_t take;  /* which of the node's inputs: encode its own, others of what is under way */
+    uint32_t reader; /* sources: which of those that share its splits */
+    uint64_t epoch;  /* of the last barrier that it has passed on: its rows lie behind that */
+    uint32_t take;   /* which of the node's inputs: encode its own, others of what is under way */
     struct qetl_out_port *out;
     size_t n_out;
     bool pending;
@@ -84,6 +85,7 @@ struct qetl_op {
 };
 
 extern const struct qetl_op_class qetl_op_source;
+extern const struct qetl_op_class qetl_op_gather; /* of a source with several readers */
 extern const struct qetl_op_class qetl_op_decode; /* or a relay, where the source emits batches */
 extern const struct qetl_op_class qetl_op_transform;
 extern const struct qetl_op_class qetl_op_encode;

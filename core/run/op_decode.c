@@ -236,7 +236,8 @@ static int32_t emit_decoded(struct qetl_op *op, struct qetl_decoded *decoded,
                                                            : emit_pieces(op, batch);
 }
 
-/* Everything that was in the chunk is a row or was rejected, or the plugin lost it. */
+/* Everything that was in the chunk is a row or was rejected, or the plugin lost it; and which
+ * record each row was is known, or dead letters would have the numbers of others. */
 static int32_t account(struct qetl_op *op, const struct qetl_decoded *decoded, int64_t rejected)
 {
     if (decoded->rows < 0 || decoded->rows + rejected != decoded->records)
@@ -245,6 +246,15 @@ static int32_t account(struct qetl_op *op, const struct qetl_decoded *decoded, i
                              "%lld rejected",
                              (long long)decoded->records, (long long)decoded->rows,
                              (long long)rejected);
+    const struct decode_state *state = op->state;
+    if (decoded->rows && !decoded->record_map &&
+        (decoded->rows != decoded->records || state->records))
+        return qetl_op_fault(op, "record_map",
+                             "format '%s' decoded %lld rows of %lld records, and no "
+                             "record_map, which says which of them the rows were: the fault is "
+                             "the plugin's",
+                             op->instance->component->id, (long long)decoded->rows,
+                             (long long)decoded->records);
     return QETL_OK;
 }
 

@@ -13,22 +13,18 @@
 struct qetl_source_state *qetl_source_state_new(void)
 {
     struct qetl_source_state *state = calloc(1, sizeof *state);
-    if (state)
+    if (state) {
         state->at_cut = true; /* before the first item a run may resume at the beginning */
+        state->n_readers = 1;
+    }
     return state;
-}
-
-static void splits_drop(struct qetl_source_state *state)
-{
-    while (state->n_splits)
-        free((void *)state->splits[--state->n_splits].data);
 }
 
 void qetl_source_state_free(struct qetl_source_state *state)
 {
     if (!state)
         return;
-    splits_drop(state);
+    qetl_splits_drop(state);
     free(state->splits);
     qetl_buffer_free(state->buffer);
     qetl_object_unref(state->object);
@@ -39,74 +35,6 @@ void qetl_source_state_free(struct qetl_source_state *state)
     free(state);
 }
 
-static int32_t split_add(void *stream, const void *data, size_t size)
-{
-    struct qetl_source_state *state = stream;
-    struct qetl_blob *splits = realloc(state->splits, (state->n_splits + 1) * sizeof *splits);
-    if (!splits)
-        return QETL_E_NO_MEMORY;
-    state->splits = splits;
-    void *copy = malloc(size + 1);
-    if (!copy)
-        return QETL_E_NO_MEMORY;
-    if (size)
-        memcpy(copy, data, size);
-    splits[state->n_splits++] = (struct qetl_blob){copy, size};
-    return QETL_OK;
-}
-
-static int32_t open_next_split(struct qetl_op *op)
-{
-    struct qetl_source_state *state = op->state;
-    struct qetl_ctx *ctx = op->instance;
-    const struct qetl_blob *split = &state->splits[state->next_split++];
-    struct qetl_retry retry = {0};
-    int32_t status;
-    do {
-        qetl_call_enter(ctx, "open");
-        status = ctx->component->source->open(ctx->self, *split, NULL);
-        qetl_call_leave();
-    } while (qetl_run_again(op->run, ctx, &retry, "open", status));
-    return status < 0 ? qetl_op_fail(op, "open", status) : qetl_source_keep_start(op);
-}
-
-/* As another process has planned them. */
-static int32_t open_again(struct qetl_op *op)
-{
-    struct qetl_source_state *state = op->state;
-    const struct qetl_remembered *was =
-        &op->run->attempt.remembered[op->node - op->run->pipeline->nodes];
-    for (size_t i = 0; i < was->n_splits; i++)
-        if (split_add(state, was->splits[i].data, was->splits[i].size))
-            return qetl_op_fault(op, "out_of_memory", "no memory to set the source up");
-    return qetl_source_go_on(op, was->stand);
-}
-
-int32_t qetl_source_open(struct qetl_op *op)
-{
-    struct qetl_source_state *state = op->state;
-    struct qetl_ctx *ctx = op->instance;
-    struct qetl_writer writer = {state, split_add};
-    struct qetl_retry retry = {0};
-    int32_t status;
-    if (op->run->attempt.resumes)
-        return open_again(op);
-    do {
-        splits_drop(state); /* of an attempt that failed */
-        qetl_call_enter(ctx, "plan_splits");
-        status = ctx->component->source->plan_splits
-                     ? ctx->component->source->plan_splits(ctx->self, 1, &writer)
-                     : split_add(state, "", 0);
-        qetl_call_leave();
-    } while (qetl_run_again(op->run, ctx, &retry, "plan_splits", status));
-    if (status < 0)
-        return qetl_op_fail(op, "plan_splits", status);
-    if (state->n_splits)
-        return open_next_split(op);
-    state->exhausted = true;
-    return QETL_OK;
-}
-
 static int32_t next(struct qetl_op *op, const struct qetl_demand *demand, struct qetl_item *item)
 {
     struct qetl_ctx *ctx = op->instance;
@@ -115,7 +43,8 @@ static int32_t next(struct qetl_op *op, const struct qetl_demand *demand, struct
     qetl_call_enter(ctx, "next");
     int32_t answer = ctx->component->source->next(ctx->self, demand, item);
     qetl_call_leave();
-    int64_t took = qetl_now_ns() - started;
+    int64_t ended = qetl_now_ns(), took = ended - started;
+    qetl_source_note_wait(op, answer == QETL_IDLE, started, ended);
     qetl_tally_add(&ctx->tally.nanoseconds, took);
     qetl_tally_add(&ctx->tally.bytes_in, item->bytes_read);
     int64_t bytes = answer == QETL_BYTES ? item->bytes : 0;
@@ -145,9 +74,10 @@ int32_t qetl_source_draw(struct qetl_op *op, void *space, int64_t room, struct q
 {
     struct qetl_source_state *state = op->state;
     struct qetl_demand demand = {.struct_size = sizeof demand,
-                                 .max_rows = op->run->pipeline->batch_rows,
+                                 .max_rows =
+                                     qetl_op_rows_at_once(op, op->run->pipeline->batch_rows),
                                  .max_bytes = room,
-                                 .deadline_ns = qetl_now_ns(),
+                                 .deadline_ns = qetl_source_dwell(op, qetl_now_ns()),
                                  .space = space,
                                  .flags = demand_flags(op)};
     uint32_t wakes = atomic_load_explicit(&op->instance->wakes, memory_order_acquire);
@@ -166,8 +96,8 @@ int32_t qetl_source_draw(struct qetl_op *op, void *space, int64_t room, struct q
     if (!qetl_op_may_call(op))
         return QETL_IDLE;
     int32_t answer = next(op, &demand, item);
-    while (answer == QETL_END && state->next_split < state->n_splits) {
-        int32_t status = open_next_split(op);
+    while (answer == QETL_END && qetl_source_has_split(state)) {
+        int32_t status = qetl_source_open_next(op);
         answer = status ? status : next(op, &demand, item);
     }
     if (answer == QETL_IDLE)
@@ -177,15 +107,19 @@ int32_t qetl_source_draw(struct qetl_op *op, void *space, int64_t room, struct q
     return answer;
 }
 
+static bool epoch_is_asked_for(struct qetl_run *run)
+{
+    return atomic_load_explicit(&run->epoch_requests, memory_order_relaxed) !=
+           atomic_load_explicit(&run->epoch_requests_seen, memory_order_relaxed);
+}
+
 /* Others may wait for the barrier that this source owes, or somebody asked for one. */
 static bool barrier_is_due(const struct qetl_op *op)
 {
     const struct qetl_source_state *state = op->state;
-    const struct qetl_run *run = op->run;
     return qetl_source_is_at_cut(op) &&
-           (state->epoch < atomic_load_explicit(&run->attempt.epoch, memory_order_relaxed) ||
-            atomic_load_explicit(&run->epoch_requests, memory_order_relaxed) !=
-                atomic_load_explicit(&run->epoch_requests_seen, memory_order_relaxed));
+           (state->epoch < atomic_load_explicit(&op->run->attempt.epoch, memory_order_relaxed) ||
+            epoch_is_asked_for(op->run));
 }
 
 bool qetl_source_has_news(const struct qetl_op *op)
@@ -203,7 +137,7 @@ bool qetl_source_only_waits(const struct qetl_op *op)
 int64_t qetl_source_appetite(const struct qetl_op *op)
 {
     const struct qetl_source_state *state = op->state;
-    int64_t usual = op->run->pipeline->batch_bytes;
+    int64_t usual = op->run->chunk_bytes;
     return state->capacity > 2 * usual ? 4 * state->capacity : usual;
 }
 
@@ -249,7 +183,6 @@ static int32_t number_rows(struct qetl_op *op, struct qetl_origin *origin, int64
 
 static int32_t emit_batch(struct qetl_op *op, struct qetl_item *item)
 {
-    struct qetl_source_state *state = op->state;
     struct qetl_tracker *tracker = op->run->attempt.trackers[op->node - op->run->pipeline->nodes];
     const struct qetl_port_flow *port = &op->flow->ports[0];
     int64_t rows = item->batch.length;
@@ -282,8 +215,8 @@ static int32_t emit_batch(struct qetl_op *op, struct qetl_item *item)
         qetl_batch_unref(batch);
         return status;
     }
+    qetl_tally_add(&op->instance->tally.batches, 1);
     qetl_tally_add(&op->instance->tally.rows_out, rows);
-    state->rows_uncut = true;
     int32_t taken = qetl_op_take_rows(op, rows);
     if (taken)
         qetl_batch_unref(batch);
@@ -294,10 +227,10 @@ static int32_t step_batches(struct qetl_op *op)
 {
     struct qetl_source_state *state = op->state;
     struct qetl_item item = {0};
-    int32_t answer = qetl_source_draw(op, NULL, 0, &item);
+    int32_t answer = qetl_source_draw(op, NULL, op->run->chunk_bytes, &item);
     int32_t status = answer < 0 ? answer : QETL_OK;
     if (answer == QETL_BATCH) { /* idle: still where it was */
-        state->at_cut = item.flags & QETL_ITEM_CUT;
+        state->at_cut = item.flags & QETL_ITEM_CUT && !state->together;
         item.bytes = 0;
         status = qetl_source_keep(op, &item);
     }
@@ -310,18 +243,27 @@ static int32_t step_batches(struct qetl_op *op)
     return status ? status : answer == QETL_IDLE ? QETL_STEP_IDLE : QETL_STEP_DONE;
 }
 
+/* A source that brought nothing since its last barrier begins no epoch of its own accord. */
+static uint64_t epoch_for(const struct qetl_op *op)
+{
+    const struct qetl_source_state *state = op->state;
+    return state->uncut || epoch_is_asked_for(op->run)
+               ? qetl_run_epoch(op->run)
+               : atomic_load_explicit(&op->run->attempt.epoch, memory_order_relaxed);
+}
+
 /* Barriers go out where the run asks for newer epochs, and the source can resume there. None is
  * skipped: where inputs align, others wait for each. */
 static int32_t cut_epoch(struct qetl_op *op)
 {
     struct qetl_source_state *state = op->state;
-    uint64_t epoch = qetl_run_epoch(op->run);
+    uint64_t epoch = epoch_for(op);
     int32_t status = QETL_OK;
     while (!status && qetl_source_is_at_cut(op) && state->epoch < epoch) {
         status = qetl_source_cut(op, ++state->epoch, false);
         if (!status)
             status = qetl_op_emit_all(op, QETL_SLOT_BARRIER, state->epoch);
-        state->rows_uncut = false;
+        state->uncut = false;
     }
     return status;
 }
@@ -334,8 +276,8 @@ static int32_t source_resume(struct qetl_op *op)
         return status;
     int32_t control = cut_epoch(op);
     long long due = atomic_load_explicit(&op->run->attempt.next_barrier_ns, memory_order_relaxed);
-    if (status == QETL_STEP_IDLE && state->rows_uncut && due < op->idle_until_ns)
-        op->idle_until_ns = due; /* the rows before a pause end in an epoch, too */
+    if (status == QETL_STEP_IDLE && state->uncut && due < op->idle_until_ns)
+        op->idle_until_ns = due; /* what came before a pause ends in an epoch, too */
     if (!control && state->ended) {
         op->pending = false;
         control = qetl_source_cut(op, state->epoch + 1, true);

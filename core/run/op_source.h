@@ -22,8 +22,10 @@ struct qetl_kept { /* a position that the source handed out */
 };
 
 struct qetl_source_state {
-    struct qetl_blob *splits; /* to be read in turn; owned copies */
-    size_t n_splits, next_split;
+    struct qetl_blob *splits; /* of all readers, in turn; owned copies */
+    size_t n_splits, next_split, n_readers;
+    uint32_t split;  /* that is open */
+    bool together;   /* no split can be gone on with: there is no cut before the end */
     uint8_t *buffer; /* a pool buffer, or NULL */
     int64_t capacity, start, end;
     int64_t offset; /* of buffer[start] in the object */
@@ -40,10 +42,12 @@ struct qetl_source_state {
     int64_t in_vain;     /* in so many bytes from start no record ends */
     bool exhausted;      /* the source has no more bytes */
     bool at_cut, ended;
+    int64_t awaited_ns;    /* since then for the next item; 0: not yet */
+    bool comes_soon;       /* the last one was not waited for longer than may be dwelt for it */
     int64_t in_vain_calls; /* that brought nothing, one after the other … */
     uint64_t in_vain_at;   /* … and a position of this hash */
     bool coarse;           /* bytes: not every item is one to resume behind */
-    bool rows_uncut;       /* something went out since the last barrier */
+    bool uncut;            /* something came, or went out, since the last barrier */
     uint64_t epoch;
 
     /* For the place at a barrier: the newest position that lies not behind the first unframed byte,
@@ -61,15 +65,29 @@ struct qetl_source_state {
 struct qetl_source_state *qetl_source_state_new(void);
 void qetl_source_state_free(struct qetl_source_state *); /* accepts NULL */
 
-/* Plans the splits and opens the first. */
+/* splits.c: asks what there is to open, and how many readers share it, and opens the first. */
 int32_t qetl_source_open(struct qetl_op *);
+/* Of another reader, which has been told of the splits: opens its first. */
+int32_t qetl_source_open_share(struct qetl_op *);
+bool qetl_source_has_split(const struct qetl_source_state *); /* that its reader did not open yet */
+int32_t qetl_source_open_next(struct qetl_op *);
+void qetl_splits_drop(struct qetl_source_state *);
+/* One more, copied; as the write of a qetl_writer. */
+int32_t qetl_splits_add(void *state, const void *data, size_t size);
 /* Before that, of a source of batches: tells it which columns are wanted. */
 int32_t qetl_source_negotiate(struct qetl_run *, const struct qetl_node *, struct qetl_node_flow *);
+/* The same of another instance, which has to answer alike. */
+int32_t qetl_source_negotiate_again(struct qetl_run *, const struct qetl_node *,
+                                    const struct qetl_node_flow *, struct qetl_ctx *);
 /* begin.c: both; flow is the op's. A source of bytes is told what is new. */
 int32_t qetl_source_begin(struct qetl_op *, struct qetl_node_flow *);
-/* Asks the source, which does not wait: a positive answer of next, or a failure that was reported.
+/* Asks the source, which hardly waits: a positive answer of next, or a failure that was reported.
  * After IDLE the op waits for a wake. */
 int32_t qetl_source_draw(struct qetl_op *, void *space, int64_t room, struct qetl_item *item);
+
+/* dwell.c: until then its next may wait; what became of that call, which began then. */
+int64_t qetl_source_dwell(const struct qetl_op *, int64_t now_ns);
+void qetl_source_note_wait(struct qetl_op *, bool idle, int64_t called_ns, int64_t now_ns);
 
 /* in_vain.c: of what next answered, and how long it took; negative, reported: there is nothing in
  * it that could have been waited for. */
@@ -115,10 +133,11 @@ bool qetl_source_owes_cut(const struct qetl_op *);
 
 /* frame.c */
 /* Draws until the sample is large enough, the object ends, or nothing more comes for now; but a
- * line ends behind its first `known` bytes, of which the format said that they are too few. */
-int32_t qetl_frame_sample(struct qetl_op *, int64_t sample_bytes, int64_t known);
-/* In set-up: until the source is woken, the run is stopped, or the time has come. */
-void qetl_frame_await(const struct qetl_op *, int64_t until_ns);
+ * line ends behind its first `known` bytes, of which the format said that they are too few. IDLE:
+ * more has to come first; the same call goes on once the op may resume, or at *quiet_until_ns,
+ * which is INT64_MAX before the first. */
+int32_t qetl_frame_sample(struct qetl_op *, int64_t sample_bytes, int64_t known,
+                          int64_t *quiet_until_ns);
 /* What waits for more to come is let go, since those who take it have nothing to do. */
 bool qetl_frame_is_ripe(const struct qetl_op *);
 bool qetl_frame_is_empty(const struct qetl_op *); /* no bytes wait, and nothing has to be told */

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PORTS_NOTED = 64 };
+enum { PORTS_NOTED = 64, VAIN_MOST = 1000000, VALUE_BYTES = 16 };
 
 struct transform_state {
     struct qetl_batch *input; /* of the event under way, referenced; NULL: none */
@@ -26,9 +26,10 @@ struct transform_state {
     bool control_done; /* the plugin is: it goes on once those below are done with theirs */
     uint32_t inputs_ended;
     int64_t from; /* the input is a piece of a batch that was refused, from this row of it on … */
-    struct qetl_bisect bisect;      /* … and these are the pieces behind it */
-    uint64_t ended_ports;           /* of which the plugin was told, a bit each */
-    bool over;                      /* in another process it gave out all there was */
+    struct qetl_bisect bisect; /* … and these are the pieces behind it */
+    uint64_t ended_ports;      /* of which the plugin was told, a bit each */
+    bool over;                 /* in another process it gave out all there was */
+    int64_t more_in_vain;      /* so often it answered MORE, one after the other, and nothing */
     struct qetl_batch_column *late; /* of the batch that is being made; none, unless op->decoder */
     int64_t n_late;
 };
@@ -124,6 +125,39 @@ static int32_t assemble(struct qetl_op *op, const struct qetl_batch *input, uint
 
 /* ---- what the plugin answered ---- */
 
+/* Where each row leaves once and in order, there is room for no more. */
+static int32_t check_order(struct qetl_op *op, const struct qetl_made *made,
+                           const struct qetl_output *output)
+{
+    for (int64_t i = 1; output->row_map && i < output->rows; i++)
+        if (output->row_map[i] <= output->row_map[i - 1])
+            return qetl_op_blame(op, made,
+                                 "process answered a row map with row %d behind row %d of the "
+                                 "input, and bind promised each row once at most, in order",
+                                 output->row_map[i], output->row_map[i - 1]);
+    return QETL_OK;
+}
+
+/* What a call answers is carried, gathered and handed on as one batch. */
+static int32_t check_room(struct qetl_op *op, int64_t rows_in, const struct qetl_output *output)
+{
+    int64_t columns = op->flow->binding.out[output->port].n_columns;
+    int64_t row_bytes = columns * VALUE_BYTES + (int64_t)sizeof *output->row_map;
+    int64_t most = op->run->options.memory_bytes / 4 / row_bytes;
+    int64_t usual = op->run->pipeline->batch_rows;
+    most = most > usual ? most : usual;
+    if (output->rows <= rows_in || output->rows <= most)
+        return QETL_OK;
+    char message[300];
+    snprintf(message, sizeof message,
+             "process answered %lld rows at once, of %lld that came: with %lld columns that is "
+             "more than a quarter of the memory that the run may use",
+             (long long)output->rows, (long long)rows_in, (long long)columns);
+    return qetl_run_blame(op->run, op->node, op->instance, "too_many_rows", message,
+                          "raise --memory; or mend the plugin: QETL_MORE with the first of the "
+                          "rows, and the others in the calls that follow");
+}
+
 static int32_t check_output(struct qetl_op *op, const struct qetl_batch *input,
                             const struct qetl_output *output)
 {
@@ -162,7 +196,9 @@ static int32_t check_output(struct qetl_op *op, const struct qetl_batch *input,
                                  "process answered a row map that points to row "
                                  "%d of the input",
                                  output->row_map[i]);
-    return QETL_OK;
+    if (port->rows == QETL_ROWS_EXPAND || port->rows == QETL_ROWS_STATEFUL)
+        return check_room(op, input ? input->rows : 0, output);
+    return port->rows <= QETL_ROWS_SUBSET ? check_order(op, &made, output) : QETL_OK;
 }
 
 static int32_t emit_output(struct qetl_op *op, struct qetl_output *output)
@@ -289,6 +325,22 @@ static int32_t refused(struct qetl_op *op, const struct qetl_event *event)
     return QETL_OK;
 }
 
+/* Called again and again, it would keep a processor busy for ever. */
+static int32_t check_more(struct qetl_op *op, const struct qetl_output *output)
+{
+    struct transform_state *state = op->state;
+    bool something = output->rows || output->rows_filtered || output->rows_added ||
+                     output->rows_reduced || op->instance->n_rejected;
+    state->more_in_vain = something ? 0 : state->more_in_vain + 1;
+    return state->more_in_vain < VAIN_MOST
+               ? QETL_OK
+               : qetl_run_blame(op->run, op->node, op->instance, "no_rows",
+                                "process answered QETL_MORE a million times, one after the other, "
+                                "and no row with it",
+                                "mend the plugin: QETL_NEED_INPUT says that the event is consumed, "
+                                "QETL_BLOCKED that it waits for something outside");
+}
+
 /* One call into the plugin, and what follows from its answer. */
 static int32_t advance(struct qetl_op *op, const struct qetl_event *event)
 {
@@ -312,9 +364,11 @@ static int32_t advance(struct qetl_op *op, const struct qetl_event *event)
         return answer < 0 ? answer : QETL_OK;
     }
     bool known = answer >= QETL_NEED_INPUT && answer <= QETL_BLOCKED;
-    int32_t status = known || answer == QETL_END
-                         ? handle(op, answer, &output)
-                         : qetl_op_fault(op, "unsupported", "process answered %d", answer);
+    int32_t status = answer == QETL_MORE ? check_more(op, &output) : QETL_OK;
+    if (!status)
+        status = known || answer == QETL_END
+                     ? handle(op, answer, &output)
+                     : qetl_op_fault(op, "unsupported", "process answered %d", answer);
     qetl_array_release(&output.batch);
     if (status)
         return status;

@@ -46,6 +46,15 @@ static bool is_limited(const struct qetl_patience *p)
 
 /* ---- asking ---- */
 
+int64_t qetl_op_rows_at_once(const struct qetl_op *op, int64_t most)
+{
+    double per_second = patience_of(op->run, op->node)->rows.per_second;
+    double burst = per_second * (double)BURST_NS / 1e9;
+    if (per_second <= 0 || burst >= (double)most)
+        return most;
+    return burst > 1 ? (int64_t)burst : 1;
+}
+
 bool qetl_op_may_call(struct qetl_op *op)
 {
     struct qetl_patience *p = patience_of(op->run, op->node);
@@ -70,18 +79,22 @@ static void say(struct qetl_run *run, const struct qetl_ctx *ctx, int level, con
     run->env.log(run->env.arg, ctx->node->id, level, text);
 }
 
+/* mend: said where waiting may not help, once until the call succeeds; or NULL. */
 static void say_again(struct qetl_run *run, const struct qetl_ctx *ctx, const char *call,
-                      const char *how, const struct qetl_error_report *error, int64_t wait_ns,
-                      bool opened)
+                      const char *how, const struct qetl_error_report *error, const char *mend,
+                      int64_t wait_ns, bool opened)
 {
-    char text[760], wait[32];
-    if (wait_ns < 1000000000)
+    char text[1100], wait[32];
+    if (wait_ns < 1000000)
+        snprintf(wait, sizeof wait, "less than 1 ms");
+    else if (wait_ns < 1000000000)
         snprintf(wait, sizeof wait, "%d ms", (int)(wait_ns / 1000000));
     else
         snprintf(wait, sizeof wait, "%.1f s", (double)wait_ns / 1e9);
-    snprintf(text, sizeof text, "%s failed %s: %.500s; again in %s%s", call, how,
+    snprintf(text, sizeof text, "%s failed %s: %.500s; again in %s%s%s%.300s", call, how,
              error->message ? error->message : "it gave no reason", wait,
-             opened ? ", since it failed so often (breaker open)" : "");
+             opened ? ", since it failed so often (breaker open)" : "",
+             mend ? "; should that not help: " : "", mend ? mend : "");
     say(run, ctx, QETL_LOG_WARN, text);
 }
 
@@ -103,8 +116,11 @@ static int64_t fail(struct qetl_run *run, struct qetl_ctx *ctx, struct qetl_retr
     int64_t now = qetl_now_ns(), after = error.retry_after_ms * 1000000;
     bool opened = qetl_breaker_failed(&p->breaker, now);
     int64_t wait = qetl_retry_failed(retry, &p->limits->retry, now, after > 0 ? after : 0);
+    int64_t held; /* by the breaker, whoever opened it */
+    qetl_breaker_look(&p->breaker, now, &held);
     if (wait >= 0)
-        say_again(run, ctx, call, how, &error, wait, opened);
+        say_again(run, ctx, call, how, &error, retry->failures == 1 ? error.suggestion : NULL,
+                  longer(wait, held), opened);
     else
         qetl_instance_give_error(ctx, &error);
     if (wait < 0 && retry->failures > 1)

@@ -34,6 +34,9 @@ struct qetl_patience {
 void qetl_patience_init(struct qetl_patience *, const struct qetl_limits *);
 void qetl_patience_clear(struct qetl_patience *);
 
+/* How many rows a source may hand over at once, of so many: no more than its rate lets one make up
+ * for, so that they come as evenly as they were asked for. */
+int64_t qetl_op_rows_at_once(const struct qetl_op *, int64_t most);
 /* Before a call that moves data. False: not now; the op is idle until it may. */
 bool qetl_op_may_call(struct qetl_op *);
 /* Behind it: the answer, or QETL_IDLE where the same call shall be made again later, or the

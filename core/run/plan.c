@@ -2,13 +2,15 @@
 /*
  * The planner: fuses neighbouring components into stages and cuts where it must.
  *
- *   source            a stage of one replica: reads and frames
+ *   source            a stage of one replica: reads and frames; several readers of its splits are
+ *                     a stage each, and one more gathers what they bring
  *   decode, then stateless transforms and encoders: one stage of N replicas
  *   a stateful or many-input transform, with what follows it: a stage of one replica
  *   sink              a stage of one replica
  */
 #include "op.h"
 #include "op_source.h"
+#include "readers.h"
 #include "run_internal.h"
 
 #include <stdlib.h>
@@ -20,7 +22,7 @@ struct draft_op {
     const struct qetl_op_class *class;
     size_t node, stage;
     struct draft_op *from; /* in the same stage; NULL: entry or root */
-    uint32_t from_port, port, take;
+    uint32_t from_port, port, take, reader;
     bool partial;
     struct draft_op *next;
 };
@@ -81,10 +83,32 @@ static uint32_t input_port(const struct draft *draft, const struct qetl_input *i
     return 0;
 }
 
+/* Each in a stage of its own; what they bring meets in one. */
+static struct draft_op *draft_readers(struct draft *draft, size_t n)
+{
+    uint32_t n_more = draft->run->attempt.flows[n].n_more;
+    struct draft_op *source = NULL;
+    for (uint32_t r = 0; r <= n_more; r++) {
+        size_t stage = draft_stage_add(draft, true);
+        source = draft_op_add(draft, &qetl_op_source, n, stage, NULL, 0);
+        if (!source)
+            return NULL;
+        source->reader = r;
+    }
+    if (!n_more)
+        return source;
+    struct draft_op *gather =
+        draft_op_add(draft, &qetl_op_gather, n, draft_stage_add(draft, true), NULL, 0);
+    int32_t status = gather ? QETL_OK : QETL_E_NO_MEMORY;
+    for (struct draft_op *op = draft->ops; !status && op != gather; op = op->next)
+        if (op->node == n)
+            status = draft_edge_add(draft, op, 0, gather, 0);
+    return status ? NULL : gather;
+}
+
 static int32_t draft_source(struct draft *draft, size_t n)
 {
-    size_t reading = draft_stage_add(draft, true);
-    struct draft_op *source = draft_op_add(draft, &qetl_op_source, n, reading, NULL, 0);
+    struct draft_op *source = draft_readers(draft, n);
     size_t working = draft_stage_add(draft, false);
     struct draft_op *decode = draft_op_add(draft, &qetl_op_decode, n, working, NULL, 0);
     if (!source || !decode)
@@ -225,10 +249,12 @@ static int32_t op_equip(struct qetl_run *run, const struct draft_op *draft, stru
 {
     const struct qetl_node_flow *flow = op->flow;
     bool codec = draft->class == &qetl_op_decode || draft->class == &qetl_op_encode;
-    if (codec && !flow->format)
+    if ((codec && !flow->format) || draft->class == &qetl_op_gather)
         return QETL_OK; /* a relay */
     if (draft->class == &qetl_op_encode && flow->closed_format)
         op->instance = flow->codec; /* header, rows and footer are one instance's */
+    else if (op->reader)
+        op->instance = flow->more[op->reader - 1].instance;
     else if (!codec && op->replica == 0 && !draft->partial)
         op->instance = flow->instance;
     else
@@ -299,13 +325,17 @@ static int32_t op_make(const struct draft *draft, const struct draft_op *from,
     op->replica = task->replica;
     op->epoch = atomic_load(&run->attempt.epoch);
     op->take = from->take;
+    op->reader = from->reader;
     op->partial = from->partial;
     int32_t status = op_outputs(op, from);
     if (!status)
         status = op_equip(run, from, op);
     if (!status && from->class == &qetl_op_source) {
-        op->state = run->attempt.flows[from->node].reader;
-        run->attempt.flows[from->node].reader = NULL;
+        struct qetl_node_flow *flow = &run->attempt.flows[from->node];
+        struct qetl_source_state **state =
+            from->reader ? &flow->more[from->reader - 1].state : &flow->reader;
+        op->state = *state;
+        *state = NULL;
         ((struct qetl_source_state *)op->state)->epoch = op->epoch;
         op->pending = true;
     }
@@ -364,6 +394,7 @@ static int32_t stage_make(const struct draft *draft, size_t s, uint32_t replicas
 static enum qetl_edge_part part_of(const struct draft_op *op)
 {
     return op->class == &qetl_op_source      ? QETL_PART_READ
+           : op->class == &qetl_op_gather    ? QETL_PART_GATHER
            : op->class == &qetl_op_decode    ? QETL_PART_DECODE
            : op->class == &qetl_op_transform ? QETL_PART_PROCESS
            : op->class == &qetl_op_encode    ? QETL_PART_ENCODE
@@ -418,7 +449,7 @@ static int32_t build(struct draft *draft)
     }
     for (size_t e = 0; !status && e < draft->n_edges; e++)
         status = edge_make(draft, &draft->edges[e]);
-    return status;
+    return status ? status : qetl_bells_hang(run);
 }
 
 static int32_t lookouts_make(struct qetl_run *run)
@@ -440,7 +471,10 @@ int32_t qetl_run_plan(struct qetl_run *run)
     size_t n = run->pipeline->n_nodes;
     draft.ops_end = &draft.ops;
     draft.by_node = calloc(n + 1, sizeof *draft.by_node);
-    draft.single = calloc(n * 2 + 1, sizeof *draft.single);
+    size_t most = n * 3 + 1; /* a node has two stages, or three and one for each further reader */
+    for (size_t i = 0; i < n; i++)
+        most += run->attempt.flows[i].n_more;
+    draft.single = calloc(most, sizeof *draft.single);
     int32_t status = lookouts_make(run);
     if (!status)
         status = draft.by_node && draft.single ? draft_all(&draft) : QETL_E_NO_MEMORY;

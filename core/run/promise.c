@@ -39,6 +39,12 @@ void qetl_path_judge(struct qetl_run_path *path, const struct qetl_path_ends *en
                 : ends->given == QETL_ACKABLE
                     ? "it may bring again what it was not yet told was kept"
                     : "what it has written is not taken back";
+    if (ends->moves) {
+        path->guarantee = QETL_BEST_EFFORT;
+        path->culprit = path->source;
+        path->why = "rows that are added or removed while it reads move others to pages that were "
+                    "read already, or were not yet: some are missed, or come twice";
+    }
     if (path->guarantee != QETL_EXACTLY_ONCE)
         return;
     if (ends->rivals) {
@@ -104,7 +110,7 @@ int qetl_paths_each(const struct qetl_pipeline *pipeline, void *arg,
 
 struct said { /* of a source or sink, with its options */
     uint32_t delivery;
-    bool endless, decides;
+    bool endless, decides, moves;
 };
 
 static uint32_t delivery_of(const char *word)
@@ -160,8 +166,15 @@ static struct said said_of(const struct qetl_node *node)
             continue;
         said.delivery = delivery ? delivery_of(delivery) : said.delivery;
         said.endless |= json_is_true(json_object_get(rule, "endless"));
+        const json_t *moves = json_object_get(rule, "moves");
+        said.moves = moves ? json_is_true(moves) : said.moves;
     }
     return said;
+}
+
+bool qetl_source_moves(const struct qetl_node *node)
+{
+    return said_of(node).moves;
 }
 
 struct listing {
@@ -185,6 +198,7 @@ static int path_add(void *arg, size_t source, size_t sink)
                                   .taken = to.delivery,
                                   .endless = from.endless,
                                   .kept = l->kept,
+                                  .moves = from.moves,
                                   .rivals = to.decides && l->deciders > 1};
     struct qetl_run_path *path = &paths[(*l->n_paths)++];
     *path = (struct qetl_run_path){.source = source, .sink = sink};

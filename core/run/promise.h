@@ -30,6 +30,7 @@ struct qetl_path_ends {
     bool endless;          /* the source */
     bool kept;             /* where a run stands in it */
     bool rivals;           /* the sink decides for itself, and another one too */
+    bool moves;            /* rows of the source, while it reads: what was read is not all */
 };
 
 const char *qetl_guarantee_word(enum qetl_guarantee);
@@ -37,6 +38,9 @@ const char *qetl_guarantee_word(enum qetl_guarantee);
 enum qetl_guarantee qetl_guarantee_of(uint32_t source_delivery, uint32_t sink_delivery);
 /* All considered; if that is not exactly-once, path's culprit and why say so. */
 void qetl_path_judge(struct qetl_run_path *path, const struct qetl_path_ends *);
+
+/* Whether its manifest says of these options that rows may move while it reads. */
+bool qetl_source_moves(const struct qetl_node *);
 
 /* Every path from a source to a sink, until visit answers nonzero, which is then answered; -1
  * without memory. */

@@ -34,4 +34,11 @@ int qetl_needed_gather(const struct qetl_run *, const struct qetl_node *source,
 void qetl_needed_settle(struct qetl_run *, const struct qetl_needed *, const int32_t *answers);
 void qetl_needed_free(struct qetl_needed *);
 
+struct qetl_asked { /* what a source was told in negotiate, and what it answered */
+    struct qetl_needed needed;
+    int64_t *columns;
+    int32_t *answers; /* one a predicate; then those to columns and limit */
+};
+void qetl_asked_free(struct qetl_asked *); /* negotiate.c; accepts NULL */
+
 #endif

@@ -15,8 +15,9 @@
 
 struct qetl_run;
 
-struct qetl_remembered { /* of a source */
-    struct qetl_stand *stand;
+struct qetl_remembered {        /* of a source */
+    struct qetl_stand **stands; /* one a reader */
+    size_t n_stands;
     struct qetl_blob *splits;
     size_t n_splits;
     char *instead, *why; /* the format that took the stand of its own, or NULL */
@@ -62,6 +63,10 @@ int32_t qetl_sources_note(struct qetl_run *);
 int32_t qetl_source_remember(struct qetl_run *, size_t node);
 /* The format's schema and prologue, as they were inferred. Negative: reported. */
 int32_t qetl_source_recall(struct qetl_run *, const struct qetl_node *, struct qetl_node_flow *);
+/* Of one that is loaded incrementally, and of which no row came that has columns: those of the run
+ * before, if that had any. */
+void qetl_source_recall_columns(struct qetl_run *, const struct qetl_node *,
+                                struct qetl_node_flow *);
 
 /* identity.c: a JSON object, by component, of digests of what it is; the caller's. NULL without
  * memory. */

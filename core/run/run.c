@@ -56,6 +56,7 @@ static void fill_defaults(struct qetl_run *run)
         o->barrier_ms = run->pipeline->checkpoint_every_ms ? (int)run->pipeline->checkpoint_every_ms
                                                            : DEFAULT_BARRIER_MS;
     int64_t quarter = o->memory_bytes / 4;
+    run->chunk_bytes = run->pipeline->batch_bytes;
     run->max_record = run->pipeline->max_record < quarter ? run->pipeline->max_record : quarter;
 }
 

@@ -21,6 +21,7 @@ enum {
     QETL_EXIT_FAILED = 1,
     QETL_EXIT_CONFIG = 2,
     QETL_EXIT_ENVIRONMENT = 3,
+    QETL_EXIT_UNDECIDED = 4, /* qetl plugin check: there was no time to find out */
     QETL_EXIT_SIGHUP = 129,
     QETL_EXIT_SIGINT = 130,
     QETL_EXIT_SIGPIPE = 141,

@@ -30,7 +30,8 @@ struct qetl_run {
     struct qetl_run_options options;
     struct qetl_findings *findings;
     pthread_mutex_t lock;
-    int64_t max_record; /* the pipeline's, but at most a quarter of the budget */
+    int64_t max_record;  /* the pipeline's, but at most a quarter of the budget */
+    int64_t chunk_bytes; /* of input, that make a batch; fixed before tasks run */
 
     struct qetl_parker parker;
     struct qetl_pool *pool;
@@ -128,14 +129,19 @@ void qetl_run_barrier_arrived(struct qetl_run *, uint64_t epoch);
 struct qetl_ctx *qetl_run_instance(struct qetl_run *, const struct qetl_node *,
                                    const struct qetl_plugin_use *, const struct qetl_component *);
 
-/* run_setup.c: the node's components; its instance, if it has none yet; what a sink says of itself.
- * Negative: reported. */
+/* run_setup.c: the node's components; its instance, if it has none yet. setup_sink.c: what a sink
+ * says of itself. Negative: reported. */
 int32_t qetl_node_load(struct qetl_run *, size_t node);
 int32_t qetl_node_make(struct qetl_run *, size_t node);
 int32_t qetl_sink_describe(struct qetl_run *, const struct qetl_node *, struct qetl_node_flow *);
-/* run_setup.c: asks the plugins what they are; negative: reported. */
+/* chunk.c: of a sink that was described: run->chunk_bytes becomes what it wishes for, if more. */
+void qetl_chunk_wish(struct qetl_run *, const struct qetl_node_flow *sink);
+/* order.c: after set-up: a sink that wants the source's rows in their order, and gets them so from
+ * one instance; NULL: none. */
+const struct qetl_node *qetl_order_wanted(const struct qetl_run *, const struct qetl_node *source);
 /* increments.c: of a component of incremental loading that is bound. Negative: reported. */
 int32_t qetl_run_increment(struct qetl_run *, const struct qetl_node *, struct qetl_node_flow *);
+/* run_setup.c: asks the plugins what they are; negative: reported. */
 int32_t qetl_run_setup(struct qetl_run *);
 /* instead.c: the format that infer named takes the place of the node's, as its flow says from then
  * on; negative: reported. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What was found out about a source, so that a run that goes on need not find it out again. */
 #include "checkpoint.h"
+#include "increment/increment.h"
 #include "op_source.h"
 #include "recover.h"
 #include "run_internal.h"
@@ -39,7 +40,9 @@ void qetl_remembered_free(struct qetl_remembered *was)
     free(was->why);
     free(was->prologue);
     qetl_schema_release(&was->schema);
-    qetl_stand_free(was->stand);
+    for (size_t i = 0; i < was->n_stands; i++)
+        qetl_stand_free(was->stands[i]);
+    free(was->stands);
     *was = (struct qetl_remembered){0};
 }
 
@@ -79,20 +82,37 @@ static bool note_unpack(const struct qetl_entry *entry, struct qetl_remembered *
            unpack.at == unpack.end;
 }
 
+/* One for each of the readers that it had. */
+static bool stands_unpack(const struct qetl_run *run, const struct qetl_node *node,
+                          struct qetl_remembered *was)
+{
+    const struct qetl_record *record = &run->attempt.recovered;
+    const struct qetl_entry *position;
+    size_t n = 0;
+    while (qetl_record_find(record, QETL_ENTRY_POSITION, node->id, (uint32_t)n))
+        n++;
+    was->stands = calloc(n + 1, sizeof *was->stands);
+    for (; was->stands && was->n_stands < n; was->n_stands++) {
+        position = qetl_record_find(record, QETL_ENTRY_POSITION, node->id, (uint32_t)was->n_stands);
+        struct qetl_stand *stand = qetl_stand_unpack(position->data, position->size);
+        if (!stand)
+            return false;
+        was->stands[was->n_stands] = stand;
+    }
+    return was->n_stands > 0;
+}
+
 int32_t qetl_source_remember(struct qetl_run *run, size_t n)
 {
     const struct qetl_node *node = &run->pipeline->nodes[n];
     struct qetl_remembered *was = &run->attempt.remembered[n];
     const struct qetl_entry *schema =
         qetl_record_find(&run->attempt.recovered, QETL_ENTRY_SCHEMA, node->id, 0);
-    const struct qetl_entry *position =
-        qetl_record_find(&run->attempt.recovered, QETL_ENTRY_POSITION, node->id, 0);
-    if (schema && position && note_unpack(schema, was))
-        was->stand = qetl_stand_unpack(position->data, position->size);
-    return was->stand ? QETL_OK
-                      : qetl_run_fault(run, node, "state_unreadable",
-                                       "where the run that was cut short stood in it cannot be "
-                                       "read; --full-refresh begins anew");
+    return schema && note_unpack(schema, was) && stands_unpack(run, node, was)
+               ? QETL_OK
+               : qetl_run_fault(run, node, "state_unreadable",
+                                "where the run that was cut short stood in it cannot be "
+                                "read; --full-refresh begins anew");
 }
 
 int32_t qetl_source_recall(struct qetl_run *run, const struct qetl_node *node,
@@ -105,6 +125,41 @@ int32_t qetl_source_recall(struct qetl_run *run, const struct qetl_node *node,
     flow->prologue_size = was->prologue_size;
     was->prologue = NULL;
     return QETL_OK;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* What the format will be told is what it was told then, but for the columns. */
+static bool is_same_reading(const struct qetl_node_flow *flow, const struct qetl_remembered *was)
+{
+    bool instead = flow->format_use == &flow->instead;
+    return same_text(instead ? flow->instead.plugin->id : NULL, was->instead) &&
+           flow->prologue_size == was->prologue_size &&
+           (!was->prologue_size || memcmp(flow->prologue, was->prologue, was->prologue_size) == 0);
+}
+
+void qetl_source_recall_columns(struct qetl_run *run, const struct qetl_node *node,
+                                struct qetl_node_flow *flow)
+{
+    const struct qetl_record *record = &run->attempt.recovered;
+    const struct qetl_entry *entry = qetl_record_find(record, QETL_ENTRY_SCHEMA, node->id, 0);
+    struct qetl_remembered was = {0};
+    if (flow->schema.n_children || !entry ||
+        !qetl_record_find(record, QETL_ENTRY_WATERMARK, node->id, QETL_WATERMARK_VALUE))
+        return;
+    if (note_unpack(entry, &was) && was.schema.n_children && is_same_reading(flow, &was)) {
+        qetl_schema_release(&flow->schema);
+        flow->schema = was.schema;
+        was.schema.release = NULL;
+        if (run->env.log)
+            run->env.log(run->env.arg, node->id, QETL_LOG_INFO,
+                         "no row came that would tell what columns there are: they are taken to be "
+                         "those of the last run");
+    }
+    qetl_remembered_free(&was);
 }
 
 int32_t qetl_sources_note(struct qetl_run *run)

@@ -13,8 +13,10 @@ enum { MEMORY_WAIT_NS = 1000000 };
 
 bool qetl_task_claim(struct qetl_task *task)
 {
-    if (atomic_load_explicit(&task->ended, memory_order_relaxed))
+    if (atomic_load_explicit(&task->ended, memory_order_relaxed)) {
+        qetl_bell_hush(task->bell);
         return false;
+    }
     /* acquire: pairs with unclaim, so that this worker sees what the last one left in the task */
     return !atomic_flag_test_and_set_explicit(&task->claimed, memory_order_acquire);
 }
@@ -51,6 +53,7 @@ static void task_end(struct qetl_task *task)
 static void note_idle(struct qetl_task *task, int64_t until_ns)
 {
     atomic_store_explicit(&task->idle_until_ns, until_ns, memory_order_relaxed);
+    qetl_bells_expect(&task->stage->run->attempt.bells, until_ns);
 }
 
 /* Others may wait for the barrier that this source owes. */
@@ -232,7 +235,6 @@ enum qetl_task_answer qetl_task_step(struct qetl_task *task)
     if (atomic_load_explicit(&task->ended, memory_order_relaxed))
         return QETL_TASK_IDLE;
     uint64_t happened = qetl_run_happened(task->stage->run);
-    atomic_store_explicit(&task->slumbers, false, memory_order_relaxed);
     note_idle(task, INT64_MAX);
     if (atomic_load_explicit(&task->owes, memory_order_acquire) && qetl_task_serve(task))
         return QETL_TASK_FAILED;

@@ -11,6 +11,7 @@
 #define QETL_CORE_STAGE_H
 
 #include "edge.h"
+#include "ring/bell.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -42,10 +43,8 @@ struct qetl_task {
     atomic_bool ended;
     atomic_bool owes; /* a call into an instance of its own, for who decides epochs */
     atomic_flag claimed;
-    atomic_llong idle_until_ns; /* INT64_MAX: until something is notified */
-    atomic_bool slumbers;       /* slumber.c, as of the last step: */
-    atomic_uint wakes_seen;
-    atomic_ullong happened_seen;
+    atomic_llong idle_until_ns;   /* INT64_MAX: until something is notified */
+    const struct qetl_bell *bell; /* bells.h; it rings while a step may find something to do */
 };
 
 struct qetl_stage {
@@ -64,11 +63,9 @@ void qetl_task_unclaim(struct qetl_task *);
 enum qetl_task_answer qetl_task_step(struct qetl_task *);
 void qetl_stage_clear(struct qetl_stage *); /* frees what it owns */
 
-/* slumber.c: behind a step that answered IDLE, for its caller: it may be passed over from now on.
+/* slumber.c: behind a step that answered IDLE, for its caller: its bell is hushed if that could be.
  * happened: as of before that step. */
 void qetl_task_slumber(struct qetl_task *, uint64_t happened);
-/* [any] It can be passed over. */
-bool qetl_task_slumbers(struct qetl_task *, int64_t now_ns, uint64_t happened);
 uint64_t qetl_run_happened(struct qetl_run *); /* [any] */
 
 /* drive.c: until all tasks ended or the run stops. */

@@ -6,6 +6,7 @@
  */
 #include "op_source.h"
 #include "run_internal.h"
+#include "samples.h"
 
 #include <string.h>
 
@@ -89,7 +90,7 @@ static int32_t read_through(struct qetl_op *op)
         if (qetl_run_stopping(op->run))
             return QETL_E_CANCELLED;
         if (status == QETL_STEP_IDLE)
-            qetl_frame_await(op, INT64_MAX);
+            qetl_samples_await(op);
     }
     return QETL_OK;
 }

@@ -65,6 +65,9 @@ enum {
     X(format_pipeline, FORMAT, LANGS, OWN "format/pipeline.yaml", PIPELINE)                  \
     X(format_test, FORMAT, LANGS, OWN "format/test.sh", "test.sh")                           \
     X(format_readme, FORMAT, LANGS, OWN "format/README.md", "README.md")                     \
+    X(format_yours_c, FORMAT, C, OWN "format/yours-c.md", "README.md")                       \
+    X(format_yours, FORMAT, CPP, OWN "format/yours.md", "README.md")                         \
+    X(format_yours_rust, FORMAT, RUST, OWN "format/yours-rust.md", "README.md")              \
     X(format_data, FORMAT, LANGS, OWN "format/settings.txt", "settings.newplugin")           \
     X(readme_tail, KINDS, LANGS, OWN "any/README-tail.md", "README.md")                      \
     X(testing, KINDS, LANGS, OWN "any/testing.sh", "testing.sh")                             \
@@ -75,11 +78,14 @@ enum {
     X(border_rust, KINDS, RUST, RUST_BINDINGS "border.rs", "src/qetl/border.rs")             \
     X(arrow_rust, KINDS, RUST, RUST_BINDINGS "arrow.rs", "src/qetl/arrow.rs")                \
     X(parcel_rust, KINDS, RUST, RUST_BINDINGS "parcel.rs", "src/qetl/parcel.rs")             \
+    X(parse_rust, KINDS, RUST, RUST_BINDINGS "parse.rs", "src/qetl/parse.rs")                \
+    X(render_rust, KINDS, RUST, RUST_BINDINGS "render.rs", "src/qetl/render.rs")             \
     X(row_rust, KINDS, RUST, RUST_BINDINGS "row.rs", "src/qetl/row.rs")                      \
     X(row_source_rust, KINDS, RUST, RUST_BINDINGS "row_source.rs", "src/qetl/row_source.rs") \
     X(row_transform_rust, KINDS, RUST, RUST_BINDINGS "row_transform.rs",                     \
       "src/qetl/row_transform.rs")                                                           \
     X(row_sink_rust, KINDS, RUST, RUST_BINDINGS "row_sink.rs", "src/qetl/row_sink.rs")       \
+    X(row_format_rust, KINDS, RUST, RUST_BINDINGS "row_format.rs", "src/qetl/row_format.rs") \
     X(types_rust, KINDS, RUST, RUST_BINDINGS "types.rs", "src/qetl/types.rs")                \
     X(values_rust, KINDS, RUST, RUST_BINDINGS "values.rs", "src/qetl/values.rs")             \
     X(memory_rust, KINDS, RUST, RUST_BINDINGS "memory.rs", "src/qetl/memory.rs")

@@ -40,6 +40,21 @@ static bool turns_text(wchar_t letter)
            (letter >= 0x2028 && letter <= 0x202e) || (letter >= 0x2066 && letter <= 0x2069);
 }
 
+/* What nobody sees, so that two texts that differ look alike. Joiners are not among them: scripts
+ * are written with those, and faces. */
+static bool is_unseen(wchar_t letter)
+{
+    static const wchar_t ranges[][2] = {{0x00ad, 0x00ad},   {0x034f, 0x034f},   {0x115f, 0x1160},
+                                        {0x17b4, 0x17b5},   {0x180b, 0x180f},   {0x200b, 0x200b},
+                                        {0x2060, 0x2065},   {0x206a, 0x206f},   {0x3164, 0x3164},
+                                        {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb},
+                                        {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff}};
+    for (size_t i = 0; letter >= ranges[0][0] && i < sizeof ranges / sizeof *ranges; i++)
+        if (letter >= ranges[i][0] && letter <= ranges[i][1])
+            return true;
+    return false;
+}
+
 /* One character: its bytes (0: it is no UTF-8) and its columns (-1: a control character). */
 static size_t step(const char *text, size_t size, int *columns)
 {
@@ -48,7 +63,7 @@ static size_t step(const char *text, size_t size, int *columns)
     size_t bytes = mbrtowc(&letter, text, size, &state);
     if (bytes == (size_t)-1 || bytes == (size_t)-2)
         return 0;
-    *columns = letter && !turns_text(letter) ? wcwidth(letter) : -1;
+    *columns = letter && !turns_text(letter) && !is_unseen(letter) ? wcwidth(letter) : -1;
     return bytes ? bytes : 1;
 }
 

@@ -9,7 +9,8 @@
 enum { LINE_MOST = 400 };
 
 static const char *const promises[] = {
-    "best-effort: a source gives its rows once; what a failed run had taken is gone.",
+    ("best-effort: rows may be missing, of a source that gives them once, when a run fails, or of "
+     "one whose rows move while it reads."),
     ("at-least-once: no row is missing once a run succeeded; one that failed may have shown rows "
      "that the next shows again."),
     ("exactly-once: a run that is cut short goes on where it stood, and no row is missing or shown "

@@ -52,6 +52,10 @@ static void heading(FILE *out, const char *id, const struct qetl_run_component *
         fputs(": its source leaves out what it would filter", out);
     if (c->pushed == QETL_PUSH_PARTIAL)
         fputs(": its source leaves out some of what it would filter", out);
+    if (c->readers > 1)
+        fprintf(out, ": %u at a time read a part each, whose rows come in any order", c->readers);
+    if (c->in_order_for)
+        fprintf(out, ": one reads it all, as its order serves %s", c->in_order_for->id);
     if (c->limited >= 0)
         fprintf(out, ": at most %lld rows, as no more are needed", (long long)c->limited);
     if (c->stateful)
@@ -232,7 +236,7 @@ static char *settings_text(const struct qetl_pipeline *pipeline,
         snprintf(workers, sizeof workers, "%d worker%s", d->workers, d->workers == 1 ? "" : "s");
     if (asprintf(&text, "%s: mode %s, linger %lld ms, batches of %s or %lld rows, memory %s, %s",
                  shown ? shown : "?", modes[pipeline->mode], (long long)pipeline->linger_ms,
-                 size_text(pipeline->batch_bytes, chunk), (long long)pipeline->batch_rows,
+                 size_text(d->chunk_bytes, chunk), (long long)pipeline->batch_rows,
                  size_text(d->memory_bytes, memory), workers) < 0)
         text = NULL;
     free(shown);

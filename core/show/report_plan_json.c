@@ -56,6 +56,10 @@ static json_t *component_json(const struct qetl_run_description *d,
     if (c->pushed)
         json_object_set_new(json, "pushed",
                             json_string(c->pushed == QETL_PUSH_EXACT ? "exact" : "partial"));
+    if (c->readers > 1)
+        json_object_set_new(json, "readers", json_integer(c->readers));
+    if (c->in_order_for)
+        json_object_set_new(json, "in_order_for", json_string(c->in_order_for->id));
     if (c->limited >= 0)
         json_object_set_new(json, "limited", json_integer(c->limited));
     return json;
@@ -88,14 +92,13 @@ json_t *qetl_report_plan_json(const struct qetl_pipeline *pipeline,
     json_t *components = json_array();
     for (size_t i = 0; i < d->n_components; i++)
         json_array_append_new(components, component_json(d, &d->components[i]));
-    return json_pack("{s:o, s:s, s:I, s:I, s:I, s:I, s:i, s:o, s:o, s:o, s:o}", "name",
-                     pipeline->name ? qetl_json_text(pipeline->name) : json_null(), "mode",
-                     modes[pipeline->mode], "linger_ms", (json_int_t)pipeline->linger_ms,
-                     "batch_bytes", (json_int_t)pipeline->batch_bytes, "batch_rows",
-                     (json_int_t)pipeline->batch_rows, "memory_bytes", (json_int_t)d->memory_bytes,
-                     "workers", d->workers, "stages", stages_json(d), "components", components,
-                     "paths", qetl_report_paths_json(&paths), "begins_anew",
-                     d->halts
-                         ? json_pack("{s:s, s:s}", "component", d->halts->id, "why", d->halts_why)
-                         : json_null());
+    return json_pack(
+        "{s:o, s:s, s:I, s:I, s:I, s:I, s:i, s:o, s:o, s:o, s:o}", "name",
+        pipeline->name ? qetl_json_text(pipeline->name) : json_null(), "mode",
+        modes[pipeline->mode], "linger_ms", (json_int_t)pipeline->linger_ms, "batch_bytes",
+        (json_int_t)d->chunk_bytes, "batch_rows", (json_int_t)pipeline->batch_rows, "memory_bytes",
+        (json_int_t)d->memory_bytes, "workers", d->workers, "stages", stages_json(d), "components",
+        components, "paths", qetl_report_paths_json(&paths), "begins_anew",
+        d->halts ? json_pack("{s:s, s:s}", "component", d->halts->id, "why", d->halts_why)
+                 : json_null());
 }

@@ -62,7 +62,7 @@ static int folder_check(const struct state_folder *folder, struct qetl_findings 
         finding = qetl_finding_add(findings, QETL_ERROR, "state_folder",
                                    "others may look into this folder of a state (mode %04o)",
                                    (unsigned)about.st_mode & 07777);
-        qetl_finding_mend(finding, "chmod 700 '%s'", folder->path);
+        qetl_finding_mend_file(finding, "chmod 700 {}", folder->path);
     } else
         return 0;
     qetl_finding_at(finding, folder->path, 0, 0, NULL);

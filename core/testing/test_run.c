@@ -3,7 +3,7 @@
 #include "test.h"
 
 #include "config/expand.h"
-#include "package/locked.h"
+#include "lock/locked.h"
 #include "show/watch.h"
 
 #include <errno.h>

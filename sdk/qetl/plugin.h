@@ -339,7 +339,7 @@ enum { QETL_DEMAND_UNLINED = 1, QETL_DEMAND_REST = 2 };
 struct qetl_demand {
     uint32_t struct_size;
     int64_t max_rows;
-    int64_t max_bytes;
+    int64_t max_bytes;   /* of a batch, about: a single row may have more; 0: nobody says */
     int64_t deadline_ns; /* CLOCK_MONOTONIC; next answers by then, be it IDLE */
     void *space;         /* byte sources write here, at most max_bytes */
     uint32_t flags;      /* QETL_DEMAND_ */
@@ -424,7 +424,7 @@ struct qetl_source {
 enum {
     QETL_ROWS_KEEP = 1,    /* each input row leaves once, in order */
     QETL_ROWS_SUBSET = 2,  /* some leave, in order */
-    QETL_ROWS_EXPAND = 3,  /* a row may leave many times */
+    QETL_ROWS_EXPAND = 3,  /* a row may leave many times: some thousands a call, and MORE */
     QETL_ROWS_STATEFUL = 4 /* rows out are not rows in: nothing may be COPY */
 };
 enum { QETL_DISTRIBUTION_ANY = 1, QETL_DISTRIBUTION_SINGLE = 2, QETL_DISTRIBUTION_HASH = 3 };

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Components written a row at a time: the author says what a row is, and a skeleton does what the
- * ABI asks for around it (row_source.h, row_transform.h). This is what the skeletons share: the
- * head of a component's state, tables, and the row at hand.
+ * ABI asks for around it (row_source.h, row_transform.h, row_sink.h, row_format.h). This is what
+ * the skeletons share: the head of a component's state, tables, and the row at hand.
  *
  * Invariant: nothing is lost: a value that does not fit has its row rejected; after a failure the
- *            rows at hand are as they were, or the instance goes no further. No allocation per
- * value. Ownership: a component's state begins with a struct qetl_row; tables are constant.
+ *            rows at hand are as they were, or the instance goes no further; and no value is
+ *            allocated for.
+ * Ownership: a component's state begins with a struct qetl_row; tables are constant.
  * Threads:   the one that is in the component's function.
  */
 #ifndef QETL_ROW_H
@@ -119,6 +120,14 @@ static inline double qetl_row_real(const struct qetl_row *row, int64_t column)
                ? qetl_column_real(&row->columns[column], row->index)
                : 0;
 }
+/* The canonical text of any value, as CSV writes it, appended; nothing for a NULL. */
+static inline int32_t qetl_row_render(const struct qetl_row *row, int64_t column,
+                                      struct qetl_space *out)
+{
+    return qetl_row_reads(row, column, ~0, "anything")
+               ? qetl_render(&row->columns[column], row->index, out)
+               : QETL_OK;
+}
 
 /* ---- What is made of it. What was not put is NULL. There are no answers to be looked at: a value
  * that the column's type cannot hold has its row rejected (does_not_fit), a text that is no UTF-8,
@@ -130,6 +139,9 @@ void qetl_row_put_int(struct qetl_row *row, int64_t column, int64_t value); /* d
 void qetl_row_put_real(struct qetl_row *row, int64_t column, double value);
 void qetl_row_put_decimal(struct qetl_row *row, int64_t column, qetl_int128 value);
 void qetl_row_put_text(struct qetl_row *row, int64_t column, const char *data, int64_t size);
+/* A text as a value of the column's type, whatever that is, as qetl/parse.h reads it: 2024-01-31,
+ * 12.50, true. One that is none has its row rejected (bad_value). */
+void qetl_row_put_parsed(struct qetl_row *row, int64_t column, const char *data, int64_t size);
 /* Room for a text of so many bytes, all of which the author writes before anything else is called;
  * NULL: there is no memory, and the row fails. */
 char *qetl_row_put_room(struct qetl_row *row, int64_t column, int64_t size);

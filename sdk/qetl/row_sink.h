@@ -6,12 +6,13 @@
  *     {
  *         struct lines *l = self;
  *         struct qetl_text text = qetl_row_text(&l->row, 0);
- *         return fwrite(text.data, 1, (size_t)text.size, l->file) == (size_t)text.size ? QETL_OK :
- * …;
+ *         if (fwrite(text.data, 1, (size_t)text.size, l->file) == (size_t)text.size)
+ *             return QETL_OK;
+ *         return …;
  *     }
  *
- * Invariant: every row is written or rejected. A failure that might be repeated is one of the whole
- *            epoch once rows of its batch were taken, so that none is written twice.
+ * Invariant: every row is written or rejected, once: behind RETRY_CALL and THROTTLED the row that
+ *            answered them is the next to come, and none before it.
  * Ownership: of what the author's functions acquire, close disposes.
  * Threads:   as in the ABI.
  */
@@ -31,7 +32,9 @@ struct qetl_row_sink {
     int32_t (*create)(void *self); /* (opt) the options have been read */
     /* (opt) The columns, there until the next open: row->columns has a reader for each. */
     int32_t (*open)(void *self, const struct ArrowSchema *schema);
-    /* QETL_OK | QETL_ROW_REJECTED or a failure. */
+    /* QETL_OK | QETL_ROW_REJECTED or a failure. It comes again with the same row behind RETRY_CALL
+     * (the row was not taken, all before it are) and THROTTLED alone. RETRY_EPOCH: what was taken
+     * since the last epoch is lost, too, and comes again. */
     int32_t (*row)(void *self);
     int32_t (*stop)(void *self); /* (opt) behind the last row */
     void (*close)(void *self);   /* (opt) once, whatever came before */

@@ -29,8 +29,8 @@ extern "C" {
 struct qetl_row_transform {
     struct qetl_option_table options;
     int32_t (*create)(void *self); /* (opt) the options have been read */
-    /* Says by the calls below what is read and made; answers QETL_ROWS_KEEP, QETL_ROWS_SUBSET or a
-     * failure. May come again. */
+    /* Says by the calls below what is read and made; answers QETL_ROWS_KEEP, QETL_ROWS_SUBSET (a
+     * row may be filtered, or rejected) or a failure. May come again. */
     int32_t (*bind)(void *self, const struct ArrowSchema *input);
     /* One of the two. QETL_OK | QETL_ROW_NONE (it is filtered) | QETL_ROW_REJECTED or a failure. */
     int32_t (*row)(void *self);
@@ -46,6 +46,12 @@ struct qetl_row_transform {
     uint32_t state_version; /* raised when the table changes; 0 is 1 */
     /* (opt) Looks at the fields that came back; UNSUPPORTED: there is no such state. */
     int32_t (*restored)(void *self);
+    /* (opt, both) What the table cannot hold, of any size: in pieces, at each barrier; and back,
+     * all of it, once the fields of the table are there. UNSUPPORTED: it cannot be read. Since
+     * nothing of it is taken back, a failure behind the first row of a batch is one of the whole
+     * epoch. */
+    int32_t (*save)(void *self, const struct qetl_writer *out);
+    int32_t (*restore)(void *self, const struct qetl_reader *in);
 
     /* (opt) As in qetl/needs.h, of one that makes no columns. */
     const char *(*condition)(void *self);

@@ -10,8 +10,7 @@
 #ifndef QETL_ROWS_H
 #define QETL_ROWS_H
 
-#include <qetl/options.h>
-#include <qetl/plugin.h>
+#include <qetl/sdk.h>
 
 #include <stdbool.h>
 

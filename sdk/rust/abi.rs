@@ -63,6 +63,7 @@ pub const COMMIT_NONE: u32 = 0;
 pub const COMMIT_TWO_PHASE: u32 = 1;
 
 pub const ENCODE_CONCATENABLE: u32 = 1;
+pub const DECODE_VALUES: u32 = 2;
 
 pub const OPTION_NULL: i32 = 1; // 0: it is absent
 pub const LOG_ERROR: i32 = 0;

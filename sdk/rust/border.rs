@@ -3,6 +3,7 @@
 
 use super::abi::*;
 use super::memory;
+use std::any::Any;
 use std::ffi::{CStr, CString};
 use std::mem::size_of;
 use std::os::raw::{c_char, c_void};
@@ -165,6 +166,15 @@ impl Env {
 
     /// A row that cannot go on: to the dead letters, with its reason. bytes: what it came from, and where that stood.
     pub fn reject(&self, row: i64, column: i64, code: &str, message: &str, bytes: Option<(&[u8], i64)>) {
+        self.reject_as(row, column, code, message, bytes, false)
+    }
+
+    /// The same of a record that goes on behind these bytes.
+    pub(crate) fn reject_cut(&self, row: i64, code: &str, message: &str, bytes: &[u8], offset: i64) {
+        self.reject_as(row, -1, code, message, Some((bytes, offset)), true)
+    }
+
+    fn reject_as(&self, row: i64, column: i64, code: &str, message: &str, bytes: Option<(&[u8], i64)>, cut: bool) {
         let texts = [c_text(code), c_text(message)];
         let (data, size, offset) = match bytes {
             Some((bytes, offset)) => (bytes.as_ptr() as *const c_void, bytes.len() as i64, offset),
@@ -180,7 +190,7 @@ impl Env {
             bytes: data,
             bytes_size: size,
             bytes_offset: offset,
-            bytes_cut: 0,
+            bytes_cut: i64::from(cut),
         };
         unsafe { ((*self.host).reject)(self.ctx, &reject) }
     }
@@ -203,6 +213,17 @@ pub trait Instance: Sized {
     fn env(&self) -> Env;
 }
 
+/// What the panic said, as the end of a message of one line.
+fn words_of(panic: &(dyn Any + Send)) -> String {
+    let words = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    let words: Vec<&str> = words.unwrap_or("").split_whitespace().collect();
+    if words.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", words.join(" "))
+    }
+}
+
 fn guarded(env: Env, body: impl FnOnce() -> Answer) -> i32 {
     if memory::was_short() {
         let what = What { message: "no memory".into(), option: "", mend: "", retry_after_ms: 0 };
@@ -211,10 +232,10 @@ fn guarded(env: Env, body: impl FnOnce() -> Answer) -> i32 {
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(answer)) => answer,
         Ok(Err(failure)) => env.report(failure),
-        Err(_) => env.report(Failure {
+        Err(panic) => env.report(Failure {
             code: E_FATAL,
             what: Some(What {
-                message: "the plugin has panicked".into(),
+                message: format!("the plugin has panicked{}", words_of(&*panic)),
                 option: "",
                 mend: "report it to its author",
                 retry_after_ms: 0,
@@ -294,21 +315,22 @@ pub unsafe fn write_all(out: *const Writer, bytes: &[u8]) -> Answer {
     reported(((*out).write)((*out).stream, bytes.as_ptr() as *const c_void, bytes.len()))
 }
 
-/// All that save wrote, up to `most` bytes.
-pub unsafe fn read_all(input: *const Reader, most: usize) -> Result<Vec<u8>, Failure> {
-    let (mut out, mut piece) = (Vec::new(), [0; 4096]);
-    while out.len() < most {
-        let room = piece.len().min(most - out.len());
-        let n = ((*input).read)((*input).stream, piece.as_mut_ptr() as *mut c_void, room);
+/// All that save wrote.
+pub unsafe fn read_all(input: *const Reader) -> Result<Vec<u8>, Failure> {
+    let (mut out, mut piece) = (Vec::new(), vec![0; 64 << 10]);
+    loop {
+        let n = ((*input).read)((*input).stream, piece.as_mut_ptr() as *mut c_void, piece.len());
         if n < 0 {
             return Err(Failure { code: n as i32, what: None });
         }
         if n == 0 {
-            break;
+            return Ok(out);
+        }
+        if out.try_reserve(n as usize).is_err() {
+            return fail(E_NO_MEMORY, "", "", "no memory for what was saved".into());
         }
         out.extend_from_slice(&piece[..n as usize]);
     }
-    Ok(out)
 }
 
 /// Pointers of a constant table are the same for all threads.

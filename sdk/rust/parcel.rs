@@ -33,6 +33,7 @@ impl Parcel {
     }
 
     pub fn bytes(mut self, bytes: &[u8]) -> Parcel {
+        assert!(u32::try_from(bytes.len()).is_ok(), "a field of a parcel has less than 4 GiB; put several");
         self.0.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
         self.0.extend_from_slice(bytes);
         self

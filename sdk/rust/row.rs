@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Components that are written a row at a time, without `unsafe`: what is read of a row, what is made of it, and what becomes of
-//! it. row_source, row_transform and row_sink say what an author writes.
+//! it. row_source, row_transform, row_sink and row_format say what an author writes.
 //!
 //! Every row goes on, is passed over on purpose, or is rejected with its reason. A value that the column's type cannot hold has
 //! its row rejected; a column that is not there, or is of another type, ends the run with a message that names it.
@@ -8,8 +8,10 @@
 use super::abi::*;
 use super::types::{Field, Kind, Layout};
 use super::values::{Fit, Maker, Reader};
-use super::{arrow, fail, Env, Failure};
+use super::{arrow, fail, parse, render, Env, Failure};
 use std::cell::RefCell;
+
+const SHOWN_MOST: usize = 60;
 
 /// What becomes of the row at hand.
 pub enum Next {
@@ -43,6 +45,14 @@ pub fn reject_bytes(code: &'static str, message: impl Into<String>, bytes: &[u8]
     Ok(Next::Reject(Reject { column: -1, code, message: message.into(), bytes: Some(bytes.to_vec()) }))
 }
 
+/// Which row cannot be taken is known here.
+pub(crate) fn refused(failure: Failure) -> Result<Next, Failure> {
+    if failure.code != E_ROW {
+        return Err(failure);
+    }
+    reject(None, "refused", failure.what.map_or_else(|| "the row was refused".into(), |what| what.message))
+}
+
 impl Reject {
     /// A value did not fit into a column that is made: told of the one whose place it takes, if there is one.
     pub(crate) fn column_of(&mut self, instead: &[Option<usize>]) {
@@ -53,6 +63,12 @@ impl Reject {
 
 pub(crate) fn reject_tell(env: Env, row: i64, reject: &Reject) {
     env.reject(row, reject.column, reject.code, &reject.message, reject.bytes.as_deref().map(|bytes| (bytes, 0)));
+}
+
+/// With the bytes of the record, and where it stands, if the author gave none.
+pub(crate) fn reject_tell_of(env: Env, row: i64, reject: &Reject, record: (&[u8], i64)) {
+    let bytes = reject.bytes.as_deref().map_or(record, |bytes| (bytes, 0));
+    env.reject(row, reject.column, reject.code, &reject.message, Some(bytes));
 }
 
 // ---- what is read ----
@@ -162,6 +178,13 @@ impl<'a> RowIn<'a> {
         self.get(column, &[Kind::Text, Kind::Binary], "a text", |reader, row| unsafe { reader.bytes(row) })
     }
 
+    /// Appends the text of a value of any type, as CSV has it; of NULL nothing. Lists and structs have none here.
+    pub fn render(&self, column: usize, out: &mut Vec<u8>) {
+        let kinds = [Kind::Bool, Kind::Int, Kind::Real, Kind::Decimal, Kind::Text, Kind::Binary, Kind::Time];
+        let fields = &self.batch.fields;
+        self.get(column, &kinds, "a single value", |reader, row| unsafe { render::value(&fields[column], reader, row, out) });
+    }
+
     pub fn text(&self, column: usize) -> Option<&'a str> {
         let bytes = self.get(column, &[Kind::Text], "a text", |reader, row| unsafe { reader.bytes(row) })?;
         match std::str::from_utf8(bytes) {
@@ -220,6 +243,13 @@ impl<T: Value> Value for Option<T> {
     }
 }
 
+/// A text as far as one line may show it.
+fn shown(text: &[u8]) -> String {
+    let text = std::str::from_utf8(text).unwrap_or("");
+    let end = (0..=text.len().min(SHOWN_MOST)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    format!("{}{}", &text[..end], if end < text.len() { "…" } else { "" })
+}
+
 /// The row that is made, in columns.
 pub struct RowOut {
     fields: Vec<Field>,
@@ -228,23 +258,41 @@ pub struct RowOut {
     built: usize,
     bytes: usize,
     wrong: Option<(usize, Fit)>,
+    unread: Option<String>, // the text that did not fit
 }
 
 impl RowOut {
     pub(crate) fn new(fields: Vec<Field>) -> RowOut {
         let makers: Vec<Maker> = fields.iter().map(Maker::new).collect();
         let heaps = vec![0; makers.len()];
-        RowOut { fields, makers, heaps, built: 0, bytes: 0, wrong: None }
+        RowOut { fields, makers, heaps, built: 0, bytes: 0, wrong: None, unread: None }
     }
 
     /// The value of a column, by its number from 0; one for each row.
     pub fn put(&mut self, column: usize, value: impl Value) {
         let fit = match self.makers.get_mut(column) {
             Some(maker) if maker.rows() == self.built => value.put(maker),
-            _ => Fit::Misuse,
+            _ => Fit::Twice,
         };
+        self.judge_put(column, fit, None);
+    }
+
+    /// The value that a text spells (as `parse` reads it), whatever the type of the column is; a text that is none has its row
+    /// rejected (`bad_value`).
+    pub fn put_parsed(&mut self, column: usize, text: impl AsRef<[u8]>) {
+        let (text, built) = (text.as_ref(), self.built);
+        let as_it_is = self.fields.get(column).map_or(false, |field| matches!(field.kind, Kind::Text | Kind::Binary));
+        let fit = match (self.fields.get(column), self.makers.get_mut(column)) {
+            (Some(field), Some(maker)) if maker.rows() == built => parse::put(field, maker, text),
+            _ => Fit::Twice,
+        };
+        self.judge_put(column, fit, Some(text).filter(|_| !as_it_is));
+    }
+
+    fn judge_put(&mut self, column: usize, fit: Fit, text: Option<&[u8]>) {
         if !matches!(fit, Fit::Fits) && self.wrong.is_none() {
             self.wrong = Some((column, fit));
+            self.unread = text.map(shown);
         }
     }
 
@@ -274,14 +322,24 @@ impl RowOut {
             }
         };
         match fit {
-            Fit::TooLarge => {
-                let message = format!("column \"{}\" is of the type {}, and cannot hold it", field.name, field.sql);
-                reject(Some(column), "does_not_fit", message)
-            }
+            Fit::TooLarge => match &self.unread {
+                Some(text) => {
+                    let what = format!("and \"{}\" is none, or too large for it", text);
+                    reject(Some(column), "bad_value", format!("column \"{}\" is of the type {}, {}", field.name, field.sql, what))
+                }
+                None => {
+                    let message = format!("column \"{}\" is of the type {}, and cannot hold it", field.name, field.sql);
+                    reject(Some(column), "does_not_fit", message)
+                }
+            },
             Fit::NoUtf8 => reject(Some(column), "bad_utf8", format!("the text for column \"{}\" is no UTF-8", field.name)),
             Fit::NoMemory => Err(Failure { code: E_NO_MEMORY, what: None }),
+            Fit::Twice => {
+                let message = format!("a second value for one row was put into column \"{}\"", field.name);
+                fail(E_FATAL, "", "mend the plugin", message)
+            }
             _ => {
-                let message = format!("a value of another type, or a second one, was put into column \"{}\" ({})", field.name, field.sql);
+                let message = format!("a value of another type was put into column \"{}\", which is {}", field.name, field.sql);
                 fail(E_FATAL, "", "mend the plugin", message)
             }
         }

@@ -7,7 +7,7 @@
 
 use super::abi::*;
 use super::parcel::{Opened, Parcel};
-use super::row::{reject_tell, Batch, Next, RowIn};
+use super::row::{reject_tell, refused, Batch, Next, Reject, RowIn};
 use super::types::{fields_of, Field};
 use super::{blob_bytes, blobs, bytes_of, call, fail, write_all, Answer, Env, Failure, Instance};
 use std::mem::size_of;
@@ -39,7 +39,8 @@ pub trait RowSink: Sized {
     fn open(&mut self, _columns: &[Field]) -> Result<(), Failure> {
         Ok(())
     }
-    /// Next::Row: it was taken; or Reject.
+    /// Next::Row: it was taken; or Reject. It comes again with the same row behind E_RETRY_CALL (this row was not taken, all before
+    /// it are) and E_THROTTLED alone. E_RETRY_EPOCH: what was taken since the last epoch is lost, too, and comes again.
     fn row(&mut self, _row: &RowIn) -> Result<Next, Failure> {
         missing("row")
     }
@@ -73,11 +74,14 @@ pub struct SinkOf<T: RowSink> {
     env: Env,
     it: T,
     batch: Batch,
+    next: i64, // the batch is done up to this row: behind a failure that passes it comes again, and goes on here
+    taken: i64,
+    rejects: Vec<(i64, Reject)>, // told with the whole batch, as a call that fails has rejected nothing
 }
 
 impl<T: RowSink> Instance for SinkOf<T> {
     fn new(env: Env) -> Result<Self, Failure> {
-        Ok(SinkOf { env, it: T::new(env)?, batch: Batch::new(Vec::new()) })
+        Ok(SinkOf { env, it: T::new(env)?, batch: Batch::new(Vec::new()), next: 0, taken: 0, rejects: Vec::new() })
     }
 
     fn env(&self) -> Env {
@@ -85,25 +89,25 @@ impl<T: RowSink> Instance for SinkOf<T> {
     }
 }
 
-/// What was taken of the batch would be taken again, if the same call were repeated.
-fn fail_taken(failure: Failure, taken: i64) -> Failure {
-    let again = failure.code == E_RETRY_CALL || failure.code == E_THROTTLED;
-    Failure { code: if again && taken > 0 { E_RETRY_EPOCH } else { failure.code }, ..failure }
-}
-
 impl<T: RowSink> SinkOf<T> {
-    fn rows_take(&mut self, rows: i64) -> Result<i64, Failure> {
-        let mut taken = 0;
-        for index in 0..rows {
-            let answer = self.it.row(&RowIn { batch: &self.batch, index });
+    fn rows_take(&mut self, rows: i64) -> Result<(), Failure> {
+        while self.next < rows {
+            let answer = self.it.row(&RowIn { batch: &self.batch, index: self.next });
             self.batch.misread()?;
-            match answer.map_err(|failure| fail_taken(failure, taken))? {
-                Next::Row => taken += 1,
-                Next::Reject(reject) => reject_tell(self.env, index, &reject),
+            match answer.or_else(refused)? {
+                Next::Row => self.taken += 1,
+                Next::Reject(reject) => self.rejects.push((self.next, reject)),
                 _ => return fail(E_FATAL, "", "mend the plugin", "row of a sink answers Row or Reject".into()),
             }
+            self.next += 1;
         }
-        Ok(taken)
+        Ok(())
+    }
+
+    fn batch_forget(&mut self) {
+        self.next = 0;
+        self.taken = 0;
+        self.rejects.clear();
     }
 
     unsafe fn write(&mut self, what: *mut Write) -> Answer {
@@ -113,7 +117,12 @@ impl<T: RowSink> SinkOf<T> {
             return Ok(OK);
         }
         self.batch.open((*what).batch);
-        (*what).rows_written = self.rows_take((*what).rows)?;
+        self.rows_take((*what).rows)?;
+        (*what).rows_written = self.taken;
+        for (row, reject) in &self.rejects {
+            reject_tell(self.env, *row, reject);
+        }
+        self.batch_forget();
         Ok(OK)
     }
 
@@ -155,6 +164,7 @@ unsafe extern "C" fn describe<T: RowSink>(state: *mut c_void, out: *mut SinkInfo
 
 unsafe extern "C" fn open<T: RowSink>(state: *mut c_void, _stream: u32, schema: *const ArrowSchema) -> i32 {
     call(state, |sink: &mut SinkOf<T>| {
+        sink.batch_forget();
         sink.batch = Batch::new(fields_of(schema));
         sink.it.open(&sink.batch.fields).map(|()| OK)
     })
@@ -176,6 +186,7 @@ unsafe extern "C" fn commit<T: RowSink>(state: *mut c_void, epoch: *const Epoch,
 unsafe extern "C" fn abort<T: RowSink>(state: *mut c_void, epoch: *const Epoch, n: i64, handles: *const Blob) -> i32 {
     let number = (*epoch).number;
     call(state, |sink: &mut SinkOf<T>| {
+        sink.batch_forget();
         sink.it.abort(number, None)?;
         sink.each(blobs(handles, n), |it, handle| it.abort(number, Some(handle)))
     })

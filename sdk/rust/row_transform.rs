@@ -7,14 +7,12 @@
 
 use super::abi::*;
 use super::parcel::{Opened, Parcel};
-use super::row::{reject_tell, Batch, Next, RowIn, RowOut};
+use super::row::{refused, reject_tell, Batch, Next, Reject, RowIn, RowOut};
 use super::types::{fields_of, Field, Kind};
 use super::{arrow, call, fail, read_all, reported, write_all, Answer, Env, Failure, Instance};
 use std::mem::size_of;
 use std::os::raw::c_void;
 use std::ptr::null;
-
-const STATE_MOST: usize = 64 << 20;
 
 /// What bind answers: whether each row goes on, or some may not.
 pub enum Rows {
@@ -30,9 +28,10 @@ pub trait RowTransform: Sized {
     fn new(env: Env) -> Result<Self, Failure>;
     /// Says by `bind` what is read and made. May come again, with other columns.
     fn bind(&mut self, bind: &mut Bind) -> Result<Rows, Failure>;
-    /// row: what was read, by the numbers that `bind` gave; out: what was made, likewise.
+    /// row: what was read, by the numbers that `bind` gave; out: what was made, likewise. It is called again with the same row
+    /// behind E_RETRY_CALL and E_THROTTLED alone, which leave the state as it was; E_ROW has the row rejected.
     fn row(&mut self, row: &RowIn, out: &mut RowOut) -> Result<Next, Failure>;
-    /// The state, and back in the order in which it was put. Also taken back when a batch has failed, which may come again.
+    /// The state, of any size, at a barrier; and back, in the order in which it was put.
     fn save(&self, parcel: Parcel) -> Parcel {
         parcel
     }
@@ -153,6 +152,8 @@ pub struct TransformOf<T: RowTransform> {
     instead: Vec<Option<usize>>,
     keeps: bool,
     row_map: Vec<i32>, // output row -> input row
+    next: i64,         // the batch is done up to this row: behind a failure that passes it comes again, and goes on here
+    rejects: Vec<(i64, Reject)>, // told with the whole batch, as a call that fails has rejected nothing
 }
 
 impl<T: RowTransform> Instance for TransformOf<T> {
@@ -166,6 +167,8 @@ impl<T: RowTransform> Instance for TransformOf<T> {
             instead: Vec::new(),
             keeps: false,
             row_map: Vec::new(),
+            next: 0,
+            rejects: Vec::new(),
         })
     }
 
@@ -191,29 +194,28 @@ impl<T: RowTransform> TransformOf<T> {
         reported(((*binder).rows)(binder, 0, if self.keeps { ROWS_KEEP } else { ROWS_SUBSET }))
     }
 
-    /// Which rows go on, and how many were rejected; true: no more are wanted.
-    fn rows_take(&mut self, rows: i64) -> Result<(i64, bool), Failure> {
-        let mut rejected = 0;
-        for index in 0..rows {
+    /// The rows of the batch from `next` on; true: none behind it is wanted.
+    fn rows_take(&mut self, rows: i64) -> Result<bool, Failure> {
+        while self.next < rows {
             self.out.begin();
-            let answer = self.it.row(&RowIn { batch: &self.batch, index }, &mut self.out);
+            let answer = self.it.row(&RowIn { batch: &self.batch, index: self.next }, &mut self.out);
             let own = matches!(answer, Ok(Next::Row));
             self.batch.misread()?;
-            match self.out.finish(answer)? {
-                Next::Row => self.row_map.push(index as i32),
+            match self.out.finish(answer.or_else(refused))? {
+                Next::Row => self.row_map.push(self.next as i32),
                 Next::Nothing => {}
                 Next::Reject(mut reject) => {
                     if own {
                         reject.column_of(&self.instead); // a value did not fit: a column that is made
                     }
-                    reject_tell(self.env, index, &reject);
-                    rejected += 1;
+                    self.rejects.push((self.next, reject));
                 }
-                Next::End => return Ok((rejected, true)),
+                Next::End => return Ok(true),
                 Next::Idle => return fail(E_FATAL, "", "mend the plugin", "row of a transform answered Idle".into()),
             }
+            self.next += 1;
         }
-        Ok((rejected, false))
+        Ok(false)
     }
 
     unsafe fn batch_take(&mut self, event: *const Event, out: *mut Output) -> Answer {
@@ -221,20 +223,28 @@ impl<T: RowTransform> TransformOf<T> {
         if !self.batch.fields.is_empty() {
             self.batch.open((*event).batch);
         }
-        self.row_map.clear();
-        self.row_map.reserve(rows as usize);
-        let (rejected, ended) = self.rows_take(rows)?;
-        let kept = self.row_map.len();
-        if self.keeps && (kept as i64) < rows {
-            return fail(E_FATAL, "", "mend the plugin", "a row does not go on, and bind answered Rows::Keep".into());
+        if self.next == 0 {
+            self.row_map.clear();
+            self.row_map.reserve(rows as usize);
         }
-        (*out).rows_filtered = rows - kept as i64 - rejected;
-        (*out).rows = kept as i64;
+        let ended = self.rows_take(rows)?;
+        let (kept, rejected) = (self.row_map.len() as i64, self.rejects.len() as i64);
+        self.next = 0;
+        for (row, reject) in self.rejects.drain(..) {
+            reject_tell(self.env, row, &reject);
+        }
+        if self.keeps && kept < rows {
+            let what = if rejected > 0 { "was rejected" } else { "does not go on" };
+            let mend = "mend the plugin: bind answers Rows::Subset where a row may be rejected or stay behind";
+            return fail(E_FATAL, "", mend, format!("a row {}, and bind answered Rows::Keep", what));
+        }
+        (*out).rows_filtered = rows - kept - rejected;
+        (*out).rows = kept;
         if kept > 0 && !self.order.is_empty() {
             (*out).batch = self.out.close(self.env, &self.order)?;
         }
         self.out.clear();
-        if kept > 0 && (kept as i64) < rows {
+        if kept > 0 && kept < rows {
             (*out).row_map = self.row_map.as_ptr();
         }
         Ok(if ended {
@@ -251,15 +261,7 @@ impl<T: RowTransform> TransformOf<T> {
             let ends = !event.is_null() && (*event).kind == EVENT_END;
             return Ok(if ends { END } else { NEED_INPUT });
         }
-        let before = if T::STATE_VERSION > 0 { self.state() } else { Vec::new() };
-        let answer = self.batch_take(event, out);
-        if answer.is_err() {
-            self.out.clear(); // the host may call again with the same rows
-            if T::STATE_VERSION > 0 {
-                self.it.restore(&mut Opened::of(&before, T::STATE_VERSION))?;
-            }
-        }
-        answer
+        self.batch_take(event, out)
     }
 
     fn state(&self) -> Vec<u8> {
@@ -270,7 +272,7 @@ impl<T: RowTransform> TransformOf<T> {
         if version != u32::from(T::STATE_VERSION) {
             return fail(E_UNSUPPORTED, "", "begin anew with --full-refresh", "the state is of another version of this plugin".into());
         }
-        let (before, saved) = (self.state(), read_all(input, STATE_MOST)?);
+        let (before, saved) = (self.state(), read_all(input)?);
         let mut parcel = Opened::of(&saved, T::STATE_VERSION);
         parcel.check("the state")?;
         let answer = self.it.restore(&mut parcel).and_then(|()| parcel.close("the state"));

@@ -152,6 +152,16 @@ impl Field {
         self.kind
     }
 
+    /// Of times and timestamps: how many digits of a second their unit has.
+    pub(crate) fn time_digits(&self) -> u32 {
+        match self.format.as_bytes().get(2) {
+            Some(b's') => 0,
+            Some(b'm') => 3,
+            Some(b'u') => 6,
+            _ => 9,
+        }
+    }
+
     /// FATAL, for the author: there is no such type, or none that is made here.
     pub fn new(name: &str, sql: &str) -> Result<Field, Failure> {
         let format = match format_of(sql) {

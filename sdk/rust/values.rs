@@ -131,6 +131,8 @@ pub enum Fit {
     NoMemory,
     /// The column is of another type.
     Misuse,
+    /// The row has a value there already.
+    Twice,
 }
 
 /// One column: a value for each row, by its type.
@@ -219,6 +221,7 @@ impl Maker {
 
     pub fn real(&mut self, value: f64) -> Fit {
         match self.layout {
+            Layout::Real { bytes: 4 } if (value as f32).is_infinite() && value.is_finite() => Fit::TooLarge,
             Layout::Real { bytes: 4 } => self.push(&(value as f32).to_ne_bytes(), true),
             Layout::Real { .. } => self.push(&value.to_ne_bytes(), true),
             _ => Fit::Misuse,

@@ -256,6 +256,14 @@ void qetl_builder_truncate(struct qetl_builder *b, int64_t length)
         qetl_builder_truncate(&b->children[i], b->length);
 }
 
+/* What the last array had room for, so that buffers are of one size; less and less of it behind one
+ * that was far larger than those that follow. */
+static int64_t heap_next(const struct qetl_builder *b)
+{
+    int64_t room = b->heap_capacity > b->heap_wanted ? b->heap_capacity : b->heap_wanted;
+    return b->heap_size < room / 4 ? room / 2 : room;
+}
+
 static void builder_reset(struct qetl_builder *b)
 {
     *b = (struct qetl_builder){
@@ -266,7 +274,7 @@ static void builder_reset(struct qetl_builder *b)
         .width = b->width,
         .precision = b->precision,
         .capacity_wanted = b->capacity > b->capacity_wanted ? b->capacity : b->capacity_wanted,
-        .heap_wanted = b->heap_capacity > b->heap_wanted ? b->heap_capacity : b->heap_wanted};
+        .heap_wanted = heap_next(b)};
 }
 
 int32_t qetl_builder_close(struct qetl_builder *b, struct ArrowArray *out)

@@ -35,9 +35,11 @@ void qetl_sdk_row_free(struct qetl_row *row)
     if (!own)
         return;
     made_free(own);
+    qetl_sdk_row_held_clear(own);
     qetl_schema_release(&own->schema);
     qetl_schema_release(&own->plan.read);
     qetl_row_map_free(&own->plan.kept);
+    qetl_row_map_free(&own->starts);
     free(own->plan.readers);
     free(own->plan.replaced);
     free(own->plan.order);
@@ -51,6 +53,17 @@ int32_t qetl_sdk_row_fail_memory(const struct qetl_row *row)
 {
     return qetl_fail(row->env, QETL_E_NO_MEMORY, NULL, "make batches smaller, or raise --memory",
                      "no memory for the rows at hand");
+}
+
+int32_t qetl_sdk_row_columns(struct qetl_row *row, const struct ArrowSchema *schema)
+{
+    qetl_schema_release(&row->own->plan.read);
+    free(row->columns);
+    row->columns = calloc((size_t)schema->n_children + 1, sizeof *row->columns);
+    row->n_columns = row->columns ? schema->n_children : 0;
+    return row->columns && !qetl_schema_copy(schema, &row->own->plan.read)
+               ? QETL_OK
+               : qetl_sdk_row_fail_memory(row);
 }
 
 int32_t qetl_sdk_row_open(struct qetl_row *row)
@@ -78,19 +91,24 @@ void qetl_sdk_row_begin(struct qetl_row *row, int64_t index)
     struct qetl_row_own *own = row->own;
     row->index = index;
     own->status = QETL_OK;
-    own->row_rejected = false;
+    own->row_rejected = own->twice = false;
 }
 
 static int32_t misuse(const struct qetl_row *row, int64_t column)
 {
     const struct qetl_row_own *own = row->own;
+    char type[64];
     if (column < 0 || column >= own->n_made)
         return qetl_fail(row->env, QETL_E_FATAL, NULL, "mend the plugin",
                          "a value was put into column %lld, and there are %lld, from 0 on",
                          (long long)column, (long long)own->n_made);
+    const struct ArrowSchema *field = own->schema.children[column];
+    if (own->twice)
+        return qetl_fail(row->env, QETL_E_FATAL, NULL, "mend the plugin",
+                         "a second value for one row was put into column \"%s\"", field->name);
     return qetl_fail(row->env, QETL_E_FATAL, NULL, "mend the plugin",
-                     "a value of another type, or a second one, was put into column \"%s\"",
-                     own->schema.children[column]->name);
+                     "a value of another type was put into column \"%s\", which is %s", field->name,
+                     qetl_type_name(field, type, sizeof type));
 }
 
 /* What the calls within the author's function have come to. */

@@ -39,13 +39,25 @@ struct qetl_row_own {
     int64_t put_bytes;
     int32_t status;                 /* the first failure of a call within the author's function */
     int32_t misread;                /* the first read of what is not there: reported */
-    int64_t unfit;                  /* DATA: of this column */
+    int64_t unfit;                  /* the column that it is of … */
+    bool twice;                     /* … which had a value for the row already */
     int64_t room_column, room_size; /* a text that the author writes; column -1: none */
     const char *room;
     int64_t rejected; /* in this call */
     bool row_rejected, whole_batch, ended, failed, saved;
     struct qetl_sdk_row_plan plan;
     struct qetl_parcel position;
+    /* Of a sink: its batch is done up to next, of which so many were taken, and these rejected. */
+    int64_t next, taken;
+    bool holds;
+    struct qetl_sdk_held *held, *held_last;
+    /* Of a format: the record at hand, where it begins in the chunk, where those so far do; of its
+     * framer: header records that are still to come, and whether one that is too long goes on. */
+    struct qetl_text record;
+    int64_t record_at, n_wanted;
+    struct qetl_row_map starts;
+    int32_t header;
+    bool passing;
 };
 
 /* ---- row.c ---- */
@@ -53,6 +65,8 @@ struct qetl_row_own {
 int32_t qetl_sdk_row_new(struct qetl_row *row, struct qetl_env env, const char *id,
                          struct qetl_kept_table kept);
 void qetl_sdk_row_free(struct qetl_row *row);
+/* Readers of all columns that are written. */
+int32_t qetl_sdk_row_columns(struct qetl_row *row, const struct ArrowSchema *schema);
 /* Builders for the fields of own->schema. */
 int32_t qetl_sdk_row_open(struct qetl_row *row);
 /* One row: begin, the author's function, finish with its answer. Finish answers OK, QETL_ROW_NONE,
@@ -65,6 +79,12 @@ void qetl_sdk_row_clear(struct qetl_row *row);
 /* The made columns, in this order (NULL: their own), as a batch. */
 int32_t qetl_sdk_row_take(struct qetl_row *row, const int64_t *order, struct ArrowArray *out);
 int32_t qetl_sdk_row_fail_memory(const struct qetl_row *row);
+
+/* ---- row_held.c ---- */
+
+bool qetl_sdk_row_hold(struct qetl_row_own *own, const struct qetl_reject *reject);
+void qetl_sdk_row_held_tell(struct qetl_row *row);
+void qetl_sdk_row_held_clear(struct qetl_row_own *own);
 
 /* ---- kept.c ---- */
 
@@ -81,6 +101,8 @@ void qetl_sdk_kept_return(struct qetl_kept_table table, void *self, const uint8_
 
 /* ---- row_read.c, row_put.c ---- */
 
+/* The builder for a value, or NULL: the call is a mistake. */
+struct qetl_builder *qetl_sdk_row_place(struct qetl_row *row, int64_t column);
 void qetl_sdk_row_room_take(struct qetl_row *row);
 /* A text that the author has written into its room by now. */
 static inline void qetl_sdk_row_room_put(struct qetl_row *row)

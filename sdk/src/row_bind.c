@@ -51,14 +51,18 @@ int64_t qetl_row_read_column(struct qetl_row *row, int64_t column)
 int64_t qetl_row_read(struct qetl_row *row, const char *option, const char *name, const char *type)
 {
     struct qetl_sdk_row_plan *plan = &row->own->plan;
-    char found[64], mend[128];
+    char found[64], mend[256];
     if (row->own->status)
         return -1;
     int64_t column = qetl_schema_require(row->env, plan->input, option, name);
     if (column < 0)
         return fail_later(row, (int32_t)column);
     qetl_type_name(plan->input->children[column], found, sizeof found);
-    snprintf(mend, sizeof mend, "name a column of the type %s", type ? type : "");
+    snprintf(
+        mend, sizeof mend,
+        "name a column of the type %s, or make it one: with `types` in the source's format, or "
+        "with CAST in a compute",
+        type ? type : "");
     if (type && strcmp(found, type) != 0)
         return fail_later(row, qetl_fail(row->env, QETL_E_CONFIG, option, mend,
                                          "column \"%s\" is of the type %s", name, found));

@@ -16,13 +16,15 @@ void qetl_row_put(struct qetl_row *row, int64_t column, int32_t status)
     own->unfit = column;
 }
 
-/* The builder for a value, or NULL: the call is a mistake. */
-static struct qetl_builder *place(struct qetl_row *row, int64_t column)
+struct qetl_builder *qetl_sdk_row_place(struct qetl_row *row, int64_t column)
 {
     struct qetl_row_own *own = row->own;
     qetl_sdk_row_room_put(row);
-    if (column < 0 || column >= own->n_made ||
-        (!own->whole_batch && own->made[column].length != own->built)) {
+    bool there = column >= 0 && column < own->n_made;
+    bool twice = there && !own->whole_batch && own->made[column].length != own->built;
+    if (!there || twice) {
+        if (!own->status)
+            own->twice = twice;
         qetl_row_put(row, column, QETL_E_UNSUPPORTED);
         return NULL;
     }
@@ -37,35 +39,35 @@ struct qetl_builder *qetl_row_builder(struct qetl_row *row, int64_t column)
 
 void qetl_row_put_null(struct qetl_row *row, int64_t column)
 {
-    struct qetl_builder *b = place(row, column);
+    struct qetl_builder *b = qetl_sdk_row_place(row, column);
     if (b)
         qetl_row_put(row, column, qetl_builder_null(b));
 }
 
 void qetl_row_put_bool(struct qetl_row *row, int64_t column, bool value)
 {
-    struct qetl_builder *b = place(row, column);
+    struct qetl_builder *b = qetl_sdk_row_place(row, column);
     if (b)
         qetl_row_put(row, column, qetl_builder_bool(b, value));
 }
 
 void qetl_row_put_int(struct qetl_row *row, int64_t column, int64_t value)
 {
-    struct qetl_builder *b = place(row, column);
+    struct qetl_builder *b = qetl_sdk_row_place(row, column);
     if (b)
         qetl_row_put(row, column, qetl_builder_int(b, value));
 }
 
 void qetl_row_put_real(struct qetl_row *row, int64_t column, double value)
 {
-    struct qetl_builder *b = place(row, column);
+    struct qetl_builder *b = qetl_sdk_row_place(row, column);
     if (b)
         qetl_row_put(row, column, qetl_builder_real(b, value));
 }
 
 void qetl_row_put_decimal(struct qetl_row *row, int64_t column, qetl_int128 value)
 {
-    struct qetl_builder *b = place(row, column);
+    struct qetl_builder *b = qetl_sdk_row_place(row, column);
     if (b)
         qetl_row_put(row, column, qetl_builder_decimal(b, value));
 }
@@ -79,7 +81,7 @@ static bool is_no_text(const struct qetl_row *row, int64_t column, const char *d
 
 void qetl_row_put_text(struct qetl_row *row, int64_t column, const char *data, int64_t size)
 {
-    struct qetl_builder *b = place(row, column);
+    struct qetl_builder *b = qetl_sdk_row_place(row, column);
     row->own->put_bytes += size;
     if (b)
         qetl_row_put(row, column,
@@ -99,7 +101,7 @@ void qetl_sdk_row_room_take(struct qetl_row *row)
 
 char *qetl_row_put_room(struct qetl_row *row, int64_t column, int64_t size)
 {
-    struct qetl_builder *b = place(row, column);
+    struct qetl_builder *b = qetl_sdk_row_place(row, column);
     char *room = b && b->layout == 'v' ? qetl_builder_text_room(b, size) : NULL;
     if (b && !room)
         qetl_row_put(row, column, b->layout == 'v' ? QETL_E_NO_MEMORY : QETL_E_UNSUPPORTED);
@@ -116,19 +118,26 @@ static int32_t reject(struct qetl_row *row, int64_t column, const char *code, co
                       struct qetl_blob bytes)
 {
     struct qetl_row_own *own = row->own;
+    bool whole = !bytes.data && own->record.data;
+    if (whole)
+        bytes = (struct qetl_blob){own->record.data, (uint64_t)own->record.size};
     struct qetl_reject info = {.struct_size = sizeof info,
                                .row = row->index,
                                .column = column,
                                .code = code,
                                .message = message,
                                .bytes = bytes.data,
-                               .bytes_size = (int64_t)bytes.size};
+                               .bytes_size = (int64_t)bytes.size,
+                               .bytes_offset = whole ? own->record_at : 0};
     own->room_column = -1;
     if (own->row_rejected || own->misread)
         return QETL_ROW_REJECTED; /* a row has one reason; what was never read is none */
     own->row_rejected = !own->whole_batch;
     own->rejected++;
-    row->env.host->reject(row->env.ctx, &info);
+    if (!own->holds)
+        row->env.host->reject(row->env.ctx, &info);
+    else if (!qetl_sdk_row_hold(own, &info))
+        return qetl_sdk_row_fail_memory(row);
     return QETL_ROW_REJECTED;
 }
 

@@ -22,6 +22,7 @@ int32_t qetl_row_sink_create(void *self, const struct qetl_host *host, struct qe
         return status;
     row->own->spec = spec;
     row->own->saved = commits;
+    row->own->holds = true;
     if (!spec->row || !whole)
         return qetl_fail(row->env, QETL_E_FATAL, NULL, "mend the plugin",
                          "%s: a row is needed, and to commit a prepare, commit and abort", id);
@@ -52,47 +53,58 @@ static int32_t sink_describe(void *self, struct qetl_sink_info *out)
     return QETL_OK;
 }
 
+static void batch_forget(struct qetl_row_own *own)
+{
+    own->next = own->taken = 0;
+    qetl_sdk_row_held_clear(own);
+}
+
 static int32_t sink_open(void *self, uint32_t stream, const struct ArrowSchema *schema)
 {
     struct qetl_row *row = self;
     (void)stream;
-    qetl_schema_release(&row->own->plan.read);
-    free(row->columns);
-    row->columns = calloc((size_t)schema->n_children + 1, sizeof *row->columns);
-    row->n_columns = row->columns ? schema->n_children : 0;
-    if (!row->columns || qetl_schema_copy(schema, &row->own->plan.read))
-        return qetl_sdk_row_fail_memory(row);
-    return spec_of(row)->open ? spec_of(row)->open(self, &row->own->plan.read) : QETL_OK;
+    batch_forget(row->own);
+    int32_t status = qetl_sdk_row_columns(row, schema);
+    return status || !spec_of(row)->open ? status : spec_of(row)->open(self, &row->own->plan.read);
 }
 
-/* What was taken of the batch would be taken again, if the same call were repeated. */
-static int32_t fail_taken(const struct qetl_row *row, int32_t status, int64_t taken)
+/* Rows of the batch from next on. Behind a failure that passes the same batch comes again, and it
+ * goes on where it stood. */
+static int32_t rows_take(struct qetl_row *row, int64_t rows)
 {
-    bool again = status == QETL_E_RETRY_CALL || status == QETL_E_THROTTLED;
-    return again && taken ? qetl_fail(row->env, QETL_E_RETRY_EPOCH, NULL, NULL,
-                                      "%s: a row failed behind %lld of its batch", row->own->id,
-                                      (long long)taken)
-                          : status;
+    struct qetl_row_own *own = row->own;
+    for (; own->next < rows; own->next++) {
+        qetl_sdk_row_begin(row, own->next);
+        int32_t status = qetl_sdk_row_finish(row, spec_of(row)->row(row));
+        if (status == QETL_E_ROW) /* those in front were taken, and would be again */
+            status = qetl_fail(row->env, QETL_E_FATAL, NULL,
+                               "mend the plugin: return qetl_row_reject(...), which says why",
+                               "%s: row answered QETL_E_ROW", own->id);
+        if (status < 0)
+            return status;
+        if (status != QETL_OK && status != QETL_ROW_REJECTED)
+            return qetl_fail(row->env, QETL_E_FATAL, NULL, "mend the plugin", "%s: row answered %d",
+                             own->id, (int)status);
+        own->taken += status == QETL_OK;
+    }
+    return QETL_OK;
 }
 
 static int32_t sink_write(void *self, struct qetl_write *write)
 {
     struct qetl_row *row = self;
-    int64_t taken = 0;
     int32_t status = qetl_batch_open(&row->own->plan.read, write->batch, row->columns);
     if (status)
         return qetl_fail(row->env, status, NULL, NULL, "%s: a batch cannot be read", row->own->id);
-    for (int64_t i = 0; i < write->rows; i++) {
-        qetl_sdk_row_begin(row, i);
-        status = qetl_sdk_row_finish(row, spec_of(row)->row(row));
-        if (status != QETL_OK && status != QETL_ROW_REJECTED)
-            return status < 0 ? fail_taken(row, status, taken)
-                              : qetl_fail(row->env, QETL_E_FATAL, NULL, "mend the plugin",
-                                          "%s: row answered %d", row->own->id, (int)status);
-        taken += status == QETL_OK;
+    status = rows_take(row, write->rows);
+    if (status == QETL_E_RETRY_CALL || status == QETL_E_THROTTLED)
+        return status;
+    if (!status) {
+        qetl_sdk_row_held_tell(row);
+        write->rows_written = row->own->taken;
     }
-    write->rows_written = taken;
-    return QETL_OK;
+    batch_forget(row->own);
+    return status;
 }
 
 static uint8_t version_of(const struct qetl_row *row)
@@ -145,6 +157,7 @@ static int32_t sink_abort(void *self, const struct qetl_epoch *epoch, int64_t n_
                           const struct qetl_blob *handles)
 {
     struct qetl_row *row = self;
+    batch_forget(row->own);
     int32_t status = spec_of(row)->abort(self, epoch, NULL);
     return status ? status : handles_settle(row, epoch, n_handles, handles, spec_of(row)->abort);
 }

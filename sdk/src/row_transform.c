@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The skeleton of a transform of single rows. */
+#include "pieces.h"
 #include "row_bind.h"
+
+#include <endian.h>
+#include <stdlib.h>
 
 static const struct qetl_row_transform *spec_of(const struct qetl_row *row)
 {
@@ -16,8 +20,12 @@ int32_t qetl_row_transform_create(void *self, const struct qetl_host *host, stru
         return status;
     row->own->spec = spec;
     row->own->saved = saved;
-    if (saved != (spec->state.n > 0) || !spec->row == !spec->batch || !spec->bind)
-        return qetl_fail(row->env, QETL_E_FATAL, NULL, "mend the plugin",
+    bool has_state = spec->state.n > 0 || spec->save;
+    if (saved != has_state || !spec->save != !spec->restore || !spec->row == !spec->batch ||
+        !spec->bind)
+        return qetl_fail(row->env, QETL_E_FATAL, NULL,
+                         "mend the plugin: QETL_ROW_TRANSFORM_SAVED goes with a state, or save and "
+                         "restore",
                          "%s: a bind, row or batch, and a state if it is to be saved are needed",
                          id);
     status = qetl_options_read(row->env, spec->options.fields, spec->options.n, self);
@@ -67,6 +75,16 @@ static int32_t transform_bind(void *self, uint32_t n_inputs,
     return qetl_sdk_row_bind(row, spec_of(row), inputs[0], binder);
 }
 
+/* What save would write now holds the rows before. */
+static int32_t fail_behind(const struct qetl_row *row, int32_t status, int64_t rows)
+{
+    bool again = status == QETL_E_RETRY_CALL || status == QETL_E_THROTTLED || status == QETL_E_ROW;
+    return again && rows ? qetl_fail(row->env, QETL_E_RETRY_EPOCH, NULL, NULL,
+                                     "%s: a row failed behind %lld of its batch", row->own->id,
+                                     (long long)rows)
+                         : status;
+}
+
 /* How many rows go on, or a failure. */
 static int64_t rows_take(struct qetl_row *row, int64_t rows)
 {
@@ -76,6 +94,8 @@ static int64_t rows_take(struct qetl_row *row, int64_t rows)
         int32_t answer = qetl_sdk_row_finish(row, spec_of(row)->row(row));
         if (answer == QETL_OK)
             qetl_row_map_keep(kept, i);
+        else if (answer < 0 && spec_of(row)->save)
+            return fail_behind(row, answer, i);
         else if (answer != QETL_ROW_NONE && answer != QETL_ROW_REJECTED)
             return answer < 0 ? answer
                               : qetl_fail(row->env, QETL_E_FATAL, NULL, "mend the plugin",
@@ -114,8 +134,11 @@ static int64_t event_take(struct qetl_row *row, const struct qetl_event *event,
         return qetl_fail(row->env, QETL_E_FATAL, NULL, "mend the plugin",
                          "%s: more rows go on than came", own->id);
     if (rows >= 0 && rows < event->rows && own->plan.keeps)
-        return qetl_fail(row->env, QETL_E_FATAL, NULL, "mend the plugin",
-                         "%s: a row does not go on, and bind answered QETL_ROWS_KEEP", own->id);
+        return qetl_fail(row->env, QETL_E_FATAL, NULL,
+                         "mend the plugin: bind answers QETL_ROWS_SUBSET where a row may be "
+                         "rejected or stay behind",
+                         "%s: a row %s, and bind answered QETL_ROWS_KEEP", own->id,
+                         own->rejected ? "was rejected" : "does not go on");
     if (rows <= 0 || !own->n_made)
         return rows;
     int32_t status = qetl_sdk_row_take(row, own->plan.order, out);
@@ -150,6 +173,8 @@ static uint32_t version_of(const struct qetl_row *row)
     return spec_of(row)->state_version ? spec_of(row)->state_version : 1;
 }
 
+/* The fields of the table; behind them, where there is one, what the author's save writes: then the
+ * size of the fields stands in front. */
 int32_t qetl_row_transform_save(void *self, uint32_t *version, const struct qetl_writer *out)
 {
     struct qetl_row *row = self;
@@ -158,24 +183,59 @@ int32_t qetl_row_transform_save(void *self, uint32_t *version, const struct qetl
     qetl_parcel_begin(&fields, 1);
     size_t head = fields.size;
     qetl_sdk_kept_put(row->own->kept, self, &fields);
-    return qetl_state_write(out, fields.bytes + head, fields.size - head);
+    if (!spec_of(row)->save)
+        return qetl_state_write(out, fields.bytes + head, fields.size - head);
+    struct qetl_sdk_pieces pieces = {0};
+    const struct qetl_writer inner = {&pieces, qetl_sdk_pieces_write};
+    int64_t size = (int64_t)htole64(fields.size - head);
+    int32_t status = qetl_sdk_pieces_write(&pieces, &size, sizeof size);
+    if (!status)
+        status = qetl_sdk_pieces_write(&pieces, fields.bytes + head, fields.size - head);
+    if (!status)
+        status = spec_of(row)->save(self, &inner);
+    if (!status)
+        status = qetl_state_write(out, pieces.data, pieces.size);
+    free(pieces.data);
+    return status == QETL_E_NO_MEMORY ? qetl_sdk_row_fail_memory(row) : status;
+}
+
+/* Takes the fields, and leaves in pieces what the author's save wrote. */
+static int32_t fields_split(struct qetl_row *row, struct qetl_sdk_pieces *pieces)
+{
+    uint64_t size = pieces->size;
+    const uint8_t *at = pieces->data;
+    if (spec_of(row)->save) {
+        if (pieces->size < sizeof size)
+            return QETL_E_UNSUPPORTED;
+        memcpy(&size, at, sizeof size);
+        size = le64toh(size);
+        at += sizeof size;
+        if (size > pieces->size - sizeof size)
+            return QETL_E_UNSUPPORTED;
+    }
+    pieces->at = (size_t)(at - pieces->data) + size;
+    return qetl_sdk_kept_take(row->own->kept, row, (struct qetl_parcel_in){at, at + size, 0});
 }
 
 int32_t qetl_row_transform_restore(void *self, uint32_t version, const struct qetl_reader *in)
 {
     struct qetl_row *row = self;
     struct qetl_row_own *own = row->own;
-    void *data = NULL;
-    size_t size = 0;
-    int32_t status =
-        version == version_of(row) ? qetl_state_read(in, &data, &size) : QETL_E_UNSUPPORTED;
+    struct qetl_sdk_pieces pieces = {0};
+    const struct qetl_reader inner = {&pieces, qetl_sdk_pieces_read};
+    int32_t status = version == version_of(row)
+                         ? qetl_state_read(in, (void **)&pieces.data, &pieces.size)
+                         : QETL_E_UNSUPPORTED;
     qetl_sdk_kept_copy(own->kept, self, own->before);
     if (!status)
-        status = qetl_sdk_kept_take(
-            own->kept, self, (struct qetl_parcel_in){(uint8_t *)data, (uint8_t *)data + size, 0});
+        status = fields_split(row, &pieces);
     if (!status && spec_of(row)->restored)
         status = spec_of(row)->restored(self);
-    free(data);
+    if (!status && spec_of(row)->restore)
+        status = spec_of(row)->restore(self, &inner);
+    if (!status && pieces.at != pieces.size)
+        status = QETL_E_UNSUPPORTED;
+    free(pieces.data);
     if (!status)
         return QETL_OK;
     qetl_sdk_kept_return(own->kept, self, own->before);

@@ -70,3 +70,19 @@ expect_text err 'not those it was opened with'
 expect_exit 1 run faulty.yaml -s sources.in.format.fault=insists
 expect_text err 'for one chunk 256 times'
 expect_absent x.csv
+
+# Which record each row was is known wherever not every record became one: letters have their numbers.
+mkdir odd
+printf 'id=1\nnone\nid=3\n' >odd/a.pairs
+cat >odd.yaml <<'END'
+dead_letters: odd.ndjson
+max_rejected: 1
+sources: {in: {plugin: file, path: odd/a.pairs, format: {type: pairs}}}
+sinks: {out: {plugin: file, input: in, path: odd.csv, if_exists: replace}}
+END
+expect_exit 0 run odd.yaml
+expect_json odd.ndjson '.row == 2'
+rm odd.csv odd.ndjson
+expect_exit 1 run odd.yaml -s sources.in.format.fault=unmapped
+expect_text err "format 'pairs' decoded 2 rows of 3 records, and no record_map"
+expect_absent odd.csv

@@ -62,7 +62,7 @@ expect_no_text err 'is there'
 expect_exit 3 qetl run p.yaml --plugin-dir a/touch.so
 expect_text err '`a/touch.so` is no directory'
 expect_text err 'the one that holds NAME.qetl.json'
-expect_exit 1 qetl plugin check bare/libtouch.so
+expect_exit 3 qetl plugin check bare/libtouch.so
 expect_text err "'bare/libtouch.so' has no manifest beside it"
 expect_text err 'put it there, as .*/bare/libtouch.qetl.json'
 # Nobody who reads CSV asked for the code of a plugin that offers to read it; its own format it may read.

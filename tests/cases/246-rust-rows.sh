@@ -81,7 +81,8 @@ impl RowSource for Made {
                 _ => return Ok(Next::Nothing),
             },
             12 => out.put(10, None::<&str>),
-            13 => return Ok(Next::End),
+            13 => out.put(7, 1e300),
+            14.. => return Ok(Next::End), // also for who is opened behind the end
             _ => {}
         }
         Ok(Next::Row)
@@ -105,11 +106,12 @@ struct Echo {
     mode: String,
     kinds: Vec<Kind>,
     unsigned: Vec<bool>,
+    text: Vec<u8>,
 }
 
 impl RowTransform for Echo {
     fn new(env: Env) -> Result<Echo, Failure> {
-        Ok(Echo { mode: env.option("/mode")?, kinds: Vec::new(), unsigned: Vec::new() })
+        Ok(Echo { mode: env.option("/mode")?, kinds: Vec::new(), unsigned: Vec::new(), text: Vec::new() })
     }
     fn bind(&mut self, bind: &mut Bind) -> Result<Rows, Failure> {
         self.kinds.clear();
@@ -139,21 +141,36 @@ impl RowTransform for Echo {
             "behind" => out.put(0, row.int(99)),
             "large" => out.put(6, row.int(6).map(|_| 1u64)),
             "signed" => out.put(6, row.uint(4)),
+            "unread" => out.put_parsed(4, "much"),
             "misread" => out.put(4, row.text(4).map(str::len)),
             _ => {}
         }
         for (k, kind) in self.kinds.iter().enumerate() {
             match kind {
-                Kind::Bool => out.put(k, row.bool(k)),
-                Kind::Int if self.unsigned[k] => out.put(k, row.uint(k)),
-                Kind::Int | Kind::Time => out.put(k, row.int(k)),
-                Kind::Real => out.put(k, row.real(k)),
-                Kind::Decimal => out.put(k, row.decimal(k).map(Digits)),
-                Kind::Text => out.put(k, row.text(k)),
-                _ => out.put(k, row.bytes(k)),
+                Kind::Binary => out.put(k, row.bytes(k)),
+                _ if self.mode != "texts" => self.echo(k, row, out),
+                _ if row.is_null(k) => out.put(k, None::<&str>),
+                _ => {
+                    self.text.clear();
+                    row.render(k, &mut self.text);
+                    out.put_parsed(k, &self.text);
+                }
             }
         }
         Ok(Next::Row)
+    }
+}
+
+impl Echo {
+    fn echo(&self, k: usize, row: &RowIn, out: &mut RowOut) {
+        match self.kinds[k] {
+            Kind::Bool => out.put(k, row.bool(k)),
+            Kind::Int if self.unsigned[k] => out.put(k, row.uint(k)),
+            Kind::Int | Kind::Time => out.put(k, row.int(k)),
+            Kind::Real => out.put(k, row.real(k)),
+            Kind::Decimal => out.put(k, row.decimal(k).map(Digits)),
+            _ => out.put(k, row.text(k)),
+        }
     }
 }
 
@@ -216,10 +233,22 @@ expect_same a.ndjson b.ndjson
 expect_eq 'rows' "$(wc -l <a.ndjson)" 7
 expect_eq 'values' "$(head -n 1 a.ndjson)" '{"c_boolean":true,"c_tinyint":-128,"c_smallint":-32768,"c_integer":2147483647,"c_bigint":-9223372036854775808,"c_smallintunsigned":65535,"c_bigintunsigned":18446744073709551615,"c_real":0.5,"c_double":-1e+300,"c_decimal":-12.50,"c_text":"längst mehr als zwölf Zeichen","c_binary":"/wA=","c_date":"1970-01-02","c_time":"00:00:01.000001","c_timestamp":"1970-01-02T00:00:00","c_timestamptz":"1970-01-01T00:00:00Z"}'
 expect_eq 'what does not fit' "$(jq -r '.code + " " + (.message | split("\"")[1])' dead-letters/p.ndjson | paste -sd,)" \
-    'does_not_fit c_tinyint,does_not_fit c_smallintunsigned,does_not_fit c_decimal,bad_utf8 c_text'
+    'does_not_fit c_tinyint,does_not_fit c_smallintunsigned,does_not_fit c_decimal,bad_utf8 c_text,does_not_fit c_real'
 expect_json report.json '.summary.balanced'
+# The text of each value is read again as the same, of each type.
+pipeline 'plugin: made' 'plugin: echo, mode: texts'
+expect_exit 0 qetl run p.yaml "${folders[@]}" --validate full
+expect_same a.ndjson b.ndjson
+pipeline 'plugin: made' 'plugin: echo, mode: unread'
+expect_exit 0 qetl run p.yaml "${folders[@]}"
+expect_eq 'rows that were read' "$(wc -l <b.ndjson)" 0
+expect_eq 'what no number is' "$(jq -r 'select(.code == "bad_value") | .message' dead-letters/p.ndjson | sort -u)" \
+    'column "c_bigint" is of the type bigint, and "much" is none, or too large for it'
 # Offsets, views and a dictionary; the nested column passes by.
 pipeline 'plugin: broken, array: right' 'plugin: echo'
+expect_exit 0 qetl run p.yaml "${folders[@]}" --validate full
+expect_same a.ndjson b.ndjson
+pipeline 'plugin: broken, array: right' 'plugin: echo, mode: texts'
 expect_exit 0 qetl run p.yaml "${folders[@]}" --validate full
 expect_same a.ndjson b.ndjson
 expect_eq 'rows of a dictionary' "$(jq -c 'select(.words == null)' b.ndjson | wc -l)" 0
@@ -231,8 +260,8 @@ wrong() { # SOURCE TRANSFORM MESSAGE MEND
     expect_text err "mend: .*$4"
 }
 wrong 'plugin: made, mode: undeclared' 'plugin: echo' 'needs the option /size, which is missing' 'declare it in the manifest'
-wrong 'plugin: made, mode: type' 'plugin: echo' 'a value of another type, or a second one, was put into column "c_bigint"' 'the plugin'
-wrong 'plugin: made, mode: twice' 'plugin: echo' 'a second one, was put into column "c_bigint"' 'the plugin'
+wrong 'plugin: made, mode: type' 'plugin: echo' 'a value of another type was put into column "c_bigint", which is bigint' 'the plugin'
+wrong 'plugin: made, mode: twice' 'plugin: echo' 'a second value for one row was put into column "c_bigint"' 'the plugin'
 wrong 'plugin: made, mode: column' 'plugin: echo' 'put into column 99, and there are 16' 'the plugin'
 wrong 'plugin: made, mode: panic' 'plugin: echo' 'has panicked' 'author'
 wrong 'plugin: made' 'plugin: echo, mode: name' 'a column "c_bigint" is to be made, and it makes one' 'another name'

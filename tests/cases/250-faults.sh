@@ -42,7 +42,7 @@ wants 0 source none huge
 wants 0 transform none reject
 wants 0 sink none
 wants 1 source error
-wants 1 transform error no_output drops bad_map
+wants 1 transform error no_output drops bad_map twice
 wants 1 sink error drops prepare
 wants 2 source create
 wants 2 transform create bind

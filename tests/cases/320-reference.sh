@@ -4,6 +4,16 @@
 . "$(dirname "$0")/lib.sh"
 
 expect_exit 0 python3 "$root/docs/generate-reference" --check
+# each option, and each inside of another, has its line
+for manifest in "$root"/plugins/*/*.qetl.json; do
+    jq -r '.components[] | "\(.kind)-\(.id).md" as $page | .options | [paths(type == "object") | select(length > 1 and .[-2] == "properties")][] |
+        [$page, .[-1], length] | @tsv' "$manifest"
+done >options
+expect_eq 'options inside of options are there' "$(($(awk '$3 > 2' options | wc -l) > 100))" 1
+while IFS=$'\t' read -r page option depth; do
+    if [ "$depth" = 2 ]; then line="^### \`$option\`\$"; else line="^- \`[a-zA-Z_.[]*\(\[\]\)\?\.$option\`: "; fi
+    grep -q "$line" "$root/docs/reference/$page" || fail "docs/reference/$page has no line about $option"
+done <options
 mkdir data
 orders orders.csv --rows 3000
 gzip -c orders.csv >data/orders-1.csv.gz

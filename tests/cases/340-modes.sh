@@ -87,7 +87,7 @@ cat >lingering.yaml <<'END'
 sources: {in: {plugin: file, path: '-', format: csv}}
 sinks: {slow: {plugin: fault, input: in, fault: slow}}
 END
-for slow in '0.1 0.001' '1 0.02' '5 0.1'; do
+for slow in '0.1 0.001' '1 0.02' '5 0.02' '5 0.1'; do
     begin=${slow% *} pause=${slow#* }
     none=$(lingering hybrid 0) long=$(lingering hybrid 60000) stream=$(lingering stream 60000)
     [ "$none" -ge $((long + 4)) ] && [ "$stream" -ge $((long + 12)) ] && break

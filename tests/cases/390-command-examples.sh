@@ -69,6 +69,7 @@ cp world/dist/*.qpkg world/acme-source-1.0.0-linux-x86_64-glibc.qpkg
 mv world/dist/*.qpkg world/dist/acme-source.qpkg
 jq '.plugins = ["*"]' world/acme.qkey >world/config/qetl/trusted-keys/acme.qkey
 XDG_CONFIG_HOME=$PWD/world/config XDG_DATA_HOME=$PWD/world/share "$QETL" plugin install world/dist -q
+for key in vendor vendor-index; do qetl plugin keygen "$key" --out world -q; done
 # An index of it, on a server.
 qetl plugin keygen acme-index --out world -q
 jq '.plugins = ["*"] | .signs = "indexes"' world/acme-index.qkey >world/config/qetl/trusted-keys/acme-index.qkey

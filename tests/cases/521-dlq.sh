@@ -135,6 +135,15 @@ expect_exit 0 qetl run p.yaml
 expect_eq 'numbers are not given again' "$(($(ids p.yaml | jq '.[0]') > 9))" 1
 
 # Several files, no file, no letters.
+sed s,letters,third, p.yaml >third.yaml
+expect_exit 0 qetl dlq list third.yaml
+expect_text err '^0 letters in dead-letters/third.ndjson: there is no such file'
+expect_exit 0 qetl dlq replay third.yaml
+expect_text err '^0 letters replayed'
+expect_exit 0 qetl dlq drop third.yaml 1 --yes
+expect_exit 2 qetl dlq edit third.yaml 1 --original x
+expect_text err 'there is no such letter'
+expect_absent dead-letters/third.ndjson
 expect_exit 0 qetl run p.yaml -s name=second
 expect_exit 2 qetl dlq list
 expect_text err 'name one of dead-letters/letters.ndjson, dead-letters/second.ndjson'

@@ -86,7 +86,7 @@ expect_exit 2 qetl dlq replay $letters
 expect_text err 'the pipeline that the letters shall go through is not named'
 sed 's/^name:/on_error: fail\nname:/' p.yaml >fail.yaml
 expect_exit 1 qetl run fail.yaml
-expect_exit 0 qetl dlq replay fixed.yaml 5-9 --to none.csv
+expect_exit 1 qetl dlq replay fixed.yaml 5-9 --to none.csv
 expect_text err 'its run failed'
 
 # Rows that a sink rejects enter at the sink; nested values, bytes and spelling come back as they were.

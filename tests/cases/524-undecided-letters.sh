@@ -46,6 +46,15 @@ rm -r "$XDG_STATE_HOME/qetl/undecided"
 expect_exit 0 qetl run p.yaml
 expect_eq 'state lost' "$(jq -c 'select(.code) | .id' $letters | wc -l)" 12
 
+# Where the state has no room for its name, letters wait for it, and the run says what the state says.
+mkdir -p full/undecided/owner.new && chmod 700 full/undecided
+expect_exit 1 qetl run p.yaml --state full
+expect_text err "dead letters in .* cannot be kept: cannot write the file .owner. of state .*Is a directory"
+expect_eq 'none is kept' "$(jq -c 'select(.code) | .id' $letters | wc -l)" 12
+rmdir full/undecided/owner.new
+expect_exit 0 qetl run p.yaml --state full
+expect_eq 'kept' "$(jq -c 'select(.code) | .id' $letters | wc -l)" 14
+
 # A pipeline without a name is killed when it has decided letters, and goes on.
 rm -r dead-letters
 printf 'id,n\n1,x\n' >follow.csv

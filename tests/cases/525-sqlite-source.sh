@@ -100,3 +100,13 @@ expect_text err 'missing.db: there is no such file'
 expect_exit 2 qetl run p.yaml -s 'sources.in={plugin: sqlite, path: x.db, table: t}' -s 'sinks.out={plugin: sqlite, input: in, path: ./x.db, table: copy}'
 expect_text err "writes the file that .in. reads"
 expect_eq 'nothing came of it' "$(sql .tables | tr -s ' \n' ' ')" 'bad t v '
+
+# batches are as large as the pipeline says
+sql "CREATE TABLE wide AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) SELECT i AS id, zeroblob(65536) AS x FROM n"
+printf 'name: wide\nsources: {in: {plugin: sqlite, path: x.db, table: wide}}\nsinks: {out: {plugin: "null", input: in}}\n' >p.yaml
+batches() {
+    "$QETL" run p.yaml -q -s batch_bytes="$1" --json-file json
+    jq '.result.components[] | select(.id == "in") | .batches' json
+}
+few=$(batches 4MiB) many=$(batches 256KiB)
+expect_eq "$few batches of 4 MiB, $many of 256 KiB" "$([ "$few" -gt 1 ] && [ "$many" -ge $((3 * few)) ] && echo yes)" yes

@@ -21,6 +21,7 @@ until_done() {
         qetl state list --json | jq -r --arg of "${1%.yaml}" \
             '.result.states[] | select(.pipeline == $of) | [.status, if .stage == "prepared" or .stage == "none" then 0 else .epoch end] | @tsv' |
             IFS=$'\t' read -r status epoch
+        epoch=${epoch:-0} # it was killed before it had a state
         [ "$status" = finished ] && code=0 && break # it was killed on its way out
     done
     # the database may know of one more, or that it was the last

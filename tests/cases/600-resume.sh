@@ -24,6 +24,8 @@ summary() {
 
 kills=0
 resumes=0
+least=3
+[ -z "$QETL_SANITIZER" ] || least=1 # it takes a while until there is something to go on from
 
 # kill_until_done PIPELINE OPTION…: kills it at random moments, up to three times, then lets it go on.
 kill_until_done() {
@@ -121,19 +123,27 @@ Y
 check two "first.csv second.ndjson"
 
 echo "# $kills kills, $resumes runs went on"
-if [ "$resumes" -ge 3 ]; then pass "$resumes runs went on"; else fail "hardly a run went on: $resumes"; fi
+if [ "$resumes" -ge $least ]; then pass "$resumes runs went on"; else fail "hardly a run went on: $resumes"; fi
 
 # ---- what a run that goes on refuses ----
 
+# The same, slowly: it is killed once an epoch was decided, however busy the machine is.
+sed 's#60000/s#8000/s#' filter.yaml >slow.yaml
 cut_short() {
-    "$QETL" run "$@" >out 2>err </dev/null &
+    local epoch=0
+    "$QETL" run slow.yaml >out 2>err </dev/null &
     pid=$!
-    sleep 0.4
+    for _ in $(seq 2000); do
+        epoch=$("$QETL" state list --json 2>/dev/null |
+            jq '.result.states[] | select(.pipeline == "filter" and .status != "finished") | if .stage == "decided" or .stage == "committed" then .epoch else 0 end')
+        [ "${epoch:-0}" = 0 ] || break
+        sleep 0.02
+    done
     kill -KILL "$pid"
     wait "$pid" 2>/dev/null
 }
 
-cut_short filter.yaml
+cut_short
 sed 's/quantity > 5/quantity > 6/' filter.yaml >changed.yaml
 expect_exit 2 qetl run changed.yaml
 expect_text err 'has changed since.*big'
@@ -143,7 +153,7 @@ expect_json out '.result.state.resumed_from == 0'
 rm -f big.csv
 
 # It says that it goes on.
-cut_short filter.yaml
+cut_short
 expect_exit 0 qetl run filter.yaml
 expect_text err 'went on from epoch [0-9]+ of a run that was cut short'
 rm -f big.csv

@@ -49,7 +49,8 @@ expect_no_text err 'given up'
 # The breaker: its pause is longer than all waits together.
 pipeline '' '' ', fault: transient, at: 2, times: 3, retry: {first: 1ms, most: 1ms}, breaker: {failures: 3, pause: 300ms, most: 1s}'
 expect_exit 0 run
-expect_text err 'breaker open'
+expect_text err 'again in 300 ms, since it failed so often .breaker open'
+expect_no_text err 'again in 0 ms'
 expect_json report.json '.result.timing.processing_s > 0.3'
 
 # Rates: 1000 rows, less what may be made up for and the last batch.
@@ -61,6 +62,9 @@ for words in 'rate_limit: 2000/s' 'rate_limit: {calls: 20/s}' 'rate_limit: {rows
     expect_exit 0 run
     expect_json report.json '.result.timing.processing_s > 0.35'
 done
+pipeline ', rate_limit: 1500/s' '' '' # no more at once than in a twentieth of a second
+expect_exit 0 run
+expect_json report.json '.result.components[0].batches == 14'
 printf 'sources: {in: {plugin: file, path: out.csv, rate_limit: {bytes: 8KiB/s}}}\nsinks: {out: {plugin: file, input: in, path: copy.csv, rate_limit: {bytes: 8KiB/s}}}\n' >p.yaml
 expect_exit 0 run
 expect_same out.csv copy.csv

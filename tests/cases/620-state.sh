@@ -136,7 +136,7 @@ expect_same "$kept"/orders/state.db.unreadable-*Z cut.db
 # ---- folders that others may look into; another folder ----
 chmod 755 "$kept/orders"
 expect_exit 3 "$QETL" state set orders in 2
-expect_text err "chmod 700 '$kept/orders'"
+expect_text err "chmod 700 $kept/orders"
 expect_exit 0 "$QETL" state set orders in 3 --state elsewhere
 expect_exit 0 "$QETL" state get orders --state elsewhere
 echo 3 | expect_file out

@@ -22,7 +22,7 @@ bad sink commit_once
 expect_exit 1 qetl plugin check ./commit_once/bad_sink.so --json --junit report.xml
 cp out report.json
 expect_json out 'keys == ["command", "error", "ok", "result", "summary"] and .command == "plugin check" and .ok == false'
-expect_json out '.result | keys == ["broken", "held", "not_tried", "plugin", "rules", "seconds", "seed", "warnings"]'
+expect_json out '.result | keys == ["broken", "held", "late", "not_tried", "plugin", "rules", "seconds", "seed", "warnings"]'
 expect_json out '.result | .plugin == "bad-sink" and .seed == 0 and .warnings == [] and .seconds > 0 and .seconds < 60'
 expect_json out '.result as $r | [$r.rules[].outcome] | (map(select(. == "held")) | length) == $r.held and
     (map(select(. == "broken")) | length) == $r.broken and (map(select(. == "not_tried")) | length) == $r.not_tried and
@@ -36,6 +36,11 @@ expect_exit 0 qetl plugin check --list --json
 jq '[.result.rules[] | {key: .rule, value: .holds}] | from_entries' out >listed.json
 expect_eq 'rules that are not listed' "$(jq --slurpfile l listed.json '[.result.rules[] | select($l[0][.rule] != .holds)] | length' report.json)" 0
 expect_json report.json '[.result.rules[] | .component + " " + .rule] | length == (unique | length)'
+
+# Whoever wants it short reads what is broken, and no more.
+expect_exit 1 qetl plugin check -q ./commit_once/bad_sink.so
+expect_text out '^  broken +commit: '
+expect_no_text out 'not tried|rules held'
 
 # XML says the same.
 python3 - report.xml report.json >compared 2>&1 <<'PY'
@@ -94,9 +99,9 @@ expect_exit 2 qetl plugin check
 expect_text err 'no plugin is named'
 expect_exit 2 qetl plugin check no-such-plugin
 expect_text err 'no plugin of this name is installed'
-expect_exit 1 qetl plugin check ./missing.so
+expect_exit 3 qetl plugin check ./missing.so
 expect_text err "'./missing.so': No such file"
-expect_exit 1 qetl plugin check ./
+expect_exit 3 qetl plugin check ./
 expect_exit 2 qetl plugin check ./inputs_told/bad_format.so --only no-such-rule
 expect_exit 2 qetl plugin check ./inputs_told/bad_format.so --options missing.json
 expect_exit 3 qetl plugin check ./inputs_told/bad_format.so --only load --junit no/such/folder.xml
@@ -105,7 +110,7 @@ TMPDIR=/no/such/folder expect_exit 3 qetl plugin check ./inputs_told/bad_format.
 expect_text err 'no folder can be made in /no/such/folder'
 mkdir alone text short folder
 cp inputs_told/bad_format.so alone
-expect_exit 1 qetl plugin check alone/bad_format.so
+expect_exit 3 qetl plugin check alone/bad_format.so
 expect_text err 'has no manifest beside it'
 for place in text short folder; do cp inputs_told/bad_format.qetl.json $place; done
 echo 'no library' >text/bad_format.so
@@ -149,6 +154,18 @@ broken idles_ever run '^it comes to no end: after [12] s it had made [0-9]+ call
 expect_json idles_ever.json '.result.seconds < 20'
 expect_json idles_ever.json '.result.rules | any(.rule == "growth" and .why == "the plain run fails")'
 expect_exit 2 qetl plugin check ./idles_ever/bad_source.so --limit 0
+# Who breaks nothing in the time that there was has not passed: how much was left out is told, and the exit code says so.
+bad source start_takes_time
+expect_exit 4 qetl plugin check ./start_takes_time/bad_source.so --limit 4 --json --junit late.xml
+expect_json out '.ok == false and .error.code == "out_of_time" and (.error.message | test("ran out of time: [0-9]+ of [0-9]+ cases"))'
+expect_json out '.result | .broken == 0 and .late > 0 and .held > 0 and
+    (.rules | any(.outcome == "not_tried" and (.why | test("--limit"))))'
+expect_exit 0 python3 -c 'import sys, xml.etree.ElementTree as x; s, = x.parse("late.xml").getroot(); c = s[-1]
+sys.exit(not (s.get("errors") == "1" and s.get("failures") == "0" and int(s.get("tests")) == len(s) and c.get("name") == "time" and c[0].tag == "error"))'
+expect_exit 4 qetl plugin check ./start_takes_time/bad_source.so --limit 4
+expect_text err 'ran out of time: [0-9]+ of [0-9]+ cases were left out, or cut short'
+expect_exit 0 qetl plugin check ./start_takes_time/bad_source.so --only growth --json
+expect_json out '.ok and .result.late == 0'
 # What the check's input is read from: beside the file that names it, be that the manifest; and it has to be there.
 mkdir no_fault
 jq '.components[0].check = {"options": {"path": "{tmp}/in.txt"}, "files": {"in.txt": {"from": "beside.txt"}}}' \

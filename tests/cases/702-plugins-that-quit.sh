@@ -80,6 +80,18 @@ if [ "$QETL_SANITIZER" != address ]; then
         expect_text err "^error: component .*'out' \(quits\).* crashed in a thread of its own: ${how#*:}$"
         expect_no_text err 'qetl itself'
     done
+    # A stack that is full leaves room for saying whose it is: of a worker, of the program's own thread.
+    for place in next process write create; do
+        words=('' '' '')
+        case $place in next | create) at=0 ;; process) at=1 ;; *) at=2 ;; esac
+        words[at]=", call: $place, how: recursion"
+        pipeline "${words[@]}"
+        expect_exit 1 run
+        expect_text err "^error: component '(numbers|pass|out)' \(quits\) crashed in $place: its stack is full"
+        expect_text err 'mend: report it to its author'
+    done
+    expect_exit 1 run --driver pull
+    expect_text err "^error: component 'numbers' \(quits\) crashed in create: its stack is full"
 fi
 
 # What was decided is gone on from: it was not the end.
@@ -117,6 +129,15 @@ expect_text err "source 'numbers' \(quits\): next answered a million batches of 
 pipeline ', how: a few without' '' ''
 expect_exit 0 run
 expect_eq 'rows between empty batches' "$(wc -l <out.csv)" 1001
+
+# A transform, too.
+pipeline '' ', how: more' ''
+expect_exit 1 run --json-file report.json
+expect_text err "transform 'pass' \(quits\): process answered QETL_MORE a million times, one after the other, and no row with it"
+expect_text err 'mend: mend the plugin: QETL_NEED_INPUT says'
+expect_json report.json '.error.code == "no_rows"'
+pipeline '' ', how: a few more' ''
+expect_exit 0 run
 
 # ---- a column of another layout than it has ----
 

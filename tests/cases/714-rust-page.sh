@@ -17,7 +17,7 @@ fi
 # Each public name of what stands in front of the border, of methods that a trait has, and of macros.
 rust=$installation/share/qetl/sdk/rust
 {
-    sed -nE 's/^ *pub (const fn|unsafe fn|fn|trait|struct|enum|mod) ([A-Za-z_]+).*/\2/p' "$rust"/{mod,row,row_source,row_transform,row_sink,types,parcel,border}.rs
+    sed -nE 's/^ *pub (const fn|unsafe fn|fn|trait|struct|enum|mod) ([A-Za-z_]+).*/\2/p' "$rust"/{mod,row,row_source,row_transform,row_sink,types,parcel,parse,border}.rs
     sed -nE '/^pub trait/,/^}/s/^    (const|fn) ([A-Za-z_]+).*/\2/p' "$rust"/row_{source,transform,sink}.rs
     sed -nE 's/^macro_rules! ([a-z_]+).*/\1!/p' "$rust"/{row_source,row_transform,row_sink,border}.rs
     # what the macros alone name

@@ -41,6 +41,15 @@ cp "$file" first
 expect_exit 0 qetl plugin pack "$touch_so" --out dist --key acme.qsecret --replace --json
 expect_json out '.result.files == 2 and .result.packed_bytes > 1000 and .result.platform == "linux-'"$(uname -m)"'-glibc"'
 expect_same "$file" first
+# However it was stripped; debug information may lie elsewhere.
+for way in 'strip' 'strip --strip-unneeded' 'objcopy --strip-debug' 'objcopy --compress-debug-sections=zlib' \
+    'objcopy --add-gnu-debuglink=stripped/touch.debug'; do
+    rm -rf stripped && mkdir stripped
+    cp "$touch_so" "${touch_so%.so}.qetl.json" stripped
+    objcopy --only-keep-debug "$touch_so" stripped/touch.debug
+    $way stripped/touch.so
+    expect_exit 0 qetl plugin pack stripped/touch.so --out stripped
+done
 # A folder brings all that is in it; what it may not bring is refused.
 mkdir -p whole/docs
 cp "$touch_so" whole

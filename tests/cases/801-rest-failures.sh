@@ -61,6 +61,60 @@ refuses '[{"on": 3, "status": 400, "times": 9}]' 2 '400 bad request'
 refuses '[{"on": 1, "status": 401, "times": 9}]' 3 '401 unauthorized'
 refuses '[{"on": 3, "status": 422, "times": 9, "body": "limit is too large"}]' 2 '422 not understood: limit is too large'
 refuses '[{"on": 3, "status": 304, "times": 9}]' 1 '304'
+# what says that all is well, and is none of the pages that were asked for
+refuses_page() { # TYPE BODY PATTERN [OPTIONS]
+    faults "[{\"on\": 3, \"status\": 200, \"type\": \"$1\", \"body\": \"$2\", \"times\": 9}]"
+    pipeline p "${4:-$cursor}"
+    rm -rf p.csv dead-letters
+    expect_exit 1 qetl run p.yaml -q --no-state
+    expect_text err "$3"
+    expect_eq "asked once: $1 $2" "$(requests)" 3
+    expect_absent p.csv
+    expect_absent dead-letters
+}
+link="url: $base/link, pagination: {kind: link, limit: 100}, prefetch: 0"
+page0="url: $base/page, pagination: {kind: page, limit: 100}, prefetch: 0"
+for options in "$cursor" "$link" "$page0"; do
+    refuses_page text/html '<html><body>Please log in</body></html>' 'a web page \(HTML\) came, and no data' "$options"
+    refuses_page 'Text/HTML; charset=utf-8' '  <p>Please log in' 'a web page' "$options"
+    refuses_page application/json '<!DOCTYPE html><body>Please log in' 'a web page' "$options"
+    refuses_page application/json 'Please log in' 'it is no JSON from byte 0 of 13 on' "$options"
+    refuses_page application/json '[{\"id\": 1}] trailing' 'what stands behind its JSON, from byte 12 of 20 on, is none' "$options"
+    refuses_page application/json '[{\"id\": 1}} , 2]' 'it is no JSON from byte 10' "$options"
+done
+refuses_page text/css 'Please log in' 'the page is no JSON, but text/css'
+refuses_page application/json '{\"data\": [{\"id\": 1}]} {\"data\": []}' 'more JSON stands behind the one that has rows at /data'
+# what breaks off is asked for again, but not for ever if it is the same each time
+faults '[{"on": 3, "cut_json": 500, "times": 9}]'
+pipeline p "$cursor"
+expect_exit 1 qetl run p.yaml -q --no-state
+expect_text err 'it breaks off at byte 500 of 500, as it did before'
+expect_eq 'asked twice' "$(requests)" 4
+# a mark of the encoding is none of that, and 204 is nothing
+faults '[{"on": 1, "status": 200, "type": "application/json", "body": "\ufeff{\"data\": [{\"id\": 1}]}"}]'
+pipeline p "url: $base/plain, records: /data"
+expect_exit 0 qetl run p.yaml -q --no-state
+expect_eq 'a mark' "$(cat p.csv)" 'id
+1'
+faults '[{"on": 1, "status": 204}]'
+pipeline p "url: $base/plain, records: /data, format: {type: json, types: {id: bigint}}"
+expect_exit 0 qetl run p.yaml -q --no-state
+expect_eq 'nothing' "$(cat p.csv)" id
+# a request with a body is no GET: 307 and 308 lead it on, 303 to what it made
+faults '[]'
+for status in 301 302; do
+    pipeline p "url: '$base/redirect?to=/echo&status=$status', body: {a: 1}"
+    expect_exit 2 qetl run p.yaml -q --no-state
+    expect_text err "POST http.*: $status leads to $base/echo, where only a GET would be sent"
+    pipeline p "url: '$base/redirect?to=/echo&status=$status'"
+    expect_exit 0 qetl run p.yaml -q --no-state
+done
+for status in 303:GET 307:POST 308:POST; do
+    pipeline p "url: '$base/redirect?to=/echo&status=${status%:*}', body: {a: 1}"
+    expect_exit 0 qetl run p.yaml -q --no-state
+    expect_text p.csv "^${status#*:},"
+done
+rm -f p.csv
 
 # a server that never comes round: until the budget ends
 faults '[{"on": 2, "status": 500, "times": 999}]'

@@ -29,7 +29,7 @@ refused 'refused: localhost leads to a loopback address' "url: http://localhost:
 for address in 10.1.2.3 172.31.0.1 192.168.0.1 169.254.1.1 100.64.0.1 0.0.0.0 '[::1]' '[fe80::1]' '[fd00::1]' '[::ffff:10.0.0.1]' 2130706433 0x7f.1; do
     refused "leads to (a|an) [a-z-]* ?address" "url: 'http://$address:$port/plain'"
 done
-for address in 169.254.169.254 100.100.100.200 '[fd00:ec2::254]'; do
+for address in 169.254.169.254 100.100.100.200 168.63.129.16 '[fd00:ec2::254]'; do
     refused "leads to the address of a cloud's metadata" "url: 'http://$address/latest/meta-data'"
 done
 refused 'a name or password stands in it' "url: 'http://u:p@127.0.0.1:$port/plain'"
@@ -63,6 +63,13 @@ expect_eq 'and nobody else' "$(jq -c 'select(.path == "/echo") | .headers | has(
 expect_exit 1 qetl run p.yaml -q --no-state -s "sources.in.url=$base/redirect"
 expect_text err 'sent on more than 10 times'
 expect_eq 'eleven requests' "$(requests)" 11
+
+# a refusal without an end is read no further than it says why
+: >journal
+control /_faults '[{"status": 404, "endless": true}]' >control.out
+expect_exit 2 timeout 60 "$QETL" run p.yaml -q --no-state -s "sources.in.url=$base/plain"
+expect_text err "404 not found: on and on"
+expect_eq 'asked once' "$(requests)" 1
 
 # less TLS than url has; and a certificate that nobody vouches for
 kill "$server"

@@ -15,7 +15,7 @@ chmod 600 secrets/*
 # nowhere NAME: none of the secrets, in any spelling, stands in what this run has left
 nowhere() {
     local leaks
-    leaks=$(grep -rlaE 'canary-(bearer|key|client|token)|pass word|cGFzcyB3b3Jk|pass(\+|%20)word|cmVhZGVyOnBhc3Mgd29yZDox' \
+    leaks=$(grep -rlaE 'canary-(bearer|key|client|token)|pass word|cGFzcyB3b3Jk|pass(\+|%20)word|cmVhZGVyO' \
         --exclude=journal --exclude-dir=secrets --exclude-dir=wrong . "$XDG_STATE_HOME" "$XDG_RUNTIME_DIR" 2>/dev/null)
     expect_eq "$1 leaves no secret behind" "$leaks" ''
 }

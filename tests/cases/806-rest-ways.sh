@@ -29,6 +29,8 @@ expect_eq 'none is none' "$(requests)" 0
 given "$base/plain" 'query: {}'
 expect_exit 0 env http_proxy=http://127.0.0.1:1 no_proxy=127.0.0.1 "$QETL" run p.yaml -q --no-state
 expect_eq 'past the proxy' "$(rows p.csv)" '30 rows of them 30'
+expect_exit 0 env http_proxy=http://127.0.0.1:1 no_proxy=fd00::/8,127.0.0.0/8 "$QETL" run p.yaml -q --no-state
+expect_exit 1 env http_proxy=http://127.0.0.1:1 no_proxy=127.0.0.0/32 "$QETL" run p.yaml -q --no-state -s sources.in.retry=false
 
 # ---- Mutual TLS ----
 kill "$server"

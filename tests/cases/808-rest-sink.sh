@@ -120,6 +120,9 @@ expect_eq 'who is not known' "$code $(requests)" '3 1'
 faults '[{"on": 1, "redirect": "/in", "times": 1}]'
 sent 2 "url: '$base/in'"
 expect_eq 'sent on as a GET' "$code $(kept length)" '2 0'
+expect_text out '302 leads to .*, where only a GET would be sent'
+sent 2 "url: '$base/redirect?status=303&to=/in'"
+expect_eq 'told to GET what there is' "$code $(kept length)" '2 0'
 expect_text out 'brings no row'
 faults '[]'
 

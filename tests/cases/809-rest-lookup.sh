@@ -85,6 +85,29 @@ ids $(seq 400)
 looked "url: '$base/lines/{id}', rows: /data, columns: {sku: {at: /sku}}, missing: drop, concurrency: 16"
 expect_eq 'many' "$(ledger) $(tail -n +2 out.csv | cut -d, -f3 | sort -u | wc -l)" '[400,600,100,0,300] 600'
 
+# ---- a list that goes on on another page is none to be cut short silently ----
+ids 1
+for way in "link?limit=400||the header Link" 'next?limit=400|/data|/next' 'keyset?limit=400|/data|/has_more' 'cursor?limit=400|/data|/next_cursor'; do
+    IFS='|' read -r path at sign <<<"$way"
+    more="url: '$base/$path&order={id}', rows: '$at', columns: {name: {at: /name}}"
+    looked "$more"
+    expect_eq "there is another page: $path" "$code $(ledger) $(jq -r '.code + .message' dead-letters/l.ndjson | grep -c "more_pages.*another page of its rows ($sign)")" '0 [1,0,0,1,0] 1'
+    rm -r dead-letters
+    looked "$more, more: ignore"
+    expect_eq "the first is all that is wanted: $path" "$code $(ledger)" '0 [1,400,0,0,399]'
+    looked "${more/limit=400/limit=500}"
+    expect_eq "there is none: $path" "$code $(ledger)" '0 [1,500,0,0,499]'
+done
+looked "url: '$base/one/{id}', more: ignore, columns: {name: {at: /name}}"
+expect_eq 'one row has no pages' "$code" 2
+# a login in place of an answer
+ids 1 2
+faults '[{"on": 2, "status": 200, "type": "text/html", "body": "<html>Please log in"}]'
+looked "url: '$base/one/{id}', columns: {name: {at: /name}}"
+expect_eq 'a web page ends the run' "$code $(requests)" '1 2'
+expect_text out 'a web page'
+faults '[]'
+
 # ---- who asks ----
 mkdir secrets
 printf 'canary-bearer-7f3a' >secrets/TOKEN

@@ -11,7 +11,7 @@ rows=1500
 
 # killed NAME OPTIONS: all rows to the server, by a run that is killed and begun again until it is done
 killed() {
-    local kills=0 patience=150 pause status
+    local kills=0 pause status heard
     control /_kept '[]' >control.out
     : >journal
     (
@@ -27,11 +27,17 @@ sources: {in: {plugin: file, path: in.csv, rate_limit: {bytes: 12KiB/s}}}
 sinks: {out: {plugin: rest, input: in, private_hosts: [127.0.0.1], requests_per_second: ${3:-900}, retry: {first: 20ms, most: 100ms}, $2}}
 Y
     while :; do
+        heard=$(wc -l <journal)
         "$QETL" run "$1.yaml" --json >out 2>err </dev/null &
         pid=$!
         if [ $kills -lt 12 ]; then
-            pause=$((patience + RANDOM % 200))
-            sleep "0.$(printf %03d $((pause % 1000)))"
+            pause=$((RANDOM % 200))
+            for _ in $(seq 1000); do # what was begun has been heard of, however slow the machine is
+                [ "$(wc -l <journal)" = "$heard" ] || break
+                kill -0 "$pid" 2>/dev/null || break
+                sleep 0.02
+            done
+            sleep "0.$(printf %03d $pause)"
             kill -KILL "$pid" 2>/dev/null && kills=$((kills + 1))
         fi
         wait "$pid" 2>/dev/null

@@ -115,12 +115,18 @@ expect_exit 0 qetl plugin remove touch
 three=$(packed 0.3.0)
 expect_exit 3 qetl plugin install "$three"
 expect_text err 'nobody signed it'
+expect_exit 3 qetl plugin install "$three" --allow-unsigned --json
+expect_json out '.error.code == "claimed_name"'
+expect_exit 0 qetl key remove acme
 expect_exit 0 qetl plugin install "$three" --allow-unsigned
 expect_text err 'nobody signed'
 for _ in 1 2; do
     expect_exit 0 run p.yaml
     expect_text err 'warning: nobody signed the plugin touch 0.3.0'
 done
+expect_exit 0 qetl key add acme.qkey --plugins 'x-*' -p touch # whose name it is from now on
+expect_exit 3 run p.yaml
+expect_text err 'nobody signed the plugin touch, and the name of the plugin `touch` belongs to the key `acme`'
 expect_exit 0 qetl plugin remove touch
 
 # ---- a key that ends ----
@@ -148,7 +154,7 @@ chmod -R u+w "$content"
 cp -r "$content" kept
 for change in 'printf x >>touch.so' 'printf x | dd of=touch.so bs=1 seek=5000 conv=notrunc status=none' 'rm touch.so' \
     'ln -sf /etc/passwd touch.so' 'printf " " >>touch.qetl.json' 'rm touch.qetl.json' 'printf " " >>CONTENTS' 'rm CONTENTS' \
-    'rm SIGNATURE' 'printf " " >>SIGNATURE' 'mkfifo pipe && mv pipe touch.so' 'mkfifo pipe && mv pipe CONTENTS'; do
+    'mkfifo pipe && mv pipe touch.so' 'mkfifo pipe && mv pipe CONTENTS'; do
     rm -f touched
     (cd "$content" && bash -c "$change")
     expect_exit 3 run p.yaml
@@ -174,7 +180,8 @@ chmod -R u+w "$content"
 rm -r "$content"
 cp -r kept "$content"
 expect_exit 0 run p.yaml
-for change in 'echo x >installed.json' 'rm -rf content' 'chmod o+w .' 'sed -i s/touch/tough/ installed.json'; do
+for change in 'echo x >installed.json' 'rm -rf content' 'chmod o+w .' 'sed -i s/touch/tough/ installed.json' \
+    'sed -i "s/\"signature\": \"[^A]/\"signature\": \"A/; t; s/\"signature\": \"A/\"signature\": \"B/" installed.json' 'sed -i /signature/d installed.json'; do
     cp -r "$depot" whole
     (cd "$depot" && bash -c "$change")
     expect_exit 3 run p.yaml

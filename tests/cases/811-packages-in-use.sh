@@ -24,6 +24,11 @@ for key in acme other; do
     mkdir "by-$key"
     expect_exit 0 qetl plugin pack made --key "$key.qsecret" --out "by-$key"
 done
+# What cannot be written leaves nothing behind.
+(ulimit -f 4 && trap '' XFSZ && qetl plugin install by-acme/*.qpkg >out 2>err) && fail 'a small limit of files'
+expect_text err 'cannot be installed: File too large'
+expect_text err 'write larger files \(ulimit -f\)'
+expect_eq 'nothing is left' "$(find "$depot/unborn" "$depot/content" -mindepth 1)" ''
 expect_exit 0 qetl plugin install by-acme/*.qpkg
 content=$(echo "$depot"/content/*)
 
@@ -63,6 +68,10 @@ if [ -z "$QETL_SANITIZER" ]; then
     LD_PRELOAD=$QETL_BUILD/tests/shim/fail.so QETL_SHIM=lock:1+:ENOLCK expect_exit 0 run p.yaml
     LD_PRELOAD=$QETL_BUILD/tests/shim/fail.so QETL_SHIM=lock:1+:ENOLCK expect_exit 3 qetl plugin remove beside
     expect_text err 'cannot be locked: No locks available'
+    expect_text err 'have it on a local disk'
+    LD_PRELOAD=$QETL_BUILD/tests/shim/fail.so QETL_SHIM=write:1+:ENOSPC expect_exit 3 qetl plugin remove beside
+    expect_text err 'the list of installed packages cannot be written: No space left'
+    expect_text err 'make room on its file system'
 fi
 
 # ---- who changes it waits for who changes it, and says so ----
@@ -101,6 +110,38 @@ if [ -z "$QETL_SANITIZER" ]; then
     expect_exit 0 qetl plugin install v/*.qpkg
     expect_eq 'they cost no open files' "$(few)" "$alone"
     expect_exit 0 qetl plugin remove touch
+fi
+
+# ---- the same files by another signer, or by none: cut short anywhere, a run finds what was, or what was to be ----
+mkdir by-nobody
+qetl plugin pack made --out by-nobody 2>err || fail "no unsigned package: $(cat err)"
+cut_short() { # CLASS HOW: at the first, second, … call of that class, until there are none left
+    local n=0 was next code now
+    while :; do
+        n=$((n + 1))
+        was=$(signer)
+        case $was in acme) next=other ;; other) next=nobody ;; *) next=acme ;; esac
+        rm -f fired
+        LD_PRELOAD=$QETL_BUILD/tests/shim/fail.so QETL_SHIM="$1:$n:$2" QETL_SHIM_FIRED=$PWD/fired \
+            "$QETL" plugin install --change-signer --allow-unsigned by-$next/*.qpkg >out 2>err
+        code=$?
+        [ -e fired ] || break
+        now=$(signer)
+        case $code:$now in
+        137:"$was" | 137:"$next" | 3:"$was" | 3:"$next" | 0:"$next") ;;
+        *) fail "$1 $n $2: $code, $was is $now, and was to be $next" "$(cat err)" ;;
+        esac
+        expect_exit 0 run p.yaml
+        expect_exit 0 qetl plugin audit
+    done
+    expect_eq "$1 $2: there were some" "$((n > 1))" 1
+}
+signer() {
+    "$QETL" plugin list --packages --json | jq -r '.result.packages[] | select(.name == "beside") | .signed_by // "nobody"'
+}
+if [ -z "$QETL_SANITIZER" ]; then
+    for how in rename:KILL rename:DIE sync:KILL sync:ENOSPC write:ENOSPC; do cut_short "${how%:*}" "${how#*:}"; done
+    expect_exit 0 qetl plugin install --change-signer by-acme/*.qpkg
 fi
 
 # ---- a run keeps what it began with ----
@@ -151,13 +192,34 @@ for what in . content installed.json; do
     chmod o+w "$depot/$what"
     refused unsafe_packages 'others on this machine may change'
     expect_exit 3 qetl plugin remove touch
-    expect_text err "chmod go-w '$depot"
+    expect_text err "chmod go-w $depot"
     chmod o-w "$depot/$what"
 done
-for what in . CONTENTS SIGNATURE beside.qetl.json; do
+for what in . CONTENTS beside.qetl.json; do
     chmod o+w "$content/$what"
     refused package_damaged 'may be changed by others on this machine'
     chmod o-w "$content/$what"
+done
+# The file that readers lock: a run says that it is not as it should be, and whoever changes something makes it so.
+for fault in 'rm users' 'chmod 666 users' 'rm users; mkdir users' 'rm users; ln -s lock users' 'chmod 000 users' 'chown 12345 users'; do
+    if [ "$(id -u)" = 0 ]; then
+        case $fault in chmod\ 000*) continue ;; esac
+    else
+        case $fault in chown*) continue ;; esac
+    fi
+    (cd "$depot" && bash -c "$fault")
+    expect_exit 0 run p.yaml
+    expect_text err 'warning: packages may be removed while they are in use, as the file `users`'
+    case $fault in
+    *mkdir*) # what is no file is for its owner to remove
+        expect_exit 3 qetl plugin install by-acme/*.qpkg
+        rmdir "$depot/users"
+        ;;
+    esac
+    expect_exit 0 qetl plugin install by-acme/*.qpkg
+    expect_eq "$fault: as it was" "$(stat -c '%a %u %F' "$depot/users")" "644 $(id -u) regular empty file"
+    expect_exit 0 run p.yaml
+    expect_no_text err warning
 done
 chmod g+w "$content/words"
 expect_exit 3 run p.yaml
@@ -209,4 +271,16 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null && [ -z "$QETL_SANITIZER"
         expect_text err 'beside .* cannot be read: CONTENTS: Permission denied'
         expect_text err 'mend: what is installed has to be readable by those that use it'
     done
+    mkdir -m 700 closed
+    for command in 'install closed:this folder cannot be read' 'pack closed:it cannot be packed'; do
+        # shellcheck disable=SC2086
+        expect_exit 3 nobody plugin ${command%:*}
+        expect_text err "closed: error: ${command#*:}: Permission denied"
+        expect_text err 'mend: ls -ld closed shows what it is, and who may read it'
+    done
+    chmod a+r "$content/CONTENTS"
+    chmod go-r plain/csv.so
+    expect_exit 3 nobody plugin lock p.yaml
+    expect_text err 'csv.so: error: this library cannot be read: Permission denied'
+    expect_text err 'mend: what is installed has to be readable by those that use it'
 fi

@@ -109,3 +109,31 @@ since g '{param: since}' "$incremental"
 sed -i 's/, incremental: {[^}]*}//' g.yaml
 expect_exit 0 qetl run g.yaml
 expect_text err '`since` does nothing without `incremental'
+
+# where nothing is new and nobody says what columns there are: they are those of the run before
+control /_rows 1000 >control.out
+since quiet '{param: after}' '{cursor: id, key: id}'
+sed -i 's/, types: {id: bigint, at: timestamp}//' quiet.yaml
+cat >>quiet.yaml <<'Y'
+transforms: {late: {plugin: filter, input: in, where: 'id > 10'}}
+Y
+sed -i 's/input: in, path/input: late, path/' quiet.yaml
+expect_exit 0 qetl run quiet.yaml -q
+mark=$(qetl state get quiet in)
+for again in 1 2; do
+    expect_exit 0 qetl run quiet.yaml --json
+    expect_eq "nothing new $again" "$(jq -c '.summary | [.rows_in, .rows_out]' out) $(rows quiet.csv)" '[0,0] 990 rows of them 990'
+    expect_eq "the watermark stays $again" "$(qetl state get quiet in)" "$mark"
+done
+expect_exit 0 qetl run quiet.yaml --log-level info
+expect_text err 'taken to be those of the last run'
+control /_rows 1010 >control.out
+: >journal
+expect_exit 0 qetl run quiet.yaml -q
+expect_eq 'then there is' "$(rows quiet.csv) $(jq -r .query.after journal | sort -u)" '1000 rows of them 1000 1000'
+# by the first run, nobody knows: what to do is said
+since nothing "{param: since, first: '2029-01-01T00:00:00Z'}" "$incremental"
+sed -i 's/, types: {id: bigint, at: timestamp}//' nothing.yaml
+expect_exit 2 qetl run nothing.yaml
+expect_text err 'no row came that would tell whether there is a column "at"'
+expect_text err 'mend: say what columns there are, as in'

@@ -222,6 +222,20 @@ components:
     C: {\$ref: '#/components/schemas/C'}
 Y
 
+# ---- a list of what is no object has no columns: it is named, and not read ----
+cat >plain.yaml <<'Y'
+openapi: 3.0.0
+servers: [{url: https://api.example.com}]
+paths:
+  /tags: {get: {responses: {200: {content: {application/json: {schema: {properties: {tags: {type: array, items: {type: string}}}}}}}}}}
+  /orders: {get: {responses: {200: {content: {application/json: {schema: {type: array, items: {properties: {id: {type: integer}}}}}}}}}}
+Y
+expect_exit 0 qetl rest import plain.yaml
+expect_text out '^# /tags \(values\)'
+expect_eq 'orders alone are read' "$(grep -c 'plugin: "rest"' out)" 1
+expect_exit 0 qetl rest import plain.yaml --stream /tags
+expect_text out 'format: its rows are no objects, but each of type string'
+
 # ---- what is wrong with it is told with its place ----
 # wrong PATTERN: of what stands on stdin
 wrong() {

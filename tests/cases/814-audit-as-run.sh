@@ -8,6 +8,7 @@ mkdir plain
 for name in file_source csv file_sink; do
     cp "${QETL_PLUGIN_PATH%%:*}/$name.so" "${QETL_PLUGIN_PATH%%:*}/$name.qetl.json" plain
 done
+all_plugins=$QETL_PLUGIN_PATH
 export QETL_PLUGIN_PATH=$PWD/plain
 made() { # FOLDER VERSION
     mkdir -p "$1"
@@ -77,30 +78,96 @@ PY
 expect_exit 3 qetl run -q --no-state p.yaml
 expect_text err 'was not locked for machines such as this one'
 cp good p.yaml.lock
-# What came with qetl is exchanged while it is locked: it is not run.
+# A library of a folder is loaded from a copy, which was hashed as it was made.
+cp two/touch.so two/touch.qetl.json plain # it makes the file `other` in place of `touched`, where its text is exchanged
+expect_exit 0 qetl plugin remove touch
+rm p.yaml.lock
+expect_exit 0 qetl plugin lock p.yaml
+cp p.yaml.lock good
+QETL_TOUCH=$PWD/touched QETL_OTHER=$PWD/other
+export QETL_TOUCH QETL_OTHER
+run() {
+    rm -f touched other
+    qetl run -q --no-state p.yaml
+}
+LD_DEBUG=files expect_exit 0 run
+expect_text err 'file=/proc/[0-9a-z]+/fd/[0-9]+ \[0\];  dynamically loaded by'
+expect_no_text err 'file=.*plain/(touch|csv|file_source)\.so'
+mv p.yaml.lock aside
+LD_DEBUG=files expect_exit 0 run
+expect_text err 'file=.*plain/touch\.so'
+mv aside p.yaml.lock
+chmod o+w plain/touch.so
+expect_exit 3 run
+expect_text err 'anyone on this machine may change its code'
+chmod o-w plain/touch.so
+# Whoever has it mapped changes it without a trace in its times: what was compared runs, or nothing.
 cat >exchange.py <<'PY'
-import os, shutil
-other = open("plain/csv.so", "rb").read()
+import mmap, os
+with open("plain/touch.so", "r+b") as file:
+    library = mmap.mmap(file.fileno(), 0)
+at = library.find(b"QETL_TOUCH\0")
+open("begun", "w").close()
 while not os.path.exists("enough") and os.getppid() != 1:
-    with open("csv.new", "wb") as file:
-        file.write(other)
-    os.rename("csv.new", "plain/csv.so")
+    for text in b"QETL_OTHER", b"QETL_TOUCH":
+        library[at:at + len(text)] = text
+        for _ in range(3000):
+            pass
 PY
 python3 exchange.py &
 exchanger=$!
-ran=0 refused=0 other=0
-for _ in $(seq 30); do
-    qetl run -q --no-state p.yaml >out 2>err
+until [ -e begun ]; do sleep 0.05; done
+ran=0 refused=0 wrong=0
+for _ in $(seq 40); do
+    run >out 2>err
     case $? in
     0) ran=$((ran + 1)) ;;
-    3) if grep -q 'became another one after it was compared' err; then refused=$((refused + 1)); else other=$((other + 1)); fi ;;
-    *) other=$((other + 1)) ;;
+    3) if grep -q 'became another one after it was compared\|has other bytes' err; then refused=$((refused + 1)); else wrong=$((wrong + 1)); fi ;;
+    *) wrong=$((wrong + 1)) ;;
+    esac
+    [ ! -e other ] || wrong=$((wrong + 1))
+done
+: >enough
+wait "$exchanger"
+echo "    $ran ran, $refused were refused, $wrong"
+expect_eq 'what was not locked never ran' "$wrong" 0
+expect_eq 'some were refused' "$((refused > 0))" 1
+# One that looks for what lies beside it is loaded where it lies, if it is still that file.
+rm -rf plain/touch.* enough
+expect_exit 0 qetl plugin install two/*.qpkg
+cp "${all_plugins%%:*}/binary.so" "${all_plugins%%:*}/binary.qetl.json" plain
+cp -r "${all_plugins%%:*}/layouts" plain
+printf 'sources: {s: {plugin: file, path: in.csv, format: {type: binary}}}\nsinks: {t: {plugin: touch, input: s}}\n' >place.yaml
+expect_exit 0 qetl plugin lock place.yaml
+placed() {
+    qetl run -q --no-state place.yaml
+}
+LD_DEBUG=files expect_exit 0 placed
+expect_text err 'file=.*plain/binary\.so'
+expect_text err 'file=/proc/[0-9a-z]+/fd/[0-9]+ \[0\];  dynamically loaded by'
+cat >exchange.py <<'PY'
+import os
+other = open("plain/binary.so", "rb").read()
+while not os.path.exists("enough") and os.getppid() != 1:
+    with open("binary.new", "wb") as file:
+        file.write(other)
+    os.rename("binary.new", "plain/binary.so")
+PY
+python3 exchange.py &
+exchanger=$!
+ran=0 refused=0 wrong=0
+for _ in $(seq 30); do
+    placed >out 2>err
+    case $? in
+    0) ran=$((ran + 1)) ;;
+    3) if grep -q 'became another one after it was compared' err; then refused=$((refused + 1)); else wrong=$((wrong + 1)); fi ;;
+    *) wrong=$((wrong + 1)) ;;
     esac
 done
 : >enough
 wait "$exchanger"
-echo "    $ran ran, $refused were refused, $other"
-expect_eq 'neither ran, nor refused for it' "$other" 0
+echo "    $ran ran, $refused were refused, $wrong"
+expect_eq 'neither ran, nor refused for it' "$wrong" 0
 expect_eq 'some were refused' "$((refused > 0))" 1
 
 # ---- verify ----

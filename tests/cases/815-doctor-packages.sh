@@ -86,12 +86,13 @@ found_nothing
 expect_exit 0 qetl plugin remove touch@0.1.0
 chmod o+w "$depot"
 look 1
-found error unsafe_packages "^$depot\$" 'others .* may change' "chmod go-w '$depot'"
+found error unsafe_packages "^$depot\$" 'others .* may change' "chmod go-w $depot"
+expect_json out '.result.checks[] | select(.check == "packages" and (.says | test("for you"))) | .status == "1 error" and (.says | test("nobody knows what is there"))'
 chmod go-w "$depot"
 cp "$depot/installed.json" list
 echo '{' >"$depot/installed.json"
 look 1
-found error bad_packages "^$depot/installed.json\$" 'cannot be understood' 'remove .*install the packages again'
+found error bad_packages "^$depot/installed.json\$" 'cannot be understood' 'backup; or install all packages again, .*rm -rf'
 cp list "$depot/installed.json"
 
 # ---- what was cut short ----
@@ -127,7 +128,7 @@ look 1
 found error key_out_of_scope "^$depot\$" 'not trusted with the plugin `touch`' 'add `touch`'
 cp acme.qkey "$trusted/acme.qkey"
 look 1
-found warning key_without_scope "^$trusted/acme.qkey\$" 'trusted with no plugin' "qetl key add --replace '$trusted/acme.qkey' --plugins"
+found warning key_without_scope "^$trusted/acme.qkey\$" 'trusted with no plugin' "qetl key add --replace $trusted/acme.qkey --plugins"
 expect_exit 0 qetl key add acme.qkey --plugins touch --replace
 chmod o+w "$trusted/acme.qkey"
 look 1
@@ -142,6 +143,7 @@ found_nothing
 
 # ---- unsigned ----
 expect_exit 0 qetl plugin pack made/0.1.0 --out made --replace
+expect_exit 0 qetl key add acme.qkey --plugins '*' --replace
 expect_exit 0 qetl plugin install made/touch-0.1.0-*.qpkg --downgrade --allow-unsigned --change-signer
 look 1
 found warning unsigned_package "^$depot\$" 'nobody signed the plugin touch 0.1.0' ''
@@ -159,7 +161,7 @@ mkdir -p open/plugins
 cp plain/csv.* open/plugins
 chmod 777 open
 QETL_PLUGIN_PATH=$PWD/open/plugins look 1
-found warning unsafe_plugin_dir "^$PWD/open/plugins\$" 'another folder in its place' "chmod o-w '$PWD/open'"
+found warning unsafe_plugin_dir "^$PWD/open/plugins\$" 'another folder in its place' "chmod o-w $PWD/open"
 chmod 1777 open
 QETL_PLUGIN_PATH=$PWD/open/plugins look 0
 chmod 755 open
@@ -182,6 +184,13 @@ found note shadowed_plugin '/touch.qetl.json$' 'touch 0.2.0, from a package of y
 look 1 --plugin-dir made/0.1.0 --plugin-dir made/0.2.0
 found error duplicate_plugin '0.2.0/touch.qetl.json$' 'offered twice: by made/0.1.0/touch.qetl.json and' 'remove one'
 expect_exit 0 qetl plugin remove touch
+# Of two folders that of the command line goes before that of the environment: who builds a plugin that is installed, too.
+QETL_PLUGIN_PATH=$PWD/plain:$PWD/made/0.1.0 look 0 --plugin-dir made/0.2.0
+found note shadowed_plugin '0.1.0/touch.qetl.json$' 'touch 0.1.0, from a folder, is not used: the version 0.2.0, from a folder' 'leave the folder'
+QETL_PLUGIN_PATH=$PWD/plain:$PWD/made/0.2.0 look 1 --plugin-dir made/0.1.0
+found warning shadowed_plugin '0.2.0/touch.qetl.json$' 'touch 0.2.0, from a folder, is not used: the older 0.1.0, from a folder' 'NAME@0.2.0'
+QETL_PLUGIN_PATH=$PWD/plain:$PWD/made/0.1.0:$PWD/made/0.2.0 look 1
+found error duplicate_plugin '0.2.0/touch.qetl.json$' 'offered twice: by .*made/0.1.0/touch.qetl.json and' 'remove one'
 
 # ---- libraries that a plugin needs, and that are not there ----
 mkdir needy

@@ -137,22 +137,96 @@ expect_exit 2 user plugin remove touch
 expect_exit 0 user plugin install by-machine/touch-0.3.0-*.qpkg
 expect_eq 'one of two that are alike' "$(used)" '[["0.3.0",false,true],["0.1.0",true,false],["0.3.0",true,false]]'
 expect_exit 0 run p-0.3.0.yaml
+# What the user has is damaged, or unknown: that of all users does not come in its place, unless it is asked for. The other way it does not matter.
+own=$PWD/home/.local/share/qetl/plugins
+for fault in 'rm -rf content/*' 'echo x >installed.json'; do
+    cp -a "$own" kept
+    (cd "$own" && bash -c "chmod -R u+w .; $fault")
+    expect_exit 3 run p.yaml
+    expect_text err 'error: .*sink `touch` cannot be had'
+    expect_exit 0 run p-0.1.0.yaml
+    [[ $fault = echo* ]] || expect_exit 3 run p-0.3.0.yaml
+    rm -rf "$own"
+    mv kept "$own"
+done
+cp -a "$system_depot" kept
+cp -a "$own" kept-own
+chmod -R u+w "$system_depot" "$own"
+for library in {"$system_depot","$own"}/content/*/touch.so; do printf x >>"$library"; done
+expect_exit 3 user plugin audit
+expect_text err 'touch 0\.1\.0 is damaged: `touch\.so`'
+expect_text err 'or remove it: qetl plugin remove --system touch@0\.1\.0'
+expect_text err 'or remove it: qetl plugin remove touch@0\.3\.0' # the user's own
+rm -rf "$system_depot" "$own"
+mv kept "$system_depot"
+mv kept-own "$own"
+cp "$system_depot/installed.json" kept
+echo x >"$system_depot/installed.json"
+expect_exit 0 run p.yaml
+expect_text err "warning: the list of installed packages cannot be understood"
+expect_exit 3 run p-0.1.0.yaml
+cp kept "$system_depot/installed.json"
 expect_exit 0 user plugin remove touch
 
 # ---- what a user trusts is that user's alone ----
 expect_exit 0 user key add mine.qkey --plugins touch
 expect_exit 3 user plugin install by-mine/touch-0.2.0-*.qpkg
 expect_text err 'touch 0\.2\.0 is older than 0\.3\.0, which all users have'
-expect_exit 0 user plugin install by-mine/touch-0.2.0-*.qpkg --downgrade
+expect_exit 3 user plugin install by-mine/touch-0.2.0-*.qpkg --downgrade --json
+expect_json out '.error.code == "signer_changed" and .error.message == "touch 0.3.0, which all users have, is signed by the key `machine`; 0.2.0, which is to follow, is signed by another one"'
+# Also where that one is damaged; and its words are nobody else's then.
+spoiled=$system_depot/content/$(jq -r '.packages[] | select(.version == "0.3.0").digest' "$system_depot/installed.json")/touch.qetl.json
+chmod o+w "$spoiled"
+for key in mine machine; do
+    expect_exit 3 user plugin install "by-$key"/touch-0.2.0-*.qpkg
+    expect_text err 'touch 0\.2\.0 is older than 0\.3\.0, which all users have'
+done
+mkdir made/tulip by-tulip
+for end in so qetl.json; do
+    sed '0,/"id": "touch"/s//"id": "tulip"/' "$QETL_TEST_PLUGINS/touch.$end" >"made/tulip/touch.$end"
+done
+expect_exit 0 qetl plugin keygen tulip
+expect_exit 0 qetl plugin pack made/tulip --out by-tulip --key tulip.qsecret
+chmod -R a+rX by-tulip tulip.qkey
+expect_exit 0 user key add tulip.qkey --plugins tulip -p touch
+expect_exit 3 user plugin install by-tulip/*.qpkg
+expect_text err 'error: the installed package touch 0.3.0 is damaged'
+chmod o-w "$spoiled"
+expect_exit 3 user plugin install by-tulip/*.qpkg
+expect_text err 'brings the sink `touch`, which the plugin touch 0.3.0 has already'
+expect_exit 3 user plugin verify by-mine/touch-0.3.0-*.qpkg
+expect_exit 0 user plugin install by-mine/touch-0.2.0-*.qpkg --downgrade --change-signer
+expect_text err 'warning: touch 0\.3\.0, which all users have, is signed by the key `machine`'
 expect_text err 'from now on `touch` is this 0\.2\.0, and no longer 0\.3\.0, which all users have'
 expect_exit 0 run p.yaml
+expect_exit 0 user plugin install by-mine/touch-0.3.0-*.qpkg # by whoever signed the one before, which is the user's
 expect_exit 0 user plugin remove touch
 mv "$system_keys/machine.qkey" kept.qkey
+expect_exit 0 user plugin install by-mine/touch-0.3.0-*.qpkg # a key that is gone keeps nothing
+expect_exit 0 user plugin remove touch
 expect_exit 0 user key add machine.qkey --plugins touch
 expect_exit 3 run p.yaml
 expect_text err 'signed by a key that is not trusted'
 mv kept.qkey "$system_keys/machine.qkey"
 expect_exit 0 run p.yaml
+
+# ---- root in the home of somebody else: no file is left that its owner could not change ----
+if [ "$QETL_APART" = root ]; then
+    sudo_e() { env -u XDG_DATA_HOME -u XDG_CONFIG_HOME HOME="$PWD/$1" timeout 60 "$QETL" "${@:2}"; }
+    expect_exit 3 sudo_e home plugin remove touch
+    expect_text err 'home/.local/share/qetl/plugins: error: you are root, and this folder belongs to the user 12345'
+    for command in 'plugin install by-machine/touch-0.3.0'-*.qpkg 'key add machine.qkey --plugins touch' 'key remove machine' 'plugin search --index by-machine'; do
+        # shellcheck disable=SC2086
+        expect_exit 3 sudo_e home $command
+        expect_text err 'mend: run it as that user'
+    done
+    expect_eq 'root has nothing there' "$(find home -user 0 -mindepth 1 | wc -l)" 0
+    mkdir empty && chown 12345 empty
+    expect_exit 0 sudo_e empty key add machine.qkey --plugins touch
+    expect_text err 'empty: warning: you are root, in a folder of the user 12345'
+    expect_exit 0 sudo_e empty plugin install by-machine/touch-0.3.0-*.qpkg
+    expect_eq 'it is said once' "$(grep -c 'empty/.local: warning\|empty: warning' err)" 1
+fi
 
 # ---- others may not change what all use ----
 for open in "$system_depot" "$system_keys" "$system_keys/machine.qkey"; do
@@ -175,13 +249,17 @@ mkdir made/tough
 for end in so qetl.json; do
     sed '0,/"id": "touch"/s//"id": "tough"/' "$QETL_TEST_PLUGINS/touch.$end" >"made/tough/touch.$end"
 done
-expect_exit 0 qetl plugin pack made/tough --out made
-expect_exit 3 user plugin install --allow-unsigned made/tough-*.qpkg
+expect_exit 0 qetl plugin keygen tough
+expect_exit 0 qetl plugin pack made/tough --out made --key tough.qsecret
+chmod a+r made/*.qpkg tough.qkey
+expect_exit 0 user key add tough.qkey --plugins 'to*'
+expect_exit 0 qetl key add tough.qkey --plugins 'to*'
+expect_exit 3 user plugin install made/tough-*.qpkg
 expect_text err 'brings the sink `touch`, which the plugin touch 0.3.0 has already .*, a package of all users'
 expect_exit 0 qetl plugin remove --system touch
 expect_eq 'nothing is left' "$(find "$system_depot/content" "$system_depot/unborn" -mindepth 1 | wc -l)" 0
 # What the administrator has for himself is not in the way of all others.
-expect_exit 0 qetl plugin install --allow-unsigned made/tough-*.qpkg
+expect_exit 0 qetl plugin install made/tough-*.qpkg
 expect_exit 0 qetl plugin install --system by-machine/touch-0.1.0-*.qpkg
 expect_exit 0 run p.yaml
 
@@ -190,5 +268,9 @@ expect_exit 0 qetl key add machine.qkey --plugins touch
 expect_text err 'the same key is trusted as `machine`, too'
 expect_exit 3 qetl key remove machine --json
 expect_json out '.error.code == "key_still_trusted" and (.error.message | test("by all users")) and (.error.findings[0].suggestion | test("key remove --system machine")) and (.result.removed | length == 1)'
+expect_exit 0 qetl key add machine.qkey --plugins touch
+chmod o+w "$system_keys/machine.qkey"
+expect_exit 3 qetl key remove machine
+expect_text err 'the key still stands here, as `machine`, and is trusted by all users of this machine once others may not change it'
 expect_exit 0 qetl key remove --system machine
 expect_exit 3 run p.yaml

@@ -24,6 +24,7 @@ export QETL_PLUGIN_PATH=$PWD/plain
 HOME=$PWD/home # where the page says that things are
 export HOME
 mkdir home
+umask 002 # as many systems have it
 unset XDG_CONFIG_HOME XDG_DATA_HOME http_proxy HTTP_PROXY all_proxy ALL_PROXY
 tried=0 port=8000
 blocks=$(grep -c '^```sh$' "$page")
@@ -59,5 +60,5 @@ for n in $(seq "$blocks"); do
         tried=$((tried + 1))
     done < <(block sh "$n")
 done
-expect_eq 'commands' $tried 39
+expect_eq 'commands' $tried 40
 expect_absent "$HOME/.local/share/qetl/plugins/content/"*

@@ -46,9 +46,9 @@ for end in (".so", ".qetl.json"):
         file.write(text)
 PY
     rm -f "made/$1"/*.qpkg
-    qetl plugin pack "made/$1" --out "made/$1" --key acme.qsecret >/dev/null || fail "$1 cannot be packed"
+    qetl plugin pack "made/$1" --out "made/$1" ${key:+--key "$key"} >/dev/null || fail "$1 cannot be packed"
 }
-touch=$QETL_TEST_PLUGINS/touch lines=$PWD/plain/lines
+key=acme.qsecret touch=$QETL_TEST_PLUGINS/touch lines=$PWD/plain/lines
 expect_exit 0 qetl plugin keygen acme
 
 # ---- components have their plugin's name, or one that the key may sign ----
@@ -70,7 +70,7 @@ printf 'sources: {s: {plugin: file, path: in.csv}}\nsinks: {t: {plugin: kafka, i
 expect_exit 3 qetl run -q --no-state p.yaml
 expect_text err 'with whose name the key `acme` that signed it is not trusted'
 expect_exit 0 qetl plugin remove tough
-# The plugin's own name, with or without more words, and the plugin's without its kind.
+# The plugin's own name, with or without more words.
 made own "$touch" to_x to_x
 made more "$touch" to to_it
 for word in own more; do
@@ -80,6 +80,81 @@ done
 made begins "$touch" to toto
 expect_exit 0 qetl key add acme.qkey --plugins 'to' --replace
 expect_exit 3 qetl plugin install made/begins
+# Less than its name is another word, also without its kind.
+made less "$touch" x-sink x
+expect_exit 0 qetl key add acme.qkey --plugins 'x-*' --replace
+expect_exit 3 qetl plugin install made/less
+expect_text err 'the plugin x-sink brings the sink `x`, with whose name the key `acme` that signed it is not trusted'
+expect_exit 0 qetl key add acme.qkey --plugins 'x*' --replace
+expect_exit 0 qetl plugin install made/less
+expect_exit 0 qetl plugin remove x-sink
+
+# ---- a word by a file of the key that has expired: nothing new comes by it, and what is installed goes on, aloud ----
+expect_exit 0 qetl key add acme.qkey --plugins kafka --expires 2020-02-29 --name acme --replace
+expect_exit 0 qetl key add acme.qkey --plugins 'to*' --name words
+expect_exit 3 qetl plugin install made/foreign --json
+expect_json out '.error.code == "key_expired" and (.error.message | contains("the sink `kafka`, with whose name the key `acme` that signed it was trusted until 2020-02-29"))'
+sed -i 's/2020-02-29/2999-12-31/' "$XDG_CONFIG_HOME/qetl/trusted-keys/acme.qkey"
+expect_exit 0 qetl plugin install made/foreign
+expect_exit 0 qetl plugin audit
+expect_no_text err .
+sed -i 's/2999-12-31/2020-02-29/' "$XDG_CONFIG_HOME/qetl/trusted-keys/acme.qkey"
+expect_exit 0 qetl plugin audit
+expect_text err 'warning: the plugin tough brings the sink `kafka`, with whose name the key `acme` that signed it was trusted until 2020-02-29'
+expect_exit 0 qetl key remove acme
+expect_exit 0 qetl plugin remove tough
+
+# ---- what nobody signed has no name that a key is there for; its others are said ----
+key='' made nobody "$touch" tough kafka
+for plugins in 'kaf*' 'to*' tough; do
+    expect_exit 0 qetl key add acme.qkey --plugins "$plugins" --expires 2020-02-29 --replace
+    expect_exit 3 qetl plugin install made/nobody --allow-unsigned --json
+    expect_json out '.error.code == "claimed_name" and (.error.message | test("belongs to the key `acme`"))'
+    expect_exit 3 qetl plugin install made/nobody --allow-unsigned --change-signer
+    expect_exit 3 qetl plugin verify made/nobody/*.qpkg --allow-unsigned
+done
+expect_exit 0 qetl key add acme.qkey --plugins '*' -p '?*' -p '*?' -p '?????' -p 'x*' --replace # those are there for no name
+expect_exit 0 qetl plugin install made/nobody --allow-unsigned
+expect_text err 'warning: pipelines that name the sink `kafka` get it from the plugin tough, which nobody signed'
+expect_exit 0 qetl plugin audit
+expect_no_text err 'pipelines that name'
+expect_exit 0 qetl key add acme.qkey --plugins 'kaf*' --replace
+expect_exit 3 qetl run -q --no-state p.yaml
+expect_text err 'nobody signed the plugin tough, and the name of the sink `kafka` belongs to the key `acme`'
+expect_exit 0 qetl plugin remove tough
+
+# ---- a name that another key is there for: any name (*), or the plugin's alone, is none ----
+expect_exit 0 qetl plugin keygen other
+expect_exit 0 qetl key add other.qkey --plugins '*'
+key=other.qsecret made bare "$touch" kafka kafka
+for option in --downgrade --change-signer; do
+    expect_exit 3 qetl plugin install made/bare "$option" --json
+    expect_json out '.error.code == "claimed_name" and (.error.message | contains("the name of the plugin `kafka` belongs to the key `acme`, and no pattern of the key `other`"))'
+    expect_eq 'how to mend it' "$(jq -r '[.. | .suggestion? // empty][0]' out | grep -c 'if both may sign it, add `kafka` to /.*/other.qkey')" 1
+done
+expect_exit 3 qetl plugin verify made/bare/*.qpkg
+expect_exit 0 qetl key add other.qkey --plugins '*' -p kafka --replace # both may
+expect_exit 0 qetl plugin install made/bare
+expect_exit 0 qetl run -q --no-state p.yaml
+expect_no_text err .
+expect_exit 0 qetl key add other.qkey --plugins '*' --replace
+expect_exit 3 qetl run -q --no-state p.yaml
+expect_text err 'the name of the plugin `kafka` belongs to the key `acme`'
+expect_exit 0 qetl key add acme.qkey --plugins '*' --replace # nobody's any more
+expect_exit 0 qetl run -q --no-state p.yaml
+expect_exit 0 qetl plugin remove kafka
+# Nor is its own word, where that is another one's.
+key=other.qsecret made tail "$touch" to to_it
+expect_exit 0 qetl key add acme.qkey --plugins 'to_*' --replace
+for plugins in to '*'; do
+    expect_exit 0 qetl key add other.qkey --plugins "$plugins" --replace
+    expect_exit 3 qetl plugin install made/tail
+    expect_text err 'the name of the sink `to_it` belongs to the key `acme`, and no pattern of the key `other` that signed the plugin to is'
+done
+expect_exit 0 qetl key add other.qkey --plugins to -p 'to_i?' --replace
+expect_exit 0 qetl plugin install made/tail
+expect_exit 0 qetl plugin remove to
+expect_exit 0 qetl key remove other
 
 # ---- extensions ----
 expect_exit 0 qetl key add acme.qkey --plugins 'line*' -p 'rw*' --replace

@@ -64,6 +64,12 @@ expect_exit 0 qetl plugin index site --key index.qsecret
 expect_exit 3 qetl plugin upgrade --index site --allow-unsigned
 expect_text err '0\.3\.0, which is to follow, nobody signed'
 expect_exit 3 qetl plugin upgrade touch@0.2 --index site
+expect_exit 3 qetl plugin upgrade touch@0.2 --index site --dry-run --json # the same is refused, and no more
+expect_json out '.error.code == "signer_changed" and .result.upgrades == [{"name": "touch", "from": "0.1.0", "to": "0.2.0"}]'
+expect_exit 0 qetl plugin upgrade touch@0.2 --index site --dry-run --change-signer
+expect_text out '^touch 0\.1\.0 would be upgraded to 0\.2\.0$'
+expect_text err 'warning: touch 0\.1\.0 is signed by the key `acme`'
+expect_eq 'nothing was changed' "$(list)" '[["0.1.0",true]]'
 expect_exit 0 qetl plugin upgrade touch@0.2 --index site --change-signer
 expect_text err 'warning: touch 0\.1\.0 is signed by the key `acme`; 0\.2\.0, which is to follow, is signed by another one'
 expect_exit 3 qetl plugin install "$acme" --downgrade
@@ -71,28 +77,43 @@ expect_exit 0 qetl plugin install "$acme" --downgrade --change-signer
 expect_exit 0 qetl plugin install "$nobody" --allow-unsigned --change-signer
 expect_exit 0 qetl plugin install "$nobody" --allow-unsigned
 expect_exit 0 qetl plugin install "$other" --downgrade # from nobody to somebody
+expect_text err 'warning: nobody signed touch 0\.3\.0; 0\.2\.0, which is to follow, is signed by the key `other`'
+expect_exit 0 qetl plugin install "$other" --downgrade
+expect_no_text err .
 expect_exit 0 qetl plugin remove touch
-# The day on which a key expires ends no claim; nor does a signature that is lost, or a key that cannot be read.
+# The day on which a key expires ends no claim; nor does a key that cannot be read.
 expect_exit 0 qetl plugin install "$acme"
 expect_exit 0 qetl key add acme.qkey --plugins '*' --expires 2020-01-01 --replace
 changed "$other" 'touch 0.1.0 is signed by the key `acme`; 0.2.0, which is to follow, is signed by another one'
 expect_exit 0 qetl key add acme.qkey --plugins '*' --replace
-rm "$depot"/content/*/SIGNATURE
-changed "$other" 'touch 0.1.0 was signed, and its signature cannot be read: nobody can say whether 0.2.0'
-expect_exit 0 qetl plugin install "$acme"
-changed "$other" 'is signed by another one'
 chmod o+w "$XDG_CONFIG_HOME/qetl/trusted-keys/acme.qkey"
 expect_exit 3 qetl plugin install "$other" --json
 expect_json out '.error.code == "unsafe_key"'
 chmod o-w "$XDG_CONFIG_HOME/qetl/trusted-keys/acme.qkey"
 expect_eq 'acme stays' "$(list)" '[["0.1.0",true]]'
 expect_exit 0 qetl plugin remove touch
+# Where it signed nothing, the name may be its own all the same: nothing else is looked at.
+chmod o+w "$XDG_CONFIG_HOME/qetl/trusted-keys/acme.qkey"
+expect_exit 3 qetl plugin install "$other" --json
+expect_json out '[.error.findings[].code] == ["unsafe_key"]'
+chmod o-w "$XDG_CONFIG_HOME/qetl/trusted-keys/acme.qkey"
+expect_eq 'nothing came' "$(list)" '[]'
 # A key that is not trusted any more keeps nothing.
 expect_exit 0 qetl plugin install "$acme"
 expect_exit 0 qetl key remove acme
 expect_exit 0 qetl plugin install "$other"
 expect_exit 0 qetl plugin remove touch
 expect_exit 0 qetl key add acme.qkey --plugins '*'
+
+# ---- a folder: by versions, whatever its files are called ----
+mkdir folder
+for end in so qetl.json; do sed 's/"version": "0\.1\.0"/"version":"0.10.0"/' "$made_of.$end" >"made/touch.$end"; done
+expect_exit 0 qetl plugin pack made --out folder --key acme.qsecret
+cp "$(packed "$made_of" 0.2.0 acme)" folder
+cp "$acme" folder/z.qpkg
+expect_exit 0 qetl plugin install folder
+expect_eq 'the newest' "$(list)" '[["0.1.0",false],["0.2.0",false],["0.10.0",true]]'
+expect_exit 0 qetl plugin remove touch
 
 # ---- while a server was waited for ----
 rm site/*.qpkg go 2>/dev/null

@@ -55,6 +55,25 @@ expect_exit 0 qetl key add outer.qkey --plugins '*' -p 'tough' --indexes --repla
 expect_exit 0 qetl plugin install tough "${both[@]}"
 expect_exit 0 qetl plugin remove tough
 
+# A key in two files: what either allows, whichever comes first.
+expect_exit 0 qetl key remove inner
+expect_exit 0 qetl key add outer.qkey --plugins '*' --indexes --replace
+for pair in 'tough touch' 'touch tough'; do
+    # shellcheck disable=SC2086
+    set -- $pair
+    expect_exit 0 qetl key add inner.qkey --plugins "$1" --indexes --name a
+    expect_exit 0 qetl key add inner.qkey --plugins "$2" --indexes --name b
+    expect_exit 0 qetl plugin search --index inner --json
+    expect_eq 'what it may name' "$(jq -c '[.result.packages[].name]' out)" '["touch"]'
+    refused index_claimed 'the index `outer` has tough, a name that belongs to the index `inner`' install tough "${both[@]}"
+    expect_exit 0 qetl key remove a
+done
+expect_exit 0 qetl key add inner.qkey --plugins touch --indexes --name a
+expect_exit 0 qetl key add inner.qkey --plugins 'to*' --indexes --name b --expires 2020-01-01 # no more
+expect_exit 0 qetl plugin install tough "${both[@]}"
+expect_exit 0 qetl plugin remove tough
+expect_exit 0 qetl key add inner.qkey --plugins 'to*' --indexes --replace
+
 expect_exit 2 qetl plugin install oter "${both[@]}"
 expect_text err 'did you mean `other`'
 
@@ -117,7 +136,8 @@ expect_eq 'just those of that folder' "$(jq -rs '.[0].packages[].name' 'a*[b]/in
 expect_exit 0 qetl plugin install 'a*[b]'
 expect_eq 'also installed' "$(list)" '[["touch","0.1.0"]]'
 expect_exit 2 qetl plugin install made
-expect_text err 'no package .* in that folder'
+expect_text err 'made is a folder here, and there is no package .* in it'
+expect_text err 'what an index has of the name made is asked for from another folder'
 
 # ---- many versions of one name: each is looked at once ----
 mkdir many

@@ -14,19 +14,6 @@ run_to() { # OPTIONS: into out.csv
     rm -f out.csv
     qetl run faults.yaml -q --json-file json
 }
-backends() {
-    sql -c "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'qetl'"
-}
-until_eq() { # WHAT WANTED COMMAND…
-    local what=$1 wanted=$2 got
-    shift 2
-    for _ in $(seq 600); do
-        got=$("$@")
-        [ "$got" = "$wanted" ] && break
-        sleep 0.05
-    done
-    expect_eq "$what" "$got" "$wanted"
-}
 
 # nobody there, nobody answers
 to=$pg_to
@@ -54,7 +41,7 @@ background "$QETL" run waits.yaml -q
 until_eq 'it waits' 1 sql -c "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'qetl' AND wait_event_type = 'Lock'"
 interrupt_and_wait INT
 expect_eq 'stopped while it waited for a lock' "$code" 130
-until_eq 'nothing is left of it there' 0 backends
+until_eq 'nothing is left of it there' 0 pg_sessions
 sql -c "SELECT pg_terminate_backend($holder)" >/dev/null
 wait "$locker" 2>/dev/null
 
@@ -62,18 +49,7 @@ wait "$locker" 2>/dev/null
 expect_exit 3 run_to "query: 'SELECT pg_sleep(60)::text AS x', statement_timeout_ms: 100"
 expect_text err 'statement timeout'
 expect_text err 'statement_timeout_ms'
-# a run that is stopped while the server is at work, and one whose rows nobody wants any more
-pipeline sleeps "query: 'SELECT pg_sleep(600)::text AS x'" 'plugin: file, path: sleeps.csv'
-background "$QETL" run sleeps.yaml -q
-until_eq 'it is at work' 1 sql -c "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'qetl' AND state = 'active'"
-interrupt_and_wait INT
-expect_eq 'stopped in the middle of a statement' "$code" 130
-until_eq 'the statement is cancelled' 0 backends
-pipeline few "query: 'SELECT generate_series(1, 1000000000) AS i'" 'plugin: file, path: few.csv'
-sed -i 's/^sinks: {out: {input: in/transforms: {some: {plugin: limit, input: in, rows: 5}}\nsinks: {out: {input: some/' few.yaml
-expect_exit 0 qetl run few.yaml -q
-expect_eq 'a limit' "$(sed 1d few.csv | paste -sd ' ')" '1 2 3 4 5'
-until_eq 'the statement is cancelled' 0 backends
+expect_stops
 
 # cut in the middle
 for bytes in 20000 3000000 15000000; do
@@ -103,7 +79,7 @@ pipeline down 'retry: {attempts: 100, first: 20ms, most: 200ms}, breaker: false,
 echo 'checkpoint: {every: 10ms}' >>down.yaml
 "$QETL" run down.yaml -q --json-file json >out 2>err </dev/null &
 pid=$!
-until_eq 'it reads' 1 backends
+until_eq 'it reads' 1 pg_sessions
 sleep 0.3
 pg_stop immediate
 sleep 0.3
@@ -129,5 +105,24 @@ expect_text err 'column "gone" does not exist'
 sql -c 'ALTER ROLE q CONNECTION LIMIT -1' -c 'CREATE ROLE one LOGIN CONNECTION LIMIT 0' -c 'GRANT SELECT ON t TO one'
 pg_hba 'local all one trust'
 pg_to="host: $pg_socket, port: $pg_port, user: one"
+once=$quick quick='retry: {attempts: 4, first: 10ms}'
 expect_exit 1 run_to 'table: t'
-expect_text err 'too many connections for role'
+quick=$once
+expect_text err 'too many connections for role "one"; again in .*; should that not help: raise the limit of connections, or end others$'
+expect_eq 'a mend is said at once, and once' "$(grep -c '; again in' err), $(grep -c 'should that not help' err)" '3, 1'
+# as many as there is room for, which the sink's is a part of; rows are there once
+fewer() { # CONNECTIONS LIMIT
+    pipeline fewer "$quick, table: t, connections: 4" "plugin: postgres, $pg_to, database: shop, $quick, table: copied, mode: replace"
+    expect_exit 0 qetl run fewer.yaml --no-state --json-file json
+    expect_text err "shop@.*: the table is read by $1 connections, not 4, as there is no room for more \($2\)"
+    expect_eq "by $1" "$(jq '.result.components[] | select(.id == "in") | .replicas' json), $(sql -c 'SELECT count(*), count(DISTINCT id) FROM copied')" "$1, 100000|100000"
+}
+sql -c 'ALTER ROLE one CONNECTION LIMIT 4' -c 'GRANT CREATE ON SCHEMA public TO one'
+fewer 3 'CONNECTION LIMIT 4 of the role one'
+sql -c 'ALTER ROLE one CONNECTION LIMIT 2'
+fewer 1 'CONNECTION LIMIT 2 of the role one'
+sql -c 'ALTER ROLE one CONNECTION LIMIT -1' -c 'ALTER DATABASE shop CONNECTION LIMIT 4'
+fewer 3 'CONNECTION LIMIT 4 of the database shop'
+sql -c 'ALTER DATABASE shop CONNECTION LIMIT -1' -c 'ALTER SYSTEM SET max_connections = 7' # of which 3 are for superusers
+pg_restart
+fewer 3 'max_connections of the server, 7'

@@ -110,6 +110,41 @@ expect_text one 'there.csv: the file exists already'
 connection under >one
 expect_text one 'there.csv.*cannot be made there|[Nn]ot a (directory|folder)'
 
+# Streams: each is a connection of its own, with what is particular to it; no other is read, and none is tried again.
+printf 'id\n1\n' >of-x.csv
+printf 'id,more\n2,b\n' >of-y.csv
+cat >streams.yaml <<Y
+sources:
+  files: {plugin: file, path: "of-{stream}.csv", streams: [x, y]}
+  tables: {plugin: sqlite, path: in.db, streams: "*"}
+  api:
+    plugin: rest
+    private_hosts: [127.0.0.1]
+    url: "$base/{stream}"
+    retry: {first: 1h, most: 1h, budget: 10h}
+    streams:
+      plain:
+      cursor: {records: /data, pagination: {kind: cursor, param: after, from: /next_cursor, limit: 4}}
+      down: {url: "$base/status/503", retry: {first: 2h, most: 2h, budget: 10h}}
+transforms:
+  few: {plugin: filter, input: api, where: "true"}
+sinks:
+  out: {plugin: file, input: few, path: "streams/{stream}.csv"}
+  rest: {plugin: "null", input: [files, tables]}
+Y
+: >journal
+expect_exit 1 qetl conns test streams.yaml --json
+expect_eq 'each stream' "$(jq -r '.result.connections[] | "\(.component) \(.status)"' out | sort | tr '\n' ',')" \
+    'api.cursor ok,api.down failed,api.plain ok,files.x ok,files.y ok,out.cursor ok,out.down ok,out.plain ok,rest not_asked,tables.t ok,'
+expect_eq 'its own columns' "$(connection files.x) $(connection files.y)" \
+    'source|file|ok|1 column (id); rows come|- source|file|ok|2 columns (id, more); rows come|-'
+expect_eq 'why not' "$(connection api.down | grep -c 'status/503: 503 ')" 1
+expect_eq 'each was asked for by itself, the failing one once' \
+    "$(jq -r .path journal | sort | uniq -c | awk '/503/ || $1 == 0 {print $1, $2}') $(jq -r .path journal | sort -u | tr '\n' ' ')" \
+    '1 /status/503 /cursor /plain /status/503 '
+expect_absent streams
+expect_exit 0 qetl conns test streams.yaml -q -s sources.api.streams='[plain]'
+
 # Services that get rows, or are asked for each: they are reached, and nothing is sent to them but HEAD.
 services() { # PASSWORD SINK_URL LOOKUP_URL
     : >journal

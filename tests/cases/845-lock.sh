@@ -26,9 +26,16 @@ for name in file_source file_sink csv ndjson null binary; do
     cp "${QETL_PLUGIN_PATH%%:*}/$name.so" "${QETL_PLUGIN_PATH%%:*}/$name.qetl.json" plain
 done
 cp -r "${QETL_PLUGIN_PATH%%:*}/layouts" plain
+all_plugins=$QETL_PLUGIN_PATH
 export QETL_PLUGIN_PATH=$PWD/plain
 printf 'id\n1\n' >in.csv
 printf 'sources: {s: {plugin: file, path: in.csv}}\nsinks: {t: {plugin: touch, input: s}}\n' >p.yaml
+piped() { # COMMAND…
+    cat p.yaml | "$QETL" "$@"
+}
+fed() {
+    "$QETL" "$@" <p.yaml
+}
 run() {
     rm -f touched other
     qetl run -q --no-state "$@"
@@ -40,7 +47,7 @@ two=$(packed 0.2.0 acme.qsecret)
 expect_exit 0 qetl plugin install "$one"
 
 # ---- locked ----
-expect_exit 2 qetl plugin lock -
+expect_exit 2 piped plugin lock -
 expect_exit 2 qetl plugin lock nothing.yaml
 printf 'sources: {s: {plugin: nobody}}\nsinks: {t: {plugin: touch, input: s}}\n' >bad.yaml
 expect_exit 2 qetl plugin lock bad.yaml
@@ -89,6 +96,99 @@ expect_exit 0 qetl plugin audit p.yaml --json
 expect_json out '.result | (.packages | length == 1) and .locks == [{"lock": "p.yaml.lock", "findings": []}]'
 expect_exit 0 qetl plugin audit p.yaml.lock
 
+# ---- by another name: the lock is that of the file which is read, by whatever way ----
+cp p.yaml.lock good
+sed 's/"0.2.0"/"0.1.9"/' good >p.yaml.lock # refuses all
+mkdir links
+ln -s ../p.yaml links/one.yaml
+ln -s one.yaml links/two.yaml
+ln -s "$PWD" links/folder
+for name in p.yaml ./p.yaml "$PWD/p.yaml" links/../p.yaml links/folder/p.yaml links/one.yaml links/two.yaml; do
+    expect_exit 3 run "$name"
+    expect_text err 'the lock has the plugin touch 0\.1\.9, here it is 0\.2\.0'
+    expect_exit 3 qetl validate "$name"
+done
+expect_exit 3 qetl plugin audit links/two.yaml
+for name in - /dev/stdin; do
+    expect_exit 3 fed run -q --no-state "$name"
+    expect_text err "^$PWD/p.yaml.lock: error: the lock has the plugin touch"
+done
+expect_absent touched other
+expect_exit 0 qetl plugin lock links/two.yaml
+expect_same p.yaml.lock good
+expect_exit 0 run links/two.yaml
+expect_no_text err .
+# One that is kept beside the link; but not two.
+mv p.yaml.lock links/one.yaml.lock
+expect_exit 0 qetl plugin audit links/one.yaml --json
+expect_json out '.result.locks[0].lock == "links/one.yaml.lock"'
+expect_exit 0 run links/one.yaml
+# Also beside a link in the middle, from other folders.
+mkdir links/far
+ln -s ../two.yaml links/far/three.yaml
+ln -s far/three.yaml links/four.yaml
+sed 's/"0.2.0"/"0.1.9"/' good >links/one.yaml.lock
+for name in links/two.yaml links/far/three.yaml links/four.yaml "$PWD/links/four.yaml"; do
+    expect_exit 3 run "$name"
+    expect_text err '/?links/(far/../)?one.yaml.lock: error: the lock has the plugin touch 0\.1\.9'
+    expect_exit 3 qetl plugin audit "$name"
+done
+cp good links/far/three.yaml.lock
+expect_exit 3 run links/four.yaml --json
+expect_json out '.error.code == "lock_twice" and (.error.message | test("two locks: links/far/three.yaml.lock, and links/.*one.yaml.lock where it leads"))'
+rm links/far/three.yaml.lock
+cp good links/one.yaml.lock
+expect_exit 0 run links/four.yaml
+ln -s links/one.yaml.lock p.yaml.lock
+expect_exit 0 run links/one.yaml # it is one
+rm p.yaml.lock
+sed 's/"0.2.0"/"0.1.9"/' good >p.yaml.lock
+for command in 'run -q --no-state' validate 'plugin lock' 'plugin audit'; do
+    # shellcheck disable=SC2086
+    expect_exit 3 qetl $command links/one.yaml --json
+    expect_json out '.error.code == "lock_twice"'
+done
+expect_eq 'which two' "$(jq -r .error.message out | grep -c 'two locks: links/one.yaml.lock, and /.*/p.yaml.lock where it leads')" 1
+rm links/one.yaml.lock
+cp good p.yaml.lock
+# A lock that is kept elsewhere is written there.
+mv p.yaml.lock links/kept
+ln -s links/kept p.yaml.lock
+cp links/kept before
+sed 's/"0.2.0"/"0.1.9"/' before >links/kept
+expect_exit 0 qetl plugin lock p.yaml
+expect_same links/kept before
+expect_eq 'the link stays' "$(readlink p.yaml.lock)" links/kept
+mv links/kept p.yaml.lock
+# What comes through a pipe has the one that is named, or none, which is said.
+expect_exit 0 piped run --no-state -
+expect_text err '^<stdin>: note: no lock holds for a pipeline that comes through a pipe'
+expect_text err 'mend: --lock FILE names one'
+expect_exit 2 piped plugin audit -
+rm -f touched other
+sed 's/"0.2.0"/"0.1.9"/' good >named.lock
+for command in 'run --no-state' validate preview; do
+    # shellcheck disable=SC2086
+    expect_exit 3 piped $command - --lock named.lock
+    expect_text err '^named.lock: error: the lock has the plugin touch 0\.1\.9'
+    # shellcheck disable=SC2086
+    expect_exit 3 qetl $command p.yaml --lock nowhere.lock
+    expect_text err '^nowhere.lock: error: there is no such lock'
+done
+printf 'sources: {s: {plugin: "rest", url: http://127.0.0.1:1/}}\nsinks: {t: {plugin: touch, input: s}}\n' >far.yaml
+for command in 'conns test' 'conns discover'; do
+    # shellcheck disable=SC2086
+    expect_exit 3 env QETL_PLUGIN_PATH="$all_plugins" "$QETL" $command far.yaml --lock named.lock
+    expect_text err 'named.lock'
+done
+expect_exit 3 run --from in.csv --to out.csv --lock named.lock
+expect_absent touched other out.csv
+expect_exit 2 qetl plugin lock p.yaml bad.yaml --lock named.lock
+expect_exit 0 piped plugin lock - --lock named.lock
+expect_same named.lock good
+expect_exit 0 piped run --no-state - --lock named.lock
+expect_no_text err 'no lock'
+
 # ---- another package of the same version ----
 expect_exit 0 qetl plugin remove touch
 echo more >made/README
@@ -97,6 +197,12 @@ expect_exit 0 qetl plugin install "$two"
 expect_exit 3 run p.yaml --json
 expect_json out '.error.code == "lock_changed"'
 expect_absent touched other
+mv "$depot" aside
+expect_exit 3 run p.yaml
+expect_text err 'there is no sink plugin `touch`'
+expect_text err 'p.yaml.lock: error: the lock has the plugin touch 0\.2\.0, which is not installed'
+expect_text err 'mend: qetl plugin install touch@0\.2\.0'
+mv aside "$depot"
 expect_exit 0 qetl plugin lock p.yaml
 
 # ---- another library of those that came with qetl ----
@@ -168,7 +274,7 @@ content=$(echo "$depot"/content/*)
 chmod -R u+w "$content"
 cp -r "$content" kept
 for change in 'printf x >>touch.so' 'printf x >>README' 'rm README' 'echo x >more' 'mkdir x && echo x >x/y' 'rm touch.so' 'rm CONTENTS' \
-    'printf " " >>CONTENTS' 'rm SIGNATURE' 'printf " " >>SIGNATURE' 'ln -sf /etc/passwd README' 'chmod o+w README'; do
+    'printf " " >>CONTENTS' 'ln -sf /etc/passwd README' 'chmod o+w README'; do
     rm -f touched other
     (cd "$content" && bash -c "$change")
     expect_exit 3 qetl plugin audit --json
@@ -195,6 +301,13 @@ expect_json out '.error.code == "key_out_of_scope"'
 expect_exit 0 qetl key remove acme
 expect_exit 3 qetl plugin audit --json
 expect_json out '.error.code == "untrusted_key"'
+# Also where nothing is loaded: of each file, and no lock is written.
+cp p.yaml again.yaml
+expect_exit 3 qetl validate p.yaml again.yaml --json
+expect_json out '.error.code == "untrusted_key" and ([.result.files[].valid] == [false, false]) and ([.error.findings[] | select(.code == "untrusted_key")] | length == 2)'
+expect_exit 3 qetl plugin lock again.yaml --json
+expect_json out '.error.code == "untrusted_key" and .result.locks == []'
+expect_absent again.yaml.lock
 expect_exit 0 qetl plugin remove touch
 expect_exit 0 qetl plugin install "$(packed 0.3.0)" --allow-unsigned
 expect_exit 0 qetl plugin audit --json

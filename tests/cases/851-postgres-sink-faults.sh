@@ -20,16 +20,6 @@ run_to() {
     into faults "$1"
     qetl run faults.yaml -q --json-file json
 }
-until_eq() { # WHAT WANTED COMMAND…
-    local what=$1 wanted=$2 got
-    shift 2
-    for _ in $(seq 600); do
-        got=$("$@")
-        [ "$got" = "$wanted" ] && break
-        sleep 0.05
-    done
-    expect_eq "$what" "$got" "$wanted"
-}
 waiting() {
     sql -c "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'qetl' AND wait_event_type = 'Lock'"
 }
@@ -86,7 +76,7 @@ background "$QETL" run waits.yaml -q
 until_eq 'it waits' 1 waiting
 interrupt_and_wait INT
 expect_eq 'stopped while it waited for a row' "$code" 130
-until_eq 'nothing is left of it there' 0 sql -c "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'qetl'"
+until_eq 'nothing is left of it there' 0 pg_sessions
 sql -c "SELECT pg_terminate_backend($holder)" >/dev/null
 wait "$locker" 2>/dev/null
 expect_eq 'nobody has written' "$(sql -c 'SELECT * FROM t ORDER BY id' | paste -sd ' ')" '1|old 2|old'
@@ -102,6 +92,19 @@ expect_exit 0 qetl run faults.yaml --log-level warn
 expect_text err 'deadlock detected'
 wait "$other"
 expect_eq 'each wrote, one after the other' "$?, $(sql -c 'SELECT * FROM t ORDER BY id' | paste -sd ' ')" '0, 1|a 2|b'
+
+# so does what the server could not serialize
+sql -c 'CREATE TABLE tried (id int, x text)' -c 'CREATE SEQUENCE tries' \
+    -c "CREATE FUNCTION tries() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN IF new.id = 2 AND nextval('tries') < 3 THEN RAISE 'could not serialize access' USING ERRCODE = '40001'; END IF; RETURN new; END \$\$" \
+    -c 'CREATE TRIGGER tries BEFORE INSERT ON tried FOR EACH ROW EXECUTE FUNCTION tries()'
+for mode in append upsert; do
+    sql -c 'TRUNCATE tried' -c "SELECT setval('tries', 1, false)" -c 'CREATE UNIQUE INDEX IF NOT EXISTS tried_id ON tried (id)' >/dev/null 2>&1
+    batch_rows=1 into faults "table: tried, mode: $mode, key: id"
+    expect_exit 0 qetl run faults.yaml --no-state --log-level warn --json-file json
+    expect_text err 'could not serialize access'
+    expect_eq 'at the third time' "$(sql -c 'SELECT last_value FROM tries'), $(sql -c 'SELECT * FROM tried ORDER BY id' | paste -sd ' ')" '3, 1|a 2|b'
+    expect_json json '.summary.balanced and .summary.rows_out == 2'
+done
 
 # a constraint that waits for the end of the epoch
 sql -c 'CREATE TABLE child (id int PRIMARY KEY, x text, parent int DEFAULT 9 REFERENCES t DEFERRABLE INITIALLY DEFERRED)'
@@ -124,18 +127,50 @@ sql -c 'DROP VIEW seen' -c 'GRANT SELECT ON child TO loader' -c 'GRANT UPDATE (x
 expect_exit 0 run_to 'table: child, mode: replace, key: id'
 expect_eq 'the rights of others' "$(sql -c "SELECT has_table_privilege('loader', 'child', 'SELECT')"), $(sql -c "SELECT conname FROM pg_constraint WHERE conrelid = 'child'::regclass")" 't, child_pkey'
 
-# somebody changes the table while rows are written
-(echo id,x && seq 1 40000 | sed 's/$/,x/') >in.csv
-sql -c 'CREATE TABLE grows (id int, x text)'
-batch_rows=500 every=5ms into grows 'table: grows, new_columns: drop'
-"$QETL" run grows.yaml -q >out 2>err </dev/null &
-pid=$!
-until_eq 'it writes' t sql -c 'SELECT count(*) > 0 FROM grows'
-sql -c 'ALTER TABLE grows ADD COLUMN more int DEFAULT 7' -c 'ALTER TABLE grows DROP COLUMN x'
-wait "$pid"
-expect_eq 'it went on with what there is' "$?, $(sql -c 'SELECT count(*), count(DISTINCT id), sum(more) FROM grows')" '0, 40000|40000|280000'
+# somebody changes the table while rows are written: behind the first half of them
+sql -c 'CREATE TABLE grows ()'
+here() { sql -c 'SELECT count(*) FROM grows'; }
+changed() { # POLICY ROWS CHANGE…: so many are there in the end; $code, and $numbers of the run
+    local policy=$1 rows=$2
+    shift 2
+    sql -c 'DROP TABLE grows' -c 'CREATE TABLE grows (id int, x text)'
+    (echo id,x && seq 1 2000 | sed 's/$/,x/') >in.csv
+    every=5ms into grows "table: grows, new_columns: $policy"
+    sed -i 's/path: in.csv/&, follow: true/' grows.yaml
+    rm -rf dead-letters
+    background "$QETL" run grows.yaml -q --full-refresh --json-file json
+    until_eq 'it writes' 2000 here
+    sql -c "$@"
+    (seq 2001 3000 | sed 's/$/,x/' && seq 3001 4000 | sed 's/$/,/') >>in.csv
+    for _ in $(seq 600); do
+        kill -0 "$pid" 2>/dev/null && [ "$(here)" != "$rows" ] || break
+        sleep 0.05
+    done
+    interrupt_and_wait INT
+    numbers=$(jq -r '[.summary.rows_out, .summary.rows_rejected] | join(" ")' json)
+    expect_json json '.summary.balanced'
+}
+told() { # PATTERN: it ends with one line that says so, and has written no more
+    expect_eq 'it is told' "$code, $(grep -c 'error: ' err), $(here)" '2, 1, 2000'
+    expect_text err "$1"
+}
+changed drop 4000 'ALTER TABLE grows ADD COLUMN more int DEFAULT 7, DROP COLUMN x'
+expect_eq 'it went on with what there is' "$code, $numbers, $(sql -c 'SELECT count(*), count(DISTINCT id), sum(more) FROM grows')" '0, 4000 0, 4000|4000|28000'
+changed evolve 4000 'ALTER TABLE grows DROP COLUMN x'
+expect_eq 'it is added again' "$code, $numbers, $(sql -c 'SELECT count(*), count(x), min(id) FILTER (WHERE x IS NOT NULL) FROM grows')" '0, 4000 0, 4000|1000|2001'
+changed reject 3000 'ALTER TABLE grows DROP COLUMN x'
+expect_eq 'rows with a value for it are rejected' "$code, $numbers, $(sql -c 'SELECT count(*), count(*) FILTER (WHERE id BETWEEN 2001 AND 3000) FROM grows')" '0, 3000 1000, 3000|0'
+expect_eq 'each has a letter' "$(jq -r .code dead-letters/grows.ndjson | sort | uniq -c | tr -s ' ')" ' 1000 new_column'
+changed freeze 4000 'ALTER TABLE grows DROP COLUMN x'
+told 'the table grows has no column x'
+changed drop 4000 'ALTER TABLE grows ADD COLUMN must int NOT NULL DEFAULT 1; ALTER TABLE grows ALTER must DROP DEFAULT'
+told 'the rows lack must, which is NOT NULL in grows'
+changed freeze 4000 'ALTER TABLE grows ALTER COLUMN x TYPE varchar(3), ALTER COLUMN id TYPE bigint'
+expect_eq 'of another type, that takes them' "$code, $numbers, $(sql -c 'SELECT count(*), count(DISTINCT id) FROM grows')" '0, 4000 0, 4000|4000'
+changed freeze 4000 'ALTER TABLE grows ALTER COLUMN id TYPE boolean USING true'
+told 'id of the rows is integer, and id of the table grows is boolean'
 
-# cut in the middle of a COPY, at its beginning, and while it is committed; then it goes on, and all rows are there once
+(echo id,x && seq 1 40000 | sed 's/$/,x/') >in.csv
 sql -c 'CREATE TABLE cut (id int PRIMARY KEY, x text)'
 for bytes in 1200 2600 4200 7000 -1; do
     pg_proxy $bytes

@@ -80,3 +80,35 @@ expect_eq 'new ones, and new values' "$(sql -c 'SELECT order_id, total, note FRO
 # state tells how far the database came
 expect_exit 0 qetl run load.yaml -q --secrets-dir secrets -s sinks.out.host=127.0.0.1 -s sinks.out.port="$pg_port" -s sinks.out.sslrootcert="$scratch/ca.crt"
 expect_eq 'epochs' "$(sql -c "SELECT count(*) FROM sales._qetl_epochs WHERE pipeline = 'load-orders' AND epoch >= 3")" 1
+
+# the rights that the page lists for each mode are enough, and each is needed
+sed -n '/^```sql$/,/^```$/p' "$root/docs/reference/sink-postgres.md" | sed '/^```/d; s/loader/newcomer/g' >rights.sql
+sql -c 'REVOKE CONNECT, TEMPORARY ON DATABASE shop FROM PUBLIC' -c 'DROP TABLE sales._qetl_epochs'
+grep -v -- ' -- ' rights.sql | sql
+pg_hba 'local all newcomer trust'
+printf 'id,x\n1,a\n2,b\n' >in.csv
+loads() { # MODE
+    sql -c 'TRUNCATE sales.orders' -c "INSERT INTO sales.orders (id, x) VALUES (9, 'former')"
+    cat >rights.yaml <<Y
+name: rights-$1
+sources: {in: {plugin: file, path: in.csv, format: {type: csv, types: {id: integer}}}}
+sinks: {out: {input: in, plugin: postgres, retry: {attempts: 1}, host: $pg_socket, port: $pg_port, user: newcomer, database: shop, schema: sales, table: orders, mode: $1, key: id}}
+Y
+    qetl run rights.yaml -q
+}
+lines=0
+while IFS= read -r line; do
+    for mode in $(sed 's/.*-- //; s/,//g' <<<"$line"); do
+        sql -c 'DROP TABLE IF EXISTS sales.orders' -c 'CREATE TABLE sales.orders (id int PRIMARY KEY, x text)'
+        [ "$mode" != scd2 ] || sql -c 'ALTER TABLE sales.orders ADD valid_from timestamptz DEFAULT now(), ADD valid_to timestamptz, ADD is_current bool DEFAULT true'
+        sql -c "${line% --*}"
+        expect_exit 0 loads "$mode"
+        for right in $(sed 's/GRANT \(.*\) ON.*/\1/; s/,//g' <<<"$line"); do
+            sql -c "REVOKE $right ON sales.orders FROM newcomer"
+            expect_exit 3 loads "$mode"
+            sql -c "${line% --*}"
+        done
+        lines=$((lines + 1))
+    done
+done < <(grep -- ' -- ' rights.sql)
+expect_eq 'modes of the page' "$lines" 5

@@ -5,7 +5,8 @@
 #
 #   alone COMMAND…   runs it with the installation in PATH, PKG_CONFIG_PATH and QETL_PLUGIN_PATH, and nothing else in the
 #                    environment
-#   tree_named FILE… the lines that name a file of the sources or the build, which may hold the prefix
+#   tree_named FILE… the lines that name a file of the sources or the build, which may hold the prefix: whether that is there, or
+#                    is behind a link, may be asked
 #   $plugins         the installed plugins
 
 prefix=$(sed -n 's/^prefix = //p' "$QETL_BUILD/Makefile")
@@ -21,5 +22,10 @@ alone() {
 }
 
 tree_named() {
-    sed "s#$installation##g; s#$prefix/##g" "$@" | grep -F -e "$root/" -e "$QETL_BUILD/" | head -n 5
+    local above=$prefix edits="s#$installation##g; s#$prefix/##g"
+    while [ "$above" ]; do
+        edits+="; s#\"$above\"##"
+        above=${above%/*}
+    done
+    sed "$edits" "$@" | grep -F -e "$root/" -e "$QETL_BUILD/" | head -n 5
 }

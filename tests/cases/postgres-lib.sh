@@ -8,9 +8,12 @@
 #   pg_tls                certificates: $pg_ca, and the server's for localhost; TLS from the next pg_restart on
 #   pg_hba LINE…          in front of what stands there; loaded at once
 #   sql [ARGUMENT…]       psql as q, unaligned, without headers
+#   pg_sessions           how many of the server's are qetl's
+#   until_eq WHAT WANTED COMMAND…   as expect_eq, once what the command says is so, or half a minute is over
 #   pg_stop MODE, pg_restart
 #   read_pg OPTIONS       rows as CSV in `out`; options beside the connection, in one line of YAML
 #   pipeline NAME OPTIONS SINK   NAME.yaml, as $pg_to says: the options of the connection
+#   expect_stops          runs that are stopped while the server is at work, or with rows under way, leave no statement there
 #   pg_proxy BYTES        a way to the server that is cut behind so many bytes from it (-1: never; 0: nothing passes); $proxy_port, which stays
 
 [ -n "${scratch:-}" ] || . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -113,6 +116,21 @@ sql() {
     psql -h "$pg_socket" -p "$pg_port" -U q -d shop -X -q -A -t -v ON_ERROR_STOP=1 "$@"
 }
 
+pg_sessions() {
+    sql -c "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'qetl'"
+}
+
+until_eq() { # WHAT WANTED COMMAND…
+    local what=$1 wanted=$2 got
+    shift 2
+    for _ in $(seq 600); do
+        got=$("$@")
+        [ "$got" = "$wanted" ] && break
+        sleep 0.05
+    done
+    expect_eq "$what" "$got" "$wanted"
+}
+
 pg_away() {
     [ -z "${proxy:-}" ] || kill "$proxy" 2>/dev/null
     [ -n "$pg_folder" ] || return 0
@@ -140,4 +158,18 @@ read_pg() {
     pipeline reading "$1" 'plugin: stdout, format: csv'
     rm -rf dead-letters
     qetl run reading.yaml -q
+}
+
+expect_stops() {
+    pipeline sleeps "query: 'SELECT pg_sleep(600)::text AS x'" 'plugin: file, path: sleeps.csv'
+    background "$QETL" run sleeps.yaml -q
+    until_eq 'it is at work' 1 sql -c "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'qetl' AND state = 'active'"
+    interrupt_and_wait INT
+    expect_eq 'stopped in the middle of a statement' "$code" 130
+    until_eq 'the statement is cancelled' 0 pg_sessions
+    pipeline few "query: 'SELECT generate_series(1, 1000000000) AS i'" 'plugin: file, path: few.csv'
+    sed -i 's/^sinks: {out: {input: in/transforms: {some: {plugin: limit, input: in, rows: 5}}\nsinks: {out: {input: some/' few.yaml
+    expect_exit 0 qetl run few.yaml -q
+    expect_eq 'a limit' "$(sed 1d few.csv | paste -sd ' ')" '1 2 3 4 5'
+    until_eq 'the statement is cancelled' 0 pg_sessions
 }

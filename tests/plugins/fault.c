@@ -235,8 +235,9 @@ static int32_t transform_bind(void *self, uint32_t n_inputs,
     return binder->rows(binder, 0, QETL_ROWS_SUBSET);
 }
 
-static int32_t map_make(struct fault *f, int64_t rows)
+static int32_t map_make(struct fault *f, int64_t rows, int64_t times)
 {
+    rows *= times;
     if (rows > f->map_rows) {
         int32_t *grown = realloc(f->map, (size_t)rows * sizeof *grown);
         if (!grown)
@@ -245,7 +246,7 @@ static int32_t map_make(struct fault *f, int64_t rows)
         f->map_rows = rows;
     }
     for (int64_t i = 0; i < rows; i++)
-        f->map[i] = (int32_t)i;
+        f->map[i] = (int32_t)(i / times);
     return QETL_OK;
 }
 
@@ -269,7 +270,7 @@ static int32_t transform_process(void *self, const struct qetl_event *event,
     if (!status)
         status = poison_check(f, event->batch);
     if (!status)
-        status = map_make(f, event->rows);
+        status = map_make(f, event->rows, fault_is(f, "twice") ? 2 : 1);
     if (status)
         return status;
     bool now = f->calls >= f->at;
@@ -277,7 +278,7 @@ static int32_t transform_process(void *self, const struct qetl_event *event,
         return QETL_NEED_INPUT;
     if (now && fault_is(f, "never_wakes"))
         return QETL_BLOCKED;
-    out->rows = event->rows;
+    out->rows = event->rows * (fault_is(f, "twice") ? 2 : 1);
     out->row_map = f->map;
     if (now && fault_is(f, "drops") && event->rows > 0) {
         out->rows--;

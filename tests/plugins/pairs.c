@@ -7,6 +7,7 @@
 #include <qetl/sdk.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { COLUMNS_MOST = 32 };
 
@@ -16,6 +17,8 @@ struct pairs {
     struct ArrowSchema schema;
     struct qetl_want wants[COLUMNS_MOST];
     int64_t n_wants;
+    int32_t *map; /* row -> record */
+    int64_t room;
 };
 
 struct pair {
@@ -37,6 +40,7 @@ static void pairs_destroy(void *self)
 {
     struct pairs *p = self;
     qetl_schema_release(&p->schema);
+    free(p->map);
 }
 
 static int32_t pairs_describe(void *self, struct qetl_format_info *out)
@@ -148,6 +152,20 @@ static int32_t row_put(struct pairs *p, const char *line, const char *end,
     return status;
 }
 
+static int32_t map_put(struct pairs *p, struct qetl_decoded *out)
+{
+    if (out->rows == p->room) {
+        int64_t room = p->room * 2 + 64;
+        int32_t *map = realloc(p->map, (size_t)room * sizeof *map);
+        if (!map)
+            return QETL_E_NO_MEMORY;
+        p->map = map;
+        p->room = room;
+    }
+    p->map[out->rows++] = (int32_t)out->records;
+    return QETL_OK;
+}
+
 static int32_t rows_put(struct pairs *p, const struct qetl_chunk *chunk,
                         struct qetl_builder *builders, struct qetl_decoded *out)
 {
@@ -159,12 +177,13 @@ static int32_t rows_put(struct pairs *p, const struct qetl_chunk *chunk,
         stop = stop ? stop : end;
         if (pair_next(&at, stop, &pair)) {
             status = row_put(p, data, stop, builders);
-            out->rows++;
+            status = status ? status : map_put(p, out);
         } else {
             reject_line(p, out->records);
         }
         data = stop + 1;
     }
+    out->record_map = strcmp(p->fault, "unmapped") == 0 ? NULL : p->map;
     return status;
 }
 

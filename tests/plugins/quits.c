@@ -33,6 +33,16 @@ static void fork_now(void)
         waitpid(child, NULL, 0);
 }
 
+/* Deeper and deeper, though the compiler could not tell. */
+static volatile int64_t bottom = -1;
+
+static int64_t descend(int64_t depth)
+{
+    volatile char here[200];
+    here[0] = (char)depth;
+    return depth == bottom ? 0 : descend(depth + 1) + here[0];
+}
+
 static void quit_now(const char *how)
 {
     if (strcmp(how, "exit") == 0)
@@ -53,6 +63,8 @@ static void quit_now(const char *how)
         *nowhere = 1;
     if (strcmp(how, "abort") == 0)
         abort();
+    if (strcmp(how, "recursion") == 0)
+        descend(0);
 }
 
 static void *thread_main(void *how)
@@ -209,7 +221,46 @@ static int32_t pass_row(void *self)
 
 static const struct qetl_row_transform pass = {
     .options = QETL_TABLE(options), .bind = pass_bind, .row = pass_row};
-QETL_ROW_TRANSFORM(pass, "quits", struct quits)
+
+static int32_t more_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
+                           const char *config)
+{
+    (void)config;
+    return qetl_row_transform_create(self, host, ctx, &pass, "quits", false);
+}
+
+static int32_t more_bind(void *self, uint32_t n, const struct ArrowSchema *const *inputs,
+                         struct qetl_binder *binder)
+{
+    return qetl_row_transform_table.bind(self, n, inputs, binder);
+}
+
+/* Behind the first batch there is always more of nothing; or a few times before each. */
+static int32_t more_process(void *self, const struct qetl_event *event, struct qetl_output *out)
+{
+    static const int32_t no_rows[1];
+    struct quits *q = self;
+    if (event)
+        q->calls = 0;
+    else
+        out->row_map = no_rows;
+    if (!event && strcmp(q->how, "a few more") == 0 && q->calls++ == 100)
+        return QETL_NEED_INPUT;
+    if (!event)
+        return QETL_MORE;
+    int32_t answer = qetl_row_transform_table.process(self, event, out);
+    return answer == QETL_OUTPUT && strstr(q->how, "more") ? QETL_MORE : answer;
+}
+
+static const struct qetl_transform more = {
+    .struct_size = sizeof more, .bind = more_bind, .process = more_process};
+static const struct qetl_component quits_transform = {.struct_size = sizeof quits_transform,
+                                                      .kind = QETL_TRANSFORM,
+                                                      .id = "quits",
+                                                      .state_size = sizeof(struct quits),
+                                                      .create = more_create,
+                                                      .destroy = qetl_row_transform_destroy,
+                                                      .transform = &more};
 
 static int32_t sink_describe(void *self, struct qetl_sink_info *out)
 {
@@ -258,4 +309,4 @@ static const struct qetl_component quits_sink = {.struct_size = sizeof quits_sin
                                                  .stop = stop,
                                                  .sink = &sink};
 
-QETL_PLUGIN("quits", "0.1.0", &quits_source, &pass_component, &quits_sink)
+QETL_PLUGIN("quits", "0.1.0", &quits_source, &quits_transform, &quits_sink)

@@ -142,7 +142,7 @@ class Series:
             time.sleep(seconds)
             process.kill()
         try:
-            said = process.communicate(timeout=60)[0].decode(errors="replace")
+            said = process.communicate(timeout=rig.PATIENCE_S)[0].decode(errors="replace")
         except subprocess.TimeoutExpired:
             process.kill()
             return 124, process.communicate()[0].decode(errors="replace")
@@ -180,12 +180,12 @@ class Series:
             ended = self.once(stage > 0)
             if ended and ended[0] == 0:
                 return None
-            if ended and not (ended[0] == 1 and self.pipeline.may_fail(ended[1])):
-                return f"exit {ended[0]}: {ended[1][:1500]}"
+            if ended:
+                return f"exit {ended[0]}: {ended[1][-1500:]}"
         if self.pipeline.standing(self.folder) == rig.FINISHED:
             return None
         code, said = rig.run(self.folder, *self.draw.choice(rig.DRIVERS))
-        return f"the last run: exit {code}: {said[:1500]}" if code else None
+        return f"the last run: exit {code}: {said[-1500:]}" if code else None
 
     def live(self):
         """Turn by turn. What is wrong, or None."""
@@ -227,14 +227,15 @@ def work(pipelines, kills, draw, tally, most):
         series(pipeline, seed, tally, most)
 
 
-def report(tally, kills, all_pipelines):
+def report(tally, kills, all_pipelines, points=POINTS):
+    """points: those that can be reached."""
     print(f"{tally.kills} kills in {tally.series} series of {rig.ROWS} rows; {tally.missed} processes ended before their kill")
     print("  by phase: " + ", ".join(f"{phase} {tally.phases[phase]} ({100 * tally.phases[phase] / max(1, tally.kills):.0f} %)" for phase in rig.PHASES))
     print("  by means: " + ", ".join(f"{how} {n}" for how, n in sorted(tally.hows.items())))
     print("  by pipeline: " + ", ".join(f"{name} {n}" for name, n in sorted(tally.of.items())))
     print("  by failpoint: " + ", ".join(f"{point} {tally.points[point]}" for point in POINTS))
     short = [phase for phase in rig.PHASES if tally.phases[phase] < (LEAST_SHARE if kills >= 1000 else LEAST_SHARE / 2) * tally.kills]
-    rare = [point for point in POINTS if tally.points[point] < (3 if kills >= 1000 else 1)]
+    rare = [point for point in points if tally.points[point] < (3 if kills >= 1000 else 1)]
     if tally.kills < kills and not tally.wrong:
         tally.wrong.append(f"only {tally.kills} kills of {kills}")
         print(f"not ok - {tally.wrong[-1]}")

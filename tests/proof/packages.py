@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Kills installs, upgrades, downgrades and removals of packages with SIGKILL, and looks what is left: what was installed before or
-what was to be, each package whole, nothing else.
+what was to be, each package whole and signed by whom it was to be, nothing else.
 
 Usage: packages.py KILLS [SEED]
 
 A series is a fresh folder of packages with a random walk of changes, each of which is tried until it was not killed. Packages come
-from files or from an index on a server, which has a new release now and then. A kill is in front of or behind a call to the system,
+from files, where each content is signed by two keys and by nobody, or from an index on a server, which has a new release now and then. A kill is in front of or behind a call to the system,
 after some time, or when the server has sent just so much of the index or of a package; it counts only if the process died by it.
 After each kill seen.json has the release from before or the one that was offered; installed.json is read and every file that it leads to is hashed, by this program alone; a pipeline runs what is used; and the next
 change has to go on from there. Ends with "N passed, N failed": passed are series.
@@ -14,6 +14,7 @@ change has to go on from there. Ends with "N passed, N failed": passed are serie
 import collections
 import hashlib
 import http.server
+import io
 import json
 import os
 import random
@@ -21,6 +22,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 import traceback
@@ -32,11 +34,13 @@ QETL = os.environ.get("QETL", os.path.join(rig.BUILD, "qetl"))
 TOUCH = os.path.join(os.environ.get("QETL_TEST_PLUGINS", os.path.join(rig.BUILD, "tests/plugins/lib")), "touch")
 SHIMMED = not os.environ.get("QETL_SANITIZER")  # a sanitizer's runtime wants to be first
 VERSIONS = ["0.1.0", "0.2.0", "0.3.0", "0.4.0", "0.5.0"]
+SIGNERS = ["acme", "other", "nobody"]
 PHASES = ["before", "index", "package", "writing", "renamed", "decided", "behind"]
 RELEASES = 14  # of the index
 CLASSES = {"sync": 30, "rename": 4, "write": 14, "unlink": 14, "mkdir": 5, "open": 60, "any": 200}
 OFTEN = ["rename", "rename", "rename", "rename", "sync", "open", "write"]
 STEPS = 12
+CONSENT = ["--downgrade", "--change-signer"]
 
 
 def environment(folder, **more):
@@ -58,14 +62,23 @@ def must(folder, *words):
         raise RuntimeError(f"{words}: exit {done.returncode}: {done.stdout.decode(errors='replace')[:800]}")
 
 
+def signature_of(package):
+    raw = subprocess.run(["zstd", "-dcq", package], stdout=subprocess.PIPE, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(raw)) as archive:
+        return json.load(archive.extractfile("SIGNATURE")) if "SIGNATURE" in archive.getnames() else None
+
+
 def prepare(top):
-    """Packages of three versions, signed and not, and the plugins that a pipeline needs beside them."""
+    """Packages of each version and signer, and the plugins that a pipeline needs beside them: (the releases of an index, signatures)."""
     os.makedirs(f"{top}/plain")
     built = os.environ.get("QETL_PLUGIN_PATH", os.path.join(rig.BUILD, "plugins/lib")).split(":")[0]
     for name in ("file_source", "csv"):
         for end in (".so", ".qetl.json"):
             shutil.copy(f"{built}/{name}{end}", f"{top}/plain")
-    must(top, "plugin", "keygen", "acme")
+    os.makedirs(f"{top}/site")
+    signatures = {}
+    for signer in SIGNERS[:2]:
+        must(top, "plugin", "keygen", signer)
     for version in VERSIONS:
         os.makedirs(f"{top}/made/{version}/docs/more")
         for end in (".so", ".qetl.json"):
@@ -76,18 +89,20 @@ def prepare(top):
         for i in range(3):
             with open(f"{top}/made/{version}/docs/more/page-{i}", "w", encoding="utf-8") as file:
                 file.write(f"{version} {i}\n" * 1000 * i)
-        must(top, "plugin", "pack", f"made/{version}", "--key", "acme.qsecret", "--out", "made")
-        os.makedirs(f"{top}/site", exist_ok=True)
         name = f"touch-{version}-linux-{os.uname().machine}-glibc.qpkg"
-        os.rename(f"{top}/made/{name}", f"{top}/site/{name}")
-        os.link(f"{top}/site/{name}", f"{top}/{version}.qpkg")
+        for signer in SIGNERS:
+            key = [] if signer == "nobody" else ["--key", f"{signer}.qsecret"]
+            must(top, "plugin", "pack", f"made/{version}", "--out", "made", *key)
+            os.rename(f"{top}/made/{name}", f"{top}/{version}-{signer}.qpkg")
+            signatures[version, signer] = signature_of(f"{top}/{version}-{signer}.qpkg")
+        os.link(f"{top}/{version}-acme.qpkg", f"{top}/site/{name}")
     must(top, "plugin", "keygen", "acme-index")
     releases = []
     for _ in range(RELEASES):
         must(top, "plugin", "index", "site", "--name", "acme", "--key", "acme-index.qsecret")
         with open(f"{top}/site/index.json", "rb") as file:
             releases.append(file.read())
-    return releases
+    return releases, signatures
 
 
 class Site(http.server.ThreadingHTTPServer):
@@ -95,9 +110,9 @@ class Site(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, folder, releases):
+    def __init__(self, folder, releases, signatures):
         super().__init__(("127.0.0.1", 0), Page)
-        self.folder, self.releases = folder, releases
+        self.folder, self.releases, self.signatures = folder, releases, signatures
         self.release, self.plans = collections.Counter(), {}
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -154,10 +169,11 @@ class Series:
         self.place = f"http://127.0.0.1:{site.server_port}/{seed}"
         self.folder = f"{top}/{seed}"
         self.depot = f"{self.folder}/.local/share/qetl/plugins"
-        self.held = {}  # version: whether it is the one in use
+        self.held = {}  # version: whether it is the one in use, and who signed it
         self.told = []
         os.makedirs(self.folder)
-        must(self.folder, "key", "add", "../acme.qkey", "--plugins", "touch")
+        for signer in SIGNERS[:2]:
+            must(self.folder, "key", "add", f"../{signer}.qkey", "--plugins", "*")
         must(self.folder, "key", "add", "../acme-index.qkey", "--plugins", "touch", "--indexes")
         self.seen = None  # the newest release that this folder was shown
         with open(f"{self.folder}/in.csv", "w", encoding="utf-8") as file:
@@ -173,7 +189,13 @@ class Series:
                 packages = json.load(file)["packages"]
         except FileNotFoundError:
             return {}, {}
-        return {p["version"]: p["active"] for p in packages}, {p["version"]: p["digest"] for p in packages}
+        return {p["version"]: (p["active"], self.signer_of(p)) for p in packages}, {p["version"]: p["digest"] for p in packages}
+
+    def signer_of(self, package):
+        for signer in SIGNERS:
+            if self.site.signatures[package["version"], signer] == package["signature"]:
+                return signer
+        raise Wrong(f"{package['version']} has a signature that nobody made: {package['signature']}")
 
     def check_content(self, version, digest):
         content = f"{self.depot}/content/{digest}"
@@ -185,7 +207,7 @@ class Series:
         if listed["version"] != version:
             raise Wrong(f"{version} is {listed['version']}")
         there = {os.path.relpath(os.path.join(at, name), content) for at, _, names in os.walk(content) for name in names}
-        if there != {f["path"] for f in listed["files"]} | {"CONTENTS", "SIGNATURE"}:
+        if there != {f["path"] for f in listed["files"]} | {"CONTENTS"}:
             raise Wrong(f"{version} has other files than its list: {sorted(there)}")
         for entry in listed["files"]:
             with open(f"{content}/{entry['path']}", "rb") as file:
@@ -218,7 +240,7 @@ class Series:
         return held
 
     def check_run(self):
-        used = [version for version, active in self.held.items() if active]
+        used = [version for version, (active, _) in self.held.items() if active]
         done = qetl(self.folder, "run", "-q", "--no-state", "p.yaml")
         with self.tally.lock:
             self.tally.runs += 1
@@ -235,19 +257,22 @@ class Series:
                 return "remove", ["plugin", "remove", "touch"], {}
             version = draw.choice(sorted(held))
             rest = {v: a for v, a in held.items() if v != version}
-            if rest and not any(rest.values()):
-                rest[max(rest)] = True
+            if rest and not any(active for active, _ in rest.values()):
+                rest[max(rest)] = True, rest[max(rest)][1]
             return "remove", ["plugin", "remove", f"touch@{version}"], rest
-        version = draw.choice([v for v in VERSIONS if v not in held] if draw.random() < 0.8 and len(held) < len(VERSIONS) else VERSIONS)
-        behind = {**{v: False for v in held}, version: True}
-        kind = ("again" if version in held else "downgrade" if held and version < max(held) else "upgrade" if held else "install")
-        used = [v for v, active in held.items() if active]
-        if draw.random() < 0.5:
-            return kind, ["plugin", "install", f"../{version}.qpkg", "--downgrade"], behind
+        again = held and (draw.random() < 0.4 or len(held) == len(VERSIONS))
+        version = draw.choice(sorted(held) if again else [v for v in VERSIONS if v not in held])
+        signer = draw.choice(SIGNERS) if again or draw.random() < 0.5 else "acme"
+        behind = {**{v: (False, who) for v, (_, who) in held.items()}, version: (True, signer)}
+        kind = ("again" if again and held[version][1] == signer else "signed anew" if again
+                else "downgrade" if held and version < max(held) else "upgrade" if held else "install")
+        used = [v for v, (active, _) in held.items() if active]
+        if signer != "acme" or draw.random() < 0.4:
+            return kind, ["plugin", "install", f"../{version}-{signer}.qpkg", *CONSENT, "--allow-unsigned"], behind
         if self.site.release[self.seed] < RELEASES and (not self.seen or draw.random() < 0.6):
             self.site.release[self.seed] += 1
         command = "upgrade" if used and version > used[0] else "install"
-        return f"{kind} from the index", ["plugin", command, f"touch@{version}", "--index", self.place], behind
+        return f"{kind} from the index", ["plugin", command, f"touch@{version}", "--index", self.place, "--change-signer"], behind
 
     def plan(self, kind):
         if kind.endswith("index") and self.draw.random() < 0.3:
@@ -316,8 +341,8 @@ class Series:
                 must(self.folder, *words)
                 self.held = self.check([behind])
         # Whoever comes next clears what all those left behind.
-        must(self.folder, "plugin", "install", f"../{VERSIONS[0]}.qpkg", "--downgrade")
-        self.held = self.check([{**{v: False for v in self.held}, VERSIONS[0]: True}])
+        must(self.folder, "plugin", "install", f"../{VERSIONS[0]}-acme.qpkg", *CONSENT)
+        self.held = self.check([{**{v: (False, who) for v, (_, who) in self.held.items()}, VERSIONS[0]: (True, "acme")}])
         if any(self.left_over()):
             raise Wrong(f"something is left: {self.left_over()}")
         self.check_run()
@@ -367,7 +392,7 @@ def main():
     top = rig.scratch()
     tally, draw = Tally(), random.Random(seed)
     try:
-        site = Site(f"{top}/site", prepare(top))
+        site = Site(f"{top}/site", *prepare(top))
         threads = [threading.Thread(target=work, args=(top, kills, random.Random(draw.randrange(1 << 32)), tally, site))
                    for _ in range(min(4, 2 * os.cpu_count()))]
         for thread in threads:

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kills runs that write to PostgreSQL with SIGKILL, and the server with them, and lets them go on: no row lost, none doubled, nothing left behind.
 
-Usage: postgres_kills.py KILLS [SEED [RESTARTS]]
+Usage: postgres_kills.py KILLS [SEED [RESTARTS [PIPELINE...]]]
 
 As kills.py, in a server of its own: each series has a schema there. RESTARTS times the server goes down at once (immediate) while runs are at work, and comes up
-again. Ends with "N passed, N failed".
+again; no run may fail for it. Ends with "N passed, N failed".
 """
 import glob
 import os
@@ -25,6 +25,7 @@ from expr_postgres import Postgres  # noqa: E402
 # libraries that come late: see cases/rest-lib.sh
 os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":intercept_tls_get_addr=0"
 PATIENT = "retry: {attempts: 200, first: 20ms, most: 200ms}, breaker: false"
+kills.BY_SINK += ["commit.between", "commit.after"]  # which decide here
 server = None
 
 
@@ -45,11 +46,11 @@ def schema_of(folder):
 
 
 class Into(rig.Pipeline):
-    """Into a table of the series' schema. former: what is done before, in SQL; from_table: its rows come from PostgreSQL, too."""
+    """Into a table of the series' schema. former: what is done before, in SQL; table: its rows come from PostgreSQL, too, with these options."""
 
-    def __init__(self, name, sink, expected, former="", from_table=False):
-        super().__init__(name, f"transforms:\n{rig.PULSE}sinks:\n  out: {{plugin: postgres, input: p, TO, {sink}}}\n", expected, letters=not from_table)
-        self.former, self.from_table = former, from_table
+    def __init__(self, name, sink, expected, former="", table=None):
+        super().__init__(name, f"transforms:\n{rig.PULSE}sinks:\n  out: {{plugin: postgres, input: p, TO, {sink}}}\n", expected, letters=not table)
+        self.former, self.table = former, table
 
     def write(self, folder, rows=rig.ROWS):
         super().write(folder, rows)
@@ -61,14 +62,10 @@ class Into(rig.Pipeline):
         with open(path, encoding="utf-8") as file:
             text = file.read()
         to = f"host: {server.folder}, user: q, database: postgres, schema: {schema.strip(chr(34))}, {PATIENT}"
-        if self.from_table:
-            text = text.replace("{plugin: file, path: in.csv, format: {type: csv, types: {v: bigint}}}", "{plugin: postgres, TO, table: src, key: id}")
+        if self.table:
+            text = text.replace("{plugin: file, path: in.csv, format: {type: csv, types: {v: bigint}}}", f"{{plugin: postgres, TO, table: src, {self.table}}}")
         with open(path, "w", encoding="utf-8") as file:
             file.write(text.replace("TO,", to + ","))
-
-    def may_fail(self, said):
-        """A source whose server is gone at the wrong moment says so, and its run can be started again."""
-        return "see whether the server is up" in said
 
     def check(self, folder, rows=rig.ROWS):
         wrong = super().check(folder, rows)
@@ -100,11 +97,15 @@ def versions(_, folder, ids):
 
 ALL = "SELECT id, k, v FROM t ORDER BY id"
 FORMER = "CREATE TABLE t (id int PRIMARY KEY, k int, v int); INSERT INTO t SELECT i, -1, -1 FROM generate_series(0, 300) i WHERE i % 97 <> 13;"
+PLAIN = "CREATE TABLE t (id bigint, k smallint, v numeric);"
 PIPELINES = [
-    Into("postgres-append", "table: t, new_columns: drop", rows_are(ALL), "CREATE TABLE t (id bigint, k smallint, v numeric);"),
-    Into("postgres-upsert", "table: t, mode: upsert, key: id, new_columns: evolve", rows_are(ALL), FORMER, from_table=True),
+    Into("postgres-append", "table: t, new_columns: drop", rows_are(ALL), PLAIN),
+    # read by several: parts that are gone on with each behind its last row, and parts that begin anew
+    Into("postgres-splits", "table: t, new_columns: drop", rows_are(ALL), PLAIN, "key: id, connections: 3"),
+    Into("postgres-pages", "table: t, new_columns: drop", rows_are(ALL), PLAIN, "connections: 3"),
+    Into("postgres-upsert", "table: t, mode: upsert, key: id, new_columns: evolve", rows_are(ALL), FORMER, "key: id"),
     Into("postgres-replace", "table: t, mode: replace, key: id", rows_are(ALL), FORMER),
-    Into("postgres-truncate", "table: t, mode: truncate, new_columns: evolve", rows_are(ALL), FORMER, from_table=True),
+    Into("postgres-truncate", "table: t, mode: truncate, new_columns: evolve", rows_are(ALL), FORMER, "key: id"),
     Into("postgres-delete", "table: src, mode: delete, key: id", rows_are("SELECT id, k, v FROM gone ORDER BY id"),
          "CREATE TABLE gone (LIKE src); CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO gone SELECT old.*; RETURN old; END'"
          " SET search_path FROM CURRENT; CREATE TRIGGER note BEFORE DELETE ON src FOR EACH ROW EXECUTE FUNCTION note();"),
@@ -112,9 +113,11 @@ PIPELINES = [
 ]
 
 
-def restart(times, draw, ended, done):
+def restart(times, draw, ended, done, tally):
+    while not tally.kills and not ended.wait(0.05):  # then there is something to be disturbed
+        pass
     for _ in range(times):
-        if ended.wait(draw.uniform(8, 20) if done else draw.uniform(1, 4)):
+        if ended.wait(draw.uniform(5, 12) if done else 0):
             return
         server.command("pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop")
         server.command("pg_ctl", "-D", "data", "-w", "-t", "120", "-l", "log", "-o", f"-c listen_addresses='' -k {server.folder} -c fsync=off -c timezone=UTC", "start")
@@ -126,18 +129,20 @@ def main():
     count = int(sys.argv[1])
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else int(os.environ.get("SEED", "1"))
     restarts = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+    pipelines = [pipeline for pipeline in PIPELINES if pipeline.name in sys.argv[4:]] or PIPELINES
     binaries = max(glob.glob("/usr/lib/postgresql/*/bin"), default=None)
     if not binaries:
         print("not ok - there is no PostgreSQL server (postgresql-15)\n0 passed, 1 failed")
         return 1
     print(f"seed {seed}", flush=True)
     server = Postgres(binaries)
+    rig.PATIENCE_S = 600  # an epoch of all rows begins again with each restart
     done, ended = [], threading.Event()
     try:
         tally, draw = kills.Tally(), random.Random(seed)
-        stopper = threading.Thread(target=restart, args=(restarts, random.Random(seed), ended, done))
+        stopper = threading.Thread(target=restart, args=(restarts, random.Random(seed), ended, done, tally))
         stopper.start()
-        threads = [threading.Thread(target=kills.work, args=(PIPELINES, count, random.Random(draw.randrange(1 << 32)), tally, 12 if count >= 1000 else 6))
+        threads = [threading.Thread(target=kills.work, args=(pipelines, count, random.Random(draw.randrange(1 << 32)), tally, 12 if count >= 1000 else 6))
                    for _ in range(min(4, 2 * os.cpu_count()))]
         for thread in threads:
             thread.start()
@@ -147,8 +152,11 @@ def main():
         stopper.join()
     finally:
         server.close()
-    kills.report(tally, count, count >= 1000)
+    kills.report(tally, count, count >= 1000 and pipelines is PIPELINES, [point for point in kills.POINTS if point not in kills.BY_STORE])
     print(f"  restarts of the server: {len(done)}")
+    if len(done) < restarts and count >= 1000 and not tally.wrong:
+        tally.wrong.append("too few restarts")
+        print(f"not ok - only {len(done)} restarts of {restarts}")
     rig.tell_counts(kills=tally.kills, restarts=len(done), series=tally.series, ended_before_their_kill=tally.missed, phases=tally.phases,
                     means=tally.hows, failpoints=tally.points, pipelines=tally.of)
     print(f"{tally.series - len(tally.wrong)} passed, {len(tally.wrong)} failed")

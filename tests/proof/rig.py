@@ -24,6 +24,7 @@ SHIMS = os.environ.get("QETL_SHIMS", os.path.join(BUILD, "tests/shim"))
 ENOUGH = int(os.environ.get("QETL_PROOF_WRONG", "5"))  # of wrong outcomes: a proof looks no further
 DOCUMENTED = {0, 1, 2, 3, 4, 130, 143}
 ROWS = 3000
+PATIENCE_S = 60  # with one run; behind it, it hangs
 IMPATIENT = False  # calls that fail are tried again for less than a second
 DRIVERS = (("--driver", "pull"), ("--workers", "1"), ("--workers", "2"))
 FORMER = -7  # the id of a row that stands in a file which is appended to
@@ -120,10 +121,6 @@ class Pipeline:
     def standing(self, folder):
         """The stage of this turn's newest epoch; 0: it has none yet."""
         return stage(folder, self.name)[0]
-
-    def may_fail(self, _):
-        """Whether a run may end with this failure, and be started again."""
-        return False
 
     def text(self, rows):
         sources = {"csv": "{plugin: file, path: in.csv, format: {type: csv, types: {v: bigint}}}",
@@ -344,11 +341,11 @@ def command(*more, state="state"):
     return [PROGRAM, "run", "p.yaml", "--state", state, "--plugin-dir", TEST_PLUGINS, "--no-control", *more]
 
 
-def run(folder, *more, seconds=60, env=None, state="state"):
+def run(folder, *more, seconds=None, env=None, state="state"):
     """Runs it to its end; (exit code, what it said). A hang is exit code 124."""
     try:
         done = subprocess.run(command(*more, state=state), cwd=folder, env=env or environment(folder), stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds, check=False)
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds or PATIENCE_S, check=False)
         return done.returncode, done.stdout.decode(errors="replace")
     except subprocess.TimeoutExpired as hung:
         return 124, (hung.stdout or b"").decode(errors="replace")

@@ -120,13 +120,20 @@ static int32_t function_register(struct session *s)
     return bad ? session_fault(s, NULL, "libduckdb takes no table function") : QETL_OK;
 }
 
-int32_t feed_init(struct feed *f, struct session *s, struct lane *lanes, struct duck_type **types,
-                  int64_t n)
+void feed_init(struct feed *f)
 {
-    *f = (struct feed){.session = s, .lanes = lanes, .types = types, .n_lanes = n};
-    f->pipe_in = f->pipe_out = -1;
+    f->pipe_in = f->pipe_out = f->bell = -1;
     pthread_mutex_init(&f->lock, NULL);
     pthread_cond_init(&f->fed, NULL);
+}
+
+int32_t feed_open(struct feed *f, struct session *s, struct lane *lanes, struct duck_type **types,
+                  int64_t n)
+{
+    f->session = s;
+    f->lanes = lanes;
+    f->types = types;
+    f->n_lanes = n;
     f->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (f->bell < 0)
         return qetl_fail(s->env, QETL_E_ENVIRONMENT, NULL, NULL, "eventfd: %s", strerror(errno));
@@ -289,13 +296,10 @@ void feed_end(struct feed *f)
 
 void feed_destroy(struct feed *f)
 {
-    if (!f->session)
-        return;
     feed_end(f);
     free(f->error);
     if (f->bell >= 0)
         close(f->bell);
     pthread_cond_destroy(&f->fed);
     pthread_mutex_destroy(&f->lock);
-    f->session = NULL;
 }

@@ -34,7 +34,8 @@ struct feed {
     char *error; /* of the COPY, or NULL */
 };
 
-int32_t feed_init(struct feed *, struct session *, struct lane *, struct duck_type **, int64_t n);
+void feed_init(struct feed *); /* of zeroed memory; from then on it may be cancelled */
+int32_t feed_open(struct feed *, struct session *, struct lane *, struct duck_type **, int64_t n);
 void feed_destroy(struct feed *);
 /* copy: "COPY (SELECT … FROM qetl_rows()) TO", options: "(FORMAT …)". */
 int32_t feed_begin(struct feed *, const char *copy, const char *options);

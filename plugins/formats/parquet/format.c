@@ -26,6 +26,7 @@ static int32_t format_create(void *self, const struct qetl_host *host, struct qe
     struct parquet_writer *w = self;
     (void)config;
     w->session.env = (struct qetl_env){host, ctx};
+    feed_init(&w->feed);
     return qetl_options_need(w->session.env);
 }
 
@@ -64,8 +65,7 @@ static int32_t format_start(void *self)
 static void format_interrupt(void *self)
 {
     struct parquet_writer *w = self;
-    if (w->feed.session)
-        feed_cancel(&w->feed);
+    feed_cancel(&w->feed);
 }
 
 static int32_t format_describe(void *self, struct qetl_format_info *out)
@@ -179,7 +179,7 @@ static int32_t format_open_encode(void *self, const struct ArrowSchema *schema)
     copy_make(w);
     if (!status && (w->copy.bad || w->options.bad))
         status = session_memory(&w->session);
-    return status ? status : feed_init(&w->feed, &w->session, w->lanes, w->types, w->n_columns);
+    return status ? status : feed_open(&w->feed, &w->session, w->lanes, w->types, w->n_columns);
 }
 
 /* ---- Writing ---- */

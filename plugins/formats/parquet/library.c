@@ -119,6 +119,8 @@ int32_t session_fault(struct session *s, const char *option, const char *message
 
 int32_t session_query(struct session *s, const char *sql, struct duck_result *result)
 {
+    if (atomic_load(&s->interrupted))
+        return QETL_E_CANCELLED;
     if (!s->duck.query(s->connection, sql, result))
         return QETL_OK;
     int32_t status = session_fault(s, "/path", s->duck.result_error(result));
@@ -151,6 +153,13 @@ static int32_t start_fault(struct session *s, const char *error)
                      error ? error : "no connection");
 }
 
+static bool connect_fails(struct session *s, struct duck_database *database)
+{
+    bool fails = s->duck.connect(database, &s->connection);
+    atomic_store(&s->interruptible, fails ? NULL : s->connection);
+    return fails;
+}
+
 static int32_t database_open(struct session *s)
 {
     struct duck *duck = &s->duck;
@@ -159,8 +168,8 @@ static int32_t database_open(struct session *s)
     if (duck->create_config(&config))
         return session_memory(s);
     int32_t status = configure(s, config);
-    if (!status && (duck->open_ext(NULL, &s->database, config, &error) ||
-                    duck->connect(s->database, &s->connection)))
+    if (!status &&
+        (duck->open_ext(NULL, &s->database, config, &error) || connect_fails(s, s->database)))
         status = start_fault(s, error);
     if (error)
         duck->free(error);
@@ -212,7 +221,7 @@ static int32_t shared_join(struct session *s)
         return database_open(s);
     if (!shared.users)
         status = database_open(s);
-    else if (s->duck.connect(shared.database, &s->connection))
+    else if (connect_fails(s, shared.database))
         status = start_fault(s, NULL);
     if (status)
         return status;
@@ -277,6 +286,8 @@ void session_close(struct session *s)
 
 void session_interrupt(struct session *s)
 {
-    if (s->connection)
-        s->duck.interrupt(s->connection);
+    struct duck_connection *connection = atomic_load(&s->interruptible);
+    atomic_store(&s->interrupted, true);
+    if (connection)
+        s->duck.interrupt(connection);
 }

@@ -13,11 +13,15 @@
 
 #include "duck.h"
 
+#include <stdatomic.h>
+
 struct session {
     struct qetl_env env;
     struct duck duck;
     struct duck_database *database;
     struct duck_connection *connection;
+    _Atomic(struct duck_connection *) interruptible; /* that, once there is one */
+    _Atomic bool interrupted;
     bool shares;       /* the database with others; it is theirs, too */
     const char *about; /* the file that a failure is told of, or the first of several; or NULL */
     bool several;

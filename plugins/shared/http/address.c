@@ -17,6 +17,7 @@ static const struct range4 ranges4[] = {
     {0xa9fea9fe, 0xffffffff, "the address of a cloud's metadata"}, /* 169.254.169.254 */
     {0x646464c8, 0xffffffff, "the address of a cloud's metadata"}, /* 100.100.100.200 */
     {0xc0000000, 0xffffff00, "the address of a cloud's metadata"}, /* 192.0.0.0/24 */
+    {0xa83f8110, 0xffffffff, "the address of a cloud's metadata"}, /* 168.63.129.16 */
     {0x00000000, 0xff000000, "an address of this network"},
     {0x7f000000, 0xff000000, "a loopback address"},
     {0x0a000000, 0xff000000, "a private address"},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "auth.h"
+#include "fault.h"
 #include "sign.h"
 #include "url.h"
 
@@ -161,6 +162,15 @@ void http_auth_free(struct http_auth *a)
         explicit_bzero(a->header, strlen(a->header));
     free(a->header);
     *a = (struct http_auth){0};
+}
+
+void http_auth_hide(const struct http_auth *a, char *text)
+{
+    const char *value = a->header ? strchr(a->header, ':') + 2 : NULL;
+    const char *behind = value ? strchr(value, ' ') : NULL; /* of "Basic" or "Bearer" */
+    http_text_hide(behind ? behind + 1 : value, text);
+    http_text_hide(a->key, text);
+    http_text_hide(a->sigv4.session_token, text);
 }
 
 char *http_auth_url(const struct http_auth *a, const char *url)

@@ -23,6 +23,8 @@ struct http_auth {
 
 /* From the option `auth`: OK, or a failure that was reported. */
 int32_t http_auth_read(struct http_auth *, struct qetl_env);
+/* What is sent of the credentials, also where that is made of secrets, becomes *** in the text. */
+void http_auth_hide(const struct http_auth *, char *text);
 void http_auth_free(struct http_auth *);
 /* The header of a name and a password, to be freed. NULL: no memory. */
 char *http_auth_basic(const char *user, const char *password);

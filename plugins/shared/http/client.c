@@ -55,7 +55,8 @@ static int on_timer(CURLM *multi, long ms, void *arg)
 {
     struct http_client *c = arg;
     (void)multi;
-    timer_set(c->timer_fd, ms < 0 ? -1 : ms * INT64_C(1000000));
+    c->due = ms == 0;
+    timer_set(c->timer_fd, ms <= 0 ? -1 : ms * INT64_C(1000000));
     return 0;
 }
 
@@ -85,25 +86,15 @@ static int32_t descriptors_open(struct http_client *c)
                      "no descriptors for requests over HTTP: %m");
 }
 
-static int32_t init(struct http_client *c, struct qetl_env env, const char *url, const char *option,
-                    bool streams)
+int32_t http_client_init_bare(struct http_client *c, struct qetl_env env)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, curl_begin);
     *c = (struct http_client){
         .env = env, .open = true, .events_fd = -1, .timer_fd = -1, .alarm_fd = -1, .bell_fd = -1};
     int32_t status = descriptors_open(c);
-    if (!status)
-        status = http_settings_read(&c->settings, env, streams);
-    if (!status)
-        status = http_policy_init(&c->policy, env, url, option);
-    if (!status)
-        status = http_auth_read(&c->auth, env);
-    if (!status && c->auth.grant)
-        status = http_token_read(&c->token, env, c->auth.grant);
     if (status)
         return status;
-    http_pace_init(&c->pace, c->settings.requests_per_second);
     c->multi = curl_multi_init();
     if (!c->multi)
         return qetl_fail(env, QETL_E_NO_MEMORY, NULL, NULL, "no memory for requests over HTTP");
@@ -114,6 +105,23 @@ static int32_t init(struct http_client *c, struct qetl_env env, const char *url,
     curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS);
     c->left_ns = http_now_ns();
     return QETL_OK;
+}
+
+static int32_t init(struct http_client *c, struct qetl_env env, const char *url, const char *option,
+                    bool streams)
+{
+    int32_t status = http_client_init_bare(c, env);
+    if (!status)
+        status = http_settings_read(&c->settings, env, streams);
+    if (!status)
+        status = http_policy_init(&c->policy, env, url, option);
+    if (!status)
+        status = http_auth_read(&c->auth, env);
+    if (!status && c->auth.grant)
+        status = http_token_read(&c->token, env, c->auth.grant);
+    if (!status)
+        status = http_pace_join(&c->pace, env, &c->policy.home, c->settings.requests_per_second);
+    return status;
 }
 
 int32_t http_client_init(struct http_client *c, struct qetl_env env, const char *url,
@@ -138,7 +146,8 @@ void http_client_free(struct http_client *c)
 {
     if (!c->open)
         return;
-    http_token_free(&c->token);
+    http_token_free(c);
+    http_pace_leave(c->pace);
     while (c->first)
         http_transfer_drop(c->first);
     if (c->multi)
@@ -178,7 +187,7 @@ static void event_take(struct http_client *c, const struct epoll_event *event)
     } else if (event->data.fd == c->timer_fd) {
         timer_take(c->timer_fd);
         curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    } else {
+    } else if (!http_token_heard(c, event->data.fd)) {
         curl_multi_socket_action(c->multi, event->data.fd, mask, &running);
     }
 }
@@ -195,13 +204,25 @@ static void reap(struct http_client *c)
     }
 }
 
+/* What curl has to do at once, such as to send a request, takes no timer. */
+static bool due_take(struct http_client *c)
+{
+    int running;
+    bool due = c->due;
+    c->due = false;
+    if (due)
+        curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    return due;
+}
+
 /* false: interrupted. */
 static bool events_take(struct http_client *c)
 {
     struct epoll_event events[EVENTS];
     for (int round = 0; round < ROUNDS; round++) {
+        bool due = due_take(c);
         int n = epoll_wait(c->events_fd, events, EVENTS, 0);
-        if (n <= 0)
+        if (n <= 0 && !due)
             break;
         for (int i = 0; i < n; i++) {
             if (events[i].data.fd == c->bell_fd)
@@ -226,15 +247,9 @@ static int64_t begin_due(struct http_client *c, int64_t now, bool *begun)
         next = e->next;
         if (e->state != HTTP_WAITS)
             continue;
-        if (!e->for_token && !http_token_is_ready(c, now)) {
-            if (!c->token.asking) {
-                http_fault_set(&e->fault, QETL_E_NO_MEMORY, NULL, NULL, "no memory for a request");
-                http_transfer_drop(e);
-            }
-            *begun |= !c->token.asking || c->token.asking->state == HTTP_WAITS;
-            continue;
-        }
-        int64_t wait = e->for_token ? 0 : http_pace_take(&c->pace, now);
+        if (!http_token_is_ready(c, now))
+            break;
+        int64_t wait = http_pace_take(c->pace, now);
         if (wait)
             return wait;
         http_transfer_start(e, now);
@@ -295,7 +310,7 @@ int32_t http_client_drive(struct http_client *c)
             return QETL_E_CANCELLED;
         now = http_now_ns();
         left = end_overdue(c, now);
-        http_token_take(c, now);
+        http_token_take(c);
         left = sooner(left, begin_due(c, now, &begun));
     }
     if (c->alarm_ns)
@@ -303,6 +318,12 @@ int32_t http_client_drive(struct http_client *c)
     timer_set(c->alarm_fd, left == INT64_MAX ? -1 : left);
     c->left_ns = http_now_ns();
     return QETL_OK;
+}
+
+void http_client_arm(struct http_client *c)
+{
+    if (c->due)
+        timer_set(c->timer_fd, 0);
 }
 
 bool http_client_wait(struct http_client *c, int64_t until_ns)
@@ -313,6 +334,7 @@ bool http_client_wait(struct http_client *c, int64_t until_ns)
     if (left <= 0)
         return false;
     c->awaits = true;
+    http_client_arm(c);
     ppoll(&watched, 1, &most, NULL);
     return true;
 }
@@ -324,6 +346,7 @@ int32_t http_client_await(struct http_client *c)
         return qetl_fail(c->env, QETL_E_UNSUPPORTED, NULL, NULL,
                          "this host has no qetl.poll/1, which requests over HTTP need");
     c->awaits = true;
+    http_client_arm(c);
     int32_t status = poll->watch(c->env.ctx, c->events_fd, QETL_POLL_IN);
     return status < 0 ? qetl_fail(c->env, status, NULL, NULL, "the host cannot watch a descriptor")
                       : QETL_OK;

@@ -24,12 +24,13 @@ struct http_client {
     struct http_policy policy;
     struct http_auth auth;
     struct http_token token;
-    struct http_pace pace;
+    struct http_pace *pace; /* NULL: without limit */
     CURLM *multi;
     struct http_exchange *first, *last; /* that were begun, and are not done */
     int events_fd;                      /* epoll: everything that is waited for */
     int timer_fd, alarm_fd;             /* curl's time, and ours */
     int bell_fd;                        /* rung by interrupt */
+    bool due;                           /* curl's time is now */
     bool open;                          /* the descriptors are -1 or open; else nothing is */
     bool reached;                       /* it has answered once */
     bool awaits;                        /* what passes now is the server's time */
@@ -44,6 +45,8 @@ int32_t http_client_init(struct http_client *, struct qetl_env, const char *url,
 /* The same for requests that stream. */
 int32_t http_client_init_streams(struct http_client *, struct qetl_env, const char *url,
                                  const char *option);
+/* Without options, which its owner lends before each drive: for exchanges for a token. */
+int32_t http_client_init_bare(struct http_client *, struct qetl_env);
 void http_client_free(struct http_client *);
 void http_client_ring(struct http_client *); /* [any] a waiting call ends */
 
@@ -54,6 +57,8 @@ int32_t http_client_drive(struct http_client *);
 bool http_client_wait(struct http_client *, int64_t until_ns);
 /* Before IDLE: has the host call again. */
 int32_t http_client_await(struct http_client *);
+/* Whoever waits for its descriptor next hears of what curl has to do at once. */
+void http_client_arm(struct http_client *);
 
 struct http_request {
     const char *method;
@@ -85,8 +90,9 @@ struct http_exchange {
     int64_t token_number; /* … of this number */
     char refused[160];    /* why the address that it leads to is refused */
     int64_t began_ns, heard_ns, away_ns;
-    bool heard; /* something of the response came */
-    bool held;  /* a stream that is not read on before some of it is taken */
+    bool heard;   /* something of the response came */
+    bool held;    /* a stream that is not read on before some of it is taken */
+    int64_t said; /* bytes that came with a status that is none of success */
 
     /* Once it is done: */
     struct http_fault fault; /* code 0: there is a reply */

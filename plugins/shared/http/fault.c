@@ -5,7 +5,18 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { EXCERPT = 160 };
+enum { EXCERPT = 160, HIDDEN_FROM = 8 };
+
+void http_text_hide(const char *secret, char *text)
+{
+    char begin[HIDDEN_FROM + 1] = "";
+    if (!secret || strlen(secret) < HIDDEN_FROM)
+        return;
+    memcpy(begin, secret, HIDDEN_FROM);
+    for (char *at = text; (at = strstr(at, begin));)
+        for (const char *c = secret; *c && *at == *c; c++)
+            *at++ = '*';
+}
 
 void http_fault_set(struct http_fault *f, int32_t code, const char *option, const char *suggestion,
                     const char *format, ...)
@@ -105,6 +116,7 @@ static int32_t curl_class(CURLcode code, bool reached, const char **option, cons
     *option = *mend = NULL;
     switch (code) {
     case CURLE_OUT_OF_MEMORY:
+        *mend = "its response may have a header of more than 100 kB, for which curl has no room";
         return QETL_E_NO_MEMORY;
     case CURLE_URL_MALFORMAT:
         *option = "/url";

@@ -23,6 +23,9 @@ struct http_fault {
 
 void http_fault_set(struct http_fault *, int32_t code, const char *option, const char *suggestion,
                     const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Where it stands in the text, also cut off, stars take its place; not of a short one, which is in
+ * many words. NULL: none. */
+void http_text_hide(const char *secret, char *text);
 /* A status that is none of success. what: the request, for people; body: what came with it. */
 void http_fault_status(struct http_fault *, const char *what, long status, int64_t retry_after_s,
                        const uint8_t *body, int64_t size);

@@ -11,6 +11,7 @@ struct scan {
     int n;
     char *names; /* where lists are named, or NULL */
     int64_t names_room;
+    bool cut; /* within a text */
 };
 
 /* 1: a quote, 2: opens, 3: closes. */
@@ -29,7 +30,7 @@ static bool text_skip(struct scan *s)
     while (from < s->end) {
         const char *quote = memchr(from, '"', (size_t)(s->end - from)), *back = quote;
         if (!quote)
-            return false;
+            break;
         while (back > s->at + 1 && back[-1] == '\\')
             back--;
         if ((quote - back) % 2 == 0) {
@@ -38,6 +39,7 @@ static bool text_skip(struct scan *s)
         }
         from = quote + 1;
     }
+    s->cut = true;
     return false;
 }
 
@@ -237,6 +239,16 @@ static unsigned narrow(const struct scan *s, int depth, unsigned live, const cha
     return out;
 }
 
+/* Whether any of them leads to a child of this value. */
+static bool leads_deeper(const struct scan *s, int depth, unsigned live)
+{
+    size_t n;
+    bool deeper = false;
+    for (int t = 0; t < s->n; t++)
+        deeper |= live >> t & 1 && segment_at(s->targets[t].pointer, depth, &n);
+    return deeper;
+}
+
 /* Behind a comma, or at the end; *more tells. */
 static bool separator(struct scan *s, char close, bool *more)
 {
@@ -284,7 +296,7 @@ static bool object_walk(struct scan *s, int depth, unsigned live)
 
 static bool list_walk(struct scan *s, int depth, unsigned live, struct scan_target *list)
 {
-    bool more;
+    bool more, deeper = leads_deeper(s, depth, live);
     s->at++;
     blanks(s);
     if (s->at < s->end && *s->at == ']')
@@ -292,7 +304,9 @@ static bool list_walk(struct scan *s, int depth, unsigned live, struct scan_targ
     do {
         blanks(s);
         list->last = s->at;
-        if (!value_walk(s, depth + 1, narrow(s, depth, live, NULL, 0, list->count++)))
+        unsigned child = deeper ? narrow(s, depth, live, NULL, 0, list->count) : 0;
+        list->count++;
+        if (!value_walk(s, depth + 1, child))
             return false;
         list->last_size = s->at - list->last;
         if (!separator(s, ']', &more))
@@ -324,6 +338,19 @@ static void found(struct scan *s, int depth, unsigned live, const struct scan_ta
     }
 }
 
+/* Of what is asked for, and of a document that is one value; others are looked at by the format. */
+static bool scalar_good(const char *at, int64_t size)
+{
+    static const char *const words[] = {"true", "false", "null"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) == (size_t)size && memcmp(words[i], at, (size_t)size) == 0)
+            return true;
+    for (int64_t i = 0; i < size; i++)
+        if (!(at[i] >= '0' && at[i] <= '9') && !memchr("+-.eE", at[i], 5))
+            return false;
+    return true;
+}
+
 static bool value_walk(struct scan *s, int depth, unsigned live)
 {
     blanks(s);
@@ -339,17 +366,35 @@ static bool value_walk(struct scan *s, int depth, unsigned live)
     else if (*what.at == '[')
         fine = list_walk(s, depth, live, &what);
     else
-        fine = value_skip(s);
+        fine = value_skip(s) && (*what.at == '"' || scalar_good(what.at, s->at - what.at));
     what.size = s->at - what.at;
     if (fine && live)
         found(s, depth, live, &what);
     return fine;
 }
 
+static bool document_walk(struct scan *s, unsigned live)
+{
+    const char *from = s->at;
+    bool plain = *from != '{' && *from != '[' && *from != '"';
+    if (!value_walk(s, 0, live))
+        return false;
+    if (!plain || scalar_good(from, s->at - from))
+        return true;
+    s->at = from;
+    return false;
+}
+
+int64_t scan_mark(const char *data, int64_t size)
+{
+    return size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 bool scan_json(const char *data, int64_t size, struct scan_target *targets, int n,
                struct scan_result *result)
 {
-    struct scan s = {.at = data, .end = data + size, .targets = targets, .n = n};
+    struct scan s = {
+        .at = data + scan_mark(data, size), .end = data + size, .targets = targets, .n = n};
     bool whole = true;
     unsigned live = 0;
     *result = (struct scan_result){0};
@@ -359,17 +404,21 @@ bool scan_json(const char *data, int64_t size, struct scan_target *targets, int 
     }
     blanks(&s);
     while (whole && s.at < s.end) {
-        whole = value_walk(&s, 0, result->documents ? 0 : live);
+        whole = document_walk(&s, result->documents ? 0 : live);
         result->documents += whole;
         result->broken_at = s.at - data;
         blanks(&s);
     }
+    result->cut = !whole && (s.cut || s.at >= s.end);
     return whole;
 }
 
 void scan_lists(const char *data, int64_t size, char *out, int64_t capacity)
 {
-    struct scan s = {.at = data, .end = data + size, .names = out, .names_room = capacity};
+    struct scan s = {.at = data + scan_mark(data, size),
+                     .end = data + size,
+                     .names = out,
+                     .names_room = capacity};
     *out = 0;
     value_walk(&s, 0, 0);
 }

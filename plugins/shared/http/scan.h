@@ -37,13 +37,16 @@ struct scan_target {
 
 struct scan_result {
     int64_t documents; /* that stand one behind the other: one, or lines of NDJSON */
-    int64_t broken_at; /* where the text stops making sense, if it does */
+    int64_t broken_at; /* where the text stops making sense, if it does … */
+    bool cut;          /* … as it ends there */
 };
 
 /* false: the text is not whole. Targets are looked for in the first document; the last of members
  * with one name counts. */
 bool scan_json(const char *data, int64_t size, struct scan_target *targets, int n,
                struct scan_result *);
+/* How many bytes at the beginning are a mark of the encoding (BOM). */
+int64_t scan_mark(const char *data, int64_t size);
 /* Whether it can be a JSON pointer. */
 bool scan_pointer_good(const char *pointer);
 /* Names of the first document's members that are lists, as pointers: "/data, /items"; "": none. */

@@ -48,42 +48,47 @@ static bool url_take(struct signing *s, const char *url)
     return fine && s->host;
 }
 
-/* Every part encoded once more, but for S3, which takes it as it stands. */
+/* Every part encoded once more, and of slashes side by side one; but for S3, which takes it as it
+ * stands. curl has taken the dots out. */
 static bool path_put(const struct signing *s, FILE *out)
 {
     if (strcmp(s->keys->service, "s3") == 0)
         return fputs(s->path, out) >= 0;
-    for (const char *at = s->path; *at;) {
-        size_t size = strcspn(at, "/");
+    fputc('/', out);
+    for (const char *at = s->path + strspn(s->path, "/"); *at;) {
+        size_t size = strcspn(at, "/"), slashes = strspn(at + size, "/");
         char *coded = curl_easy_escape(NULL, at, (int)size);
-        if (size && !coded) /* of no bytes it would take all */
+        if (!coded)
             return false;
-        fprintf(out, "%s%s", size ? coded : "", at[size] ? "/" : "");
+        fprintf(out, "%s%s", coded, slashes ? "/" : "");
         curl_free(coded);
-        at += size + (at[size] != 0);
+        at += size + slashes;
     }
     return true;
 }
 
-/* "name=value", both encoded in the one way that there is. */
+/* Encoded in the one way that there is. To curl it is "all of the text" where a size is 0. */
+static char *recoded(const char *text, size_t size)
+{
+    int n = 0;
+    char *plain = size ? curl_easy_unescape(NULL, text, (int)size, &n) : NULL;
+    char *coded = plain || !size ? curl_easy_escape(NULL, plain ? plain : "", n) : NULL;
+    curl_free(plain);
+    return coded;
+}
+
+/* "name=value"; either may be empty. */
 static char *parameter_of(const char *part, size_t size)
 {
     size_t name = strcspn(part, "=&");
     bool valued = name < size;
-    int n, v = 0;
-    char *plain = curl_easy_unescape(NULL, part, (int)(name < size ? name : size), &n),
-         *text = NULL;
-    char *value = valued && size > name + 1
-                      ? curl_easy_unescape(NULL, part + name + 1, (int)(size - name - 1), &v)
-                      : NULL;
-    char *coded = plain && n ? curl_easy_escape(NULL, plain, n) : NULL;
-    char *coded_value = value && v ? curl_easy_escape(NULL, value, v) : NULL;
-    if (plain && asprintf(&text, "%s=%s", coded ? coded : "", coded_value ? coded_value : "") < 0)
+    char *first = recoded(part, valued ? name : size);
+    char *second = recoded(part + name + valued, valued ? size - name - 1 : 0);
+    char *text = NULL;
+    if (first && second && asprintf(&text, "%s=%s", first, second) < 0)
         text = NULL;
-    curl_free(plain);
-    curl_free(value);
-    curl_free(coded);
-    curl_free(coded_value);
+    curl_free(first);
+    curl_free(second);
     return text;
 }
 

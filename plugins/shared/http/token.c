@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client.h"
+#include "desk.h"
 #include "scan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <time.h>
 
 enum {
     EARLY_MS_MOST = 30000,
     USUAL_MS = 3600000,
-    HIDDEN_FROM = 8,
-    TOKEN_AT = 22 /* behind "Authorization: Bearer " */
+    LEAST_MS = 1000, /* one that says it has expired is tried, too */
+    TOKEN_AT = 22    /* behind "Authorization: Bearer " */
 };
 
 static bool body_add(char **body, const char *name, const char *value)
@@ -64,39 +65,17 @@ int32_t http_token_read(struct http_token *t, struct qetl_env env, enum http_gra
         [HTTP_GRANT_REFRESH] = "refresh_token",
         [HTTP_GRANT_JWT] = "urn:ietf:params:oauth:grant-type:jwt-bearer",
     };
-    const char *scope = qetl_option_text(env, "/auth/scope"),
-               *refresh = qetl_option_text(env, "/auth/refresh_token");
+    const char *scope = qetl_option_text(env, "/auth/scope");
     t->env = env;
     t->grant = grant;
     t->url = qetl_option_text(env, "/auth/token_url");
-    if (refresh && !(t->refresh = strdup(refresh)))
-        return no_memory(t);
     bool fine = body_add(&t->fixed, "grant_type", grants[grant]) && client_add(t);
     if (fine && scope && grant != HTTP_GRANT_JWT)
         fine = body_add(&t->fixed, "scope", scope);
     if (!fine)
         return no_memory(t);
-    return grant == HTTP_GRANT_JWT ? http_jwt_read(&t->jwt, env) : QETL_OK;
-}
-
-static void secret_free(char **secret)
-{
-    if (*secret)
-        explicit_bzero(*secret, strlen(*secret));
-    free(*secret);
-    *secret = NULL;
-}
-
-void http_token_free(struct http_token *t)
-{
-    http_end(t->asking);
-    secret_free(&t->header);
-    secret_free(&t->refresh);
-    secret_free(&t->fixed);
-    secret_free(&t->body);
-    http_jwt_free(&t->jwt);
-    curl_slist_free_all(t->headers);
-    *t = (struct http_token){0};
+    int32_t status = grant == HTTP_GRANT_JWT ? http_jwt_read(&t->jwt, env) : QETL_OK;
+    return status ? status : http_desk_join(&t->desk, env);
 }
 
 /* It is renewed when a tenth of its life is left, or half a minute. */
@@ -108,67 +87,51 @@ static int64_t life_ends(int64_t life_ms, int64_t now_ns)
 
 /* ---- asking ---- */
 
-static bool assertion_add(struct http_token *t)
+static bool assertion_add(const struct http_token *t, char **body)
 {
     char *claims = http_jwt_make(&t->jwt, (int64_t)time(NULL));
-    bool fine = claims && body_add(&t->body, "assertion", claims);
-    secret_free(&claims);
+    bool fine = claims && body_add(body, "assertion", claims);
+    http_secret_free(&claims);
     return fine;
 }
 
-static bool body_make(struct http_token *t)
+/* NULL: no memory. */
+static char *body_make(const struct http_token *t)
 {
-    secret_free(&t->body);
-    t->body = strdup(t->fixed);
-    if (t->body && t->grant == HTTP_GRANT_REFRESH)
-        return body_add(&t->body, "refresh_token", t->refresh);
-    if (t->body && t->grant == HTTP_GRANT_JWT)
-        return assertion_add(t);
-    return t->body;
+    char *body = strdup(t->fixed);
+    bool fine = body;
+    if (fine && t->grant == HTTP_GRANT_REFRESH)
+        fine = body_add(&body, "refresh_token", t->desk->refresh);
+    if (fine && t->grant == HTTP_GRANT_JWT)
+        fine = assertion_add(t, &body);
+    if (!fine)
+        http_secret_free(&body);
+    return body;
 }
 
 /* The claims themselves go along. */
-static bool claims_make(struct http_token *t, int64_t now_ns)
+static int32_t claims_make(const struct http_token *t, int64_t now_ns)
 {
+    struct http_desk *d = t->desk;
     char *claims = http_jwt_make(&t->jwt, (int64_t)time(NULL));
-    secret_free(&t->header);
-    if (claims && asprintf(&t->header, "Authorization: Bearer %s", claims) < 0)
-        t->header = NULL;
-    secret_free(&claims);
-    t->until_ns = life_ends(t->jwt.lifetime_s * 1000, now_ns);
-    t->number++;
-    return t->header;
-}
-
-bool http_token_is_ready(struct http_client *c, int64_t now_ns)
-{
-    struct http_token *t = &c->token;
-    if (!t->grant || (t->header && now_ns < t->until_ns))
-        return true;
-    if (!t->url)
-        return claims_make(t, now_ns);
-    if (t->asking || !body_make(t))
-        return false;
-    struct http_request request = {.method = "POST",
-                                   .url = t->url,
-                                   .headers = t->headers,
-                                   .content_type = "application/x-www-form-urlencoded",
-                                   .body = t->body,
-                                   .body_size = strlen(t->body)};
-    t->asking = http_begin(c, &request);
-    if (t->asking)
-        t->asking->for_token = true;
-    return false;
+    http_secret_free(&d->header);
+    if (claims && asprintf(&d->header, "Authorization: Bearer %s", claims) < 0)
+        d->header = NULL;
+    http_secret_free(&claims);
+    d->until_ns = life_ends(t->jwt.lifetime_s * 1000, now_ns);
+    d->number++;
+    return d->header ? QETL_OK : QETL_E_NO_MEMORY;
 }
 
 /* ---- the answer ---- */
 
-static int64_t renewal_ns(const struct scan_target *expires, int64_t now_ns)
+static int64_t renewal_ns(const struct scan_target *expires, int64_t asked_ns)
 {
     char digits[16] = "";
     if (expires->kind == SCAN_NUMBER && expires->size < (int64_t)sizeof digits)
         memcpy(digits, expires->at, (size_t)expires->size);
-    return life_ends(*digits ? (int64_t)(strtod(digits, NULL) * 1000) : USUAL_MS, now_ns);
+    int64_t life_ms = *digits ? (int64_t)(strtod(digits, NULL) * 1000) : USUAL_MS;
+    return life_ends(life_ms > LEAST_MS ? life_ms : LEAST_MS, asked_ns);
 }
 
 static bool is_header_text(const char *text)
@@ -180,96 +143,189 @@ static bool is_header_text(const char *text)
 }
 
 /* A server may give another refresh token with each answer, and take the former one no more. */
-static int32_t refresh_take(struct http_token *t, const struct scan_target *given)
+static int32_t refresh_take(const struct http_token *t, const struct scan_target *given)
 {
+    struct http_desk *d = t->desk;
     if (t->grant != HTTP_GRANT_REFRESH || given->kind != SCAN_TEXT)
         return QETL_OK;
     char *refresh = scan_text(given);
     if (!refresh)
         return QETL_E_NO_MEMORY;
-    if (strcmp(refresh, t->refresh) != 0)
+    bool other = strcmp(refresh, d->refresh) != 0;
+    if (other && !d->rotated)
         qetl_logf(t->env, QETL_LOG_WARN,
                   "%.300s: it has given another refresh token, which is good for this run, and is "
                   "kept nowhere: if it no longer takes the first one, the next run needs a new one",
                   t->url);
-    secret_free(&t->refresh);
-    t->refresh = refresh;
+    d->rotated |= other;
+    http_secret_free(&d->refresh);
+    d->refresh = refresh;
     return QETL_OK;
 }
 
-static int32_t answer_read(struct http_token *t, const struct http_exchange *e, int64_t now_ns)
+static int32_t answer_read(const struct http_token *t)
 {
     struct scan_target targets[] = {
         {.pointer = "/access_token"}, {.pointer = "/expires_in"}, {.pointer = "/refresh_token"}};
     struct scan_result result;
-    if (!scan_json((const char *)e->body, e->size, targets, 3, &result) ||
+    struct http_desk *d = t->desk;
+    if (!scan_json((const char *)d->asking->body, d->asking->size, targets, 3, &result) ||
         targets[0].kind != SCAN_TEXT)
         return QETL_E_AUTH;
     char *token = scan_text(&targets[0]);
     int32_t status = !token ? QETL_E_NO_MEMORY : is_header_text(token) ? QETL_OK : QETL_E_AUTH;
-    secret_free(&t->header);
-    if (!status && asprintf(&t->header, "Authorization: Bearer %s", token) < 0) {
-        t->header = NULL;
+    http_secret_free(&d->header);
+    if (!status && asprintf(&d->header, "Authorization: Bearer %s", token) < 0) {
+        d->header = NULL;
         status = QETL_E_NO_MEMORY;
     }
-    if (token)
-        explicit_bzero(token, strlen(token));
-    free(token);
-    t->until_ns = renewal_ns(&targets[1], now_ns);
-    t->number++;
+    http_secret_free(&token);
+    d->until_ns = renewal_ns(&targets[1], d->asking->began_ns); /* it may have been on its way */
+    d->number++;
     return status ? status : refresh_take(t, &targets[2]);
+}
+
+/* With the lock: the request is over. */
+static void answer_take(const struct http_token *t)
+{
+    struct http_desk *d = t->desk;
+    struct http_fault *fault = &d->fault;
+    *fault = d->asking->fault;
+    int32_t status = fault->code ? fault->code : answer_read(t);
+    if (fault->code == QETL_E_CONFIG || fault->code == QETL_E_DATA)
+        fault->code = QETL_E_AUTH; /* RFC 6749, 5.2: who is not known is told so with 400, too */
+    if (status && !fault->code)
+        http_fault_set(fault, status, "/auth/token_url", NULL,
+                       "POST %.300s: no token is in what it answered", t->url);
+    http_text_hide(d->refresh, fault->message);
+    http_desk_end(d);
 }
 
 static void fail_waiting(struct http_client *c, const struct http_fault *fault)
 {
     for (struct http_exchange *e = c->first, *next; e; e = next) {
         next = e->next;
-        if (e->state != HTTP_WAITS || e->for_token)
+        if (e->state != HTTP_WAITS)
             continue;
         e->fault = *fault;
         http_transfer_drop(e);
     }
 }
 
-void http_token_take(struct http_client *c, int64_t now_ns)
+/* ---- waiting for it ---- */
+
+static void desk_watch(struct http_client *c, int how)
 {
     struct http_token *t = &c->token;
-    struct http_exchange *e = t->asking;
-    if (!e || e->state != HTTP_DONE)
+    int fds[] = {t->desk->client.events_fd, t->desk->done_fd};
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
+        struct epoll_event event = {.events = EPOLLIN, .data.fd = fds[i]};
+        epoll_ctl(c->events_fd, how, fds[i], &event);
+    }
+    t->watching = how == EPOLL_CTL_ADD;
+}
+
+bool http_token_heard(struct http_client *c, int fd)
+{
+    const struct http_token *t = &c->token;
+    if (!t->watching || (fd != t->desk->client.events_fd && fd != t->desk->done_fd))
+        return false;
+    desk_watch(c, EPOLL_CTL_DEL);
+    return true;
+}
+
+/* With the lock: OK where the token at hand is the desk's; IDLE where one is waited for. */
+static int32_t token_want(struct http_client *c, int64_t now_ns)
+{
+    struct http_token *t = &c->token;
+    struct http_desk *d = t->desk;
+    int32_t status = QETL_OK;
+    if (!http_desk_has_token(d, now_ns) && !t->url)
+        status = claims_make(t, now_ns);
+    else if (!http_desk_has_token(d, now_ns) && !d->asking)
+        status = http_desk_ask(d, c, body_make(t));
+    if (!status && d->asking && http_desk_drive(d, c))
+        answer_take(t);
+    if (status)
+        return status;
+    if (!http_desk_has_token(d, now_ns)) {
+        t->waits = d->round;
+        return QETL_IDLE;
+    }
+    t->waits = 0;
+    if (t->header && t->number == d->number)
+        return QETL_OK;
+    http_secret_free(&t->header);
+    t->header = strdup(d->header);
+    t->number = d->number;
+    return t->header ? QETL_OK : QETL_E_NO_MEMORY;
+}
+
+bool http_token_is_ready(struct http_client *c, int64_t now_ns)
+{
+    struct http_token *t = &c->token;
+    if (!t->grant)
+        return true;
+    pthread_mutex_lock(&t->desk->common.lock);
+    int32_t status = token_want(c, now_ns);
+    pthread_mutex_unlock(&t->desk->common.lock);
+    if (status == QETL_IDLE && !t->watching)
+        desk_watch(c, EPOLL_CTL_ADD);
+    if (status == QETL_E_NO_MEMORY) {
+        struct http_fault fault = {0};
+        http_fault_set(&fault, status, NULL, NULL, "no memory for a request");
+        fail_waiting(c, &fault);
+    }
+    return status == QETL_OK;
+}
+
+void http_token_take(struct http_client *c)
+{
+    struct http_token *t = &c->token;
+    struct http_fault fault = {0};
+    if (!t->waits)
         return;
-    struct http_fault fault = e->fault;
-    int32_t status = fault.code ? fault.code : answer_read(t, e, now_ns);
-    if (fault.code == QETL_E_CONFIG || fault.code == QETL_E_DATA)
-        fault.code = QETL_E_AUTH; /* RFC 6749, 5.2: who is not known is told so with 400, too */
-    if (status && !fault.code)
-        http_fault_set(&fault, status, "/auth/token_url", NULL,
-                       "POST %.300s: no token is in what it answered", t->url);
+    pthread_mutex_lock(&t->desk->common.lock);
+    if (http_desk_drive(t->desk, c))
+        answer_take(t);
+    bool over = !t->desk->asking;
+    if (over)
+        fault = t->desk->fault;
+    pthread_mutex_unlock(&t->desk->common.lock);
+    if (!over)
+        return;
+    t->waits = 0;
     if (fault.code)
         fail_waiting(c, &fault);
-    http_end(e);
-    t->asking = NULL;
 }
 
 void http_token_refused(struct http_token *t, int64_t number)
 {
-    if (number == t->number)
-        t->until_ns = 0;
-}
-
-/* Also of one that is cut off: what stands there of it, if it begins like it. */
-static void hide(const char *secret, char *text)
-{
-    char begin[HIDDEN_FROM + 1] = "";
-    if (!secret || strlen(secret) < HIDDEN_FROM)
-        return;
-    memcpy(begin, secret, HIDDEN_FROM);
-    for (char *at = text; (at = strstr(at, begin));)
-        for (const char *c = secret; *c && *at == *c; c++)
-            *at++ = '*';
+    pthread_mutex_lock(&t->desk->common.lock);
+    if (number == t->desk->number)
+        t->desk->until_ns = 0;
+    pthread_mutex_unlock(&t->desk->common.lock);
 }
 
 void http_token_hide(const struct http_token *t, char *text)
 {
-    hide(t->header ? t->header + TOKEN_AT : NULL, text);
-    hide(t->refresh, text);
+    http_text_hide(t->header ? t->header + TOKEN_AT : NULL, text);
+    if (!t->desk)
+        return;
+    pthread_mutex_lock(&t->desk->common.lock);
+    http_text_hide(t->desk->refresh, text);
+    pthread_mutex_unlock(&t->desk->common.lock);
+}
+
+void http_token_free(struct http_client *c)
+{
+    struct http_token *t = &c->token;
+    if (t->watching)
+        desk_watch(c, EPOLL_CTL_DEL);
+    http_desk_leave(t->desk);
+    http_secret_free(&t->header);
+    http_secret_free(&t->fixed);
+    http_jwt_free(&t->jwt);
+    curl_slist_free_all(t->headers);
+    *t = (struct http_token){0};
 }

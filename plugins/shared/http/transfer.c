@@ -2,6 +2,7 @@
 /* One exchange: each of its hops is a transfer of curl's. */
 #include "address.h"
 #include "client.h"
+#include "proxy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +11,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HOPS = 10, FIRST_BYTES = 64 * 1024, REASON_BYTES = 4096, RATIO_FROM = 1024 * 1024 };
-enum { PAGE_BUFFER = 256 * 1024 };
+enum {
+    HOPS = 10,
+    FIRST_BYTES = 64 * 1024,
+    REASON_BYTES = 4096,
+    REASON_MOST = 1024 * 1024,
+    RATIO_FROM = 1024 * 1024
+};
+enum { PAGE_BUFFER = 128 * 1024 };
 enum { STREAM_FIRST = 4096, STREAM_BUFFER = 16 * 1024, STREAM_AHEAD = 256 * 1024 };
 
 /* ---- the list of those that are not done ---- */
@@ -85,6 +92,7 @@ static void reply_clear(struct http_exchange *e)
     e->body = NULL;
     e->size = e->capacity = 0;
     e->status = 0;
+    e->said = 0;
     e->open = e->held = false;
 }
 
@@ -171,7 +179,8 @@ static size_t on_body(char *data, size_t one, size_t n, void *arg)
             return 0;
         memcpy(e->body + e->size, data, (size_t)(got < room ? got : room));
         e->size += got < room ? got : room;
-        return (size_t)got;
+        e->said += got;
+        return e->said > REASON_MOST ? 0 : (size_t)got; /* it may have no end */
     }
     if (e->request.streams && e->size >= STREAM_AHEAD) {
         e->held = true;
@@ -254,24 +263,6 @@ static int on_connected(void *arg, char *address, char *own, int port, int own_p
     (void)own_port;
     return is_refused(arg, http_address_private_text(address)) ? CURL_PREREQFUNC_ABORT
                                                                : CURL_PREREQFUNC_OK;
-}
-
-/* The option, or what the environment says for this scheme. "": none. */
-static const char *proxy_of(const struct http_client *c, const struct http_origin *origin)
-{
-    const char *names[] = {origin->tls ? "https_proxy" : "http_proxy",
-                           origin->tls ? "HTTPS_PROXY" : "", "all_proxy", "ALL_PROXY"};
-    const char *bypass = getenv("no_proxy") ? getenv("no_proxy") : getenv("NO_PROXY");
-    if (*c->settings.proxy)
-        return strcmp(c->settings.proxy, "none") == 0 ? "" : c->settings.proxy;
-    if (http_url_bypasses(bypass, origin->host))
-        return "";
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *proxy = *names[i] ? getenv(names[i]) : NULL;
-        if (proxy && *proxy)
-            return proxy;
-    }
-    return "";
 }
 
 /* ---- a hop ---- */
@@ -401,7 +392,7 @@ static void address_fault(struct http_exchange *e)
 static bool hop_make(struct http_exchange *e, const struct http_origin *origin)
 {
     bool home = !e->for_token && http_policy_is_home(&e->client->policy, origin);
-    const char *proxy = proxy_of(e->client, origin);
+    const char *proxy = http_proxy_of(e->client->settings.proxy, origin);
     e->proxied = *proxy;
     *e->refused = *e->detail = 0;
     char *url = hop_url(e, origin, home);
@@ -471,17 +462,31 @@ static bool is_redirect(long status)
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
+/* By 301 and 302 clients turn other requests into a GET without a body: another question. 303 means
+ * that. */
+static bool turns_into_get(const struct http_exchange *e)
+{
+    bool gets = strcmp(e->request.method, "GET") == 0 || strcmp(e->request.method, "HEAD") == 0;
+    return !gets && (e->status == 301 || e->status == 302);
+}
+
 /* Another hop, if the response says where to. */
 static bool redirect(struct http_exchange *e)
 {
     bool lacks = false;
     char *location = header_text(e->easy, "Location", &lacks);
     char *url = location ? http_url_join(e->url, location) : NULL;
-    long status = e->status;
     free(location);
     if (!url) {
         if (lacks)
             http_fault_set(&e->fault, QETL_E_NO_MEMORY, NULL, NULL, "no memory for a URL");
+        return false;
+    }
+    if (turns_into_get(e)) {
+        http_fault_set(&e->fault, QETL_E_CONFIG, "/url", "write the URL that it leads to",
+                       "%s %.200s: %ld leads to %.200s, where only a GET would be sent",
+                       e->request.method, e->url, e->status, url);
+        free(url);
         return false;
     }
     free(e->url);
@@ -492,8 +497,7 @@ static bool redirect(struct http_exchange *e)
                        HOPS);
         return false;
     }
-    bool gets = strcmp(e->request.method, "GET") == 0 || strcmp(e->request.method, "HEAD") == 0;
-    if (!gets && (status == 303 || (status != 307 && status != 308))) {
+    if (e->status == 303 && strcmp(e->request.method, "HEAD") != 0) {
         e->request.method = "GET";
         e->request.body = NULL;
     }
@@ -547,6 +551,8 @@ void http_transfer_finish(struct http_exchange *e, CURLcode code)
     e->taken += taken;
     if (e->status)
         e->client->reached = true;
+    if (e->said > REASON_MOST) /* its status says enough */
+        code = CURLE_OK;
     if (!e->fault.code && *e->refused && code)
         address_fault(e);
     else if (!e->fault.code && code)
@@ -558,6 +564,7 @@ void http_transfer_finish(struct http_exchange *e, CURLcode code)
     if (!e->fault.code && !is_success(e->status)) {
         status_fault(e, what);
         http_token_hide(&e->client->token, e->fault.message);
+        http_auth_hide(&e->client->auth, e->fault.message);
     } else if (!e->fault.code && !e->open) {
         reply_take(e);
     }

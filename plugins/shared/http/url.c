@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static int32_t fail(CURLUcode code, const char **why)
 {
@@ -164,22 +163,4 @@ char *http_url_set(const char *url, const char *name, const char *value)
     free(parameter);
     curl_url_cleanup(parts);
     return out;
-}
-
-bool http_url_bypasses(const char *no_proxy, const char *host)
-{
-    size_t whole = strlen(host);
-    for (const char *at = no_proxy; at && *at;) {
-        at += strspn(at, ", ");
-        size_t size = strcspn(at, ", ");
-        const char *name = at + (*at == '.');
-        size_t wanted = size - (*at == '.');
-        if (size == 1 && *at == '*')
-            return true;
-        if (wanted && wanted <= whole && !strncasecmp(host + whole - wanted, name, wanted) &&
-            (wanted == whole || host[whole - wanted - 1] == '.'))
-            return true;
-        at += size;
-    }
-    return false;
 }

@@ -26,7 +26,5 @@ char *http_url_join(const char *base, const char *reference);
 /* The URL with the parameter set to value; where it has one of that name, it is replaced; value
  * NULL: it is left out. NULL: no memory, or no URL. */
 char *http_url_set(const char *url, const char *name, const char *value);
-/* Of the host's list of names, as NO_PROXY has it: "*", ".example.com", "example.com, 10.0.0.1". */
-bool http_url_bypasses(const char *no_proxy, const char *host);
 
 #endif

@@ -45,8 +45,12 @@ int32_t pg_session_run(struct pg_session *, struct pg_doing doing, const char *s
 /* Prepares the unnamed statement, and what its result would have. */
 int32_t pg_session_describe(struct pg_session *, struct pg_doing doing, const char *sql,
                             PGresult **out);
-/* Begins COPY … TO STDOUT: what follows is for copy.h. */
-int32_t pg_session_copy(struct pg_session *, struct pg_doing doing, const char *sql);
+/* Begins COPY … TO STDOUT, whose messages follow; what the server refuses is *refused, and not
+ * reported. */
+int32_t pg_session_copy(struct pg_session *, struct pg_doing doing, const char *sql,
+                        PGresult **refused);
+/* Begins a SELECT, whose rows follow one by one, in their types' binary forms. */
+int32_t pg_session_rows(struct pg_session *, struct pg_doing doing, const char *sql);
 /* As run, but what the server refuses is *out as well, and not reported; where a statement of
  * several is refused, that one's. */
 int32_t pg_session_try(struct pg_session *, struct pg_doing doing, const char *sql, int n,
@@ -54,9 +58,10 @@ int32_t pg_session_try(struct pg_session *, struct pg_doing doing, const char *s
 /* Reports what the server refused. */
 int32_t pg_session_fault(struct pg_session *, struct pg_doing doing, const PGresult *);
 bool pg_session_refused(const PGresult *);
-/* Begins COPY … FROM STDIN, behind other statements without parameters; puts bytes, and ends it: as
- * try. */
-int32_t pg_session_copy_in(struct pg_session *, struct pg_doing doing, const char *sql);
+/* Asks for COPY … FROM STDIN, behind other statements without parameters; takes the answer, which
+ * may come while the caller makes ready what to put; puts bytes, and ends it: as try. */
+int32_t pg_session_ask(struct pg_session *, struct pg_doing doing, const char *sql);
+int32_t pg_session_copy_in(struct pg_session *, struct pg_doing doing);
 int32_t pg_session_put(struct pg_session *, struct pg_doing doing, const void *data, size_t size);
 int32_t pg_session_put_end(struct pg_session *, struct pg_doing doing, PGresult **out);
 /* The end of what was sent: OK, or what went wrong. */

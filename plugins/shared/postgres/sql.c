@@ -56,6 +56,18 @@ void pg_sql_name(struct pg_sql *s, const char *name)
     pg_sql_bytes(s, "\"", 1);
 }
 
+/* The same whatever standard_conforming_strings is. */
+void pg_sql_text(struct pg_sql *s, const char *text)
+{
+    pg_sql_bytes(s, "E'", 2);
+    for (const char *c = text; *c; c++) {
+        if (*c == '\'' || *c == '\\')
+            pg_sql_bytes(s, c, 1);
+        pg_sql_bytes(s, c, 1);
+    }
+    pg_sql_bytes(s, "'", 1);
+}
+
 void pg_sql_free(struct pg_sql *s)
 {
     free(s->text);

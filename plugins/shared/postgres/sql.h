@@ -22,6 +22,7 @@ void pg_sql_put(struct pg_sql *, const char *text);
 void pg_sql_bytes(struct pg_sql *, const char *text, size_t size);
 void pg_sql_format(struct pg_sql *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void pg_sql_name(struct pg_sql *, const char *name); /* as an identifier, in quotes */
+void pg_sql_text(struct pg_sql *, const char *text); /* as a literal */
 void pg_sql_free(struct pg_sql *);
 
 #endif

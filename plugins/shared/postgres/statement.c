@@ -188,15 +188,25 @@ int32_t pg_session_describe(struct pg_session *s, struct pg_doing doing, const c
     return status ? status : sent(s, doing, PQsendDescribePrepared(s->conn, ""), out);
 }
 
-int32_t pg_session_copy(struct pg_session *s, struct pg_doing doing, const char *sql)
+int32_t pg_session_copy(struct pg_session *s, struct pg_doing doing, const char *sql,
+                        PGresult **refused)
 {
     PGresult *result;
-    int32_t status = sent(s, doing, PQsendQuery(s->conn, sql), &result);
+    int32_t status = answered(s, doing, PQsendQuery(s->conn, sql), &result, refused);
     bool copies = !status && PQresultStatus(result) == PGRES_COPY_OUT;
     PQclear(result);
-    return status || copies ? status
-                            : qetl_fail(s->env, QETL_E_FATAL, NULL, NULL,
-                                        "%s: the server answered COPY with something else", s->who);
+    return status || copies || *refused
+               ? status
+               : qetl_fail(s->env, QETL_E_FATAL, NULL, NULL,
+                           "%s: the server answered COPY with something else", s->who);
+}
+
+int32_t pg_session_rows(struct pg_session *s, struct pg_doing doing, const char *sql)
+{
+    doing.who = s->who;
+    bool fine = PQsendQueryParams(s->conn, sql, 0, NULL, NULL, NULL, NULL, 1) == 1 &&
+                PQsetSingleRowMode(s->conn) == 1;
+    return fine ? flush(s, &doing) : pg_fault_connection(s->env, &doing, s->conn);
 }
 
 int32_t pg_session_finish(struct pg_session *s, struct pg_doing doing)
@@ -227,10 +237,17 @@ int32_t pg_session_try(struct pg_session *s, struct pg_doing doing, const char *
 
 /* ---- COPY … FROM STDIN ---- */
 
-int32_t pg_session_copy_in(struct pg_session *s, struct pg_doing doing, const char *sql)
+int32_t pg_session_ask(struct pg_session *s, struct pg_doing doing, const char *sql)
+{
+    doing.who = s->who;
+    return PQsendQuery(s->conn, sql) ? flush(s, &doing)
+                                     : pg_fault_connection(s->env, &doing, s->conn);
+}
+
+int32_t pg_session_copy_in(struct pg_session *s, struct pg_doing doing)
 {
     PGresult *result = NULL;
-    int32_t status = sent(s, doing, PQsendQuery(s->conn, sql), &result);
+    int32_t status = sent(s, doing, 1, &result);
     bool copies = !status && PQresultStatus(result) == PGRES_COPY_IN;
     PQclear(result);
     if (copies)

@@ -44,6 +44,19 @@ int publish_folder_sync(const char *path)
     return error == EINVAL || error == ENOTSUP ? 0 : error;
 }
 
+int publish_folders_sync(const char *path)
+{
+    char *above = strdup(path), *slash;
+    int error = above ? publish_folder_sync(path) : ENOMEM;
+    while (!error && (slash = strrchr(above, '/')) > above) {
+        *slash = '\0';
+        error = publish_folder_sync(above);
+        error = error == EACCES ? 0 : error; /* nobody who may not look there made one there */
+    }
+    free(above);
+    return error;
+}
+
 /* Also where the file system knows no renameat2: a link fails if the name is taken. */
 static int move_new(const char *from, const char *to)
 {

@@ -18,5 +18,7 @@ int32_t publish_commit(struct qetl_env, const struct handle *);
 int32_t publish_abort(struct qetl_env, const struct handle *);
 /* Makes the names in the path's folder durable: 0 or errno. */
 int publish_folder_sync(const char *path);
+/* Also the names of the folders above it, which may have been made just now. */
+int publish_folders_sync(const char *path);
 
 #endif

@@ -60,6 +60,7 @@ static int32_t staged_open(struct single *s)
     int fd = -1;
     bool replace = s->if_exists == IF_EXISTS_REPLACE;
     const char *owner = run_owner(s->env);
+    s->made_folders = access(t->folder, F_OK) != 0;
     int32_t status = target_folders(t, s->env);
     if (status == QETL_OK) {
         stage_sweep(s->env, t, owner);
@@ -232,7 +233,9 @@ static int32_t alone_check(const struct single *s)
 
 static int32_t name_sync(struct single *s)
 {
-    int error = s->named || s->place != PLACE_STAGED ? 0 : publish_folder_sync(s->handle.staged);
+    int error = s->named || s->place != PLACE_STAGED ? 0
+                : s->made_folders                    ? publish_folders_sync(s->handle.staged)
+                                                     : publish_folder_sync(s->handle.staged);
     s->named |= !error;
     return error ? fault_report(s->env, error, s->path, "its folder cannot be made durable (fsync)")
                  : QETL_OK;

@@ -48,6 +48,7 @@ struct single {
     bool final; /* … and was the last of the run */
     bool saved; /* a state names the file */
     bool named; /* its name in the folder is durable */
+    bool made_folders; /* … and those above it are new */
     bool endless, checkpoints;
 };
 

@@ -124,6 +124,25 @@ int32_t table_add_column(struct server *s, const struct table *t, const struct A
     return status;
 }
 
+int32_t table_widen_column(struct server *s, const struct table *t, const struct table_column *c,
+                           const char *type)
+{
+    static const struct server_text text = {
+        .what = "a column cannot be given a wider type",
+        .option = "/new_columns",
+        .grant = "only who owns the table may do that; do it, or set new_columns to freeze"};
+    struct pg_sql sql = {0};
+    qetl_logf(s->session.env, QETL_LOG_INFO, "%s: %s of %s was %s, and becomes %s", s->session.who,
+              c->name, t->name, c->declared, type);
+    pg_sql_put(&sql, "ALTER TABLE ");
+    pg_sql_put(&sql, t->path);
+    pg_sql_put(&sql, " ALTER COLUMN ");
+    pg_sql_name(&sql, c->name);
+    pg_sql_put(&sql, " TYPE ");
+    pg_sql_put(&sql, type);
+    return server_run_moved(s, text, &sql);
+}
+
 int32_t table_empty(struct server *s, const struct table *t)
 {
     static const struct server_text text = {

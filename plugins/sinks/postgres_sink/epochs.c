@@ -74,17 +74,20 @@ int32_t epochs_read(struct server *s, const char *schema, const struct qetl_epoc
     return status;
 }
 
-static int32_t fenced(struct server *s, const char *schema, const struct qetl_epoch *epoch)
+static int32_t fenced(struct server *s, const struct qetl_epoch *epoch, int64_t generation)
+{
+    return qetl_fail(
+        s->session.env, QETL_E_FENCED, NULL, "let the other run go on, or end it first",
+        "%s: run %lld of the pipeline %s has written here, and this is run %lld", s->session.who,
+        (long long)generation, epoch->pipeline, (long long)epoch->generation);
+}
+
+/* Why no row was raised. */
+static int32_t raised_not(struct server *s, const char *schema, const struct qetl_epoch *epoch)
 {
     int64_t number, generation;
     int32_t status = epochs_read(s, schema, epoch, &number, &generation);
-    return status ? status
-                  : qetl_fail(s->session.env, QETL_E_FENCED, NULL,
-                              "let the other run go on, or end it first",
-                              "%s: run %lld of the pipeline %s has written here, and this is run "
-                              "%lld",
-                              s->session.who, (long long)generation, epoch->pipeline,
-                              (long long)epoch->generation);
+    return status ? status : fenced(s, epoch, generation);
 }
 
 /* Raises the row of (pipeline, component), by what set says; *number is its epoch then. It waits
@@ -108,7 +111,7 @@ static int32_t row_raise(struct server *s, const char *schema, const struct qetl
         sql.failed ? pg_fault_memory(s->session.env) : server_ask(s, uses, sql.text, 4, values, &r);
     pg_sql_free(&sql);
     if (!status && !PQntuples(r))
-        status = fenced(s, schema, epoch);
+        status = raised_not(s, schema, epoch);
     else if (!status)
         *number = strtoull(PQgetvalue(r, 0, 0), NULL, 10);
     PQclear(r);
@@ -140,4 +143,37 @@ int32_t epochs_note(struct server *s, const char *schema, const struct qetl_epoc
     return status ? status
                   : row_raise(s, schema, epoch,
                               "epoch = excluded.epoch, generation = excluded.generation", &number);
+}
+
+/* The row is locked by the transaction that nobody has answered, as long as that lives. Its number
+ * would not do: behind a crash the server may give the same to another, and say that it was
+ * committed. */
+int32_t epochs_settle(struct server *s, const char *schema, const struct qetl_epoch *epoch,
+                      bool *committed)
+{
+    struct pg_sql sql = {0};
+    const char *const values[] = {epoch->pipeline, epoch->component};
+    PGresult *r = NULL;
+    pg_sql_put(&sql, "SELECT epoch, generation FROM ");
+    path_put(&sql, schema);
+    pg_sql_put(&sql, " WHERE pipeline = $1 AND component = $2 FOR UPDATE NOWAIT");
+    int32_t status = sql.failed ? pg_fault_memory(s->session.env) : server_open(s);
+    if (!status)
+        status = pg_session_try(&s->session, server_doing(s, uses), sql.text, 2, values, &r);
+    pg_sql_free(&sql);
+    const char *state = status ? NULL : PQresultErrorField(r, PG_DIAG_SQLSTATE);
+    if (state && strcmp(state, "55P03") == 0) {
+        status = server_under_way(s);
+    } else if (!status && pg_session_refused(r)) {
+        status = pg_session_fault(&s->session, server_doing(s, uses), r);
+    } else if (!status) {
+        bool there = PQntuples(r) == 1;
+        int64_t generation = there ? atoll(PQgetvalue(r, 0, 1)) : 0;
+        *committed = there && atoll(PQgetvalue(r, 0, 0)) >= (int64_t)epoch->number;
+        s->doubtful = false;
+        if (generation > (int64_t)epoch->generation)
+            status = fenced(s, epoch, generation);
+    }
+    PQclear(r);
+    return status;
 }

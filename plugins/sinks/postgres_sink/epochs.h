@@ -20,5 +20,8 @@ int32_t epochs_note(struct server *, const char *schema, const struct qetl_epoch
 /* Which one is there, by reading alone; 0: none, or no table. */
 int32_t epochs_read(struct server *, const char *schema, const struct qetl_epoch *asked,
                     int64_t *number, int64_t *generation);
+/* Whether the epoch of a commit that nobody has answered is there. RETRY_CALL: it is under way. */
+int32_t epochs_settle(struct server *, const char *schema, const struct qetl_epoch *epoch,
+                      bool *committed);
 
 #endif

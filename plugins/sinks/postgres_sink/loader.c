@@ -10,15 +10,16 @@ static enum merge_kind merge_kind(const struct loader *l)
 {
     return l->mode == LOAD_UPSERT   ? MERGE_UPSERT
            : l->mode == LOAD_DELETE ? MERGE_DELETE
-                                    : MERGE_SCD2;
+           : l->mode == LOAD_SCD2   ? MERGE_SCD2
+                                    : MERGE_APPEND;
 }
 
-/* What goes in front of each COPY makes that it can be taken back alone. */
 static void copy_make(struct loader *l)
 {
+    const char *format = l->binary ? " (FORMAT binary)" : " (FORMAT text)";
     struct pg_sql *sql = &l->copy;
-    pg_sql_put(sql, loader_merges(l) ? "TRUNCATE pg_temp.qetl_stage; SAVEPOINT qetl; "
-                                     : "SAVEPOINT qetl; ");
+    merge_stage_copy(&l->merge, &l->copy_staged);
+    pg_sql_put(&l->copy_staged, format);
     if (loader_merges(l)) {
         merge_stage_copy(&l->merge, sql);
     } else {
@@ -30,7 +31,7 @@ static void copy_make(struct loader *l)
         }
         pg_sql_put(sql, ") FROM STDIN");
     }
-    pg_sql_put(sql, l->binary ? " (FORMAT binary)" : " (FORMAT text)");
+    pg_sql_put(sql, format);
 }
 
 static int32_t statements_make(struct loader *l)
@@ -38,12 +39,12 @@ static int32_t statements_make(struct loader *l)
     l->binary = true;
     for (int64_t i = 0; i < l->n_values; i++)
         l->binary = l->binary && l->values[i].way != VALUE_BY_SERVER;
-    if (loader_merges(l))
-        merge_make(&l->merge, merge_kind(l), &l->table, l->n_values, l->values, l->n_keys,
-                   l->mode == LOAD_SCD2 ? &l->history : NULL);
+    merge_make(&l->merge, merge_kind(l), &l->table, l->n_values, l->values, l->n_keys,
+               l->mode == LOAD_SCD2 ? &l->history : NULL);
+    singly_make(&l->singly, &l->merge);
     copy_make(l);
-    return l->copy.failed || merge_failed(&l->merge) ? pg_fault_memory(l->server->session.env)
-                                                     : QETL_OK;
+    bool failed = l->copy.failed || l->copy_staged.failed || l->singly.run.failed;
+    return failed || merge_failed(&l->merge) ? pg_fault_memory(l->server->session.env) : QETL_OK;
 }
 
 void loader_clear(struct loader *l)
@@ -57,6 +58,8 @@ void loader_clear(struct loader *l)
     l->n_values = l->n_keys = l->n_strays = 0;
     l->beside = false;
     pg_sql_free(&l->copy);
+    pg_sql_free(&l->copy_staged);
+    singly_free(&l->singly);
     merge_free(&l->merge);
     table_free(&l->table);
 }

@@ -10,6 +10,7 @@
 #define POSTGRES_SINK_LOADER_H
 
 #include "merge.h"
+#include "singly.h"
 
 enum load_mode { LOAD_APPEND, LOAD_TRUNCATE, LOAD_REPLACE, LOAD_UPSERT, LOAD_DELETE, LOAD_SCD2 };
 enum load_columns { COLUMNS_FREEZE, COLUMNS_EVOLVE, COLUMNS_REJECT, COLUMNS_DROP };
@@ -33,8 +34,10 @@ struct loader {
     struct stray *strays;
     int64_t n_strays;
     bool binary;                  /* the format of COPY */
-    struct merge merge;           /* of modes that look for rows */
+    struct merge merge;           /* of modes that look for rows; of the others its stage */
+    struct singly singly;         /* the way of rows where many are refused */
     struct pg_sql copy;           /* COPY … FROM STDIN, of the table or the stage */
+    struct pg_sql copy_staged;    /* of the stage, into which rows go that go singly */
     struct table_history history; /* LOAD_SCD2 */
     const char *at;               /* its option */
     bool fresh;                   /* nothing of this run is in the database yet */

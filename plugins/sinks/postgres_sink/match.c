@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Columns of the rows and columns of the table. Each column of the rows has its place, or the
  * options say that it goes nowhere. */
+#include "declare.h"
 #include "loader.h"
+#include "widen.h"
 
 #include <stdio.h>
 
@@ -116,6 +118,24 @@ static int32_t column_new(struct loader *l, const struct ArrowSchema *schema, in
     return status;
 }
 
+/* The rows come from a PostgreSQL in which the column holds more than the table's does. */
+static int32_t column_widen(struct loader *l, const struct ArrowSchema *field, int64_t place)
+{
+    const struct table_column *c = &l->table.columns[place];
+    char type[DECLARED_MAX];
+    size_t size = 0;
+    const char *was = qetl_schema_metadata(field, PG_METADATA, &size);
+    if (l->new_columns != COLUMNS_EVOLVE || !was || size >= sizeof type)
+        return QETL_OK;
+    snprintf(type, sizeof type, "%.*s", (int)size, was);
+    if (!widens(c->declared, type))
+        return QETL_OK;
+    int32_t status = server_begin(l->server);
+    if (!status)
+        status = table_widen_column(l->server, &l->table, c, type);
+    return status ? status : table_again(l->server, &l->table);
+}
+
 /* What the table calls it. */
 static const char *name_of(const struct loader *l, const struct ArrowSchema *schema, int64_t child)
 {
@@ -134,6 +154,9 @@ static int32_t column_place(struct loader *l, const struct ArrowSchema *schema, 
         return qetl_fail(env_of(l), QETL_E_CONFIG, NULL, "leave it out before the sink",
                          "%s: %s of %s is computed by the table, and cannot be written", who_of(l),
                          l->table.columns[place].name, l->table.name);
+    status = column_widen(l, schema->children[child], place);
+    if (status)
+        return status;
     l->values[l->n_values++] = (struct value){
         .child = child, .key = key, .since = l->mode == LOAD_SCD2 && l->history.at == child};
     return QETL_OK;

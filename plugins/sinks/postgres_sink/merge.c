@@ -142,7 +142,7 @@ static void piece_put(const struct merge *m, struct pg_sql *sql, char piece)
     }
 }
 
-static void put(const struct merge *m, struct pg_sql *sql, const char *template)
+void merge_text(const struct merge *m, struct pg_sql *sql, const char *template)
 {
     for (const char *c = template; *c; c++)
         if (*c == '%')
@@ -155,39 +155,58 @@ static void put(const struct merge *m, struct pg_sql *sql, const char *template)
 
 static void upsert_make(struct merge *m)
 {
-    const char *conflict = m->n_keys < m->n_values ? " ON CONFLICT (%N) DO UPDATE SET %X"
-                                                   : " ON CONFLICT (%N) DO NOTHING";
-    put(m, &m->once, "INSERT INTO %t (%n) OVERRIDING SYSTEM VALUE SELECT %v FROM " STAGE " AS s");
-    put(m, &m->once, conflict);
-    put(m, &m->last,
-        "INSERT INTO %t (%n) OVERRIDING SYSTEM VALUE SELECT DISTINCT ON (%K) %v FROM " STAGE
-        " AS s ORDER BY %K, s.n DESC");
-    put(m, &m->last, conflict);
+    const char *conflict =
+        m->n_keys < m->n_values ? MERGE_CONFLICT : " ON CONFLICT (%N) DO NOTHING";
+    merge_text(m, &m->once,
+               "INSERT INTO %t (%n) OVERRIDING SYSTEM VALUE SELECT %v FROM " STAGE " AS s");
+    merge_text(m, &m->once, conflict);
+    merge_text(m, &m->last,
+               "INSERT INTO %t (%n) OVERRIDING SYSTEM VALUE SELECT DISTINCT ON (%K) %v FROM " STAGE
+               " AS s ORDER BY %K, s.n DESC");
+    merge_text(m, &m->last, conflict);
+    merge_text(m, &m->distinct,
+               "SELECT pg_catalog.count(*) FROM (SELECT DISTINCT %K FROM " STAGE " AS s) AS k");
 }
 
 /* Rows of one key take turns: each meets what the one before it left. */
 static void history_make(struct merge *m)
 {
-    put(m, &m->turns,
-        "UPDATE " STAGE " AS x SET turn = y.turn FROM (SELECT s.n, pg_catalog.row_number() OVER "
-        "(PARTITION BY %K ORDER BY s.n) AS turn FROM " STAGE " AS s) AS y "
-        "WHERE y.n = x.n AND y.turn > 1");
-    put(m, &m->number, "SELECT pg_catalog.max(turn) FROM " STAGE);
-    put(m, &m->late,
-        "SELECT s.n FROM " STAGE " AS s JOIN %t AS t ON %k AND t.%c WHERE coalesce(s.turn, 1) = $1 "
-        "AND t.%f > %a AND NOT EXISTS (SELECT FROM %t AS o WHERE %o AND o.%f = %a AND %D) "
-        "ORDER BY s.n");
+    merge_text(m, &m->turns,
+               "UPDATE " STAGE
+               " AS x SET turn = y.turn FROM (SELECT s.n, pg_catalog.row_number() OVER "
+               "(PARTITION BY %K ORDER BY s.n) AS turn FROM " STAGE " AS s) AS y "
+               "WHERE y.n = x.n AND y.turn > 1");
+    merge_text(m, &m->number, "SELECT pg_catalog.max(turn) FROM " STAGE);
+    merge_text(m, &m->late,
+               "SELECT s.n FROM " STAGE
+               " AS s JOIN %t AS t ON %k AND t.%c WHERE coalesce(s.turn, 1) = $1 "
+               "AND t.%f > %a AND NOT EXISTS (SELECT FROM %t AS o WHERE %o AND o.%f = %a AND %D) "
+               "ORDER BY s.n");
     if (n_plain(m) > m->n_keys)
-        put(m, &m->again,
-            "UPDATE %t AS t SET %x FROM " STAGE " AS s WHERE coalesce(s.turn, 1) = $1 AND %k AND "
-            "t.%c AND t.%f = %a AND NOT (%d)");
-    put(m, &m->follow,
-        "UPDATE %t AS t SET %u = %a, %c = false FROM " STAGE " AS s WHERE coalesce(s.turn, 1) = $1 "
-        "AND %k AND t.%c AND t.%f < %a AND NOT (%d)");
-    put(m, &m->add,
+        merge_text(m, &m->again,
+                   "UPDATE %t AS t SET %x FROM " STAGE
+                   " AS s WHERE coalesce(s.turn, 1) = $1 AND %k AND "
+                   "t.%c AND t.%f = %a AND NOT (%d)");
+    merge_text(m, &m->follow,
+               "UPDATE %t AS t SET %u = %a, %c = false FROM " STAGE
+               " AS s WHERE coalesce(s.turn, 1) = $1 "
+               "AND %k AND t.%c AND t.%f < %a AND NOT (%d)");
+    merge_text(
+        m, &m->add,
         "INSERT INTO %t (%n, %f, %c) OVERRIDING SYSTEM VALUE SELECT %v, %a, true FROM " STAGE
         " AS s WHERE coalesce(s.turn, 1) = $1 AND NOT EXISTS (SELECT FROM %t AS t WHERE %k AND "
         "t.%c)");
+}
+
+/* Who appends need not be able to read the table. */
+static void stage_declare(struct merge *m)
+{
+    pg_sql_put(&m->stage, "CREATE TEMPORARY TABLE qetl_stage (n pg_catalog.int8");
+    for (int64_t i = 0; i < m->n_values; i++) {
+        pg_sql_format(&m->stage, ", c%lld ", (long long)i);
+        pg_sql_put(&m->stage, m->values[i].type_name);
+    }
+    pg_sql_put(&m->stage, ") ON COMMIT DROP");
 }
 
 static void stage_make(struct merge *m)
@@ -198,7 +217,7 @@ static void stage_make(struct merge *m)
         column_put(&m->stage, ", t.", m->values[i].name);
         pg_sql_format(&m->stage, " AS c%lld", (long long)i);
     }
-    put(m, &m->stage, " FROM %t AS t WITH NO DATA");
+    merge_text(m, &m->stage, " FROM %t AS t WITH NO DATA");
 }
 
 void merge_make(struct merge *m, enum merge_kind kind, const struct table *table, int64_t n_values,
@@ -210,11 +229,15 @@ void merge_make(struct merge *m, enum merge_kind kind, const struct table *table
                         .n_values = n_values,
                         .n_keys = n_keys,
                         .history = history};
+    if (kind == MERGE_APPEND) {
+        stage_declare(m);
+        return;
+    }
     stage_make(m);
     if (kind == MERGE_UPSERT)
         upsert_make(m);
     else if (kind == MERGE_DELETE)
-        put(m, &m->once, "DELETE FROM %t AS t USING " STAGE " AS s WHERE %k");
+        merge_text(m, &m->once, "DELETE FROM %t AS t USING " STAGE " AS s WHERE %k");
     else
         history_make(m);
 }
@@ -227,17 +250,17 @@ void merge_stage_copy(const struct merge *m, struct pg_sql *sql)
     pg_sql_put(sql, ") FROM STDIN");
 }
 
-static int n_texts(struct merge *m, struct pg_sql *out[9])
+static int n_texts(struct merge *m, struct pg_sql *out[10])
 {
-    struct pg_sql *const all[] = {&m->stage, &m->once,  &m->last,   &m->turns, &m->number,
-                                  &m->late,  &m->again, &m->follow, &m->add};
+    struct pg_sql *const all[] = {&m->stage,  &m->once, &m->last,  &m->distinct, &m->turns,
+                                  &m->number, &m->late, &m->again, &m->follow,   &m->add};
     memcpy(out, all, sizeof all);
     return sizeof all / sizeof all[0];
 }
 
 bool merge_failed(struct merge *m)
 {
-    struct pg_sql *all[9];
+    struct pg_sql *all[10];
     bool failed = false;
     for (int i = n_texts(m, all) - 1; i >= 0; i--)
         failed = failed || all[i]->failed;
@@ -246,14 +269,14 @@ bool merge_failed(struct merge *m)
 
 void merge_free(struct merge *m)
 {
-    struct pg_sql *all[9];
+    struct pg_sql *all[10];
     for (int i = n_texts(m, all) - 1; i >= 0; i--)
         pg_sql_free(all[i]);
 }
 
 /* ---- Running ---- */
 
-int32_t merge_stage_make(struct merge *m, struct server *s)
+int32_t merge_stage_make(const struct merge *m, struct server *s)
 {
     static const struct server_text text = {
         .what = "rows cannot be staged",
@@ -341,6 +364,16 @@ static int32_t history_run(struct merge *m, struct step *step, struct merged *ou
     return status;
 }
 
+static int32_t keys_count(struct merge *m, struct step *step, struct merged *out)
+{
+    PGresult *number = NULL;
+    int32_t status = step_run(step, &m->distinct, 0, &number);
+    if (number)
+        out->n_keys = atoll(PQgetvalue(number, 0, 0));
+    PQclear(number);
+    return status;
+}
+
 int32_t merge_run(struct merge *m, struct server *s, struct merged *out, PGresult **refused)
 {
     struct step step = {.server = s, .refused = refused};
@@ -350,5 +383,5 @@ int32_t merge_run(struct merge *m, struct server *s, struct merged *out, PGresul
         return history_run(m, &step, out);
     int32_t status = step_run(&step, m->repeats ? &m->last : &m->once, 0, NULL);
     out->changed = step.changed;
-    return status;
+    return status || !m->repeats ? status : keys_count(m, &step, out);
 }

@@ -51,23 +51,43 @@ void refusal_place(const char *context, struct refusal *out)
     snprintf(out->column, sizeof out->column, "%.*s", (int)size, name);
 }
 
-bool refusal_of_row(const PGresult *result, struct refusal *out)
+/* A value that cannot be read, and what the table says of each row. Not where a function of the
+ * table's owner was at work, or an index, which others are in. */
+static bool is_own(const char *state, const char *context, const struct refusal *r)
 {
-    const char *state = field(result, PG_DIAG_SQLSTATE);
+    bool judged = strcmp(state, "23502") == 0 || strcmp(state, "23514") == 0;
+    return r->line && strncmp(context, "COPY ", 5) == 0 && (judged || strstr(context, ", column "));
+}
+
+bool refusal_read(const struct refusal_words *words, struct refusal *out)
+{
     char message[500], detail[400];
-    const char *name = field(result, PG_DIAG_CONSTRAINT_NAME);
-    out->code = code_of(state);
+    const char *name = words->constraint;
+    out->code = code_of(words->state);
     if (!out->code)
         return false;
-    snprintf(out->column, sizeof out->column, "%s", field(result, PG_DIAG_COLUMN_NAME));
-    refusal_place(field(result, PG_DIAG_CONTEXT), out);
-    pg_fault_line(field(result, PG_DIAG_MESSAGE_PRIMARY), message, sizeof message);
-    pg_fault_line(field(result, PG_DIAG_MESSAGE_DETAIL), detail, sizeof detail);
+    snprintf(out->column, sizeof out->column, "%s", words->column);
+    refusal_place(words->context, out);
+    out->own = is_own(words->state, words->context, out);
+    out->unread = out->own && strncmp(words->state, "22", 2) == 0;
+    pg_fault_line(words->message, message, sizeof message);
+    pg_fault_line(words->detail, detail, sizeof detail);
     bool tells = *name && strstr(message, name);
-    snprintf(out->message, sizeof out->message, "%.5s: %s%s%s%s%s%.100s%s", state, message,
+    snprintf(out->message, sizeof out->message, "%.5s: %s%s%s%s%s%.100s%s", words->state, message,
              *detail ? " (" : "", detail, *detail ? ")" : "",
              *name && !tells ? " (constraint " : "", tells ? "" : name, *name && !tells ? ")" : "");
     return true;
+}
+
+bool refusal_of_row(const PGresult *result, struct refusal *out)
+{
+    struct refusal_words words = {.state = field(result, PG_DIAG_SQLSTATE),
+                                  .message = field(result, PG_DIAG_MESSAGE_PRIMARY),
+                                  .detail = field(result, PG_DIAG_MESSAGE_DETAIL),
+                                  .constraint = field(result, PG_DIAG_CONSTRAINT_NAME),
+                                  .column = field(result, PG_DIAG_COLUMN_NAME),
+                                  .context = field(result, PG_DIAG_CONTEXT)};
+    return refusal_read(&words, out);
 }
 
 bool refusal_is_repeated(const PGresult *result)

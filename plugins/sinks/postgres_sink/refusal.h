@@ -18,9 +18,17 @@ struct refusal {
     char message[1200];
     char column[256]; /* of the table, or "" */
     int64_t line;     /* of the COPY, from 1; 0: nobody says */
+    bool own;         /* it would be refused whatever other rows do */
+    bool unread;      /* and even by a table without constraints */
+};
+
+/* What the server says; none is NULL. */
+struct refusal_words {
+    const char *state, *message, *detail, *constraint, *column, *context;
 };
 
 /* false: no row is to blame. */
+bool refusal_read(const struct refusal_words *, struct refusal *out);
 bool refusal_of_row(const PGresult *, struct refusal *out);
 /* Whether a row came a second time to a statement that takes each key once. */
 bool refusal_is_repeated(const PGresult *);

@@ -60,22 +60,36 @@ int32_t server_begin(struct server *s)
     if (!status)
         status = server_run(s, text, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
     s->begun = !status;
-    s->emptied = s->staged = false;
+    s->emptied = s->staged = s->listed = s->filled = false;
+    s->point = POINT_NONE;
     *s->transaction = 0;
     return status;
 }
 
-int32_t server_seal(struct server *s)
+/* Since when the server is up: a crash alone, behind which the postmaster goes on, begins the
+ * statistics anew. */
+#define UPTIME                                                                                   \
+    "pg_catalog.concat_ws(' ', pg_catalog.pg_postmaster_start_time(), (SELECT stats_reset FROM " \
+    "pg_catalog.pg_stat_bgwriter))"
+
+static int32_t number_take(struct server *s, struct server_text text)
 {
-    static const struct server_text text = {.what = "the epoch cannot be committed"};
     PGresult *result = NULL;
-    int32_t status = server_run(s, text, "SET CONSTRAINTS ALL IMMEDIATE");
-    if (!status)
-        status = server_ask(s, text, "SELECT pg_catalog.txid_current()", 0, NULL, &result);
-    if (!status)
+    int32_t status =
+        server_ask(s, text, "SELECT pg_catalog.txid_current(), " UPTIME, 0, NULL, &result);
+    if (!status) {
         snprintf(s->transaction, sizeof s->transaction, "%s", PQgetvalue(result, 0, 0));
+        snprintf(s->uptime, sizeof s->uptime, "%s", PQgetvalue(result, 0, 1));
+    }
     PQclear(result);
     return status;
+}
+
+int32_t server_seal(struct server *s, bool numbered)
+{
+    static const struct server_text text = {.what = "the epoch cannot be committed"};
+    int32_t status = server_run(s, text, "SET CONSTRAINTS ALL IMMEDIATE");
+    return status || !numbered ? status : number_take(s, text);
 }
 
 /* The server said nothing that decides it: it went away, or was told to. */
@@ -109,21 +123,46 @@ int32_t server_commit(struct server *s)
     return status;
 }
 
+int32_t server_under_way(const struct server *s)
+{
+    return qetl_fail(s->session.env, QETL_E_RETRY_CALL, NULL, NULL,
+                     "%s: the last commit is still under way", s->session.who);
+}
+
+/* A server that went down may give a number again that it had not written down yet. That of a
+ * transaction which it had committed it knows for good; any other says nothing. */
+static int32_t status_judge(struct server *s, const char *word, const char *uptime, bool *committed)
+{
+    bool same = strcmp(uptime, s->uptime) == 0, done = strcmp(word, "committed") == 0;
+    if (same && strcmp(word, "in progress") == 0)
+        return server_under_way(s);
+    if (done && !same)
+        return qetl_fail(s->session.env, QETL_E_IN_DOUBT, NULL,
+                         "see whether the rows are there; a run with a state is sure of it",
+                         "%s: the server went down while the rows were committed, and nobody can "
+                         "tell whether they are",
+                         s->session.who);
+    *committed = done;
+    return QETL_OK;
+}
+
 int32_t server_settle(struct server *s, bool *committed)
 {
     static const struct server_text text = {.what = "nobody says how the last commit ended"};
     const char *const values[] = {s->transaction};
     PGresult *result = NULL;
+    *committed = false;
     int32_t status = server_open(s);
     if (!status)
-        status = server_ask(s, text, "SELECT pg_catalog.txid_status($1::pg_catalog.int8)", 1,
-                            values, &result);
-    const char *word = status ? "" : PQgetvalue(result, 0, 0);
-    *committed = strcmp(word, "committed") == 0;
-    if (!status && strcmp(word, "in progress") == 0)
-        status = qetl_fail(s->session.env, QETL_E_RETRY_CALL, NULL, NULL,
-                           "%s: the last commit is still under way", s->session.who);
-    else if (!status)
+        status = pg_session_try(&s->session, server_doing(s, text),
+                                "SELECT pg_catalog.txid_status($1::pg_catalog.int8), " UPTIME, 1,
+                                values, &result);
+    const char *state = status ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if (!status && !pg_session_refused(result))
+        status = status_judge(s, PQgetvalue(result, 0, 0), PQgetvalue(result, 0, 1), committed);
+    else if (!status && (!state || strcmp(state, "22023") != 0)) /* a number yet to come */
+        status = pg_session_fault(&s->session, server_doing(s, text), result);
+    if (!status)
         s->doubtful = false;
     PQclear(result);
     return status;

@@ -13,12 +13,19 @@
 #include "../../shared/postgres/session.h"
 #include "../../shared/postgres/sql.h"
 
+/* The savepoint behind which rows go. */
+enum server_point { POINT_NONE, POINT_GOOD, POINT_REFUSED };
+
 struct server {
     struct pg_session session;
     bool begun;
-    char transaction[32]; /* its number, from server_seal on */
-    bool emptied, staged; /* within this transaction: the table was, a stage is there */
-    bool doubtful;        /* nobody has said how it ended */
+    char transaction[32];    /* its number, from server_seal on; or "" */
+    char uptime[80];         /* of the server that gave the number */
+    enum server_point point; /* what stands behind it is good, or to be taken back first of all */
+    bool emptied;            /* within this transaction: the table was, */
+    bool staged, listed;     /* a stage is there, and a list of what was refused, */
+    bool filled;             /* and something may lie in them */
+    bool doubtful;           /* nobody has said how it ended */
 };
 
 struct server_text {
@@ -39,12 +46,15 @@ int32_t server_ask(struct server *, struct server_text, const char *sql, int n,
 struct pg_doing server_doing(const struct server *, struct server_text);
 /* Opens a transaction, if there is none. */
 int32_t server_begin(struct server *);
-/* Constraints that wait for the end are checked; what follows is server_commit. */
-int32_t server_seal(struct server *);
+/* Constraints that wait for the end are checked; what follows is server_commit. numbered: nothing
+ * in the transaction tells later that it was committed, so that its number has to. */
+int32_t server_seal(struct server *, bool numbered);
 /* RETRY_CALL: how it ended is not known yet; server_settle will tell. */
 int32_t server_commit(struct server *);
-/* Of a commit of which nobody has said how it ended: *committed. RETRY_CALL: not yet. */
+/* Of a commit of which nobody has said how it ended, by the transaction's number: *committed.
+ * RETRY_CALL: not yet. IN_DOUBT: nobody will ever tell. */
 int32_t server_settle(struct server *, bool *committed);
+int32_t server_under_way(const struct server *); /* RETRY_CALL, reported */
 void server_rollback(struct server *);
 void server_close(struct server *);
 

@@ -4,6 +4,7 @@
 #include "loader.h"
 #include "probe.h"
 
+#include <qetl/batches.h>
 #include <qetl/conns.h>
 
 #include <stdio.h>
@@ -140,7 +141,7 @@ static int32_t sink_prepare(void *self, const struct qetl_epoch *epoch,
         status = loader_finish(&s->loader);
     if (!status && s->recorded)
         status = epochs_note(&s->server, s->place, epoch);
-    return status ? status : server_seal(&s->server);
+    return status ? status : server_seal(&s->server, !s->recorded);
 }
 
 static void report(struct postgres_sink *s)
@@ -177,7 +178,8 @@ static int32_t sink_commit(void *self, const struct qetl_epoch *epoch, int64_t n
         return status;
     }
     if (s->server.doubtful) {
-        int32_t status = server_settle(&s->server, &committed);
+        int32_t status = s->recorded ? epochs_settle(&s->server, s->place, epoch, &committed)
+                                     : server_settle(&s->server, &committed);
         if (!status && committed)
             report(s);
         return status || committed ? status : gone(s, epoch);
@@ -275,10 +277,14 @@ static const void *sink_get_extension(void *self, const char *id)
 {
     static const struct qetl_inspect inspects = {sizeof inspects, sink_inspect};
     static const struct qetl_probe probes = {sizeof probes, sink_probe};
+    static const struct qetl_batches wish = {.struct_size = sizeof wish,
+                                             .flags = QETL_BATCHES_IN_ORDER, /* for its indexes */
+                                             .input_bytes = 2 << 20}; /* each is waited for */
     (void)self;
-    return strcmp(id, QETL_EXT_INSPECT) == 0 ? (const void *)&inspects
-           : strcmp(id, QETL_EXT_PROBE) == 0 ? (const void *)&probes
-                                             : NULL;
+    return strcmp(id, QETL_EXT_INSPECT) == 0   ? (const void *)&inspects
+           : strcmp(id, QETL_EXT_PROBE) == 0   ? (const void *)&probes
+           : strcmp(id, QETL_EXT_BATCHES) == 0 ? (const void *)&wish
+                                               : NULL;
 }
 
 static const struct qetl_sink sink_vtable = {

@@ -55,6 +55,9 @@ int64_t table_find(const struct table *, const char *column); /* or -1 */
 int32_t table_create(struct server *, const struct table *, const struct ArrowSchema *schema,
                      int64_t n_keys, const int64_t *keys, const struct table_history *history);
 int32_t table_add_column(struct server *, const struct table *, const struct ArrowSchema *field);
+/* type: one that `widens` the column's. */
+int32_t table_widen_column(struct server *, const struct table *, const struct table_column *,
+                           const char *type);
 int32_t table_empty(struct server *, const struct table *);
 int32_t table_drop(struct server *, const struct table *);
 /* `name` (which may not be there) is what `by` was, with the rights that others had on it. */

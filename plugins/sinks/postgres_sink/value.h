@@ -48,6 +48,7 @@ struct value {
     struct qetl_column column;
     struct qetl_space room;
     struct wire scratch;
+    size_t taken;  /* of scratch: bytes that have gone on from there */
     char why[300]; /* of the value that was refused last */
 };
 

@@ -4,6 +4,7 @@
 #include "fault.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -34,6 +35,20 @@ bool database_exists(const struct database *d)
     return access(d->path, F_OK) == 0;
 }
 
+/* SQLite makes the file's name durable, and not its folder's. */
+static int name_sync(const char *folder)
+{
+    const char *slash = strrchr(folder, '/');
+    char *above =
+        slash > folder ? strndup(folder, (size_t)(slash - folder)) : strdup(slash ? "/" : ".");
+    int fd = above ? open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    int error = !above ? ENOMEM : fd < 0 || fsync(fd) != 0 ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    free(above);
+    return error == EINVAL || error == ENOTSUP ? 0 : error;
+}
+
 static int32_t folders_make(const struct database *d)
 {
     char *path = strdup(d->path);
@@ -42,7 +57,9 @@ static int32_t folders_make(const struct database *d)
         if (*at != '/')
             continue;
         *at = '\0';
-        if (mkdir(path, 0777) != 0 && errno != EEXIST && errno != EISDIR && errno != EROFS)
+        if (mkdir(path, 0777) == 0)
+            error = name_sync(path);
+        else if (errno != EEXIST && errno != EISDIR && errno != EROFS)
             error = errno;
         *at = '/';
     }

@@ -6,6 +6,7 @@
 #include "loader.h"
 #include "probe.h"
 
+#include <qetl/batches.h>
 #include <qetl/conns.h>
 
 enum { STATE_VERSION = 1 };
@@ -322,10 +323,13 @@ static const void *sink_get_extension(void *self, const char *id)
     static const struct qetl_objects objects = {sizeof objects, sink_list};
     static const struct qetl_inspect inspects = {sizeof inspects, sink_inspect};
     static const struct qetl_probe probes = {sizeof probes, sink_probe};
+    static const struct qetl_batches wish = {.struct_size = sizeof wish,
+                                             .flags = QETL_BATCHES_IN_ORDER}; /* for its trees */
     (void)self;
     return strcmp(id, QETL_EXT_OBJECTS) == 0   ? (const void *)&objects
            : strcmp(id, QETL_EXT_INSPECT) == 0 ? (const void *)&inspects
            : strcmp(id, QETL_EXT_PROBE) == 0   ? (const void *)&probes
+           : strcmp(id, QETL_EXT_BATCHES) == 0 ? (const void *)&wish
                                                : NULL;
 }
 

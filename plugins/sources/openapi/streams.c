@@ -271,6 +271,13 @@ static char *named_by(const char *path)
     return strndup(word, strcspn(word, "/{"));
 }
 
+/* What is said of a row, where that is no object; else NULL. */
+static const char *plain_type(const struct operation *o, const struct shape *shape)
+{
+    const char *type = shape->is_list ? schema_type(o->document, shape->item) : "";
+    return *type && strcmp(type, "object") != 0 ? type : NULL;
+}
+
 static void shape_put(struct operation *o, struct shape *shape, json_t **types)
 {
     const json_t *schema = schema_at(o->document, json_object_get(o->content, "schema"));
@@ -282,7 +289,14 @@ static void shape_put(struct operation *o, struct shape *shape, json_t **types)
     *types = shape_types(o->document, shape);
     if (shape->records && *shape->records)
         put(o->document, o->options, "records", plain_text(shape->records));
-    if (!json_object_size(*types))
+    const char *plain = plain_type(o, shape);
+    if (plain)
+        note(o->document, o->notes,
+             "format: its rows are no objects, but each of type %s: there are no columns in them, "
+             "so "
+             "that a run makes dead letters of them",
+             plain);
+    else if (!json_object_size(*types))
         note(o->document, o->notes,
              "format: nothing is said of what a row has: columns are learnt from the "
              "first ones");
@@ -292,7 +306,10 @@ static void shape_put(struct operation *o, struct shape *shape, json_t **types)
 /* child: its path names another thing whose list it is. */
 static const char *kind_of(const struct operation *o, const struct shape *shape)
 {
-    return !shape->is_list ? "object" : strchr(o->path, '{') ? "child" : "list";
+    return !shape->is_list        ? "object"
+           : plain_type(o, shape) ? "values"
+           : strchr(o->path, '{') ? "child"
+                                  : "list";
 }
 
 static json_t *stream_of(struct operation *o)

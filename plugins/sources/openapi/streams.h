@@ -11,9 +11,9 @@
 
 #include "document.h"
 
-/* [{"name": "/orders", "summary", "kind": "list", "child" (of what its path names) or "object",
- * "options": {…}, "types": {…}, "notes": […], "trouble"}], a new reference; NULL: no memory. url:
- * where the service is; NULL: the document says. */
+/* [{"name": "/orders", "summary", "kind": "list", "child" (of what its path names), "values" (no
+ * objects) or "object", "options": {…}, "types": {…}, "notes": […], "trouble"}], a new reference;
+ * NULL: no memory. url: where the service is; NULL: the document says. */
 json_t *streams_of(const struct document *, const char *url);
 
 #endif

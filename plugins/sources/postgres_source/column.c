@@ -4,10 +4,10 @@
 #include "number.h"
 #include "wire.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
-enum { VIEW_INLINE = 12, VIEW_SIZE = 16, HEAP_MIN = 16384, HEAP_MAX = 1 << 20 };
-enum { VALIDITY_BYTES = (COLUMN_ROWS + 7) / 8 };
+enum { VIEW_INLINE = 12, VIEW_SIZE = 16, HEAP_MIN = 4096, HEAP_MAX = 1 << 20 };
 #define DAY_US INT64_C(86400000000)
 
 struct view {
@@ -36,7 +36,18 @@ void column_init(struct column *c, struct pg_type type)
         [PG_TIME] = 8,         [PG_TIMESTAMP] = 8,     [PG_TIMESTAMPTZ] = 8,
         [PG_INTERVAL] = 16,    [PG_UUID] = VIEW_SIZE,  [PG_BYTEA] = VIEW_SIZE,
         [PG_TEXT] = VIEW_SIZE, [PG_JSONB] = VIEW_SIZE, [PG_WRITTEN] = VIEW_SIZE};
-    *c = (struct column){.type = type, .width = widths[type.way]};
+    *c = (struct column){.type = type, .width = widths[type.way], .rows = COLUMN_ROWS};
+}
+
+int64_t column_row_bytes(const struct column *c)
+{
+    return c->width ? c->width : 1;
+}
+
+void column_begin(struct column *c, int64_t rows)
+{
+    assert(!c->values && rows <= COLUMN_ROWS);
+    c->rows = rows;
 }
 
 static bool is_view(const struct column *c)
@@ -46,11 +57,16 @@ static bool is_view(const struct column *c)
 
 /* ---- Room ---- */
 
+static uint64_t bits_size(const struct column *c)
+{
+    return ((uint64_t)c->rows + 7) / 8;
+}
+
 static bool values_ready(struct column *c, struct qetl_env env)
 {
     if (c->values)
         return true;
-    uint64_t size = c->width ? (uint64_t)c->width * COLUMN_ROWS : VALIDITY_BYTES;
+    uint64_t size = c->width ? (uint64_t)c->width * (uint64_t)c->rows : bits_size(c);
     c->values = env.host->buffer_alloc(env.ctx, size);
     if (c->values && !c->width)
         memset(c->values, 0, size);
@@ -78,8 +94,8 @@ static uint8_t *heap_room(struct column *c, struct qetl_env env, int64_t size)
         return c->heaps[last] + c->heap_sizes[last];
     if (!heaps_ready(c))
         return NULL;
-    int64_t room = c->n_heaps ? HEAP_MAX : c->wanted + c->wanted / 8;
-    room = room < HEAP_MIN ? HEAP_MIN : room;
+    int64_t room = c->n_heaps ? 2 * c->heap_room : c->wanted + c->wanted / 8;
+    room = room < HEAP_MIN ? HEAP_MIN : room > HEAP_MAX ? HEAP_MAX : room;
     room = room < size ? size : room;
     uint8_t *heap = env.host->buffer_alloc(env.ctx, (uint64_t)room);
     if (!heap)
@@ -94,9 +110,9 @@ static bool validity_ready(struct column *c, struct qetl_env env)
 {
     if (c->validity)
         return true;
-    c->validity = env.host->buffer_alloc(env.ctx, VALIDITY_BYTES);
+    c->validity = env.host->buffer_alloc(env.ctx, bits_size(c));
     if (c->validity)
-        memset(c->validity, 0xff, VALIDITY_BYTES);
+        memset(c->validity, 0xff, bits_size(c));
     return c->validity != NULL;
 }
 

@@ -12,18 +12,19 @@
 
 #include "../../shared/postgres/types.h"
 
-enum { COLUMN_ROWS = 16384 }; /* of one batch */
+enum { COLUMN_ROWS = 16384 }; /* of one batch, at most */
 
 struct column {
     struct pg_type type;
     int32_t width;     /* bytes a value; 0: bits; 16 for views, too */
-    uint8_t *values;   /* COLUMN_ROWS of them, or NULL */
+    int64_t rows;      /* that the batch at hand has room for */
+    uint8_t *values;   /* so many, or NULL */
     uint8_t *validity; /* NULL until the first NULL */
     uint8_t **heaps;   /* of texts longer than a view */
     int64_t *heap_sizes;
     int64_t n_heaps, room_heaps;
     int64_t heap_room; /* of the last one */
-    int64_t wanted;    /* bytes that the last batch took */
+    int64_t wanted;    /* bytes that the last batch took, as far as they go into one heap */
 };
 
 enum column_answer {
@@ -34,6 +35,10 @@ enum column_answer {
 };
 
 void column_init(struct column *, struct pg_type);
+/* Bytes of a row that are there whatever its values are. */
+int64_t column_row_bytes(const struct column *);
+/* The next batch has so many rows at most. The column is empty. */
+void column_begin(struct column *, int64_t rows);
 /* size -1: NULL. */
 enum column_answer column_put(struct column *, struct qetl_env, int64_t row, const uint8_t *data,
                               int64_t size);

@@ -51,8 +51,10 @@ static bool fields_find(struct copy *c, struct cursor in)
     return in.at == in.end;
 }
 
-static enum copy_answer row_take(struct copy *c, int32_t *column)
+enum copy_answer copy_row(struct copy *c, int32_t n, int32_t *column)
 {
+    if (n != c->n_fields)
+        return broken(c, "a row has another number of columns");
     for (int32_t i = 0; i < c->n_columns; i++) {
         const struct copy_field *f = &c->fields[i];
         switch (column_put(&c->columns[i], c->env, c->rows, f->data, f->size)) {
@@ -93,7 +95,7 @@ enum copy_answer copy_feed(struct copy *c, const uint8_t *data, int64_t size, in
         c->ended = true;
         return in.at == in.end ? COPY_NOTHING : broken(c, "it goes on behind its end");
     }
-    if (n != c->n_fields)
-        return broken(c, "a row has another number of columns");
-    return fields_find(c, in) ? row_take(c, column) : broken(c, "a row is cut off");
+    if (n == c->n_fields && !fields_find(c, in))
+        return broken(c, "a row is cut off");
+    return copy_row(c, n, column);
 }

@@ -38,5 +38,7 @@ enum copy_answer {
 
 /* One message: header, a row or the trailer, or the header and one of the others. */
 enum copy_answer copy_feed(struct copy *, const uint8_t *data, int64_t size, int32_t *column);
+/* A row of n fields that stand in `fields` already. */
+enum copy_answer copy_row(struct copy *, int32_t n, int32_t *column);
 
 #endif

@@ -8,10 +8,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { BATCH_BYTES = 4 << 20, SHOWN_BYTES = 100, PAUSE_NS = 250000, PATIENCE_NS = 1000000 };
+enum { BATCH_BYTES = 4 << 20 /* where nobody says */ };
+enum { SHOWN_BYTES = 100, PAUSE_NS = 250000, PATIENCE_NS = 1000000 };
 #define LINGER_NS INT64_C(100000000)
-
-static const char savepoint[] = "SAVEPOINT qetl";
 
 static int64_t now_ns(void)
 {
@@ -64,40 +63,21 @@ static int32_t columns_open(struct reader *r)
     return QETL_OK;
 }
 
-int32_t reader_open(struct reader *r, const char *sql)
+int32_t reader_open(struct reader *r, const struct flow_statement *statement)
 {
     int32_t status = columns_open(r);
     struct pg_doing about = doing(r);
     about.what = "it cannot be read";
     r->ended = false;
-    r->rejected = r->bytes = 0;
+    r->rejected = r->bytes = r->most_rows = 0;
     r->boundary.size = 0;
-    if (!status)
-        status = pg_session_run(r->session, about, savepoint, 0, NULL, NULL);
-    if (!status)
-        status = pg_session_copy(r->session, about, sql);
-    r->copies = !status;
-    return status;
+    r->flow.session = r->session;
+    return status ? status : flow_begin(&r->flow, about, statement);
 }
 
 int32_t reader_stop(struct reader *r)
 {
-    char why[256];
-    char *row = NULL;
-    int size;
-    if (!r->copies)
-        return QETL_OK;
-    r->copies = false;
-    PGcancel *cancel = PQgetCancel(r->session->conn);
-    if (cancel)
-        PQcancel(cancel, why, sizeof why);
-    PQfreeCancel(cancel);
-    while ((size = PQgetCopyData(r->session->conn, &row, 0)) > 0)
-        PQfreemem(row);
-    PGresult *result;
-    while (size == -1 && (result = PQgetResult(r->session->conn)))
-        PQclear(result);
-    return pg_session_run(r->session, doing(r), "ROLLBACK TO SAVEPOINT qetl", 0, NULL, NULL);
+    return flow_stop(&r->flow, doing(r));
 }
 
 /* ---- Rows ---- */
@@ -163,18 +143,14 @@ static int32_t key_check(struct reader *r)
     return status;
 }
 
-/* Takes the message, which libpq has made. */
-static int32_t row_take(struct reader *r, char *row, int size)
+static int32_t row_take(struct reader *r)
 {
+    int64_t size;
     int32_t column = 0, status = QETL_OK;
-    enum copy_answer answer = copy_feed(&r->copy, (const uint8_t *)row, size, &column);
+    enum copy_answer answer = flow_feed(&r->flow, &r->copy, &size, &column);
     r->bytes += size;
-    if (answer == COPY_NOTHING) {
-        PQfreemem(row);
+    if (answer == COPY_NOTHING)
         return QETL_OK;
-    }
-    PQfreemem(r->row);
-    r->row = row;
     if (answer == COPY_BROKEN)
         return qetl_fail(r->copy.env, QETL_E_DATA, NULL, NULL,
                          "%s: what the server sent is no binary COPY: %s", r->session->who,
@@ -186,13 +162,9 @@ static int32_t row_take(struct reader *r, char *row, int size)
     return status || !r->relation->n_keys ? status : key_check(r);
 }
 
-static int32_t copy_end(struct reader *r)
+static int32_t rows_end(struct reader *r)
 {
-    r->copies = false;
-    int32_t status = pg_session_finish(r->session, doing(r));
-    if (!status && !r->copy.ended)
-        status = qetl_fail(r->copy.env, QETL_E_RETRY_EPOCH, NULL, NULL,
-                           "%s: what the server sent is cut off", r->session->who);
+    int32_t status = flow_end(&r->flow, doing(r), &r->copy);
     r->ended = !status;
     return status;
 }
@@ -221,17 +193,18 @@ static int32_t rows_fetch(struct reader *r, int64_t most)
 {
     int32_t status = QETL_OK;
     int dry = 0;
-    while (!status && r->copies && r->copy.rows + r->rejected < most && r->bytes < BATCH_BYTES) {
-        char *row = NULL;
-        int size = PQgetCopyData(r->session->conn, &row, 1);
+    while (!status && r->flow.runs && r->copy.rows + r->rejected < most &&
+           r->bytes < r->most_bytes) {
         struct pg_doing about = doing(r);
-        if (size > 0)
-            dry = 0, status = row_take(r, row, size);
-        else if (size == 0)
+        enum flow_answer answer = flow_next(&r->flow);
+        if (answer == FLOW_SOME)
+            dry = 0, status = row_take(r);
+        else if (answer == FLOW_DRY)
             status = more(r, dry++);
         else
-            status = size == -1 ? copy_end(r)
-                                : pg_fault_connection(r->copy.env, &about, r->session->conn);
+            status = answer == FLOW_OVER
+                         ? rows_end(r)
+                         : pg_fault_connection(r->copy.env, &about, r->session->conn);
     }
     return status;
 }
@@ -251,13 +224,28 @@ static int32_t batch_close(struct reader *r, struct ArrowArray *out)
     return status ? pg_fault_memory(c->env) : QETL_OK;
 }
 
-int32_t reader_next(struct reader *r, int64_t most, struct ArrowArray *out)
+/* What is there for each row however little it holds has to go into the bytes, too. */
+static void batch_begin(struct reader *r, int64_t most_bytes)
+{
+    int64_t row_bytes = 1;
+    for (int32_t i = 0; i < r->copy.n_columns; i++)
+        row_bytes += column_row_bytes(&r->copy.columns[i]);
+    int64_t rows = most_bytes / row_bytes;
+    r->most_rows = rows < 1 ? 1 : rows < COLUMN_ROWS ? rows : COLUMN_ROWS;
+    r->most_bytes = most_bytes;
+    for (int32_t i = 0; i < r->copy.n_columns; i++)
+        column_begin(&r->copy.columns[i], r->most_rows);
+}
+
+int32_t reader_next(struct reader *r, const struct qetl_demand *demand, struct ArrowArray *out)
 {
     struct copy *c = &r->copy;
-    most = most > 0 && most < COLUMN_ROWS ? most : COLUMN_ROWS;
     if (!c->rows)
         r->began_ns = now_ns();
-    int32_t status = r->ended ? QETL_OK : rows_fetch(r, most);
+    if (!r->most_rows)
+        batch_begin(r, demand->max_bytes > 0 ? demand->max_bytes : BATCH_BYTES);
+    bool few = demand->max_rows > 0 && demand->max_rows < r->most_rows;
+    int32_t status = r->ended ? QETL_OK : rows_fetch(r, few ? demand->max_rows : r->most_rows);
     if (status < 0)
         return status;
     bool due = r->rejected || (c->rows && now_ns() - r->began_ns > LINGER_NS);
@@ -272,6 +260,8 @@ int32_t reader_next(struct reader *r, int64_t most, struct ArrowArray *out)
     if (status >= 0)
         status = batch_close(r, out);
     c->rows = r->rejected = r->bytes = 0;
+    if (!status) /* else what there is of the columns is as large as it was */
+        r->most_rows = 0;
     return status ? status : QETL_BATCH;
 }
 
@@ -279,6 +269,5 @@ void reader_free(struct reader *r)
 {
     if (r->session)
         columns_free(r);
-    PQfreemem(r->row);
-    r->row = NULL;
+    flow_free(&r->flow);
 }

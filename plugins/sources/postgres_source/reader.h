@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Batches out of a COPY that is under way, without waiting for the server longer than a moment.
+ * Batches out of rows that the server sends, without waiting for it longer than a moment.
  *
  * Invariant: a batch holds whole rows; what was rejected of it is told in the call that hands it
  *            on.
@@ -10,7 +10,7 @@
 #ifndef POSTGRES_SOURCE_READER_H
 #define POSTGRES_SOURCE_READER_H
 
-#include "copy.h"
+#include "flow.h"
 #include "relation.h"
 
 #include <qetl/parcel.h>
@@ -23,18 +23,18 @@ struct reader {
     const char **names; /* of the wants */
     struct copy copy;
     struct ArrowArray *arrays;
-    bool copies;                           /* the server is at it */
+    struct flow flow;
     bool ended;                            /* all rows came */
-    char *row;                             /* of libpq: the last one, where its keys stand */
     int64_t rejected, bytes, began_ns;     /* of the batch at hand */
+    int64_t most_rows, most_bytes;         /* that it has room for; 0 rows: none is begun */
     struct qetl_parcel position, boundary; /* behind the last row; behind the last batch */
 };
 
-/* Begins the COPY; rows that another left in it are forgotten. */
-int32_t reader_open(struct reader *, const char *sql);
+/* Begins the statement; rows that another left in it are forgotten. */
+int32_t reader_open(struct reader *, const struct flow_statement *);
 /* BATCH: *out, and what is behind it in `boundary`; IDLE: the server has to go on first; END. */
-int32_t reader_next(struct reader *, int64_t most, struct ArrowArray *out);
-/* A COPY under way ends. */
+int32_t reader_next(struct reader *, const struct qetl_demand *, struct ArrowArray *out);
+/* A statement under way ends. */
 int32_t reader_stop(struct reader *);
 void reader_free(struct reader *);
 

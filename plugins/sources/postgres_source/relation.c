@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relation.h"
 
+#include "span.h"
 #include "values.h"
 
 #include <stdio.h>
@@ -13,7 +14,7 @@ const char *relation_option(const struct relation *r)
 
 /* ---- Opening ---- */
 
-static void from_put(const struct relation *r, struct pg_sql *sql)
+void relation_from(const struct relation *r, struct pg_sql *sql)
 {
     if (!r->table) { /* a comment at its end ends with the line */
         size_t size = strlen(r->query);
@@ -39,7 +40,7 @@ static int32_t describe(struct relation *r, struct pg_session *session, PGresult
                              .option = relation_option(r)};
     pg_sql_put(&sql, r->table ? "SELECT * FROM " : r->query);
     if (r->table)
-        from_put(r, &sql);
+        relation_from(r, &sql);
     int32_t status = sql.failed ? pg_fault_memory(session->env)
                                 : pg_session_describe(session, doing, sql.text, out);
     pg_sql_free(&sql);
@@ -58,7 +59,8 @@ static int32_t plain_read(struct relation *r, struct pg_session *session, const 
     const char *const values[] = {oid};
     if (!r->table || !PQnfields(described))
         return QETL_OK;
-    snprintf(oid, sizeof oid, "%u", PQftable(described, 0));
+    r->oid = PQftable(described, 0);
+    snprintf(oid, sizeof oid, "%u", r->oid);
     int32_t status =
         pg_session_run(session, (struct pg_doing){.what = "the catalogue cannot be read"}, sql, 1,
                        values, &answer);
@@ -173,7 +175,7 @@ static bool whole_put(const struct relation *r, struct pg_sql *sql, int64_t n_wa
     if (!whole)
         return false;
     pg_sql_put(sql, "COPY ");
-    from_put(r, sql);
+    relation_from(r, sql);
     for (int64_t i = 0; i < n_wants; i++) {
         pg_sql_put(sql, i ? ", " : " (");
         pg_sql_name(sql, r->schema.children[wants[i]]->name);
@@ -182,28 +184,47 @@ static bool whole_put(const struct relation *r, struct pg_sql *sql, int64_t n_wa
     return true;
 }
 
-void relation_copy(const struct relation *r, struct pg_sql *sql, int64_t n_wants,
-                   const int64_t *wants, bool behind, const char *where, int64_t limit)
+/* One more of the conditions that a row has to meet. */
+static void also(struct pg_sql *sql, bool *first)
 {
-    if (!behind && !where && limit < 0 && whole_put(r, sql, n_wants, wants))
-        return;
-    pg_sql_put(sql, "COPY (");
+    pg_sql_put(sql, *first ? " WHERE " : " AND ");
+    *first = false;
+}
+
+void relation_select(const struct relation *r, struct pg_sql *sql, int64_t n_wants,
+                     const int64_t *wants, const struct relation_part *part)
+{
+    bool first = true;
     select_put(r, sql, n_wants, wants);
     pg_sql_put(sql, " FROM ");
-    from_put(r, sql);
-    if (behind || where)
-        pg_sql_put(sql, " WHERE ");
-    if (behind)
+    relation_from(r, sql);
+    if (part->behind) {
+        also(sql, &first);
         behind_put(r, sql);
-    if (behind && where)
-        pg_sql_put(sql, " AND ");
-    if (where)
-        pg_sql_put(sql, where);
+    }
+    if (part->span) {
+        also(sql, &first);
+        span_put(part->span, sql, part->span_first);
+    }
+    if (part->where) {
+        also(sql, &first);
+        pg_sql_put(sql, part->where);
+    }
     if (r->n_keys)
         pg_sql_put(sql, " ORDER BY ");
     keys_put(r, sql);
-    if (limit >= 0)
-        pg_sql_format(sql, " LIMIT %lld", (long long)limit);
+    if (part->limit >= 0)
+        pg_sql_format(sql, " LIMIT %lld", (long long)part->limit);
+}
+
+void relation_copy(const struct relation *r, struct pg_sql *sql, int64_t n_wants,
+                   const int64_t *wants, const struct relation_part *part)
+{
+    if (!part->behind && !part->where && !part->span && part->limit < 0 &&
+        whole_put(r, sql, n_wants, wants))
+        return;
+    pg_sql_put(sql, "COPY (");
+    relation_select(r, sql, n_wants, wants, part);
     pg_sql_put(sql, ") TO STDOUT (FORMAT binary)");
 }
 

@@ -15,6 +15,8 @@
 #include "../../shared/postgres/sql.h"
 #include "../../shared/postgres/types.h"
 
+struct span;
+
 struct relation {
     const char *schema_name, *table, *query; /* of the options; one of the last two */
     struct ArrowSchema schema;               /* all columns that are handed on */
@@ -22,6 +24,7 @@ struct relation {
     char **keys;                             /* names of columns */
     char **key_types;                        /* as a cast is written */
     int64_t n_keys;
+    Oid oid;    /* of a table; 0: it is none */
     bool plain; /* a table, all of whose rows and columns COPY finds by its name */
     bool utf8;  /* the database's encoding: each text can be read, and has the order of its bytes */
 };
@@ -29,11 +32,21 @@ struct relation {
 int32_t relation_open(struct relation *, struct pg_session *);
 /* Of schema_name and table, which the caller has set: the columns, whatever the options choose. */
 int32_t relation_look(struct relation *, struct pg_session *);
-/* COPY (SELECT …) TO STDOUT of these columns, then the keys as text. behind: only rows behind a
- * position, whose values are settings 1 … n_keys (values.h); where: more conditions, or NULL;
- * limit: -1: none. */
+/* Which rows, and how many. */
+struct relation_part {
+    bool behind;             /* a position, whose values are settings 1 … n_keys (values.h) */
+    const char *where;       /* a condition, or NULL */
+    const struct span *span; /* or NULL … */
+    int64_t span_first;      /* … whose values are settings from here on */
+    int64_t limit;           /* -1: none */
+};
+/* A SELECT of these columns, then the keys as text; the same as COPY … TO STDOUT. */
+void relation_select(const struct relation *, struct pg_sql *, int64_t n_wants,
+                     const int64_t *wants, const struct relation_part *);
 void relation_copy(const struct relation *, struct pg_sql *, int64_t n_wants, const int64_t *wants,
-                   bool behind, const char *where, int64_t limit);
+                   const struct relation_part *);
+/* What stands behind FROM. */
+void relation_from(const struct relation *, struct pg_sql *);
 /* Whether a row may have to be rejected for what stands in the column. */
 bool relation_rejects(const struct relation *, int64_t column);
 /* What goes wrong with it is this option's. */

@@ -1,21 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The source `postgres`: rows of a table or a query as batches, of one state of the database. */
 #include "discover.h"
+#include "moment.h"
 #include "predicate.h"
 #include "reader.h"
 #include "relation.h"
+#include "share.h"
 #include "values.h"
 
 #include <qetl/parcel.h>
+#include <qetl/splits.h>
 #include <stdlib.h>
 
 struct postgres_source {
     struct pg_session session;
+    struct moment moment;
     struct relation relation;
     int64_t *wants; /* columns that are read, in the order of the batches' */
     int64_t n_wants;
     struct predicates predicates;
     int64_t limit; /* -1: none */
+    int32_t spans; /* that were planned */
+    bool together; /* they are of one moment */
     struct reader reader;
 };
 
@@ -40,7 +46,7 @@ static int32_t source_create(void *self, const struct qetl_host *host, struct qe
     if (query && qetl_option_given(env, "/schema"))
         return qetl_fail(env, QETL_E_CONFIG, "/schema", "name the schema in the query",
                          "schema goes with table alone");
-    return QETL_OK;
+    return share_check(env);
 }
 
 static void source_destroy(void *self)
@@ -66,7 +72,6 @@ static int32_t wants_set(struct postgres_source *s, int64_t n, const int64_t *co
 static int32_t source_start(void *self)
 {
     struct postgres_source *s = self;
-    struct pg_doing doing = {.what = "no transaction can be begun"};
     struct qetl_env env = s->session.env;
     if (!qetl_option_given(env, "/table") && !qetl_option_given(env, "/query"))
         return qetl_fail(env, QETL_E_CONFIG, "/table",
@@ -75,8 +80,7 @@ static int32_t source_start(void *self)
     relation_free(&s->relation); /* of a start that failed */
     int32_t status = pg_session_open(&s->session);
     if (!status)
-        status = pg_session_run(&s->session, doing,
-                                "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", 0, NULL, NULL);
+        status = moment_begin(&s->moment, &s->session);
     if (!status)
         status = relation_open(&s->relation, &s->session);
     if (!status && !s->relation.n_keys)
@@ -84,7 +88,9 @@ static int32_t source_start(void *self)
                   "%s: nothing says in which order rows stand (key), so that a run cannot go on "
                   "half-way",
                   s->session.who);
-    return status ? status : wants_set(s, s->relation.schema.n_children, NULL);
+    if (!status)
+        status = wants_set(s, s->relation.schema.n_children, NULL);
+    return status ? status : moment_tell(&s->moment, &s->session);
 }
 
 static void source_interrupt(void *self)
@@ -146,6 +152,35 @@ static int32_t source_negotiate(void *self, struct qetl_pushdown *request)
     return status;
 }
 
+/* ---- Splits ---- */
+
+static int32_t source_plan_splits(void *self, int64_t wanted, const struct qetl_writer *out)
+{
+    struct postgres_source *s = self;
+    struct share share = {.session = &s->session,
+                          .relation = &s->relation,
+                          .moment = &s->moment,
+                          .judges = s->predicates.where.size > 0,
+                          .limited = s->limit >= 0};
+    int32_t status = share_plan(&share, wanted, out);
+    s->spans = share.spans;
+    s->together = share.together;
+    return status;
+}
+
+static int32_t source_readers(void *self, uint32_t *flags)
+{
+    struct postgres_source *s = self;
+    *flags = s->together ? QETL_SPLITS_TOGETHER : 0;
+    return s->spans;
+}
+
+static int32_t source_asked(void *self)
+{
+    const struct postgres_source *s = self;
+    return qetl_option_given(s->session.env, "/connections");
+}
+
 /* ---- Opening ---- */
 
 static int32_t position_read(struct postgres_source *s, const struct qetl_blob *position,
@@ -169,35 +204,57 @@ static int32_t position_read(struct postgres_source *s, const struct qetl_blob *
                            "%s: the position is none of these options", s->session.who);
 }
 
-static int32_t copy_begin(struct postgres_source *s, bool behind)
+static int32_t rows_begin(struct postgres_source *s, const struct relation_part *part)
 {
-    struct pg_sql sql = {0};
-    const char *where = s->predicates.where.size ? s->predicates.where.text : NULL;
-    relation_copy(&s->relation, &sql, s->n_wants, s->wants, behind, where, s->limit);
-    int32_t status =
-        sql.failed ? pg_fault_memory(s->session.env) : reader_open(&s->reader, sql.text);
-    pg_sql_free(&sql);
+    struct pg_sql copy = {0}, select = {0};
+    relation_copy(&s->relation, &copy, s->n_wants, s->wants, part);
+    relation_select(&s->relation, &select, s->n_wants, s->wants, part);
+    struct flow_statement statement = {copy.text, select.text};
+    int32_t status = copy.failed || select.failed ? pg_fault_memory(s->session.env)
+                                                  : reader_open(&s->reader, &statement);
+    pg_sql_free(&copy);
+    pg_sql_free(&select);
     return status;
+}
+
+/* The values of the position, of the conditions and of the span, as settings, in this order. */
+static int32_t part_open(struct postgres_source *s, const struct values *keys,
+                         const struct values *bounds, struct relation_part *part)
+{
+    int64_t first = s->relation.n_keys + 1;
+    part->span_first = first + s->predicates.values.n;
+    int32_t status = reader_stop(&s->reader); /* of an open before */
+    if (!status)
+        status = values_set(keys, &s->session, 1);
+    if (!status)
+        status = values_set(&s->predicates.values, &s->session, first);
+    if (!status)
+        status = values_set(bounds, &s->session, part->span_first);
+    return status ? status : rows_begin(s, part);
 }
 
 static int32_t source_open(void *self, struct qetl_blob split, const struct qetl_blob *position)
 {
     struct postgres_source *s = self;
-    struct values keys = {0};
-    (void)split;
-    bool behind = position && position->size;
+    struct values keys = {0}, bounds = {0};
+    struct span span;
+    struct relation_part part = {.behind = position && position->size,
+                                 .where =
+                                     s->predicates.where.size ? s->predicates.where.text : NULL,
+                                 .limit = s->limit};
     s->reader.wants = s->wants;
     s->reader.n_wants = s->n_wants;
-    int32_t status = behind ? position_read(s, position, &keys) : QETL_OK;
+    int32_t status = span_unpack(&span, &s->moment, &s->session, split);
+    part.span = span.kind == SPAN_ALL ? NULL : &span;
+    if (!status && span_values(&span, &bounds))
+        status = pg_fault_memory(s->session.env);
+    if (!status && part.behind)
+        status = position_read(s, position, &keys);
     if (!status)
-        status = reader_stop(&s->reader); /* of an open before */
-    if (!status)
-        status = values_set(&keys, &s->session, 1);
-    if (!status)
-        status = values_set(&s->predicates.values, &s->session, s->relation.n_keys + 1);
-    if (!status)
-        status = copy_begin(s, behind);
+        status = part_open(s, &keys, &bounds, &part);
     values_free(&keys);
+    values_free(&bounds);
+    span_free(&span);
     return status;
 }
 
@@ -218,7 +275,7 @@ static int32_t await(struct postgres_source *s)
 static int32_t source_next(void *self, const struct qetl_demand *demand, struct qetl_item *out)
 {
     struct postgres_source *s = self;
-    int32_t answer = reader_next(&s->reader, demand->max_rows, &out->batch);
+    int32_t answer = reader_next(&s->reader, demand, &out->batch);
     if (answer == QETL_IDLE)
         return await(s);
     if (answer == QETL_BATCH && s->relation.n_keys) {
@@ -239,14 +296,19 @@ static int32_t source_discover(void *self, void *stream, discover_found *found)
 static const void *source_get_extension(void *self, const char *id)
 {
     static const struct qetl_discover discovers = {sizeof discovers, source_discover};
+    static const struct qetl_splits splits = {
+        .struct_size = sizeof splits, .readers = source_readers, .asked = source_asked};
     (void)self;
-    return strcmp(id, QETL_EXT_DISCOVER) == 0 ? &discovers : NULL;
+    return strcmp(id, QETL_EXT_DISCOVER) == 0 ? (const void *)&discovers
+           : strcmp(id, QETL_EXT_SPLITS) == 0 ? &splits
+                                              : NULL;
 }
 
 static const struct qetl_source source_vtable = {
     .struct_size = sizeof(struct qetl_source),
     .describe = source_describe,
     .negotiate = source_negotiate,
+    .plan_splits = source_plan_splits,
     .open = source_open,
     .next = source_next,
 };

@@ -21,13 +21,15 @@ void values_cut(struct values *v, int64_t n)
 
 int32_t values_set(const struct values *v, struct pg_session *session, int64_t first)
 {
+    /* they hold in the transaction that is to be read, so that none would do without them */
+    const struct pg_doing doing = {.what = "a value cannot be handed over", .begun = true};
     int32_t status = QETL_OK;
     for (int64_t i = 0; !status && i < v->n; i++) {
         char name[40];
         snprintf(name, sizeof name, "qetl.value_%lld", (long long)(first + i));
         const char *const values[] = {name, v->texts[i]};
-        status = pg_session_run(session, (struct pg_doing){.what = "a value cannot be handed over"},
-                                "SELECT pg_catalog.set_config($1, $2, true)", 2, values, NULL);
+        status = pg_session_run(session, doing, "SELECT pg_catalog.set_config($1, $2, true)", 2,
+                                values, NULL);
     }
     return status;
 }

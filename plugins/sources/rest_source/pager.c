@@ -16,15 +16,16 @@ struct kind {
 
 static const struct kind kinds[] = {
     [PAGER_NONE] = {"none", NULL, ""},
-    [PAGER_OFFSET] = {"offset", "offset",
-                      " param limit limit_param first more ends total until end_status repeats "},
+    [PAGER_OFFSET] =
+        {"offset", "offset",
+         " param limit limit_param first more ends total until end_status repeats stable "},
     [PAGER_PAGE] = {"page", "page",
                     " param limit limit_param first more ends total pages until end_status "
-                    "repeats "},
+                    "repeats stable "},
     [PAGER_CURSOR] = {"cursor", "cursor",
                       " param limit limit_param from last header more ends until "},
-    [PAGER_NEXT] = {"next", NULL, " limit limit_param from header more ends until "},
-    [PAGER_LINK] = {"link", NULL, " limit limit_param more ends until "},
+    [PAGER_NEXT] = {"next", NULL, " limit limit_param from header more ends until stable "},
+    [PAGER_LINK] = {"link", NULL, " limit limit_param more ends until stable "},
 };
 
 static int32_t words_check(struct qetl_env env, const struct kind *kind)
@@ -143,6 +144,7 @@ int32_t pager_check(const struct pager *p, const struct asking *asking)
 void pager_free(struct pager *p)
 {
     seen_free(&p->seen);
+    seen_free(&p->cut);
 }
 
 void pager_start(struct pager *p, struct place *first)

@@ -33,6 +33,7 @@ struct pager {
     int64_t first, bound;  /* no place from bound on is guessed */
     bool until_short, allows_repeats;
     struct seen seen;
+    struct seen cut; /* pages that broke off */
 };
 
 struct page_reply { /* lent */

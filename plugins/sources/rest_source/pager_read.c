@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a page says of itself and of the one behind it. */
 #include "../../shared/http/link.h"
+#include "../../shared/http/markup.h"
 #include "../../shared/http/scan.h"
 #include "../../shared/http/url.h"
 #include "pager.h"
@@ -22,14 +23,14 @@ struct reading {
     struct page_content *out;
 };
 
-/* By what the server says, and by how it begins where that says nothing. */
-static bool is_json(const char *type, const char *data, int64_t size)
+/* By what the server says, and by how it begins where that says nothing, or rows are pointed at. */
+static bool is_json(const struct pager *p, const char *type, const char *data, int64_t size)
 {
-    int64_t i = 0;
+    int64_t i = scan_mark(data, size);
     size_t n = type ? strlen(type) : 0;
     if (n >= 4 && strcasecmp(type + n - 4, "json") == 0)
         return true;
-    if (type && strcasecmp(type, "text/plain") != 0 &&
+    if (type && !p->records && strcasecmp(type, "text/plain") != 0 &&
         strcasecmp(type, "application/octet-stream") != 0 && strcasecmp(type, "text/html") != 0)
         return false;
     while (i < size && strchr(" \t\r\n", data[i]) && data[i])
@@ -37,10 +38,36 @@ static bool is_json(const char *type, const char *data, int64_t size)
     return i < size && (data[i] == '{' || data[i] == '[');
 }
 
+static int32_t no_memory(const struct reading *r)
+{
+    return qetl_fail(r->pager->env, QETL_E_NO_MEMORY, NULL, NULL, "no memory for a page's place");
+}
+
 static int32_t fail(const struct reading *r, int32_t code, const char *option, const char *mend,
                     const char *why, const char *more)
 {
     return qetl_fail(r->pager->env, code, option, mend, "%.300s: %s%.200s", r->name, why, more);
+}
+
+/* What breaks off may come whole the next time, but not if the same came before; what makes no
+ * sense in its middle never does. */
+static int32_t fail_json(struct reading *r)
+{
+    static const char mend[] = "if the server always sends this, look at it with curl";
+    const struct scan_result *s = &r->result;
+    int again = s->cut ? seen_add(&r->pager->cut, r->data, (size_t)r->size) : 0;
+    if (again < 0)
+        return no_memory(r);
+    if (s->cut)
+        return qetl_fail(r->pager->env, again ? QETL_E_DATA : QETL_E_RETRY_CALL, NULL, mend,
+                         "%.300s: its JSON is not whole: it breaks off at byte %lld of %lld%s",
+                         r->name, (long long)s->broken_at, (long long)r->size,
+                         again ? ", as it did before" : "");
+    return qetl_fail(r->pager->env, QETL_E_DATA, NULL, mend,
+                     s->documents ? "%.300s: what stands behind its JSON, from byte %lld of %lld "
+                                    "on, is none"
+                                  : "%.300s: it is no JSON from byte %lld of %lld on",
+                     r->name, (long long)s->broken_at, (long long)r->size);
 }
 
 static int32_t scan_page(struct reading *r)
@@ -52,10 +79,7 @@ static int32_t scan_page(struct reading *r)
         r->targets[t].pointer = pointers[t];
     if (scan_json(r->data, r->size, r->targets, TARGETS, &r->result))
         return QETL_OK;
-    return qetl_fail(p->env, QETL_E_RETRY_CALL, NULL,
-                     "if the server always sends this, look at it with curl",
-                     "%.300s: its JSON is not whole: it breaks off at byte %lld of %lld", r->name,
-                     (long long)r->result.broken_at, (long long)r->size);
+    return fail_json(r);
 }
 
 /* ---- rows ---- */
@@ -86,6 +110,9 @@ static int32_t rows_find(struct reading *r)
     const struct scan_target *t = &r->targets[RECORDS];
     bool counted = p->kind == PAGER_OFFSET || p->kind == PAGER_PAGE || p->last || p->until_short;
     r->out->rows = -1;
+    if (p->records && r->result.documents > 1)
+        return fail(r, QETL_E_DATA, "/records", "leave `records` out of lines, each of them JSON",
+                    "more JSON stands behind the one that has rows at ", p->records);
     if (r->result.documents != 1 || is_lines(r->type)) {
         r->out->rows = r->result.documents;
     } else if (t->kind == SCAN_LIST) {
@@ -125,11 +152,6 @@ static bool is_nothing(const struct scan_target *t)
     return t->kind == SCAN_ABSENT || t->kind == SCAN_NULL || t->kind == SCAN_FALSE ||
            (t->kind == SCAN_TEXT && t->size == 2) ||
            (t->kind == SCAN_NUMBER && t->size == 1 && *t->at == '0');
-}
-
-static int32_t no_memory(const struct reading *r)
-{
-    return qetl_fail(r->pager->env, QETL_E_NO_MEMORY, NULL, NULL, "no memory for a page's place");
 }
 
 /* A place that was there before leads round and round. */
@@ -303,6 +325,9 @@ static int32_t next_numbered(struct reading *r)
 static int32_t end_find(struct reading *r, bool *is)
 {
     const struct pager *p = r->pager;
+    if (!r->out->json && p->records && r->size)
+        return fail(r, QETL_E_DATA, "/records", "see what comes with curl",
+                    "the page is no JSON, but ", r->type ? r->type : "something else");
     if (!r->out->json && (p->more || p->total || p->pages || p->from || p->last || p->ending.at))
         return fail(r, QETL_E_DATA, "/pagination", NULL, "the page is no JSON, but ",
                     r->type ? r->type : "something else");
@@ -332,6 +357,13 @@ static int32_t next_find(struct reading *r)
     return p->header ? next_headed(r) : p->last ? next_last(r) : next_pointed(r);
 }
 
+static int32_t fail_web_page(const struct reading *r)
+{
+    struct http_fault fault;
+    http_fault_web_page(&fault, r->name);
+    return http_fault_report(&fault, r->pager->env);
+}
+
 int32_t pager_read(struct pager *p, const struct place *at, const struct page_reply *reply,
                    struct page_content *out)
 {
@@ -343,9 +375,9 @@ int32_t pager_read(struct pager *p, const struct place *at, const struct page_re
                         .data = reply->data,
                         .size = reply->size,
                         .out = out};
-    *out = (struct page_content){.json = is_json(r.type, r.data, r.size), .end = r.size};
-    int32_t status = QETL_OK;
-    if (out->json)
+    *out = (struct page_content){.json = is_json(p, r.type, r.data, r.size), .end = r.size};
+    int32_t status = http_is_web_page(r.type, r.data, r.size) ? fail_web_page(&r) : QETL_OK;
+    if (!status && out->json)
         status = scan_page(&r);
     if (!status && out->json)
         status = rows_find(&r);

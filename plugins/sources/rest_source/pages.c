@@ -154,8 +154,9 @@ static void page_end(struct pages *p, int64_t i)
 
 /* In their order, as the place of each follows from the one before it. A page behind the first that
  * does not make sense is told when it is the first. */
-static int32_t read_all(struct pages *p)
+static int32_t read_all(struct pages *p, bool *any)
 {
+    *any = false;
     for (int64_t i = 0; i < p->count; i++) {
         struct page *page = &p->items[i];
         const struct http_exchange *e = page->exchange;
@@ -165,6 +166,7 @@ static int32_t read_all(struct pages *p)
             break;
         if (e->fault.code && pager_ends_with(p->pager, &page->place, e->status)) {
             page_end(p, i);
+            *any = true;
             continue;
         }
         if (i && (e->fault.code || p->pager->kind < PAGER_CURSOR))
@@ -172,6 +174,7 @@ static int32_t read_all(struct pages *p)
         int32_t status = e->fault.code ? page_fail(p, page) : page_read(p, i);
         if (status)
             return status;
+        *any = true;
     }
     return QETL_OK;
 }
@@ -195,13 +198,13 @@ int32_t pages_advance(struct pages *p)
 int32_t pages_reach(struct pages *p)
 {
     int32_t status = failed_drop(p);
-    for (int64_t before = -1; !status && before != p->count;) { /* a page read may tell the next */
-        before = p->count;
+    /* What a page says of the next is asked for before its rows are handed on. */
+    for (bool any = true; !status && any;) {
         status = ask(p);
         if (!status)
             status = http_client_drive(p->client);
         if (!status)
-            status = read_all(p);
+            status = read_all(p, &any);
     }
     if (status)
         return status;

@@ -67,11 +67,13 @@ static void source_interrupt(void *self)
 
 /* ---- Reading ---- */
 
-/* Where pages are counted, what changes meanwhile moves rows from one to another. */
+/* Where pages are counted, what changes meanwhile moves rows from one to another: the manifest says
+ * so, too (`moves`). */
 static int32_t source_describe(void *self, struct qetl_source_info *out)
 {
     const struct rest_source *s = self;
-    bool kept = s->pager.kind == PAGER_NONE || s->pager.kind == PAGER_CURSOR;
+    bool kept = s->pager.kind == PAGER_NONE || s->pager.kind == PAGER_CURSOR ||
+                qetl_option_bool(s->env, "/pagination/stable");
     out->emits = QETL_EMITS_BYTES;
     out->delivery = kept ? QETL_REPLAYABLE : QETL_ACKABLE;
     out->bytes_expected = -1;

@@ -2,6 +2,7 @@
 #include "relation.h"
 
 #include "fault.h"
+#include "span.h"
 
 #include <stdlib.h>
 
@@ -35,16 +36,18 @@ static int32_t keys_given(struct relation *r, struct database *d, const struct A
 }
 
 /* The columns of the primary key in their order, and whether the only one is the row's number
- * itself. */
+ * itself: then no index says so, too (as of tables WITHOUT ROWID, and of INTEGER PRIMARY KEY DESC).
+ */
 static int32_t keys_primary(struct relation *r, struct database *d)
 {
     sqlite3_stmt *rows = NULL;
-    int32_t status =
-        database_prepare(d,
-                         sqlite3_mprintf("SELECT name, upper(type) = 'INTEGER' FROM "
-                                         "pragma_table_xinfo(%Q, 'main') WHERE pk ORDER BY pk",
-                                         r->table),
-                         &rows, "/table", "the table cannot be looked at");
+    int32_t status = database_prepare(
+        d,
+        sqlite3_mprintf("SELECT name, upper(type) = 'INTEGER' AND NOT EXISTS (SELECT 1 "
+                        "FROM pragma_index_list(%Q, 'main') WHERE origin = 'pk') "
+                        "FROM pragma_table_xinfo(%Q, 'main') WHERE pk ORDER BY pk",
+                        r->table, r->table),
+        &rows, "/table", "the table cannot be looked at");
     r->number = true;
     while (!status && sqlite3_step(rows) == SQLITE_ROW) {
         r->number = r->number && sqlite3_column_int(rows, 1);
@@ -277,8 +280,49 @@ static void select_behind(const struct relation *r, sqlite3_str *sql)
     sqlite3_str_appendf(sql, ")");
 }
 
+/* One more of the conditions that a row has to meet. */
+static void also(sqlite3_str *sql, bool *first)
+{
+    sqlite3_str_appendf(sql, *first ? " WHERE " : " AND ");
+    *first = false;
+}
+
+static void select_part(const struct relation *r, sqlite3_str *sql,
+                        const struct relation_part *part)
+{
+    bool first = true;
+    if (part->behind) {
+        also(sql, &first);
+        select_behind(r, sql);
+    }
+    if (part->span) {
+        also(sql, &first);
+        span_put(part->span, sql, r->keys[0]);
+    }
+    if (part->where) {
+        also(sql, &first);
+        sqlite3_str_appendf(sql, "%s", part->where);
+    }
+}
+
+bool relation_is_numbered(const struct relation *r)
+{
+    return r->number || r->numbered;
+}
+
+int32_t relation_check_numbers(const struct relation *r, const struct database *d, int64_t cookie)
+{
+    return r->numbered && cookie != d->cookie
+               ? qetl_fail(d->env, QETL_E_DATA, NULL,
+                           "begin anew (--full-refresh), or give the table an INTEGER PRIMARY KEY",
+                           "%s: since the run was cut short the schema has changed, or VACUUM may "
+                           "have given the rows of %s other numbers",
+                           d->path, r->table)
+               : QETL_OK;
+}
+
 char *relation_select(const struct relation *r, struct database *d, int64_t n_wants,
-                      const int64_t *wants, bool behind, const char *where)
+                      const int64_t *wants, const struct relation_part *part)
 {
     if (is_verbatim(r))
         return sqlite3_mprintf("%s", r->query);
@@ -292,12 +336,7 @@ char *relation_select(const struct relation *r, struct database *d, int64_t n_wa
     if (!n_wants && !r->n_keys)
         sqlite3_str_appendf(sql, "1");
     sqlite3_str_appendf(sql, " FROM %s", r->from);
-    if (behind || where)
-        sqlite3_str_appendf(sql, " WHERE ");
-    if (behind)
-        select_behind(r, sql);
-    if (where)
-        sqlite3_str_appendf(sql, "%s%s", behind ? " AND " : "", where);
+    select_part(r, sql, part);
     if (r->n_keys)
         sqlite3_str_appendf(sql, " ORDER BY ");
     list_keys(r, sql);

@@ -12,6 +12,8 @@
 #include "database.h"
 #include "take.h"
 
+struct span;
+
 /* What SQLite makes of a column's values when it compares them. */
 struct column_fact {
     enum take_way way;
@@ -34,10 +36,20 @@ struct relation {
 };
 
 int32_t relation_open(struct relation *r, struct database *d);
-/* SELECT of these columns, then the keys. behind: only rows behind a position, whose values are
- * parameters 1 … n_keys; where: more conditions, or NULL. */
+/* Which rows of it. */
+struct relation_part {
+    bool behind;             /* a position, whose values are parameters 1 … n_keys */
+    const struct span *span; /* with those numbers alone; or NULL */
+    const char *where;       /* that meet more conditions; or NULL */
+};
+
+/* SELECT of these columns, then the keys. */
 char *relation_select(const struct relation *r, struct database *d, int64_t n_wants,
-                      const int64_t *wants, bool behind, const char *where);
+                      const int64_t *wants, const struct relation_part *part);
+/* Whether the key is the rows' numbers. */
+bool relation_is_numbered(const struct relation *r);
+/* Whether rows have the numbers that they had when the cookie was noted; reported. */
+int32_t relation_check_numbers(const struct relation *r, const struct database *d, int64_t cookie);
 /* Whether conditions may be added; without, a query is run as it was written. */
 bool relation_is_ordered(const struct relation *r);
 /* Where column i of the wants stands in the statement. */

@@ -6,12 +6,15 @@
 #include "position.h"
 #include "predicate.h"
 #include "relation.h"
+#include "span.h"
 #include "take.h"
 
+#include <qetl/splits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BATCH_ROWS = 16384, BATCH_BYTES = 4 << 20, SHOWN_BYTES = 60 };
+enum { BATCH_ROWS = 16384, BATCH_BYTES = 4 << 20 /* where nobody says */ };
+enum { VALUE_BYTES = 16, SHOWN_BYTES = 60 };
 
 struct sqlite_source {
     struct database database;
@@ -24,6 +27,7 @@ struct sqlite_source {
     sqlite3_stmt *statement;
     struct position position, boundary; /* of the last row; of the one before the batch */
     int64_t left;                       /* rows that are still wanted */
+    int64_t spans;                      /* that were planned */
     bool ended;
 };
 
@@ -93,6 +97,8 @@ static int32_t source_start(void *self)
     int32_t status = database_open(&s->database);
     if (!status)
         status = relation_open(&s->relation, &s->database);
+    if (!status)
+        status = span_check(&s->relation, &s->database);
     if (!status && !s->relation.n_keys)
         qetl_logf(s->database.env, QETL_LOG_INFO,
                   "%s: nothing says in which order rows stand (key), so that a run cannot go on "
@@ -149,6 +155,24 @@ static int32_t source_negotiate(void *self, struct qetl_pushdown *request)
     return status;
 }
 
+/* ---- Splits ---- */
+
+static int32_t source_plan_splits(void *self, int64_t wanted, const struct qetl_writer *out)
+{
+    struct sqlite_source *s = self;
+    int64_t connections = qetl_option_int(s->database.env, "/connections");
+    bool one = wanted < 2 || s->left < INT64_MAX;
+    return span_plan(&s->relation, &s->database, one ? 1 : connections, out, &s->spans);
+}
+
+static int32_t source_readers(void *self, uint32_t *flags)
+{
+    struct sqlite_source *s = self;
+    int64_t connections = qetl_option_int(s->database.env, "/connections");
+    (void)flags; /* numbers stay what they are: each part can be gone on with */
+    return (int32_t)(s->spans < connections ? s->spans : connections);
+}
+
 /* ---- Opening ---- */
 
 static int32_t takers_open(struct sqlite_source *s)
@@ -161,7 +185,7 @@ static int32_t takers_open(struct sqlite_source *s)
         return fault_memory(s->database.env);
     for (int64_t i = 0; !status && i < s->n_wants; i++)
         status = taker_open(&s->takers[i], s->database.env, s->database.db,
-                            s->relation.schema.children[s->wants[i]], BATCH_ROWS);
+                            s->relation.schema.children[s->wants[i]], 0);
     return status ? fault_memory(s->database.env) : QETL_OK;
 }
 
@@ -171,30 +195,28 @@ static int32_t position_take(struct sqlite_source *s, const struct qetl_blob *po
     if (!s->relation.n_keys || !position_bind(position, s->statement, s->relation.n_keys))
         return qetl_fail(d->env, QETL_E_UNSUPPORTED, NULL, "begin anew: --full-refresh",
                          "%s: the position is none of these options", d->path);
-    if (s->relation.numbered && position_cookie(position) != d->cookie)
-        return qetl_fail(
-            d->env, QETL_E_DATA, NULL,
-            "begin anew (--full-refresh), or give the table an INTEGER PRIMARY KEY",
-            "%s: since the run was cut short the schema has changed, or VACUUM may have "
-            "given the rows of %s other numbers",
-            d->path, s->relation.table);
-    return QETL_OK;
+    return relation_check_numbers(&s->relation, d, position_cookie(position));
 }
 
 static int32_t source_open(void *self, struct qetl_blob split, const struct qetl_blob *position)
 {
     struct sqlite_source *s = self;
     struct database *d = &s->database;
-    (void)split;
-    bool behind = position && position->size;
+    struct span span;
+    struct relation_part part = {.behind = position && position->size,
+                                 .where = s->predicates.where};
+    int32_t status = span_unpack(&span, &s->relation, d, split);
+    if (status)
+        return status;
+    part.span = span_is_all(&span) ? NULL : &span;
     sqlite3_finalize(s->statement);
     s->statement = NULL;
     s->ended = false;
     s->boundary.size = 0;
-    char *sql = relation_select(&s->relation, d, s->n_wants, s->wants, behind, s->predicates.where);
-    int32_t status = database_prepare(d, sql, &s->statement,
-                                      s->relation.table ? "/table" : "/query", "it cannot be read");
-    if (!status && behind)
+    char *sql = relation_select(&s->relation, d, s->n_wants, s->wants, &part);
+    status = database_prepare(d, sql, &s->statement, s->relation.table ? "/table" : "/query",
+                              "it cannot be read");
+    if (!status && part.behind)
         status = position_take(s, position);
     if (!status)
         predicates_bind(&s->predicates, s->statement, s->relation.n_keys);
@@ -259,10 +281,10 @@ static int32_t reject(struct sqlite_source *s, int64_t want, int64_t ordinal)
     return QETL_OK;
 }
 
-/* How many bytes the texts of the row have, about. */
+/* How many bytes the row has, about. */
 static int64_t row_bytes(const struct sqlite_source *s)
 {
-    int64_t bytes = 0;
+    int64_t bytes = VALUE_BYTES * s->n_wants;
     for (int64_t i = 0; i < s->n_wants; i++)
         if (s->takers[i].way >= TAKE_TEXT && s->takers[i].way <= TAKE_BINARY)
             bytes += sqlite3_column_bytes(s->statement, relation_place(&s->relation, s->wants, i));
@@ -304,11 +326,14 @@ static int32_t position_move(struct sqlite_source *s)
     return QETL_OK;
 }
 
-static int32_t rows_fetch(struct sqlite_source *s, int64_t most, int64_t *rows, int64_t *rejected)
+static int32_t rows_fetch(struct sqlite_source *s, const struct qetl_demand *demand, int64_t *rows,
+                          int64_t *rejected)
 {
     int32_t status = QETL_OK;
-    int64_t bytes = 0;
-    while (!status && *rows + *rejected < most && *rows < s->left && bytes < BATCH_BYTES) {
+    bool few = demand->max_rows > 0 && demand->max_rows < BATCH_ROWS;
+    int64_t most = few ? demand->max_rows : BATCH_ROWS, bytes = 0;
+    int64_t most_bytes = demand->max_bytes > 0 ? demand->max_bytes : BATCH_BYTES;
+    while (!status && *rows + *rejected < most && *rows < s->left && bytes < most_bytes) {
         int code = sqlite3_step(s->statement);
         s->ended = code == SQLITE_DONE;
         if (code != SQLITE_ROW)
@@ -339,10 +364,9 @@ static int32_t source_next(void *self, const struct qetl_demand *demand, struct 
 {
     struct sqlite_source *s = self;
     int64_t rows = 0, rejected = 0;
-    bool few = demand->max_rows > 0 && demand->max_rows < BATCH_ROWS;
     if (s->ended || !s->left)
         return QETL_END;
-    int32_t status = rows_fetch(s, few ? demand->max_rows : BATCH_ROWS, &rows, &rejected);
+    int32_t status = rows_fetch(s, demand, &rows, &rejected);
     if (status)
         return status;
     if (rows + rejected == 0)
@@ -384,9 +408,12 @@ static const void *source_get_extension(void *self, const char *id)
 {
     static const struct qetl_objects objects = {sizeof objects, source_list};
     static const struct qetl_discover discovers = {sizeof discovers, source_discover};
+    static const struct qetl_splits splits = {.struct_size = sizeof splits,
+                                              .readers = source_readers};
     (void)self;
     return strcmp(id, QETL_EXT_OBJECTS) == 0    ? (const void *)&objects
            : strcmp(id, QETL_EXT_DISCOVER) == 0 ? (const void *)&discovers
+           : strcmp(id, QETL_EXT_SPLITS) == 0   ? &splits
                                                 : NULL;
 }
 
@@ -394,6 +421,7 @@ static const struct qetl_source source_vtable = {
     .struct_size = sizeof(struct qetl_source),
     .describe = source_describe,
     .negotiate = source_negotiate,
+    .plan_splits = source_plan_splits,
     .open = source_open,
     .next = source_next,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "asking.h"
+#include "../../shared/http/markup.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,15 @@ static bool is_listed(const struct lookups *l, long status)
     return false;
 }
 
+static int32_t fail_web_page(const struct lookups *l, const char *url)
+{
+    char what[320];
+    struct http_fault fault;
+    snprintf(what, sizeof what, "GET %.300s", url);
+    http_fault_web_page(&fault, what);
+    return http_fault_report(&fault, l->env);
+}
+
 /* OK: the entry is done, or waits again for what may pass. */
 static int32_t settle(struct lookups *l, struct entry *e)
 {
@@ -83,8 +93,10 @@ static int32_t settle(struct lookups *l, struct entry *e)
     char code[24];
     if (fault->code && is_listed(l, x->status))
         transient = false;
+    else if (!fault->code && http_is_web_page(x->type, x->body, x->size))
+        return fail_web_page(l, e->url);
     else if (!fault->code && x->size)
-        fine = found_read(&e->found, l->cache->columns, x->body, x->size);
+        fine = found_read(&e->found, l->cache->columns, x->body, x->size, x->link);
     else if (fault->code && (x->status == 400 || x->status == 414 || x->status == 422)) {
         snprintf(code, sizeof code, "http_%ld", x->status);
         fine = found_refuse(&e->found, code, fault->message);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "found.h"
 #include "../../shared/rest/pointer.h"
+#include "onward.h"
 
 #include <qetl/rows.h>
 #include <stdio.h>
@@ -55,6 +56,11 @@ int32_t found_columns_read(struct found_columns *c, struct qetl_env env)
 {
     int32_t status = QETL_OK;
     *c = (struct found_columns){.env = env, .rows = qetl_option_text(env, "/rows")};
+    const char *more = qetl_option_text(env, "/more");
+    c->takes_first = more && strcmp(more, "ignore") == 0;
+    if (c->takes_first && !c->rows)
+        return qetl_fail(env, QETL_E_CONFIG, "/more", "say `rows`, or leave `more` out",
+                         "an answer that is one row has no other page");
     int64_t n = qetl_option_count(env, "/columns");
     if (n < 1)
         return qetl_fail(env, QETL_E_CONFIG, "/columns", "write {city: {at: /address/city}}, say",
@@ -155,13 +161,20 @@ static bool row_read(struct found *f, const struct found_columns *c, const json_
     return true;
 }
 
-static bool all_read(struct found *f, const struct found_columns *c, const json_t *json)
+static bool all_read(struct found *f, const struct found_columns *c, const json_t *json,
+                     const char *link)
 {
+    const char *sign = c->rows && !c->takes_first ? onward_sign(json, link) : NULL;
     const json_t *list = c->rows ? rest_value_at(json, c->rows) : NULL;
     size_t n = c->rows ? json_array_size(list) : 1;
     bool fine = true;
     if (c->rows && list && !json_is_array(list) && !json_is_null(list))
         return answer_refuse(f, "bad_answer", "no list stands at \"%.100s\"%s", c->rows, "");
+    if (sign)
+        return answer_refuse(f, "more_pages",
+                             "there is another page of its rows (%.100s), which a lookup does not "
+                             "ask for: ask for more at a time%s",
+                             sign, "");
     f->values = calloc(n * (size_t)c->n + 1, sizeof *f->values);
     if (!f->values)
         return false;
@@ -170,12 +183,13 @@ static bool all_read(struct found *f, const struct found_columns *c, const json_
     return fine;
 }
 
-bool found_read(struct found *f, const struct found_columns *c, const uint8_t *body, int64_t size)
+bool found_read(struct found *f, const struct found_columns *c, const uint8_t *body, int64_t size,
+                const char *link)
 {
     json_t *json = json_loadb((const char *)body, (size_t)size, JSON_DECODE_ANY, NULL);
     if (!json)
         return answer_refuse(f, "bad_answer", "it is no JSON%s%s", "", "");
-    bool fine = all_read(f, c, json);
+    bool fine = all_read(f, c, json, link);
     json_decref(json);
     return fine;
 }

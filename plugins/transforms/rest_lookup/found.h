@@ -15,6 +15,7 @@
 struct found_columns {
     struct qetl_env env;
     const char *rows; /* JSON pointer of a list, each element of which makes a row; NULL: none */
+    bool takes_first; /* of a list that goes on on another page */
     int64_t n;
     struct found_column {
         const char *name, *at, *type;
@@ -40,8 +41,9 @@ int32_t found_columns_bind(struct found_columns *, struct qetl_binder *, int64_t
                            const int64_t *inputs);
 void found_columns_free(struct found_columns *);
 
-/* false: no memory. */
-bool found_read(struct found *, const struct found_columns *, const uint8_t *body, int64_t size);
+/* link: the answer's header, or NULL. false: no memory. */
+bool found_read(struct found *, const struct found_columns *, const uint8_t *body, int64_t size,
+                const char *link);
 bool found_refuse(struct found *, const char *code, const char *message);
 void found_free(struct found *, const struct found_columns *);
 

@@ -49,7 +49,8 @@ static int options(void)
     QETL_EXPECT_NUMBER(t, qetl_rig_feed(t, 0, "1|berlin\n"), QETL_E_CONFIG);
     QETL_EXPECT(t, qetl_rig_errors(t),
                 "CONFIG (/column): column \"id\" is of the type bigint - name a column of the type "
-                "text\n");
+                "text, or make it one: with `types` in the source's format, or with CAST in a "
+                "compute\n");
     int failed = qetl_rig_close(t);
     t = qetl_rig_open("./upper.so", "upper", "{}");
     QETL_EXPECT(t, qetl_rig_errors(t),

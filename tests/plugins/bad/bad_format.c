@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 QETL_EMBED_MANIFEST("bad_format.qetl.json");
 
@@ -30,8 +31,20 @@ enum {
     wants_sorted,
     wants_counted,
     reject_written,
+    wants_beside, /* as wants_sorted, beside a line that is rejected */
+    map_missing,
+    encode_truncates,
+    encode_by_place,
+    double_tripled,
+    chunk_kept,
+    schema_kept,
+    zone_read,
+    comma_read,
     inputs_told, /* into the file that BAD_INPUTS names: no fault */
-    error_garbled
+    error_garbled,
+    bytes_beside,
+    map_counts_rows,
+    more_forever
 };
 
 struct bad {
@@ -39,6 +52,10 @@ struct bad {
     struct ArrowSchema schema; /* of the reader */
     struct ArrowSchema given;  /* of the writer */
     int64_t wants[2], n_wants;
+    int64_t place;                  /* of the writer's numbers */
+    const uint8_t *chunk;           /* chunk_kept: of the call before */
+    const struct ArrowSchema *lent; /* schema_kept: of the reader */
+    int32_t map[65536];
 };
 
 static int32_t bad_create(void *self, const struct qetl_host *host, struct qetl_ctx *ctx,
@@ -92,9 +109,12 @@ static int32_t bad_open_decode(void *self, const struct ArrowSchema *schema,
     (void)prologue;
     s->n_wants = IS(wants_ignored) || n > 2 ? 2 : n;
     for (int64_t i = 0; i < s->n_wants; i++)
-        s->wants[i] = IS(wants_ignored) || (IS(wants_sorted) && n == 2) ? i : wants[i].column;
+        s->wants[i] = IS(wants_ignored) || ((IS(wants_sorted) || IS(wants_beside)) && n == 2)
+                          ? i
+                          : wants[i].column;
     if (IS(wants_counted) && n < 2)
         s->wants[0] = 0; /* as if it were the first that is wanted */
+    s->lent = schema;
     qetl_schema_release(&s->schema);
     return qetl_schema_copy(schema, &s->schema);
 }
@@ -131,27 +151,47 @@ static bool number_read(const uint8_t *at, const uint8_t *end, int64_t *out)
     return true;
 }
 
-static void reject(struct bad *s, int64_t row)
+/* record: its bytes, which begin at `at` of the chunk; NULL: it is none. */
+static void reject(struct bad *s, int64_t row, const uint8_t *record, int64_t size, int64_t at)
 {
     struct qetl_reject reject = {.struct_size = sizeof reject,
                                  .row = row,
                                  .column = 0,
                                  .code = "no_number",
+                                 .bytes = record,
+                                 .bytes_size = size,
+                                 .bytes_offset = at + IS(bytes_beside),
                                  .message = "a line holds no number"};
     s->env.host->reject(s->env.ctx, &reject);
 }
 
+/* Seconds that the machine is away from Greenwich. */
+static int64_t zone(void)
+{
+    const time_t when = 86400;
+    struct tm tm;
+    return IS(zone_read) && localtime_r(&when, &tm) ? tm.tm_gmtoff : 0;
+}
+
+/* A half, as the machine's language reads it. */
+static int64_t twice_a_half(void)
+{
+    return IS(comma_read) ? (int64_t)(2 * strtod("0.5", NULL)) : 1;
+}
+
 static int32_t row_put(const struct bad *s, struct qetl_builder *builders, int64_t value)
 {
+    const uint64_t times = IS(double_tripled) ? 3 : 2;
     int32_t status = QETL_OK;
     for (int64_t i = 0; !status && i < s->n_wants; i++)
-        status =
-            qetl_builder_int(&builders[i], s->wants[i] ? (int64_t)((uint64_t)value * 2) : value);
+        status = qetl_builder_int(
+            &builders[i],
+            s->wants[i] ? (int64_t)((uint64_t)value * times) * twice_a_half() + zone() : value);
     return status;
 }
 
 static int32_t lines_read(struct bad *s, const struct qetl_chunk *chunk, struct qetl_builder *b,
-                          struct qetl_decoded *out, int32_t *map)
+                          struct qetl_decoded *out)
 {
     const uint8_t *at = chunk->data, *end = at + chunk->size;
     int32_t status = QETL_OK;
@@ -162,10 +202,13 @@ static int32_t lines_read(struct bad *s, const struct qetl_chunk *chunk, struct 
         if (IS(tail_read) && stop + 1 == end)
             stop += end[0] == '\n';
         if (number_read(at, stop < end ? stop : end, &value)) {
-            map[out->rows++] = (int32_t)out->records + (IS(map_beyond) ? 5 : 0);
+            s->map[out->rows] = IS(map_counts_rows)
+                                    ? (int32_t)out->rows
+                                    : (int32_t)out->records + (IS(map_beyond) ? 5 : 0);
+            out->rows++;
             status = row_put(s, b, value + (IS(tail_read) && stop == end ? 1 : 0));
         } else {
-            reject(s, out->records);
+            reject(s, out->records, at, stop - at, at - chunk->data);
         }
         out->records++;
         at = stop + 1;
@@ -189,7 +232,11 @@ static int32_t bad_decode(void *self, const struct qetl_chunk *chunk, struct qet
     struct bad *s = self;
     struct ArrowArray columns[2] = {{0}};
     struct qetl_builder b[2] = {{0}};
-    static _Thread_local int32_t map[65536];
+    if (IS(chunk_kept) && s->chunk && *(volatile const uint8_t *)s->chunk == 7)
+        return QETL_E_DATA;
+    s->chunk = chunk->data;
+    if (IS(schema_kept) && strcmp(s->lent->children[0]->name, "n") != 0)
+        return qetl_fail(s->env, QETL_E_DATA, NULL, NULL, "there is no column n");
     if (IS(grows_unsaid) && !s->schema.children[0]->flags)
         return QETL_E_DATA;
     if (IS(inputs_told))
@@ -201,10 +248,12 @@ static int32_t bad_decode(void *self, const struct qetl_chunk *chunk, struct qet
         int32_t status = schema_make(&out->schema);
         return status ? status : QETL_SCHEMA;
     }
+    if (IS(more_forever))
+        return QETL_MORE;
     int32_t status = QETL_OK;
     for (int64_t i = 0; !status && i < s->n_wants; i++)
         status = qetl_builder_open(&b[i], s->env, s->schema.children[0], 16);
-    status = status ? status : lines_read(s, chunk, b, out, map);
+    status = status ? status : lines_read(s, chunk, b, out);
     for (int64_t i = 0; !status && i < s->n_wants; i++)
         status = qetl_builder_close(&b[i], &columns[i]);
     status =
@@ -213,7 +262,7 @@ static int32_t bad_decode(void *self, const struct qetl_chunk *chunk, struct qet
         qetl_builder_free(&b[i]);
         qetl_array_release(&columns[i]);
     }
-    out->record_map = map;
+    out->record_map = IS(map_missing) ? NULL : s->map;
     out->records += IS(records_miscounted) && out->records;
     return status;
 }
@@ -231,6 +280,8 @@ static int32_t bad_forms(void *self, const struct ArrowSchema *schema, uint32_t 
 static int32_t bad_open_encode(void *self, const struct ArrowSchema *schema)
 {
     struct bad *s = self;
+    int64_t named = qetl_schema_find(schema, "n");
+    s->place = named < 0 || IS(encode_by_place) ? 0 : named;
     qetl_schema_release(&s->given);
     return qetl_schema_copy(schema, &s->given);
 }
@@ -240,16 +291,19 @@ static int32_t bad_encode(void *self, const struct ArrowArray *batch, struct qet
     struct bad *s = self;
     struct qetl_column whole, n;
     int32_t status = qetl_column_open(&whole, &s->given, batch);
-    status = status ? status : qetl_column_child(&whole, 0, &n);
+    status = status ? status : qetl_column_child(&whole, s->place, &n);
     for (int64_t i = 0; !status && i < batch->length; i++) {
         if (qetl_column_is_null(&n, i)) {
             status = IS(reject_written) ? qetl_space_put(out, "null\n", 5) : QETL_OK;
-            reject(s, i);
+            reject(s, i, NULL, 0, 0);
             continue;
         }
         if (IS(encode_unreadable))
             status = qetl_space_put(out, "number ", 7);
+        int64_t from = out->size;
         status = status ? status : qetl_render(&n, i, out);
+        if (IS(encode_truncates) && out->size > from + 1)
+            out->size--;
         status = status ? status : qetl_space_put(out, "\n", 1);
     }
     if (IS(encode_overwrites) && out->size)

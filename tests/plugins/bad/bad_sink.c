@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two sinks that count rows into a file, by a handle and by themselves, and one fault. */
+/* Three sinks that count rows: into a file, by a handle and by themselves, and into a file for each
+ * epoch; and one fault. */
 #include "faults.h"
 
 #include <qetl/manifest.h>
@@ -24,6 +25,7 @@ enum {
     rows_miscounted,
     batch_kept,
     phase_unbacked,
+    takes_unlike,
     fence_missing,
     epoch_forgotten,
     busy_bare,
@@ -40,13 +42,19 @@ enum {
     open_sweeps,
     parts_left,
     handle_remembered,
+    commit_in_steps,
+    names_by_epoch,
+    open_clears,
+    epoch_kept,
+    data_unsynced,
+    names_unsynced,
     count_untouched /* which is no fault: the host counts */
 };
 
 struct bad {
     struct qetl_env env;
     const char *path;
-    long long rows, generation;
+    long long rows, bytes, generation; /* bytes: of numbers in the first column */
     bool busy, decided;
 };
 
@@ -68,15 +76,16 @@ static int32_t forms(void *self, const struct ArrowSchema *schema, uint32_t *for
     return QETL_OK;
 }
 
-/* All that lies beside its own file, whosever it is. */
-static void sweep(const struct bad *s)
+/* All that lies beside its own file with that in its name, whosever it is. */
+static void sweep(const struct bad *s, const char *with)
 {
     char *folder = strdup(s->path), *slash = folder ? strrchr(folder, '/') : NULL;
     if (slash)
         *slash = 0;
     DIR *dir = slash ? opendir(folder) : NULL;
     for (const struct dirent *entry; dir && (entry = readdir(dir));)
-        unlinkat(dirfd(dir), entry->d_name, 0);
+        if (strstr(entry->d_name, with))
+            unlinkat(dirfd(dir), entry->d_name, 0);
     if (dir)
         closedir(dir);
     free(folder);
@@ -87,18 +96,21 @@ static int32_t bad_open(void *self, uint32_t stream, const struct ArrowSchema *s
     const struct bad *s = self;
     (void)stream, (void)schema;
     if (IS(open_sweeps))
-        sweep(s);
+        sweep(s, "");
+    if (IS(open_clears))
+        sweep(s, ".staged-");
     return QETL_OK;
 }
 
-/* The bytes of the first column, as if it held no NULLs. */
+/* Of the first column the lowest bytes, those of NULLs for whoever forgets that there are such. */
 static int64_t bytes_of_first(const struct ArrowArray *batch)
 {
     const struct ArrowArray *first = batch->children[0];
-    const uint8_t *values = first->buffers[1];
+    const uint8_t *bits = IS(null_forgotten) ? NULL : first->buffers[0],
+                  *values = first->buffers[1];
     int64_t sum = 0;
-    for (int64_t i = 0; i < first->length; i++)
-        sum += values[8 * (first->offset + i)];
+    for (int64_t i = first->offset; i < first->offset + first->length; i++)
+        sum += !bits || bits[i >> 3] >> (i & 7) & 1 ? values[8 * i] : 0;
     return sum;
 }
 
@@ -131,6 +143,7 @@ static int32_t bad_write(void *self, struct qetl_write *write)
         return QETL_BUSY;
     }
     s->rows += write->rows;
+    s->bytes += write->batch ? bytes_of_first(write->batch) : 0;
     if (IS(null_forgotten))
         s->rows += bytes_of_first(write->batch);
     if (!IS(count_untouched))
@@ -160,7 +173,26 @@ static int32_t numbers_write(struct bad *s, const char *path, long long rows, lo
     if (!file)
         return IS(failure_silent) ? QETL_E_ENVIRONMENT : failed(s, "cannot be made");
     fprintf(file, "%lld %lld %lld\n", rows, epoch, generation);
+    fflush(file);
+    if (!IS(data_unsynced))
+        fsync(fileno(file));
     return fclose(file) ? failed(s, "cannot be written") : QETL_OK;
+}
+
+/* What was made or renamed there, too. */
+static int32_t folder_sync(const struct bad *s)
+{
+    char *folder = IS(names_unsynced) ? NULL : strdup(s->path), *slash;
+    if (!folder || !(slash = strrchr(folder, '/'))) {
+        free(folder);
+        return QETL_OK;
+    }
+    *slash = 0;
+    int fd = open(folder, O_RDONLY | O_CLOEXEC);
+    free(folder);
+    fsync(fd);
+    close(fd);
+    return QETL_OK;
 }
 
 /* ---- TWO_PHASE: the handle is the name of a staged file ---- */
@@ -168,7 +200,7 @@ static int32_t numbers_write(struct bad *s, const char *path, long long rows, lo
 static int32_t two_describe(void *self, struct qetl_sink_info *out)
 {
     (void)self;
-    out->takes = QETL_TAKES_BATCHES;
+    out->takes = IS(takes_unlike) ? QETL_TAKES_BYTES : QETL_TAKES_BATCHES;
     out->delivery = QETL_TRANSACTIONAL;
     out->commit = QETL_COMMIT_TWO_PHASE;
     return QETL_OK;
@@ -244,6 +276,10 @@ static int32_t two_commit(void *self, const struct qetl_epoch *epoch, int64_t n,
             free(path);
             continue;
         }
+        if (IS(commit_in_steps) && numbers_read(path, numbers)) {
+            unlink(path);
+            numbers_write(s, s->path, numbers[0], numbers[1], 0);
+        }
         bool there =
             rename(path, s->path) == 0 || (!IS(commit_once) && numbers_read(s->path, numbers) &&
                                            numbers[1] >= (long long)epoch->number);
@@ -252,7 +288,7 @@ static int32_t two_commit(void *self, const struct qetl_epoch *epoch, int64_t n,
             status = numbers_write(s, s->path, numbers[0] * 2, numbers[1], 0);
         free(path);
     }
-    return status;
+    return status ? status : folder_sync(s);
 }
 
 static int32_t two_abort(void *self, const struct qetl_epoch *epoch, int64_t n,
@@ -273,8 +309,83 @@ static int32_t two_abort(void *self, const struct qetl_epoch *epoch, int64_t n,
         free(path);
     }
     if (IS(abort_sweeps))
-        sweep(s);
+        sweep(s, "");
     return QETL_OK;
+}
+
+/* ---- TWO_PHASE: a file for each epoch ---- */
+
+static int32_t many_describe(void *self, struct qetl_sink_info *out)
+{
+    return two_describe(self, out);
+}
+
+/* What tells this sink's files from those of others. */
+static unsigned mark_of(const struct bad *s)
+{
+    const struct qetl_run_facts *run = s->env.host->get_extension(s->env.ctx, QETL_EXT_RUN);
+    const char *owner = run && run->owner && !IS(names_by_epoch) ? run->owner(s->env.ctx) : NULL;
+    unsigned mark = 0;
+    for (const char *c = owner; c && *c; c++)
+        mark = mark * 31 + (unsigned char)*c;
+    return mark;
+}
+
+/* "many:MARK:EPOCH:" names both files. */
+static bool many_paths(const struct bad *s, const char *handle, char staged[512], char final[512])
+{
+    unsigned mark;
+    unsigned long long epoch;
+    int size = 0;
+    if (sscanf(handle, "many:%x:%llu:%n", &mark, &epoch, &size) < 2 || !size || handle[size])
+        return false;
+    snprintf(staged, 512, "%s.staged-%x-%llu", s->path, mark, epoch);
+    snprintf(final, 512, "%s-%x-%llu.txt", s->path, mark, epoch);
+    return true;
+}
+
+static int32_t many_prepare(void *self, const struct qetl_epoch *epoch,
+                            const struct qetl_writer *handle)
+{
+    struct bad *s = self;
+    char name[64], staged[512], final[512];
+    snprintf(name, sizeof name, "many:%x:%llu:", mark_of(s), (unsigned long long)epoch->number);
+    many_paths(s, name, staged, final);
+    int32_t status = numbers_write(s, staged, s->rows, s->bytes, 0);
+    if (!IS(epoch_kept))
+        s->rows = s->bytes = 0;
+    return status ? status : handle->write(handle->stream, name, strlen(name));
+}
+
+static int32_t many_decide(struct bad *s, int64_t n, const struct qetl_blob *handles, bool commits)
+{
+    char name[64], staged[512], final[512];
+    for (int64_t i = 0; i < n; i++) {
+        snprintf(name, sizeof name, "%.*s", (int)handles[i].size, (const char *)handles[i].data);
+        if (!many_paths(s, name, staged, final))
+            return failed(s, "a handle is damaged");
+        if (!commits)
+            unlink(staged);
+        else if (rename(staged, final) && access(final, F_OK))
+            return failed(s, "a handle's file is gone");
+    }
+    return folder_sync(s);
+}
+
+static int32_t many_commit(void *self, const struct qetl_epoch *epoch, int64_t n,
+                           const struct qetl_blob *handles)
+{
+    (void)epoch;
+    return many_decide(self, n, handles, true);
+}
+
+static int32_t many_abort(void *self, const struct qetl_epoch *epoch, int64_t n,
+                          const struct qetl_blob *handles)
+{
+    struct bad *s = self;
+    (void)epoch;
+    s->rows = s->bytes = 0;
+    return many_decide(s, n, handles, false);
 }
 
 /* ---- ONE_PHASE: the file holds what was decided ---- */
@@ -307,8 +418,11 @@ static int32_t one_commit(void *self, const struct qetl_epoch *epoch, int64_t n,
     numbers_read(s->path, numbers);
     if (numbers[2] > (long long)epoch->generation)
         return qetl_fail(s->env, QETL_E_FENCED, NULL, NULL, "a later process was here");
-    return numbers_write(s, s->path, numbers[0] + s->rows, (long long)epoch->number,
-                         (long long)epoch->generation);
+    numbers[0] += s->rows;
+    s->rows = IS(epoch_kept) ? s->rows : 0;
+    int32_t status = numbers_write(s, s->path, numbers[0], (long long)epoch->number,
+                                   (long long)epoch->generation);
+    return status ? status : folder_sync(s);
 }
 
 #define SINK(name, id_, prepare_, abort_, last_)                                                   \
@@ -330,5 +444,6 @@ static int32_t one_commit(void *self, const struct qetl_epoch *epoch, int64_t n,
 
 SINK(two, "bad", two_prepare, IS(phase_unbacked) ? NULL : two_abort, NULL);
 SINK(one, "bad_one", NULL, NULL, one_last);
+SINK(many, "bad_many", many_prepare, many_abort, NULL);
 
-QETL_PLUGIN("bad-sink", "0.1.0", &two_component, &one_component)
+QETL_PLUGIN("bad-sink", "0.1.0", &two_component, &one_component, &many_component)

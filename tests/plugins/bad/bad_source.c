@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A source that counts, in two splits, and one fault of those below. */
+#include "crowd.h"
 #include "faults.h"
 
 #include <qetl/manifest.h>
@@ -9,9 +10,11 @@
 #include <locale.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +25,7 @@ enum {
     no_fault,
     rows_ignored,
     deadline_missed,
+    processor_wanted, /* no fault */
     memory_left,
     text_left,
     mapping_left,
@@ -30,6 +34,9 @@ enum {
     thread_left,
     buffer_left,
     umask_changed,
+    signal_blocked,
+    limit_lowered,
+    start_takes_time, /* no fault */
     process_left,
     stdout_written,
     stdin_closed,
@@ -40,6 +47,10 @@ enum {
     release_late,
     position_ignored,
     position_guessed,
+    position_behind, /* all rows begins anew */
+    position_met,    /* … where its end was met in the same call */
+    position_since,  /* open: right until a second instance goes on */
+    position_threaded,
     interrupt_crashes,
     interrupt_ignored,
     thread_bound,
@@ -79,6 +90,7 @@ enum {
     splits_mixed,
     item_backward,
     delivery_unknown,
+    rows_below_none,
     throttled_bare,
     memory_unwritten,
     rows_divided,
@@ -89,6 +101,7 @@ enum {
     rows_hang,
     option_unnamed,
     open_silent,
+    file_skipped,
     open_misleads,
     open_crashes,
     never_ends,
@@ -101,7 +114,7 @@ enum {
 
 struct bad {
     struct qetl_env env;
-    int64_t rows, at, end, limit, unit;
+    int64_t rows, at, end, limit, unit, skipped;
     const char *word, *mark, *path;
     char position[24];
     bool idled, retried, interrupted;
@@ -245,15 +258,13 @@ static int32_t bad_create(void *self, const struct qetl_host *host, struct qetl_
 /* Of a kind each; note_kept is what a plugin may do: the next instance takes its place. */
 static void leave_memory(const struct bad *s)
 {
-    static char *kept;
+    static _Atomic(char *) kept;
     if (IS(text_left) && !strdup("a text of 24 bytes, all"))
         abort();
     if (IS(mapping_left))
         mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (IS(note_kept) && s->rows != 3) {
-        free(kept);
-        kept = strdup("a text");
-    }
+    if (IS(note_kept) && s->rows != 3)
+        free(atomic_exchange(&kept, strdup("a text"))); /* whoever else is at it */
 }
 
 static int32_t bad_start(void *self)
@@ -268,6 +279,18 @@ static int32_t bad_start(void *self)
         pthread_create(&thread, NULL, sleeper, NULL);
     if (IS(umask_changed))
         umask(0);
+    if (IS(signal_blocked)) {
+        sigset_t set;
+        sigemptyset(&set);
+        sigaddset(&set, SIGTERM);
+        pthread_sigmask(SIG_BLOCK, &set, NULL);
+    }
+    if (IS(limit_lowered)) {
+        const struct rlimit few = {64, 64};
+        setrlimit(RLIMIT_NOFILE, &few);
+    }
+    if (IS(start_takes_time))
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
     if (IS(process_left) && fork() == 0)
         sleeper(NULL);
     if (IS(stdout_written))
@@ -318,7 +341,7 @@ static int32_t bad_describe(void *self, struct qetl_source_info *out)
     const struct bad *s = self;
     out->emits = QETL_EMITS_BATCHES;
     out->delivery = IS(delivery_unknown) ? 9 : QETL_REPLAYABLE;
-    out->rows_expected = s->rows;
+    out->rows_expected = IS(rows_below_none) ? -2 : s->rows;
     if (IS(struct_overrun))
         memset((char *)out + sizeof *out, 0, 8);
     return schema_make(&out->schema);
@@ -352,8 +375,10 @@ static int32_t position_read(struct bad *s, const struct qetl_blob *position)
     snprintf(check, sizeof check, "%lld/%lld", (long long)at, (long long)s->end);
     if (!IS(position_guessed) && strcmp(check, text) != 0)
         return qetl_fail(s->env, QETL_E_DATA, NULL, NULL, "the position is damaged");
-    if (!IS(position_ignored))
-        s->at = at;
+    if (IS(position_ignored) || (IS(position_behind) && at >= s->end) || at > s->end)
+        return QETL_OK;
+    s->skipped = at - s->at;
+    thread_at = s->at = at;
     return QETL_OK;
 }
 
@@ -367,6 +392,10 @@ static int32_t file_look(struct bad *s)
         return QETL_OK;
     if (IS(open_crashes))
         rewind(file);
+    if (IS(file_skipped)) {
+        s->end = s->at; /* as if it held nothing */
+        return QETL_OK;
+    }
     if (IS(open_silent))
         return QETL_E_ENVIRONMENT;
     return qetl_fail(s->env, QETL_E_ENVIRONMENT, IS(open_misleads) ? "/file" : "/path", NULL,
@@ -382,6 +411,7 @@ static int32_t bad_open(void *self, struct qetl_blob split, const struct qetl_bl
     else
         s->at = second ? s->rows / 2 : 0;
     s->end = second ? s->rows : s->rows / 2;
+    s->skipped = 0;
     thread_at = shared_at = s->at;
     return position ? position_read(s, position) : file_look(s);
 }
@@ -457,7 +487,7 @@ static int32_t rows_make(struct bad *s, int64_t n, struct ArrowArray *out)
 
 static int32_t odd_answer(struct bad *s)
 {
-    struct timespec long_time = {.tv_nsec = 700000000};
+    struct timespec long_time = {.tv_nsec = 350000000};
     struct qetl_error_info soon = {
         .struct_size = sizeof soon, .code = QETL_E_THROTTLED, .message = "not so fast"};
     if (IS(interrupt_ignored) && s->interrupted)
@@ -484,9 +514,18 @@ static int32_t odd_answer(struct bad *s)
     return 0;
 }
 
+static int64_t time_left_ns(const struct qetl_demand *demand)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return demand->deadline_ns - (now.tv_sec * 1000000000LL + now.tv_nsec);
+}
+
 static int32_t bad_next(void *self, const struct qetl_demand *demand, struct qetl_item *out)
 {
     struct bad *s = self;
+    if (IS(processor_wanted) && !s->idled && time_left_ns(demand) < 60000000)
+        work_in_a_crowd();
     int32_t status = odd_answer(s);
     int64_t left = s->end - s->at, n = left < 4 ? left : 4;
     if (status)
@@ -507,7 +546,9 @@ static int32_t bad_next(void *self, const struct qetl_demand *demand, struct qet
     if (status)
         return status;
     array_spoil(s, &out->batch);
-    snprintf(s->position, sizeof s->position, "%lld/%lld", (long long)s->at, (long long)s->end);
+    int64_t at = IS(position_threaded) ? thread_at : s->at - (IS(position_since) ? s->skipped : 0);
+    at += IS(position_met) && s->at == s->end && n < demand->max_rows;
+    snprintf(s->position, sizeof s->position, "%lld/%lld", (long long)at, (long long)s->end);
     out->position = (struct qetl_blob){s->position, strlen(s->position)};
     out->flags = IS(item_backward) ? 1 << 9 : QETL_ITEM_CUT;
     return QETL_BATCH;

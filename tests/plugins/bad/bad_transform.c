@@ -5,6 +5,7 @@
 #include <qetl/manifest.h>
 #include <qetl/sdk.h>
 
+#include <pthread.h>
 #include <stdlib.h>
 
 QETL_EMBED_MANIFEST("bad_transform.qetl.json");
@@ -19,6 +20,7 @@ enum {
     offset_ignored,
     batches_seen,
     state_forgotten,
+    state_since, /* restore: right until a second instance goes on */
     state_unversioned,
     state_unchecked,
     derived_wrongly,
@@ -33,7 +35,10 @@ enum {
     null_forgotten,
     bind_silent,
     padding_read,
-    rejects_beyond
+    rejects_beyond,
+    rejects_aside,
+    distribution_unsaid,
+    scratch_shared
 };
 
 enum { VERSION = 1, ROWS_MOST = 256 };
@@ -41,9 +46,10 @@ enum { VERSION = 1, ROWS_MOST = 256 };
 struct bad {
     struct qetl_env env;
     struct ArrowSchema field;
-    int64_t sum, rows;
+    int64_t sum, rows, restored;
     int32_t map[ROWS_MOST];
-    const int64_t *values; /* input_kept: of a batch that is gone */
+    int64_t passed[ROWS_MOST]; /* scratch_shared */
+    const int64_t *values;     /* input_kept: of a batch that is gone */
     bool blocked;
 };
 
@@ -88,6 +94,8 @@ static int32_t sum_bind(void *self, uint32_t n, const struct ArrowSchema *const 
     if (IS(column_invented) && status >= 0)
         status = binder->copy(binder, 0, -1, 0, 77, NULL);
     status = status < 0 ? status : derive(s, binder, -1);
+    if (status >= 0 && !IS(distribution_unsaid))
+        status = binder->distribution(binder, QETL_DISTRIBUTION_SINGLE, 0, NULL);
     return status < 0 ? status : binder->rows(binder, 0, QETL_ROWS_SUBSET);
 }
 
@@ -142,6 +150,18 @@ static int32_t sum_rows(struct bad *s, const struct qetl_event *event, struct qe
     return status ? status : QETL_OUTPUT;
 }
 
+/* In a thread of the plugin's own, for which the call waits. */
+static void *reject_aside(void *arg)
+{
+    struct bad *s = arg;
+    struct qetl_reject reject = {.struct_size = sizeof reject,
+                                 .column = -1,
+                                 .code = "aside",
+                                 .message = "the first row is not good enough"};
+    s->env.host->reject(s->env.ctx, &reject);
+    return NULL;
+}
+
 /* Before anything is looked at. 0: go on. */
 static int32_t odd_answer(struct bad *s, const struct qetl_event *event)
 {
@@ -166,6 +186,9 @@ static int32_t odd_answer(struct bad *s, const struct qetl_event *event)
     }
     if (IS(rejects_beyond) && event->rows)
         s->env.host->reject(s->env.ctx, &reject);
+    pthread_t aside;
+    if (IS(rejects_aside) && event->rows && !pthread_create(&aside, NULL, reject_aside, s))
+        pthread_join(aside, NULL);
     return 0;
 }
 
@@ -185,7 +208,8 @@ static int32_t sum_process(void *self, const struct qetl_event *event, struct qe
 static int32_t bad_save(void *self, uint32_t *version, const struct qetl_writer *out)
 {
     struct bad *s = self;
-    const int64_t numbers[] = {IS(state_forgotten) ? 0 : s->sum, s->rows};
+    int64_t kept = s->sum - (IS(state_since) ? s->restored : 0);
+    const int64_t numbers[] = {IS(state_forgotten) ? 0 : kept, s->rows};
     *version = VERSION;
     if (IS(state_unchecked))
         return out->write(out->stream, numbers, sizeof numbers);
@@ -211,6 +235,7 @@ static int32_t state_take(struct bad *s, uint32_t version, const struct qetl_rea
     if (status && !IS(state_unversioned))
         return status;
     s->sum = s->sum * add + numbers[0];
+    s->restored = s->sum;
     s->rows = s->rows * add + numbers[1];
     return QETL_OK;
 }
@@ -286,6 +311,15 @@ static int32_t double_bind(void *self, uint32_t n, const struct ArrowSchema *con
     return status < 0 ? status : binder->rows(binder, 0, QETL_ROWS_KEEP);
 }
 
+/* The values, by way of memory that all instances have in common. */
+static void scratch_pass(struct bad *s, const struct ArrowArray *n, int64_t rows)
+{
+    static int64_t scratch[ROWS_MOST];
+    for (int64_t i = 0; i < rows && i < ROWS_MOST; i++)
+        scratch[i] = value_at(s, n, i);
+    memcpy(s->passed, scratch, sizeof *scratch * (size_t)(rows < ROWS_MOST ? rows : ROWS_MOST));
+}
+
 static int32_t double_process(void *self, const struct qetl_event *event, struct qetl_output *out)
 {
     struct bad *s = self;
@@ -297,9 +331,13 @@ static int32_t double_process(void *self, const struct qetl_event *event, struct
     int32_t status = qetl_builder_open(&b, s->env, &s->field, event->rows);
     if (status)
         return status;
+    if (IS(scratch_shared))
+        scratch_pass(s, n, event->rows);
     for (int64_t i = 0; !status && i < event->rows; i++)
-        status = is_null(n, i) && !IS(null_forgotten) ? qetl_builder_null(&b)
-                                                      : qetl_builder_int(&b, 2 * value_at(s, n, i));
+        status =
+            is_null(n, i) && !IS(null_forgotten)
+                ? qetl_builder_null(&b)
+                : qetl_builder_int(&b, 2 * (IS(scratch_shared) ? s->passed[i] : value_at(s, n, i)));
     status = status ? status : qetl_builder_close(&b, &column);
     status = status ? status : qetl_array_struct(s->env, event->rows, 1, &column, &out->batch);
     qetl_builder_free(&b);

@@ -94,14 +94,27 @@ static void parts_destroy(void *self)
         close(p->folder - 1);
 }
 
+/* A folder that was made is on the disk once the one that it lies in is. */
+static int32_t folder_keep(struct parts *p)
+{
+    int above = openat(p->folder - 1, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int32_t status = above < 0 || fsync(above) ? fail(p, QETL_E_ENVIRONMENT, p->path) : QETL_OK;
+    if (above >= 0)
+        close(above);
+    return status;
+}
+
 /* Behind create, and before any other call: the place to connect. */
 static int32_t parts_start(void *self)
 {
     struct parts *p = self;
-    if (mkdir(p->path, 0777) && errno != EEXIST)
+    bool made = !mkdir(p->path, 0777);
+    if (!made && errno != EEXIST)
         return fail(p, QETL_E_ENVIRONMENT, p->path);
     p->folder = open(p->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) + 1;
-    return p->folder ? QETL_OK : fail(p, QETL_E_ENVIRONMENT, p->path);
+    if (!p->folder)
+        return fail(p, QETL_E_ENVIRONMENT, p->path);
+    return made ? folder_keep(p) : QETL_OK;
 }
 
 static int32_t parts_describe(void *self, struct qetl_sink_info *out)

@@ -12,6 +12,7 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
@@ -61,6 +62,8 @@ template <class Call> int32_t guard(qetl_env env, Call call) noexcept
         return reported.code;
     } catch (const std::bad_alloc &) {
         return qetl_fail(env, QETL_E_NO_MEMORY, nullptr, nullptr, "no memory");
+    } catch (const std::system_error &e) { /* of files, threads, locks */
+        return qetl_fail(env, QETL_E_ENVIRONMENT, nullptr, nullptr, "%s", e.what());
     } catch (const std::exception &e) {
         return qetl_fail(env, QETL_E_FATAL, nullptr, nullptr, "%s", e.what());
     } catch (...) {

@@ -106,8 +106,11 @@ class Parts
     int32_t start()
     {
         std::error_code error;
-        fs::create_directory(folder, error);
+        const bool made = fs::create_directory(folder, error);
         Descriptor(folder, O_RDONLY | O_DIRECTORY);
+        /* A folder that was made is on the disk once the one that it lies in is. */
+        if (made && !Descriptor(folder / "..", O_RDONLY).synchronise())
+            fail(QETL_E_ENVIRONMENT, folder.string(), errno);
         return QETL_OK;
     }
 

@@ -79,12 +79,13 @@ impl RowSink for Parts {
         })
     }
 
-    /// The place to connect.
+    /// The place to connect. A folder that was made is on the disk once the one that it lies in is.
     fn start(&mut self) -> Result<(), Failure> {
         if self.folder.is_dir() {
             return Ok(());
         }
-        told(E_ENVIRONMENT, &self.folder.display().to_string(), fs::create_dir(&self.folder))
+        let made = fs::create_dir(&self.folder).and_then(|_| File::open(self.folder.join(".."))).and_then(|above| above.sync_all());
+        told(E_ENVIRONMENT, &self.folder.display().to_string(), made)
     }
 
     /// What was prepared and decided has been committed by now, and the rest aborted. Hidden files of this owner that are still

@@ -36,13 +36,13 @@ ls -A none >got
 same 'a run that fails shows nothing, and leaves nothing' got wanted
 
 # Each row once, whole, and no hidden file is left.
-seq 10000 | sed 's/.*/{"n":&}/' >numbers.ndjson
+seq 150000 | sed 's/.*/{"n":&}/' >numbers.ndjson
 cat >long.yaml <<YAML
 name: long
 checkpoint: {every: 1ms}
 batch_bytes: 4KiB
 sources:
-  numbers: {plugin: file, path: numbers.ndjson, rate_limit: 8000/s}
+  numbers: {plugin: file, path: numbers.ndjson, rate_limit: 80000/s}
 sinks:
   out: {plugin: newplugin, input: numbers, path: long}
 YAML

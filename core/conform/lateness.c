@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lateness.h"
+
+#include "host/call.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* For a processor, by this thread so far; 0 where the kernel does not count it. */
+static int64_t waited_ns(void)
+{
+    int64_t waited = 0;
+    FILE *file = fopen("/proc/thread-self/schedstat", "re");
+    if (file && fscanf(file, "%*d %" SCNd64, &waited) != 1)
+        waited = 0;
+    if (file)
+        fclose(file);
+    return waited;
+}
+
+void conform_lateness_begin(struct conform_lateness *l, int64_t deadline_ns)
+{
+    *l = (struct conform_lateness){deadline_ns, waited_ns()};
+}
+
+int64_t conform_lateness_end(const struct conform_lateness *l)
+{
+    int64_t late = qetl_call_now_ns() - l->deadline_ns;
+    if (late > 0)
+        late -= waited_ns() - l->waited_ns;
+    return late > 0 ? late : 0;
+}
