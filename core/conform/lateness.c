@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+enum { LOOKS_MOST = 16 };
+
 /* For a processor, by this thread so far; 0 where the kernel does not count it. */
 static int64_t waited_ns(void)
 {
@@ -23,10 +25,19 @@ void conform_lateness_begin(struct conform_lateness *l, int64_t deadline_ns)
     *l = (struct conform_lateness){deadline_ns, waited_ns()};
 }
 
+/* The clock counts only where the thread did not wait between two looks at what it has waited: a
+ * wait between the clock and the look would be taken off though it came after. */
 int64_t conform_lateness_end(const struct conform_lateness *l)
 {
-    int64_t late = qetl_call_now_ns() - l->deadline_ns;
+    int64_t waited = waited_ns(), looked, now;
+    int looks = 0;
+    do {
+        looked = waited;
+        now = qetl_call_now_ns();
+        waited = waited_ns();
+    } while (waited != looked && ++looks < LOOKS_MOST);
+    int64_t late = now - l->deadline_ns;
     if (late > 0)
-        late -= waited_ns() - l->waited_ns;
+        late -= looked - l->waited_ns;
     return late > 0 ? late : 0;
 }
