@@ -129,9 +129,10 @@ static int list(struct qetl_cli *cli, struct qetl_findings *findings)
     for (int i = 0; i < CONFORM_N_RULES; i++) {
         if (!cli->json)
             printf("%-18s %s\n", conform_rules[i].id, conform_rules[i].holds);
-        json_array_append_new(rules, json_pack("{s:s, s:o, s:s}", "rule", conform_rules[i].id, "of",
-                                               kinds_of(conform_rules[i].kinds), "holds",
-                                               conform_rules[i].holds));
+        json_array_append_new(rules,
+                              json_pack("{s:s, s:o, s:s, s:s}", "rule", conform_rules[i].id, "of",
+                                        kinds_of(conform_rules[i].kinds), "holds",
+                                        conform_rules[i].holds, "mend", conform_rules[i].mend));
     }
     return qetl_cli_answer(cli, QETL_EXIT_OK, NULL, json_pack("{s:o}", "rules", rules), findings);
 }

@@ -80,6 +80,7 @@ static void text_put(void *arg, const struct conform_result *result, enum confor
     fprintf(t->out, "  %sbroken%s     %s: %s\n", t->colour ? "\033[31m" : "",
             t->colour ? "\033[0m" : "", conform_rules[rule].id, verdict->note);
     fprintf(t->out, "             the rule: %s\n", conform_rules[rule].holds);
+    fprintf(t->out, "             mend: %s\n", conform_rules[rule].mend);
 }
 
 void conform_report_text(const struct conform_results *results, const char *plugin, uint64_t seed,
@@ -108,6 +109,7 @@ static void json_put(void *arg, const struct conform_result *result, enum confor
     if (state == CONFORM_BROKEN) {
         json_object_set_new(entry, "message", json_string(verdict->note));
         json_object_set_new(entry, "findings", json_integer(atomic_load(&verdict->count)));
+        json_object_set_new(entry, "mend", json_string(conform_rules[rule].mend));
     } else if (state == CONFORM_UNTRIED) {
         json_object_set_new(entry, "why", json_string(why_not(verdict)));
     }
@@ -146,6 +148,8 @@ static void junit_put(void *arg, const struct conform_result *result, enum confo
     fputs(state == CONFORM_BROKEN ? "\">" : "\"/>\n    </testcase>\n", out);
     if (state == CONFORM_BROKEN) {
         qetl_xml_put(out, conform_rules[rule].holds);
+        fputs("\nmend: ", out);
+        qetl_xml_put(out, conform_rules[rule].mend);
         fputs("</failure>\n    </testcase>\n", out);
     }
 }

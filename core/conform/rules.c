@@ -3,8 +3,11 @@
 
 #include <string.h>
 
-#define RULE(name, id, kinds, holds) {id, kinds, holds},
-const struct conform_rule conform_rules[CONFORM_N_RULES] = {CONFORM_RULES(RULE)};
+const struct conform_rule conform_rules[CONFORM_N_RULES] = {
+#define RULE(name, id, kinds, holds, mend) {id, kinds, holds, mend},
+#include "rule_list.h"
+#undef RULE
+};
 
 enum conform_rule_id conform_rule_find(const char *id)
 {

@@ -28,18 +28,22 @@ expect_json out '.result as $r | [$r.rules[].outcome] | (map(select(. == "held")
     (map(select(. == "broken")) | length) == $r.broken and (map(select(. == "not_tried")) | length) == $r.not_tried and
     length == $r.held + $r.broken + $r.not_tried'
 expect_json out '.result.rules | all(.outcome == "held" and keys == ["component", "holds", "outcome", "rule"] or
-    .outcome == "broken" and keys == ["component", "findings", "holds", "message", "outcome", "rule"] and .findings > 0 and .message != "" or
+    .outcome == "broken" and keys == ["component", "findings", "holds", "mend", "message", "outcome", "rule"] and .findings > 0 and .message != "" and .mend != "" or
     .outcome == "not_tried" and keys == ["component", "holds", "outcome", "rule", "why"] and .why != "")'
 expect_json out '[.result.rules[] | select(.outcome == "broken") | .rule] | contains(["commit"])'
 expect_json out '.error | .code == "rules_broken" and (.message | test("^plugin bad-sink breaks [0-9]+ rules?$"))'
 expect_exit 0 qetl plugin check --list --json
 jq '[.result.rules[] | {key: .rule, value: .holds}] | from_entries' out >listed.json
 expect_eq 'rules that are not listed' "$(jq --slurpfile l listed.json '[.result.rules[] | select($l[0][.rule] != .holds)] | length' report.json)" 0
+jq '[.result.rules[] | {key: .rule, value: .mend}] | from_entries' out >mends.json
+expect_json out '[.result.rules[].mend] | all(length > 20) and length == (unique | length)'
+expect_eq 'mends that are not listed' "$(jq --slurpfile l mends.json '[.result.rules[] | select(.outcome == "broken" and $l[0][.rule] != .mend)] | length' report.json)" 0
 expect_json report.json '[.result.rules[] | .component + " " + .rule] | length == (unique | length)'
 
 # Whoever wants it short reads what is broken, and no more.
 expect_exit 1 qetl plugin check -q ./commit_once/bad_sink.so
 expect_text out '^  broken +commit: '
+expect_text out '^ +mend: let the handle name what is to be done'
 expect_no_text out 'not tried|rules held'
 
 # XML says the same.
@@ -58,7 +62,7 @@ def of(case):
     word = {"failure": "broken", "skipped": "not_tried"}[children[0].tag] if children else "held"
     return case.get("classname"), case.get("name"), word, children[0].get("message") if children else None
 assert [of(c) for c in cases] == [(r["component"], r["rule"], r["outcome"], r.get("message", r.get("why"))) for r in report["rules"]]
-holds = {r["rule"]: r["holds"] for r in report["rules"]}
+holds = {r["rule"]: r["holds"] + "\nmend: " + r["mend"] for r in report["rules"] if r["outcome"] == "broken"}
 assert all(c[0].text == holds[c.get("name")] for c in cases if len(c) and c[0].tag == "failure")
 print("the same")
 PY
