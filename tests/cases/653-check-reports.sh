@@ -154,7 +154,7 @@ broken aborts lifecycle '^abort in destroy at bad_source.so.0x[0-9a-f]+ .bad_des
 bad source idles_ever
 expect_exit 1 qetl plugin check ./idles_ever/bad_source.so --limit 2 --json
 cp out idles_ever.json
-broken idles_ever run '^it comes to no end: after [12] s it had made [0-9]+ calls; .* --limit$'
+broken idles_ever run '^it comes to no end: after [0-9]+ s it had made [0-9]+ calls; .* --limit$'
 expect_json idles_ever.json '.result.seconds < 20'
 expect_json idles_ever.json '.result.rules | any(.rule == "growth" and .why == "the plain run fails")'
 expect_exit 2 qetl plugin check ./idles_ever/bad_source.so --limit 0

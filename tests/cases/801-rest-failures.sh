@@ -43,7 +43,7 @@ began=$(date +%s%N)
 expect_exit 0 qetl run p.yaml -q --no-state
 took=$((($(date +%s%N) - began) / 1000000))
 expect_eq 'once' "$(requests)" 13
-expect_eq "Retry-After is waited for once ($took ms)" "$((took >= 990 && took < 2000 + 8000 * ${#QETL_SANITIZER}))" 1
+expect_eq "Retry-After is waited for once ($took ms)" "$((took >= 990 && took < 2900 + 8000 * ${#QETL_SANITIZER}))" 1
 
 # what will not pass is not asked for again
 refuses() { # FAULTS CODE PATTERN
