@@ -13,6 +13,7 @@ sql -c "CREATE TABLE t (id bigint, part text, n numeric(12,2), at timestamptz, P
 # until_done PIPELINE KILLS: starts it again and again, and kills it, later where it decided no epoch before
 until_done() {
     local kills=0 epoch=0 status="" resumed=0 patience=40 wait before=0
+    told=true
     while :; do
         "$QETL" run "$1" --json >out 2>err </dev/null &
         pid=$!
@@ -34,8 +35,9 @@ until_done() {
         else
             resumed=$((resumed + 1))
         fi
-        [ "$1" = k.yaml ] && [ "$status" = finished ] && code=0 && break # it was killed on its way out; of loads, the next says that nothing is new
+        [ "$1" = k.yaml ] && [ "$status" = finished ] && code=0 told=false && break # it was killed on its way out; of loads, the next says that nothing is new
     done
+    $told || echo '# it was killed once it had finished, before it said so'
     echo "# $1: $kills kills, $resumed of them behind an epoch"
 }
 in_order() {
@@ -48,7 +50,7 @@ printf 'checkpoint: {every: 5ms}\nbatch_rows: 500\n' >>k.yaml
 until_done k.yaml 12
 expect_eq 'it ended well' "$code" 0
 expect_eq 'every row, once, in the order of the key' "$(sed 1d k.csv | md5sum)" "$(in_order | md5sum)"
-expect_json out '.summary.balanced'
+! $told || expect_json out '.summary.balanced'
 
 # What is new, by a cursor, while rows are added between the runs.
 sed "s/^name: k/name: i/; s/table: t, key: \[part, id\]/table: t, key: [at, part, id], incremental: {cursor: at, key: [part, id]}/; s/k\.csv/i.csv/" k.yaml >i.yaml
