@@ -2,10 +2,11 @@
 /*
  * Arbitrary bytes as what the source `postgres` is sent and asked. The first byte chooses. Held: a
  * COPY that is taken makes arrays that are valid by Arrow's rules, with as many rows as were told,
- * and a letter of any row is JSON; a decimal is the number that stands there as text; of whatever
- * tree becomes SQL, only names stand in quotes, and values nowhere.
+ * also by blocks, and a letter of any row is JSON; a decimal is the number that stands there as
+ * text; of whatever tree becomes SQL, only names stand in quotes, and values nowhere.
  */
 #include "fake_host.h"
+#include "plugins/sources/postgres_source/block.h"
 #include "plugins/sources/postgres_source/letter.h"
 #include "plugins/sources/postgres_source/number.h"
 #include "plugins/sources/postgres_source/predicate.h"
@@ -79,6 +80,57 @@ static void batch_check(struct copy *c)
     }
 }
 
+/* The same messages, of which rows are taken by blocks. */
+struct by_blocks {
+    struct column columns[COLUMNS_MAX];
+    struct copy copy;
+    struct block block;
+};
+
+static void blocks_open(struct by_blocks *b, const struct copy *copy)
+{
+    b->copy = *copy;
+    b->copy.columns = b->columns;
+    for (int32_t i = 0; i < copy->n_columns; i++)
+        column_init(&b->columns[i], copy->columns[i].type);
+    expect(block_open(&b->block, copy->n_fields), "a block");
+    b->copy.fields = block_row(&b->block, 0);
+}
+
+static void blocks_take(struct by_blocks *b)
+{
+    int32_t column;
+    bool taken = block_put(&b->block, &b->copy);
+    for (int64_t i = 0; !taken && i < b->block.rows; i++) {
+        b->copy.fields = block_row(&b->block, i);
+        if (copy_row(&b->copy, b->copy.n_fields, &column) == COPY_BROKEN)
+            break;
+    }
+    b->copy.fields = block_clear(&b->block);
+}
+
+static void blocks_feed(struct by_blocks *b, const uint8_t *message, int64_t size)
+{
+    int32_t column;
+    if (b->copy.headed && !b->copy.ended && block_add(&b->block, &b->copy, message, size))
+        return;
+    blocks_take(b);
+    if (!b->copy.broken)
+        copy_feed(&b->copy, message, size, &column);
+}
+
+static void blocks_close(struct by_blocks *b, const struct copy *copy)
+{
+    blocks_take(b);
+    expect(b->copy.rows == copy->rows, "as many rows by blocks");
+    expect(!b->copy.broken == !copy->broken, "and as far");
+    if (copy->rows)
+        batch_check(&b->copy);
+    for (int32_t i = 0; i < copy->n_columns; i++)
+        column_free(&b->columns[i], copy->env);
+    block_free(&b->block);
+}
+
 /* Columns, then messages: two bytes of size, and as many bytes. */
 static void copies(const uint8_t *data, size_t size)
 {
@@ -86,7 +138,8 @@ static void copies(const uint8_t *data, size_t size)
     struct column columns[COLUMNS_MAX];
     struct copy_field fields[COLUMNS_MAX];
     int32_t n = size ? *data % (COLUMNS_MAX + 1) : 0, column;
-    int64_t rows = 0;
+    int64_t rows = 0, messages = 0;
+    struct by_blocks *blocks = calloc(1, sizeof *blocks);
     const uint8_t *at = data + 1, *end = data + size;
     qetl_fake_host_init(&fake, NULL);
     struct copy copy = {
@@ -96,7 +149,8 @@ static void copies(const uint8_t *data, size_t size)
         column_init(&columns[i], pg_type_of(types[type].oid, types[type].typmod, false));
     }
     enum copy_answer answer = COPY_NOTHING;
-    while (end - at >= 2 && answer != COPY_BROKEN && rows < COLUMN_ROWS) {
+    blocks_open(blocks, &copy);
+    while (end - at >= 2 && answer != COPY_BROKEN && messages++ < COLUMN_ROWS) {
         size_t wanted = (size_t)at[0] << 8 | at[1], left = (size_t)(end - at - 2);
         size_t takes = wanted < left ? wanted : left;
         uint8_t *message = malloc(takes + !takes); /* ends where it ends */
@@ -104,6 +158,7 @@ static void copies(const uint8_t *data, size_t size)
             memcpy(message, at + 2, takes);
         at += 2 + takes;
         answer = copy_feed(&copy, message, (int64_t)takes, &column);
+        blocks_feed(blocks, message, (int64_t)takes);
         rows += answer == COPY_ROW;
         if (answer == COPY_ROW || answer == COPY_REFUSED)
             letter_check(&copy);
@@ -112,6 +167,8 @@ static void copies(const uint8_t *data, size_t size)
         free(message);
     }
     expect(rows == copy.rows, "rows are counted");
+    blocks_close(blocks, &copy);
+    free(blocks);
     if (rows)
         batch_check(&copy);
     for (int32_t i = 0; i < n; i++)

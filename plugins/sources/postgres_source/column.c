@@ -1,31 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "column.h"
 
-#include "number.h"
-#include "wire.h"
-
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { VIEW_INLINE = 12, VIEW_SIZE = 16, HEAP_MIN = 4096, HEAP_MAX = 1 << 20 };
-#define DAY_US INT64_C(86400000000)
-
-struct view {
-    int32_t size;
-    union {
-        char inlined[VIEW_INLINE];
-        struct {
-            char prefix[4];
-            int32_t buffer, offset;
-        } far;
-    };
-};
-_Static_assert(sizeof(struct view) == VIEW_SIZE, "views have 16 bytes");
-
-struct interval {
-    int32_t months, days;
-    int64_t nanoseconds;
-};
+enum { VIEW_SIZE = 16, HEAP_MIN = 4096, HEAP_MAX = 1 << 20 };
 
 void column_init(struct column *c, struct pg_type type)
 {
@@ -62,7 +42,7 @@ static uint64_t bits_size(const struct column *c)
     return ((uint64_t)c->rows + 7) / 8;
 }
 
-static bool values_ready(struct column *c, struct qetl_env env)
+bool column_ready(struct column *c, struct qetl_env env)
 {
     if (c->values)
         return true;
@@ -86,27 +66,37 @@ static bool heaps_ready(struct column *c)
     return sizes != NULL;
 }
 
-/* Room for one more text, which goes into the last heap. */
-static uint8_t *heap_room(struct column *c, struct qetl_env env, int64_t size)
+/* A new last heap. */
+static bool heap_add(struct column *c, struct qetl_env env, int64_t size)
 {
-    int64_t last = c->n_heaps - 1;
-    if (last >= 0 && c->heap_room - c->heap_sizes[last] >= size)
-        return c->heaps[last] + c->heap_sizes[last];
     if (!heaps_ready(c))
-        return NULL;
+        return false;
     int64_t room = c->n_heaps ? 2 * c->heap_room : c->wanted + c->wanted / 8;
     room = room < HEAP_MIN ? HEAP_MIN : room > HEAP_MAX ? HEAP_MAX : room;
     room = room < size ? size : room;
     uint8_t *heap = env.host->buffer_alloc(env.ctx, (uint64_t)room);
     if (!heap)
-        return NULL;
+        return false;
     c->heaps[c->n_heaps] = heap;
     c->heap_sizes[c->n_heaps++] = 0;
     c->heap_room = room;
-    return heap;
+    return true;
 }
 
-static bool validity_ready(struct column *c, struct qetl_env env)
+uint8_t *column_heap(struct column *c, struct qetl_env env, int64_t size)
+{
+    int64_t last = c->n_heaps - 1;
+    if (last < 0 || c->heap_room - c->heap_sizes[last] < size) {
+        if (!heap_add(c, env, size))
+            return NULL;
+        last = c->n_heaps - 1;
+    }
+    uint8_t *at = c->heaps[last] + c->heap_sizes[last];
+    c->heap_sizes[last] += size;
+    return at;
+}
+
+bool column_validity(struct column *c, struct qetl_env env)
 {
     if (c->validity)
         return true;
@@ -116,173 +106,20 @@ static bool validity_ready(struct column *c, struct qetl_env env)
     return c->validity != NULL;
 }
 
-/* ---- Values ---- */
-
-static void bit_set(uint8_t *bits, int64_t at, bool value)
+void column_mark(struct column *c)
 {
-    uint8_t bit = (uint8_t)(1U << (at & 7));
-    bits[at >> 3] = value ? bits[at >> 3] | bit : bits[at >> 3] & (uint8_t)~bit;
+    c->mark.n_heaps = c->n_heaps;
+    c->mark.heap_size = c->n_heaps ? c->heap_sizes[c->n_heaps - 1] : 0;
+    c->mark.heap_room = c->heap_room;
 }
 
-static enum column_answer put_null(struct column *c, struct qetl_env env, int64_t row)
+void column_back(struct column *c, struct qetl_env env)
 {
-    if (!validity_ready(c, env))
-        return COLUMN_NO_MEMORY;
-    bit_set(c->validity, row, false);
-    if (c->width)
-        memset(c->values + row * c->width, 0, (size_t)c->width);
-    return COLUMN_TAKEN;
-}
-
-static enum column_answer put_view(struct column *c, struct qetl_env env, int64_t row,
-                                   const uint8_t *data, int64_t size)
-{
-    struct view *view = (struct view *)c->values + row;
-    memset(view, 0, sizeof *view);
-    view->size = (int32_t)size;
-    if (size <= VIEW_INLINE) {
-        if (size)
-            memcpy(view->inlined, data, (size_t)size);
-        return COLUMN_TAKEN;
-    }
-    uint8_t *at = heap_room(c, env, size);
-    if (!at)
-        return COLUMN_NO_MEMORY;
-    memcpy(at, data, (size_t)size);
-    memcpy(view->far.prefix, data, sizeof view->far.prefix);
-    view->far.buffer = (int32_t)c->n_heaps - 1;
-    view->far.offset = (int32_t)c->heap_sizes[c->n_heaps - 1];
-    c->heap_sizes[c->n_heaps - 1] += size;
-    return COLUMN_TAKEN;
-}
-
-static enum column_answer put_uuid(struct column *c, struct qetl_env env, int64_t row,
-                                   const uint8_t *data)
-{
-    static const char hex[] = "0123456789abcdef";
-    uint8_t text[36], *at = text;
-    for (int i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            *at++ = '-';
-        *at++ = (uint8_t)hex[data[i] >> 4];
-        *at++ = (uint8_t)hex[data[i] & 15];
-    }
-    return put_view(c, env, row, text, sizeof text);
-}
-
-static enum column_answer put_text(struct column *c, struct qetl_env env, int64_t row,
-                                   const uint8_t *data, int64_t size)
-{
-    return qetl_utf8_valid(data, size) ? put_view(c, env, row, data, size) : COLUMN_NO_VALUE;
-}
-
-static enum column_answer put_date(struct column *c, int64_t row, int32_t days)
-{
-    if (days == INT32_MAX || days == INT32_MIN || days > INT32_MAX - PG_EPOCH_DAYS)
-        return COLUMN_NO_VALUE; /* infinity */
-    ((int32_t *)c->values)[row] = days + PG_EPOCH_DAYS;
-    return COLUMN_TAKEN;
-}
-
-static enum column_answer put_timestamp(struct column *c, int64_t row, int64_t us)
-{
-    if (us == INT64_MIN || __builtin_add_overflow(us, PG_EPOCH_US, &((int64_t *)c->values)[row]))
-        return COLUMN_NO_VALUE; /* infinity, or later than Arrow's last year */
-    return COLUMN_TAKEN;
-}
-
-static enum column_answer put_time(struct column *c, int64_t row, int64_t us)
-{
-    if (us < 0 || us > DAY_US)
-        return COLUMN_BROKEN;
-    if (us == DAY_US)
-        return COLUMN_NO_VALUE; /* 24:00:00 */
-    ((int64_t *)c->values)[row] = us;
-    return COLUMN_TAKEN;
-}
-
-static enum column_answer put_interval(struct column *c, int64_t row, const uint8_t *data)
-{
-    struct interval *value = (struct interval *)c->values + row;
-    value->days = wire_int32(data + 8);
-    value->months = wire_int32(data + 12);
-    return __builtin_mul_overflow(wire_int64(data), (int64_t)1000, &value->nanoseconds)
-               ? COLUMN_NO_VALUE
-               : COLUMN_TAKEN;
-}
-
-static enum column_answer put_numeric(struct column *c, int64_t row, const uint8_t *data,
-                                      int64_t size)
-{
-    qetl_int128 value;
-    enum number_answer answer =
-        number_decimal(data, size, c->type.precision, c->type.scale, &value);
-    if (answer != NUMBER_TAKEN)
-        return answer == NUMBER_BROKEN ? COLUMN_BROKEN : COLUMN_NO_VALUE;
-    memcpy(c->values + row * 16, &value, sizeof value);
-    return COLUMN_TAKEN;
-}
-
-/* How many bytes a value has; -1: any number. */
-static int64_t size_of(enum pg_way way)
-{
-    static const int8_t sizes[] = {
-        [PG_BOOL] = 1,      [PG_INT2] = 2,    [PG_INT4] = 4,      [PG_INT8] = 8,
-        [PG_OID] = 4,       [PG_FLOAT4] = 4,  [PG_FLOAT8] = 8,    [PG_NUMERIC] = -1,
-        [PG_DATE] = 4,      [PG_TIME] = 8,    [PG_TIMESTAMP] = 8, [PG_TIMESTAMPTZ] = 8,
-        [PG_INTERVAL] = 16, [PG_UUID] = 16,   [PG_BYTEA] = -1,    [PG_TEXT] = -1,
-        [PG_JSONB] = -1,    [PG_WRITTEN] = -1};
-    return sizes[way];
-}
-
-enum column_answer column_put(struct column *c, struct qetl_env env, int64_t row,
-                              const uint8_t *data, int64_t size)
-{
-    int64_t exact = size_of(c->type.way);
-    if (!values_ready(c, env))
-        return COLUMN_NO_MEMORY;
-    if (size < 0)
-        return put_null(c, env, row);
-    if (c->validity)
-        bit_set(c->validity, row, true);
-    if (exact >= 0 && size != exact)
-        return COLUMN_BROKEN;
-    switch (c->type.way) {
-    case PG_BOOL:
-        bit_set(c->values, row, *data);
-        return COLUMN_TAKEN;
-    case PG_INT2:
-        ((int16_t *)c->values)[row] = wire_int16(data);
-        return COLUMN_TAKEN;
-    case PG_INT4:
-    case PG_OID:
-    case PG_FLOAT4:
-        ((int32_t *)c->values)[row] = wire_int32(data);
-        return COLUMN_TAKEN;
-    case PG_INT8:
-    case PG_FLOAT8:
-        ((int64_t *)c->values)[row] = wire_int64(data);
-        return COLUMN_TAKEN;
-    case PG_NUMERIC:
-        return put_numeric(c, row, data, size);
-    case PG_DATE:
-        return put_date(c, row, wire_int32(data));
-    case PG_TIME:
-        return put_time(c, row, wire_int64(data));
-    case PG_TIMESTAMP:
-    case PG_TIMESTAMPTZ:
-        return put_timestamp(c, row, wire_int64(data));
-    case PG_INTERVAL:
-        return put_interval(c, row, data);
-    case PG_UUID:
-        return put_uuid(c, env, row, data);
-    case PG_BYTEA:
-        return put_view(c, env, row, data, size);
-    case PG_JSONB: /* a version stands before the text */
-        return size && *data == 1 ? put_text(c, env, row, data + 1, size - 1) : COLUMN_BROKEN;
-    default:
-        return put_text(c, env, row, data, size);
-    }
+    while (c->n_heaps > c->mark.n_heaps)
+        env.host->buffer_free(c->heaps[--c->n_heaps]);
+    if (c->n_heaps)
+        c->heap_sizes[c->n_heaps - 1] = c->mark.heap_size;
+    c->heap_room = c->mark.heap_room;
 }
 
 /* ---- Batches ---- */
@@ -309,7 +146,7 @@ static void forget(struct column *c)
 
 int32_t column_close(struct column *c, struct qetl_env env, int64_t rows, struct ArrowArray *out)
 {
-    if (!values_ready(c, env))
+    if (!column_ready(c, env))
         return QETL_E_NO_MEMORY;
     int64_t nulls = nulls_of(c->validity, rows);
     if (!nulls && c->validity) { /* of a row that was put again */

@@ -36,17 +36,18 @@ static const uint8_t *header_skip(struct copy *c, const uint8_t *data, int64_t s
     return data + HEADER_MIN + extension;
 }
 
-static bool fields_find(struct copy *c, struct cursor in)
+bool copy_split(const struct copy *c, const uint8_t *row, int64_t size, struct copy_field *fields)
 {
+    struct cursor in = {row + 2, row + size};
     for (int32_t i = 0; i < c->n_fields; i++) {
         if (in.end - in.at < 4)
             return false;
-        int32_t size = wire_int32(in.at);
+        int32_t bytes = wire_int32(in.at);
         in.at += 4;
-        if (size < -1 || size > in.end - in.at)
+        if (bytes < -1 || bytes > in.end - in.at)
             return false;
-        c->fields[i] = (struct copy_field){in.at, size};
-        in.at += size < 0 ? 0 : size;
+        fields[i] = (struct copy_field){in.at, bytes};
+        in.at += bytes < 0 ? 0 : bytes;
     }
     return in.at == in.end;
 }
@@ -90,12 +91,11 @@ enum copy_answer copy_feed(struct copy *c, const uint8_t *data, int64_t size, in
     if (in.end - in.at < 2)
         return broken(c, "a row is cut off");
     int32_t n = wire_int16(in.at);
-    in.at += 2;
     if (n == -1) {
         c->ended = true;
-        return in.at == in.end ? COPY_NOTHING : broken(c, "it goes on behind its end");
+        return in.at + 2 == in.end ? COPY_NOTHING : broken(c, "it goes on behind its end");
     }
-    if (n == c->n_fields && !fields_find(c, in))
+    if (n == c->n_fields && !copy_split(c, in.at, in.end - in.at, c->fields))
         return broken(c, "a row is cut off");
     return copy_row(c, n, column);
 }

@@ -12,11 +12,6 @@
 
 #include "column.h"
 
-struct copy_field {
-    const uint8_t *data;
-    int64_t size; /* -1: NULL */
-};
-
 struct copy {
     struct qetl_env env;
     struct column *columns;
@@ -38,6 +33,9 @@ enum copy_answer {
 
 /* One message: header, a row or the trailer, or the header and one of the others. */
 enum copy_answer copy_feed(struct copy *, const uint8_t *data, int64_t size, int32_t *column);
+/* The fields of a row, which begins with their number, as a row has it. false: it is cut off, or
+ * goes on behind them. */
+bool copy_split(const struct copy *, const uint8_t *row, int64_t size, struct copy_field *fields);
 /* A row of n fields that stand in `fields` already. */
 enum copy_answer copy_row(struct copy *, int32_t n, int32_t *column);
 

@@ -85,6 +85,17 @@ enum flow_answer flow_next(struct flow *f)
     return f->by_rows ? next_row(f) : next_message(f);
 }
 
+bool flow_add(struct flow *f, const struct copy *c, struct block *b, int64_t *size)
+{
+    if (f->by_rows || !c->headed || c->ended ||
+        !block_add(b, c, (const uint8_t *)f->message, f->size))
+        return false;
+    *size = f->size;
+    PQfreemem(f->message);
+    f->message = NULL;
+    return true;
+}
+
 static enum copy_answer feed_row(const PGresult *row, struct copy *c, int64_t *size,
                                  int32_t *column)
 {

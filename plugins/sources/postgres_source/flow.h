@@ -3,14 +3,14 @@
  * What the server sends of the rows that are read: the messages of a binary COPY; or, where it
  * takes no such COPY, the rows of the same SELECT, each as it comes.
  *
- * Invariant: the fields of the last row stay until the next one is fed; of all others there is no
- * more than what libpq has taken from the socket. Ownership: flow_free frees all but the session,
- * which is lent. Threads:   one at a time.
+ * Invariant: the fields of the last row that was fed alone stay until the next one is; of all
+ * others there is no more than what libpq has taken from the socket. Ownership: flow_free frees all
+ * but the session, which is lent. Threads:   one at a time.
  */
 #ifndef POSTGRES_SOURCE_FLOW_H
 #define POSTGRES_SOURCE_FLOW_H
 
-#include "copy.h"
+#include "block.h"
 
 #include "../../shared/postgres/session.h"
 
@@ -39,6 +39,8 @@ enum flow_answer {
 /* Behind a savepoint `qetl`, which it makes. */
 int32_t flow_begin(struct flow *, struct pg_doing, const struct flow_statement *);
 enum flow_answer flow_next(struct flow *);
+/* Adds what has come to a block; false: that has no room for it, or it is to be fed alone. */
+bool flow_add(struct flow *, const struct copy *, struct block *, int64_t *size);
 /* Hands on what has come. *size: the bytes that it had. */
 enum copy_answer flow_feed(struct flow *, struct copy *, int64_t *size, int32_t *column);
 /* OK: all rows came. */

@@ -34,7 +34,7 @@ static void columns_free(struct reader *r)
     for (int32_t i = 0; i < r->copy.n_columns; i++)
         column_free(&r->copy.columns[i], r->session->env);
     free(r->copy.columns);
-    free(r->copy.fields);
+    block_free(&r->block);
     free(r->names);
     free(r->arrays);
     r->copy = (struct copy){0};
@@ -49,13 +49,13 @@ static int32_t columns_open(struct reader *r)
     columns_free(r);
     c->env = r->session->env;
     c->columns = calloc(n + 1, sizeof *c->columns);
-    c->fields = calloc(n + (size_t)r->relation->n_keys + 1, sizeof *c->fields);
     r->names = calloc(n + 1, sizeof *r->names);
     r->arrays = calloc(n + 1, sizeof *r->arrays);
-    if (!c->columns || !c->fields || !r->names || !r->arrays)
-        return pg_fault_memory(c->env);
-    c->n_columns = (int32_t)n;
     c->n_fields = (int32_t)(r->n_wants + r->relation->n_keys);
+    if (!block_open(&r->block, c->n_fields) || !c->columns || !r->names || !r->arrays)
+        return pg_fault_memory(c->env);
+    c->fields = block_row(&r->block, 0);
+    c->n_columns = (int32_t)n;
     for (size_t i = 0; i < n; i++) {
         column_init(&c->columns[i], r->relation->types[r->wants[i]]);
         r->names[i] = r->relation->schema.children[r->wants[i]]->name;
@@ -125,14 +125,15 @@ static int32_t position_note(struct reader *r)
                               : QETL_OK;
 }
 
-static int32_t key_check(struct reader *r)
+/* That of the row at hand, the nth of its batch. */
+static int32_t key_check(struct reader *r, int64_t nth)
 {
     struct qetl_env env = r->copy.env;
     for (int64_t i = 0; i < r->relation->n_keys; i++)
         if (r->copy.fields[r->n_wants + i].size < 0)
             return qetl_fail(env, QETL_E_DATA, "/key", "name a key without NULL",
                              "%s: a row has NULL in its key", r->session->who);
-    if (r->copy.rows + r->rejected != 1 || !r->boundary.size)
+    if (nth != 1 || !r->boundary.size)
         return QETL_OK;
     /* Two batches whose border no position tells would be read twice, or not at all. */
     int32_t status = position_note(r);
@@ -143,12 +144,9 @@ static int32_t key_check(struct reader *r)
     return status;
 }
 
-static int32_t row_take(struct reader *r)
+static int32_t row_answered(struct reader *r, enum copy_answer answer, int32_t column)
 {
-    int64_t size;
-    int32_t column = 0, status = QETL_OK;
-    enum copy_answer answer = flow_feed(&r->flow, &r->copy, &size, &column);
-    r->bytes += size;
+    int32_t status = QETL_OK;
     if (answer == COPY_NOTHING)
         return QETL_OK;
     if (answer == COPY_BROKEN)
@@ -159,7 +157,58 @@ static int32_t row_take(struct reader *r)
         return pg_fault_memory(r->copy.env);
     if (answer == COPY_REFUSED)
         status = reject(r, column);
-    return status || !r->relation->n_keys ? status : key_check(r);
+    return status || !r->relation->n_keys ? status : key_check(r, r->copy.rows + r->rejected);
+}
+
+/* Its columns hold the block's rows: what is left is to look at their keys. */
+static int32_t keys_check(struct reader *r, int64_t before)
+{
+    int32_t status = QETL_OK;
+    for (int64_t i = 0; !status && r->relation->n_keys && i < r->block.rows; i++) {
+        r->copy.fields = block_row(&r->block, i);
+        status = key_check(r, before + i + 1);
+    }
+    return status;
+}
+
+static int32_t rows_take_singly(struct reader *r)
+{
+    int32_t status = QETL_OK;
+    for (int64_t i = 0; !status && i < r->block.rows; i++) {
+        int32_t column = 0;
+        r->copy.fields = block_row(&r->block, i);
+        enum copy_answer answer = copy_row(&r->copy, r->copy.n_fields, &column);
+        status = row_answered(r, answer, column);
+    }
+    return status;
+}
+
+static int32_t block_take(struct reader *r)
+{
+    int64_t before = r->copy.rows + r->rejected;
+    if (!r->block.rows)
+        return QETL_OK;
+    int32_t status = block_put(&r->block, &r->copy) ? keys_check(r, before) : rows_take_singly(r);
+    r->copy.fields = block_clear(&r->block);
+    return status;
+}
+
+/* Into the block; or, where it has no place there, behind the block's rows. */
+static int32_t row_take(struct reader *r)
+{
+    int64_t size = 0;
+    int32_t column = 0, status = QETL_OK;
+    bool added = flow_add(&r->flow, &r->copy, &r->block, &size);
+    if (!added) {
+        status = block_take(r);
+        added = !status && flow_add(&r->flow, &r->copy, &r->block, &size);
+    }
+    if (!status && !added) {
+        enum copy_answer answer = flow_feed(&r->flow, &r->copy, &size, &column);
+        status = row_answered(r, answer, column);
+    }
+    r->bytes += size;
+    return status;
 }
 
 static int32_t rows_end(struct reader *r)
@@ -193,7 +242,7 @@ static int32_t rows_fetch(struct reader *r, int64_t most)
 {
     int32_t status = QETL_OK;
     int dry = 0;
-    while (!status && r->flow.runs && r->copy.rows + r->rejected < most &&
+    while (!status && r->flow.runs && r->copy.rows + r->rejected + r->block.rows < most &&
            r->bytes < r->most_bytes) {
         struct pg_doing about = doing(r);
         enum flow_answer answer = flow_next(&r->flow);
@@ -201,12 +250,13 @@ static int32_t rows_fetch(struct reader *r, int64_t most)
             dry = 0, status = row_take(r);
         else if (answer == FLOW_DRY)
             status = more(r, dry++);
-        else
+        else if (!(status = block_take(r)))
             status = answer == FLOW_OVER
                          ? rows_end(r)
                          : pg_fault_connection(r->copy.env, &about, r->session->conn);
     }
-    return status;
+    int32_t taken = status < 0 ? QETL_OK : block_take(r);
+    return taken ? taken : status;
 }
 
 /* ---- Batches ---- */

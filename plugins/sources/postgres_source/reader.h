@@ -22,6 +22,7 @@ struct reader {
     int64_t n_wants;
     const char **names; /* of the wants */
     struct copy copy;
+    struct block block; /* rows that came, and are not taken yet */
     struct ArrowArray *arrays;
     struct flow flow;
     bool ended;                            /* all rows came */
