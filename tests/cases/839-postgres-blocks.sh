@@ -50,6 +50,10 @@ echo 'batch_rows: 7' >>reading.yaml
 rm -rf dead-letters
 expect_exit 0 qetl run reading.yaml -q
 all_is_well 'batches of seven rows'
+pipeline reading 'table: t, key: id, columns: [id]' 'plugin: "null"'
+echo 'batch_rows: 7' >>reading.yaml
+expect_exit 0 qetl run reading.yaml -q --json-file json
+expect_eq 'and no more in any' "$(jq '[.result.components[] | select(.id == "in") | .batches] | first' json)" 2858 # (20,000 + 6) / 7
 
 # keys are looked at in all rows of a block, and where two batches meet
 expect_exit 1 read_pg "query: 'SELECT nullif(i, 777) AS a FROM generate_series(1, 5000) i', key: a"
