@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sink.h"
 
+#include "said.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -100,7 +102,7 @@ static void describe_check(struct conform_sinking *s, const struct qetl_sink_inf
     else if (one && (!sink->commit || !sink->last_committed))
         conform_break(record, CONFORM_DESCRIBE_RULE,
                       "describe says ONE_PHASE, and commit or last_committed is missing");
-    else
+    else if (conform_said_of_sink(s->b, info))
         conform_hold(record, CONFORM_DESCRIBE_RULE);
 }
 

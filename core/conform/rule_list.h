@@ -132,10 +132,12 @@ RULE(RESTORE, "restore-garbage", CONFORM_EACH,
      "an unknown version is UNSUPPORTED and changes nothing; damaged state is refused",
      "write by qetl_state_write and read by qetl_state_read (qetl/sdk.h), or check all of the "
      "state before any of it is taken over, and answer UNSUPPORTED")
-RULE(DESCRIBE, "describe", CONFORM_EACH,
-     "describe answers words that there are, the same each time; bytes where the manifest says so",
-     "fill in each field by the header's words, from options alone, and say `bytes` in the "
-     "manifest as describe does")
+RULE(
+    DESCRIBE, "describe", CONFORM_EACH,
+    "describe answers words that there are, the same each time; bytes, delivery, an end and commit "
+    "as the manifest says",
+    "fill in each field by the header's words, from options alone, and let `bytes`, `delivery`, "
+    "`delivery_if` and `commit` in the manifest say the same")
 RULE(DEMAND, "source-demand", CONFORM_SOURCE,
      "next brings no more than was asked for, in its space",
      "bound what a call brings by max_rows, max_bytes and the space that it was given")

@@ -2,6 +2,7 @@
 /* Rules that need the columns: what a run would be, once the sources were sampled. */
 #include "calculator.h"
 #include "lint.h"
+#include "plugin/said.h"
 #include "show/report_plan.h"
 
 #include <qetl/plugin.h>

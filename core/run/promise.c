@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "promise.h"
 
-#include "config/pointer.h"
+#include "plugin/said.h"
 
 #include <qetl/plugin.h>
 #include <stdio.h>
@@ -108,68 +108,10 @@ int qetl_paths_each(const struct qetl_pipeline *pipeline, void *arg,
 
 /* ---- by manifests ---- */
 
-struct said { /* of a source or sink, with its options */
-    uint32_t delivery;
-    bool endless, decides, moves;
-};
-
-static uint32_t delivery_of(const char *word)
+static struct qetl_said said_of(const struct qetl_node *node)
 {
-    static const struct {
-        const char *word;
-        uint32_t delivery;
-    } words[] = {{"replayable", QETL_REPLAYABLE}, {"ackable", QETL_ACKABLE},
-                 {"lossy", QETL_LOSSY},           {"transactional", QETL_TRANSACTIONAL},
-                 {"idempotent", QETL_IDEMPOTENT}, {"append", QETL_APPEND}};
-    for (size_t i = 0; word && i < sizeof words / sizeof *words; i++)
-        if (strcmp(word, words[i].word) == 0)
-            return words[i].delivery;
-    return 0;
-}
-
-static bool is_among(const json_t *value, const json_t *values)
-{
-    size_t i;
-    const json_t *one;
-    json_array_foreach (values, i, one)
-        if (json_equal(value, one))
-            return true;
-    return false;
-}
-
-/* The option has one of those values, or is a list with one of them. */
-static bool applies(const json_t *rule, const json_t *options)
-{
-    const json_t *values = json_object_get(rule, "is"), *member;
-    const char *option = json_string_value(json_object_get(rule, "option"));
-    const json_t *value = option ? qetl_pointer_get(options, option) : NULL;
-    size_t i;
-    if (!value)
-        return false;
-    json_array_foreach (value, i, member)
-        if (is_among(member, values))
-            return true;
-    return is_among(value, values);
-}
-
-static struct said said_of(const struct qetl_node *node)
-{
-    const json_t *json = node->use.plugin ? node->use.plugin->json : NULL, *rule;
-    const char *commit = json_string_value(json_object_get(json, "commit"));
-    struct said said = {.delivery =
-                            delivery_of(json_string_value(json_object_get(json, "delivery"))),
-                        .decides = commit && strcmp(commit, "one-phase") == 0};
-    size_t i;
-    json_array_foreach (json_object_get(json, "delivery_if"), i, rule) {
-        const char *delivery = json_string_value(json_object_get(rule, "delivery"));
-        if (!applies(rule, node->use.options))
-            continue;
-        said.delivery = delivery ? delivery_of(delivery) : said.delivery;
-        said.endless |= json_is_true(json_object_get(rule, "endless"));
-        const json_t *moves = json_object_get(rule, "moves");
-        said.moves = moves ? json_is_true(moves) : said.moves;
-    }
-    return said;
+    return qetl_said_of(node->kind, node->use.plugin ? node->use.plugin->json : NULL,
+                        node->use.options);
 }
 
 bool qetl_source_moves(const struct qetl_node *node)
@@ -192,14 +134,14 @@ static int path_add(void *arg, size_t source, size_t sink)
     if (!paths)
         return -1;
     *l->paths = paths;
-    struct said from = said_of(&l->pipeline->nodes[source]),
-                to = said_of(&l->pipeline->nodes[sink]);
+    struct qetl_said from = said_of(&l->pipeline->nodes[source]),
+                     to = said_of(&l->pipeline->nodes[sink]);
     struct qetl_path_ends ends = {.given = from.delivery,
                                   .taken = to.delivery,
                                   .endless = from.endless,
                                   .kept = l->kept,
                                   .moves = from.moves,
-                                  .rivals = to.decides && l->deciders > 1};
+                                  .rivals = to.commit == QETL_COMMIT_ONE_PHASE && l->deciders > 1};
     struct qetl_run_path *path = &paths[(*l->n_paths)++];
     *path = (struct qetl_run_path){.source = source, .sink = sink};
     qetl_path_judge(path, &ends);
@@ -218,7 +160,7 @@ int qetl_promises(const struct qetl_pipeline *pipeline, bool kept, struct qetl_r
     *paths = NULL;
     *n_paths = 0;
     for (size_t n = 0; n < pipeline->n_nodes; n++)
-        l.deciders += pipeline->nodes[n].kind == QETL_SINK && said_of(&pipeline->nodes[n]).decides;
+        l.deciders += pipeline->nodes[n].kind == QETL_SINK && said_of(&pipeline->nodes[n]).commit == QETL_COMMIT_ONE_PHASE;
     int failed = qetl_paths_each(pipeline, &l, path_add);
     if (failed) {
         free(*paths);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report_paths.h"
 
+#include "plugin/said.h"
 #include "report_table.h"
 #include "wrap.h"
 
@@ -16,13 +17,6 @@ static const char *const promises[] = {
     ("exactly-once: a run that is cut short goes on where it stood, and no row is missing or shown "
      "twice in the end."),
 };
-
-const char *qetl_delivery_word(uint32_t kind, uint32_t delivery)
-{
-    static const char *const sources[] = {"?", "replayable", "ackable", "lossy"};
-    static const char *const sinks[] = {"?", "transactional", "idempotent", "append"};
-    return (kind == QETL_SOURCE ? sources : sinks)[delivery <= 3 ? delivery : 0];
-}
 
 static const char *id_of(const struct qetl_paths *paths, size_t node)
 {

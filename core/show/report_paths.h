@@ -20,7 +20,6 @@ struct qetl_paths {
     size_t count;
 };
 
-const char *qetl_delivery_word(uint32_t kind, uint32_t delivery); /* kind: source or sink */
 /* Nonzero without memory. */
 int qetl_report_paths(const struct qetl_paths *, FILE *out, int indent, int width, int colour);
 json_t *qetl_report_paths_json(const struct qetl_paths *);

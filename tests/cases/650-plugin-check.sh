@@ -129,6 +129,8 @@ source limit_ignored source-negotiate
 source splits_mixed source-splits
 source item_backward source-item
 source delivery_unknown describe
+source delivery_lower describe
+source end_denied describe
 source rows_below_none describe
 source throttled_bare retry
 source memory_unwritten unseen-bytes
@@ -198,6 +200,8 @@ sink data_unsynced commit-durable
 sink names_unsynced commit-durable
 sink batch_kept moved-on-failure
 sink phase_unbacked describe
+sink phase_other describe
+sink promise_other describe
 sink takes_unlike describe
 sink fence_missing last-committed
 sink epoch_forgotten last-committed

@@ -25,6 +25,8 @@ enum {
     rows_miscounted,
     batch_kept,
     phase_unbacked,
+    phase_other,
+    promise_other,
     takes_unlike,
     fence_missing,
     epoch_forgotten,
@@ -201,8 +203,8 @@ static int32_t two_describe(void *self, struct qetl_sink_info *out)
 {
     (void)self;
     out->takes = IS(takes_unlike) ? QETL_TAKES_BYTES : QETL_TAKES_BATCHES;
-    out->delivery = QETL_TRANSACTIONAL;
-    out->commit = QETL_COMMIT_TWO_PHASE;
+    out->delivery = IS(promise_other) ? QETL_APPEND : QETL_TRANSACTIONAL;
+    out->commit = IS(phase_other) ? QETL_COMMIT_NONE : QETL_COMMIT_TWO_PHASE;
     return QETL_OK;
 }
 

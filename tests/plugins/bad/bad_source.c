@@ -90,6 +90,8 @@ enum {
     splits_mixed,
     item_backward,
     delivery_unknown,
+    delivery_lower,
+    end_denied,
     rows_below_none,
     throttled_bare,
     memory_unwritten,
@@ -340,7 +342,8 @@ static int32_t bad_describe(void *self, struct qetl_source_info *out)
 {
     const struct bad *s = self;
     out->emits = QETL_EMITS_BATCHES;
-    out->delivery = IS(delivery_unknown) ? 9 : QETL_REPLAYABLE;
+    out->delivery = IS(delivery_unknown) ? 9 : IS(delivery_lower) ? QETL_LOSSY : QETL_REPLAYABLE;
+    out->endless = IS(end_denied);
     out->rows_expected = IS(rows_below_none) ? -2 : s->rows;
     if (IS(struct_overrun))
         memset((char *)out + sizeof *out, 0, 8);
