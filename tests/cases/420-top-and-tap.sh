@@ -178,7 +178,7 @@ time.sleep(0.3)" 2>/dev/null
 # a tap that outlives the run hears its end
 "$QETL" tap out --pipeline slow -n 100000000 >rest 2>rest.err &
 tapper=$!
-sleep 0.3
+wait_until test -s rest
 end
 wait "$tapper"
 expect_eq 'the tap ends with the run' $? 0

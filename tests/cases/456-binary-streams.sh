@@ -97,7 +97,7 @@ sinks: {out: {plugin: stdout, input: in, format: ndjson}}\ndead_letters: dead.nd
     printf '\5\1' >a.bin
     printf '\2\7' >b.bin
     background "$QETL" run p.yaml -q --no-state
-    sleep 0.2
+    wait_until test -s out
     printf '\2' >>a.bin
 }
 followed a.bin

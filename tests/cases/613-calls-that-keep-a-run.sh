@@ -14,19 +14,12 @@ sinks:
   out: {plugin: ${3-lapse, path: out.lapse}, input: numbers$2}
 YAML
 }
-await() { # COMMAND …: until it succeeds, or the run is gone, for two minutes at most
-    for _ in $(seq 1200); do
-        "$@" && break
-        kill -0 "$pid" 2>/dev/null || break
-        sleep 0.1
-    done
-}
 run() { # until it is well under way
     rm -f trace
     : >err
     background "$QETL" run p.yaml --plugin-dir "$QETL_TEST_PLUGINS" --no-state --abi-trace=trace
-    await grep -q ' out/.* > open' trace 2>/dev/null
-    sleep 1
+    wait_until grep -q ' out/.* > open' trace 2>/dev/null
+    sleep 2
 }
 said='the run is to end, and has waited for [0-9]+ s for its'
 rest='which was interrupted and has not returned; another signal ends the program at once'
@@ -37,7 +30,7 @@ for call in next write; do
     [ $call = next ] || pipeline '' ', call: write, how: deaf'
     run
     kill -TERM "$pid"
-    await grep -q 'the run is to end' err
+    wait_until grep -q 'the run is to end' err
     expect_text err "$said $call, $rest$option"
     kill -0 "$pid" && pass 'and it waits' || fail 'it has ended'
     interrupt_and_wait INT
@@ -47,7 +40,7 @@ done
 # Nobody has sent a signal: another component has failed.
 pipeline ', call: next, how: deaf, at: 2, call_timeout: 1h' ', fault: error' fault
 run
-await grep -q 'the run is to end' err
+wait_until grep -q 'the run is to end' err
 expect_text err "$said next, $rest\$"
 interrupt_and_wait TERM
 expect_eq 'the first signal' "$code" 143

@@ -73,8 +73,9 @@ expect_no_text err 'has not moved'
 
 # An interrupted run that cannot end in good order gives up when its time is over.
 printf 'mode: stream\nshutdown: 300ms\nsources: {in: {plugin: file, path: in.csv, follow: true, format: csv}}\nsinks: {out: {plugin: fault, input: in, fault: never_wakes, at: 1}}\n' >follow.yaml
-background "$QETL" run follow.yaml --plugin-dir "$QETL_TEST_PLUGINS"
-sleep 1
+rm -f trace
+background "$QETL" run follow.yaml --plugin-dir "$QETL_TEST_PLUGINS" --abi-trace=trace
+wait_until grep -qs ' out/.* > write' trace
 interrupt_and_wait TERM
 expect_eq 'exit code' "$code" 143
 expect_text err 'not at its end within 0\.3 s'

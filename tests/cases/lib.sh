@@ -15,6 +15,7 @@
 #   expect_absent PATH…
 #   orders FILE GEN_OPTION…     generates orders; what is true of them goes to FILE.truth
 #   background COMMAND…         starts it with signals as in a terminal; $pid
+#   wait_until COMMAND…         succeeds, or $pid is gone, for two minutes at most
 #   interrupt_and_wait SIGNAL   sends it to $pid; $code is the exit code, KILL after ten seconds
 #   peak_kib COMMAND…           runs it and prints its peak resident memory
 
@@ -170,6 +171,14 @@ truth() {
 background() {
     env --default-signal=INT,TERM,PIPE "$@" >out 2>err </dev/null &
     pid=$!
+}
+
+wait_until() {
+    for _ in $(seq 2400); do
+        "$@" && break
+        kill -0 "$pid" 2>/dev/null || break
+        sleep 0.05
+    done
 }
 
 interrupt_and_wait() {
