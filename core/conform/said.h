@@ -3,10 +3,9 @@
  * Whether `describe` answers what the manifest says of the options of a run: `validate` promises by
  * the manifest, and a run keeps what `describe` says.
  *
- * Invariant: what the manifest does not say is not compared, but for a sink that decides for itself:
- *            what two of them in one pipeline promise depends on it.
- * Ownership: the caller's.
- * Threads:   the bench's.
+ * Invariant: what the manifest does not say is not compared, but for a sink that decides for
+ * itself: what two of them in one pipeline promise depends on it. Ownership: the caller's. Threads:
+ * the bench's.
  */
 #ifndef QETL_CORE_CONFORM_SAID_H
 #define QETL_CORE_CONFORM_SAID_H

@@ -160,7 +160,8 @@ int qetl_promises(const struct qetl_pipeline *pipeline, bool kept, struct qetl_r
     *paths = NULL;
     *n_paths = 0;
     for (size_t n = 0; n < pipeline->n_nodes; n++)
-        l.deciders += pipeline->nodes[n].kind == QETL_SINK && said_of(&pipeline->nodes[n]).commit == QETL_COMMIT_ONE_PHASE;
+        l.deciders += pipeline->nodes[n].kind == QETL_SINK &&
+                      said_of(&pipeline->nodes[n]).commit == QETL_COMMIT_ONE_PHASE;
     int failed = qetl_paths_each(pipeline, &l, path_add);
     if (failed) {
         free(*paths);
