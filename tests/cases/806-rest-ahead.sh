@@ -1,0 +1,25 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Pages that are asked for ahead: of those behind the first the server answers none before as many have been asked for as
+# may be under way.
+. "$(dirname "$0")/rest-lib.sh"
+serve --rows 600
+
+# ahead TOGETHER OPTIONS: all pages, of which so many are answered only together
+ahead() {
+    local together=$1 page faults=()
+    for page in $(seq 2 $((together + 1))); do
+        faults+=("{\"where\": {\"page\": $page}, \"together\": $together}")
+    done
+    faults "[$(IFS=, && echo "${faults[*]}")]"
+    pipeline p "url: '$base/page?shape=data', records: /data, pagination: {kind: page, limit: 100, total: /total}, idle_timeout_ms: 60000, $2"
+    expect_exit 0 qetl run p.yaml -q --no-state
+    expect_eq "$together together: all rows" "$(rows p.csv)" '600 rows of them 600'
+    expect_eq 'each page once' "$(requests)" 6
+    expect_eq 'a connection for each' "$(jq .connection journal | sort -u | wc -l)" "$together"
+}
+
+ahead 1 'prefetch: 0'
+# The default is one page ahead of the one that is read.
+ahead 2 ''
+ahead 4 'prefetch: 3'
