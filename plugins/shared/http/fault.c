@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fault.h"
 
+#include <openssl/x509_vfy.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -111,6 +112,21 @@ void http_fault_status(struct http_fault *f, const char *what, long status, int6
     f->retry_after_ms = again && retry_after_s > 0 ? retry_after_s * 1000 : 0;
 }
 
+/* Where the chain is good and the host another one, curl leaves UNSPECIFIED. */
+static const char *certificate_mend(long verdict)
+{
+    switch (verdict) {
+    case X509_V_ERR_UNSPECIFIED:
+        return "ask for the server by a name that its certificate is for";
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return "whoever runs the server has to renew its certificate; or the clock here is wrong";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return "the clock here is slow, or the server's certificate is for later";
+    default:
+        return "if its certificate is signed by an authority of your own, name that as `tls_ca`";
+    }
+}
+
 static int32_t curl_class(CURLcode code, bool reached, const char **option, const char **mend)
 {
     *option = *mend = NULL;
@@ -125,8 +141,7 @@ static int32_t curl_class(CURLcode code, bool reached, const char **option, cons
         *option = reached ? NULL : "/url";
         return reached ? QETL_E_RETRY_CALL : QETL_E_CONFIG;
     case CURLE_PEER_FAILED_VERIFICATION:
-        *mend = "if its certificate is signed by an authority of your own, name that as `tls_ca`";
-        return QETL_E_ENVIRONMENT;
+        return QETL_E_ENVIRONMENT; /* its mend depends on what is wrong with the certificate */
     case CURLE_SSL_CERTPROBLEM:
         *option = "/tls_cert";
         return QETL_E_ENVIRONMENT;
@@ -147,10 +162,12 @@ static int32_t curl_class(CURLcode code, bool reached, const char **option, cons
 }
 
 void http_fault_curl(struct http_fault *f, const char *what, CURLcode code, const char *detail,
-                     bool reached)
+                     bool reached, long verdict)
 {
     const char *option, *mend;
     int32_t class = curl_class(code, reached, &option, &mend);
+    if (code == CURLE_PEER_FAILED_VERIFICATION)
+        mend = certificate_mend(verdict);
     http_fault_set(f, class, option, mend, "%s: %s", what,
                    *detail ? detail : curl_easy_strerror(code));
     snprintf(f->vendor, sizeof f->vendor, "curl-%d", (int)code);

@@ -29,9 +29,9 @@ void http_text_hide(const char *secret, char *text);
 /* A status that is none of success. what: the request, for people; body: what came with it. */
 void http_fault_status(struct http_fault *, const char *what, long status, int64_t retry_after_s,
                        const uint8_t *body, int64_t size);
-/* reached: the server has answered before. */
+/* reached: the server has answered before. verdict: OpenSSL's of its certificate (X509_V_…). */
 void http_fault_curl(struct http_fault *, const char *what, CURLcode code, const char *detail,
-                     bool reached);
+                     bool reached, long verdict);
 /* Through host->error: answers its code. */
 int32_t http_fault_report(const struct http_fault *, struct qetl_env);
 

@@ -541,6 +541,13 @@ static void status_fault(struct http_exchange *e, const char *what)
     http_fault_status(&e->fault, what, e->status, after, e->body, e->size);
 }
 
+static long certificate_of(const struct http_exchange *e)
+{
+    long verdict = 0;
+    curl_easy_getinfo(e->easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
+    return verdict;
+}
+
 void http_transfer_finish(struct http_exchange *e, CURLcode code)
 {
     char what[340];
@@ -556,7 +563,7 @@ void http_transfer_finish(struct http_exchange *e, CURLcode code)
     if (!e->fault.code && *e->refused && code)
         address_fault(e);
     else if (!e->fault.code && code)
-        http_fault_curl(&e->fault, what, code, e->detail, e->client->reached);
+        http_fault_curl(&e->fault, what, code, e->detail, e->client->reached, certificate_of(e));
     if (!e->fault.code && is_redirect(e->status) && !e->for_token && redirect(e))
         return;
     if (!e->fault.code && e->status == 401 && authorize_again(e))
