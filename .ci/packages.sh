@@ -34,7 +34,7 @@ packages_need() {
 packages_build=(gcc libc6-dev make autoconf automake pkg-config gzip
     libjansson-dev libyaml-dev libarchive-dev libedit-dev zlib1g-dev libexpat1-dev libxlsxwriter-dev libsnappy-dev libzstd-dev libbz2-dev liblzma-dev libpcre2-dev nettle-dev libsqlite3-dev libcurl4-openssl-dev libpq-dev libssl-dev libsodium-dev)
 # shellcheck disable=SC2034
-packages_test=("${packages_build[@]}" g++ libcriterion-dev libck-dev libsimdjson-dev miller python3 jq xz-utils zstd lz4 bzip2 zip unzip
+packages_test=("${packages_build[@]}" g++ libcriterion-dev libck-dev libsimdjson-dev miller python3 jq xz-utils zstd brotli lz4 bzip2 zip unzip
     clang libclang-rt-dev clang-format shellcheck procps postgresql-15 tzdata locales
     bsdextrautils fish graphviz mandoc zsh python3-jsonschema python3-pip python3-yaml python3-openpyxl
     gnumeric spin sqlite3 cmake meson ninja-build rustc cargo curl nghttp2-proxy openssl strace debhelper lintian mmdebstrap)

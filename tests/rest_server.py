@@ -15,14 +15,14 @@ GET or POST, parameters in the query or, of a POST, in a JSON body:
   /plain   all rows      /plan  what one plan of rows is: {"data": {"items": […]}, "total"}
 and beside them
   shape=list|data|deep       where the rows stand          type=json|ndjson|csv   how they are written
-  drift=1   each row has a text whose length changes with every request    gzip=1  packed, if that is welcome
+  drift=1   each row has a text whose length changes with every request    packed=gzip|deflate|br|zstd  if that is welcome
   stuck=1   the cursor, or page, never changes                              beyond=404  in place of an empty page
   relative=1  next URLs without scheme and host     elsewhere=URL  they lead there instead
   short=1   every third page lacks half of its rows, which come with the next (page and offset: not)
 A path may begin with /secure/basic, /secure/bearer, /secure/header, /secure/query, /secure/oauth, /secure/jwt or /secure/aws; POST /token
 gives tokens, by client credentials, by the refresh token at hand (of which there is another one then, with ?rotate=1) and for claims that
 were signed; ?late=SECONDS later. Signatures are checked here, by the public keys RS256.pem and ES256.pem in the folder of --keys.
-/redirect?to=URL&status=302, /bomb?bytes=N, /echo (the request as one row) and /status/N serve single purposes.
+/redirect?to=URL&status=302, /bomb?bytes=N&packed=gzip, /echo (the request as one row) and /status/N serve single purposes.
 
 GET /one/ID is a row by itself, /lines/ID its ID % 4 lines; beyond the last row 404.
 
@@ -51,11 +51,20 @@ import gzip
 import json
 import os
 import ssl
+import subprocess
 import time
 import urllib.parse
+import zlib
 
 from rest_admission import Admission
 
+
+
+def packed_by(*program):
+    return lambda body: subprocess.run(program, input=body, stdout=subprocess.PIPE, check=True).stdout
+
+
+PACKINGS = {"gzip": lambda body: gzip.compress(body, 9), "deflate": zlib.compress, "br": packed_by("brotli", "-c", "-q", "4"), "zstd": packed_by("zstd", "-qc")}
 PHRASES = {200: "OK", 201: "Created", 204: "No Content", 301: "Moved", 302: "Found", 307: "Temporary Redirect", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden",
            404: "Not Found", 408: "Timeout", 429: "Too Many Requests", 500: "Error", 502: "Bad Gateway", 503: "Unavailable", 504: "Timeout"}
 
@@ -345,12 +354,14 @@ class Server(Admission):
             return 200, {"content-type": "application/json"}, json.dumps([row]).encode(), 1, fault
         if request.path == "/bomb":
             body = b"[" + b" " * int(request.params.get("bytes", 1 << 28)) + b"]"
-            return 200, {"content-type": "application/json", "content-encoding": "gzip"}, gzip.compress(body, 9), 0, fault
+            packing = request.params.get("packed", "gzip")
+            return 200, {"content-type": "application/json", "content-encoding": packing}, PACKINGS[packing](body), 0, fault
         if request.path not in ("/offset", "/page", "/cursor", "/next", "/link", "/keyset", "/plain", "/plan"):
             return 404, {}, b'{"error":"no such thing"}', 0, fault
         status, headers, body, rows = self.page(request)
-        if request.params.get("gzip") and "gzip" in request.headers.get("accept-encoding", ""):
-            body, headers["content-encoding"] = gzip.compress(body, 1), "gzip"
+        packing = request.params.get("packed")
+        if packing and packing in request.headers.get("accept-encoding", ""):
+            body, headers["content-encoding"] = PACKINGS[packing](body), packing
         if fault and "type" in fault:
             headers["content-type"] = fault["type"]
         return status, headers, body, rows, fault
@@ -457,7 +468,7 @@ class Server(Admission):
                     self.journal.write(json.dumps({
                         "n": self.requests, "at": round(at, 6), "connection": number, "method": request.method, "path": request.full_path,
                         "query": request.query, "headers": request.headers, "body": request.body.decode("utf-8", "replace"), "status": status,
-                        "rows": rows, "fault": {k: v for k, v in (fault or {}).items() if k not in ("times", "on", "where")} or None}) + "\n")
+                        "rows": rows, "packed": headers.get("content-encoding"), "fault": {k: v for k, v in (fault or {}).items() if k not in ("times", "on", "where")} or None}) + "\n")
                 keep = await self.send(writer, status, headers, body, fault)
         except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
             pass

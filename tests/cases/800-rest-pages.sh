@@ -83,9 +83,14 @@ brings $all 4 "url: '$base/page?type=csv', format: csv, pagination: {kind: page,
 brings $all 4 "url: '$base/page?type=ndjson', format: ndjson, pagination: {kind: page, limit: 1000}, prefetch: 0"
 brings $all 1 "url: $base/plan, format: {type: json, records: /data/items}"
 # packed, or not
-brings $all 1 "url: '$base/plain?gzip=1'"
-expect_json journal '.headers."accept-encoding" | test("gzip")'
-brings $all 1 "url: '$base/plain?gzip=1', compression: false"
+for packing in gzip deflate br zstd; do
+    brings $all 1 "url: '$base/plain?packed=$packing'"
+    expect_json journal ".headers.\"accept-encoding\" | test(\"$packing\")"
+    expect_json journal ".packed == \"$packing\""
+    brings $all any "url: '$base/offset?packed=$packing', pagination: {kind: offset, limit: 700}"
+done
+brings $all 1 "url: '$base/plain?packed=gzip', compression: false"
+expect_json journal '.packed == null'
 expect_json journal '.headers | has("accept-encoding") | not'
 
 # pages are asked for at the same time, as many as prefetch says, and one connection serves those of a sequence

@@ -170,9 +170,11 @@ expect_eq 'repeats: allow goes on, until it is told to end' "$code $(($(requests
 pipeline p "url: $base/plain, max_page_bytes: 20000"
 expect_exit 1 qetl run p.yaml -q --no-state
 expect_text err 'has more than 20000 bytes'
-pipeline p "url: '$base/bomb?bytes=30000000'"
-expect_exit 1 qetl run p.yaml -q --no-state
-expect_text err 'a decompression bomb'
+for packing in gzip deflate br zstd; do
+    pipeline p "url: '$base/bomb?bytes=30000000&packed=$packing'"
+    expect_exit 1 qetl run p.yaml -q --no-state
+    expect_text err 'a decompression bomb'
+done
 pipeline p "url: '$base/bomb?bytes=3000000', max_ratio: 0"
 expect_exit 0 qetl run p.yaml -q --no-state
 pipeline p "url: '$base/bomb?bytes=70000000', max_ratio: 0"

@@ -56,7 +56,7 @@ expect_eq 'by HTTP/2' "$(versions)" h2
 given "url: 'https://127.0.0.1:$h2/page?shape=data', prefetch: 8, pagination: {kind: page, limit: 100, total: /total}"
 expect_eq 'eight at a time' "$code $(rows p.csv)" '0 3000 rows of them 3000'
 expect_eq 'each page once' "$(requests '.path == "/page"')" 30
-given "url: 'https://127.0.0.1:$h2/cursor?gzip=1', $paging"
+given "url: 'https://127.0.0.1:$h2/cursor?packed=gzip', $paging"
 expect_eq 'packed' "$code $(rows p.csv)" '0 3000 rows of them 3000'
 expect_eq 'it was welcome' "$(requests '.headers["accept-encoding"] == null')" 0
 given "url: 'https://127.0.0.1:$h2/secure/bearer/cursor', auth: {kind: bearer, token: canary-bearer-7f3a}, $paging"
