@@ -331,7 +331,7 @@ static void callbacks_set(struct http_exchange *e)
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, e);
 }
 
-static void easy_set(struct http_exchange *e, const char *proxy)
+static void easy_set(struct http_exchange *e, const char *proxy, bool tls)
 {
     const struct http_settings *s = &e->client->settings;
     const struct http_request *r = &e->request;
@@ -339,7 +339,8 @@ static void easy_set(struct http_exchange *e, const char *proxy)
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+    /* Without TLS there is no HTTP/2 to wait for: the second request would wait for an answer. */
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, tls ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)(r->streams ? STREAM_BUFFER : PAGE_BUFFER));
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, r->streams ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)s->connect_ms);
@@ -405,7 +406,7 @@ static bool hop_make(struct http_exchange *e, const struct http_origin *origin)
     bool fine =
         e->easy && headers_make(e, home, url) && !curl_easy_setopt(e->easy, CURLOPT_URL, url);
     if (fine)
-        easy_set(e, proxy);
+        easy_set(e, proxy, origin->tls);
     explicit_bzero(url, strlen(url));
     free(url);
     return fine && !curl_multi_add_handle(e->client->multi, e->easy);
