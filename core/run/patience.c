@@ -161,7 +161,8 @@ int32_t qetl_op_answered(struct qetl_op *op, const char *call, int32_t answer, i
     if (answer < 0)
         return answer == QETL_E_ROW && bisects(op) ? answer : qetl_op_fail(op, call, answer);
     op->retry_at_ns = 0;
-    if (answer == QETL_IDLE || answer == QETL_BUSY) { /* how it ends a later call will tell */
+    if (answer == QETL_IDLE || answer == QETL_BLOCKED || answer == QETL_BUSY) {
+        /* it waits: how that ends a later call will tell */
         if (op->retry.failures)
             qetl_breaker_withdrawn(&p->breaker);
         return answer;

@@ -113,12 +113,12 @@ PIPELINES = [
 ]
 
 
-def restart(times, draw, ended, done, tally):
-    while not tally.kills and not ended.wait(0.05):  # then there is something to be disturbed
-        pass
-    for _ in range(times):
-        if ended.wait(draw.uniform(5, 12) if done else 0):
-            return
+def restart(times, kills_in_all, ended, done, tally):
+    """Spread over the kills, from the first one on: then there is something to be disturbed."""
+    for n in range(times):
+        while tally.kills <= n * kills_in_all // times:
+            if ended.wait(0.05):
+                return
         server.command("pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop")
         server.command("pg_ctl", "-D", "data", "-w", "-t", "120", "-l", "log", "-o", f"-c listen_addresses='' -k {server.folder} -c fsync=off -c timezone=UTC", "start")
         done.append(1)
@@ -140,7 +140,7 @@ def main():
     done, ended = [], threading.Event()
     try:
         tally, draw = kills.Tally(), random.Random(seed)
-        stopper = threading.Thread(target=restart, args=(restarts, random.Random(seed), ended, done, tally))
+        stopper = threading.Thread(target=restart, args=(restarts, count, ended, done, tally))
         stopper.start()
         threads = [threading.Thread(target=kills.work, args=(pipelines, count, random.Random(draw.randrange(1 << 32)), tally, 12 if count >= 1000 else 6))
                    for _ in range(min(4, 2 * os.cpu_count()))]
