@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "block.h"
 
-enum { VIEW_INLINE = 12, HEAD = 2, PLACE = 12, SIZE = 4 };
+#include "../../shared/postgres/view.h"
 
-/* As Arrow has them. */
-struct view {
-    int32_t size;
-    union {
-        char inlined[VIEW_INLINE];
-        struct {
-            char prefix[4];
-            int32_t buffer, offset;
-        } far;
-    };
-};
+enum { HEAD = 2, PLACE = 12, SIZE = 4 };
 
 /* ---- Which way ---- */
 
@@ -108,8 +98,8 @@ static struct qetl_text text_at(const struct qetl_column *c, int64_t row)
 {
     if (c->layout != 'v' || c->indices)
         return qetl_column_text(c, row);
-    const struct view *view = (const struct view *)c->buffers[0] + c->offset + row;
-    if (view->size <= VIEW_INLINE)
+    const struct pg_view *view = (const struct pg_view *)c->buffers[0] + c->offset + row;
+    if (view->size <= PG_VIEW_INLINE)
         return (struct qetl_text){view->inlined, view->size};
     const char *heap = c->buffers[1 + view->far.buffer];
     return (struct qetl_text){heap + view->far.offset, view->size};

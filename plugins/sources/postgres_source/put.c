@@ -2,25 +2,14 @@
 /* Values of a binary COPY into a column: one, or a run of them in a loop of the column's type. */
 #include "column.h"
 
+#include "../../shared/postgres/view.h"
 #include "number.h"
 #include "wire.h"
 
-enum { VIEW_INLINE = 12, VIEW_WORD = 8, UUID_SIZE = 16, INTERVAL_SIZE = 16 };
+enum { VIEW_WORD = 8, UUID_SIZE = 16, INTERVAL_SIZE = 16 };
 #define DAY_US INT64_C(86400000000)
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 #define INLINED inline __attribute__((always_inline))
-
-struct view {
-    int32_t size;
-    union {
-        char inlined[VIEW_INLINE];
-        struct {
-            char prefix[4];
-            int32_t buffer, offset;
-        } far;
-    };
-};
-_Static_assert(sizeof(struct view) == 16, "views have 16 bytes");
 
 struct interval {
     int32_t months, days;
@@ -159,10 +148,10 @@ PUT(put_interval)
 static enum column_answer put_view(struct column *c, struct qetl_env env, int64_t row,
                                    const uint8_t *data, int64_t size)
 {
-    struct view *view = (struct view *)c->values + row;
+    struct pg_view *view = (struct pg_view *)c->values + row;
     memset(view, 0, sizeof *view);
     view->size = (int32_t)size;
-    if (size <= VIEW_INLINE) {
+    if (size <= PG_VIEW_INLINE) {
         if (size)
             memcpy(view->inlined, data, (size_t)size);
         return COLUMN_TAKEN;
@@ -220,16 +209,16 @@ static INLINED uint64_t word_of(const uint8_t *data, int64_t size)
 /* What is longer than a view, or has letters beyond ASCII, goes the longer way. */
 PUT(put_text_of_run)
 {
-    if (size > VIEW_INLINE)
+    if (size > PG_VIEW_INLINE)
         return put_text(c, env, row, data, size);
     uint64_t first = word_of(data, size);
     uint64_t rest = size > VIEW_WORD ? word_of(data + VIEW_WORD, size - VIEW_WORD) : 0;
     if ((first | rest) & HIGH_BITS)
         return put_text(c, env, row, data, size);
-    struct view *view = (struct view *)c->values + row;
+    struct pg_view *view = (struct pg_view *)c->values + row;
     view->size = (int32_t)size;
     memcpy(view->inlined, &first, VIEW_WORD);
-    memcpy(view->inlined + VIEW_WORD, &rest, VIEW_INLINE - VIEW_WORD);
+    memcpy(view->inlined + VIEW_WORD, &rest, PG_VIEW_INLINE - VIEW_WORD);
     return COLUMN_TAKEN;
 }
 
@@ -238,7 +227,26 @@ PUT(put_jsonb_of_run)
     return size && *data == 1 ? put_text_of_run(c, env, row, data + 1, size - 1) : COLUMN_BROKEN;
 }
 
-/* ---- One ---- */
+/* ---- By type ---- */
+
+/* How a value is put, and how one of a run is, behind which there is more to read. */
+#define PUT_TYPES(X)                                \
+    X(PG_BOOL, put_bool, put_bool)                  \
+    X(PG_INT2, put_16, put_16)                      \
+    X(PG_INT4, put_32, put_32)                      \
+    X(PG_OID, put_32, put_32)                       \
+    X(PG_FLOAT4, put_32, put_32)                    \
+    X(PG_INT8, put_64, put_64)                      \
+    X(PG_FLOAT8, put_64, put_64)                    \
+    X(PG_NUMERIC, put_numeric, put_numeric)         \
+    X(PG_DATE, put_date, put_date)                  \
+    X(PG_TIME, put_time, put_time)                  \
+    X(PG_TIMESTAMP, put_timestamp, put_timestamp)   \
+    X(PG_TIMESTAMPTZ, put_timestamp, put_timestamp) \
+    X(PG_INTERVAL, put_interval, put_interval)      \
+    X(PG_UUID, put_uuid, put_uuid)                  \
+    X(PG_BYTEA, put_bytes, put_bytes)               \
+    X(PG_JSONB, put_jsonb, put_jsonb_of_run)
 
 enum column_answer column_put(struct column *c, struct qetl_env env, int64_t row,
                               const uint8_t *data, int64_t size)
@@ -250,40 +258,15 @@ enum column_answer column_put(struct column *c, struct qetl_env env, int64_t row
     if (c->validity)
         bit_set(c->validity, row, true);
     switch (c->type.way) {
-    case PG_BOOL:
-        return put_bool(c, env, row, data, size);
-    case PG_INT2:
-        return put_16(c, env, row, data, size);
-    case PG_INT4:
-    case PG_OID:
-    case PG_FLOAT4:
-        return put_32(c, env, row, data, size);
-    case PG_INT8:
-    case PG_FLOAT8:
-        return put_64(c, env, row, data, size);
-    case PG_NUMERIC:
-        return put_numeric(c, env, row, data, size);
-    case PG_DATE:
-        return put_date(c, env, row, data, size);
-    case PG_TIME:
-        return put_time(c, env, row, data, size);
-    case PG_TIMESTAMP:
-    case PG_TIMESTAMPTZ:
-        return put_timestamp(c, env, row, data, size);
-    case PG_INTERVAL:
-        return put_interval(c, env, row, data, size);
-    case PG_UUID:
-        return put_uuid(c, env, row, data, size);
-    case PG_BYTEA:
-        return put_bytes(c, env, row, data, size);
-    case PG_JSONB:
-        return put_jsonb(c, env, row, data, size);
+#define ONE(way, one, of_run) \
+    case way:                 \
+        return one(c, env, row, data, size);
+        PUT_TYPES(ONE)
+#undef ONE
     default:
         return put_text(c, env, row, data, size);
     }
 }
-
-/* ---- A run ---- */
 
 /* A loop of its own wherever it is called. */
 static INLINED bool each(struct column *c, struct qetl_env env, int64_t row,
@@ -304,34 +287,11 @@ bool column_put_run(struct column *c, struct qetl_env env, int64_t row,
     for (int64_t i = 0; c->validity && i < run->rows; i++)
         bit_set(c->validity, row + i, true);
     switch (c->type.way) {
-    case PG_BOOL:
-        return each(c, env, row, run, put_bool);
-    case PG_INT2:
-        return each(c, env, row, run, put_16);
-    case PG_INT4:
-    case PG_OID:
-    case PG_FLOAT4:
-        return each(c, env, row, run, put_32);
-    case PG_INT8:
-    case PG_FLOAT8:
-        return each(c, env, row, run, put_64);
-    case PG_NUMERIC:
-        return each(c, env, row, run, put_numeric);
-    case PG_DATE:
-        return each(c, env, row, run, put_date);
-    case PG_TIME:
-        return each(c, env, row, run, put_time);
-    case PG_TIMESTAMP:
-    case PG_TIMESTAMPTZ:
-        return each(c, env, row, run, put_timestamp);
-    case PG_INTERVAL:
-        return each(c, env, row, run, put_interval);
-    case PG_UUID:
-        return each(c, env, row, run, put_uuid);
-    case PG_BYTEA:
-        return each(c, env, row, run, put_bytes);
-    case PG_JSONB:
-        return each(c, env, row, run, put_jsonb_of_run);
+#define RUN(way, one, of_run) \
+    case way:                 \
+        return each(c, env, row, run, of_run);
+        PUT_TYPES(RUN)
+#undef RUN
     default:
         return each(c, env, row, run, put_text_of_run);
     }
