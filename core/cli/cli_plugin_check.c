@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qetl plugin check: a plugin against the rules of the ABI. */
 #include "cli.h"
+#include "config/suggest.h"
 #include "conform/conform.h"
 #include "disk/unwritable.h"
 #include "plugin/manifest.h"
@@ -144,6 +145,22 @@ static int usage(struct qetl_cli *cli, struct qetl_findings *findings, const cha
     return qetl_cli_answer(cli, QETL_EXIT_CONFIG, NULL, NULL, findings);
 }
 
+static int rule_unknown(struct qetl_cli *cli, struct qetl_findings *findings, const char *id)
+{
+    struct qetl_finding *finding =
+        qetl_finding_add(findings, QETL_ERROR, "unknown_rule", "--only: there is no rule '%s'", id);
+    struct qetl_suggest suggest;
+    qetl_suggest_init(&suggest, id);
+    for (int i = 0; i < CONFORM_N_RULES; i++)
+        qetl_suggest_offer(&suggest, conform_rules[i].id);
+    if (suggest.best)
+        qetl_finding_mend(finding, "did you mean %s? qetl plugin check --list shows all",
+                          suggest.best);
+    else
+        qetl_finding_mend(finding, "qetl plugin check --list shows all");
+    return qetl_cli_answer(cli, QETL_EXIT_CONFIG, NULL, NULL, findings);
+}
+
 /* Why there is no plugin: there is none of that name, no such file, or a manifest that is wrong. */
 static int verdict(const struct qetl_plugin_named *plugin, const struct qetl_findings *findings)
 {
@@ -161,7 +178,7 @@ static int plugin_check(struct qetl_cli *cli, struct qetl_findings *findings)
     if (!cli->n_operands)
         return usage(cli, findings, "qetl plugin check build/NAME.so", "no plugin is named");
     if (own->only && conform_rule_find(own->only) == CONFORM_N_RULES)
-        return usage(cli, findings, "qetl plugin check --list shows all", "there is no such rule");
+        return rule_unknown(cli, findings, own->only);
     struct qetl_plugin_named plugin;
     int code;
     if (!qetl_plugin_named_find(cli, cli->operands[0], &plugin, findings))

@@ -198,6 +198,14 @@ static int is_file(const struct dirent *entry)
            strcmp(entry->d_name + size - end, QETL_RECORDING_SUFFIX) == 0;
 }
 
+static int none_there(struct qetl_findings *findings, const char *folder, const char *why)
+{
+    struct qetl_finding *finding =
+        qetl_finding_add(findings, QETL_ERROR, "bad_recording", "recording '%s': %s", folder, why);
+    qetl_finding_mend(finding, "name a folder that `qetl run … --record DIR` has written");
+    return -1;
+}
+
 struct qetl_recording *qetl_recording_open(const char *folder, struct qetl_findings *findings)
 {
     struct dirent **files = NULL;
@@ -206,8 +214,8 @@ struct qetl_recording *qetl_recording_open(const char *folder, struct qetl_findi
     if (!recording)
         no_memory(findings);
     else if (n <= 0)
-        bad = refuse(findings, folder, "%s",
-                     n < 0 ? strerror(errno) : "there is no file of a recording in it");
+        bad = none_there(findings, folder,
+                         n < 0 ? strerror(errno) : "there is no file of a recording in it");
     if (recording && n > 1)
         recording->wrapped = strtoul(files[0]->d_name, NULL, 10) > 1;
     /* "base" stands behind the ring's numbers. Either may have been written last. */

@@ -151,6 +151,9 @@ expect_text err "recording 'bad/000001.qetlrec': it is damaged at byte [0-9]+ of
 mkdir none
 expect_exit 2 qetl plugin replay none "$libs/csv.so"
 expect_text err 'there is no file of a recording in it'
+expect_text err 'mend: name a folder that .qetl run … --record DIR. has written'
+expect_exit 2 qetl plugin replay nowhere "$libs/csv.so"
+expect_text err 'mend: name a folder'
 echo nothing of the kind >none/base.qetlrec
 expect_exit 2 qetl plugin replay none "$libs/csv.so"
 expect_text err 'does not begin as a file of a recording does'

@@ -40,6 +40,11 @@ expect_json out '[.result.rules[].mend] | all(length > 20) and length == (unique
 expect_eq 'mends that are not listed' "$(jq --slurpfile l mends.json '[.result.rules[] | select(.outcome == "broken" and $l[0][.rule] != .mend)] | length' report.json)" 0
 expect_json report.json '[.result.rules[] | .component + " " + .rule] | length == (unique | length)'
 
+# Who mistypes a rule is told which one there is.
+expect_exit 2 qetl plugin check --only source-deadlin ./commit_once/bad_sink.so
+expect_text err "there is no rule 'source-deadlin'"
+expect_text err 'mend: did you mean source-deadline\?'
+
 # Whoever wants it short reads what is broken, and no more.
 expect_exit 1 qetl plugin check -q ./commit_once/bad_sink.so
 expect_text out '^  broken +commit: '
